@@ -1,0 +1,1 @@
+"""Joins the four stages: one round, the resident worker, and what they report."""

@@ -1,0 +1,114 @@
+"""What can go wrong, in words for the person who reads them.
+
+Every trouble carries a title, what happened, what to do now, and the technical text that a screen keeps
+behind 「詳細」. It is translated once, in the adapter that met it. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The steps of talking to a server, in order, as 「メールの設定のテスト」 names them."""
+
+    LOOKUP = "サーバ名の確認"
+    CONNECT = "サーバへの接続"
+    ENCRYPT = "暗号化"
+    CERTIFICATE = "証明書の確認"
+    LOGIN = "ログイン"
+    MAILBOX = "メールボックスの確認"
+    SEND = "送信"
+    RECEIVE = "受信"
+
+
+class Trouble(Exception):
+    """Something a person must be told. `title` is one line, `happened` and `cure` are sentences."""
+
+    def __init__(self, title: str, *, happened: str, cure: str, detail: str = "") -> None:
+        super().__init__(title)
+        self.title = title
+        self.happened = happened
+        self.cure = cure
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.happened} {self.cure}"
+
+
+class ServerTrouble(Trouble):
+    """A server could not be reached, trusted, logged in to, or stopped answering."""
+
+    def __init__(
+        self, title: str, *, stage: Stage, happened: str, cure: str, detail: str = ""
+    ) -> None:
+        super().__init__(title, happened=happened, cure=cure, detail=detail)
+        self.stage = stage
+
+
+class LoginTrouble(ServerTrouble):
+    """The server refused the account or the password: waiting does not help."""
+
+
+class MailboxBusy(ServerTrouble):
+    """Another program holds the mailbox, or the server asks for a pause (RFC 2449 section 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a person needs to see of a certificate before trusting it."""
+
+    fingerprint: str
+    """SHA-256 of the DER form, 64 lower-case hexadecimal digits."""
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_after: str
+
+
+class CertificateTrouble(ServerTrouble):
+    """The server's certificate cannot be trusted as it is; it may be pinned by the user."""
+
+    def __init__(
+        self, title: str, *, happened: str, cure: str, detail: str, certificate: Certificate | None
+    ) -> None:
+        super().__init__(
+            title, stage=Stage.CERTIFICATE, happened=happened, cure=cure, detail=detail
+        )
+        self.certificate = certificate
+
+
+class StorageTrouble(Trouble):
+    """The data folder cannot be read or written: disk full, read-only, pulled out, broken file."""
+
+
+class AlreadyRunning(Trouble):
+    """Another program holds this data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One wrong value: where it stands, what it is, and what would be right."""
+
+    section: str
+    key: str
+    value: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"[{self.section}] {self.key} の値「{self.value}」は使えません。{self.allowed}"
+
+
+class SettingsTrouble(Trouble):
+    """The settings are wrong or not complete; nothing was started."""
+
+    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
+        self.file = file
+        self.problems = problems
+        lines = "\n".join(f"{file}: {problem}" for problem in problems)
+        super().__init__(
+            "設定に誤りがあります",
+            happened=lines,
+            cure="「緒言設定」で正しい値を入力するか、設定ファイルを直してください。",
+        )

@@ -1,0 +1,1 @@
+"""Stage 1: list, fetch and delete the mails of the shop's mailbox."""

@@ -1,0 +1,64 @@
+"""What any mailbox can do, POP3 or IMAP. The rest of the program knows only this.
+
+A mailbox is one session: opened, worked through, closed. Nothing is gone from the server until `close`
+has returned: a session that ends in any other way brings every mail back (RFC 1939 section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One mail of the listing. `handle` is good for this session only, `uid` for ever."""
+
+    handle: int
+    uid: str | None
+    """The server's unique id; None where it has none or gave the same one twice."""
+    size: int
+    """Octets as the server counts them; 0 where it does not say."""
+
+
+class Refused(Exception):
+    """The server said no to one mail; the session goes on. The text is the server's own."""
+
+
+class Mailbox(Protocol):
+    """One session. Mails come in the order of their arrival.
+
+    Every method raises `errors.ServerTrouble` when the session is lost; after that only `abandon` may be
+    called.
+    """
+
+    def listing(self) -> list[Listed]:
+        """All mails that are there, oldest first."""
+        ...
+
+    def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
+        """The header block of each mail, in the order asked for, lines ended by CRLF, at most 256 KiB.
+
+        Fetched in few round trips; a mail that the server refuses yields its refusal and the others go on.
+        """
+        ...
+
+    def fetch(self, handle: int, sink: BinaryIO) -> None:
+        """Write the whole raw mail into `sink`, as it comes, lines ended by CRLF.
+
+        Raises Refused where the server refuses this one mail (`sink` may then hold a part of it).
+        """
+        ...
+
+    def delete(self, handles: Iterable[int]) -> list[int]:
+        """Mark mails for deletion; returns those whose mark the server took."""
+        ...
+
+    def close(self) -> None:
+        """End the session. Only when this returns are the marked mails gone."""
+        ...
+
+    def abandon(self) -> None:
+        """Drop the session, deleting nothing. Never raises."""
+        ...

@@ -1,0 +1,1 @@
+"""Stage 4: write the letter and hand it to the SMTP server."""

@@ -1,0 +1,139 @@
+"""The settings as one frozen value. What may stand in each field is checked by `check.problems`. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Charset(StrEnum):
+    UTF_8 = "utf-8"
+    ISO_2022_JP = "iso-2022-jp"
+
+
+class DuplicateAction(StrEnum):
+    """「受付済みメールの処理方法」"""
+
+    REPLY = "reply"
+    IGNORE = "ignore"
+    RENUMBER = "renumber"
+
+
+class Protocol(StrEnum):
+    POP3 = "pop3"
+    IMAP = "imap"
+
+
+class Security(StrEnum):
+    SSL = "ssl"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Auth(StrEnum):
+    """「SMTP認証」: する / する(SSL認証) / しない"""
+
+    YES = "yes"
+    SSL = "ssl"
+    NO = "no"
+
+
+DEFAULT_BLANK_SUBJECTS = ("(件名なし)", "件名なし", "無題", "(no subject)", "no subject")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    id: str = "TEST"
+    name: str = ""
+    address: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    interval_seconds: int = 60
+    first_number: int = 1001
+    number_digits: int = 0
+    reply_subject: str = "受付番号は★1★です"
+    reply_body: str = (
+        "メールをお送りいただき、ありがとうございます。\n"
+        "\n"
+        "お客様の受付番号は　★1★　です。\n"
+        "この番号を、会員登録用紙の「受付番号」の欄にご記入ください。\n"
+    )
+    charset: Charset = Charset.UTF_8
+    blank_subjects: tuple[str, ...] = DEFAULT_BLANK_SUBJECTS
+    replies_per_hour: int = 5
+    replies_per_day: int = 20
+    new_per_hour: int = 1000
+    start_at_login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    action: DuplicateAction = DuplicateAction.REPLY
+    reply_subject: str = "受付済みです（受付番号 ★2★）"
+    reply_body: str = (
+        "このメールアドレスは、すでに受け付けております。\n"
+        "\n"
+        "お客様の受付番号は　★2★　です。\n"
+        "この番号を、会員登録用紙の「受付番号」の欄にご記入ください。\n"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    protocol: Protocol = Protocol.POP3
+    host: str = ""
+    port: int = 995
+    security: Security = Security.SSL
+    account: str = ""
+    timeout_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    host: str = ""
+    port: int = 587
+    auth: Auth = Auth.YES
+    account: str = ""
+    timeout_seconds: int = 60
+    final_timeout_seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    ca_file: str = ""
+    """Path of a PEM file with the only authorities to trust; empty: the system's store."""
+    allow_plaintext_password: bool = False
+    trusted_fingerprints: tuple[str, ...] = ()
+    """SHA-256 of certificates pinned by 「この証明書を信頼する」, lower-case hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything kollect.ini holds. Passwords are never in it."""
+
+    shop: Shop = field(default_factory=Shop)
+    collect: Collect = field(default_factory=Collect)
+    duplicate: Duplicate = field(default_factory=Duplicate)
+    receive: Receive = field(default_factory=Receive)
+    send: Send = field(default_factory=Send)
+    tls: Tls = field(default_factory=Tls)
+    mail_address: str = ""
+    """[mail] address: the shop's own address, to which customers send."""
+    forward_address: str = ""
+    """[forward] address: 対象外メールの送信先; empty: copies stay in kept/ only."""
+    alert_address: str = ""
+    """[alert] address: told when polling has failed for 30 minutes, and when it is well again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    """The two passwords, in memory only. Never printed: see __repr__."""
+
+    receive: str = ""
+    send: str = ""
+
+    def __repr__(self) -> str:
+        return "Passwords(…)"
