@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kollect.settings.model import DuplicateAction
+
 
 class Kind(StrEnum):
     """The rows of the table in `decide`, by what happens to the mail."""
@@ -53,6 +55,8 @@ class Known:
     number: int | None = None
     replies_last_hour: int = 0
     replies_last_day: int = 0
+    flooded: bool = False
+    """More new addresses than allowed came within the last hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,10 @@ class Rules:
 
     own_address: str
     blank_subjects: tuple[str, ...]
-    duplicate_action: str
-    """`reply`, `ignore` or `renumber`"""
+    duplicate_action: DuplicateAction
     replies_per_hour: int
     replies_per_day: int
-    secret: str
-    """This installation's secret: marks our own test mails and auto-replies."""
+    test_mark: str
+    """The value of `X-Kollect-Test` in this installation's own test mails."""
+    reply_mark: str
+    """The value of `X-Kollect-Reply` in everything this installation sends."""

@@ -1,0 +1,22 @@
+"""What every test stands on: the server fixtures, and no error logged behind a test's back."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+pytest_plugins = ["tests.servers.pop3_fixtures", "tests.servers.smtp_fixtures"]
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_errors(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture):
+    """A test fails when the program logged an error that the test did not ask for.
+
+    A test that means to cause one says so: `@pytest.mark.expects_errors`.
+    """
+    yield
+    if request.node.get_closest_marker("expects_errors"):
+        return
+    errors = [r.getMessage() for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+    assert not errors, f"logged as errors: {errors}"
