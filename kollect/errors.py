@@ -47,6 +47,14 @@ class ServerTrouble(Trouble):
         self.stage = stage
 
 
+class LineDropped(ServerTrouble):
+    """The line was lost: the other side or something in between closed it."""
+
+
+class LineTimeout(ServerTrouble):
+    """No answer within the time allowed."""
+
+
 class LoginTrouble(ServerTrouble):
     """The server refused the account or the password: waiting does not help."""
 
@@ -97,6 +105,8 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
+        if not self.value:
+            return f"[{self.section}] {self.key} が空です。{self.allowed}"
         return f"[{self.section}] {self.key} の値「{self.value}」は使えません。{self.allowed}"
 
 
@@ -111,4 +121,19 @@ class SettingsTrouble(Trouble):
             "設定に誤りがあります",
             happened=lines,
             cure="「緒言設定」で正しい値を入力するか、設定ファイルを直してください。",
+        )
+
+
+class SettingsFileDamaged(SettingsTrouble):
+    """The settings file cannot be read at all; no single value is to blame, nothing was started."""
+
+    def __init__(
+        self, file: str, *, happened: str, cure: str, backup: bool, detail: str = ""
+    ) -> None:
+        self.file = file
+        self.problems = ()
+        self.backup = backup
+        """A good copy of the settings before stands ready: see `inifile.restore_backup`."""
+        Trouble.__init__(
+            self, "設定ファイルを読めません", happened=happened, cure=cure, detail=detail
         )
