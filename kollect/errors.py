@@ -1,7 +1,7 @@
 """What can go wrong, in words for the person who reads them.
 
-Every trouble carries a title, what happened, what to do now, and the technical text that a screen keeps
-behind 「詳細」. It is translated once, in the adapter that met it. Pure.
+Every trouble carries a title, what happened, what to do now, and the technical text that a screen
+keeps behind 「詳細」. It is translated once, in the adapter that met it. Pure.
 """
 
 from __future__ import annotations

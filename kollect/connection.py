@@ -1,0 +1,292 @@
+"""One TCP or TLS line to a mail server, on which every wait is bounded.
+
+All that can go wrong on the way to a server and on the line is translated here, once, into words
+for the person who reads it. Knows nothing of POP3, IMAP or SMTP but that they speak in lines of
+text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable
+
+from kollect.errors import ServerTrouble, Stage
+from kollect.peer import RECEIVING_ROLE, SENDING_ROLE, Peer
+from kollect.trust import Trust, remember, shake_hands
+
+__all__ = ["RECEIVING_ROLE", "SENDING_ROLE", "Line", "Trust"]
+
+Trace = Callable[[Stage], None]
+
+_CHUNK = 65536
+_NOT_THE_LAST_ADDRESS = 10.0
+"""Seconds for an address that has others behind it (IPv6 that leads nowhere before an IPv4 that
+works).
+"""
+
+
+def _no_trace(stage: Stage) -> None:
+    pass
+
+
+class Line:
+    """A line to one server, in the clear or encrypted. Used by one thread at a time.
+
+    Reading and sending raise `errors.LineTimeout` and `errors.LineDropped`; after either, only
+    `abort` makes sense. `stage` says what the line is used for at the moment, and goes into those
+    troubles.
+    """
+
+    def __init__(self, sock: socket.socket, peer: Peer, trust: Trust, *, timeout: float) -> None:
+        self.peer = peer
+        self.stage = Stage.CONNECT
+        self._sock = sock
+        self._trust = trust
+        self._timeout = timeout
+        self._buffer = bytearray()
+        self._heard = False
+        self._ended = False
+
+    @classmethod
+    def open(
+        cls,
+        role: str,
+        host: str,
+        port: int,
+        *,
+        timeout: float,
+        tls: bool,
+        trust: Trust,
+        trace: Trace | None = None,
+    ) -> Line:
+        """Open a line, encrypted from the start with `tls`. `trace` is told each step as it begins.
+
+        Opening takes at most `timeout` seconds for connecting and as many for the handshake.
+        Raises ServerTrouble or CertificateTrouble.
+        """
+        trace = trace or _no_trace
+        peer = Peer(role, host.strip(), port)
+        line = cls(_connect(peer, timeout, trace), peer, trust, timeout=timeout)
+        if tls:
+            line._encrypt(lambda: _connect(peer, timeout, _no_trace), trace)
+        return line
+
+    def start_tls(self, *, prelude: Callable[[Line], None], trace: Trace | None = None) -> None:
+        """Encrypt this line, the server having just agreed to it (STLS, STARTTLS).
+
+        `prelude` brings a fresh line in the clear to this same point, from the greeting to the
+        server's consent; it is called only where a second handshake is needed (a certificate to be
+        shown or pinned).
+        """
+
+        def again() -> socket.socket:
+            fresh = Line(_connect(self.peer, self._timeout, _no_trace), self.peer, self._trust,
+                         timeout=self._timeout)  # fmt: skip
+            try:
+                prelude(fresh)
+            except BaseException:
+                fresh.abort()
+                raise
+            return fresh._sock
+
+        if self.has_buffered():
+            # Whoever sits on the line could have answers believed to have come encrypted.
+            self.abort()
+            raise self.peer.injected()
+        self._encrypt(again, trace or _no_trace)
+
+    def _encrypt(self, again: Callable[[], socket.socket], trace: Trace) -> None:
+        self._sock.settimeout(self._timeout)
+        self._sock = shake_hands(self._sock, self.peer, self._trust, again=again, trace=trace)
+        self._heard = False
+
+    @property
+    def encrypted(self) -> bool:
+        return isinstance(self._sock, ssl.SSLSocket)
+
+    @property
+    def loopback(self) -> bool:
+        """The other end is this same machine: nobody can listen in between."""
+        try:
+            address = ipaddress.ip_address(self._sock.getpeername()[0].partition("%")[0])
+        except (OSError, ValueError):
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return (mapped or address).is_loopback
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that one send or one read may take."""
+        return self._timeout
+
+    def settimeout(self, seconds: float) -> None:
+        """Change how long one send or one read may take from now on."""
+        self._timeout = seconds
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def send(self, data: bytes | bytearray | memoryview) -> None:
+        """Hand all of `data` to the system."""
+        self._sock.settimeout(self._timeout)
+        try:
+            self._sock.sendall(data)
+        except (OSError, ValueError) as failure:
+            raise self._lost(failure) from failure
+
+    def readline(self, limit: int = 65536) -> bytes:
+        """The next line without its end (CRLF or LF); of a longer one the first `limit` bytes.
+
+        The whole line must come within `timeout` seconds.
+        """
+        deadline = time.monotonic() + self._timeout
+        line, whole = self._take_line(limit)
+        while not whole:
+            self._receive(deadline - time.monotonic())
+            more, whole = self._take_line(max(0, limit - len(line)))
+            line += more
+        return line[:-1] if line.endswith(b"\r") else line
+
+    def _take_line(self, limit: int) -> tuple[bytes, bool]:
+        """What the buffer has of the line, and whether its end was there. Room for a CR is left."""
+        end = self._buffer.find(b"\n")
+        if end >= 0:
+            line = bytes(self._buffer[: min(end, limit)])
+            del self._buffer[: end + 1]
+            return line, True
+        if len(self._buffer) <= limit:
+            return b"", False
+        line = bytes(self._buffer[:limit])
+        self._buffer.clear()
+        return line, False
+
+    def read_some(self, most: int = _CHUNK) -> bytes:
+        """The next bytes, at least one, as soon as there are any."""
+        if not self._buffer:
+            self._receive(self._timeout)
+        if len(self._buffer) <= most:
+            data = bytes(self._buffer)
+            self._buffer.clear()
+        else:
+            data = bytes(self._buffer[:most])
+            del self._buffer[:most]
+        return data
+
+    def _receive(self, seconds: float) -> None:
+        """Add what comes within `seconds` to the buffer."""
+        if self._ended:
+            raise self._lost(None)
+        try:
+            if seconds <= 0:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(seconds)
+            data = self._sock.recv(_CHUNK)
+        except (OSError, ValueError) as failure:
+            raise self._lost(failure) from failure
+        if not data:
+            self._ended = True
+            raise self._lost(None)
+        self._buffer += data
+        self._heard = True
+
+    def has_buffered(self) -> bool:
+        """Bytes have come that the system no longer knows of: select would not tell."""
+        return bool(self._buffer) or (self.encrypted and self._sock.pending() > 0)
+
+    def wait_readable(self, seconds: float) -> bool:
+        """Wait until reading would not block (there are bytes, or the line is lost); False: not in
+        time.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.has_buffered() and not self._ended:
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                if not select.select([self._sock], [], [], left)[0]:
+                    return False
+                self._sock.settimeout(0)
+                data = self._sock.recv(_CHUNK)
+            except (ssl.SSLWantReadError, BlockingIOError):
+                continue  # a record of TLS itself (a session ticket), or half of one
+            except (OSError, ValueError):
+                return True  # the next read says what happened
+            if not data:
+                self._ended = True
+            self._buffer += data
+            self._heard = self._heard or bool(data)
+        return True
+
+    def close(self) -> None:
+        """Close in good order; the TLS session is kept for the next line. Never raises."""
+        with contextlib.suppress(OSError, ValueError):
+            if isinstance(self._sock, ssl.SSLSocket):
+                remember(self._sock, self.peer, self._trust)
+                self._sock.settimeout(0)
+                self._sock.unwrap()
+        self.abort()
+
+    def abort(self) -> None:
+        """Drop the line at once. Never raises."""
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+    def _lost(self, failure: Exception | None) -> ServerTrouble:
+        if isinstance(failure, TimeoutError):
+            return self.peer.silent(self.stage, failure, heard=self._heard)
+        alert = not self.encrypted and self._buffer.startswith((b"\x15\x03", b"\x16\x03"))
+        return self.peer.dropped(self.stage, failure, heard=self._heard, tls_alert=alert)
+
+
+def _connect(peer: Peer, timeout: float, trace: Trace) -> socket.socket:
+    """A TCP connection: every address of the name in turn, within `timeout` seconds in all."""
+    trace(Stage.LOOKUP)
+    try:
+        found = socket.getaddrinfo(peer.ascii_host, peer.port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError, OverflowError) as failure:
+        raise peer.unknown_name(failure, offline=not _has_way_out()) from failure
+    trace(Stage.CONNECT)
+    deadline = time.monotonic() + timeout
+    failures: list[OSError] = []
+    for position, (family, kind, protocol, _, address) in enumerate(found):
+        left = deadline - time.monotonic()
+        if position < len(found) - 1:
+            left = min(left / 2, _NOT_THE_LAST_ADDRESS)
+        try:
+            return _connected(socket.socket(family, kind, protocol), address, max(left, 0.1))
+        except OSError as failure:
+            failures.append(failure)
+    raise peer.unconnected(_most_telling(failures)) from failures[0]
+
+
+def _connected(sock: socket.socket, address: tuple, seconds: float) -> socket.socket:
+    try:
+        sock.settimeout(seconds)
+        sock.connect(address)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _most_telling(failures: list[OSError]) -> OSError:
+    """Where one address answered and another has no way to it (no IPv6 here), the answer counts."""
+    for kind in (TimeoutError, ConnectionRefusedError):
+        for failure in failures:
+            if isinstance(failure, kind):
+                return failure
+    return failures[-1]
+
+
+def _has_way_out() -> bool:
+    """Whether this machine has a route to the internet. Sends nothing."""
+    for family, address in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, 9))
+            return True
+    return False

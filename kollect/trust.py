@@ -1,0 +1,171 @@
+"""Which servers are believed to be who they say they are: the TLS handshake and its check.
+
+Certificates and host names are always checked, TLS is 1.2 at least. A pinned certificate is
+accepted for what it is, whatever its name, date or issuer; nothing else ever weakens the check.
+Knows nothing of what is spoken on the line.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kollect.certificate import fingerprint, read_certificate
+from kollect.errors import ServerTrouble, Stage
+from kollect.peer import Peer
+from kollect.settings.model import Tls
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom to believe: the authorities of one file (empty: the system's), and pins."""
+
+    ca_file: str = ""
+    fingerprints: tuple[str, ...] = ()
+    """SHA-256 of the DER form, 64 lower-case hexadecimal digits each."""
+
+    @classmethod
+    def of(cls, tls: Tls) -> Trust:
+        """The part of the settings that a handshake needs."""
+        return cls(tls.ca_file, tuple(_bare(text) for text in tls.trusted_fingerprints))
+
+
+def _bare(text: str) -> str:
+    return text.replace(":", "").strip().lower()
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """What a good handshake with one server leaves for the next one."""
+
+    pinned: bool
+    """The certificate holds by its fingerprint, not by the ordinary check."""
+    context: ssl.SSLContext | None = None
+    session: ssl.SSLSession | None = None
+
+    def session_for(self, context: ssl.SSLContext) -> ssl.SSLSession | None:
+        """A session is good only with the context it was made by (the file may have changed)."""
+        return self.session if context is self.context else None
+
+
+# Good for the life of the process: resuming saves a poll about half of its CPU time.
+_remembered: dict[tuple[Peer, Trust], _Remembered] = {}
+
+
+def shake_hands(
+    raw: socket.socket,
+    peer: Peer,
+    trust: Trust,
+    *,
+    again: Callable[[], socket.socket],
+    trace: Callable[[Stage], None],
+) -> ssl.SSLSocket:
+    """Encrypt the line `raw` with a server that proves who it is; on any trouble the line is
+    closed.
+
+    `again` opens a fresh line to the same server, brought to the same point: a failed check uses
+    one up. Raises CertificateTrouble, or ServerTrouble where TLS itself does not come about.
+    """
+    trace(Stage.ENCRYPT)
+    known = _remembered.get((peer, trust)) or _Remembered(pinned=False)
+    try:
+        checked = _checked(peer, trust.ca_file)
+    except ServerTrouble:
+        raw.close()
+        raise
+    try:
+        if known.pinned:
+            tls = _handshake(raw, peer, _unchecked(), known)
+            if _is_pinned(tls, trust):
+                trace(Stage.CERTIFICATE)
+                return tls
+            tls.close()
+            # The server has a new certificate: it may be one that needs no pin.
+            known = _Remembered(pinned=False)
+            raw = again()
+        tls = _handshake(raw, peer, checked, known)
+    except ssl.SSLCertVerificationError as failure:
+        trace(Stage.CERTIFICATE)
+        return _pinned_or_trouble(peer, trust, again, failure)
+    except (OSError, ValueError) as failure:
+        raise peer.unencrypted(failure) from failure
+    trace(Stage.CERTIFICATE)
+    _remembered[peer, trust] = known
+    return tls
+
+
+def remember(tls: ssl.SSLSocket, peer: Peer, trust: Trust) -> None:
+    """Keep the session of a line that worked, so that the next handshake is short (RFC 8446 section
+    2.2).
+    """
+    known = _remembered.get((peer, trust))
+    if known and tls.session:
+        known.context, known.session = tls.context, tls.session
+
+
+def _pinned_or_trouble(
+    peer: Peer,
+    trust: Trust,
+    again: Callable[[], socket.socket],
+    failure: ssl.SSLCertVerificationError,
+) -> ssl.SSLSocket:
+    """Look at the certificate that failed: the line is returned where it is pinned, else this
+    raises.
+    """
+    try:
+        tls = _handshake(again(), peer, _unchecked(), _Remembered(pinned=True))
+    except (OSError, ValueError, ServerTrouble):
+        raise peer.untrusted(failure, None) from failure
+    if _is_pinned(tls, trust):
+        _remembered[peer, trust] = _Remembered(pinned=True)
+        return tls
+    presented = tls.getpeercert(binary_form=True)
+    tls.close()
+    certificate = read_certificate(presented) if presented else None
+    raise peer.untrusted(failure, certificate) from failure
+
+
+def _is_pinned(tls: ssl.SSLSocket, trust: Trust) -> bool:
+    presented = tls.getpeercert(binary_form=True)
+    return presented is not None and fingerprint(presented) in trust.fingerprints
+
+
+def _handshake(
+    raw: socket.socket, peer: Peer, context: ssl.SSLContext, known: _Remembered
+) -> ssl.SSLSocket:
+    session = known.session_for(context)
+    try:
+        return context.wrap_socket(raw, server_hostname=peer.ascii_host, session=session)
+    except BaseException:
+        raw.close()
+        raise
+
+
+def _checked(peer: Peer, ca_file: str) -> ssl.SSLContext:
+    """The context for this file as it is now: kept, because making one takes 20 ms."""
+    try:
+        changed = os.stat(ca_file).st_mtime_ns if ca_file else 0
+        return _context(ca_file, changed)
+    except (OSError, ValueError) as failure:
+        raise peer.no_authorities(ca_file, failure) from failure
+
+
+@functools.lru_cache(maxsize=8)
+def _context(ca_file: str, changed: int) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+@functools.cache
+def _unchecked() -> ssl.SSLContext:
+    """For looking at a certificate, and for pinned ones: the user compares the fingerprint."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
