@@ -5,18 +5,18 @@ A mail moves through these steps. `+` is what surely holds when a mail is found 
 
     step           + surely                                    - perhaps
     -------------  ------------------------------------------  -----------------------------------------
-    OWED           number and letter's Message-ID are written   nothing was sent
-    SENDING        the letter was about to be sent              the server has it (the crash fell before
-                                                                its 250 was written down): sent again
-    UNKNOWN        the final dot was sent, no answer came       the server has it: sent once more, alone
-    DEFERRED       the server said "later"                      nothing: sent again at the next poll
-    SENT           the server's 250 is written down             the mail is gone from the mailbox
-    UNDELIVERABLE  refused for good; a copy is in kept/         the mail is gone from the mailbox
-    KEPT           nothing to send (any more); copy in kept/    the mail is gone from the mailbox
-    STUCK          the server would not hand the mail over;     -
-                   what there is of it is in kept/; it stays
-    TEST           our own test mail: it stays                  -
-    GONE           the mail is no longer on the server          -
+    OWED           number and letter's Message-ID are written  nothing was sent
+    SENDING        the letter was about to be sent             the server has it (the crash fell before
+                                                               its 250 was written down): sent again
+    UNKNOWN        the letter was complete, no answer came     the server has it: sent once more, alone
+    DEFERRED       the server said "later"                     nothing: sent again at the next poll
+    SENT           the server's 250 is written down            the mail is gone from the mailbox
+    UNDELIVERABLE  refused for good                            the mail is gone from the mailbox
+    KEPT           nothing to send, or no more                 the mail is gone from the mailbox
+    TEST           our own test mail                           it stays there
+    GONE           the mail is no longer on the server
+
+A mail leaves the server in SENT, or with its whole copy in kept/ in UNDELIVERABLE and KEPT; never otherwise.
 """
 
 from __future__ import annotations
@@ -32,22 +32,20 @@ class Step(StrEnum):
     SENT = "sent"
     UNDELIVERABLE = "undeliverable"
     KEPT = "kept"
-    STUCK = "stuck"
     TEST = "test"
     GONE = "gone"
 
 
 MOVES: dict[Step, frozenset[Step]] = {
-    Step.OWED: frozenset({Step.SENDING}),
+    Step.OWED: frozenset({Step.SENDING, Step.KEPT, Step.GONE}),
     Step.SENDING: frozenset(
         {Step.SENDING, Step.SENT, Step.UNKNOWN, Step.DEFERRED, Step.UNDELIVERABLE, Step.KEPT}
     ),
     Step.UNKNOWN: frozenset({Step.SENDING}),
-    Step.DEFERRED: frozenset({Step.SENDING, Step.KEPT, Step.UNDELIVERABLE}),
+    Step.DEFERRED: frozenset({Step.SENDING, Step.KEPT}),
     Step.SENT: frozenset({Step.GONE}),
     Step.UNDELIVERABLE: frozenset({Step.GONE}),
     Step.KEPT: frozenset({Step.GONE}),
-    Step.STUCK: frozenset({Step.OWED, Step.KEPT, Step.GONE}),
     Step.TEST: frozenset({Step.GONE}),
     Step.GONE: frozenset(),
 }
@@ -62,10 +60,9 @@ class IllegalMove(ValueError):
     """A step that does not follow from the present one; nothing was changed."""
 
 
-def check_move(now: Step, then: Step) -> None:
-    """Raise IllegalMove unless a mail may go from `now` to `then`."""
-    if then not in MOVES[now]:
-        raise IllegalMove(f"{now} → {then}")
+def came_from(then: Step) -> tuple[Step, ...]:
+    """The steps from which a mail may go to `then`."""
+    return tuple(now for now, targets in MOVES.items() if then in targets)
 
 
 class ReceiptState(StrEnum):

@@ -1,0 +1,62 @@
+"""What the parts of one poll share: the settings in force, the ledger, the counts, the clock, the voice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kollect import address
+from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Tally
+from kollect.decision.verdict import Kind, Rules
+from kollect.register.kept import KeptFolder
+from kollect.register.ledger import Ledger
+from kollect.settings.model import Passwords, Settings
+
+log = logging.getLogger(__name__)
+
+NUMBERED = frozenset({Kind.NEW, Kind.DUPLICATE, Kind.RENUMBER})
+"""Kinds that are answered with a number."""
+FORWARDED = frozenset({Kind.OUT_OF_SCOPE, Kind.AUTOMATIC, Kind.BOUNCE})
+"""Kinds that go to 対象外メールの送信先."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    settings: Settings
+    passwords: Passwords
+    ledger: Ledger
+    kept: KeptFolder
+    now: Callable[[], datetime]
+    listener: Callable[[News], None]
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def mailbox(self) -> str:
+        """The ledger's name for the mailbox; holds nothing that staff edit but the address itself."""
+        return address.key(self.settings.mail_address)
+
+    @property
+    def letter_domain(self) -> str:
+        """The right side of our Message-IDs."""
+        return address.wire(self.settings.mail_address)[0].rpartition("@")[2]
+
+    def rules(self) -> Rules:
+        return Rules(
+            own_address=self.settings.mail_address,
+            blank_subjects=self.settings.collect.blank_subjects,
+            duplicate_action=self.settings.duplicate.action,
+            replies_per_hour=self.settings.collect.replies_per_hour,
+            replies_per_day=self.settings.collect.replies_per_day,
+            test_mark=self.ledger.mark("test"),
+            reply_mark=self.ledger.mark("reply"),
+        )
+
+    def say(self, text: str) -> None:
+        """One event, for the log and for whoever watches."""
+        log.info("%s", text)
+        self.listener(Happened(self.now(), text))
+
+    def phase(self, phase: Phase) -> None:
+        self.listener(PhaseChanged(phase))

@@ -1,0 +1,192 @@
+"""From the ledger to the SMTP server: the letters that are owed, and what became of each.
+
+A letter is written down as SENDING before it is handed over and its ending after; a crash in between
+repeats it with the same number and Message-ID. Not more than 20 are ever in that gap (`reply.post`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from kollect.collector.compose import letter_for
+from kollect.collector.desk import NUMBERED, Desk
+from kollect.errors import ServerTrouble
+from kollect.register.entry import Entry, Template
+from kollect.register.receipt import ReceiptState, Step
+from kollect.reply.outcome import Ending, Letter, Outcome
+from kollect.reply.post import Post
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 100
+"""So many letters are marked SENDING with one commit."""
+GIVE_UP_AFTER = timedelta(days=5)
+"""So long the server may say "later" (RFC 5321 section 4.5.4.1)."""
+MOST_UNKNOWN = 2
+"""A letter whose fate is unknown is sent once more, not a third time."""
+
+
+class Dispatch:
+    """The letters of one poll. Each letter is tried once in it."""
+
+    def __init__(self, desk: Desk, stopping: Callable[[], bool]) -> None:
+        self._desk = desk
+        self._stopping = stopping
+        self._post = Post(
+            desk.settings.send, desk.settings.tls, desk.settings.mail_address, desk.passwords.send
+        )
+        self._tried_up_to = 0
+        self._under_way: dict[int, Entry] = {}
+        self._templates: dict[int, Template] = {}
+        self.trouble: ServerTrouble | None = None
+        """Why letters cannot go out in this poll at all."""
+
+    def waiting(self) -> bool:
+        """Is there a letter that was not tried in this poll?"""
+        return bool(self._desk.ledger.owed(self._tried_up_to, 1))
+
+    def send(self, meanwhile: Callable[[], None]) -> None:
+        """Send what is owed. `meanwhile` is called about once a second, between commits.
+
+        Trouble with the server is kept in `trouble`; the letters stay owed.
+        """
+        if self.trouble is not None:
+            return
+        try:
+            for outcomes in self._post.deliver(self._letters()):
+                self._settle(outcomes)
+                if self._stopping():
+                    self._post.stop_soon()
+                meanwhile()
+        except ServerTrouble as trouble:
+            self.trouble = trouble
+        self._not_sent()
+
+    def close(self) -> None:
+        self._post.close()
+
+    def _letters(self) -> Iterator[Letter]:
+        """The owed letters in the order of arrival, pulled by the post as it has room for them."""
+        ledger, settings = self._desk.ledger, self._desk.settings
+        while entries := ledger.owed(self._tried_up_to, AT_ONCE):
+            self._tried_up_to = entries[-1].id
+            now = self._desk.now()
+            with ledger.transaction():
+                if not settings.forward_address:
+                    nowhere = [e.id for e in entries if e.kind not in NUMBERED]
+                    entries = [e for e in entries if e.kind in NUMBERED]
+                    self._keep_only(nowhere)
+                ledger.move([entry.id for entry in entries], Step.SENDING, now)
+            self._under_way |= {entry.id: entry for entry in entries}
+            for entry in entries:
+                letter = self._written(entry)
+                if letter is not None:
+                    yield letter
+
+    def _keep_only(self, ids: list[int]) -> None:
+        """No 対象外メールの送信先 any more: the copy in kept/ is all there is to do."""
+        now = self._desk.now()
+        self._desk.ledger.move(ids, Step.SENDING, now)
+        self._desk.ledger.move(ids, Step.KEPT, now)
+
+    def _written(self, entry: Entry) -> Letter | None:
+        try:
+            return letter_for(self._desk, entry, self._template)
+        except OSError as error:
+            # the copy in kept/ was removed by hand or cannot be read: put this one aside, go on
+            log.warning("保存したメール %s を読めないため、転送しません（%s）", entry.kept, error)
+            self._settle([Outcome(entry.id, Ending.REFUSED, 0, f"{entry.kept}: {error}")])
+            return None
+
+    def _template(self, identity: int) -> Template:
+        if identity not in self._templates:
+            self._templates[identity] = self._desk.ledger.template(identity)
+        return self._templates[identity]
+
+    def _settle(self, outcomes: list[Outcome], *, quietly: bool = False) -> None:
+        """Write down what became of these letters, all in one commit, then tell."""
+        if not outcomes:
+            return
+        said: list[str] = []
+        with self._desk.ledger.transaction():
+            for outcome in outcomes:
+                entry = self._under_way[outcome.key]
+                if entry.kind in NUMBERED:
+                    said += self._settle_reply(entry, outcome)
+                else:
+                    said += self._settle_forward(entry, outcome)
+        for outcome in outcomes:
+            del self._under_way[outcome.key]
+        for line in () if quietly else said:
+            self._desk.say(line)
+
+    def _settle_reply(self, entry: Entry, outcome: Outcome) -> list[str]:
+        ledger, tally, now = self._desk.ledger, self._desk.tally, self._desk.now()
+        number, answer = entry.number, _answer(outcome)
+        assert number is not None
+        step, state = Step.SENT, ReceiptState.REPLIED
+        told = f"受付番号 {number} を返信しました: {entry.address}"
+        match outcome.ending:
+            case Ending.REFUSED:
+                step, state = Step.UNDELIVERABLE, ReceiptState.UNDELIVERABLE
+                tally.add("undeliverable")
+                told = f"受付番号 {number} の返信は届けられません（{answer}）: {entry.address}"
+            case Ending.UNKNOWN:
+                step, state = Step.UNKNOWN, ReceiptState.UNKNOWN
+                told = (
+                    f"受付番号 {number} の返信が届いたかどうか、サーバの答えがありません。"
+                    f"次回もう一度だけ送ります: {entry.address}"
+                )
+                if entry.unknowns + 1 >= MOST_UNKNOWN:
+                    step = Step.KEPT
+                    told = (
+                        f"受付番号 {number} の返信が届いたかどうか、2回ともサーバの答えがありません。"
+                        f"これ以上は自動で送りません: {entry.address}"
+                    )
+            case Ending.LATER:
+                step, state = Step.DEFERRED, ReceiptState.PENDING
+                told = f"受付番号 {number} の返信は次回に送ります（{answer}）: {entry.address}"
+                if now - entry.seen_at > GIVE_UP_AFTER:
+                    step, state = Step.KEPT, ReceiptState.UNDELIVERABLE
+                    tally.add("undeliverable")
+                    told = f"受付番号 {number} の返信を5日間送れませんでした（{answer}）: {entry.address}"
+        ledger.move([entry.id], step, now, answer)
+        ledger.receipt_state(number, state, now, "" if step is Step.SENT else answer)
+        return [] if _same_again(entry, step, answer) else [told]
+
+    def _settle_forward(self, entry: Entry, outcome: Outcome) -> list[str]:
+        ledger, tally, now = self._desk.ledger, self._desk.tally, self._desk.now()
+        step, answer = Step.SENT, _answer(outcome)
+        told = f"対象外メールを転送しました（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
+        kept = f"保存先 {entry.kept}"
+        match outcome.ending:
+            case Ending.ACCEPTED:
+                tally.add("forwarded")
+            case Ending.REFUSED:
+                step = Step.KEPT
+                told = f"対象外メールを転送できません（{answer}）。{kept}"
+            case Ending.UNKNOWN:
+                step = Step.KEPT if entry.unknowns + 1 >= MOST_UNKNOWN else Step.UNKNOWN
+                told = f"転送が届いたかどうか、サーバの答えがありません。{kept}"
+            case Ending.LATER:
+                step = Step.KEPT if now - entry.seen_at > GIVE_UP_AFTER else Step.DEFERRED
+                told = f"対象外メールは次回に転送します（{answer}）。{kept}"
+        ledger.move([entry.id], step, now, answer)
+        return [] if _same_again(entry, step, answer) else [told]
+
+    def _not_sent(self) -> None:
+        """Letters that were marked but not handed over: no server, or the program is to stop."""
+        text = self.trouble.title if self.trouble else "送る前に終了しました"
+        waiting = [Outcome(key, Ending.LATER, 0, text) for key in self._under_way]
+        self._settle(waiting, quietly=True)
+
+
+def _answer(outcome: Outcome) -> str:
+    return f"{outcome.code or ''} {outcome.text}".strip()
+
+
+def _same_again(entry: Entry, step: Step, answer: str) -> bool:
+    """Was the same told at an earlier poll? The log has a change, not every repetition."""
+    return entry.step is step is Step.DEFERRED and entry.answer == answer

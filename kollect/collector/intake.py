@@ -1,0 +1,356 @@
+"""From the mailbox into the ledger: read what is new, decide, write it down, keep the copies, delete.
+
+Nothing here sends. A mail is written down before anything is owed for it, and deleted only when the
+ledger says that nothing is owed any more and nothing would be lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import islice
+
+from kollect import address
+from kollect.collector.desk import FORWARDED, NUMBERED, Desk
+from kollect.collector.visit import FetchDied, Visit
+from kollect.decision.bounce import read_report
+from kollect.decision.decide import decide
+from kollect.decision.verdict import Decision, Kind, Known
+from kollect.inbox.mailbox import Refused
+from kollect.mail import Mail
+from kollect.register.entry import Entry, Sighting
+from kollect.register.receipt import TO_DELETE, Step
+
+log = logging.getLogger(__name__)
+
+HEADERS_AT_ONCE = 2 * 1024 * 1024
+"""So many octets of headers are held before they are written down."""
+HEAD_OF_MAIL = 256 * 1024
+STRIKES = 3
+"""A mail at which the session died so often is left alone for a day."""
+REPORT_WINDOW = timedelta(days=7)
+"""So long after a reply a delivery report that names only the recipient is believed."""
+PAUSED = (
+    "新しいアドレスからの空メールが1時間の上限を超えたため、受付番号の発行を止めています。"
+    "メールはサーバに残しています。いたずらでなければ、上限の設定（new_per_hour）を増やしてください。"
+)
+GOES_ON = "受付番号の発行を再開しました。"
+
+
+class _HeadOnly:
+    """A sink that keeps the beginning of a mail."""
+
+    def __init__(self) -> None:
+        self.kept = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self.kept += data[: HEAD_OF_MAIL - len(self.kept)]
+        return len(data)
+
+
+class Intake:
+    def __init__(self, desk: Desk, visit: Visit) -> None:
+        self._desk = desk
+        self._visit = visit
+        self._rules = desk.rules()
+        self._returned: set[str] = set()
+        """Mails that the server had promised to delete and that are back."""
+        collect, duplicate, now = desk.settings.collect, desk.settings.duplicate, desk.now()
+        with desk.ledger.transaction():
+            self._acknowledgement = desk.ledger.template_in_force(
+                "acknowledgement", collect.reply_subject, collect.reply_body, now
+            )
+            self._duplicate = desk.ledger.template_in_force(
+                "duplicate", duplicate.reply_subject, duplicate.reply_body, now
+            )
+
+    def take(self, uids: list[str]) -> None:
+        """Write down those of these mails that are new, with their numbers, in the order of arrival.
+
+        Raises FetchDied where the session is lost; what was read until then is written down.
+        """
+        ledger, mailbox = self._desk.ledger, self._desk.mailbox
+        known = ledger.known_mails(mailbox, uids)
+        day_ago = self._desk.now() - timedelta(days=1)
+        hopeless = ledger.struck_out(mailbox, STRIKES, day_ago)
+        suspect = ledger.struck_out(mailbox, 1, day_ago)
+        fresh = [
+            uid
+            for uid in uids
+            if uid not in hopeless and (uid not in known or known[uid].step is Step.GONE)
+        ]
+        fresh.sort(key=suspect.__contains__)  # whoever cut the line last time comes last
+        read: list[tuple[str, Mail]] = []
+        held = 0
+        died: FetchDied | None = None
+        try:
+            refused = []
+            for uid, block in self._visit.headers(fresh):
+                if isinstance(block, Refused):
+                    refused.append(uid)
+                    continue
+                read.append((uid, Mail.read(block)))
+                held += len(block)
+                if held > HEADERS_AT_ONCE:
+                    self._write_down(read, known)
+                    read, held = [], 0
+            for uid in refused:
+                if mail := self._read_whole(uid):
+                    read.append((uid, mail))
+        except FetchDied as lost:
+            died = lost
+        self._write_down(read, known)
+        if died is not None:
+            ledger.strike(mailbox, died.uid, self._desk.now())
+            raise died
+
+    def keep_copies(self, uids: list[str]) -> None:
+        """Put the raw mails into kept/ that may not leave the server without a copy there."""
+        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
+        copies = []
+        try:
+            for entry in entries:
+                if _needs_copy(entry) and self._visit.holds(entry.uid):
+                    copies.append((entry, *self._copy(entry)))
+        except FetchDied as died:
+            self._desk.ledger.strike(self._desk.mailbox, died.uid, self._desk.now())
+            raise
+        finally:
+            self._copied(copies)
+
+    def delete(self, uids: list[str]) -> None:
+        """Mark for deletion what is done with."""
+        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
+        done = [entry.uid for entry in entries if _may_leave(entry)]
+        done += self._returned.intersection(uids)
+        self._visit.delete([uid for uid in done if self._visit.holds(uid)])
+
+    def reconcile(self, present: Iterable[str]) -> None:
+        """Close the rows of mails that are no longer in the mailbox and owe nothing."""
+        present = set(present)
+        ledger, now = self._desk.ledger, self._desk.now()
+        vanished = [
+            entry
+            for entry in ledger.still_there(self._desk.mailbox)
+            if entry.uid not in present and not _still_owes(entry)
+        ]
+        if not vanished:
+            return
+        with ledger.transaction():
+            ledger.move([entry.id for entry in vanished], Step.GONE, now)
+        for entry in vanished:
+            if not _may_leave(entry) and entry.step is not Step.TEST:
+                self._desk.say(
+                    "処理の前に、ほかのプログラムがサーバからメールを消しました"
+                    f"（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
+                )
+
+    def gone(self, uids: list[str]) -> None:
+        """The server has confirmed that these mails are deleted."""
+        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
+        there = [entry.id for entry in entries if entry.step is not Step.GONE]
+        with self._desk.ledger.transaction():
+            self._desk.ledger.move(there, Step.GONE, self._desk.now())
+
+    # --- reading and deciding
+
+    def _read_whole(self, uid: str) -> Mail | None:
+        """The mail whose headers alone the server would not give, or None where it gives nothing."""
+        head = _HeadOnly()
+        try:
+            self._visit.fetch(uid, head)
+        except Refused as refusal:
+            log.info("サーバが取り出しを断ったメールを残しました（%s）", refusal)
+            return None
+        return Mail.read(bytes(head.kept))
+
+    def _write_down(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
+        if not read:
+            return
+        said: list[str] = []
+        paused = False
+        ledger, now = self._desk.ledger, self._desk.now()
+        with ledger.transaction():
+            room = self._desk.settings.collect.new_per_hour - ledger.numbered_since(
+                now - timedelta(hours=1)
+            )
+            for uid, mail in read:
+                if self._is_seen_before(uid, mail, known.get(uid)):
+                    continue
+                key = address.key(mail.sender) if mail.sender else ""
+                number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
+                decision = decide(mail, self._rules, Known(number, hour, day, room <= 0))
+                if decision.kind is Kind.PAUSED:
+                    paused = True
+                    continue
+                given = self._record(uid, mail, decision, key)
+                room -= decision.kind is Kind.NEW
+                self._count(decision.kind)
+                said.append(_told(decision, given, mail))
+            if paused and ledger.note("paused", "yes"):
+                said.append(PAUSED)
+            elif not paused and room > 0 and ledger.note("paused", ""):
+                said.append(GOES_ON)
+        for line in said:  # only what is on disk is told
+            self._desk.say(line)
+
+    def _is_seen_before(self, uid: str, mail: Mail, entry: Entry | None) -> bool:
+        ledger = self._desk.ledger
+        if entry is not None:
+            if entry.fingerprint == mail.fingerprint:
+                self._returned.add(uid)
+                return True
+            # the server used an old id again for another mail (RFC 1939 section 7 forbids it)
+            ledger.moved_to(entry.id, f"{uid}#{entry.id}")
+            return False
+        for same in ledger.same_mail(self._desk.mailbox, mail.fingerprint):
+            if not self._visit.holds(same.uid):
+                # the server gave all its mails new ids: after a move to another host, POP3 to IMAP
+                ledger.moved_to(same.id, uid)
+                return True
+        return False
+
+    def _record(self, uid: str, mail: Mail, decision: Decision, key: str) -> int | None:
+        ledger, now, kind = self._desk.ledger, self._desk.now(), decision.kind
+        number, template, step = decision.number, None, Step.KEPT
+        if kind in (Kind.NEW, Kind.RENUMBER):
+            template = self._acknowledgement
+            number = ledger.give_number(
+                decision.address, key, now,
+                first=self._desk.settings.collect.first_number,
+                template=template,
+                again=kind is Kind.RENUMBER,
+            )  # fmt: skip
+        elif number is not None and kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
+            ledger.count_again(number)
+            template = self._duplicate
+        if kind in NUMBERED or (kind in FORWARDED and self._desk.settings.forward_address):
+            step = Step.OWED
+        elif kind is Kind.TEST:
+            step = Step.TEST
+        ledger.record(
+            self._desk.mailbox,
+            Sighting(
+                uid=uid,
+                fingerprint=mail.fingerprint,
+                kind=kind,
+                reason=decision.reason,
+                address=decision.address or mail.sender,
+                address_key=key,
+                subject=mail.subject_for_people,
+                message_id=mail.message_id,
+                thread=" ".join(mail.references),
+            ),
+            step,
+            now,
+            template=template if kind in NUMBERED else None,
+            number=number if kind in NUMBERED else None,
+            letter_domain=self._desk.letter_domain if step is Step.OWED else "",
+        )
+        return number
+
+    def _count(self, kind: Kind) -> None:
+        if kind in (Kind.NEW, Kind.RENUMBER):
+            self._desk.tally.add("accepted")
+        elif kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
+            self._desk.tally.add("duplicate")
+        elif kind in (Kind.AUTOMATIC, Kind.BOUNCE, Kind.LOOP):
+            self._desk.tally.add("ignored")
+
+    # --- copies
+
+    def _copy(self, entry: Entry) -> tuple[str, bool]:
+        """Write the raw mail into kept/. Returns the file's name and whether it is all of it."""
+        name = entry.kept or self._desk.kept.name_for(
+            self._desk.mailbox, entry.uid, entry.seen_at
+        )
+        whole = True
+        with self._desk.kept.writing(name) as sink:
+            try:
+                self._visit.fetch(entry.uid, sink)
+            except Refused as refusal:
+                whole = False
+                sink.seek(0)
+                sink.truncate()
+                for _, block in self._visit.headers([entry.uid]):
+                    sink.write(b"" if isinstance(block, Refused) else block)
+                if not entry.kept:
+                    self._desk.say(
+                        "サーバがメールの取り出しを断りました。見出しだけを保存し、メールは"
+                        f"サーバに残します（差出人 {entry.address or '不明'}、{refusal}）"
+                    )
+        return name, whole
+
+    def _copied(self, copies: list[tuple[Entry, str, bool]]) -> None:
+        if not copies:
+            return
+        said = []
+        with self._desk.ledger.transaction():
+            for entry, name, whole in copies:
+                self._desk.ledger.kept(entry.id, name, whole=whole)
+                if not entry.kept:
+                    self._desk.tally.add("kept")
+                if entry.kind in (Kind.BOUNCE, Kind.AUTOMATIC):
+                    said += self._read_delivery_report(entry, name)
+        for line in said:
+            self._desk.say(line)
+
+    def _read_delivery_report(self, entry: Entry, name: str) -> list[str]:
+        """Mark the receipt that a delivery report is about; never forward one about a forwarded mail."""
+        report = read_report(self._desk.kept.head(name, HEAD_OF_MAIL))
+        if report is None:
+            return []
+        ledger, now = self._desk.ledger, self._desk.now()
+        recipient = address.key(report.recipient)
+        about_forward = recipient == address.key(self._desk.settings.forward_address)
+        if about_forward and entry.step is Step.OWED:
+            # forwarding it to the address that just failed would go on for ever
+            ledger.move([entry.id], Step.KEPT, now)
+            return [f"「対象外メールの送信先」に届きませんでした: {report.reason}"]
+        if not report.permanent:
+            return []
+        number = ledger.bounced(
+            report.original_message_id, recipient, report.reason, now - REPORT_WINDOW
+        )
+        if number is None:
+            return []
+        self._desk.tally.add("bounced")
+        return [f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}"]
+
+
+def _needs_copy(entry: Entry) -> bool:
+    if entry.whole or entry.step in (Step.TEST, Step.GONE):
+        return False
+    if entry.number is not None:
+        return entry.step in (Step.UNDELIVERABLE, Step.KEPT)
+    return True
+
+
+def _may_leave(entry: Entry) -> bool:
+    """Nothing is owed, and the answer was delivered or the whole mail is in kept/."""
+    if entry.step not in TO_DELETE:
+        return False
+    return entry.whole or (entry.step is Step.SENT and entry.number is not None)
+
+
+def _still_owes(entry: Entry) -> bool:
+    """Its letter can be sent without the mail itself."""
+    return entry.step not in (*TO_DELETE, Step.TEST) and bool(entry.number or entry.kept)
+
+
+def _told(decision: Decision, number: int | None, mail: Mail) -> str:
+    who = decision.address or mail.sender or "不明"
+    match decision.kind:
+        case Kind.NEW | Kind.RENUMBER:
+            return f"受付番号 {number} を発行しました: {who}"
+        case Kind.DUPLICATE | Kind.IGNORED:
+            return f"受付済み（受付番号 {number}）の空メールです: {who}"
+        case _:
+            return f"{decision.reason}（差出人 {who}、見出 {mail.subject_for_people}）"
+
+
+def batches(uids: list[str], size: int) -> Iterable[list[str]]:
+    rest = iter(uids)
+    while part := list(islice(rest, size)):
+        yield part

@@ -1,0 +1,74 @@
+"""One poll, from the listing to QUIT.
+
+Mails are worked off in batches, in the order of arrival: read, decided and numbered, copied, answered,
+deleted. The inbox and the outgoing side fail apart: where one is away, the other's work goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from kollect.collector.desk import Desk
+from kollect.collector.dispatch import Dispatch
+from kollect.collector.intake import Intake, batches
+from kollect.collector.reports import Phase, Report
+from kollect.collector.visit import FetchDied, Visit
+from kollect.errors import ServerTrouble, Trouble
+from kollect.inbox.mailbox import Mailbox
+
+BATCH = 250
+
+
+def poll(
+    desk: Desk,
+    open_mailbox: Callable[[], Mailbox],
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[Report, Trouble | None]:
+    """Empty the mailbox once. Returns the counts and what kept it from being done in full.
+
+    Raises `errors.StorageTrouble` where the data folder fails; nothing is then deleted from the server.
+    `stopping` is asked between mails; when it says yes the mails in hand are finished.
+    """
+    started = clock()
+    intake: Intake
+    visit = Visit(open_mailbox, lambda uids: intake.gone(uids), clock=clock)
+    dispatch = Dispatch(desk, stopping)
+    trouble: Trouble | None = None
+    left = 0
+
+    def send() -> None:
+        if dispatch.waiting() and not stopping():
+            desk.phase(Phase.REPLYING)
+            dispatch.send(meanwhile=visit.rest)
+            desk.phase(Phase.RECEIVING)
+
+    try:
+        intake = Intake(desk, visit)
+        desk.phase(Phase.RECEIVING)
+        try:
+            visit.open()
+            present = visit.uids()
+            for batch in batches(present, BATCH):
+                if stopping():
+                    break
+                intake.take(batch)
+                intake.keep_copies(batch)
+                send()
+                intake.keep_copies(batch)
+                intake.delete(batch)
+            intake.reconcile(present)
+            left = visit.left()
+            visit.close()
+        except FetchDied as died:
+            trouble = died.cause
+        except ServerTrouble as failed:
+            trouble = failed
+        send()  # letters that hang on no mail of this listing: 再送, or the inbox is away
+    finally:
+        visit.abandon()
+        dispatch.close()
+    desk.tally.add("deferred", desk.ledger.owed_count())
+    return desk.tally.report(left=left, seconds=clock() - started), trouble or dispatch.trouble

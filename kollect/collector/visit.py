@@ -1,0 +1,157 @@
+"""One stay at the mailbox, in as many sessions as it takes.
+
+A session is not held open while letters go out slowly: after a bounded time it is ended, which makes its
+deletions count, and opened again when it is needed. Mails are named by their uid here, because a handle
+is good for one session only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
+
+from kollect.errors import ServerTrouble
+from kollect.inbox.mailbox import Listed, Mailbox, Refused
+from kollect.mail import Mail
+
+HOLD_SECONDS = 60.0
+"""So long a session may wait for letters to go out; servers drop idle ones after some minutes."""
+
+
+class FetchDied(Exception):
+    """The session was lost while the mail `uid` was fetched; `cause` says how."""
+
+    def __init__(self, uid: str, cause: ServerTrouble) -> None:
+        super().__init__(uid)
+        self.uid = uid
+        self.cause = cause
+
+
+class Visit:
+    """Raises what the mailbox raises; FetchDied where one mail can be named for it."""
+
+    def __init__(
+        self,
+        open_mailbox: Callable[[], Mailbox],
+        on_gone: Callable[[list[str]], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open_mailbox = open_mailbox
+        self._on_gone = on_gone
+        self._clock = clock
+        self._mailbox: Mailbox | None = None
+        self._opened_at = 0.0
+        self._handles: dict[str, int] = {}
+        self._doubles: dict[str, list[int]] = {}
+        self._marked: list[str] = []
+        self._nameless = 0
+
+    def open(self) -> None:
+        if self._mailbox is not None:
+            return
+        self._mailbox = self._open_mailbox()
+        self._opened_at = self._clock()
+        self._handles.clear()
+        self._doubles.clear()
+        self._marked.clear()
+        self._nameless = 0
+        try:
+            for listed, uid in self._identified(self._mailbox, self._mailbox.listing()):
+                if uid in self._handles:
+                    self._doubles.setdefault(uid, []).append(listed.handle)
+                else:
+                    self._handles[uid] = listed.handle
+        except ServerTrouble:
+            self.abandon()
+            raise
+
+    def uids(self) -> list[str]:
+        """What is in the mailbox, in the order of arrival."""
+        return list(self._handles)
+
+    def left(self) -> int:
+        """How many mails stay on the server, as far as this visit knows."""
+        doubles = sum(len(self._doubles.get(uid, ())) for uid in self._handles)
+        return len(self._handles) + doubles + self._nameless
+
+    def holds(self, uid: str) -> bool:
+        return uid in self._handles
+
+    def headers(self, uids: Iterable[str]) -> Iterator[tuple[str, bytes | Refused]]:
+        mailbox = self._session()
+        wanted = [uid for uid in uids if uid in self._handles]
+        done = 0
+        try:
+            for _, block in mailbox.headers([self._handles[uid] for uid in wanted]):
+                done += 1
+                yield wanted[done - 1], block
+        except ServerTrouble as trouble:
+            self.abandon()
+            if done < len(wanted):
+                raise FetchDied(wanted[done], trouble) from trouble
+            raise
+
+    def fetch(self, uid: str, sink: BinaryIO) -> None:
+        mailbox = self._session()
+        try:
+            mailbox.fetch(self._handles[uid], sink)
+        except ServerTrouble as trouble:
+            self.abandon()
+            raise FetchDied(uid, trouble) from trouble
+
+    def delete(self, uids: Iterable[str]) -> None:
+        """Mark mails; they are gone when `close` has returned, and `on_gone` is told so."""
+        mailbox = self._session()
+        names = {}
+        for uid in uids:
+            for handle in (self._handles[uid], *self._doubles.get(uid, ())):
+                names[handle] = uid
+        taken = {names[handle] for handle in mailbox.delete(names)}
+        self._marked += taken
+        for uid in taken:
+            del self._handles[uid]
+
+    def rest(self) -> None:
+        """Called while letters go out: end a session that was held long enough."""
+        if self._mailbox is not None and self._clock() - self._opened_at > HOLD_SECONDS:
+            self.close()
+
+    def close(self) -> None:
+        if self._mailbox is None:
+            return
+        mailbox, self._mailbox = self._mailbox, None
+        mailbox.close()
+        marked, self._marked = self._marked, []
+        if marked:
+            self._on_gone(marked)
+
+    def abandon(self) -> None:
+        if self._mailbox is not None:
+            mailbox, self._mailbox = self._mailbox, None
+            mailbox.abandon()
+
+    def _session(self) -> Mailbox:
+        self.open()
+        assert self._mailbox is not None
+        return self._mailbox
+
+    def _identified(
+        self, mailbox: Mailbox, listing: list[Listed]
+    ) -> Iterator[tuple[Listed, str]]:
+        """Each mail with its uid; where the server has none, one made of its headers.
+
+        A mail that has no uid and whose headers are refused cannot be told from another: it is left out.
+        """
+        nameless = [listed.handle for listed in listing if listed.uid is None]
+        made = {}
+        for handle, block in mailbox.headers(nameless) if nameless else ():
+            if not isinstance(block, Refused):
+                made[handle] = f"hash:{Mail.read(block).fingerprint}"
+        for listed in listing:
+            uid = listed.uid or made.get(listed.handle)
+            if uid is None:
+                self._nameless += 1
+            else:
+                yield listed, uid

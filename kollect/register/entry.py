@@ -1,0 +1,78 @@
+"""What the ledger hands out: a mail's row, a receipt's row, and what is written of a new mail. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kollect.register.receipt import ReceiptState, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A mail seen for the first time, with what was decided about it."""
+
+    uid: str
+    fingerprint: str
+    kind: str
+    reason: str
+    address: str
+    """As its owner wrote it; empty where the sender is not usable."""
+    address_key: str
+    subject: str
+    message_id: str
+    thread: str
+    """The ids for `References` of the answer, separated by spaces; already checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One mail as the ledger knows it."""
+
+    id: int
+    mailbox: str
+    uid: str
+    fingerprint: str
+    kind: str
+    reason: str
+    address: str
+    subject: str
+    message_id: str
+    thread: str
+    number: int | None
+    template: int | None
+    letter_id: str
+    kept: str
+    """The file name in kept/; empty where there is no copy."""
+    whole: bool
+    """The copy is the whole mail."""
+    step: Step
+    step_at: datetime
+    seen_at: datetime
+    unknowns: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One number and its address, a row of 収集結果."""
+
+    number: int
+    address: str
+    received_at: datetime
+    replied_at: datetime | None
+    state: ReceiptState
+    reason: str
+    times: int
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One version of a letter's text; never changed once it was used: it is the record of consent."""
+
+    id: int
+    kind: str
+    subject: str
+    body: str
+    since: datetime

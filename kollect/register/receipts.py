@@ -1,0 +1,74 @@
+"""収集結果 as the ledger has it: reading only, for screens, lists and files."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from kollect.folder import database_trouble
+from kollect.register.entry import Receipt
+from kollect.register.ledger import to_text, to_time
+from kollect.register.receipt import ReceiptState
+
+_COLUMNS = "number, address, received_at, replied_at, state, reason, times"
+
+
+class Receipts:
+    """A reader of kollect.db, usable beside the collector. Belongs to one thread.
+
+    Raises `errors.StorageTrouble` where the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            self._db.execute("PRAGMA query_only = ON")
+        except sqlite3.Error as error:
+            raise database_trouble(error, path) from error
+
+    def close(self) -> None:
+        self._db.close()
+
+    def all(self) -> Iterator[Receipt]:
+        """Every receipt in the order of the numbers."""
+        return self._rows("1 ORDER BY number")
+
+    def of_number(self, number: int) -> Receipt | None:
+        return next(self._rows("number = ?", number), None)
+
+    def of_address(self, address_key: str) -> list[Receipt]:
+        """The receipts of an address, the newest first."""
+        return list(self._rows("address_key = ? ORDER BY number DESC", address_key))
+
+    def counts(self, since: datetime) -> tuple[int, int]:
+        """How many numbers were given since then, and in all."""
+        try:
+            return self._db.execute(
+                "SELECT (SELECT count(*) FROM receipt WHERE received_at >= ?),"
+                " (SELECT count(*) FROM receipt)",
+                (to_text(since),),
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise database_trouble(error, self._path) from error
+
+    def _rows(self, where: str, *values: object) -> Iterator[Receipt]:
+        try:
+            with closing(self._db.cursor()) as cursor:
+                cursor.execute(f"SELECT {_COLUMNS} FROM receipt WHERE {where}", values)
+                for number, address, received, replied, state, reason, times in cursor:
+                    yield Receipt(
+                        number=number,
+                        address=address,
+                        received_at=to_time(received),
+                        replied_at=to_time(replied) if replied else None,
+                        state=ReceiptState(state),
+                        reason=reason,
+                        times=times,
+                        member=False,
+                    )
+        except sqlite3.Error as error:
+            raise database_trouble(error, self._path) from error
