@@ -29,6 +29,21 @@ from kollect.settings.model import Auth, DuplicateAction, Security, Settings
 RECEIPT_MARK = "★1★"
 DUPLICATE_MARK = "★2★"
 
+RANGES = {
+    ("collect", "interval_seconds"): (10, 3600),
+    ("collect", "first_number"): (1, 9_999_999_999),
+    ("collect", "number_digits"): (0, 12),
+    ("collect", "replies_per_hour"): (1, 1_000_000),
+    ("collect", "replies_per_day"): (1, 1_000_000),
+    ("collect", "new_per_hour"): (1, 1_000_000),
+    ("receive", "port"): (1, 65535),
+    ("receive", "timeout_seconds"): (1, 3600),
+    ("send", "port"): (1, 65535),
+    ("send", "timeout_seconds"): (1, 3600),
+    ("send", "final_timeout_seconds"): (1, 3600),
+}
+"""The lowest and the highest of every number."""
+
 PASSWORD_IN_CLEAR = (
     "パスワードが、途中で盗み見できる形で流れてしまいます。"
     "暗号化に「SSL」か「STARTTLS」を選んでください。サーバがどちらもできないときだけ、"
@@ -68,6 +83,10 @@ def _problem(section: str, key: str, value: object, fault: str | None) -> Iterat
         yield Problem(section, key, shown(value), fault)
 
 
+def _number(section: str, key: str, number: int) -> Iterator[Problem]:
+    yield from _problem(section, key, number, number_fault(number, *RANGES[section, key]))
+
+
 def _shop(settings: Settings) -> Iterator[Problem]:
     shop = settings.shop
     yield from _problem("shop", "id", shop.id, id_fault(shop.id))
@@ -78,13 +97,9 @@ def _shop(settings: Settings) -> Iterator[Problem]:
 
 def _collect(settings: Settings) -> Iterator[Problem]:
     collect = settings.collect
-    for key, low, high in (
-        ("interval_seconds", 10, 3600),
-        ("first_number", 1, 9_999_999_999),
-        ("number_digits", 0, 12),
-    ):
-        number = getattr(collect, key)
-        yield from _problem("collect", key, number, number_fault(number, low, high))
+    yield from _number("collect", "interval_seconds", collect.interval_seconds)
+    yield from _number("collect", "first_number", collect.first_number)
+    yield from _number("collect", "number_digits", collect.number_digits)
     yield from _letter(
         "collect", collect.reply_subject, collect.reply_body, mark=RECEIPT_MARK, number="受付番号"
     )
@@ -94,9 +109,9 @@ def _collect(settings: Settings) -> Iterator[Problem]:
         " ".join(collect.blank_subjects),
         _blank_subjects_fault(collect.blank_subjects),
     )
-    for key in ("replies_per_hour", "replies_per_day", "new_per_hour"):
-        number = getattr(collect, key)
-        yield from _problem("collect", key, number, number_fault(number, 1, 1_000_000))
+    yield from _number("collect", "replies_per_hour", collect.replies_per_hour)
+    yield from _number("collect", "replies_per_day", collect.replies_per_day)
+    yield from _number("collect", "new_per_hour", collect.new_per_hour)
 
 
 def _duplicate(settings: Settings) -> Iterator[Problem]:
@@ -119,7 +134,7 @@ def _mail(settings: Settings) -> Iterator[Problem]:
 def _receive(settings: Settings) -> Iterator[Problem]:
     receive = settings.receive
     yield from _problem("receive", "host", receive.host, host_fault(receive.host))
-    yield from _problem("receive", "port", receive.port, number_fault(receive.port, 1, 65535))
+    yield from _number("receive", "port", receive.port)
     # [send] has no such rule: its line is encrypted whenever the server can, which only shows then
     in_clear = (
         receive.security is Security.NONE
@@ -130,18 +145,16 @@ def _receive(settings: Settings) -> Iterator[Problem]:
     fault = PASSWORD_IN_CLEAR if in_clear else None
     yield from _problem("receive", "security", receive.security, fault)
     yield from _problem("receive", "account", receive.account, account_fault(receive.account))
-    seconds = receive.timeout_seconds
-    yield from _problem("receive", "timeout_seconds", seconds, number_fault(seconds, 1, 3600))
+    yield from _number("receive", "timeout_seconds", receive.timeout_seconds)
 
 
 def _send(settings: Settings) -> Iterator[Problem]:
     send = settings.send
     yield from _problem("send", "host", send.host, host_fault(send.host))
-    yield from _problem("send", "port", send.port, number_fault(send.port, 1, 65535))
+    yield from _number("send", "port", send.port)
     yield from _problem("send", "account", send.account, account_fault(send.account))
-    for key in ("timeout_seconds", "final_timeout_seconds"):
-        seconds = getattr(send, key)
-        yield from _problem("send", key, seconds, number_fault(seconds, 1, 3600))
+    yield from _number("send", "timeout_seconds", send.timeout_seconds)
+    yield from _number("send", "final_timeout_seconds", send.final_timeout_seconds)
 
 
 def _forward(settings: Settings) -> Iterator[Problem]:

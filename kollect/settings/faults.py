@@ -21,8 +21,11 @@ _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
-def number_fault(number: int, low: int, high: int) -> str | None:
-    return None if low <= number <= high else f"{low}～{high}の数字を入力してください。"
+def number_fault(number: int | None, low: int, high: int) -> str | None:
+    """`number` is None for what is no number at all."""
+    if number is not None and low <= number <= high:
+        return None
+    return f"{low}～{high}の数字を入力してください。"
 
 
 def line_fault(text: str, most: int) -> str | None:
