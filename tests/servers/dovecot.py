@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import grp
 import itertools
 import os
 import pwd
@@ -201,7 +202,9 @@ class Dovecot:
     def _config(self) -> str:
         root = os.getuid() == 0
         uid, gid = _mail_owner()
-        ordinary = _ORDINARY_USER.format(name=getpass.getuser(), group=os.getgid())
+        ordinary = _ORDINARY_USER.format(
+            name=getpass.getuser(), group=grp.getgrgid(os.getgid()).gr_name
+        )
         return _CONFIG.format(
             folder=self.folder,
             certificate=self._certificate,
