@@ -1,0 +1,86 @@
+"""The command line. Without a command it opens the program, as a double click does."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from kollect import __version__
+
+USAGE = 2
+"""Exit code: the command line or the settings are wrong."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the command line in one Japanese line."""
+
+    def error(self, message: str) -> NoReturn:
+        command = " ".join(sys.argv[1:])
+        print(
+            f"使い方が正しくありません: {command}（使い方は kollect --help で表示します）",
+            file=sys.stderr,
+        )
+        raise SystemExit(USAGE)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands of kollect and their options."""
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument(
+        "--data", type=Path, metavar="フォルダ", default=argparse.SUPPRESS, help="データの置き場所"
+    )
+    main = _Parser(
+        prog="kollect", parents=[data], description="コレクト: 空メールで会員のアドレスを集めます。"
+    )
+    main.add_argument("--version", action="version", version=f"コレクト {__version__}")
+    commands = main.add_subparsers(dest="command", metavar="コマンド", parser_class=_Parser)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[data])
+
+    collect = command("collect", "メールを受信して、受付番号を返信します。")
+    collect.add_argument("--once", action="store_true", help="1回だけ受信して終わります")
+    collect.add_argument("--json", action="store_true", help="結果を JSON で出力します")
+    check = command("check", "メールの設定を試します（送信と受信のテスト）。")
+    check.add_argument("--json", action="store_true", help="結果を JSON で出力します")
+    results = command("results", "収集結果を表示します。")
+    form = results.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="JSON で出力します")
+    form.add_argument("--csv", type=Path, metavar="ファイル", help="CSV ファイルに書き出します")
+    log = command("log", "ログを表示します。")
+    log.add_argument("--month", metavar="YYYY-MM", help="月（省略すると今月）")
+    demo = command("demo", "内蔵のメールサーバで試します。")
+    demo.add_argument("--headless", action="store_true", help="画面を使わずに最後まで演じます")
+    restore = command("restore", "壊れたデータを、いちばん新しい控えに戻します。")
+    restore.add_argument("--yes", action="store_true", help="確かめずに戻します")
+    return main
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code. No traceback ever reaches the user."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a windowed .exe has none
+            stream.reconfigure(errors="replace")
+    options = parser().parse_args(arguments)
+    from kollect import commands
+
+    try:
+        return commands.run(options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception:
+        logging.getLogger(__name__).exception("予期しない誤りが起きました")
+        print(
+            "プログラムの誤りが起きました。ログ（log フォルダ）を添えてお問い合わせください。",
+            file=sys.stderr,
+        )
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

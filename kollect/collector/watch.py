@@ -1,0 +1,72 @@
+"""How long to wait after a failed poll, what to say of it, and when to write to the owner. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from kollect.errors import Trouble
+
+LONGEST_PAUSE = timedelta(minutes=15)
+ALERT_AFTER = timedelta(minutes=30)
+
+
+class Change(StrEnum):
+    """What differs from the poll before: only this is told, not every repetition."""
+
+    NOTHING = "nothing"
+    BROKE = "broke"
+    OTHER_TROUBLE = "other trouble"
+    WELL_AGAIN = "well again"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of the polling over time."""
+
+    failing_since: datetime | None = None
+    failures: int = 0
+    title: str = ""
+    alerted: bool = False
+
+    def after(self, trouble: Trouble | None, now: datetime) -> tuple[Health, Change]:
+        """The health after one more poll, and what changed by it."""
+        if trouble is None:
+            change = Change.WELL_AGAIN if self.failures else Change.NOTHING
+            return Health(alerted=self.alerted), change
+        change = Change.NOTHING
+        if not self.failures:
+            change = Change.BROKE
+        elif trouble.title != self.title:
+            change = Change.OTHER_TROUBLE
+        return (
+            replace(
+                self,
+                failing_since=self.failing_since or now,
+                failures=self.failures + 1,
+                title=trouble.title,
+            ),
+            change,
+        )
+
+    def pause(self, interval: timedelta) -> timedelta:
+        """Until the next poll: the interval, doubled with each failure after the first, up to 15 minutes."""
+        doublings = min(max(self.failures - 1, 0), 20)
+        return max(interval, min(interval * 2**doublings, LONGEST_PAUSE))
+
+    def alert_due(self, now: datetime) -> bool:
+        """Has the owner to be told that polling has failed for 30 minutes?"""
+        return (
+            self.failing_since is not None
+            and not self.alerted
+            and now - self.failing_since >= ALERT_AFTER
+        )
+
+    def all_clear_due(self) -> bool:
+        """Was the owner told of a failure that is over?"""
+        return self.alerted and self.failures == 0
+
+    def told(self) -> Health:
+        """The owner was told: of the failure, or that it is over."""
+        return replace(self, alerted=self.failures > 0)

@@ -1,0 +1,175 @@
+"""The resident collector: polls, waits, polls again, in a thread of its own or in the caller's.
+
+Trouble never ends it: it is told once, the pauses grow, and the next good poll is told once too. Whoever
+listens gets `reports.News`, in this thread; a listener must not block.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from kollect.collector.alert import send_alert, send_all_clear
+from kollect.collector.desk import Desk
+from kollect.collector.reports import News, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.round import poll
+from kollect.collector.upkeep import upkeep
+from kollect.collector.watch import Change, Health
+from kollect.errors import Trouble
+from kollect.folder import DataFolder
+from kollect.inbox.open import open_mailbox
+from kollect.register.kept import KeptFolder
+from kollect.register.ledger import Ledger
+from kollect.settings.model import Passwords, Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_AT_CLOCK = 10.0
+"""Seconds. A PC that slept wakes up in the middle of a wait: the clock on the wall says that it is over."""
+
+
+def local_now() -> datetime:
+    return datetime.now().astimezone()
+
+
+class Worker:
+    """One collector on one data folder. `load` gives the settings in force, before each poll."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        load: Callable[[], tuple[Settings, Passwords]],
+        listener: Callable[[News], None],
+        *,
+        now: Callable[[], datetime] = local_now,
+    ) -> None:
+        self._folder = folder
+        self._load = load
+        self._listener = listener
+        self._now = now
+        self._health = Health()
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._busy = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        """A poll is under way."""
+        return self._busy.is_set()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Poll in a thread of its own, from now on."""
+        self._thread = threading.Thread(target=self.run, name="collector")
+        self._thread.start()
+
+    def poll_now(self) -> None:
+        """End the present wait."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish the mails in hand, then end. Returns at once; `join` waits."""
+        self._stop.set()
+        self._wake.set()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; returns whether it has come."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return not self.alive
+
+    def run(self) -> None:
+        """Poll until `stop`."""
+        while not self._stop.is_set():
+            self._wake.clear()
+            pause = self._one_poll()
+            self._wait(pause)
+
+    def once(self) -> tuple[Report, Trouble | None]:
+        """One poll, here and now. Never raises a Trouble: it is returned."""
+        self._busy.set()
+        try:
+            settings, passwords = self._load()
+            ledger = Ledger(self._folder.database)
+            try:
+                upkeep(self._folder, ledger, self._now())
+                desk = Desk(
+                    settings=settings,
+                    passwords=passwords,
+                    ledger=ledger,
+                    kept=KeptFolder(self._folder.kept_dir),
+                    now=self._now,
+                    listener=self._listener,
+                )
+                return poll(
+                    desk,
+                    lambda: open_mailbox(settings.receive, settings.tls, passwords.receive),
+                    stopping=self._stop.is_set,
+                )
+            finally:
+                ledger.close()
+        except Trouble as trouble:
+            return Report(), trouble
+        except Exception as error:
+            # the last net: a fault of ours must not silence the collector for months
+            log.exception("予期しない誤りが起きました")
+            return Report(), Trouble(
+                "プログラムの誤りが起きました",
+                happened="コレクトの中で予期しない誤りが起きました。メールはサーバに残っています。",
+                cure="次回の受信でもう一度試します。続くときは、ログを添えてお問い合わせください。",
+                detail=repr(error),
+            )
+        finally:
+            self._busy.clear()
+
+    def _one_poll(self) -> timedelta:
+        report, trouble = self.once()
+        now = self._now()
+        self._health, change = self._health.after(trouble, now)
+        self._tell(change, trouble)
+        self._alert(trouble, now)
+        pause = self._health.pause(self._interval())
+        going_on = not self._stop.is_set()
+        self._listener(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
+        self._listener(RoundEnded(now, report, trouble, now + pause if going_on else None))
+        return pause
+
+    def _wait(self, pause: timedelta) -> None:
+        """Wait for the pause to end, for `poll_now` or `stop`."""
+        due, ends = self._now() + pause, time.monotonic() + pause.total_seconds()
+        while not self._wake.is_set():
+            left = min((due - self._now()).total_seconds(), ends - time.monotonic())
+            if left <= 0:
+                return
+            self._wake.wait(min(left, LOOK_AT_CLOCK))
+
+    def _tell(self, change: Change, trouble: Trouble | None) -> None:
+        match change:
+            case Change.BROKE | Change.OTHER_TROUBLE:
+                log.warning("%s", trouble)
+            case Change.WELL_AGAIN:
+                log.info("元どおり受信できるようになりました。")
+
+    def _alert(self, trouble: Trouble | None, now: datetime) -> None:
+        """Write to the owner, once for a failure and once for its end; a failed try is repeated."""
+        if trouble is not None and self._health.alert_due(now):
+            sent = send_alert(self._load, trouble, self._health.failing_since, now)
+        elif self._health.all_clear_due():
+            sent = send_all_clear(self._load, now)
+        else:
+            return
+        if sent:
+            self._health = self._health.told()
+
+    def _interval(self) -> timedelta:
+        try:
+            return timedelta(seconds=self._load()[0].collect.interval_seconds)
+        except Trouble:
+            return timedelta(seconds=60)
