@@ -11,13 +11,13 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from kollect import address
+
 MOST_SHOWN = 60
 """A longer value is cut where it is shown."""
 
 _NOT_A_LINE = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
-_QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)+"')
-_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -91,32 +91,32 @@ def host_fault(host: str) -> str | None:
     return None if _is_domain(host) else "サーバの名前（例: pop.ocn.ne.jp）を入力してください。"
 
 
-def address_fault(address: str) -> str | None:
-    """What keeps a text from being a mail address that we can write in From or To.
+def address_fault(text: str) -> str | None:
+    """What keeps a text from being a mail address of the shop or its owner.
 
     Dots where RFC 5322 has none (`abc..def@docomo.ne.jp`, `.abc@`, `abc.@`) are let through, as
     Japanese carriers gave out such addresses; international domains too. Local parts beyond ASCII
     are not, as few servers take them (RFC 6531).
     """
-    if not address:
+    if not text:
         return None
-    local, at, domain = address.rpartition("@")
-    if not at or not local or not domain:
+    local, _, domain = text.rpartition("@")
+    if not local or not domain:
         return "「名前@ドメイン」の形のメールアドレス（例: shop@example.jp）を入力してください。"
-    if any(c.isspace() or _is_control(c) for c in domain) or re.search(r"[\s,;<>]", local):
+    if any(c in " ,;<>" or c.isspace() or _is_control(c) for c in text):
         return "空白やコンマを入れずに、メールアドレスを1つだけ入力してください。"
-    if not address.isascii() and unicodedata.normalize("NFKC", address).isascii():
+    if not text.isascii() and unicodedata.normalize("NFKC", text).isascii():
         return "半角の英数字で入力してください（全角の文字が入っています）。"
-    if not (_PLAIN_LOCAL.fullmatch(local) or _is_quoted(local)) or len(local) > 64:
+    if not local.isascii() or len(local) > 64 or not address.is_usable(f"{local}@example.jp"):
         return "「@」の前は、64文字までの半角の英数字と記号で入力してください。"
-    if not _is_domain(domain) or not ("." in domain.rstrip(".") or domain == "localhost"):
+    if not address.is_usable(text) or not ("." in domain or domain == "localhost"):
         return "「@」の後ろに、正しいドメイン（例: example.jp）を入力してください。"
     return None
 
 
 def same_address(one: str, other: str) -> bool:
     """Whether two addresses reach the same box: without regard to case and to quotes."""
-    return _comparable(one) == _comparable(other)
+    return address.key(one) == address.key(other)
 
 
 def shown(value: object) -> str:
@@ -168,14 +168,3 @@ def _is_domain(name: str) -> bool:
     if len(plain) > 253 or plain.replace(".", "").isdigit():
         return False
     return all(_HOST_LABEL.fullmatch(label) for label in plain.split("."))
-
-
-def _is_quoted(local: str) -> bool:
-    return local.isascii() and _QUOTED_LOCAL.fullmatch(local) is not None
-
-
-def _comparable(address: str) -> str:
-    local, _, domain = address.strip().rpartition("@")
-    if _is_quoted(local):
-        local = re.sub(r"\\(.)", r"\1", local[1:-1])
-    return f"{local}@{domain.rstrip('.')}".casefold()

@@ -12,8 +12,9 @@ import logging
 import os
 from pathlib import Path
 
-from kollect.desktop.files import replace_whole, storage_trouble
+from kollect.desktop.files import replace_whole
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, StorageTrouble
+from kollect.folder import storage_trouble
 from kollect.settings import check, initext
 from kollect.settings.model import Settings
 

@@ -1,0 +1,216 @@
+"""The data folder: where it is, what lies in it, and why it cannot be read or written just now.
+
+It is often on a USB stick, which fills up, has a switch for read-only, and is pulled out. Knows the
+names of the files in it, not what they hold.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from kollect.desktop import files
+from kollect.errors import StorageTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    path: Path
+
+    @property
+    def ini(self) -> Path:
+        return self.path / "kollect.ini"
+
+    @property
+    def database(self) -> Path:
+        return self.path / "kollect.db"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.path / "log"
+
+    @property
+    def kept_dir(self) -> Path:
+        return self.path / "kept"
+
+    @property
+    def backup_dir(self) -> Path:
+        return self.path / "backup"
+
+    @property
+    def has_data(self) -> bool:
+        return self.ini.exists() or self.database.exists()
+
+    def prepare(self) -> None:
+        """Make the folders that are missing, and make sure that files can be written.
+
+        Raises StorageTrouble.
+        """
+        for folder in (self.path, self.log_dir, self.kept_dir, self.backup_dir):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise storage_trouble(error, folder) from error
+        try:
+            files.try_writing(self.path)
+        except OSError as error:
+            raise storage_trouble(error, self.path) from error
+
+
+def resolve(
+    given: str = "", *, program: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> DataFolder:
+    """The data folder of this start: `given` by --data, else found by where the program lies.
+
+    `program` is the path of kollect.exe (by default of the running one, None from source).
+    """
+    if given:
+        return DataFolder(Path(given).absolute())
+    if program is None and getattr(sys, "frozen", False):
+        program = Path(sys.executable)
+    if program is None:
+        return DataFolder(Path("data").absolute())
+    beside = DataFolder(program.absolute().parent)
+    # where there are data already, a switch set to read-only must not lead to an empty new folder:
+    # its numbers would begin anew. `prepare` then says what is wrong.
+    if beside.has_data or files.is_writable(beside.path):
+        return beside
+    return DataFolder(Path(environ.get("LOCALAPPDATA") or Path.home()).absolute() / "Kollect")
+
+
+def storage_trouble(error: OSError, path: Path) -> StorageTrouble:
+    """Say in plain words why `path` could not be read or written."""
+    cause = _BY_WINERROR.get(getattr(error, "winerror", None) or 0)
+    if cause is None:
+        cause = _BY_ERRNO.get(error.errno or 0, _Cause.OTHER)
+    return _trouble(cause, error, path)
+
+
+def database_trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
+    """Say in plain words why the database at `path` could not be read or written."""
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    cause = _BY_SQLITE.get(code & 0xFF, _Cause.OTHER)  # the low octet is the primary result code
+    # to SQLite a pulled-out stick is a failing disk or a file that cannot be opened
+    if cause is not _Cause.BROKEN and not os.path.exists(path):
+        cause = _Cause.MISSING
+    return _trouble(cause, error, path)
+
+
+def _trouble(cause: _Cause, error: Exception, path: Path) -> StorageTrouble:
+    title, happened, cure = cause.value
+    return StorageTrouble(
+        title,
+        happened=f"「{path}」{happened}",
+        cure=cure,
+        detail=f"{type(error).__name__}: {error}",
+    )
+
+
+class _Cause(Enum):
+    """Why a disk said no: title, what happened (the path goes before it), what to do."""
+
+    FULL = (
+        "ディスクの空きがありません",
+        "に書き込めませんでした。ディスク（USBメモリ）がいっぱいです。",
+        "要らないファイルを消して、空きを増やしてください。",
+    )
+    READ_ONLY = (
+        "書き込みが禁止されています",
+        "に書き込めませんでした。USBメモリやフォルダが書き込み禁止になっています。",
+        "USBメモリに書き込み禁止スイッチがあれば解除してください。"
+        "なければ、コレクトのフォルダを、書き込みのできる場所へ移してください。",
+    )
+    FORBIDDEN = (
+        "読み書きが許可されていません",
+        "の読み書きを、Windowsまたはほかのプログラムに断られました。",
+        "このファイルを開いているプログラムがあれば閉じてください。直らないときは、"
+        "コレクトのフォルダを、書き込みのできる場所（「ドキュメント」など）へ移してください。",
+    )
+    MISSING = (
+        "データの入ったフォルダが見つかりません",
+        "がありません。USBメモリが抜かれたか、フォルダが移されたか消されたようです。",
+        "USBメモリを差し直すか、フォルダを元の場所に戻してください。",
+    )
+    IN_USE = (
+        "ほかのプログラムが使っています",
+        "は、ほかのプログラムが使っている途中なので、読み書きできませんでした。",
+        "このファイルを開いているプログラムを閉じて、もう一度お試しください。",
+    )
+    FAULTY = (
+        "ディスクが正しく動いていません",
+        "を読み書きできませんでした。USBメモリが抜けかけているか、故障しているようです。",
+        "USBメモリを差し直してください。くり返すときは、コレクトのフォルダを丸ごと、"
+        "別のUSBメモリかパソコンの中に写して、そちらを使ってください。",
+    )
+    NAME = (
+        "フォルダの名前が使えません",
+        "という場所は、名前が長すぎるか、使えない文字が入っています。",
+        "コレクトのフォルダを、短い名前の場所へ移してください。",
+    )
+    OCCUPIED = (
+        "フォルダを作れません",
+        "という名前のファイルがあるので、フォルダを作れませんでした。",
+        "そのファイルを別の場所へ移すか、データフォルダに別の場所を指定してください。",
+    )
+    BROKEN = (
+        "受付の記録が壊れています",
+        "の中身が壊れていて、読めません。",
+        "コレクトを終了して、起動し直してください。控え（backup フォルダ）から元に戻せます。",
+    )
+    OTHER = (
+        "ファイルを読み書きできません",
+        "を読み書きできませんでした。",
+        "USBメモリやディスクの状態を確かめて、もう一度お試しください。",
+    )
+
+
+_BY_WINERROR = {
+    2: _Cause.MISSING,  # ERROR_FILE_NOT_FOUND
+    3: _Cause.MISSING,  # ERROR_PATH_NOT_FOUND
+    15: _Cause.MISSING,  # ERROR_INVALID_DRIVE
+    19: _Cause.READ_ONLY,  # ERROR_WRITE_PROTECT
+    21: _Cause.MISSING,  # ERROR_NOT_READY
+    32: _Cause.IN_USE,  # ERROR_SHARING_VIOLATION
+    33: _Cause.IN_USE,  # ERROR_LOCK_VIOLATION
+    39: _Cause.FULL,  # ERROR_HANDLE_DISK_FULL
+    53: _Cause.MISSING,  # ERROR_BAD_NETPATH
+    112: _Cause.FULL,  # ERROR_DISK_FULL
+    433: _Cause.MISSING,  # ERROR_NO_SUCH_DEVICE
+    1006: _Cause.MISSING,  # ERROR_FILE_INVALID: the volume was changed under an open file
+    1117: _Cause.FAULTY,  # ERROR_IO_DEVICE
+    1167: _Cause.MISSING,  # ERROR_DEVICE_NOT_CONNECTED
+}
+_BY_ERRNO = {
+    errno.ENOSPC: _Cause.FULL,
+    errno.EDQUOT: _Cause.FULL,
+    errno.EFBIG: _Cause.FULL,
+    errno.EROFS: _Cause.READ_ONLY,
+    errno.EACCES: _Cause.FORBIDDEN,
+    errno.EPERM: _Cause.FORBIDDEN,
+    errno.ENOENT: _Cause.MISSING,
+    errno.ENOTDIR: _Cause.MISSING,
+    errno.ENODEV: _Cause.MISSING,
+    errno.ENXIO: _Cause.MISSING,
+    errno.EEXIST: _Cause.OCCUPIED,
+    errno.EBUSY: _Cause.IN_USE,
+    errno.EIO: _Cause.FAULTY,
+    errno.ENAMETOOLONG: _Cause.NAME,
+    errno.EINVAL: _Cause.NAME,
+}
+_BY_SQLITE = {
+    sqlite3.SQLITE_FULL: _Cause.FULL,
+    sqlite3.SQLITE_READONLY: _Cause.READ_ONLY,
+    sqlite3.SQLITE_PERM: _Cause.FORBIDDEN,
+    sqlite3.SQLITE_CANTOPEN: _Cause.FORBIDDEN,
+    sqlite3.SQLITE_BUSY: _Cause.IN_USE,
+    sqlite3.SQLITE_LOCKED: _Cause.IN_USE,
+    sqlite3.SQLITE_IOERR: _Cause.FAULTY,
+    sqlite3.SQLITE_CORRUPT: _Cause.BROKEN,
+    sqlite3.SQLITE_NOTADB: _Cause.BROKEN,
+}
