@@ -1,4 +1,4 @@
-"""What the parts of one poll share: the settings in force, the ledger, the counts, the clock, the voice."""
+"""What the parts of one poll share: settings in force, ledger, counts, clock and voice."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Desk:
 
     @property
     def mailbox(self) -> str:
-        """The ledger's name for the mailbox; holds nothing that staff edit but the address itself."""
+        """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
         return address.key(self.settings.mail_address)
 
     @property

@@ -1,7 +1,8 @@
 """From the ledger to the SMTP server: the letters that are owed, and what became of each.
 
-A letter is written down as SENDING before it is handed over and its ending after; a crash in between
-repeats it with the same number and Message-ID. Not more than 20 are ever in that gap (`reply.post`).
+A letter is written down as SENDING before it is handed over and its ending after; a crash in
+between repeats it with the same number and Message-ID. Not more than 20 are ever in that gap
+(`reply.post`).
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ class Dispatch:
                 if entry.unknowns + 1 >= MOST_UNKNOWN:
                     step = Step.KEPT
                     told = (
-                        f"受付番号 {number} の返信が届いたかどうか、2回ともサーバの答えがありません。"
-                        f"これ以上は自動で送りません: {entry.address}"
+                        f"受付番号 {number} の返信が届いたかどうか、2回ともサーバの"
+                        f"答えがありません。これ以上は自動で送りません: {entry.address}"
                     )
             case Ending.LATER:
                 step, state = Step.DEFERRED, ReceiptState.PENDING
@@ -151,7 +152,10 @@ class Dispatch:
                 if now - entry.seen_at > GIVE_UP_AFTER:
                     step, state = Step.KEPT, ReceiptState.UNDELIVERABLE
                     tally.add("undeliverable")
-                    told = f"受付番号 {number} の返信を5日間送れませんでした（{answer}）: {entry.address}"
+                    told = (
+                        f"受付番号 {number} の返信を5日間送れませんでした（{answer}）: "
+                        f"{entry.address}"
+                    )
         ledger.move([entry.id], step, now, answer)
         ledger.receipt_state(number, state, now, "" if step is Step.SENT else answer)
         return [] if _same_again(entry, step, answer) else [told]
@@ -159,7 +163,9 @@ class Dispatch:
     def _settle_forward(self, entry: Entry, outcome: Outcome) -> list[str]:
         ledger, tally, now = self._desk.ledger, self._desk.tally, self._desk.now()
         step, answer = Step.SENT, _answer(outcome)
-        told = f"対象外メールを転送しました（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
+        told = (
+            f"対象外メールを転送しました（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
+        )
         kept = f"保存先 {entry.kept}"
         match outcome.ending:
             case Ending.ACCEPTED:

@@ -1,7 +1,7 @@
-"""From the mailbox into the ledger: read what is new, decide, write it down, keep the copies, delete.
+"""From the mailbox into the ledger: read what is new, decide, write it down, keep copies, delete.
 
-Nothing here sends. A mail is written down before anything is owed for it, and deleted only when the
-ledger says that nothing is owed any more and nothing would be lost.
+Nothing here sends. A mail is written down before anything is owed for it, and deleted only when
+the ledger says that nothing is owed any more and nothing would be lost.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Intake:
             )
 
     def take(self, uids: list[str]) -> None:
-        """Write down those of these mails that are new, with their numbers, in the order of arrival.
+        """Write down those of these mails that are new, numbered in the order of arrival.
 
         Raises FetchDied where the session is lost; what was read until then is written down.
         """
@@ -156,7 +156,7 @@ class Intake:
     # --- reading and deciding
 
     def _read_whole(self, uid: str) -> Mail | None:
-        """The mail whose headers alone the server would not give, or None where it gives nothing."""
+        """A mail whose headers alone the server would not give; None where it gives nothing."""
         head = _HeadOnly()
         try:
             self._visit.fetch(uid, head)
@@ -262,9 +262,7 @@ class Intake:
 
     def _copy(self, entry: Entry) -> tuple[str, bool]:
         """Write the raw mail into kept/. Returns the file's name and whether it is all of it."""
-        name = entry.kept or self._desk.kept.name_for(
-            self._desk.mailbox, entry.uid, entry.seen_at
-        )
+        name = entry.kept or self._desk.kept.name_for(self._desk.mailbox, entry.uid, entry.seen_at)
         whole = True
         with self._desk.kept.writing(name) as sink:
             try:
@@ -297,7 +295,7 @@ class Intake:
             self._desk.say(line)
 
     def _read_delivery_report(self, entry: Entry, name: str) -> list[str]:
-        """Mark the receipt that a delivery report is about; never forward one about a forwarded mail."""
+        """Mark the receipt that a report is about. One about a forwarded mail stays here."""
         report = read_report(self._desk.kept.head(name, HEAD_OF_MAIL))
         if report is None:
             return []

@@ -1,4 +1,4 @@
-"""What the collector tells those who listen: counts, what happened, and in what state it is. Pure."""
+"""What the collector tells those who listen: counts, events, its state. Pure."""
 
 from __future__ import annotations
 

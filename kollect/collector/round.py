@@ -1,7 +1,8 @@
 """One poll, from the listing to QUIT.
 
-Mails are worked off in batches, in the order of arrival: read, decided and numbered, copied, answered,
-deleted. The inbox and the outgoing side fail apart: where one is away, the other's work goes on.
+Mails are worked off in batches, in the order of arrival: read, decided and numbered, copied,
+answered, deleted. The inbox and the outgoing side fail apart: where one is away, the other's work
+goes on.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def poll(
 ) -> tuple[Report, Trouble | None]:
     """Empty the mailbox once. Returns the counts and what kept it from being done in full.
 
-    Raises `errors.StorageTrouble` where the data folder fails; nothing is then deleted from the server.
+    Raises `errors.StorageTrouble` where the data folder fails; nothing is then deleted.
     `stopping` is asked between mails; when it says yes the mails in hand are finished.
     """
     started = clock()

@@ -1,8 +1,8 @@
 """One stay at the mailbox, in as many sessions as it takes.
 
-A session is not held open while letters go out slowly: after a bounded time it is ended, which makes its
-deletions count, and opened again when it is needed. Mails are named by their uid here, because a handle
-is good for one session only.
+A session is not held open while letters go out slowly: after a bounded time it is ended, which
+makes its deletions count, and opened again when it is needed. Mails are named by their uid here,
+because a handle is good for one session only.
 """
 
 from __future__ import annotations
@@ -137,12 +137,11 @@ class Visit:
         assert self._mailbox is not None
         return self._mailbox
 
-    def _identified(
-        self, mailbox: Mailbox, listing: list[Listed]
-    ) -> Iterator[tuple[Listed, str]]:
+    def _identified(self, mailbox: Mailbox, listing: list[Listed]) -> Iterator[tuple[Listed, str]]:
         """Each mail with its uid; where the server has none, one made of its headers.
 
-        A mail that has no uid and whose headers are refused cannot be told from another: it is left out.
+        A mail that has no uid and whose headers are refused cannot be told from another: it is
+        left out.
         """
         nameless = [listed.handle for listed in listing if listed.uid is None]
         made = {}

@@ -51,7 +51,7 @@ class Health:
         )
 
     def pause(self, interval: timedelta) -> timedelta:
-        """Until the next poll: the interval, doubled with each failure after the first, up to 15 minutes."""
+        """Until the next poll: the interval, doubled with each failure but the first, to 15 min."""
         doublings = min(max(self.failures - 1, 0), 20)
         return max(interval, min(interval * 2**doublings, LONGEST_PAUSE))
 

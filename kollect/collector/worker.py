@@ -1,7 +1,7 @@
 """The resident collector: polls, waits, polls again, in a thread of its own or in the caller's.
 
-Trouble never ends it: it is told once, the pauses grow, and the next good poll is told once too. Whoever
-listens gets `reports.News`, in this thread; a listener must not block.
+Trouble never ends it: it is told once, the pauses grow, and the next good poll is told once too.
+Whoever listens gets `reports.News`, in this thread; a listener must not block.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from kollect.settings.model import Passwords, Settings
 log = logging.getLogger(__name__)
 
 LOOK_AT_CLOCK = 10.0
-"""Seconds. A PC that slept wakes up in the middle of a wait: the clock on the wall says that it is over."""
+"""Seconds. A PC that slept wakes up in the middle of a wait: the clock on the wall tells."""
 
 
 def local_now() -> datetime:

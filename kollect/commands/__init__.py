@@ -1,0 +1,57 @@
+"""The commands for headless use, tests and support: plain Japanese text, or one JSON object.
+
+Exit codes: 0 all done, 2 settings or command line wrong, 3 some letters deferred, 4 a server
+cannot be reached or logged in to, 5 the data folder cannot be used.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from kollect.errors import Trouble
+
+
+def run(options: Namespace) -> int:
+    """Run the command of a parsed command line; returns its exit code.
+
+    Each command's parts are imported only when it is asked for: the window has to be there at once.
+    """
+    from kollect.commands.output import failed
+
+    try:
+        return _run(options)
+    except Trouble as trouble:
+        return failed(trouble, as_json=bool(getattr(options, "json", False)))
+
+
+def _run(options: Namespace) -> int:
+    match options.command:
+        case "collect":
+            from kollect.commands.collecting import collect
+
+            return collect(options)
+        case "check":
+            from kollect.commands.trying import check
+
+            return check(options)
+        case "results":
+            from kollect.commands.looking import results
+
+            return results(options)
+        case "log":
+            from kollect.commands.looking import log
+
+            return log(options)
+        case "demo" if options.headless:
+            from kollect.commands.trying import demo
+
+            return demo(options)
+        case "restore":
+            from kollect.commands.mending import restore
+
+            return restore(options)
+        case _:
+            from kollect import app
+            from kollect.commands.output import data_folder
+
+            return app.run(data_folder(options), demo=options.command == "demo")

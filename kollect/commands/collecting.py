@@ -1,0 +1,127 @@
+"""`collect`: poll once, or stay and poll until told to stop."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+from kollect import logfile
+from kollect.collector.reports import Happened, News, Report, RoundEnded
+from kollect.collector.worker import Worker
+from kollect.commands.mending import refuse_damage
+from kollect.commands.output import DONE, data_folder, exit_code, failed, print_json
+from kollect.desktop.lock import FolderLock
+from kollect.errors import Problem, SettingsTrouble, Trouble
+from kollect.folder import DataFolder
+from kollect.register.ledger import Ledger
+from kollect.settings import inifile
+from kollect.settings.check import problems, ready_to_collect
+from kollect.settings.model import Passwords, Settings
+from kollect.settings.passwords import Vault
+
+COUNT_WORDS = {
+    "accepted": "受付",
+    "duplicate": "受付済み",
+    "forwarded": "転送",
+    "kept": "保存",
+    "ignored": "自動送信",
+    "bounced": "不達通知",
+    "undeliverable": "送信不能",
+    "deferred": "次回に送信",
+    "left": "サーバに残り",
+}
+
+
+def collect(options: Namespace) -> int:
+    folder = data_folder(options)
+    folder.prepare()
+    with FolderLock(folder.path), logfile.install(folder):
+        refuse_damage(folder)
+        load = checked_settings(folder)
+        quiet = options.json
+        worker = Worker(folder, load, lambda news: None if quiet else _print_news(news))
+        _stop_on_signal(worker)
+        if options.once:
+            report, trouble = worker.once()
+            if trouble is not None:
+                logging.getLogger(__name__).warning("%s", trouble)
+                return failed(trouble, as_json=options.json, report=report)
+            _print_report(report, as_json=options.json)
+            return exit_code(trouble, report)
+        return _reside(worker, as_json=options.json)
+
+
+def _reside(worker: Worker, *, as_json: bool) -> int:
+    if not as_json:
+        print("メールの収集を始めました。終わるには Ctrl+C を押してください。", flush=True)
+    worker.start()
+    while worker.alive:
+        worker.join(0.5)
+    if as_json:
+        print_json({"stopped": True})
+    else:
+        print("メールの収集を終わりました。")
+    return DONE
+
+
+def _stop_on_signal(worker: Worker) -> None:
+    """The first Ctrl-C or SIGTERM finishes the mails in hand; a second Ctrl-C ends at once."""
+
+    def stop(number: int, frame: object) -> None:
+        worker.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _print_news(news: News) -> None:
+    match news:
+        case Happened(at, text):
+            print(f"{at:%H:%M:%S} {text}", flush=True)
+        case RoundEnded(at, _, Trouble() as trouble, _):
+            print(f"{at:%H:%M:%S} {trouble}", flush=True)
+
+
+def _print_report(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report.as_json())
+        return
+    counts = report.as_json()
+    told = "、".join(f"{word} {counts[name]}" for name, word in COUNT_WORDS.items() if counts[name])
+    print(f"{told or '新しいメールはありません'}（{report.seconds:.1f} 秒）")
+
+
+def checked_settings(folder: DataFolder) -> Callable[[], tuple[Settings, Passwords]]:
+    """The settings in force and the passwords, checked; a missing password is asked for once."""
+    settings = inifile.load(folder.ini)
+    wrong = problems(settings) or ready_to_collect(settings)
+    if wrong:
+        raise SettingsTrouble(str(folder.ini), tuple(wrong))
+    ledger = Ledger(folder.database)
+    vault = Vault(ledger.install_id)
+    ledger.close()
+    found = _ask_missing(vault, settings, folder)
+    return lambda: (settings, found)
+
+
+def _ask_missing(vault: Vault, settings: Settings, folder: DataFolder) -> Passwords:
+    for which in vault.missing(settings):
+        words = {"receive": "受信", "send": "送信"}[which]
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise SettingsTrouble(
+                str(folder.ini),
+                (
+                    Problem(
+                        which, "password", "",
+                        f"{words}用のパスワードがこのパソコンに登録されていません。画面で入力するか、"
+                        f"環境変数 KOLLECT_{which.upper()}_PASSWORD で渡してください。",
+                    ),
+                ),
+            )  # fmt: skip
+        vault.set(which, getpass.getpass(f"{words}用のパスワード: "))
+    return vault.find(settings)

@@ -1,0 +1,47 @@
+"""`restore`: go on with the newest good backup when kollect.db is damaged."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from kollect.collector.worker import local_now
+from kollect.commands.output import DONE, NO_STORAGE, data_folder
+from kollect.desktop.lock import FolderLock
+from kollect.errors import StorageTrouble
+from kollect.folder import DataFolder
+from kollect.logfile import months, read_month
+from kollect.register import backup
+
+
+def refuse_damage(folder: DataFolder) -> None:
+    found = backup.damage(folder.database)
+    if found is None:
+        return
+    raise StorageTrouble(
+        "データが壊れています",
+        happened="kollect.db が壊れているため、開けません。メールはサーバに残っています。",
+        cure="「kollect restore」で、いちばん新しい控えに戻せます。",
+        detail=found,
+    )
+
+
+def restore(options: Namespace) -> int:
+    folder = data_folder(options)
+    with FolderLock(folder.path):
+        if backup.damage(folder.database) is None and folder.database.exists():
+            print("kollect.db は壊れていません。何もしませんでした。")
+            return DONE
+        copy = backup.newest_good(folder.backup_dir)
+        if copy is None:
+            print("使える控えが backup フォルダにありません。", file=sys.stderr)
+            return NO_STORAGE
+        lines = (line for month in months(folder) for line in read_month(folder, month))
+        loss = backup.loss(folder.database, copy, lines)
+        print(f"控え {copy.name} に戻します。{loss}")
+        if not options.yes and input("よろしければ「はい」と入力してください: ") != "はい":
+            print("何もしませんでした。")
+            return DONE
+        aside = backup.go_back(folder.database, loss, local_now())
+        print(f"戻しました。壊れたファイルは {aside.name if aside else 'ありません'}。")
+    return DONE

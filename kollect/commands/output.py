@@ -1,0 +1,45 @@
+"""How a command ends: its exit code, and what it prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+
+from kollect.collector.reports import Report
+from kollect.errors import AlreadyRunning, ServerTrouble, SettingsTrouble, StorageTrouble, Trouble
+from kollect.folder import DataFolder, resolve
+
+DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
+
+
+def exit_code(trouble: Trouble | None, report: Report) -> int:
+    match trouble:
+        case None:
+            return DEFERRED if report.deferred else DONE
+        case SettingsTrouble() | AlreadyRunning():
+            return WRONG
+        case ServerTrouble():
+            return NO_SERVER
+        case StorageTrouble():
+            return NO_STORAGE
+        case _:
+            return 1
+
+
+def failed(trouble: Trouble, *, as_json: bool, report: Report | None = None) -> int:
+    if as_json:
+        counts = report.as_json() if report else {}
+        told = {"title": trouble.title, "happened": trouble.happened, "cure": trouble.cure}
+        print_json(counts | {"error": told})
+    else:
+        print(f"{trouble.title}\n{trouble.happened}\n{trouble.cure}", file=sys.stderr)
+    return exit_code(trouble, report or Report())
+
+
+def print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def data_folder(options: Namespace) -> DataFolder:
+    return resolve(str(getattr(options, "data", "")))

@@ -1,0 +1,58 @@
+"""`check` tries the mail settings; `demo --headless` plays the demo in the terminal."""
+
+from __future__ import annotations
+
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+
+from kollect.collector.check import check_all
+from kollect.collector.reports import Happened, Report
+from kollect.collector.worker import Worker
+from kollect.commands.collecting import checked_settings
+from kollect.commands.looking import all_receipts
+from kollect.commands.output import DONE, NO_SERVER, data_folder, print_json
+from kollect.folder import DataFolder
+from kollect.register.ledger import Ledger
+
+
+def check(options: Namespace) -> int:
+    folder = data_folder(options)
+    folder.prepare()
+    settings, passwords = checked_settings(folder)()
+    ledger = Ledger(folder.database)
+    mark = ledger.mark("test")
+    ledger.close()
+    steps = []
+    for step in check_all(settings, passwords, mark):
+        steps.append(step)
+        if not options.json:
+            print(step, flush=True)
+    if options.json:
+        print_json({"ok": all(step.ok for step in steps), "steps": [s.as_json() for s in steps]})
+    return DONE if all(step.ok for step in steps) else NO_SERVER
+
+
+def demo(options: Namespace) -> int:
+    from kollect.demo.server import DemoServer
+    from kollect.demo.shop import demo_passwords, demo_settings
+    from kollect.demo.story import play
+
+    with tempfile.TemporaryDirectory(prefix="kollect-demo-") as name, DemoServer() as server:
+        folder = DataFolder(Path(name))
+        folder.prepare()
+        told: list[str] = []
+        worker = Worker(
+            folder,
+            lambda: (demo_settings(server), demo_passwords(server)),
+            lambda news: told.append(news.text) if isinstance(news, Happened) else None,
+        )
+
+        def collect() -> Report:
+            report, trouble = worker.once()
+            if trouble is not None:
+                raise trouble
+            return report
+
+        well = play(collect, server, lambda: all_receipts(folder), print, shop_log=lambda: told)
+    return DONE if well else 1
