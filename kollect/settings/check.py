@@ -25,6 +25,7 @@ from kollect.settings.faults import (
     text_fault,
 )
 from kollect.settings.model import Auth, DuplicateAction, Security, Settings
+from kollect.settings.pin import pin_fault
 
 RECEIPT_MARK = "★1★"
 DUPLICATE_MARK = "★2★"
@@ -93,6 +94,7 @@ def _shop(settings: Settings) -> Iterator[Problem]:
     yield from _problem("shop", "name", shop.name, line_fault(shop.name, 100))
     yield from _problem("shop", "address", shop.address, text_fault(shop.address, 300))
     yield from _problem("shop", "phone", shop.phone, line_fault(shop.phone, 50))
+    yield from _problem("shop", "pin", shop.pin, pin_fault(shop.pin))
 
 
 def _collect(settings: Settings) -> Iterator[Problem]:

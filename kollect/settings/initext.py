@@ -34,9 +34,21 @@ from kollect.settings.model import Settings
 
 OPENING = "# コレクトの設定です。ふだんは「緒言設定」の画面で変えてください。"
 
-_ORDER = ("shop", "collect", "duplicate", "mail", "receive", "send", "forward", "tls", "alert")
+_ORDER = (
+    "shop",
+    "collect",
+    "duplicate",
+    "mail",
+    "receive",
+    "send",
+    "forward",
+    "tls",
+    "alert",
+    "screen",
+)
 _WITHOUT_ESCAPES = {
     ("shop", "id"),
+    ("shop", "pin"),
     ("mail", "address"),
     ("receive", "host"),
     ("receive", "account"),

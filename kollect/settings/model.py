@@ -38,6 +38,14 @@ class Auth(StrEnum):
     NO = "no"
 
 
+class TextSize(StrEnum):
+    """「文字の大きさ」: 標準 / 大 / 特大"""
+
+    NORMAL = "normal"
+    LARGE = "large"
+    HUGE = "huge"
+
+
 DEFAULT_BLANK_SUBJECTS = ("(件名なし)", "件名なし", "無題", "(no subject)", "no subject")
 
 
@@ -47,6 +55,8 @@ class Shop:
     name: str = ""
     address: str = ""
     phone: str = ""
+    pin: str = ""
+    """「設定を保護する」: what `settings.pin.hashed` made of the PIN; empty: not protected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,11 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Screen:
+    text_size: TextSize = TextSize.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything kollect.ini holds. Passwords are never in it."""
 
@@ -120,6 +135,7 @@ class Settings:
     receive: Receive = field(default_factory=Receive)
     send: Send = field(default_factory=Send)
     tls: Tls = field(default_factory=Tls)
+    screen: Screen = field(default_factory=Screen)
     mail_address: str = ""
     """[mail] address: the shop's own address, to which customers send."""
     forward_address: str = ""

@@ -24,15 +24,18 @@ from kollect.settings.model import (
     DuplicateAction,
     Protocol,
     Receive,
+    Screen,
     Security,
     Send,
     Settings,
     Shop,
+    TextSize,
     Tls,
 )
+from kollect.settings.pin import hashed
 
 FULL = Settings(
-    shop=Shop("新宿01", "めがねの髙田 👓", "東京都\n新宿区 1-2", "03-1234-5678"),
+    shop=Shop("新宿01", "めがねの髙田 👓", "東京都\n新宿区 1-2", "03-1234-5678", hashed("0123")),
     collect=Collect(
         interval_seconds=120,
         first_number=5001,
@@ -50,6 +53,7 @@ FULL = Settings(
     receive=Receive(Protocol.IMAP, "imap.例え.jp", 143, Security.STARTTLS, "DOM\\name", 30),
     send=Send("smtp.example.jp", 465, Auth.SSL, "C:\\new", 31, 61),
     tls=Tls("C:\\new\\tls\\ca.pem", True, ("0f" * 32, "ab" * 32)),
+    screen=Screen(TextSize.HUGE),
     mail_address="abc..def@docomo.ne.jp",
     forward_address="owner@example.com",
     alert_address="alert@example.com",
