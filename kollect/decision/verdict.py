@@ -14,7 +14,7 @@ class Kind(StrEnum):
     TEST = "test"
     """Our own test mail: left on the server."""
     LOOP = "loop"
-    """From ourselves or our own auto-reply come back: kept, deleted, never answered, never forwarded."""
+    """From ourselves, or our own reply come back: kept, deleted, never answered or forwarded."""
     BOUNCE = "bounce"
     """A delivery report for one of our replies: the receipt is marked; then as out of scope."""
     AUTOMATIC = "automatic"

@@ -1,0 +1,157 @@
+"""What is this mail, and what is to be done with it: the table of rules, read from the top.
+
+    1  our own test mail                                   TEST
+    2  from our own address, or our own reply come back    LOOP
+    3  a delivery report                                   BOUNCE
+    4  written by a program                                AUTOMATIC
+    5  not blank                                           OUT_OF_SCOPE
+    6  blank, but no usable sender                         OUT_OF_SCOPE
+    7  blank, known address, by setting no answer          IGNORED
+    8  blank, too many answers to this address already     BRAKED
+    9  blank, new address, too many new ones this hour     PAUSED
+    10 blank, new address                                  NEW
+    11 blank, known address                                DUPLICATE or RENUMBER, by setting
+
+Rows 1 to 4 are what keeps two programs from answering each other for ever (RFC 3834). A delivery
+report is recognised here by its header; which of our replies it is about, `bounce` reads from its
+body. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kollect import address
+from kollect.decision.automatic import is_from_daemon, is_null_return_path, why_automatic
+from kollect.decision.blank import is_blank
+from kollect.decision.verdict import Decision, Kind, Known, Rules
+from kollect.mail import Mail
+from kollect.settings.model import DuplicateAction
+
+TEST_HEADER = "X-Kollect-Test"
+REPLY_HEADER = "X-Kollect-Reply"
+
+
+def decide(mail: Mail, rules: Rules, known: Known) -> Decision:
+    """Say what to do with one mail. Looks at its arguments and at nothing else.
+
+    `known` is what the ledger knows of `mail.sender`.
+    """
+    return next(  # the last row fits every mail
+        decision for fits in TABLE if (decision := fits(mail, rules, known))
+    )
+
+
+def _own_test(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if not _carries(mail, TEST_HEADER, rules.test_mark):
+        return None
+    return Decision(Kind.TEST, "「メールの設定のテスト」で送ったメールです。", mail.sender)
+
+
+def _loop(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if _carries(mail, REPLY_HEADER, rules.reply_mark):
+        return Decision(
+            Kind.LOOP, "このプログラムが送ったメールが戻ってきたものです。", mail.sender
+        )
+    own = address.key(rules.own_address)
+    if own and mail.sender and address.key(mail.sender) == own:
+        return Decision(Kind.LOOP, "差出人がお店自身のメールアドレスです。", mail.sender)
+    return None
+
+
+def _delivery_report(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if not is_delivery_report(mail):
+        return None
+    return Decision(
+        Kind.BOUNCE, "メールが届かなかったことなどを知らせる配信の通知です。", mail.sender
+    )
+
+
+def _automatic(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    reason = why_automatic(mail)
+    return Decision(Kind.AUTOMATIC, reason, mail.sender) if reason else None
+
+
+def _not_blank(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if is_blank(mail.subject, rules.blank_subjects):
+        return None
+    reason = (
+        "件名の文字を読み取れないため、空メールとして扱いません。"
+        if mail.subject is None
+        else "件名があるため、空メールではありません。"
+    )
+    return Decision(Kind.OUT_OF_SCOPE, reason, mail.sender, known.number)
+
+
+def _nobody(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if mail.sender:
+        return None
+    return Decision(Kind.OUT_OF_SCOPE, "空メールですが、差出人のメールアドレスを読み取れません。")
+
+
+def _unanswered_by_setting(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if known.number is None or rules.duplicate_action is not DuplicateAction.IGNORE:
+        return None
+    reason = f"受付済み（受付番号 {known.number}）のため、設定により返信しません。"
+    return Decision(Kind.IGNORED, reason, mail.sender, known.number)
+
+
+def _brake(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if known.replies_last_hour >= rules.replies_per_hour:
+        limit = f"1時間に{rules.replies_per_hour}通"
+    elif known.replies_last_day >= rules.replies_per_day:
+        limit = f"1日に{rules.replies_per_day}通"
+    else:
+        return None
+    reason = f"同じアドレスへの返信が上限（{limit}）に達したため、返信しません。"
+    return Decision(Kind.BRAKED, reason, mail.sender, known.number)
+
+
+def _pause(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if known.number is not None or not known.flooded:
+        return None
+    reason = "新しいアドレスが短時間に多すぎるため、受付を一時見合わせています。"
+    return Decision(Kind.PAUSED, reason, mail.sender)
+
+
+def _new(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if known.number is not None:
+        return None
+    return Decision(Kind.NEW, "新しいアドレスからの空メールです。", mail.sender)
+
+
+def _again(mail: Mail, rules: Rules, known: Known) -> Decision:
+    if rules.duplicate_action is DuplicateAction.RENUMBER:
+        reason = f"受付済み（受付番号 {known.number}）ですが、設定により新しい番号を発行します。"
+        return Decision(Kind.RENUMBER, reason, mail.sender, known.number)
+    reason = f"受付済み（受付番号 {known.number}）のアドレスからの空メールです。"
+    return Decision(Kind.DUPLICATE, reason, mail.sender, known.number)
+
+
+TABLE: tuple[Callable[[Mail, Rules, Known], Decision | None], ...] = (
+    _own_test,
+    _loop,
+    _delivery_report,
+    _automatic,
+    _not_blank,
+    _nobody,
+    _unanswered_by_setting,
+    _brake,
+    _pause,
+    _new,
+    _again,
+)
+
+
+def is_delivery_report(mail: Mail) -> bool:
+    """Whether the header says so: RFC 3464, or a mail server's letter that has no return path."""
+    if mail.content_type == "multipart/report":
+        return mail.parameter("report-type").lower() in (
+            "delivery-status",
+            "global-delivery-status",
+        )
+    return is_null_return_path(mail) and is_from_daemon(mail)  # qmail and old Exim: plain text
+
+
+def _carries(mail: Mail, header: str, mark: str) -> bool:
+    return bool(mark) and mark.encode() in mail.every(header.lower())

@@ -1,0 +1,110 @@
+"""Who wrote a mail: the first usable address of its From field, read from the raw bytes.
+
+Follows RFC 5322 section 3.4 as far as real mails do and no further. The field is read once, from
+left to right: 100 KB made to confuse cost no more than any other 100 KB. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kollect import address, encoded_words
+
+_RAW_JIS = re.compile(rb"\x1b(?:\$\(?[@-D]|\(I).*?(?:\x1b\([BHJ]|\Z)", re.DOTALL)
+_LINE_END = re.compile(rb"[\0\n\v\f\r]")
+_NEITHER_TEXT_NOR_ADDRESS = b"\x00"
+
+_TOKEN = re.compile(
+    r"""
+      (?P<quoted>  "(?:[^"\\]++|\\.)*+" )
+    | (?P<angle>   <(?:[^<>"]++|"(?:[^"\\]++|\\.)*+")*+> )
+    | (?P<mark>    [(,;:"<>] )
+    | (?P<text>    [^"<>(,;:]++ )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_COMMENT_MARK = re.compile(r"[()]|\\.", re.DOTALL)
+
+
+class _Confused(Exception):
+    """The field breaks the grammar: an open quote, comment or bracket."""
+
+
+def first_usable(field: bytes) -> str:
+    """The first usable address, exactly as it is written; "" where there is none.
+
+    What stands in encoded words is a name, never an address; so is what stands in quotes and
+    comments where there is an address beside it. Where there is none, as when raw JIS or a broken
+    name hides it, the last `<…>` counts. A field with a line end inside has no usable address.
+    """
+    if _LINE_END.search(field):
+        return ""
+    if b"=?" in field:
+        field = encoded_words.WORD.sub(_NEITHER_TEXT_NOR_ADDRESS, field)
+    visible = _RAW_JIS.sub(_NEITHER_TEXT_NOR_ADDRESS, field) if b"\x1b" in field else field
+    try:
+        found = _walk(_text(visible))
+    except _Confused:
+        found = ""
+    return found or _in_last_angle(_text(field))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")  # surrogates are never usable
+
+
+def _walk(field: str) -> str:
+    words: list[str] = []
+    angle: str | None = None
+    at = 0
+    while at < len(field):
+        token = _TOKEN.match(field, at)
+        at = token.end()
+        match token.lastgroup, token.group():
+            case "mark", "(":
+                at = _behind_comment(field, at)
+                words.append(" ")
+            case "mark", "," | ";":
+                if usable := _mailbox(words, angle):
+                    return usable
+                words, angle = [], None
+            case "mark", ":":  # so far it was the name of a group
+                words = []
+            case "mark", _:
+                raise _Confused
+            case "angle", inner:
+                angle = inner[1:-1] if angle is None else angle
+            case _, text:
+                words.append(text)
+    return _mailbox(words, angle)
+
+
+def _mailbox(words: list[str], angle: str | None) -> str:
+    if angle is None:
+        written = "".join(words).strip()
+    else:
+        written = angle.strip()
+        if written.startswith("@"):  # a route, RFC 5322 section 4.4
+            written = written.partition(":")[2]
+    return written if address.is_usable(written) else ""
+
+
+def _behind_comment(field: str, at: int) -> int:
+    """The place behind a comment, which may hold others; `at` is just behind its first bracket."""
+    depth = 1
+    for mark in _COMMENT_MARK.finditer(field, at):
+        match mark.group():
+            case "(":
+                depth += 1
+            case ")":
+                depth -= 1
+                if depth == 0:
+                    return mark.end()
+    raise _Confused
+
+
+def _in_last_angle(field: str) -> str:
+    end = field.rfind(">")
+    start = field.rfind("<", 0, max(end, 0))
+    written = field[start + 1 : end].strip() if start >= 0 else ""
+    return written if address.is_usable(written) else ""
