@@ -38,6 +38,11 @@ class Desk:
         return address.key(self.settings.mail_address)
 
     @property
+    def reply_mark(self) -> str:
+        """What everything we send is marked with, to know it when it comes back."""
+        return self.ledger.mark("reply")
+
+    @property
     def letter_domain(self) -> str:
         """The right side of our Message-IDs."""
         return address.wire(self.settings.mail_address)[0].rpartition("@")[2]
@@ -50,7 +55,7 @@ class Desk:
             replies_per_hour=self.settings.collect.replies_per_hour,
             replies_per_day=self.settings.collect.replies_per_day,
             test_mark=self.ledger.mark("test"),
-            reply_mark=self.ledger.mark("reply"),
+            reply_mark=self.reply_mark,
         )
 
     def say(self, text: str) -> None:

@@ -159,12 +159,20 @@ class Worker:
 
     def _alert(self, trouble: Trouble | None, now: datetime) -> None:
         """Write to the owner, once for a failure and once for its end; a failed try is repeated."""
-        if trouble is not None and self._health.alert_due(now):
-            sent = send_alert(self._load, trouble, self._health.failing_since, now)
-        elif self._health.all_clear_due():
-            sent = send_all_clear(self._load, now)
-        else:
+        alert = trouble if self._health.alert_due(now) else None
+        if alert is None and not self._health.all_clear_due():
             return
+        try:
+            ledger = Ledger(self._folder.database)
+        except Trouble:
+            return
+        try:
+            if alert is not None:
+                sent = send_alert(self._load, ledger, alert, self._health.failing_since, now)
+            else:
+                sent = send_all_clear(self._load, ledger, now)
+        finally:
+            ledger.close()
         if sent:
             self._health = self._health.told()
 

@@ -1,0 +1,93 @@
+"""A power cut at a chosen point: between any two of the program's acts that reach beyond its memory.
+
+The acts are counted: every statement that changes the ledger, every send on a line to a server, every
+file that takes its final name. The cut comes before or after one of them, and from then on none has any
+effect: what a `finally` still tries is as lost as it would be in the dark.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kollect.connection import Line
+from kollect.register import kept, ledger
+
+CHANGES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
+
+
+class PowerCut(BaseException):
+    """Not an Exception: nothing may catch it and go on."""
+
+
+class Fuse:
+    """Burns at the act number `at`, before it (`after=False`) or just after it."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        self.acts = 0
+        self.blown = False
+        self.names: list[str] = []
+        self._at = at
+        self._after = after
+
+    def act(self, name: str, do: Callable[[], Any]) -> Any:
+        if self.blown:
+            raise PowerCut
+        self.acts += 1
+        self.names.append(name)
+        mine = self.acts == self._at
+        if mine and not self._after:
+            self._blow()
+        result = do()
+        if mine:
+            self._blow()
+        return result
+
+    def _blow(self) -> None:
+        self.blown = True
+        raise PowerCut
+
+
+@contextmanager
+def fused(fuse: Fuse) -> Iterator[None]:
+    """Within the block every outside act goes through the fuse."""
+
+    class Connection(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            run = super().execute
+            if fuse.blown and sql.startswith("ROLLBACK"):
+                return run(sql, *values)  # the next opening would roll back: SQLite's own promise
+            if sql.lstrip().startswith(CHANGES):
+                return fuse.act(sql.split()[0], lambda: run(sql, *values))
+            return run(sql, *values)
+
+        def executemany(self, sql: str, values: Any) -> sqlite3.Cursor:
+            run = super().executemany
+            return fuse.act(sql.split()[0], lambda: run(sql, values))
+
+    class Sqlite:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(sqlite3, name)
+
+        @staticmethod
+        def connect(*values: Any, **named: Any) -> sqlite3.Connection:
+            return sqlite3.connect(*values, **named, factory=Connection)
+
+    send, replace = Line.send, Path.replace
+
+    def fused_send(line: Line, data: Any) -> None:
+        fuse.act(f"send {bytes(data[:12])!r}", lambda: send(line, data))
+
+    def fused_replace(path: Path, target: Path) -> Path:
+        return fuse.act("replace", lambda: replace(path, target))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Line, "send", fused_send)
+        patch.setattr(kept.Path, "replace", fused_replace)
+        patch.setattr(ledger, "sqlite3", Sqlite())
+        yield
