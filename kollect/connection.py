@@ -177,6 +177,10 @@ class Line:
             del self._buffer[:most]
         return data
 
+    def unread(self, data: bytes) -> None:
+        """Put back what was read too far; the next read gives it again."""
+        self._buffer[:0] = data
+
     def _receive(self, seconds: float) -> None:
         """Add what comes within `seconds` to the buffer."""
         if self._ended:
@@ -237,8 +241,8 @@ class Line:
     def _lost(self, failure: Exception | None) -> ServerTrouble:
         if isinstance(failure, TimeoutError):
             return self.peer.silent(self.stage, failure, heard=self._heard)
-        alert = not self.encrypted and self._buffer.startswith((b"\x15\x03", b"\x16\x03"))
-        return self.peer.dropped(self.stage, failure, heard=self._heard, tls_alert=alert)
+        words = bytes(self._buffer[:16])
+        return self.peer.dropped(self.stage, failure, heard=self._heard, last_words=words)
 
 
 def _connect(peer: Peer, timeout: float, trace: Trace) -> socket.socket:

@@ -68,6 +68,9 @@ _TOO_OLD = frozenset(
     }
 )
 
+_TLS_RECORD = (b"\x15\x03", b"\x16\x03")
+"""How an alert or a handshake begins (RFC 8446 section 5.1), read by someone who expected text."""
+
 ASK_PROVIDER = "直らないときは、プロバイダに確認してください。"
 
 
@@ -262,9 +265,10 @@ class Peer:
         )
 
     def dropped(
-        self, stage: Stage, failure: Exception | None, *, heard: bool, tls_alert: bool = False
+        self, stage: Stage, failure: Exception | None, *, heard: bool, last_words: bytes = b""
     ) -> LineDropped:
-        """The line was lost; `tls_alert`: what came looked like the start of TLS."""
+        """The line was lost; `last_words`: what had come and was no whole line."""
+        tls_alert = last_words.startswith(_TLS_RECORD)
         cure = "しばらくすると自動的にもう一度試します。"
         if tls_alert or not heard:
             cure = self._cure_of_a_mute_line(sure=tls_alert) + cure
@@ -274,6 +278,20 @@ class Peer:
             happened=f"{self.label}との通信の途中で、接続が切れました。",
             cure=cure,
             detail=_words(failure) if failure else "closed by the other side",
+        )
+
+    def senseless(self, stage: Stage, answer: bytes) -> ServerTrouble:
+        """Something answers, but not in the language that was expected."""
+        if answer.startswith(_TLS_RECORD):
+            return self.dropped(stage, None, heard=True, last_words=answer)
+        return ServerTrouble(
+            f"{self.role}の返事がわかりません",
+            stage=stage,
+            happened=f"{self.label}から、決まりにない返事が届きました。",
+            cure=f"サーバの名前、受信方式、ポート番号を確かめてください。{ASK_PROVIDER}"
+            if self.role == RECEIVING_ROLE
+            else f"サーバの名前とポート番号を確かめてください。{ASK_PROVIDER}",
+            detail=repr(answer[:200]),
         )
 
     def _cure_of_a_mute_line(self, *, sure: bool = False) -> str:

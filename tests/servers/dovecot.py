@@ -27,6 +27,7 @@ from tests.servers.certificates import Certificates
 
 _START_SECONDS = 10
 
+# No anvil-auth-penalty: it makes every further login from this machine wait after a wrong password.
 _CONFIG = """
 base_dir = {folder}/run
 state_dir = {folder}/run
@@ -91,6 +92,9 @@ service auth {{
 }}
 service anvil {{
   {anvil}
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   {anvil}

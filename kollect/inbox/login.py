@@ -1,0 +1,126 @@
+"""Why a receiving server lets nobody in, told the same way for POP3 and IMAP. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from kollect.errors import LoginTrouble, MailboxBusy, ServerTrouble, Stage
+from kollect.peer import ASK_PROVIDER, Peer
+
+_BUSY_CODES = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP", "INUSE", "UNAVAILABLE", "LIMIT"})
+# For servers without response codes: qpopper, Courier, older Japanese ones.
+_BUSY_WORDS = re.compile(
+    r"\block(ed)?\b|in use|\bbusy\b|temporar|try (again )?later|too many|too (soon|frequent)", re.I
+)
+
+_RULES_OF_PROVIDERS = (
+    (
+        re.compile(r"(^|\.)(gmail|googlemail)\.com$", re.I),
+        "Gmailでは、ふだんのパスワードは使えません。Googleアカウントの2段階認証を有効にして"
+        "「アプリ パスワード」を作り、それを入力してください。"
+        "Gmailの設定で{protocol}を有効にすることも必要です。",
+    ),
+    (
+        re.compile(r"(^|\.)(outlook|office365|hotmail|live)\.(com|jp)$", re.I),
+        "マイクロソフトのメール (Outlook.com、Microsoft 365) は、パスワードでのログインを"
+        "廃止しました。"
+        "コレクトには、ほかのプロバイダのメールアドレスをお使いください。",
+    ),
+    (
+        re.compile(r"(^|\.)yahoo\.(co\.jp|com)$", re.I),
+        "Yahoo!メールの設定「IMAP/POP/SMTPアクセス」で{protocol}を有効にしてから、"
+        "もう一度お試しください。アカウントは「@」より前の部分です。",
+    ),
+    (
+        re.compile(r"(^|\.)(me|icloud)\.com$", re.I),
+        "iCloudメールでは、Appleのサイトで作る「App用パスワード」を入力してください。",
+    ),
+)
+_USUAL_CURE = (
+    "「メールの設定」のアカウントとパスワードを入力し直してください"
+    " (大文字と小文字は別の文字です)。"
+    "アカウントは、メールアドレス全体のこともあります。"
+    "プロバイダによっては、メールソフトからの受信 ({protocol}) を有効にする必要があります。"
+)
+
+
+def busy(code: str, text: str) -> bool:
+    """Whether the server's no means "not now"; `code` is its response code."""
+    return code in _BUSY_CODES or (not code and _BUSY_WORDS.search(text) is not None)
+
+
+def refusal(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
+    """The trouble behind the server's no to a greeting or a login; `protocol` is POP or IMAP."""
+    detail = f"[{code}] {text}" if code else text
+    if code in ("LOGIN-DELAY",):
+        return MailboxBusy(
+            "メールボックスを確認する間隔が短すぎます",
+            stage=Stage.LOGIN,
+            happened=f"{peer.label}が、次の受信まで間をあけるように求めています。",
+            cure="少し待って自動的に受信します。たびたび出るときは「受信チェック間隔」を長くしてください。",
+            detail=detail,
+        )
+    if busy(code, text):
+        return MailboxBusy(
+            "メールボックスが使用中です",
+            stage=Stage.LOGIN,
+            happened=f"ほかのメールソフトが受信しているか、{peer.label}が混んでいます。",
+            cure="少し待って自動的に受信します。同じアカウントを使うメールソフトがあれば終了してください。",
+            detail=detail,
+        )
+    if code == "SYS/PERM":
+        return LoginTrouble(
+            "メールボックスに故障があります",
+            stage=Stage.LOGIN,
+            happened=f"{peer.label}のメールボックスを、サーバが開けませんでした。",
+            cure="プロバイダに知らせてください。",
+            detail=detail,
+        )
+    return LoginTrouble(
+        f"{peer.role}にログインできません",
+        stage=Stage.LOGIN,
+        happened=f"{peer.label}が、アカウントかパスワードを受け付けませんでした。",
+        cure=_cure(peer, protocol),
+        detail=detail,
+    )
+
+
+def unsafe(peer: Peer) -> LoginTrouble:
+    """The password would have to go over a line on which others can listen."""
+    return LoginTrouble(
+        "パスワードを送るのをやめました",
+        stage=Stage.LOGIN,
+        happened=f"{peer.label}との通信が暗号化されていないため、パスワードを盗み見られるおそれがあります。",
+        cure="「メールの設定」の暗号化を「SSL」か「STARTTLS」にしてください。"
+        "どうしても使えないときは、危険を承知のうえで「暗号化せずにパスワードを送る」を選べます。",
+        detail="clear-text password on an unencrypted line",
+    )
+
+
+def unencryptable(peer: Peer, tls_port: int, text: str) -> ServerTrouble:
+    """STARTTLS is demanded by the settings, and the server has none."""
+    return ServerTrouble(
+        f"{peer.role}と暗号化して通信できません",
+        stage=Stage.ENCRYPT,
+        happened=f"{peer.label}は、「STARTTLS」に対応していません。",
+        cure=f"暗号化を「SSL」に、ポート番号を{tls_port}に変えてお試しください。{ASK_PROVIDER}",
+        detail=text,
+    )
+
+
+def unspeakable(peer: Peer) -> LoginTrouble:
+    """The account or password holds characters that no command can carry."""
+    return LoginTrouble(
+        f"{peer.role}にログインできません",
+        stage=Stage.LOGIN,
+        happened="アカウントかパスワードに、改行など、使えない文字が入っています。",
+        cure="「メールの設定」のアカウントとパスワードを入力し直してください。",
+        detail="control characters in the account or the password",
+    )
+
+
+def _cure(peer: Peer, protocol: str) -> str:
+    for host, cure in _RULES_OF_PROVIDERS:
+        if host.search(peer.host):
+            return cure.format(protocol=protocol)
+    return _USUAL_CURE.format(protocol=protocol)

@@ -1,0 +1,191 @@
+"""Commands and answers of POP3 on one line (RFC 1939 section 3, RFC 2449 section 8).
+
+Keeps the two sides in step: after an answer that did not come whole, nothing more is said on the
+line, because what comes next could be taken for the answer to something else (a mail's own text for
+the server's +OK). Knows nothing of what the commands are for.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kollect.connection import Line
+from kollect.errors import LineTimeout, ServerTrouble
+
+_LONGEST_STATUS = 2048
+_LONGEST_LINE = 65536
+_SLOWEST = 512
+"""Octets a second below which a long answer is given up, once the first time-outs have gone by."""
+_PATIENCE = 3
+"""Time-outs that a long answer may take before its pace counts."""
+_LARGEST_ANSWER = 2**30
+
+_END = re.compile(rb"\n\.\r?\n")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_CODE = re.compile(r"\[([A-Za-z0-9/._-]+)\]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    ok: bool
+    text: str
+    """The server's own words, without the response code."""
+    code: str = ""
+    """The response code in upper case, as IN-USE or SYS/TEMP; empty where there is none."""
+    more: bool = False
+    """A server challenge (`+ `, RFC 5034): neither yes nor no yet."""
+
+
+class Dialogue:
+    """One client's side of the conversation. Raises ServerTrouble when the line is lost."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self._owed: list[bool] = []
+        self._midway = False
+
+    def ask(self, command: str) -> Answer:
+        """Send one command and read the first line of its answer."""
+        self.send([command])
+        return self.answer()
+
+    def send(self, commands: list[str]) -> None:
+        """Send commands in one go; as many answers are then to be read."""
+        self._settle()
+        self.push(commands)
+
+    def push(self, commands: list[str]) -> None:
+        """Send more commands while answers are on their way."""
+        if self._midway:
+            raise self._out_of_step()
+        self.line.send("".join(f"{command}\r\n" for command in commands).encode())
+
+    def owe(self, multiline: list[bool]) -> None:
+        """Answers nobody wants any more: they are read off before the next command (True: a long
+        one).
+        """
+        self._owed += multiline
+
+    def _settle(self) -> None:
+        while self._owed:
+            long = self._owed.pop(0)
+            if self.answer().ok and long:
+                for _ in self.body():
+                    pass
+
+    def answer(self) -> Answer:
+        """The first line of the next answer."""
+        if self._midway:
+            raise self._out_of_step()
+        self._midway = True
+        raw = self.line.readline(_LONGEST_STATUS)
+        word, _, rest = raw.decode("utf-8", "replace").partition(" ")
+        match word.upper():
+            case "+OK" | "-ERR" as status:
+                found = _CODE.match(rest)
+                self._midway = False
+                return Answer(
+                    ok=status == "+OK",
+                    text=(rest[found.end() :] if found else rest).strip(),
+                    code=found[1].upper() if found else "",
+                )
+            case "+":
+                self._midway = False
+                return Answer(ok=False, text=rest, more=True)
+        raise self.line.peer.senseless(self.line.stage, raw)
+
+    def body(self) -> Iterator[bytes]:
+        """What follows a good first line, in pieces: dots unstuffed, every line ended by CRLF.
+
+        It must be read to its end.
+        """
+        self._midway = True
+        reader = DotReader()
+        pace = Pace(self.line)
+        while not reader.ended:
+            piece = reader.feed(pace.read())
+            if piece:
+                yield piece
+        self.line.unread(reader.rest)
+        self._midway = False
+
+    def lines(self) -> Iterator[bytes]:
+        """What follows a good first line, line by line without the ends; overlong ones are cut."""
+        partial = b""
+        for piece in self.body():
+            *whole, rest = piece.split(b"\r\n")
+            for line in whole:
+                yield partial + line
+                partial = b""
+            partial = (partial + rest)[:_LONGEST_LINE]
+        if partial:
+            yield partial
+
+    def _out_of_step(self) -> ServerTrouble:
+        return self.line.peer.dropped(self.line.stage, None, heard=True)
+
+
+class Pace:
+    """Reads one long answer; a server that trickles is given up, a slow line is not."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._began = time.monotonic()
+        self._octets = 0
+
+    def read(self) -> bytes:
+        data = self._line.read_some()
+        self._octets += len(data)
+        late = time.monotonic() - self._began - _PATIENCE * self._line.timeout
+        if late > self._octets / _SLOWEST or self._octets > _LARGEST_ANSWER:
+            raise self._too_slow()
+        return data
+
+    def _too_slow(self) -> LineTimeout:
+        detail = f"{self._octets} octets in {time.monotonic() - self._began:.0f} seconds"
+        return self._line.peer.silent(self._line.stage, TimeoutError(detail), heard=True)
+
+
+class DotReader:
+    """Takes a multi-line answer out of a stream, whatever the pieces it comes in (RFC 1939 section
+    3).
+
+    Bare line feeds become CRLF; a line of any length passes, holding at most one piece and 64 KiB.
+    """
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.rest = b""
+        """Once ended: what came behind the answer. Before: the line that is not whole yet."""
+        self._mid_line = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes of the stream, give what is sure of the text."""
+        data = self.rest + data
+        if not self._mid_line and data.startswith((b".\r\n", b".\n")):
+            self.ended = True
+            self.rest = data[data.index(b"\n") + 1 :]
+            return b""
+        if end := _END.search(data):
+            self.ended = True
+            self.rest = data[end.end() :]
+            return self._text(data[: end.start() + 1])
+        cut = data.rfind(b"\n") + 1
+        if len(data) - cut > _LONGEST_LINE:
+            cut = len(data) - data.endswith(b"\r")  # a CR may be half of a line's end
+        self.rest = data[cut:]
+        return self._text(data[:cut])
+
+    def _text(self, data: bytes) -> bytes:
+        if not data:
+            return data
+        if data.startswith(b".") and not self._mid_line:
+            data = data[1:]
+        self._mid_line = not data.endswith(b"\n")
+        data = data.replace(b"\n.", b"\n")
+        if data.count(b"\n") != data.count(b"\r\n"):
+            data = _BARE_LF.sub(b"\r\n", data)
+        return data
