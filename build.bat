@@ -7,9 +7,11 @@ rem encoding would be garbled on one of them, and "chcp 65001" garbles it on con
 rem What the program itself says is Japanese: Python writes to the console without any code page.
 rem
 rem Everything lands in .venv beside this file. May be broken off at any moment and run again.
-rem Lines end with CR LF: with LF alone cmd.exe loses its labels.
+rem Lines end with CR LF: with LF alone cmd.exe loses its labels. Nothing here relies on "||" and "&&": after
+rem some built-in commands they go the wrong way in cmd.exe of Wine 8.
 setlocal EnableExtensions DisableDelayedExpansion
-pushd "%~dp0" || exit /b 1
+pushd "%~dp0"
+if not exist build.bat exit /b 1
 
 set "VERB=%~1"
 set "REST="
@@ -30,22 +32,27 @@ set "CODE=2"
 goto end
 
 :verb_demo
-call :set_up requirements.txt || goto failed
+call :set_up requirements.txt
+if not %ERRORLEVEL%==0 goto failed
 "%PY%" -m kollect demo%REST%
 set "CODE=%ERRORLEVEL%"
 goto end
 
 :verb_run
-call :set_up requirements.txt || goto failed
+call :set_up requirements.txt
+if not %ERRORLEVEL%==0 goto failed
 "%PY%" -m kollect%REST%
 set "CODE=%ERRORLEVEL%"
 goto end
 
 :verb_test
-call :set_up requirements.txt || goto failed
-call :set_up tests\requirements.txt || goto failed
+call :set_up requirements.txt
+if not %ERRORLEVEL%==0 goto failed
+call :set_up tests\requirements.txt
+if not %ERRORLEVEL%==0 goto failed
 echo == Checking the source (ruff)
-"%PY%" -m ruff check --quiet --config tests\ruff.toml kollect tests || goto failed
+"%PY%" -m ruff check --quiet --config tests\ruff.toml kollect tests
+if not %ERRORLEVEL%==0 goto failed
 rem Dovecot and Postfix are for Linux: here, the tests that need no real mail server.
 echo == Testing
 "%PY%" -m pytest -c tests\pytest.ini --rootdir tests -m "not real"%REST% tests
@@ -68,22 +75,26 @@ rem .venv counts as made only with the mark "made", a list as installed only whi
 :set_up
 if exist .venv\installing goto make
 if not exist .venv\made goto make
-"%PY%" -c "import pip" >nul 2>nul && goto made
+"%PY%" -c "import pip" >nul 2>nul
+if %ERRORLEVEL%==0 goto made
 :make
-call :find_python || exit /b 1
+call :find_python
+if not %ERRORLEVEL%==0 exit /b 1
 echo == Making a Python environment in .venv
-%BASE% -m venv --clear .venv || exit /b 1
+%BASE% -m venv --clear .venv
+if not %ERRORLEVEL%==0 exit /b 1
 echo made> .venv\made
 :made
 set "COPY=%~1"
 set "COPY=.venv\%COPY:\=-%.installed"
-"%PY%" -c "import filecmp, sys; sys.exit(not filecmp.cmp(*sys.argv[1:], False))" "%~1" "%COPY%" >nul 2>nul && exit /b 0
+"%PY%" -c "import filecmp, sys; sys.exit(not filecmp.cmp(*sys.argv[1:], False))" "%~1" "%COPY%" >nul 2>nul
+if %ERRORLEVEL%==0 exit /b 0
 echo == Installing Python packages: %~1
 echo installing> .venv\installing
 set "PIP_DISABLE_PIP_VERSION_CHECK=1"
 "%PY%" -m pip install -qq --no-input -r "%~1"
-if errorlevel 1 goto not_installed
-copy /y "%~1" "%COPY%" >nul || exit /b 1
+if not %ERRORLEVEL%==0 goto not_installed
+copy /y "%~1" "%COPY%" >nul
 del .venv\installing
 exit /b 0
 :not_installed
@@ -92,9 +103,12 @@ exit /b 1
 
 rem ---- find_python: sets BASE to a Python of 3.11 or newer that can open windows ---------------------
 :find_python
-call :try py -3.11 && exit /b 0
-call :try py -3 && exit /b 0
-call :try python && exit /b 0
+call :try py -3.11
+if %ERRORLEVEL%==0 exit /b 0
+call :try py -3
+if %ERRORLEVEL%==0 exit /b 0
+call :try python
+if %ERRORLEVEL%==0 exit /b 0
 echo This needs Python 3.11 or newer, and it was not found on this PC. 1>&2
 echo   1. Open https://www.python.org/downloads/windows/ and download the "Windows installer (64-bit)". 1>&2
 echo   2. Run it. Put a tick at "Add python.exe to PATH", then press "Install Now". 1>&2
@@ -103,6 +117,7 @@ exit /b 1
 
 rem The "python" that only opens the Microsoft Store fails here like a missing one.
 :try
-%* -c "import sys, tkinter, venv; sys.exit(sys.version_info < (3, 11))" >nul 2>nul || exit /b 1
+%* -c "import sys, tkinter, venv; sys.exit(sys.version_info < (3, 11))" >nul 2>nul
+if not %ERRORLEVEL%==0 exit /b 1
 set "BASE=%*"
 exit /b 0
