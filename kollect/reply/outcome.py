@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,28 +33,56 @@ class Letter:
     head: bytes
     """The letter, lines ended by CRLF; where `file` is set, the part before it."""
     file: Path | None = None
-    """A raw mail on disk that follows `head` unchanged (lines ended by CRLF, none over 998 octets)."""
+    """A raw mail on disk that follows `head`: unchanged (lines ended by CRLF, none over 998
+    octets) or, with `file_base64`, as base64.
+    """
     file_size: int = 0
+    """Octets of the file as it lies on disk."""
+    file_base64: bool = False
     tail: bytes = b""
     careful: bool = False
     """Sent alone, in the plain dialogue: it ended in UNKNOWN before."""
     eight_bit: bool = False
     """Has octets over 127: needs 8BITMIME (RFC 6152)."""
+    seven_bit: Letter | None = None
+    """The same letter without such octets, for a server that has no 8BITMIME."""
 
     @property
     def size(self) -> int:
-        return len(self.head) + self.file_size + len(self.tail)
+        """Octets of the whole letter as it is sent."""
+        size = self.file_size
+        if self.file_base64:
+            lines, rest = divmod(size, _PER_LINE)
+            size = lines * (_PER_LINE * 4 // 3 + 2) + (rest and (rest + 2) // 3 * 4 + 2)
+        return len(self.head) + size + len(self.tail)
 
     def chunks(self, most: int = 65536) -> Iterator[bytes]:
-        """The octets in order, at most `most` at a time. Raises OSError where the file is gone."""
-        if self.file is None:
-            yield self.head
-            return
+        """The octets in order, about `most` at a time.
+
+        Raises OSError where the file is gone, cannot be read, or is not as long as it was.
+        """
         yield self.head
+        if self.file is None:
+            return
+        left = self.file_size
+        step = most // 78 * _PER_LINE if self.file_base64 else most
         with self.file.open("rb") as raw:
-            while piece := raw.read(most):
-                yield piece
+            while piece := raw.read(step):
+                left -= len(piece)
+                if left < 0:
+                    break
+                yield _as_base64(piece) if self.file_base64 else piece
+        if left:
+            raise OSError(f"{self.file.name} changed its size")
         yield self.tail
+
+
+_PER_LINE = 57
+"""Octets that make a base64 line of 76 characters."""
+
+
+def _as_base64(piece: bytes) -> bytes:
+    return base64.encodebytes(piece).replace(b"\n", b"\r\n")
 
 
 @dataclass(frozen=True, slots=True)

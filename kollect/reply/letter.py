@@ -1,0 +1,253 @@
+"""The letters of the shop: the reply with the number, the forwarded mail, the test mail, a notice.
+
+Everything a letter says comes in as an argument; the time and the ids too. Knows neither servers
+nor the ledger. Pure.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from kollect import address, jis
+from kollect.reply import fields
+from kollect.reply.outcome import Letter
+from kollect.reply.raw import LONGEST_LINE, RawTraits
+from kollect.settings.model import Charset
+
+_NUMBER = re.compile("★[12１２]★")
+"""★1★ of the acknowledgement, ★2★ of the duplicate reply, also as a Japanese keyboard types it."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+_LONGEST_SUBJECT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whom our letters come from."""
+
+    address: str
+    name: str = ""
+    """店名, shown instead of the address."""
+
+    @property
+    def domain(self) -> str:
+        """The right side of our Message-IDs."""
+        return address.wire(self.address)[0].rpartition("@")[2]
+
+
+def fill(template: str, number: int, digits: int = 0) -> str:
+    """Put the reception number in the place of ★1★ and ★2★, with zeros before it up to `digits`."""
+    return _NUMBER.sub(f"{number:0{digits}d}" if digits else str(number), template)
+
+
+def reply(
+    sender: Sender,
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    number: int,
+    digits: int,
+    charset: Charset,
+    message_id: str,
+    date: datetime,
+    mark: str,
+    in_reply_to: str = "",
+    references: Sequence[str] = (),
+) -> bytes:
+    """The answer to a blank mail: 受付完了メール or 返信メール, with the number filled in.
+
+    Raises ValueError where `to` is no address, or the ids and the mark are not of our making.
+    """
+    kind, text = _text(fill(body, number, digits), charset)
+    head = (
+        _head(sender, to, fill(subject, number, digits), charset, message_id, date)
+        + fields.thread(in_reply_to, references)
+        + "Auto-Submitted: auto-replied\r\n"
+        "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Reply", mark) + _MIME + kind
+    )
+    return head.encode("utf-8") + b"\r\n" + text
+
+
+def notice(
+    sender: Sender,
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    message_id: str,
+    date: datetime,
+    mark: str,
+) -> bytes:
+    """A letter of the program to the owner of the shop."""
+    kind, text = _text(body, Charset.UTF_8)
+    head = (
+        _head(sender, to, subject, Charset.UTF_8, message_id, date)
+        + "Auto-Submitted: auto-generated\r\n"
+        "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Reply", mark) + _MIME + kind
+    )
+    return head.encode("utf-8") + b"\r\n" + text
+
+
+def test_mail(sender: Sender, *, message_id: str, date: datetime, mark: str) -> bytes:
+    """What 「送信のテスト」 sends to the own address, and 「テスト後処理」 knows by its mark."""
+    kind, text = _text(_TEST_BODY, Charset.UTF_8)
+    head = (
+        _head(sender, sender.address, "コレクトの送信テスト", Charset.UTF_8, message_id, date)
+        + "Auto-Submitted: auto-generated\r\n"
+        "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Test", mark) + _MIME + kind
+    )
+    return head.encode("utf-8") + b"\r\n" + text
+
+
+test_mail.__test__ = False  # type: ignore[attr-defined]  # pytest takes the name for a test's
+
+_TEST_BODY = (
+    "このメールは、コレクトの「送信のテスト」で送られたものです。\n"
+    "「テスト後処理」で取り除くことができます。\n"
+)
+
+
+def forward(
+    sender: Sender,
+    *,
+    key: int,
+    to: str,
+    raw: Path,
+    traits: RawTraits,
+    subject: str,
+    reply_to: str,
+    reason: str,
+    message_id: str,
+    date: datetime,
+    mark: str,
+    careful: bool = False,
+) -> Letter:
+    """An out-of-scope mail for 「対象外メールの送信先」: the original whole, with a note before it.
+
+    The original is attached as message/rfc822; where it is too broken to travel like that, as the
+    file original.eml. `subject` and `reply_to` are the original's, decoded; `reason` says why it
+    was forwarded. The file is read only when the letter is sent.
+    """
+    bare = Letter(key, to, b"", raw, traits.size, careful=careful)
+    answerable = address.is_usable(reply_to) and address.wire(reply_to)[0].isascii()
+    head = (
+        _head(sender, to, f"Fwd: {_shortened(subject)}", Charset.UTF_8, message_id, date)
+        + (f"Reply-To: {fields.checked_address(reply_to)}\r\n" if answerable else "")
+        + "Auto-Submitted: auto-forwarded\r\n"
+        "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Reply", mark) + _MIME
+    )
+    # Nobody who writes to us can guess the boundary: message ids of ours are random.
+    boundary = "=_" + hashlib.sha256(f"{message_id} {mark}".encode()).hexdigest()[:40]
+
+    def around(kind: str, *, as_file: bool) -> tuple[bytes, bytes]:
+        note = _note(subject, reply_to, reason, answerable=answerable, as_file=as_file)
+        note_kind, note_text = _text(note, Charset.UTF_8)
+        start = (
+            f'{head}Content-Type: multipart/mixed;\r\n boundary="{boundary}"\r\n\r\n'
+            f"--{boundary}\r\n{note_kind}\r\n"
+        )
+        before = start.encode("utf-8") + note_text + f"--{boundary}\r\n{kind}\r\n".encode("ascii")
+        return before, f"\r\n--{boundary}--\r\n".encode("ascii")
+
+    before, after = around(_AS_FILE, as_file=True)
+    in_base64 = replace(bare, head=before, tail=after, file_base64=True)
+    if traits.binary:
+        return in_base64
+    encoding = "8bit" if traits.eight_bit else "7bit"
+    before, after = around(_AS_MAIL.format(encoding=encoding), as_file=False)
+    as_it_is = replace(bare, head=before, tail=after)
+    if not traits.eight_bit:
+        return as_it_is
+    return replace(as_it_is, eight_bit=True, seven_bit=in_base64)
+
+
+_MIME = "MIME-Version: 1.0\r\n"
+_AS_MAIL = (
+    "Content-Type: message/rfc822\r\n"
+    "Content-Transfer-Encoding: {encoding}\r\n"
+    'Content-Disposition: attachment; filename="original.eml"\r\n'
+)
+_AS_FILE = (
+    'Content-Type: application/octet-stream; name="original.eml"\r\n'
+    "Content-Transfer-Encoding: base64\r\n"
+    'Content-Disposition: attachment; filename="original.eml"\r\n'
+)
+
+
+def _note(subject: str, sender: str, reason: str, *, answerable: bool, as_file: bool) -> str:
+    lines = [
+        "コレクトが、受付の対象にならないメールを転送します。",
+        "",
+        f"理由: {_line(reason)}",
+        f"差出人: {_line(sender) or '（読み取れません）'}",
+        f"件名: {_shortened(subject)}",
+        "",
+    ]
+    if as_file:
+        lines.append("元のメールは形がくずれているため、ファイル（original.eml）で添付しました。")
+        lines.append("心当たりのないメールの添付ファイルは、開かないでください。")
+    else:
+        lines.append("元のメールは、そのままの形で添付しています。")
+    if answerable:
+        lines.append("このメールに返信すると、上の差出人に届きます。")
+    return "\n".join(lines) + "\n"
+
+
+def _shortened(subject: str) -> str:
+    shown = _line(subject) or "(件名なし)"
+    return shown if len(shown) <= _LONGEST_SUBJECT else shown[: _LONGEST_SUBJECT - 1] + "…"
+
+
+def _line(text: str) -> str:
+    return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+def _head(
+    sender: Sender, to: str, subject: str, charset: Charset, message_id: str, date: datetime
+) -> str:
+    return (
+        _from(sender, charset)
+        + fields.to(to)
+        + fields.subject(subject, charset)
+        + fields.date(date)
+        + fields.message_id(message_id)
+    )
+
+
+@lru_cache(maxsize=16)
+def _from(sender: Sender, charset: Charset) -> str:
+    return fields.mailbox("From", sender.name, sender.address, charset)
+
+
+def _text(text: str, charset: Charset) -> tuple[str, bytes]:
+    """The header fields of a text part and its octets, in seven bits whatever the charset."""
+    clean = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not clean.endswith("\n"):
+        clean += "\n"
+    lines = clean.replace("\n", "\r\n")
+    octets, name = _encoded(lines, charset)
+    if octets.isascii() and max(map(len, octets.split(b"\r\n"))) <= LONGEST_LINE:
+        encoding = "7bit"
+    else:
+        # quoted-printable makes nine characters of each kanji; every phone reads base64
+        encoding = "base64"
+        octets = base64.encodebytes(octets).replace(b"\n", b"\r\n")
+    kind = f"Content-Type: text/plain; charset={name}\r\nContent-Transfer-Encoding: {encoding}\r\n"
+    return kind, octets
+
+
+def _encoded(text: str, charset: Charset) -> tuple[bytes, str]:
+    if charset is Charset.ISO_2022_JP:
+        try:
+            return jis.encode(text), jis.NAME
+        except UnicodeEncodeError:
+            pass  # 髙 and emoji have no place there; a number that arrives counts more
+    return text.encode("utf-8", "replace"), "utf-8"
