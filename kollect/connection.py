@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from kollect.errors import ServerTrouble, Stage
 from kollect.peer import RECEIVING_ROLE, SENDING_ROLE, Peer
-from kollect.trust import Trust, remember, shake_hands
+from kollect.trust import Trust, shake_hands
 
 __all__ = ["RECEIVING_ROLE", "SENDING_ROLE", "Line", "Trust"]
 
@@ -225,10 +225,9 @@ class Line:
         return True
 
     def close(self) -> None:
-        """Close in good order; the TLS session is kept for the next line. Never raises."""
-        with contextlib.suppress(OSError, ValueError):
-            if isinstance(self._sock, ssl.SSLSocket):
-                remember(self._sock, self.peer, self._trust)
+        """Close in good order, without waiting for the other side. Never raises."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):
                 self._sock.settimeout(0)
                 self._sock.unwrap()
         self.abort()

@@ -38,22 +38,9 @@ def _bare(text: str) -> str:
     return text.replace(":", "").strip().lower()
 
 
-@dataclass(slots=True)
-class _Remembered:
-    """What a good handshake with one server leaves for the next one."""
-
-    pinned: bool
-    """The certificate holds by its fingerprint, not by the ordinary check."""
-    context: ssl.SSLContext | None = None
-    session: ssl.SSLSession | None = None
-
-    def session_for(self, context: ssl.SSLContext) -> ssl.SSLSession | None:
-        """A session is good only with the context it was made by (the file may have changed)."""
-        return self.session if context is self.context else None
-
-
-# Good for the life of the process: resuming saves a poll about half of its CPU time.
-_remembered: dict[tuple[Peer, Trust], _Remembered] = {}
+# Servers whose certificate holds by its fingerprint only: the next handshake looks for that first.
+# (Resuming TLS sessions was tried as well: with TLS 1.3 it saved no round trip and no CPU time.)
+_pinned: set[tuple[Peer, Trust]] = set()
 
 
 def shake_hands(
@@ -64,47 +51,35 @@ def shake_hands(
     again: Callable[[], socket.socket],
     trace: Callable[[Stage], None],
 ) -> ssl.SSLSocket:
-    """Encrypt the line `raw` with a server that proves who it is; on any trouble the line is
-    closed.
+    """Encrypt the line `raw` with a server that proves who it is; on any trouble it is closed.
 
     `again` opens a fresh line to the same server, brought to the same point: a failed check uses
     one up. Raises CertificateTrouble, or ServerTrouble where TLS itself does not come about.
     """
     trace(Stage.ENCRYPT)
-    known = _remembered.get((peer, trust)) or _Remembered(pinned=False)
     try:
         checked = _checked(peer, trust.ca_file)
     except ServerTrouble:
         raw.close()
         raise
     try:
-        if known.pinned:
-            tls = _handshake(raw, peer, _unchecked(), known)
+        if (peer, trust) in _pinned:
+            tls = _handshake(raw, peer, _unchecked())
             if _is_pinned(tls, trust):
                 trace(Stage.CERTIFICATE)
                 return tls
             tls.close()
             # The server has a new certificate: it may be one that needs no pin.
-            known = _Remembered(pinned=False)
+            _pinned.discard((peer, trust))
             raw = again()
-        tls = _handshake(raw, peer, checked, known)
+        tls = _handshake(raw, peer, checked)
     except ssl.SSLCertVerificationError as failure:
         trace(Stage.CERTIFICATE)
         return _pinned_or_trouble(peer, trust, again, failure)
     except (OSError, ValueError) as failure:
         raise peer.unencrypted(failure) from failure
     trace(Stage.CERTIFICATE)
-    _remembered[peer, trust] = known
     return tls
-
-
-def remember(tls: ssl.SSLSocket, peer: Peer, trust: Trust) -> None:
-    """Keep the session of a line that worked, so that the next handshake is short (RFC 8446 section
-    2.2).
-    """
-    known = _remembered.get((peer, trust))
-    if known and tls.session:
-        known.context, known.session = tls.context, tls.session
 
 
 def _pinned_or_trouble(
@@ -117,11 +92,11 @@ def _pinned_or_trouble(
     raises.
     """
     try:
-        tls = _handshake(again(), peer, _unchecked(), _Remembered(pinned=True))
+        tls = _handshake(again(), peer, _unchecked())
     except (OSError, ValueError, ServerTrouble):
         raise peer.untrusted(failure, None) from failure
     if _is_pinned(tls, trust):
-        _remembered[peer, trust] = _Remembered(pinned=True)
+        _pinned.add((peer, trust))
         return tls
     presented = tls.getpeercert(binary_form=True)
     tls.close()
@@ -134,12 +109,9 @@ def _is_pinned(tls: ssl.SSLSocket, trust: Trust) -> bool:
     return presented is not None and fingerprint(presented) in trust.fingerprints
 
 
-def _handshake(
-    raw: socket.socket, peer: Peer, context: ssl.SSLContext, known: _Remembered
-) -> ssl.SSLSocket:
-    session = known.session_for(context)
+def _handshake(raw: socket.socket, peer: Peer, context: ssl.SSLContext) -> ssl.SSLSocket:
     try:
-        return context.wrap_socket(raw, server_hostname=peer.ascii_host, session=session)
+        return context.wrap_socket(raw, server_hostname=peer.ascii_host)
     except BaseException:
         raw.close()
         raise
