@@ -1,0 +1,235 @@
+"""One program for each data folder; the second start asks the first one to show itself.
+
+`kollect.lock` is locked by the operating system, so the lock ends with its process, however that
+ends. `kollect.running` beside it tells where the first program listens on the loopback, and a token
+that only those can know who may read the folder. Knows nothing of windows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hmac
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from kollect.errors import AlreadyRunning
+from kollect.folder import storage_trouble
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 2.0
+"""Seconds that either side waits for the other's line."""
+_SHOW = b"show"
+_YES = b"kollect: ok"
+
+
+class FolderLock:
+    """Holds a data folder for this process, from `acquire` to `release` or as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._folder = path
+        self._file: BinaryIO | None = None
+        self._listener: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+
+    def acquire(self) -> None:
+        """Raises AlreadyRunning where another program holds the folder, and StorageTrouble."""
+        path = self._folder / "kollect.lock"
+        try:
+            file = open(path, "ab")  # noqa: SIM115 (open as long as the lock is held)
+        except OSError as error:
+            raise storage_trouble(error, path) from error
+        try:
+            _lock(file.fileno())
+        except OSError as error:
+            file.close()
+            if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+                raise storage_trouble(error, path) from error
+            raise AlreadyRunning(
+                "コレクトはもう動いています",
+                happened=f"「{self._folder}」のデータは、動いているコレクトが使っています。",
+                cure="画面の右下にあるコレクトのアイコンを押すと、画面が出ます。"
+                "別のパソコンで使っているときは、先にそちらを終了してください。",
+            ) from None
+        self._file = file
+        _forget(self._folder)  # what a killed program left
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """From now on call `callback`, in a thread of ours, whenever another start asks for us.
+
+        Where that cannot be arranged, the program works without it.
+        """
+        try:
+            self._listener = socket.create_server(("127.0.0.1", 0))
+            port = self._listener.getsockname()[1]
+            beacon = _Beacon(port, secrets.token_hex(32), os.getpid())
+            _publish(self._folder, beacon)
+        except OSError as error:
+            log.warning("2つ目の起動から画面を呼び出すことはできません: %s", error)
+            self._stop_listening()
+            return
+        self._thread = threading.Thread(
+            target=_answer_calls,
+            args=(self._listener, beacon.token.encode(), callback),
+            name="second-start",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def release(self) -> None:
+        self._stop_listening()
+        if self._file is not None:
+            _forget(self._folder)
+            # the file stays: removed, it could be locked by one program and made anew by another
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _stop_listening(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            with contextlib.suppress(OSError):  # wakes `accept` on Linux; Windows says it is idle
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_PATIENCE)
+        self._thread = None
+
+
+def signal_first(path: Path, patience: float = _PATIENCE) -> bool:
+    """Ask the program that holds the folder at `path` to show itself; False where none answers.
+
+    A program that has only just started is given `patience` seconds.
+    """
+    end = time.monotonic() + patience
+    while True:
+        beacon = _read(path)
+        if beacon is not None and _call(beacon):
+            return True
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beacon:
+    port: int
+    token: str
+    pid: int
+
+
+def _beacon_path(folder: Path) -> Path:
+    return folder / "kollect.running"
+
+
+def _publish(folder: Path, beacon: _Beacon) -> None:
+    text = json.dumps({"port": beacon.port, "token": beacon.token, "pid": beacon.pid})
+    _forget(folder)
+    # a new file, as an old one could be open or readable to others
+    descriptor = os.open(_beacon_path(folder), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def _read(folder: Path) -> _Beacon | None:
+    """What the first program told; None where there is nothing or nothing sensible."""
+    try:
+        found = json.loads(_beacon_path(folder).read_text("ascii"))
+        beacon = _Beacon(int(found["port"]), str(found["token"]), int(found["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return beacon if 0 < beacon.port < 65536 else None
+
+
+def _forget(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        _beacon_path(folder).unlink()
+
+
+def _call(beacon: _Beacon) -> bool:
+    """Whether our program answered: behind the port of a killed one there may be any other."""
+    _let_come_forward(beacon.pid)
+    try:
+        with socket.create_connection(("127.0.0.1", beacon.port), timeout=_PATIENCE) as line:
+            line.sendall(beacon.token.encode("ascii", "replace") + b" " + _SHOW + b"\n")
+            return _line(line) == _YES
+    except OSError:
+        return False
+
+
+def _answer_calls(listener: socket.socket, token: bytes, callback: Callable[[], None]) -> None:
+    while True:
+        try:
+            line, _ = listener.accept()
+        except OSError:
+            if listener.fileno() == -1:  # closed by `release`
+                return
+            time.sleep(0.1)  # the caller hung up, or all descriptors are in use
+            continue
+        with line:
+            if _is_ours(line, token):
+                try:
+                    callback()
+                except Exception:
+                    log.exception("画面を呼び出せませんでした")
+
+
+def _is_ours(line: socket.socket, token: bytes) -> bool:
+    try:
+        if not hmac.compare_digest(_line(line), token + b" " + _SHOW):
+            return False
+        line.sendall(_YES + b"\n")
+    except OSError:
+        return False
+    return True
+
+
+def _line(line: socket.socket) -> bytes:
+    """The first line that comes, within the time and of no more than 200 octets."""
+    end = time.monotonic() + _PATIENCE
+    read = b""
+    while not read.endswith(b"\n") and len(read) < 200:
+        line.settimeout(max(end - time.monotonic(), 0.001))
+        if not (more := line.recv(200 - len(read))):
+            break
+        read += more
+    return read.removesuffix(b"\n")
+
+
+if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # the octet need not exist
+
+    def _let_come_forward(pid: int) -> None:
+        # without it Windows only lets the first program's button blink
+        ctypes.windll.user32.AllowSetForegroundWindow(pid)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _let_come_forward(pid: int) -> None:
+        """Window managers here let a window come forward without being asked."""
