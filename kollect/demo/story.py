@@ -16,6 +16,7 @@ from kollect.demo.phone import Phone
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import OWNER_ADDRESS, demo_settings
 from kollect.errors import Trouble
+from kollect.register.receipt import STATE_WORDS, ReceiptState
 
 COUNTED = (
     "accepted",
@@ -27,12 +28,6 @@ COUNTED = (
     "deferred",
     "left",
 )
-STATES = {
-    "pending": "未送信",
-    "replied": "送信済",
-    "unknown": "確認中",
-    "undeliverable": "不達",
-}
 
 
 class Row(Protocol):
@@ -180,7 +175,7 @@ class _Scene:
         self._say(f"  受付番号  {_padded('メールアドレス', width)}  状態    回数")
         for row in rows:
             address = _padded(row.address, width)
-            state = _padded(STATES.get(row.state, row.state), 6)
+            state = _padded(STATE_WORDS[ReceiptState(row.state)], 6)
             self._say(f"  {row.number:<8}  {address}  {state}  {row.times}")
         again = self._ichiro.address
         self.check(

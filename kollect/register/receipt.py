@@ -72,3 +72,12 @@ class ReceiptState(StrEnum):
     REPLIED = "replied"
     UNKNOWN = "unknown"
     UNDELIVERABLE = "undeliverable"
+
+
+STATE_WORDS = {
+    ReceiptState.PENDING: "未送信",
+    ReceiptState.REPLIED: "送信済",
+    ReceiptState.UNKNOWN: "未確認",
+    ReceiptState.UNDELIVERABLE: "不達",
+}
+"""As the staff read it."""
