@@ -6,7 +6,11 @@ import logging
 
 import pytest
 
-pytest_plugins = ["tests.servers.pop3_fixtures", "tests.servers.smtp_fixtures"]
+pytest_plugins = [
+    "tests.servers.display",
+    "tests.servers.pop3_fixtures",
+    "tests.servers.smtp_fixtures",
+]
 
 
 @pytest.fixture(autouse=True)

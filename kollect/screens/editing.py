@@ -1,0 +1,202 @@
+"""What every field can do: Enter moves on, undo and redo, select all, the menu of the right button.
+
+Bound once to the classes of widgets, so that no screen has to think of it.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+import weakref
+from tkinter import ttk
+from typing import ClassVar
+
+_FIELDS = ("TEntry", "TSpinbox", "TCombobox")
+_STEPS = ("TEntry", "TSpinbox", "TCombobox", "TRadiobutton", "TCheckbutton")
+_MOST_STEPS = 200
+_MENU = "kollect_field_menu"
+
+
+def install(root: tk.Tk) -> None:
+    """Teach this to all fields of a root, those to come too."""
+    for name in _STEPS:
+        for key in ("<Return>", "<KP_Enter>"):
+            root.bind_class(name, key, _move_on)
+    for key in ("<Return>", "<KP_Enter>"):
+        root.bind_class("TButton", key, lambda event: event.widget.invoke())
+    # Tab belongs to the form, not to the letter: the next field, as everywhere else
+    root.bind_class("Text", "<Tab>", _move_on)
+    for back in ("<Shift-Tab>", "<ISO_Left_Tab>"):
+        try:
+            root.bind_class("Text", back, _move_back)
+        except tk.TclError:  # ISO_Left_Tab is known to X11 only
+            continue
+    for name in (*_FIELDS, "Text"):
+        for key in ("<Control-a>", "<<SelectEverything>>"):
+            root.bind_class(name, key, _select_all)
+        root.bind_class(name, "<Button-3>", _menu_at_pointer)
+        root.bind_class(name, "<Shift-F10>", _menu_at_widget)
+        for key in ("<App>", "<Menu>"):
+            try:
+                root.bind_class(name, key, _menu_at_widget)
+            except tk.TclError:
+                continue
+    for name in _FIELDS:
+        root.bind_class(name, "<<Undo>>", lambda event: History.of(event.widget).undo())
+        root.bind_class(name, "<<Redo>>", lambda event: History.of(event.widget).redo())
+        root.bind_class(name, "<FocusIn>", lambda event: History.of(event.widget), add=True)
+        root.bind_class(name, "<KeyRelease>", lambda event: History.of(event.widget).note())
+        root.bind_class(name, "<<Paste>>", _paste)
+    root.bind_class("Text", "<<Paste>>", _paste_text)
+
+
+def is_field(widget: object) -> bool:
+    """Whether typed letters belong to this widget."""
+    return isinstance(widget, tk.Text | tk.Entry | ttk.Entry | tk.Listbox)
+
+
+class History:
+    """What stood in one entry before: ttk's entries have no undo of their own."""
+
+    _all: ClassVar[weakref.WeakKeyDictionary[tk.Misc, History]] = weakref.WeakKeyDictionary()
+
+    def __init__(self, entry: ttk.Entry) -> None:
+        self._entry = entry
+        self._steps = [entry.get()]
+        self._at = 0
+
+    @classmethod
+    def of(cls, entry: ttk.Entry) -> History:
+        if entry not in cls._all:
+            cls._all[entry] = cls(entry)
+        return cls._all[entry]
+
+    def note(self) -> None:
+        """Remember what stands there now, where that is new."""
+        text = self._entry.get()
+        if text == self._steps[self._at]:
+            return
+        del self._steps[self._at + 1 :]
+        self._steps.append(text)
+        del self._steps[:-_MOST_STEPS]
+        self._at = len(self._steps) - 1
+
+    def undo(self) -> None:
+        self.note()
+        self._go(max(0, self._at - 1))
+
+    def redo(self) -> None:
+        self.note()
+        self._go(min(len(self._steps) - 1, self._at + 1))
+
+    def _go(self, place: int) -> None:
+        self._at = place
+        if not can_edit(self._entry) or self._entry.get() == self._steps[place]:
+            return
+        self._entry.delete(0, "end")
+        self._entry.insert(0, self._steps[place])
+        self._entry.icursor("end")
+
+
+def can_edit(widget: tk.Misc) -> bool:
+    return str(widget.cget("state")) == "normal"
+
+
+def _move_on(event: tk.Event) -> str:
+    event.widget.event_generate("<<NextWindow>>")
+    return "break"
+
+
+def _move_back(event: tk.Event) -> str:
+    event.widget.event_generate("<<PrevWindow>>")
+    return "break"
+
+
+def _select_all(event: tk.Event) -> str:
+    select_all(event.widget)
+    return "break"
+
+
+def select_all(widget: tk.Misc) -> None:
+    if isinstance(widget, tk.Text):
+        widget.tag_add("sel", "1.0", "end-1c")
+    else:
+        widget.selection_range(0, "end")
+        widget.icursor("end")
+
+
+def _paste(event: tk.Event) -> str:
+    """Tk on X11 leaves a selection where it is and pastes beside it; users expect it replaced."""
+    entry = event.widget
+    if can_edit(entry):
+        try:
+            text = entry.clipboard_get()
+        except tk.TclError:  # nothing there, or a picture
+            return "break"
+        if entry.selection_present():
+            entry.delete("sel.first", "sel.last")
+        entry.insert("insert", "".join(text.splitlines()) if "\n" in text else text)
+        History.of(entry).note()
+    return "break"
+
+
+def _paste_text(event: tk.Event) -> str:
+    text = event.widget
+    if can_edit(text):
+        try:
+            new = text.clipboard_get()
+        except tk.TclError:
+            return "break"
+        text.edit_separator()
+        if text.tag_ranges("sel"):
+            text.delete("sel.first", "sel.last")
+        text.insert("insert", new)
+        text.edit_separator()
+        text.see("insert")
+    return "break"
+
+
+def _menu_at_pointer(event: tk.Event) -> str:
+    event.widget.focus_set()
+    _menu(event.widget, event.x_root, event.y_root)
+    return "break"
+
+
+def _menu_at_widget(event: tk.Event) -> str:
+    widget = event.widget
+    _menu(widget, widget.winfo_rootx() + 20, widget.winfo_rooty() + widget.winfo_height() // 2)
+    return "break"
+
+
+def _menu(widget: tk.Misc, x: int, y: int) -> None:
+    menu = context_menu(widget)
+    try:
+        menu.tk_popup(x, y)
+    finally:
+        menu.grab_release()
+
+
+def context_menu(widget: tk.Misc) -> tk.Menu:
+    """The menu of the right button for an entry or a text."""
+    top = widget.winfo_toplevel()
+    if _MENU in top.children:
+        top.children[_MENU].destroy()
+    menu = tk.Menu(top, name=_MENU, tearoff=False)
+    editable = can_edit(widget)
+
+    def item(label: str, key: str, event: str, *, enabled: bool) -> None:
+        menu.add_command(
+            label=label,
+            accelerator=key,
+            state="normal" if enabled else "disabled",
+            command=lambda: widget.event_generate(event),
+        )
+
+    item("元に戻す", "Ctrl+Z", "<<Undo>>", enabled=editable)
+    item("やり直し", "Ctrl+Y", "<<Redo>>", enabled=editable)
+    menu.add_separator()
+    item("切り取り", "Ctrl+X", "<<Cut>>", enabled=editable)
+    item("コピー", "Ctrl+C", "<<Copy>>", enabled=True)
+    item("貼り付け", "Ctrl+V", "<<Paste>>", enabled=editable)
+    menu.add_separator()
+    item("すべて選択", "Ctrl+A", "<<SelectEverything>>", enabled=True)
+    return menu

@@ -1,0 +1,49 @@
+"""The one way from other threads into Tk: calls wait in a queue, Tk's own thread makes them.
+
+Tk belongs to one thread. Workers and the tray put calls here; nothing else of Tk is theirs.
+"""
+
+from __future__ import annotations
+
+import queue
+import sys
+import tkinter as tk
+from collections.abc import Callable
+from typing import Any
+
+EVERY_MS = 60
+"""Short enough to feel immediate; 17 looks a second at an empty queue cost no measurable CPU."""
+
+MOST_AT_ONCE = 200
+"""After so many calls the window gets its turn, however fast the workers are."""
+
+
+class Pump:
+    """Starts with its root and ends with it."""
+
+    def __init__(self, root: tk.Misc) -> None:
+        self._root = root
+        self._calls: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]]
+        self._calls = queue.SimpleQueue()
+        self._timer = root.after(EVERY_MS, self._pump)
+
+    def call(self, function: Callable[..., Any], *args: Any) -> None:
+        """Have Tk's thread make this call soon, in the order of asking. From any thread."""
+        self._calls.put((function, args))
+
+    def stop(self) -> None:
+        """Make no more calls; those still waiting are dropped."""
+        self._root.after_cancel(self._timer)
+
+    def _pump(self) -> None:
+        # armed first and not last: a call may open a dialog, and the others must not wait for it
+        self._timer = self._root.after(EVERY_MS, self._pump)
+        for _ in range(MOST_AT_ONCE):
+            try:
+                function, args = self._calls.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                function(*args)
+            except Exception:  # one failing call must not silence the rest
+                self._root.report_callback_exception(*sys.exc_info())

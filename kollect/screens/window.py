@@ -1,0 +1,313 @@
+"""The one window: the screens as a stack, the title, the function keys, the size of letters.
+
+A screen is opened on top of the one before, and ESC goes back to that one. Knows no screen by name.
+"""
+
+from __future__ import annotations
+
+import logging
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import ttk
+from typing import Any, ClassVar, TypeVar
+
+from kollect.collector.reports import News
+from kollect.screens import editing
+from kollect.screens.dialogs import Dialogs
+from kollect.screens.jobs import Jobs, unexpected
+from kollect.screens.pump import Pump
+from kollect.screens.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
+from kollect.settings.model import TextSize
+
+log = logging.getLogger(__name__)
+
+WIDTH, HEIGHT = 1024, 720
+LEAST_WIDTH, LEAST_HEIGHT = 800, 480
+FRAME_HEIGHT = 76
+"""What the title bar and the taskbar take of a small screen."""
+
+_SIZES = tuple(TextSize)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionKey:
+    """A key of the bottom bar and its button: 「F12:設定実行」."""
+
+    key: str
+    label: str
+    action: Callable[[], None]
+    enabled: bool = True
+
+    @property
+    def text(self) -> str:
+        return f"{'ESC' if self.key == 'Escape' else self.key}:{self.label}"
+
+
+class Screen(ttk.Frame):
+    """What every screen is. Make the widgets in `__init__`, with `self` as their parent."""
+
+    code: ClassVar[str]
+    """As in the title: KKRZS101."""
+    heading: ClassVar[str]
+    back_label: ClassVar[str] = "前画面"
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window.stage, padding=(WIDE, GAP))
+        self.window = window
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        """The keys on the right of the bottom bar, left to right; the last is the main one."""
+        return ()
+
+    def shown(self) -> None:
+        """Called whenever this screen comes to the front, also when the one above it was closed."""
+
+    def digit(self, number: int) -> None:
+        """A digit was typed outside of any field."""
+
+    def unsaved(self) -> bool:
+        """Whether there is something that going back would lose."""
+        return False
+
+    def leaving(self) -> None:
+        """Called before this screen is destroyed: stop its jobs."""
+
+    def heard(self, news: News) -> None:
+        """The collector tells something. In Tk's thread, for every open screen."""
+
+    def resized(self) -> None:
+        """Letters have another size now: for what does not follow the font by itself."""
+
+    def go_back(self) -> None:
+        self.window.back()
+
+
+S = TypeVar("S", bound=Screen)
+
+
+class Window:
+    """Owns the root. `root` is made by app, which also says what closing it means."""
+
+    def __init__(
+        self,
+        root: tk.Tk,
+        *,
+        text_size: TextSize = TextSize.NORMAL,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        self.root = root
+        self.theme = Theme(root, text_size)
+        self.dialogs = dialogs or Dialogs(root)
+        self.pump = Pump(root)
+        self.jobs = Jobs(self.pump, self.dialogs.trouble)
+        self.on_close: Callable[[], None] = self.close
+        """What the window's × does."""
+        self.on_text_size: Callable[[TextSize], None] = lambda size: None
+        """Told when the user has chosen another size: to be remembered."""
+        self._shop_id = ""
+        self._locked = False
+        self._screens: list[Screen] = []
+        root.report_callback_exception = self._callback_failed
+        editing.install(root)
+        self._build()
+        self._bind_keys()
+        self._place()
+
+    # ---- the stack of screens ----
+
+    @property
+    def screen(self) -> Screen:
+        """The one in front."""
+        return self._screens[-1]
+
+    @property
+    def screens(self) -> tuple[Screen, ...]:
+        """All that are open, the one in front last."""
+        return tuple(self._screens)
+
+    def open(self, kind: Callable[..., S], *args: Any) -> S:
+        """Make `kind(window, *args)` and bring it to the front."""
+        screen = kind(self, *args)
+        self._stow()
+        self._screens.append(screen)
+        self._bring()
+        return screen
+
+    def back(self, *, ask: bool = True) -> bool:
+        """Close the screen in front, unless the user wants to keep what is unsaved there."""
+        if len(self._screens) < 2 or (ask and not self.may_leave()):
+            return False
+        self._drop()
+        self._bring()
+        return True
+
+    def back_to(self, kind: type[Screen]) -> None:
+        """Close screens without asking until one of this kind is in front."""
+        while len(self._screens) > 1 and not isinstance(self.screen, kind):
+            self._drop()
+        self._bring()
+
+    def may_leave(self) -> bool:
+        """Ask, where the screen in front has something unsaved."""
+        return not self.screen.unsaved() or self.dialogs.ask(
+            "保存していない変更があります",
+            "入力した内容は、まだ保存されていません。\n"
+            "保存せずに前の画面へ戻ると、変更した内容は消えます。",
+            yes="保存せずに戻る",
+            no="入力を続ける",
+        )
+
+    def heard(self, news: News) -> None:
+        """Hand on what the collector tells. In Tk's thread."""
+        for screen in tuple(self._screens):
+            screen.heard(news)
+
+    def _drop(self) -> None:
+        screen = self._screens.pop()
+        screen.leaving()
+        screen.destroy()
+
+    def _stow(self) -> None:
+        if self._screens:
+            self._screens[-1].grid_remove()
+
+    def _bring(self) -> None:
+        screen = self.screen
+        screen.grid(row=0, column=0, sticky="nsew")
+        self._heading.configure(text=screen.heading)
+        self.refresh_keys()
+        self._set_title()
+        screen.shown()
+
+    # ---- title, keys, size ----
+
+    def identify(self, shop_id: str, *, locked: bool) -> None:
+        """What the title says besides the screen's code."""
+        self._shop_id, self._locked = shop_id, locked
+        if self._screens:
+            self._set_title()
+
+    def refresh_keys(self) -> None:
+        """Build the bottom bar anew, after the screen's keys have changed."""
+        for old in self._bar.winfo_children():
+            old.destroy()
+        screen = self.screen
+        back = FunctionKey("Escape", screen.back_label, screen.go_back)
+        keys = list(screen.function_keys())
+        width = max(14, *(2 * len(k.text) for k in [back, *keys])) if keys else 14
+        self._keys = {key.key: key for key in [back, *keys]}
+        for column, key in enumerate([back, *keys]):
+            main = bool(keys) and key is keys[-1]
+            button = ttk.Button(
+                self._bar,
+                text=key.text,
+                width=min(width, 24),
+                style="Primary.TButton" if main else "TButton",
+                command=key.action,
+                state="normal" if key.enabled else "disabled",
+            )
+            button.grid(row=0, column=column if column == 0 else column + 1, padx=HALF)
+        self._bar.columnconfigure(1, weight=1)
+
+    def set_text_size(self, size: TextSize) -> None:
+        if size is self.theme.size:
+            return
+        self.theme.resize(size)
+        self._size.set(size.value)
+        for screen in self._screens:
+            screen.resized()
+        self.on_text_size(size)
+
+    def close(self) -> None:
+        """End Tk's loop and everything in the window."""
+        while self._screens:
+            self._drop()
+        self.pump.stop()
+        self.root.destroy()
+
+    def raise_up(self) -> None:
+        """Show the window in front of all others."""
+        self.root.deiconify()
+        self.root.lift()
+        self.root.focus_force()
+
+    def _set_title(self) -> None:
+        state = "保守不可" if self._locked else "保守可"
+        self.root.title(f"コレクト ({self.screen.code}) id = {self._shop_id} ({state})")
+
+    def _build(self) -> None:
+        root = self.root
+        root.columnconfigure(0, weight=1)
+        root.rowconfigure(2, weight=1)
+        head = ttk.Frame(root, style="Paper.TFrame", padding=(WIDE, HALF))
+        head.grid(row=0, column=0, sticky="ew")
+        self._heading = ttk.Label(head, style="Heading.TLabel")
+        self._heading.pack(side="left")
+        self._size = tk.StringVar(root, self.theme.size.value)
+        for size in reversed(_SIZES):
+            ttk.Radiobutton(
+                head,
+                text=SIZE_WORDS[size],
+                value=size.value,
+                variable=self._size,
+                style="Size.Toolbutton",
+                takefocus=False,
+                command=lambda size=size: self.set_text_size(size),
+            ).pack(side="right", padx="1p")
+        ttk.Label(head, text="文字の大きさ", style="PaperFaint.TLabel").pack(side="right", padx=GAP)
+        ttk.Frame(root, style="Accent.TFrame", height=2).grid(row=1, column=0, sticky="ew")
+        self.stage = ttk.Frame(root)
+        self.stage.grid(row=2, column=0, sticky="nsew")
+        self.stage.columnconfigure(0, weight=1)
+        self.stage.rowconfigure(0, weight=1)
+        # the bar must not give way to a screen that is too high
+        self.stage.grid_propagate(False)
+        ttk.Frame(root, style="Line.TFrame", height=1).grid(row=3, column=0, sticky="ew")
+        self._bar = ttk.Frame(root, padding=(GAP, GAP))
+        self._bar.grid(row=4, column=0, sticky="ew")
+        self._keys: dict[str, FunctionKey] = {}
+        root.protocol("WM_DELETE_WINDOW", lambda: self.on_close())
+
+    def _bind_keys(self) -> None:
+        root = self.root
+        root.bind("<Escape>", lambda event: self._press("Escape"))
+        for number in range(1, 13):
+            root.bind(f"<F{number}>", lambda event, key=f"F{number}": self._press(key))
+        for number in range(1, 10):
+            for name in (f"<Key-{number}>", f"<KP_{number}>"):
+                root.bind(name, lambda event, number=number: self._digit(event, number))
+        for name in ("<Control-plus>", "<Control-semicolon>", "<Control-KP_Add>"):
+            root.bind(name, lambda event: self._step_size(+1))
+        for name in ("<Control-minus>", "<Control-KP_Subtract>"):
+            root.bind(name, lambda event: self._step_size(-1))
+
+    def _press(self, name: str) -> None:
+        key = self._keys.get(name)
+        if key and key.enabled:
+            key.action()
+
+    def _digit(self, event: tk.Event, number: int) -> None:
+        if self._screens and not editing.is_field(event.widget):
+            self.screen.digit(number)
+
+    def _step_size(self, step: int) -> None:
+        place = _SIZES.index(self.theme.size) + step
+        if 0 <= place < len(_SIZES):
+            self.set_text_size(_SIZES[place])
+
+    def _place(self) -> None:
+        """In the middle of the screen, no larger than it."""
+        root = self.root
+        scale = root.winfo_fpixels("72p") / 96
+        across, down = root.winfo_screenwidth(), root.winfo_screenheight()
+        width = min(round(WIDTH * scale), across)
+        height = min(round(HEIGHT * scale), down - FRAME_HEIGHT)
+        x, y = (across - width) // 2, max(0, (down - FRAME_HEIGHT - height) // 2)
+        root.geometry(f"{width}x{height}+{x}+{y}")
+        root.minsize(min(LEAST_WIDTH, across), min(LEAST_HEIGHT, down - FRAME_HEIGHT))
+
+    def _callback_failed(self, kind: Any, error: BaseException, trace: Any) -> None:
+        """A fault of ours in a button or a timer: never swallowed, never the end of the program."""
+        log.error("予期しない誤りが起きました", exc_info=(kind, error, trace))
+        self.dialogs.trouble(unexpected(error))

@@ -1,0 +1,189 @@
+"""What a user does with keyboard and mouse, and who answers the message boxes in a test."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import tkinter as tk
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kollect.errors import Trouble
+from kollect.screens.dialogs import Dialog, Dialogs, FileKinds
+
+PATIENCE = 10.0
+
+_KEYS = {
+    " ": "space",
+    "\n": "Return",
+    "\t": "Tab",
+    "@": "at",
+    ".": "period",
+    ",": "comma",
+    ":": "colon",
+    ";": "semicolon",
+    "-": "minus",
+    "_": "underscore",
+    "/": "slash",
+    "\\": "backslash",
+    "+": "plus",
+    "*": "asterisk",
+    "=": "equal",
+    "#": "numbersign",
+    "!": "exclam",
+    "?": "question",
+    "(": "parenleft",
+    ")": "parenright",
+    "%": "percent",
+    "&": "ampersand",
+    "<": "less",
+    ">": "greater",
+    "'": "apostrophe",
+    '"': "quotedbl",
+}
+
+
+class Person(Dialogs):
+    """Answers instead of the user. What was asked stands in `asked`; unexpected questions fail.
+
+    `answers` holds what is said to the next questions: a text, a path, or for a dialog of its own a
+    function that is given the real dialog and works with it.
+    """
+
+    def __init__(self, root: tk.Misc) -> None:
+        super().__init__(root)
+        self.answers: deque[Any] = deque()
+        self.asked: list[tuple[str, str]] = []
+        self.troubles: list[Trouble] = []
+
+    def trouble(self, trouble: Trouble) -> None:
+        self.troubles.append(trouble)
+
+    def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
+        self.asked.append((title, text))
+        if len(answers) == 1:
+            return answers[0]
+        answer = self._next(f"{title}: {text}")
+        assert answer in answers, f"{answer!r} is none of {answers}"
+        return answer
+
+    def save_as(self, title: str, name: str, kinds: FileKinds) -> Path | None:
+        self.asked.append((title, name))
+        return self._next(title)
+
+    def open_file(self, title: str, kinds: FileKinds) -> Path | None:
+        self.asked.append((title, ""))
+        return self._next(title)
+
+    def show(self, kind: Callable[..., Dialog[Any]], *args: Any, **named: Any) -> Any:
+        act = self._next(kind.__name__)
+        dialog = kind(self.parent(), *args, **named)
+        self.asked.append((dialog.title(), ""))
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                act(dialog)
+            except BaseException as failure:
+                failures.append(failure)
+                dialog.destroy()
+
+        dialog.after(50, work)
+        answer = dialog.run()
+        if failures:
+            raise failures[0]
+        return answer
+
+    def _next(self, question: str) -> Any:
+        assert self.answers, f"nobody expected to be asked: {question}"
+        return self.answers.popleft()
+
+
+def settle(root: tk.Misc, until: Callable[[], object] = lambda: True) -> None:
+    """Let Tk work until something is so; fails after `PATIENCE` seconds."""
+    deadline = time.monotonic() + PATIENCE
+    root.update()
+    while not until():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
+        root.update()
+    root.update()
+
+
+def focus(widget: tk.Misc) -> None:
+    """Give a widget the focus, as a click on it does."""
+    widget.focus_force()
+    settle(widget, lambda: widget.focus_get() is widget)
+
+
+def press(widget: tk.Misc, *keys: str) -> None:
+    """Press keys (`F12`, `Return`, `Control-z`, `1`) while the focus is where it is."""
+    if widget.focus_get() is None:  # the window manager has not got round to us yet
+        focus(widget.winfo_toplevel())
+    for key in keys:
+        target = widget.focus_get() or widget
+        target.event_generate(f"<{key}>" if len(key) > 1 else f"<Key-{key}>")
+        widget.update()
+
+
+def type_in(widget: Any, text: str) -> None:
+    """Replace what stands in a field by typing."""
+    focus(widget)
+    if isinstance(widget, tk.Text):
+        widget.tag_add("sel", "1.0", "end-1c")
+    else:
+        widget.selection_range(0, "end")
+    widget.event_generate("<BackSpace>")
+    for letter in text:
+        if letter.isascii():
+            name = _KEYS.get(letter, letter)
+            widget.event_generate(f"<Key-{name}>")
+            widget.event_generate(f"<KeyRelease-{name}>")
+        else:  # no key has a kanji: it comes from the clipboard
+            widget.clipboard_clear()
+            widget.clipboard_append(letter)
+            widget.event_generate("<<Paste>>")
+    widget.update()
+
+
+def click(widget: tk.Misc) -> None:
+    """Press and release the left button in the middle of a widget."""
+    settle(widget, widget.winfo_ismapped)
+    x, y = widget.winfo_width() // 2, widget.winfo_height() // 2
+    for event in ("<Enter>", "<Motion>", "<Button-1>", "<ButtonRelease-1>"):
+        widget.event_generate(event, x=x, y=y)
+    widget.update()
+
+
+def all_inside(widget: tk.Misc) -> Iterator[tk.Misc]:
+    """A widget and everything in it, in the order of making."""
+    yield widget
+    for child in widget.winfo_children():
+        yield from all_inside(child)
+
+
+def labelled(parent: tk.Misc, text: str) -> Any:
+    """The widget inside `parent` that shows exactly this text (a button, a label, a tick)."""
+    found = [w for w in all_inside(parent) if shown_text(w) == text]
+    assert found, (
+        f"「{text}」 is not there: {[t for w in all_inside(parent) if (t := shown_text(w))]}"
+    )
+    return found[0]
+
+
+def shown_text(widget: tk.Misc) -> str:
+    try:
+        return str(widget.cget("text"))
+    except tk.TclError:
+        return ""
+
+
+def xdotool(*arguments: str) -> str:
+    """A key or a click that comes from outside, through the window manager."""
+    done = subprocess.run(
+        ["xdotool", *arguments], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

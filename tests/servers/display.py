@@ -1,0 +1,92 @@
+"""A display of our own for the tests with windows: Xvfb, a window manager, a tray."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+NEEDED = ("Xvfb", "openbox", "trayer", "xdotool")
+SCREEN = "1920x1080x24"
+START_SECONDS = 20.0
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """The name of the display, also in the environment of everything that is started."""
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if missing:
+        reason = f"not installed: {' '.join(missing)}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with ExitStack() as stack:
+        name = _start_display(stack)
+        before = os.environ.get("DISPLAY")
+        os.environ["DISPLAY"] = name
+        try:
+            _start(stack, "openbox", "--sm-disable")
+            _start(stack, "trayer", "--edge", "bottom", "--widthtype", "request", "--height", "28")
+            _wait_for_window_manager()
+            yield name
+        finally:
+            if before is None:
+                del os.environ["DISPLAY"]
+            else:
+                os.environ["DISPLAY"] = before
+
+
+def _start_display(stack: ExitStack) -> str:
+    """Xvfb takes the first display that is free and tells its number."""
+    reading, writing = os.pipe()
+    arguments = ["Xvfb", "-displayfd", str(writing), "-screen", "0", SCREEN, "-dpi", "96"]
+    process = subprocess.Popen(
+        [*arguments, "-nolisten", "tcp"],
+        pass_fds=(writing,),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    stack.callback(_end, process)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    if not number:
+        pytest.fail("Xvfb did not start")
+    return f":{number}"
+
+
+def _start(stack: ExitStack, *arguments: str) -> None:
+    process = subprocess.Popen(
+        arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    stack.callback(_end, process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait_for_window_manager() -> None:
+    """Until there is one, windows get no focus and keys go nowhere."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        asked = subprocess.run(
+            ["xdotool", "get_num_desktops"], capture_output=True, text=True, check=False
+        )
+        if asked.returncode == 0 and asked.stdout.strip().isdigit():
+            return
+        time.sleep(0.05)
+    pytest.fail("openbox did not start")
