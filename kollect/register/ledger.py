@@ -334,6 +334,14 @@ class Ledger:
                 )
             }
 
+    def forget_gone(self, before: datetime) -> None:
+        """Forget mails that left the server before that moment, and the strikes of that time."""
+        with self._translated():
+            self._db.execute(
+                "DELETE FROM mail WHERE step = ? AND step_at < ?", (Step.GONE, to_text(before))
+            )
+            self._db.execute("DELETE FROM strike WHERE at < ?", (to_text(before),))
+
     # --- notes to itself
 
     def note(self, key: str, value: str) -> bool:
