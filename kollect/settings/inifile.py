@@ -51,23 +51,26 @@ def load(path: Path) -> Settings:
 def save(path: Path, settings: Settings) -> None:
     """Put the settings into the file; its comments and unknown lines stay, the old one is the .bak.
 
+    A damaged one is kept as .damaged instead.
+
     Raises SettingsTrouble where a value is wrong and StorageTrouble; then the file is as it was.
     """
     if wrong := check.problems(settings):
         raise SettingsTrouble(str(path), wrong)
     old = _read(path)
+    aside = _backup(path)
     try:
         text = _text(old) if old is not None else ""
-    except _Damaged:
-        text, old = "", None
+    except _Damaged:  # it must not take the place of a good copy
+        text, aside = "", _damaged_copy(path)
     # Notepad before Windows 10 1809 shows a file with bare line feeds as a single line
     line_end = ("\r\n" if "\r\n" in text else "\n") if text else os.linesep
     new = initext.write(settings, text).replace("\n", line_end).encode()
     if new == old:
         return
     try:
-        if old is not None:  # a damaged file must not take the place of a good copy
-            replace_whole(_backup(path), old)
+        if old is not None:
+            replace_whole(aside, old)
         replace_whole(path, new)
     except OSError as error:
         raise storage_trouble(error, path) from error
@@ -87,7 +90,7 @@ def restore_backup(path: Path) -> Settings:
         raise _damaged(_backup(path), str(damage)) from None
     try:
         if path.exists():
-            replace_whole(path.with_name(path.name + ".damaged"), path.read_bytes())
+            replace_whole(_damaged_copy(path), path.read_bytes())
         replace_whole(path, raw)
     except OSError as error:
         raise storage_trouble(error, path) from error
@@ -97,6 +100,10 @@ def restore_backup(path: Path) -> Settings:
 
 def _backup(path: Path) -> Path:
     return path.with_name(path.name + ".bak")
+
+
+def _damaged_copy(path: Path) -> Path:
+    return path.with_name(path.name + ".damaged")
 
 
 def _read(path: Path) -> bytes | None:

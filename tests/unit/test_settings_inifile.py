@@ -395,6 +395,7 @@ class TestDamage:
         good = (ini.parent / "kollect.ini.bak").read_bytes()
         ini.write_bytes(b"\0\0")
         inifile.save(ini, FULL)
+        assert (ini.parent / "kollect.ini.damaged").read_bytes() == b"\0\0"
         assert (ini.parent / "kollect.ini.bak").read_bytes() == good
         assert inifile.load(ini) == FULL
 
