@@ -1,4 +1,4 @@
-"""A letter on its way out, and how that ended. Pure."""
+"""A letter on its way out, and how that ended. Values only; one letter may stream from a file."""
 
 from __future__ import annotations
 
