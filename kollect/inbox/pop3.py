@@ -7,63 +7,88 @@ reading of answers in `pop3_dialogue`. It decides nothing about a mail.
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from kollect.connection import Trace
 from kollect.errors import LineDropped, LineTimeout, ServerTrouble, Stage
 from kollect.inbox import login
 from kollect.inbox.mailbox import Listed, Refused
-from kollect.inbox.pop3_dialogue import Answer, Dialogue
-from kollect.inbox.pop3_login import Capabilities, open_session
+from kollect.inbox.pop3_dialogue import Answer
+from kollect.inbox.pop3_login import Session, open_session
 from kollect.peer import Peer
 from kollect.settings.model import Receive, Tls
 
 log = logging.getLogger(__name__)
 
-K = TypeVar("K")
-
 HEADER_LIMIT = 256 * 1024
-_ON_THE_WAY = 4096
-"""Octets of commands without an answer yet. Less than any system's receive buffer: however much the
-server has to say meanwhile, our sending never waits for it, so the two can never wait for each
-other."""
 _MOST_MAILS = 200_000
 """More than this in one listing is left for the next poll."""
 _LONGEST_UID = 512
 
-_pipelines_well: dict[Peer, bool] = {}
-"""What was seen of servers that announce PIPELINING: False for one that then lost the line."""
+_PROBE_SECONDS = 15.0
+"""The longest wait for the answer that shows whether PIPELINING was announced in earnest."""
+_SECOND_CHANCE = 86400.0
+"""Seconds until a server that lost the line over pipelined commands is believed again."""
+
+_pipelines_well: set[Peer] = set()
+_pipelines_badly: dict[Peer, float] = {}
+"""When this was seen, by the monotonic clock."""
 
 
 class Pop3Mailbox:
     """One POP3 session; see `inbox.mailbox.Mailbox` for the promises."""
 
-    def __init__(self, dialogue: Dialogue, capabilities: Capabilities) -> None:
-        self._dialogue = dialogue
-        self._line = dialogue.line
-        self._capabilities = capabilities
-        self._top_works = True if "TOP" in capabilities else None
-        self._top_seen = False
+    def __init__(self, open_session: Callable[[], Session]) -> None:
+        self._open_session = open_session
         self._marked = False
-        self._line.stage = Stage.MAILBOX
+        self._top_seen = False
+        self._begin()
 
     @classmethod
     def open(
         cls, receive: Receive, tls: Tls, password: str, *, trace: Trace | None = None
     ) -> Pop3Mailbox:
         """Connect and log in as the settings say. Raises ServerTrouble and its kinds."""
-        return cls(*open_session(receive, tls, password, trace or (lambda stage: None)))
+        return cls(lambda: open_session(receive, tls, password, trace or (lambda stage: None)))
+
+    def _begin(self) -> None:
+        self._dialogue, self._capabilities = self._open_session()
+        self._line = self._dialogue.line
+        self._line.stage = Stage.MAILBOX
+        self._top_works = True if "TOP" in self._capabilities else None
+        announced = "PIPELINING" in self._capabilities
+        self._dialogue.pipelining = announced and not _found_out(self._line.peer)
 
     def listing(self) -> list[Listed]:
         """All mails that are there, oldest first."""
+        peer = self._line.peer
+        if not self._dialogue.pipelining or peer in _pipelines_well or self._marked:
+            return self._list()
+        # The first use of PIPELINING with this server: nothing is lost yet where it was a lie.
+        patience = self._line.timeout
+        try:
+            self._line.settimeout(min(patience, _PROBE_SECONDS))
+            listed = self._list()
+            self._line.settimeout(patience)
+            _pipelines_well.add(peer)
+            return listed
+        except (LineDropped, LineTimeout) as failure:
+            log.info("%s: lost over pipelined commands, once more without: %s", peer.host, failure)
+            self._line.abort()
+        _pipelines_badly[peer] = time.monotonic()
+        self._begin()
+        return self._list()
+
+    def _list(self) -> list[Listed]:
         self._line.stage = Stage.MAILBOX
         uids: dict[int, str | None] = {}
         sizes: dict[int, int] = {}
         sized = True
-        for command, answer in self._converse([("UIDL", "UIDL"), ("LIST", "LIST")]):
+        for command, answer in self._dialogue.converse([("UIDL", "UIDL"), ("LIST", "LIST")]):
             if not answer.ok:
                 sized = sized and command != "LIST"
                 if login.busy(answer.code, ""):
@@ -113,7 +138,7 @@ class Pop3Mailbox:
 
     def _headers_by_top(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
         commands = ((handle, f"TOP {handle} 0") for handle in tuple(todo))
-        with closing(self._converse(commands)) as answers:
+        with closing(self._dialogue.converse(commands)) as answers:
             for handle, answer in answers:
                 if not answer.ok and not self._top_seen:
                     self._top_works = None  # announced or not, it is still to be seen
@@ -179,7 +204,9 @@ class Pop3Mailbox:
         self._line.stage = Stage.RECEIVE
         self._marked = True
         taken = []
-        for handle, answer in self._converse((handle, f"DELE {handle}") for handle in handles):
+        for handle, answer in self._dialogue.converse(
+            (handle, f"DELE {handle}") for handle in handles
+        ):
             if answer.ok:
                 taken.append(handle)
             else:
@@ -208,48 +235,11 @@ class Pop3Mailbox:
         """Drop the session, deleting nothing. Never raises."""
         self._line.abort()
 
-    def _converse(self, commands: Iterable[tuple[K, str]]) -> Iterator[tuple[K, Answer]]:
-        """Say the commands, yield the first line of each answer; a good one's body is to be read at
-        once.
 
-        With PIPELINING (RFC 2449 section 6.6) a bounded number is on the way, else one.
-        """
-        peer = self._line.peer
-        pipelining = "PIPELINING" in self._capabilities and _pipelines_well.get(peer, True)
-        source = iter(commands)
-        waiting: deque[tuple[K, str]] = deque()
-        ahead = answered = 0
-        say = self._dialogue.send
-        try:
-            while True:
-                if not waiting or (pipelining and ahead <= _ON_THE_WAY // 2):
-                    batch = []
-                    while ahead < _ON_THE_WAY and (pipelining or not waiting):
-                        entry = next(source, None)
-                        if entry is None:
-                            break
-                        waiting.append(entry)
-                        batch.append(entry[1])
-                        ahead += len(entry[1]) + 2
-                    if batch:
-                        say(batch)
-                        say = self._dialogue.push
-                if not waiting:
-                    return
-                answer = self._dialogue.answer()
-                key, command = waiting.popleft()
-                ahead -= len(command) + 2
-                answered += 1
-                if answered > 1 and pipelining:
-                    _pipelines_well[peer] = True
-                yield key, answer
-        except (LineDropped, LineTimeout):
-            if pipelining and answered and waiting and peer not in _pipelines_well:
-                _pipelines_well[peer] = False
-                log.warning("%s: announces PIPELINING, but lost the line over it", peer.host)
-            raise
-        finally:
-            self._dialogue.owe([not command.startswith("DELE") for _, command in waiting])
+def _found_out(peer: Peer) -> bool:
+    """Whether this server lost the line over pipelined commands not long ago."""
+    seen = _pipelines_badly.get(peer)
+    return seen is not None and time.monotonic() - seen < _SECOND_CHANCE
 
 
 def _numbered(line: bytes) -> tuple[int | None, bytes]:

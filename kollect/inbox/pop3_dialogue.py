@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from kollect.connection import Line
 from kollect.errors import LineTimeout, ServerTrouble
 
+K = TypeVar("K")
+
+_ON_THE_WAY = 4096
+"""Octets of commands without an answer yet. Less than any system's receive buffer: however much the
+server has to say meanwhile, our sending never waits for it, so the two can never wait for each
+other."""
 _LONGEST_STATUS = 2048
 _LONGEST_LINE = 65536
 _SLOWEST = 512
@@ -44,6 +52,8 @@ class Dialogue:
 
     def __init__(self, line: Line) -> None:
         self.line = line
+        self.pipelining = False
+        """Whether several commands may be on the way (RFC 2449 section 6.6)."""
         self._owed: list[bool] = []
         self._midway = False
 
@@ -64,10 +74,41 @@ class Dialogue:
         self.line.send("".join(f"{command}\r\n" for command in commands).encode())
 
     def owe(self, multiline: list[bool]) -> None:
-        """Answers nobody wants any more: they are read off before the next command (True: a long
-        one).
-        """
+        """Answers nobody wants any more, to be read off before the next command (True: long)."""
         self._owed += multiline
+
+    def converse(self, commands: Iterable[tuple[K, str]]) -> Iterator[tuple[K, Answer]]:
+        """Say the commands, yield the first line of each answer.
+
+        What follows a good one is to be read at once. With `pipelining` a bounded number is on the
+        way, else one.
+        """
+        source = iter(commands)
+        waiting: deque[tuple[K, str]] = deque()
+        ahead = 0
+        say = self.send
+        try:
+            while True:
+                if not waiting or (self.pipelining and ahead <= _ON_THE_WAY // 2):
+                    batch = []
+                    while ahead < _ON_THE_WAY and (self.pipelining or not waiting):
+                        entry = next(source, None)
+                        if entry is None:
+                            break
+                        waiting.append(entry)
+                        batch.append(entry[1])
+                        ahead += len(entry[1]) + 2
+                    if batch:
+                        say(batch)
+                        say = self.push
+                if not waiting:
+                    return
+                answer = self.answer()
+                key, command = waiting.popleft()
+                ahead -= len(command) + 2
+                yield key, answer
+        finally:
+            self.owe([not command.startswith("DELE") for _, command in waiting])
 
     def _settle(self) -> None:
         while self._owed:

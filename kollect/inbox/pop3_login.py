@@ -26,11 +26,10 @@ _CONTROLS = re.compile(r"[\r\n\0]")
 
 Capabilities = dict[str, frozenset[str]]
 """What CAPA announced, in upper case, with its arguments; empty where there is no CAPA."""
+Session = tuple[Dialogue, Capabilities]
 
 
-def open_session(
-    receive: Receive, tls: Tls, password: str, trace: Trace
-) -> tuple[Dialogue, Capabilities]:
+def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
     """Connect, encrypt as the settings demand, log in. Raises ServerTrouble; then nothing is left
     open.
     """
