@@ -120,6 +120,14 @@ class Line:
         return (mapped or address).is_loopback
 
     @property
+    def local_address(self) -> str:
+        """The IP address of this end; "" where the line is gone."""
+        try:
+            return self._sock.getsockname()[0].partition("%")[0]
+        except OSError:
+            return ""
+
+    @property
     def timeout(self) -> float:
         """Seconds that one send or one read may take."""
         return self._timeout
