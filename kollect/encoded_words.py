@@ -103,11 +103,13 @@ def _same_charset(charset: bytes, words: list[re.Match[bytes]], errors: str) -> 
         return "".join([_read(charset, _octets(word)) for word in words])
     except (LookupError, ValueError):
         pass
-    try:  # one base64 text cut anywhere
-        return _read(charset, _from_base64(b"".join(word[3] for word in words)))
+    try:
+        if all(word[2] in b"bB" for word in words):  # one base64 text cut anywhere
+            return _read(charset, _from_base64(b"".join(word[3] for word in words)))
     except (LookupError, ValueError):
-        if errors == "strict":
-            raise
+        pass
+    if errors == "strict":
+        raise ValueError("unreadable encoded words")
     try:
         return _read(charset, b"".join(map(_octets, words)), errors)
     except (LookupError, ValueError):
@@ -147,7 +149,8 @@ def _codec(charset: bytes) -> str:
     name = encodings.normalize_encoding(name.lower())
     codec = _CHARSETS.get(name) or aliases.get(name, name)
     # asking Python itself for an unknown one searches the disk and remembers the name for ever
-    if codec in (_JIS, _RAW) or (codec in _PYTHONS and codec not in _NO_CHARSETS):
+    known = codec in (_JIS, _RAW) or (codec in _PYTHONS and codec not in _NO_CHARSETS)
+    if known and charset.decode("ascii").isprintable():
         return codec
     raise LookupError("unknown charset")
 

@@ -8,6 +8,9 @@ from functools import lru_cache
 _INKLESS_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 """Spaces, separators, controls, and format characters as U+200B and the soft hyphen."""
 
+_INK_IN_WINDOWS = frozenset(map(chr, range(0x80, 0xA0))) - {"\x85"}
+"""Controls to Unicode; where they are met, they are the quotes of Windows read wrongly."""
+
 _INKLESS_LETTERS = frozenset(
     "\u034f\u115f\u1160\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
 )
@@ -32,7 +35,9 @@ def is_blank(subject: str | None, blank_subjects: tuple[str, ...]) -> bool:
 
 
 def _is_inkless(character: str) -> bool:
-    return unicodedata.category(character) in _INKLESS_CATEGORIES or character in _INKLESS_LETTERS
+    if unicodedata.category(character) in _INKLESS_CATEGORIES:
+        return character not in _INK_IN_WINDOWS
+    return character in _INKLESS_LETTERS
 
 
 def _folded(text: str) -> str:
