@@ -15,6 +15,7 @@ import ssl
 import time
 from collections.abc import Callable
 
+from kollect.dial import dial
 from kollect.errors import ServerTrouble, Stage
 from kollect.peer import RECEIVING_ROLE, SENDING_ROLE, Peer
 from kollect.trust import Trust, shake_hands
@@ -24,10 +25,6 @@ __all__ = ["RECEIVING_ROLE", "SENDING_ROLE", "Line", "Trust"]
 Trace = Callable[[Stage], None]
 
 _CHUNK = 65536
-_NOT_THE_LAST_ADDRESS = 10.0
-"""Seconds for an address that has others behind it (IPv6 that leads nowhere before an IPv4 that
-works).
-"""
 
 
 def _no_trace(stage: Stage) -> None:
@@ -71,9 +68,9 @@ class Line:
         """
         trace = trace or _no_trace
         peer = Peer(role, host.strip(), port)
-        line = cls(_connect(peer, timeout, trace), peer, trust, timeout=timeout)
+        line = cls(dial(peer, timeout, trace), peer, trust, timeout=timeout)
         if tls:
-            line._encrypt(lambda: _connect(peer, timeout, _no_trace), trace)
+            line._encrypt(lambda: dial(peer, timeout, _no_trace), trace)
         return line
 
     def start_tls(self, *, prelude: Callable[[Line], None], trace: Trace | None = None) -> None:
@@ -85,23 +82,24 @@ class Line:
         """
 
         def again() -> socket.socket:
-            fresh = Line(_connect(self.peer, self._timeout, _no_trace), self.peer, self._trust,
-                         timeout=self._timeout)  # fmt: skip
+            sock = dial(self.peer, self._timeout, _no_trace)
+            fresh = Line(sock, self.peer, self._trust, timeout=self._timeout)
             try:
                 prelude(fresh)
+                sock.settimeout(self._timeout)
             except BaseException:
                 fresh.abort()
                 raise
-            return fresh._sock
+            return sock
 
         if self.has_buffered():
             # Whoever sits on the line could have answers believed to have come encrypted.
             self.abort()
             raise self.peer.injected()
+        self._sock.settimeout(self._timeout)
         self._encrypt(again, trace or _no_trace)
 
     def _encrypt(self, again: Callable[[], socket.socket], trace: Trace) -> None:
-        self._sock.settimeout(self._timeout)
         self._sock = shake_hands(self._sock, self.peer, self._trust, again=again, trace=trace)
         self._heard = False
 
@@ -141,8 +139,8 @@ class Line:
 
     def send(self, data: bytes | bytearray | memoryview) -> None:
         """Hand all of `data` to the system."""
-        self._sock.settimeout(self._timeout)
         try:
+            self._sock.settimeout(self._timeout)
             self._sock.sendall(data)
         except (OSError, ValueError) as failure:
             raise self._lost(failure) from failure
@@ -250,54 +248,3 @@ class Line:
             return self.peer.silent(self.stage, failure, heard=self._heard)
         words = bytes(self._buffer[:16])
         return self.peer.dropped(self.stage, failure, heard=self._heard, last_words=words)
-
-
-def _connect(peer: Peer, timeout: float, trace: Trace) -> socket.socket:
-    """A TCP connection: every address of the name in turn, within `timeout` seconds in all."""
-    trace(Stage.LOOKUP)
-    try:
-        found = socket.getaddrinfo(peer.ascii_host, peer.port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError, OverflowError) as failure:
-        raise peer.unknown_name(failure, offline=not _has_way_out()) from failure
-    trace(Stage.CONNECT)
-    deadline = time.monotonic() + timeout
-    failures: list[OSError] = []
-    for position, (family, kind, protocol, _, address) in enumerate(found):
-        left = deadline - time.monotonic()
-        if position < len(found) - 1:
-            left = min(left / 2, _NOT_THE_LAST_ADDRESS)
-        try:
-            return _connected(socket.socket(family, kind, protocol), address, max(left, 0.1))
-        except OSError as failure:
-            failures.append(failure)
-    raise peer.unconnected(_most_telling(failures)) from failures[0]
-
-
-def _connected(sock: socket.socket, address: tuple, seconds: float) -> socket.socket:
-    try:
-        sock.settimeout(seconds)
-        sock.connect(address)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-def _most_telling(failures: list[OSError]) -> OSError:
-    """Where one address answered and another has no way to it (no IPv6 here), the answer counts."""
-    for kind in (TimeoutError, ConnectionRefusedError):
-        for failure in failures:
-            if isinstance(failure, kind):
-                return failure
-    return failures[-1]
-
-
-def _has_way_out() -> bool:
-    """Whether this machine has a route to the internet. Sends nothing."""
-    for family, address in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((address, 9))
-            return True
-    return False
