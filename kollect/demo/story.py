@@ -6,6 +6,7 @@ that is handed in. Every sentence with a ✓ was checked; a ✗ says what was ex
 
 from __future__ import annotations
 
+import poplib
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
@@ -59,7 +60,7 @@ def play(
     scene = _Scene(collect, server, results, say, shop_log)
     try:
         scene.play()
-    except (Trouble, OSError) as trouble:
+    except (Trouble, OSError, poplib.error_proto) as trouble:
         scene.fail("途中で止まりました。", expected="最後まで進む", got=str(trouble))
     say("")
     if scene.failures:
@@ -169,7 +170,7 @@ class _Scene:
         self.check("店長に余分なメールは届きません", [], read_mailbox(self._server, OWNER_ADDRESS))
 
     def _table(self, numbers: dict[str, int]) -> None:
-        self._head("5. お店の画面「収集結果表示」")
+        self._head("5. お店の「収集結果」")
         rows = list(self._results())
         width = max([len("メールアドレス") * 2, *(len(row.address) for row in rows)])
         self._say(f"  受付番号  {_padded('メールアドレス', width)}  状態    回数")
@@ -211,7 +212,7 @@ class _Scene:
 
     def _reply(self, customer: Customer, question: str, *, subject: str, body: str) -> None:
         fresh = customer.read()
-        self._say(f"  {customer.name}さんの{customer.phone}に届いたもの:")
+        self._say(f"  {customer.name}さんの携帯（{customer.phone}）に届いたもの:")
         self._show(fresh)
         self.check(
             "返信は1通だけで、番号と文面は設定どおりです",
