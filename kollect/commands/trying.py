@@ -6,9 +6,9 @@ import tempfile
 from argparse import Namespace
 from pathlib import Path
 
-from kollect.collector.check import check_all
+from kollect.collector.check import Check, CheckStep
 from kollect.collector.reports import Happened, Report
-from kollect.collector.worker import Worker
+from kollect.collector.worker import Worker, local_now
 from kollect.commands.collecting import checked_settings
 from kollect.commands.looking import all_receipts
 from kollect.commands.output import DONE, NO_SERVER, data_folder, print_json
@@ -23,14 +23,20 @@ def check(options: Namespace) -> int:
     ledger = Ledger(folder.database)
     mark = ledger.mark("test")
     ledger.close()
-    steps = []
-    for step in check_all(settings, passwords, mark):
-        steps.append(step)
-        if not options.json:
-            print(step, flush=True)
+    steps: list[CheckStep] = []
+
+    def said(step: CheckStep) -> None:
+        if step.ok is not None:
+            steps.append(step)
+            if not options.json:
+                print(step, flush=True)
+
+    test = Check(settings, passwords, mark, said, local_now)
+    well = test.send() and test.receive()
+    well = test.clean() and well
     if options.json:
-        print_json({"ok": all(step.ok for step in steps), "steps": [s.as_json() for s in steps]})
-    return DONE if all(step.ok for step in steps) else NO_SERVER
+        print_json({"ok": well, "steps": [step.as_json() for step in steps]})
+    return DONE if well else NO_SERVER
 
 
 def demo(options: Namespace) -> int:

@@ -1,0 +1,253 @@
+"""「メールの設定のテスト」: send a marked mail to the own address, find it, remove it; step by step.
+
+Uses the values it is given, saved or not. Nothing but our own test mails is ever removed: they are
+known by a header whose value only this installation can write.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kollect.decision.decide import TEST_HEADER
+from kollect.errors import Certificate, CertificateTrouble, ServerTrouble, Stage, Trouble
+from kollect.inbox.mailbox import Mailbox, Refused
+from kollect.inbox.open import open_mailbox
+from kollect.mail import Mail
+from kollect.reply.letter import Sender, test_mail
+from kollect.reply.outcome import Ending, Letter
+from kollect.reply.post import Post
+from kollect.reply.session import open_session
+from kollect.settings.model import Passwords, Settings
+
+FIND_WITHIN = 60.0
+"""Seconds for the test mail to arrive."""
+LOOK_EVERY = 2.0
+LOOKED_AT = 500
+"""So many of the newest mails are searched for the one that was just sent."""
+
+
+class Part(StrEnum):
+    SEND = "送信のテスト"
+    RECEIVE = "受信のテスト"
+    CLEAN = "テスト後処理"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """One line of the test. `ok` is None while the step is under way."""
+
+    part: Part
+    name: str
+    ok: bool | None
+    seconds: float = 0.0
+    happened: str = ""
+    cure: str = ""
+    detail: str = ""
+    certificate: Certificate | None = None
+    """Where only the certificate stands in the way: it can be shown and pinned."""
+
+    def __str__(self) -> str:
+        sign = {None: "…", True: "✓", False: "✗"}[self.ok]
+        line = f"{sign} {self.part}: {self.name}（{self.seconds:.1f} 秒）"
+        more = [text for text in (self.happened, self.cure) if text]
+        return "\n    ".join([line, *more])
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self) | {"seconds": round(self.seconds, 3)}
+
+
+class CheckStopped(Exception):
+    """The user has stopped the test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The three buttons. Each returns whether all of its steps came out right; none raises."""
+
+    settings: Settings
+    passwords: Passwords
+    mark: str
+    said: Callable[[CheckStep], None]
+    now: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
+
+    def send(self) -> bool:
+        """「送信のテスト」: a marked mail to the own address."""
+        with_steps = _Steps(Part.SEND, self.said, self.stopping)
+        return with_steps.run(lambda: self._send(with_steps))
+
+    def receive(self, within: float = FIND_WITHIN) -> bool:
+        """「受信のテスト」: find the mail that `send` has sent, at most 60 seconds long."""
+        with_steps = _Steps(Part.RECEIVE, self.said, self.stopping)
+        return with_steps.run(lambda: self._receive(with_steps, within))
+
+    def clean(self) -> bool:
+        """「テスト後処理」: remove our test mails from the server, and only them."""
+        with_steps = _Steps(Part.CLEAN, self.said, self.stopping)
+        return with_steps.run(lambda: self._clean(with_steps))
+
+    def _send(self, steps: _Steps) -> None:
+        settings, tls = self.settings.send, self.settings.tls
+        session = open_session(
+            settings, tls, self.passwords.send, timeout=settings.timeout_seconds, trace=steps.begin
+        )
+        session.line.close()
+        steps.begin(Stage.SEND)
+        sender = Sender(self.settings.mail_address, self.settings.shop.name)
+        message_id = f"<{uuid.uuid4().hex}@{sender.domain}>"
+        octets = test_mail(sender, message_id=message_id, date=self.now(), mark=self.mark)
+        post = Post(settings, tls, self.settings.mail_address, self.passwords.send)
+        try:
+            letter = Letter(0, self.settings.mail_address, octets)
+            outcome = next(o for batch in post.deliver([letter]) for o in batch)
+        finally:
+            post.close()
+        if outcome.ending is not Ending.ACCEPTED:
+            raise ServerTrouble(
+                "テストメールを送れませんでした",
+                stage=Stage.SEND,
+                happened=f"送信サーバがテストメールを受け取りませんでした（{outcome.text}）。",
+                cure="「Emailアドレス」とアカウントが正しいか、確かめてください。",
+                detail=f"{outcome.code} {outcome.text}".strip(),
+            )
+        steps.note(f"{self.settings.mail_address} にテストメールを送りました。")
+
+    def _receive(self, steps: _Steps, within: float) -> None:
+        ends = time.monotonic() + within
+        seen: set[str] = set()
+        mailbox = self._open(steps.begin)
+        steps.begin(Stage.MAILBOX)
+        while True:
+            try:
+                found = self._test_mails(mailbox, seen, LOOKED_AT)
+                if Stage.RECEIVE not in steps.begun:
+                    steps.begin(Stage.RECEIVE)
+                if next(found, None) is not None:
+                    mailbox.abandon()
+                    steps.note("テストメールが届いています。")
+                    return
+            except BaseException:
+                mailbox.abandon()
+                raise
+            mailbox.close()
+            if time.monotonic() > ends:
+                raise ServerTrouble(
+                    "テストメールが見つかりません",
+                    stage=Stage.RECEIVE,
+                    happened=f"{within:.0f} 秒待ちましたが、テストメールが届きませんでした。",
+                    cure="先に「送信のテスト」を行ってください。行ったあとのときは、"
+                    "「Emailアドレス」と受信用のアカウントが同じ人のものか、確かめてください。",
+                )
+            self._pause(LOOK_EVERY)
+            mailbox = self._open(lambda stage: None)
+
+    def _clean(self, steps: _Steps) -> None:
+        mailbox = self._open(steps.begin)
+        try:
+            steps.begin(Stage.MAILBOX)
+            removed = mailbox.delete(list(self._test_mails(mailbox, set(), None)))
+            mailbox.close()
+        except BaseException:
+            mailbox.abandon()
+            raise
+        steps.note(f"テストメールを {len(removed)} 通、サーバから取り除きました。")
+
+    def _open(self, trace: Callable[[Stage], None]) -> Mailbox:
+        return open_mailbox(
+            self.settings.receive, self.settings.tls, self.passwords.receive, trace=trace
+        )
+
+    def _test_mails(self, mailbox: Mailbox, seen: set[str], newest: int | None) -> Iterator[int]:
+        """The handles of our test mails among those not in `seen`, which grows."""
+        listing = mailbox.listing()
+        listing = listing[-newest:] if newest else listing
+        fresh = [listed for listed in listing if listed.uid is None or listed.uid not in seen]
+        seen |= {listed.uid for listed in fresh if listed.uid is not None}
+        for handle, block in mailbox.headers([listed.handle for listed in fresh]):
+            if isinstance(block, Refused):
+                continue
+            if Mail.read(block).first(TEST_HEADER.lower()) == self.mark.encode():
+                yield handle
+            if self.stopping():
+                raise CheckStopped
+
+    def _pause(self, seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            if self.stopping():
+                raise CheckStopped
+            time.sleep(0.1)
+
+
+class _Steps:
+    """Turns the stages of a connection into told steps, each with its time and its end."""
+
+    def __init__(
+        self, part: Part, said: Callable[[CheckStep], None], stopping: Callable[[], bool]
+    ) -> None:
+        self.begun: list[Stage] = []
+        self._part = part
+        self._said = said
+        self._stopping = stopping
+        self._since = 0.0
+        self._note = ""
+
+    def begin(self, stage: Stage) -> None:
+        """The step before has come out right, this one is under way."""
+        if self.begun and self.begun[-1] is stage:
+            return
+        if self._stopping():
+            raise CheckStopped
+        self._end(ok=True)
+        self.begun.append(stage)
+        self._since = time.monotonic()
+        self._said(CheckStep(self._part, stage, None))
+
+    def note(self, text: str) -> None:
+        """What the present step has brought."""
+        self._note = text
+
+    def run(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except CheckStopped:
+            self._end(ok=False, happened="テストを中止しました。")
+            return False
+        except Trouble as trouble:
+            if isinstance(trouble, ServerTrouble) and trouble.stage not in self.begun:
+                self.begin(trouble.stage)
+            self._end(
+                ok=False,
+                happened=f"{trouble.title}。{trouble.happened}",
+                cure=trouble.cure,
+                detail=trouble.detail,
+                certificate=(
+                    trouble.certificate if isinstance(trouble, CertificateTrouble) else None
+                ),
+            )
+            return False
+        self._end(ok=True)
+        return True
+
+    def _end(
+        self,
+        *,
+        ok: bool,
+        happened: str = "",
+        cure: str = "",
+        detail: str = "",
+        certificate: Certificate | None = None,
+    ) -> None:
+        if not self.begun:
+            return
+        seconds = time.monotonic() - self._since
+        happened = happened or self._note
+        step = CheckStep(
+            self._part, self.begun[-1], ok, seconds, happened, cure, detail, certificate
+        )
+        self._said(step)

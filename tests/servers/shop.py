@@ -1,0 +1,98 @@
+"""A shop's program on a mailbox and an SMTP server of the test, headless: settings, ledger, polls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from kollect.collector.desk import Desk
+from kollect.collector.reports import Happened, News, Report
+from kollect.collector.round import poll
+from kollect.errors import Trouble
+from kollect.inbox.open import open_mailbox
+from kollect.register.entry import Receipt
+from kollect.register.kept import KeptFolder
+from kollect.register.ledger import Ledger
+from kollect.register.receipts import Receipts
+from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
+
+ADDRESS = "shop@shop.example"
+OWNER = "owner@owner.example"
+
+
+def settings_for(pop3_port: int, smtp_port: int, account: str = "shop") -> Settings:
+    """Plain lines to the loopback, no SMTP login, short waits."""
+    return Settings(
+        shop=Shop(id="TEST", name="テスト商店"),
+        receive=Receive(
+            host="127.0.0.1",
+            port=pop3_port,
+            security=Security.NONE,
+            account=account,
+            timeout_seconds=5,
+        ),
+        send=Send(
+            host="127.0.0.1",
+            port=smtp_port,
+            auth=Auth.NO,
+            timeout_seconds=5,
+            final_timeout_seconds=5,
+        ),
+        mail_address=ADDRESS,
+        forward_address=OWNER,
+    )
+
+
+@dataclass(slots=True)
+class ShopProgram:
+    """Polls on a data folder; each poll opens the ledger anew, as after a restart."""
+
+    folder: Path
+    settings: Settings
+    password: str
+    now: Callable[[], datetime] = lambda: datetime.now().astimezone()
+    news: list[News] = field(default_factory=list)
+
+    def poll(self, *, stopping: Callable[[], bool] = lambda: False) -> tuple[Report, Trouble | None]:
+        passwords = Passwords(self.password, self.password)
+        ledger = Ledger(self.folder / "kollect.db")
+        try:
+            desk = Desk(
+                self.settings,
+                passwords,
+                ledger,
+                KeptFolder(self.folder / "kept"),
+                self.now,
+                self.news.append,
+            )
+            receive, tls = self.settings.receive, self.settings.tls
+            return poll(
+                desk, lambda: open_mailbox(receive, tls, self.password), stopping=stopping
+            )
+        finally:
+            ledger.close()
+
+    def report(self) -> Report:
+        """A poll in which nothing may go wrong."""
+        report, trouble = self.poll()
+        assert trouble is None, trouble
+        return report
+
+    def receipts(self) -> list[Receipt]:
+        reader = Receipts(self.folder / "kollect.db")
+        try:
+            return list(reader.all())
+        finally:
+            reader.close()
+
+    def kept(self) -> list[bytes]:
+        return [file.read_bytes() for file in sorted((self.folder / "kept").glob("*.eml"))]
+
+    def told(self) -> list[str]:
+        return [news.text for news in self.news if isinstance(news, Happened)]
+
+    def change(self, **parts: object) -> None:
+        """Change settings, as `duplicate=Duplicate(...)`."""
+        self.settings = replace(self.settings, **parts)
