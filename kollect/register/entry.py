@@ -1,4 +1,4 @@
-"""What the ledger hands out: a mail's row, a receipt's row, and what is written of a new mail. Pure."""
+"""What the ledger takes and hands out: a mail's row, a receipt's row, a text. Pure."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One version of a letter's text; never changed once it was used: it is the record of consent."""
+    """One version of a letter's text; never changed once used: it is the record of consent."""
 
     id: int
     kind: str

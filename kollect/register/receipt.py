@@ -1,22 +1,25 @@
 """The life of one mail, and the state of a receipt, as tables. Pure.
 
-A mail moves through these steps. `+` is what surely holds when a mail is found in the step after a crash,
-`-` what may or may not have happened outside.
+A mail moves through these steps. `+` is what surely holds when a mail is found in the step after a
+crash, `-` what may or may not have happened outside.
 
-    step           + surely                                    - perhaps
-    -------------  ------------------------------------------  -----------------------------------------
-    OWED           number and letter's Message-ID are written  nothing was sent
-    SENDING        the letter was about to be sent             the server has it (the crash fell before
-                                                               its 250 was written down): sent again
-    UNKNOWN        the letter was complete, no answer came     the server has it: sent once more, alone
-    DEFERRED       the server said "later"                     nothing: sent again at the next poll
-    SENT           the server's 250 is written down            the mail is gone from the mailbox
-    UNDELIVERABLE  refused for good                            the mail is gone from the mailbox
-    KEPT           nothing to send, or no more                 the mail is gone from the mailbox
-    TEST           our own test mail                           it stays there
+    step           + surely                              - perhaps
+    -------------  ------------------------------------  ------------------------------------------
+    OWED           the letter owed is written down, its  nothing was sent
+                   number and its Message-ID
+    SENDING        the letter was about to be sent       the server has it (the crash fell before
+                                                         its 250 was written down): sent again
+    UNKNOWN        the letter was complete, no answer    the server has it: sent once more, alone
+                   came
+    DEFERRED       the server said "later"               nothing: sent again at the next poll
+    SENT           the server's 250 is written down      the mail is gone from the mailbox
+    UNDELIVERABLE  refused for good                      the mail is gone from the mailbox
+    KEPT           nothing to send, or no more           the mail is gone from the mailbox
+    TEST           our own test mail                     it stays there
     GONE           the mail is no longer on the server
 
-A mail leaves the server in SENT, or with its whole copy in kept/ in UNDELIVERABLE and KEPT; never otherwise.
+A reply's mail leaves the server in SENT; every other one only with its whole copy in kept/, in SENT
+(forwarded), UNDELIVERABLE or KEPT; never otherwise.
 """
 
 from __future__ import annotations
@@ -58,6 +61,14 @@ TO_DELETE = (Step.SENT, Step.UNDELIVERABLE, Step.KEPT)
 
 class IllegalMove(ValueError):
     """A step that does not follow from the present one; nothing was changed."""
+
+
+class AlreadyNumbered(ValueError):
+    """The address has a number, and no further one was asked for; nothing was changed."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"has number {number}")
+        self.number = number
 
 
 def came_from(then: Step) -> tuple[Step, ...]:

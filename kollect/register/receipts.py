@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from kollect.folder import database_trouble
+from kollect.register.database import connect, to_text, to_time, translated
 from kollect.register.entry import Receipt
-from kollect.register.ledger import to_text, to_time
 from kollect.register.receipt import ReceiptState
+from kollect.register.schema import refuse_newer
 
 _COLUMNS = "number, address, received_at, replied_at, state, reason, times"
 
@@ -19,16 +18,19 @@ _COLUMNS = "number, address, received_at, replied_at, state, reason, times"
 class Receipts:
     """A reader of kollect.db, usable beside the collector. Belongs to one thread.
 
-    Raises `errors.StorageTrouble` where the file cannot be read.
+    Raises `errors.StorageTrouble` where the file cannot be read. Makes no file: a Ledger does.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
-            self._db.execute("PRAGMA query_only = ON")
-        except sqlite3.Error as error:
-            raise database_trouble(error, path) from error
+        with translated(path):
+            self._db = connect(path, "rw")
+            try:
+                refuse_newer(self._db)
+                self._db.execute("PRAGMA query_only = ON")
+            except BaseException:
+                self._db.close()
+                raise
 
     def close(self) -> None:
         self._db.close()
@@ -46,29 +48,24 @@ class Receipts:
 
     def counts(self, since: datetime) -> tuple[int, int]:
         """How many numbers were given since then, and in all."""
-        try:
+        with translated(self._path):
             return self._db.execute(
                 "SELECT (SELECT count(*) FROM receipt WHERE received_at >= ?),"
                 " (SELECT count(*) FROM receipt)",
                 (to_text(since),),
             ).fetchone()
-        except sqlite3.Error as error:
-            raise database_trouble(error, self._path) from error
 
     def _rows(self, where: str, *values: object) -> Iterator[Receipt]:
-        try:
-            with closing(self._db.cursor()) as cursor:
-                cursor.execute(f"SELECT {_COLUMNS} FROM receipt WHERE {where}", values)
-                for number, address, received, replied, state, reason, times in cursor:
-                    yield Receipt(
-                        number=number,
-                        address=address,
-                        received_at=to_time(received),
-                        replied_at=to_time(replied) if replied else None,
-                        state=ReceiptState(state),
-                        reason=reason,
-                        times=times,
-                        member=False,
-                    )
-        except sqlite3.Error as error:
-            raise database_trouble(error, self._path) from error
+        with translated(self._path), closing(self._db.cursor()) as cursor:
+            cursor.execute(f"SELECT {_COLUMNS} FROM receipt WHERE {where}", values)
+            for number, address, received, replied, state, reason, times in cursor:
+                yield Receipt(
+                    number=number,
+                    address=address,
+                    received_at=to_time(received),
+                    replied_at=to_time(replied) if replied else None,
+                    state=ReceiptState(state),
+                    reason=reason,
+                    times=times,
+                    member=False,
+                )

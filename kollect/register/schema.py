@@ -71,7 +71,7 @@ CREATE INDEX mail_by_letter ON mail (letter_id) WHERE letter_id <> '';
 CREATE INDEX mail_there ON mail (mailbox, fingerprint) WHERE step <> 'gone';
 CREATE INDEX mail_unfinished ON mail (id)
     WHERE step IN ('owed', 'sending', 'unknown', 'deferred');
-CREATE INDEX mail_by_time ON mail (seen_at);
+CREATE INDEX mail_gone ON mail (step_at) WHERE step = 'gone';
 
 CREATE TABLE strike (
     mailbox TEXT NOT NULL,
@@ -86,12 +86,9 @@ MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
 """MIGRATIONS[n] leads from version n to n + 1."""
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring the file to the present version, each step in one transaction.
-
-    Raises StorageTrouble for a file that a newer program has written.
-    """
-    version = db.execute("PRAGMA user_version").fetchone()[0]
+def refuse_newer(db: sqlite3.Connection) -> None:
+    """Raises StorageTrouble for a file that a newer program has written; touches nothing."""
+    version = _version(db)
     if version > len(MIGRATIONS):
         raise StorageTrouble(
             "データが新しい版のコレクトのものです",
@@ -99,26 +96,39 @@ def migrate(db: sqlite3.Connection) -> None:
             cure="新しい版の kollect.exe を使ってください。データには手を付けていません。",
             detail=f"user_version {version}, known {len(MIGRATIONS)}",
         )
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the file to the present version, each step in one transaction.
+
+    Raises StorageTrouble as `refuse_newer` does.
+    """
+    refuse_newer(db)
+    version = _version(db)
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         db.execute("BEGIN IMMEDIATE")
         try:
             # a second program may have migrated while this one waited for the lock
-            if db.execute("PRAGMA user_version").fetchone()[0] < number:
+            if _version(db) < number:
                 for statement in script.split(";\n"):
                     db.execute(statement)
+                if number == 1:
+                    _give_identity(db)
                 db.execute(f"PRAGMA user_version = {number}")
             db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            if db.in_transaction:  # after some errors SQLite has rolled back by itself
+                db.execute("ROLLBACK")
             raise
-    _give_identity(db)
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return db.execute("PRAGMA user_version").fetchone()[0]
 
 
 def _give_identity(db: sqlite3.Connection) -> None:
-    """Give a new file its installation id and secret, once."""
-    with db:
-        for key in ("install_id", "secret"):
-            db.execute(
-                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                (key, secrets.token_hex(8 if key == "install_id" else 32)),
-            )
+    """What tells this installation's mails and copies from every other one's."""
+    db.executemany(
+        "INSERT INTO meta (key, value) VALUES (?, ?)",
+        [("install_id", secrets.token_hex(8)), ("secret", secrets.token_hex(32))],
+    )

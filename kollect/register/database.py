@@ -1,0 +1,130 @@
+"""One connection to kollect.db: opened safely, every change whole or not at all.
+
+Knows how SQLite behaves, not what the tables hold.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from kollect.errors import StorageTrouble
+from kollect.folder import database_trouble
+from kollect.register.schema import migrate, refuse_newer
+
+WAIT_FOR_OTHERS = 30.0
+"""Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
+
+_OUR_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+"""Raised where this program is wrong, not the disk; nobody should be sent to look at the disk."""
+
+
+def to_text(moment: datetime) -> str:
+    """An aware time as the tables hold it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Open a file that is there (`rw`, `ro`), or make it (`rwc`). Raises sqlite3.Error."""
+    place = quote(os.fsencode(path.absolute().as_posix()), safe="/:")
+    # an empty authority before a network path too: Path.as_uri makes its server the authority,
+    # which SQLite refuses
+    uri = f"file://{'' if place.startswith('/') else '/'}{place}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_FOR_OTHERS)
+
+
+def return_under_way(database: Path) -> Path:
+    """The file that exists while `backup.go_back` puts a copy in the place of the database."""
+    return database.with_name(f"{database.name}.restoring")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """What SQLite cannot read or write is an `errors.StorageTrouble`."""
+    try:
+        yield
+    except _OUR_FAULTS:
+        raise
+    except sqlite3.Error as error:
+        raise database_trouble(error, path) from error
+
+
+class Database:
+    """Belongs to one thread; several may be open on one file.
+
+    Every method raises `errors.StorageTrouble` where the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.exists() and return_under_way(path).exists():
+            # a new file here would give the old numbers once more
+            raise StorageTrouble(
+                "控えに戻す途中で止まっています",
+                happened="受付の記録を控えに戻す作業が、途中で止まっています。",
+                cure="コレクトを終了して起動し直し、もう一度控えに戻してください。",
+                detail=str(return_under_way(path)),
+            )
+        with translated(path):
+            self._db = connect(path, "rwc")
+            try:
+                refuse_newer(self._db)
+                _into_wal(self._db)
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._db.execute("PRAGMA foreign_keys = ON")
+                migrate(self._db)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def close(self) -> None:
+        with self._translated():
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; on disk when the outermost block has ended."""
+        begin, end, undo = ("BEGIN IMMEDIATE",), ("COMMIT",), ("ROLLBACK",)
+        if self._db.in_transaction:
+            begin, end = ("SAVEPOINT part",), ("RELEASE part",)
+            undo = ("ROLLBACK TO part", "RELEASE part")
+        with self._translated():
+            self._run(begin)
+            try:
+                yield
+                self._run(end)
+            except BaseException:
+                if self._db.in_transaction:  # after some errors SQLite has rolled back by itself
+                    self._run(undo)
+                raise
+
+    def _run(self, statements: tuple[str, ...]) -> None:
+        for statement in statements:
+            self._db.execute(statement)
+
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self._path)
+
+
+def _into_wal(db: sqlite3.Connection) -> None:
+    """Readers and one writer beside each other: SQLite's write-ahead log."""
+    ends = time.monotonic() + WAIT_FOR_OTHERS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # for this lock SQLite does not wait by itself: another one is switching the new file
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(0.02)

@@ -1,0 +1,180 @@
+"""The ledger's chapter of mails: a row per mail, from first sight until it left the server.
+
+Knows the steps of `receipt`; which letter is owed for a mail, and by which number, it is told.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from datetime import datetime
+
+from kollect.register.database import Database, to_text, to_time
+from kollect.register.entry import Entry, Sighting
+from kollect.register.receipt import TO_DELETE, TO_SEND, IllegalMove, Step, came_from
+
+MANUAL = "manual"
+"""The mailbox of letters that no mail asked for: 再送, and numbers given by hand."""
+
+_ENTRY = (
+    "id, mailbox, uid, fingerprint, kind, reason, address, subject, message_id, thread, number,"
+    " template, letter_id, kept, whole, step, step_at, seen_at, unknowns, answer"
+)
+
+
+# steps are written into the SQL, not bound to it: only so does SQLite use the partial indexes
+_THERE = f"step <> '{Step.GONE}'"
+
+
+def _one_of(steps: Iterable[Step]) -> str:
+    return "step IN ({})".format(", ".join(f"'{step}'" for step in steps))
+
+
+class Mails(Database):
+    """Raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    # --- mails that are seen
+
+    def known_mails(self, mailbox: str, uids: Sequence[str]) -> dict[str, Entry]:
+        """Those of `uids` that were seen before."""
+        found = {}
+        for start in range(0, len(uids), 500):
+            part = uids[start : start + 500]
+            for entry in self._entries(
+                f"mailbox = ? AND uid IN ({', '.join('?' * len(part))})", mailbox, *part
+            ):
+                found[entry.uid] = entry
+        return found
+
+    def same_mail(self, mailbox: str, fingerprint: str) -> list[Entry]:
+        """Mails of this mailbox with this fingerprint that are not known to be gone."""
+        return self._entries(f"mailbox = ? AND fingerprint = ? AND {_THERE}", mailbox, fingerprint)
+
+    def record(
+        self,
+        mailbox: str,
+        seen: Sighting,
+        step: Step,
+        now: datetime,
+        *,
+        template: int | None = None,
+        number: int | None = None,
+        letter_domain: str = "",
+    ) -> int:
+        """Write down a mail seen for the first time. `number` is the one it is answered with.
+
+        With `letter_domain` its letter gets a Message-ID, the same for every repeat. Returns the
+        row's id.
+        """
+        letter_id = f"<{uuid.uuid4().hex}@{letter_domain}>" if letter_domain else ""
+        with self._translated():
+            moment = to_text(now)
+            return self._db.execute(
+                "INSERT INTO mail (mailbox, uid, fingerprint, kind, reason, address, address_key,"
+                " subject, message_id, thread, number, template, letter_id, step, step_at, seen_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(mailbox, seen.uid, seen.fingerprint, seen.kind, seen.reason, seen.address),
+                    *(seen.address_key, seen.subject, seen.message_id, seen.thread, number),
+                    *(template, letter_id, step, moment, moment),
+                ),
+            ).lastrowid
+
+    def moved_to(self, identity: int, uid: str) -> None:
+        """The server gave this mail another unique id."""
+        with self._translated():
+            self._db.execute("UPDATE mail SET uid = ? WHERE id = ?", (uid, identity))
+
+    def kept(self, identity: int, file_name: str, *, whole: bool) -> None:
+        """A copy of this mail is on disk, whole or what there is of it."""
+        with self._translated():
+            self._db.execute(
+                "UPDATE mail SET kept = ?, whole = ? WHERE id = ?", (file_name, whole, identity)
+            )
+
+    # --- letters that are owed
+
+    def owed(self, after: int, most: int) -> list[Entry]:
+        """Mails with a letter still to be sent, in the order of arrival, beyond the row `after`."""
+        return self._entries(
+            f"id > ? AND {_one_of(TO_SEND)} AND (number IS NOT NULL OR kept <> '')"
+            f" ORDER BY id LIMIT {int(most)}",
+            after,
+        )
+
+    def owed_count(self) -> int:
+        with self._translated():
+            return self._db.execute(
+                f"SELECT count(*) FROM mail WHERE {_one_of(TO_SEND)}"
+            ).fetchone()[0]
+
+    def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:
+        """Take mails to their next step. Raises IllegalMove, and then changes none of them."""
+        ids = list(ids)
+        values = (then, to_text(now), answer, answer, then is Step.UNKNOWN)
+        with self.transaction():
+            moved = self._db.executemany(
+                "UPDATE mail SET step = ?, step_at = ?, answer = iif(? = '', answer, ?),"
+                f" unknowns = unknowns + ? WHERE id = ? AND {_one_of(came_from(then))}",
+                ((*values, identity) for identity in ids),
+            ).rowcount
+            if moved != len(ids):
+                raise IllegalMove(f"{len(ids) - moved} of {len(ids)} mails cannot go to {then}")
+
+    # --- mails that left, mails that hurt
+
+    def still_there(self, mailbox: str) -> list[Entry]:
+        """Mails of this mailbox that are not known to be gone."""
+        return self._entries(f"mailbox = ? AND {_THERE}", mailbox)
+
+    def forget_gone(self, before: datetime) -> None:
+        """Forget what was done with before that moment: mails that left the server, letters that no
+        mail asked for, strikes.
+        """
+        moment = to_text(before)
+        with self.transaction():
+            self._db.execute(
+                f"DELETE FROM mail WHERE step = '{Step.GONE}' AND step_at < ?", (moment,)
+            )
+            self._db.execute(
+                f"DELETE FROM mail WHERE mailbox = ? AND {_THERE} AND {_one_of(TO_DELETE)}"
+                " AND step_at < ?",
+                (MANUAL, moment),
+            )
+            self._db.execute("DELETE FROM strike WHERE at < ?", (moment,))
+
+    def strike(self, mailbox: str, uid: str, now: datetime) -> int:
+        """The session died while this mail was fetched; returns how often by now."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO strike (mailbox, uid, count, at) VALUES (?, ?, 1, ?)"
+                " ON CONFLICT DO UPDATE SET count = count + 1, at = excluded.at",
+                (mailbox, uid, to_text(now)),
+            )
+            return self._db.execute(
+                "SELECT count FROM strike WHERE mailbox = ? AND uid = ?", (mailbox, uid)
+            ).fetchone()[0]
+
+    def struck_out(self, mailbox: str, strikes: int, since: datetime) -> set[str]:
+        """The mails at which the session died so often, the last time after `since`."""
+        with self._translated():
+            return {
+                uid
+                for (uid,) in self._db.execute(
+                    "SELECT uid FROM strike WHERE mailbox = ? AND count >= ? AND at > ?",
+                    (mailbox, strikes, to_text(since)),
+                )
+            }
+
+    def _entries(self, where: str, *values: object) -> list[Entry]:
+        with self._translated(), closing(self._db.cursor()) as cursor:
+            cursor.execute(f"SELECT {_ENTRY} FROM mail WHERE {where}", values)
+            return [_entry(row) for row in cursor]
+
+
+def _entry(row: tuple) -> Entry:
+    *fields, whole, step, step_at, seen_at, unknowns, answer = row
+    return Entry(
+        *fields, bool(whole), Step(step), to_time(step_at), to_time(seen_at), unknowns, answer
+    )

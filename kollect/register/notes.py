@@ -1,0 +1,51 @@
+"""The ledger's chapter of notes: small values kept over restarts, and the texts in force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kollect.register.database import Database, to_text, to_time
+from kollect.register.entry import Template
+
+
+class Notes(Database):
+    """Raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    def note(self, key: str, value: str) -> bool:
+        """Keep a small value over restarts. Returns whether it differs from what was kept."""
+        with self._translated():
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+            if (row[0] if row else "") == value:
+                return False
+            self._db.execute(
+                "INSERT INTO meta (key, value) VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
+        return True
+
+    def noted(self, key: str) -> str:
+        with self._translated():
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else ""
+
+    def template_in_force(self, kind: str, subject: str, body: str, now: datetime) -> int:
+        """The version of this text; written down when it differs from the last one of its kind."""
+        with self._translated():
+            row = self._db.execute(
+                "SELECT id, subject, body FROM template WHERE kind = ? ORDER BY id DESC LIMIT 1",
+                (kind,),
+            ).fetchone()
+            if row is not None and row[1:] == (subject, body):
+                return row[0]
+            return self._db.execute(
+                "INSERT INTO template (kind, subject, body, since) VALUES (?, ?, ?, ?)",
+                (kind, subject, body, to_text(now)),
+            ).lastrowid
+
+    def template(self, identity: int) -> Template:
+        with self._translated():
+            found, kind, subject, body, since = self._db.execute(
+                "SELECT id, kind, subject, body, since FROM template WHERE id = ?", (identity,)
+            ).fetchone()
+        return Template(found, kind, subject, body, to_time(since))

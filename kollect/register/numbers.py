@@ -1,0 +1,125 @@
+"""The ledger's chapter of numbers: which address has which, and what became of its letter."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from kollect.register.database import Database, to_text
+from kollect.register.mails import MANUAL
+from kollect.register.receipt import AlreadyNumbered, ReceiptState, Step
+
+
+class Numbers(Database):
+    """Raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    def known(self, address_key: str, now: datetime) -> tuple[int | None, int, int]:
+        """The number of an address (its newest) and how many blank mails of the last hour and the
+        last day were, or are to be, answered.
+        """
+        with self._translated():
+            number = self._db.execute(
+                "SELECT max(number) FROM receipt WHERE address_key = ?", (address_key,)
+            ).fetchone()[0]
+            day, hour = self._db.execute(
+                "SELECT count(*), coalesce(sum(seen_at > ?), 0) FROM mail"
+                " WHERE address_key = ? AND seen_at > ?"
+                " AND kind IN ('new', 'duplicate', 'renumber') AND mailbox <> ?",
+                (
+                    to_text(now - timedelta(hours=1)),
+                    *(address_key, to_text(now - timedelta(days=1)), MANUAL),
+                ),
+            ).fetchone()
+        return number, hour, day
+
+    def numbered_since(self, moment: datetime) -> int:
+        """How many numbers were given after `moment`."""
+        with self._translated():
+            return self._db.execute(
+                "SELECT count(*) FROM receipt WHERE received_at > ?", (to_text(moment),)
+            ).fetchone()[0]
+
+    def give_number(
+        self,
+        address: str,
+        address_key: str,
+        now: datetime,
+        *,
+        first: int,
+        template: int,
+        again: bool = False,
+    ) -> int:
+        """Give the next number to an address; `again` allows one that has a number already, which
+        otherwise is an AlreadyNumbered.
+
+        Belongs into the transaction that records the mail, so that no number is without its letter.
+        """
+        with self.transaction():
+            old = self._db.execute(
+                "SELECT max(number) FROM receipt WHERE address_key = ?", (address_key,)
+            ).fetchone()[0]
+            if old is not None and not again:
+                raise AlreadyNumbered(old)
+            last, floor = self._db.execute(
+                "SELECT (SELECT max(number) FROM receipt),"
+                " (SELECT value FROM meta WHERE key = 'number_floor')"
+            ).fetchone()
+            number = max(first, (last or 0) + 1, int(floor or 0))
+            self._db.execute(
+                "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
+                " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(number, address, address_key, to_text(now), ReceiptState.PENDING, template),
+                    old is not None,
+                ),
+            )
+            return number
+
+    def count_again(self, number: int) -> None:
+        """One more blank mail from the address of this number."""
+        with self._translated():
+            self._db.execute("UPDATE receipt SET times = times + 1 WHERE number = ?", (number,))
+
+    def receipt_state(
+        self, number: int, state: ReceiptState, now: datetime, reason: str = ""
+    ) -> None:
+        """What became of the letter with this number. An answer once delivered stays delivered."""
+        with self._translated():
+            if state is ReceiptState.REPLIED:
+                self._db.execute(
+                    "UPDATE receipt SET state = ?, reason = '', replied_at = ? WHERE number = ?",
+                    (state, to_text(now), number),
+                )
+            else:
+                self._db.execute(
+                    "UPDATE receipt SET state = ?, reason = ? WHERE number = ? AND state <> ?",
+                    (state, reason, number, ReceiptState.REPLIED),
+                )
+
+    def bounced(
+        self, letter_id: str, recipient_key: str, reason: str, since: datetime
+    ) -> int | None:
+        """Mark the receipt whose letter came back 不達: found by the letter's Message-ID, or where
+        the report names none, by the recipient of a letter sent after `since`. Returns the number,
+        if one was meant.
+        """
+        with self.transaction():
+            if letter_id:
+                # the second condition changes nothing, but lets SQLite use its partial index
+                row = self._db.execute(
+                    "SELECT number FROM mail WHERE letter_id = ? AND letter_id <> ''"
+                    " AND number IS NOT NULL",
+                    (letter_id,),
+                ).fetchone()
+            else:
+                row = self._db.execute(
+                    "SELECT number FROM mail WHERE address_key = ? AND seen_at > ?"
+                    " AND step NOT IN (?, ?) AND number IS NOT NULL ORDER BY id DESC LIMIT 1",
+                    (recipient_key, to_text(since), Step.OWED, Step.DEFERRED),
+                ).fetchone()
+            if row is None:
+                return None
+            self._db.execute(
+                "UPDATE receipt SET state = ?, reason = ? WHERE number = ?",
+                (ReceiptState.UNDELIVERABLE, reason, row[0]),
+            )
+            return row[0]
