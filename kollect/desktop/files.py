@@ -24,7 +24,7 @@ def replace_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _replace(new, path)
+        replace(new, path)
     except OSError:
         with contextlib.suppress(OSError):
             new.unlink()
@@ -67,8 +67,9 @@ def try_writing(folder: Path) -> None:
             trial.unlink()
 
 
-def _replace(new: Path, path: Path) -> None:
-    # virus scanners hold a fresh file for a moment (ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION)
+def replace(new: Path, path: Path) -> None:
+    """`os.replace`, patient with what holds a file for a moment. Raises OSError."""
+    # virus scanners do so with a fresh file (ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION)
     for pause in (0.05, 0.1, 0.2, 0.4):
         try:
             os.replace(new, path)

@@ -6,17 +6,23 @@ A copy is there whole under its name or not at all: it is written beside, synced
 from __future__ import annotations
 
 import hashlib
+import io
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from kollect.desktop import files
+from kollect.errors import StorageTrouble
 from kollect.folder import storage_trouble
 
-KEEP_FOR = timedelta(days=30)
-_PART = ".part"
+log = logging.getLogger(__name__)
+
+_COPY, _PART = ".eml", ".part"
+_KEEP_FOR = {_COPY: timedelta(days=30), _PART: timedelta(days=1)}
 
 
 class KeptFolder:
@@ -30,56 +36,77 @@ class KeptFolder:
 
     @staticmethod
     def name_for(mailbox: str, uid: str, seen_at: datetime) -> str:
-        """The same for the same mail, so that a copy begun before a crash is written over, not doubled."""
-        digest = hashlib.sha256(f"{mailbox}\n{uid}".encode()).hexdigest()[:16]
-        return f"{seen_at:%Y%m%d}-{digest}.eml"
+        """The same for the same mail: a copy begun before a crash is written over, not doubled.
+
+        The moment belongs to it, because a server may use an id again for another mail.
+        """
+        whose = f"{mailbox}\n{uid}\n{seen_at.astimezone(UTC).isoformat()}"
+        digest = hashlib.sha256(whose.encode()).hexdigest()[:16]
+        return f"{seen_at.astimezone():%Y%m%d}-{digest}{_COPY}"
 
     def head(self, name: str, most: int) -> bytes:
         """The first `most` octets of a copy."""
-        try:
-            with self.path(name).open("rb") as raw:
-                return raw.read(most)
-        except OSError as error:
-            raise storage_trouble(error, self.path(name)) from error
+        with _translated(self.path(name)), self.path(name).open("rb") as raw:
+            return raw.read(most)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
-        """A sink whose content is in the file `name` once the block has ended without an error."""
+        """A sink whose content is in the file `name` once the block has ended without an error.
+
+        What the disk refuses is a StorageTrouble at once, in the block; the block's own errors
+        pass through as they are.
+        """
         target = self.path(name)
         part = target.with_name(name + _PART)
+        with _translated(target):
+            self._folder.mkdir(exist_ok=True)  # without parents: a pulled-out stick is not rebuilt
+            sink = io.BufferedWriter(_PlainSpoken(part, "wb"))
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as sink:
-                yield sink
+            yield sink
+            with _translated(target):
                 sink.flush()
                 os.fsync(sink.fileno())
-            part.replace(target)
-            _sync_folder(self._folder)
-        except OSError as error:
-            raise storage_trouble(error, target) from error
+                sink.close()
+                files.replace(part, target)
+                files.sync_folder(self._folder)
         finally:
+            with suppress(OSError, StorageTrouble):
+                sink.close()
             with suppress(OSError):
                 part.unlink(missing_ok=True)
 
     def clear_old(self, now: datetime) -> int:
-        """Remove copies older than 30 days and what a crash left half-written; returns how many copies."""
+        """Remove copies older than 30 days and what a crash left half-written; returns how many
+        copies.
+        """
         removed = 0
-        try:
-            files = list(self._folder.glob("*.eml")) if self._folder.is_dir() else []
-            for file in files:
-                if now.timestamp() - file.stat().st_mtime > KEEP_FOR.total_seconds():
-                    file.unlink(missing_ok=True)
-                    removed += 1
-        except OSError as error:
-            raise storage_trouble(error, self._folder) from error
+        for file in self._files():
+            try:
+                age = now.timestamp() - file.stat().st_mtime
+                if age > _KEEP_FOR.get(file.suffix, timedelta.max).total_seconds():
+                    file.unlink()
+                    removed += file.suffix == _COPY
+            except OSError as error:
+                # somebody is looking at it: no reason to stop collecting, tomorrow is another day
+                log.info("%s を削除できません。明日また試します（%s）", file.name, error)
         return removed
 
+    def _files(self) -> list[Path]:
+        with _translated(self._folder):
+            return list(self._folder.iterdir()) if self._folder.is_dir() else []
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut; Windows does so by itself and cannot open a folder."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+
+class _PlainSpoken(io.FileIO):
+    """A file that says in plain words what the disk refused, whoever is writing into it."""
+
+    def write(self, data: bytes) -> int:
+        with _translated(Path(self.name)):
+            return super().write(data)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise storage_trouble(error, path) from error
