@@ -1,6 +1,7 @@
 """The daily copy of kollect.db, the check at start, and the way back to a good copy.
 
-A copy is made by SQLite's backup API while the program works, synced, then renamed; seven are kept.
+A copy is made by SQLite's backup API while the program works, checked, synced, then renamed; seven
+are kept. Only copies of one and the same ledger lie beside each other.
 """
 
 from __future__ import annotations
@@ -11,14 +12,25 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from kollect.desktop import files
+from kollect.errors import StorageTrouble
 from kollect.folder import database_trouble, storage_trouble
+from kollect.register.database import connect, return_under_way
 
 KEEP = 7
+SPARE = 100
+"""So many numbers are passed over where only the log tells which was the last: a power cut takes
+the last lines of a log with it.
+"""
 _NAME = re.compile(r"kollect-(\d{4})(\d\d)(\d\d)\.db")
-_GIVEN = re.compile(r"受付番号 (\d+) を発行しました")
+_GIVEN = re.compile(r"(\d{4}-\d\d-\d\d) [\d:]{8} 情報 受付番号 ([0-9]{1,12}) を発行しました: ")
+"""Matched from the line's beginning: further on, a line may quote what strangers wrote."""
+_ABSURD = 10**12
+"""No shop gives such a number: where a file says so, a bit has fallen over."""
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +43,60 @@ class Loss:
     """The last number the copy knows."""
     highest_number: int | None
     """The highest number known to have been given, from the damaged file and from the logs."""
+    next_number: int | None
+    """No number below this one is given any more."""
 
     def __str__(self) -> str:
         if self.highest_number is None or self.highest_number == self.last_number:
-            return "この控えのあとに発行した受付番号は、見つかっていません。"
-        first = 1 if self.last_number is None else self.last_number + 1
-        return (
-            f"受付番号 {first} ～ {self.highest_number} の記録が失われます"
-            "（これらの番号は、ほかのお客様に二度と発行しません）。"
-        )
+            told = "この控えのあとに発行した受付番号は、見つかっていません。"
+        else:
+            first = "" if self.last_number is None else f"{self.last_number + 1} から "
+            told = (
+                f"受付番号 {first}{self.highest_number} までの記録が失われます"
+                "（これらの番号を、ほかのお客様に発行することはありません）。"
+            )
+        if self.next_number is not None:
+            told += f"次の受付番号は {self.next_number} 以降になります。"
+        return told
 
 
 def make_backup(database: Path, folder: Path, today: date) -> Path | None:
     """Make today's copy unless it is there; keep the newest seven. Returns the new file.
 
-    Raises `errors.StorageTrouble`; an unfinished copy is never left under a good name.
+    Raises `errors.StorageTrouble`, also where the database is damaged or is another one than the
+    copies were made of: the good copies then stay as they are.
     """
+    ours, theirs = _identity(database), _identity_of_copies(folder)
+    if ours and theirs and ours != theirs:
+        raise StorageTrouble(
+            "受付の記録が入れ替わっています",
+            happened=f"「{database}」は、backup フォルダの控えとは別の、新しい記録です。"
+            "元の kollect.db が消されたか、移されたようです。",
+            cure="元の kollect.db を戻すか、「kollect restore」で控えに戻してください。"
+            "はじめからやり直すときは、backup フォルダを別の場所へ移してください。",
+        )
     target = folder / f"kollect-{today:%Y%m%d}.db"
     if target.exists():
         return None
     part = target.with_suffix(".part")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (
-            closing(sqlite3.connect(database, timeout=10.0)) as source,
-            closing(sqlite3.connect(part)) as copy,
-        ):
-            source.backup(copy, pages=2000, sleep=0.01)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(target)
-        for old in backups(folder)[KEEP:]:
-            old.unlink(missing_ok=True)
+        folder.mkdir(exist_ok=True)  # without parents: a pulled-out stick is not rebuilt
+        _copy(database, part)
+        if found := damage(part):
+            raise _corrupt(found)
+        files.replace(part, target)
+        files.sync_folder(folder)
     except sqlite3.Error as error:
-        raise database_trouble(error, target) from error
+        raise database_trouble(error, database) from error
     except OSError as error:
         raise storage_trouble(error, target) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+    for old in backups(folder)[KEEP:]:
+        if old != target:  # whatever date the clock has given it
+            with suppress(OSError):  # somebody is looking at it
+                old.unlink()
     return target
 
 
@@ -80,77 +107,152 @@ def backups(folder: Path) -> list[Path]:
     return []
 
 
-def damage(database: Path) -> str | None:
-    """What SQLite's quick check says against the file; None where it is sound or not there yet."""
-    if not database.exists():
-        return None
-    try:
-        with closing(sqlite3.connect(database, timeout=10.0)) as db:
-            found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
-            raise database_trouble(error, database) from error
-        return str(error)
-    return None if found == "ok" else found
+def damage(database: Path, folder: Path | None = None) -> str | None:
+    """Why the file cannot be worked with, in technical words; None where it is sound, or neither it
+    nor copies of it (in `folder`) are there yet.
+
+    Raises `errors.StorageTrouble` where the disk does not let itself be read.
+    """
+    if return_under_way(database).exists():
+        return "going back to a copy was interrupted"
+    if database.exists():
+        try:
+            with closing(connect(database, "rw")) as db:
+                found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+                db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+                raise database_trouble(error, database) from error
+            found = str(error)
+        if found != "ok":
+            return found
+    if folder is not None:
+        copied = _identity_of_copies(folder)
+        if copied and copied != _identity(database):
+            return "missing or made anew, though there are copies of another one"
+    return None
 
 
 def newest_good(folder: Path) -> Path | None:
-    """The newest copy that passes the check."""
-    return next((copy for copy in backups(folder) if damage(copy) is None), None)
+    """The copy that knows most, of those that pass the check."""
+    # not by the name alone: a PC whose clock was wrong for a day left a copy with a date of its own
+    by_content = sorted(backups(folder), key=_mails_seen, reverse=True)
+    return next((copy for copy in by_content if damage(copy) is None), None)
 
 
 def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> Loss:
-    """What would be lost by going on with `backup`. `log_lines`: the logs, for the numbers given since."""
-    logged = [int(found[1]) for line in log_lines if (found := _GIVEN.search(line))]
-    known = [n for n in (_last_number(database), _last_number(backup), *logged) if n is not None]
-    year, month, day = _NAME.fullmatch(backup.name).groups()  # type: ignore[union-attr]
-    return Loss(
-        backup,
-        date(int(year), int(month), int(day)),
-        _last_number(backup),
-        max(known, default=None),
-    )
+    """What would be lost by going on with `backup`. `log_lines`: for the numbers given since."""
+    year, month, day = map(int, _NAME.fullmatch(backup.name).groups())  # type: ignore[union-attr]
+    made_on = date(year, month, day)
+    since = made_on - timedelta(days=1)
+    logged = [
+        int(found[2])
+        for line in log_lines
+        if (found := _GIVEN.match(line)) and found[1] >= since.isoformat()
+    ]
+    in_backup, in_database = _last_number(backup), _last_number(database)
+    interrupted = _last_number(return_under_way(database))
+    known = [n for n in (in_backup, in_database, interrupted, *logged) if n is not None]
+    highest = max(known, default=None)
+    following = None
+    if highest is not None:
+        following = highest + 1 + (SPARE if in_database is None and interrupted is None else 0)
+    return Loss(backup, made_on, in_backup, highest, following)
 
 
 def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
     """Go on with a copy: the damaged file is set aside (its name is returned), never deleted.
 
-    The numbers that were given since are never given again.
+    The numbers that were given since are never given again. A crash in between leaves a file by
+    which `damage` tells it, and from which nothing but a further `go_back` leads on.
     """
     aside = database.with_name(f"{database.name}.damaged-{now:%Y%m%d-%H%M%S}")
-    part = database.with_suffix(".part")
+    ready = return_under_way(database)
+    part = ready.with_name(ready.name + ".part")
+    moved = False
     try:
-        with (
-            closing(sqlite3.connect(chosen.backup)) as source,
-            closing(sqlite3.connect(part)) as copy,
-        ):
-            source.backup(copy)
-            if chosen.highest_number is not None:
-                copy.execute(
-                    "INSERT INTO meta (key, value) VALUES ('number_floor', ?)"
-                    " ON CONFLICT DO UPDATE SET value = excluded.value",
-                    (str(chosen.highest_number + 1),),
-                )
-                copy.commit()
-        for ending in ("-wal", "-shm"):
+        _copy(chosen.backup, part, floor=chosen.next_number)
+        files.replace(part, ready)
+        # the database first: where another program holds it, nothing has happened yet
+        for ending in ("", "-wal", "-shm"):
             beside = database.with_name(database.name + ending)
             if beside.exists():
-                beside.replace(aside.with_name(aside.name + ending))
-        moved = database.exists()
-        if moved:
-            database.replace(aside)
-        part.replace(database)
+                files.replace(beside, aside.with_name(aside.name + ending))
+                moved = True
+        files.replace(ready, database)
+        files.sync_folder(database.parent)
     except sqlite3.Error as error:
         raise database_trouble(error, chosen.backup) from error
     except OSError as error:
+        if not moved:
+            ready.unlink(missing_ok=True)
         raise storage_trouble(error, database) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return aside if moved else None
 
 
+def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
+    """Copy a database that may be in use, as one file, on disk when this returns.
+
+    With `floor`, no number below it is given by the copy.
+    """
+    target.unlink(missing_ok=True)
+    with closing(connect(source, "ro")) as old, closing(connect(target, "rwc")) as new:
+        # all pages in one step: in steps it would begin anew at every commit of the collector
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = DELETE")  # a copy is one file, without a -wal beside it
+        if floor is not None:
+            new.execute(
+                "INSERT INTO meta (key, value) VALUES ('number_floor', ?)"
+                " ON CONFLICT DO UPDATE SET value = excluded.value",
+                (str(floor),),
+            )
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def _last_number(database: Path) -> int | None:
+    """The last number a file knows of, given or passed over; None where it cannot tell."""
+    row = _asked(
+        database,
+        "SELECT max(number), (SELECT value FROM meta WHERE key = 'number_floor') FROM receipt",
+    )
+    if row is None:
+        return None
+    given, floor = row
+    last = max(given or 0, int(floor) - 1 if str(floor).isdecimal() else 0)
+    return last if 0 < last < _ABSURD else None
+
+
+def _mails_seen(copy: Path) -> tuple[int, str]:
+    """Grows with every mail that was ever seen; among equals the newest by name."""
+    row = _asked(copy, "SELECT seq FROM sqlite_sequence WHERE name = 'mail'")
+    return (row[0] if row else 0, copy.name)
+
+
+def _identity(database: Path) -> str | None:
+    """What a ledger and all its copies have in common; None where it is missing or broken."""
+    row = _asked(database, "SELECT value FROM meta WHERE key = 'install_id'")
+    return row[0] if row else None
+
+
+def _identity_of_copies(folder: Path) -> str | None:
+    return next(filter(None, map(_identity, backups(folder))), None)
+
+
+def _corrupt(found: str) -> sqlite3.DatabaseError:
+    """What SQLite raises when it meets such damage by itself."""
+    error = sqlite3.DatabaseError(found)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def _asked(database: Path, question: str) -> tuple | None:
+    """The first row of an answer; None where the file is not there or cannot tell."""
     try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as db:
-            return db.execute("SELECT max(number) FROM receipt").fetchone()[0]
-    except (sqlite3.Error, ValueError):
+        with closing(connect(database, "ro")) as db:
+            return db.execute(question).fetchone()
+    except sqlite3.Error:
         return None
