@@ -18,8 +18,8 @@ def upkeep(folder: DataFolder, ledger: Ledger, now: datetime) -> bool:
     today = f"{now:%Y-%m-%d}"
     if ledger.noted("upkeep") == today:
         return False
+    KeptFolder(folder.kept_dir).clear_old(now)  # first: on a full disk it makes room for the rest
     make_backup(folder.database, folder.backup_dir, now.date())
-    KeptFolder(folder.kept_dir).clear_old(now)
     ledger.forget_gone(now - FORGET_AFTER)
     ledger.note("upkeep", today)
     return True
