@@ -22,7 +22,7 @@ Load = Callable[[], tuple[Settings, Passwords]]
 def send_alert(
     load: Load, ledger: Ledger, trouble: Trouble, since: datetime | None, now: datetime
 ) -> bool:
-    """Tell the owner that polling fails. Returns whether that is settled; never raises a Trouble."""
+    """Tell the owner that polling fails. Returns whether that is settled; raises no Trouble."""
     began = f"{since:%m月%d日 %H:%M}" if since else "しばらく前"
     return _send(
         load,

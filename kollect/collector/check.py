@@ -1,4 +1,4 @@
-"""「メールの設定のテスト」: send a marked mail to the own address, find it, remove it; step by step.
+"""「メールの設定のテスト」: send a marked mail to ourselves, find it, remove it.
 
 Uses the values it is given, saved or not. Nothing but our own test mails is ever removed: they are
 known by a header whose value only this installation can write.
@@ -204,6 +204,9 @@ class _Steps:
         if self._stopping():
             raise CheckStopped
         self._end(ok=True)
+        self._start(stage)
+
+    def _start(self, stage: Stage) -> None:
         self.begun.append(stage)
         self._since = time.monotonic()
         self._said(CheckStep(self._part, stage, None))
@@ -220,7 +223,8 @@ class _Steps:
             return False
         except Trouble as trouble:
             if isinstance(trouble, ServerTrouble) and trouble.stage not in self.begun:
-                self.begin(trouble.stage)
+                self._end(ok=True)
+                self._start(trouble.stage)
             self._end(
                 ok=False,
                 happened=f"{trouble.title}。{trouble.happened}",

@@ -61,6 +61,7 @@ class Dispatch:
                 if self._stopping():
                     self._post.stop_soon()
                 meanwhile()
+            self.trouble = self._post.trouble
         except ServerTrouble as trouble:
             self.trouble = trouble
         self._not_sent()
@@ -158,7 +159,7 @@ class Dispatch:
                     )
         ledger.move([entry.id], step, now, answer)
         ledger.receipt_state(number, state, now, "" if step is Step.SENT else answer)
-        return [] if _same_again(entry, step, answer) else [told]
+        return [] if _nothing_new(entry, step, outcome) else [told]
 
     def _settle_forward(self, entry: Entry, outcome: Outcome) -> list[str]:
         ledger, tally, now = self._desk.ledger, self._desk.tally, self._desk.now()
@@ -180,7 +181,7 @@ class Dispatch:
                 step = Step.KEPT if now - entry.seen_at > GIVE_UP_AFTER else Step.DEFERRED
                 told = f"対象外メールは次回に転送します（{answer}）。{kept}"
         ledger.move([entry.id], step, now, answer)
-        return [] if _same_again(entry, step, answer) else [told]
+        return [] if _nothing_new(entry, step, outcome) else [told]
 
     def _not_sent(self) -> None:
         """Letters that were marked but not handed over: no server, or the program is to stop."""
@@ -193,6 +194,11 @@ def _answer(outcome: Outcome) -> str:
     return f"{outcome.code or ''} {outcome.text}".strip()
 
 
-def _same_again(entry: Entry, step: Step, answer: str) -> bool:
-    """Was the same told at an earlier poll? The log has a change, not every repetition."""
-    return entry.step is step is Step.DEFERRED and entry.answer == answer
+def _nothing_new(entry: Entry, step: Step, outcome: Outcome) -> bool:
+    """Is there nothing to tell of this letter? The log has a change, not every repetition.
+
+    Where the server said nothing of this very letter, the trouble itself is told, once for all.
+    """
+    if step is not Step.DEFERRED:
+        return False
+    return not outcome.code or (entry.step is step and entry.answer == _answer(outcome))

@@ -7,7 +7,14 @@ import sys
 from argparse import Namespace
 
 from kollect.collector.reports import Report
-from kollect.errors import AlreadyRunning, ServerTrouble, SettingsTrouble, StorageTrouble, Trouble
+from kollect.errors import (
+    AlreadyRunning,
+    ServerTrouble,
+    SettingsTrouble,
+    Stage,
+    StorageTrouble,
+    Trouble,
+)
 from kollect.folder import DataFolder, resolve
 
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
@@ -19,6 +26,8 @@ def exit_code(trouble: Trouble | None, report: Report) -> int:
             return DEFERRED if report.deferred else DONE
         case SettingsTrouble() | AlreadyRunning():
             return WRONG
+        case ServerTrouble(stage=Stage.SEND) if report.deferred:
+            return DEFERRED  # reached and logged in to, but it takes no letters at the moment
         case ServerTrouble():
             return NO_SERVER
         case StorageTrouble():

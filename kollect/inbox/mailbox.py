@@ -1,7 +1,8 @@
 """What any mailbox can do, POP3 or IMAP. The rest of the program knows only this.
 
-A mailbox is one session: opened, worked through, closed. Nothing is gone from the server until `close`
-has returned: a session that ends in any other way brings every mail back (RFC 1939 section 6).
+A mailbox is one session: opened, worked through, closed. Nothing is gone from the server until
+`close` has returned: a session that ends in any other way brings every mail back (RFC 1939
+section 6).
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Refused(Exception):
 class Mailbox(Protocol):
     """One session. Mails come in the order of their arrival.
 
-    Every method raises `errors.ServerTrouble` when the session is lost; after that only `abandon` may be
-    called.
+    Every method raises `errors.ServerTrouble` when the session is lost; after that only `abandon`
+    may be called.
     """
 
     def listing(self) -> list[Listed]:
@@ -38,9 +39,10 @@ class Mailbox(Protocol):
         ...
 
     def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
-        """The header block of each mail, in the order asked for, lines ended by CRLF, at most 256 KiB.
+        """The header block of each mail in the order asked for: CRLF lines, at most 256 KiB.
 
-        Fetched in few round trips; a mail that the server refuses yields its refusal and the others go on.
+        Fetched in few round trips; a mail that the server refuses yields its refusal and the
+        others go on.
         """
         ...
 

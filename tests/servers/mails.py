@@ -9,7 +9,8 @@ def blank(sender: str, number: int = 1, *, subject: str | None = "") -> bytes:
     return (
         f"Return-Path: <{sender}>\r\n"
         f"Received: from mfsmax.docomo.ne.jp (mfsmax.docomo.ne.jp [203.138.181.240])\r\n"
-        f"\tby mail.shop.example with ESMTP id {number:08X}; Mon, 23 Nov 2026 10:00:00 +0900 (JST)\r\n"
+        f"\tby mail.shop.example with ESMTP id {number:08X};\r\n"
+        "\tMon, 23 Nov 2026 10:00:00 +0900 (JST)\r\n"
         f"Date: Mon, 23 Nov 2026 10:00:00 +0900 (JST)\r\n"
         f"From: {sender}\r\nTo: shop@shop.example\r\n{field}"
         f"Message-ID: <{number}.{sender.replace('@', '.').replace(chr(34), '')}@mail.example>\r\n"

@@ -1,8 +1,8 @@
-"""A power cut at a chosen point: between any two of the program's acts that reach beyond its memory.
+"""A power cut at a chosen point: between any two acts that reach beyond the program's memory.
 
-The acts are counted: every statement that changes the ledger, every send on a line to a server, every
-file that takes its final name. The cut comes before or after one of them, and from then on none has any
-effect: what a `finally` still tries is as lost as it would be in the dark.
+The acts are counted: every statement that changes the ledger, every send on a line to a server,
+every file that takes its final name. The cut comes before or after one of them, and from then on
+none has any effect: what a `finally` still tries is as lost as it would be in the dark.
 """
 
 from __future__ import annotations

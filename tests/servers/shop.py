@@ -1,4 +1,4 @@
-"""A shop's program on a mailbox and an SMTP server of the test, headless: settings, ledger, polls."""
+"""A shop's program on the servers of a test, headless: settings, ledger, polls."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ class ShopProgram:
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
     news: list[News] = field(default_factory=list)
 
-    def poll(self, *, stopping: Callable[[], bool] = lambda: False) -> tuple[Report, Trouble | None]:
+    def poll(
+        self, *, stopping: Callable[[], bool] = lambda: False
+    ) -> tuple[Report, Trouble | None]:
         passwords = Passwords(self.password, self.password)
         ledger = Ledger(self.folder / "kollect.db")
         try:
@@ -68,9 +70,7 @@ class ShopProgram:
                 self.news.append,
             )
             receive, tls = self.settings.receive, self.settings.tls
-            return poll(
-                desk, lambda: open_mailbox(receive, tls, self.password), stopping=stopping
-            )
+            return poll(desk, lambda: open_mailbox(receive, tls, self.password), stopping=stopping)
         finally:
             ledger.close()
 
