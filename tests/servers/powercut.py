@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from kollect.connection import Line
-from kollect.register import kept, ledger
+from kollect.desktop import files
+from kollect.register import database
 
 CHANGES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
 
@@ -78,16 +79,16 @@ def fused(fuse: Fuse) -> Iterator[None]:
         def connect(*values: Any, **named: Any) -> sqlite3.Connection:
             return sqlite3.connect(*values, **named, factory=Connection)
 
-    send, replace = Line.send, Path.replace
+    send, replace = Line.send, files.replace
 
     def fused_send(line: Line, data: Any) -> None:
         fuse.act(f"send {bytes(data[:12])!r}", lambda: send(line, data))
 
-    def fused_replace(path: Path, target: Path) -> Path:
-        return fuse.act("replace", lambda: replace(path, target))
+    def fused_replace(new: Path, path: Path) -> None:
+        fuse.act("replace", lambda: replace(new, path))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Line, "send", fused_send)
-        patch.setattr(kept.Path, "replace", fused_replace)
-        patch.setattr(ledger, "sqlite3", Sqlite())
+        patch.setattr(files, "replace", fused_replace)
+        patch.setattr(database, "sqlite3", Sqlite())
         yield
