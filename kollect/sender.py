@@ -11,6 +11,9 @@ import re
 from kollect import address, encoded_words
 
 _RAW_JIS = re.compile(rb"\x1b(?:\$\(?[@-D]|\(I).*?(?:\x1b\([BHJ]|\Z)", re.DOTALL)
+_LONGEST_FIELD = 32 * 1024
+"""Nobody's From is longer, and ten thousand false addresses in one cost a second to refuse."""
+
 _LINE_END = re.compile(rb"[\0\n\v\f\r]")
 _NEITHER_TEXT_NOR_ADDRESS = b"\x00"
 
@@ -37,7 +40,7 @@ def first_usable(field: bytes) -> str:
     comments where there is an address beside it. Where there is none, as when raw JIS or a broken
     name hides it, the last `<…>` counts. A field with a line end inside has no usable address.
     """
-    if _LINE_END.search(field):
+    if len(field) > _LONGEST_FIELD or _LINE_END.search(field):
         return ""
     if b"=?" in field:
         field = encoded_words.WORD.sub(_NEITHER_TEXT_NOR_ADDRESS, field)

@@ -80,7 +80,7 @@ def _not_blank(mail: Mail, rules: Rules, known: Known) -> Decision | None:
         if mail.subject is None
         else "件名があるため、空メールではありません。"
     )
-    return Decision(Kind.OUT_OF_SCOPE, reason, mail.sender, known.number)
+    return Decision(Kind.OUT_OF_SCOPE, reason, mail.sender)
 
 
 def _nobody(mail: Mail, rules: Rules, known: Known) -> Decision | None:

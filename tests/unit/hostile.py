@@ -52,6 +52,9 @@ _NO_SENDER = {
     "address of 300 characters by its domain": _from(b"<a@" + b"a." * 148 + b"jp>"),
     "label of 64 characters": _from(b"<taro@" + b"a" * 64 + b".jp>"),
     "100 KB address": _from(b"<" + b"a" * 100_000 + b"@example.jp>"),
+    "ten thousand addresses of no use": _from(
+        "<a@日..>, ".encode() * 10_000 + b"<taro@example.jp>"
+    ),
     "100 KB IDN domain": _from(b"<a@" + "日".encode() * 33_000 + b".jp>"),
     "NUL in address": _from(b"<ta\x00ro@example.jp>"),
     "NUL behind address": _from(b"taro@example.jp\x00"),
