@@ -15,13 +15,14 @@ from kollect.register import backup
 
 
 def refuse_damage(folder: DataFolder) -> None:
-    found = backup.damage(folder.database)
+    found = backup.damage(folder.database, folder.backup_dir)
     if found is None:
         return
     raise StorageTrouble(
         "データが壊れています",
-        happened="kollect.db が壊れているため、開けません。メールはサーバに残っています。",
-        cure="「kollect restore」で、いちばん新しい控えに戻せます。",
+        happened="kollect.db が壊れているか、なくなっています。メールはサーバに残っています。",
+        cure="「kollect restore」で、いちばん新しい控えに戻せます。"
+        "はじめからやり直すときは、backup フォルダも別の場所へ移してください。",
         detail=found,
     )
 
@@ -29,7 +30,7 @@ def refuse_damage(folder: DataFolder) -> None:
 def restore(options: Namespace) -> int:
     folder = data_folder(options)
     with FolderLock(folder.path):
-        if backup.damage(folder.database) is None and folder.database.exists():
+        if backup.damage(folder.database, folder.backup_dir) is None and folder.database.exists():
             print("kollect.db は壊れていません。何もしませんでした。")
             return DONE
         copy = backup.newest_good(folder.backup_dir)
