@@ -1,0 +1,41 @@
+"""What a server says it can do, in its answer to EHLO. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """The extensions (RFC 5321 section 2.2) that matter here; none of them by default."""
+
+    pipelining: bool = False
+    chunking: bool = False
+    eight_bit: bool = False
+    """8BITMIME"""
+    utf8: bool = False
+    """SMTPUTF8"""
+    starttls: bool = False
+    size: bool = False
+    largest: int = 0
+    """Octets of the largest letter taken; 0 where it is not said."""
+    auth: frozenset[str] = frozenset()
+
+    @staticmethod
+    def read(lines: Iterable[str]) -> Offers:
+        """The lines of the answer to EHLO, without the code and without the first one."""
+        words = [line.upper().replace("AUTH=", "AUTH ").split() for line in lines]
+        names = {line[0] for line in words if line}
+        auth = {name for line in words if line and line[0] == "AUTH" for name in line[1:]}
+        sizes = [line[1] for line in words if len(line) > 1 and line[0] == "SIZE"]
+        return Offers(
+            pipelining="PIPELINING" in names,
+            chunking="CHUNKING" in names,
+            eight_bit="8BITMIME" in names,
+            utf8="SMTPUTF8" in names,
+            starttls="STARTTLS" in names,
+            size="SIZE" in names,
+            largest=int(sizes[0]) if sizes and sizes[0].isdecimal() and sizes[0].isascii() else 0,
+            auth=frozenset(auth),
+        )
