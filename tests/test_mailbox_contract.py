@@ -24,6 +24,9 @@ WAYS = [
     pytest.param((Protocol.POP3, Security.NONE, "pop3"), id="pop3"),
     pytest.param((Protocol.POP3, Security.STARTTLS, "pop3"), id="pop3-stls"),
     pytest.param((Protocol.POP3, Security.SSL, "pop3s"), id="pop3s"),
+    pytest.param((Protocol.IMAP, Security.NONE, "imap"), id="imap"),
+    pytest.param((Protocol.IMAP, Security.STARTTLS, "imap"), id="imap-starttls"),
+    pytest.param((Protocol.IMAP, Security.SSL, "imaps"), id="imaps"),
 ]
 ENCRYPTED_WAYS = [way for way in WAYS if Security.NONE not in way.values[0]]
 
@@ -177,7 +180,7 @@ class Contract:
             b"Subject: dots\n\n.\n..\n.a\n...\n\n.\n",
             b"Subject: no body\n\n",
             b"\nno header\n",
-            b'Subject: 8 bit \x82\xa0\xff\n\n\x1b$B$"\x1b(B \x00 nul\n',
+            b'Subject: 8 bit \x82\xa0\xff\n\n\x1b$B$"\x1b(B\n',
             b"Subject: crlf\r\n\r\n.line\r\nbare\rcr\r\n",
             b"no colon at all\nnor here\n",
         ],
@@ -190,6 +193,17 @@ class Contract:
         ((_, block),) = mailbox.headers([listed.handle])
         assert fetched(mailbox, listed) == crlf(raw)
         assert block in (crlf(raw), crlf(raw).partition(b"\r\n\r\n")[0] + b"\r\n", b"")
+
+    def test_a_nul_does_no_harm(self, box: Box, opened) -> None:
+        """IMAP cannot carry one (RFC 3501 section 4.3): Dovecot sends 0x80 in its place."""
+        raw = b"Subject: a\x00b\n\nc\x00d\n"
+        box.put(raw, mail(2))
+        mailbox = opened()
+        listed = mailbox.listing()
+        (_, block), (_, other) = mailbox.headers([m.handle for m in listed])
+        assert block.replace(b"\x80", b"\0") == b"Subject: a\x00b\r\n"
+        assert b"<2@" in other
+        assert fetched(mailbox, listed[0]).replace(b"\x80", b"\0") == crlf(raw)
 
     def test_a_large_mail_takes_little_memory(self, box: Box, opened) -> None:
         raw = mail(1) + (b"x" * 75 + b"\n") * 300_000

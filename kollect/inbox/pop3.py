@@ -14,8 +14,9 @@ from contextlib import closing
 from typing import BinaryIO
 
 from kollect.connection import Trace
-from kollect.errors import LineDropped, LineTimeout, ServerTrouble, Stage
-from kollect.inbox import login
+from kollect.errors import LineDropped, LineTimeout, Stage
+from kollect.inbox import refusals
+from kollect.inbox.header_block import HeaderBlock
 from kollect.inbox.mailbox import Listed, Refused
 from kollect.inbox.pop3_dialogue import Answer
 from kollect.inbox.pop3_login import Session, open_session
@@ -24,7 +25,6 @@ from kollect.settings.model import Receive, Tls
 
 log = logging.getLogger(__name__)
 
-HEADER_LIMIT = 256 * 1024
 _MOST_MAILS = 200_000
 """More than this in one listing is left for the next poll."""
 _LONGEST_UID = 512
@@ -91,9 +91,9 @@ class Pop3Mailbox:
         for command, answer in self._dialogue.converse([("UIDL", "UIDL"), ("LIST", "LIST")]):
             if not answer.ok:
                 sized = sized and command != "LIST"
-                if login.busy(answer.code, ""):
+                if refusals.busy(answer.code, ""):
                     # For the moment only: going on without ids would make known mails look new.
-                    raise login.refusal(self._line.peer, "POP", answer.code, answer.text)
+                    raise refusals.of_login(self._line.peer, "POP", answer.code, answer.text)
                 log.info("%s: %s refused: %s", self._line.peer.host, command, answer.text)
                 continue
             for line in self._dialogue.lines():
@@ -120,7 +120,7 @@ class Pop3Mailbox:
         """The number of mails by STAT, for servers whose LIST is missing or odd."""
         answer = self._dialogue.ask("STAT")
         if not answer.ok:
-            raise login.refusal(self._line.peer, "POP", answer.code or "SYS/TEMP", answer.text)
+            raise refusals.of_login(self._line.peer, "POP", answer.code or "SYS/TEMP", answer.text)
         count, _ = _numbered(answer.text.encode())
         return min(count or 0, _MOST_MAILS)
 
@@ -167,24 +167,10 @@ class Pop3Mailbox:
         return handle, self._header_block()
 
     def _header_block(self) -> bytes:
-        """Keep the lines before the first empty one, let the rest go by."""
-        kept = bytearray(b"\r\n")  # so that an empty line at the very start is found as well
-        whole = False
+        block = HeaderBlock()
         for piece in self._dialogue.body():
-            if whole or len(kept) > HEADER_LIMIT:
-                continue
-            searched = max(0, len(kept) - 3)
-            kept += piece
-            end = kept.find(b"\r\n\r\n", searched)
-            if end >= 0:
-                whole = True
-                del kept[end + 2 :]
-        if len(kept) - 2 > HEADER_LIMIT:
-            del kept[HEADER_LIMIT + 2 :]
-            last_end = kept.rfind(b"\r\n", 2)
-            if last_end > 0:
-                del kept[last_end + 2 :]
-        return bytes(kept[2:])
+            block.feed(piece)
+        return block.lines()
 
     def fetch(self, handle: int, sink: BinaryIO) -> None:
         """Write the whole raw mail into `sink`, as it comes, lines ended by CRLF.
@@ -228,7 +214,7 @@ class Pop3Mailbox:
             raise
         if not answer.ok:
             self._line.abort()
-            raise _undeleted(self._line.peer, answer)
+            raise refusals.of_deletion(self._line.peer, answer.text)
         self._line.close()
 
     def abandon(self) -> None:
@@ -264,13 +250,3 @@ def _size(text: bytes) -> int:
 
 def _refused(answer: Answer) -> Refused:
     return Refused(f"[{answer.code}] {answer.text}" if answer.code else answer.text)
-
-
-def _undeleted(peer: Peer, answer: Answer) -> ServerTrouble:
-    return ServerTrouble(
-        "メールを削除できませんでした",
-        stage=Stage.RECEIVE,
-        happened=f"{peer.label}が、処理の終わったメールの削除を断りました。",
-        cure="次の受信のときに自動的にもう一度削除します。同じメールに二重に返信することはありません。",
-        detail=answer.text,
-    )

@@ -12,8 +12,8 @@ import logging
 import re
 
 from kollect.connection import RECEIVING_ROLE, Line, Trace, Trust
-from kollect.errors import LineDropped, Stage
-from kollect.inbox import login
+from kollect.errors import LineDropped, ServerTrouble, Stage
+from kollect.inbox import refusals
 from kollect.inbox.pop3_dialogue import Answer, Dialogue
 from kollect.settings.model import Receive, Security, Tls
 
@@ -53,6 +53,10 @@ def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Ses
         before = _capabilities(dialogue)
         _log_in(dialogue, receive.account, password, before, greeting, tls)
         return dialogue, _after_login(dialogue, before)
+    except ServerTrouble as trouble:
+        line.abort()
+        trouble.detail = refusals.without(password, trouble.detail)
+        raise
     except BaseException:
         line.abort()
         raise
@@ -61,7 +65,9 @@ def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Ses
 def _greeting(dialogue: Dialogue) -> str:
     answer = dialogue.answer()
     if not answer.ok:
-        raise login.refusal(dialogue.line.peer, "POP", answer.code or "UNAVAILABLE", answer.text)
+        raise refusals.of_login(
+            dialogue.line.peer, "POP", answer.code or "UNAVAILABLE", answer.text
+        )
     return answer.text
 
 
@@ -69,7 +75,7 @@ def _ask_for_tls(dialogue: Dialogue) -> None:
     dialogue.line.stage = Stage.ENCRYPT
     answer = dialogue.ask("STLS")
     if not answer.ok:
-        raise login.unencryptable(dialogue.line.peer, _TLS_PORT, answer.text)
+        raise refusals.unencryptable(dialogue.line.peer, _TLS_PORT, answer.text)
 
 
 def _greet_and_ask_for_tls(line: Line) -> None:
@@ -105,26 +111,25 @@ def _log_in(
 ) -> None:
     line = dialogue.line
     if _CONTROLS.search(account) or _CONTROLS.search(password):
-        raise login.unspeakable(line.peer)
+        raise refusals.unspeakable(line.peer)
     may_show_password = line.encrypted or line.loopback or tls.allow_plaintext_password
     stamp = None if line.encrypted else _APOP_STAMP.search(greeting)
+    answer = None
     if stamp:
         answer = _apop(dialogue, account, password, stamp[0])
         if answer.ok:
             return
-        if login.busy(answer.code, answer.text) or not may_show_password:
-            raise login.refusal(line.peer, "POP", answer.code, answer.text)
-        # Many servers show a stamp and know no account with APOP: the plain way is left.
+    elif not may_show_password:
+        raise refusals.unsafe(line.peer)
+    # Many servers show a stamp and know no account with APOP: then the plain way is left.
+    if answer is None or (may_show_password and not refusals.busy(answer.code, answer.text)):
         try:
             answer = _by_password(dialogue, account, password, capabilities)
         except LineDropped:
-            raise login.refusal(line.peer, "POP", answer.code, answer.text) from None
-    elif may_show_password:
-        answer = _by_password(dialogue, account, password, capabilities)
-    else:
-        raise login.unsafe(line.peer)
+            if answer is None:
+                raise  # else the server hung up over the failed APOP
     if not answer.ok:
-        raise login.refusal(line.peer, "POP", answer.code, answer.text)
+        raise refusals.of_login(line.peer, "POP", answer.code, answer.text)
 
 
 def _apop(dialogue: Dialogue, account: str, password: str, stamp: str) -> Answer:

@@ -403,6 +403,22 @@ def test_a_refused_login_is_busy_or_final(serve: Serve, answer: bytes, kind: typ
     assert server.password not in f"{caught.value!r} {caught.value} {caught.value.detail}"
 
 
+@pytest.mark.parametrize("answer", [b"-ERR bad: PASS S3cret-pw!\r\n", b"? PASS S3cret-pw!\r\n"])
+def test_a_password_that_the_server_repeats_is_not_repeated(serve: Serve, answer: bytes) -> None:
+    server = serve(MAILS, Faults(answers={"PASS": answer}))
+    with pytest.raises(ServerTrouble) as caught:
+        opened(server)
+    assert "PASS" in caught.value.detail
+    assert server.password not in f"{caught.value!r} {caught.value} {caught.value.detail}"
+
+
+def test_a_server_that_hangs_up_over_apop_is_told_as_a_refused_login(serve: Serve) -> None:
+    no = b"-ERR [AUTH] no\r\n"
+    faults = Faults(stamp="<1@x>", answers={"APOP": no}, cut_before=frozenset({"USER"}))
+    with pytest.raises(LoginTrouble):
+        opened(serve(MAILS, faults))
+
+
 def test_the_account_itself_may_be_refused(serve: Serve) -> None:
     server = serve(MAILS, Faults(answers={"USER": b"-ERR no such account\r\n"}))
     with pytest.raises(LoginTrouble):

@@ -1,4 +1,4 @@
-"""Why a receiving server lets nobody in, told the same way for POP3 and IMAP. Pure."""
+"""What a receiving server says no to, told the same way for POP3 and IMAP. Pure."""
 
 from __future__ import annotations
 
@@ -46,13 +46,14 @@ _USUAL_CURE = (
 
 def busy(code: str, text: str) -> bool:
     """Whether the server's no means "not now"; `code` is its response code."""
-    return code in _BUSY_CODES or (not code and _BUSY_WORDS.search(text) is not None)
+    told_by_words = code in ("", "ALERT") and _BUSY_WORDS.search(text) is not None
+    return code in _BUSY_CODES or told_by_words
 
 
-def refusal(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
+def of_login(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
     """The trouble behind the server's no to a greeting or a login; `protocol` is POP or IMAP."""
     detail = f"[{code}] {text}" if code else text
-    if code in ("LOGIN-DELAY",):
+    if code == "LOGIN-DELAY":
         return MailboxBusy(
             "メールボックスを確認する間隔が短すぎます",
             stage=Stage.LOGIN,
@@ -83,6 +84,11 @@ def refusal(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
         cure=_cure(peer, protocol),
         detail=detail,
     )
+
+
+def without(password: str, text: str) -> str:
+    """The server's words, should it have repeated the password in them."""
+    return text.replace(password, "…") if password else text
 
 
 def unsafe(peer: Peer) -> LoginTrouble:
@@ -116,6 +122,42 @@ def unspeakable(peer: Peer) -> LoginTrouble:
         happened="アカウントかパスワードに、改行など、使えない文字が入っています。",
         cure="「メールの設定」のアカウントとパスワードを入力し直してください。",
         detail="control characters in the account or the password",
+    )
+
+
+def of_request(peer: Peer, stage: Stage, text: str) -> ServerTrouble:
+    """The server would not do what belongs to every poll."""
+    return ServerTrouble(
+        f"{peer.role}が処理を断りました",
+        stage=stage,
+        happened=f"{peer.label}が、メールボックスの操作を受け付けませんでした。",
+        cure=f"しばらくすると自動的にもう一度試します。{ASK_PROVIDER}",
+        detail=text,
+    )
+
+
+def of_deletion(peer: Peer, text: str) -> ServerTrouble:
+    """The server did not delete what was marked."""
+    return ServerTrouble(
+        "メールを削除できませんでした",
+        stage=Stage.RECEIVE,
+        happened=f"{peer.label}が、処理の終わったメールの削除を断りました。",
+        cure="次の受信のときに自動的にもう一度削除します。"
+        "同じメールに二重に返信することはありません。",
+        detail=text,
+    )
+
+
+def foreign_marks(peer: Peer, count: int) -> ServerTrouble:
+    """Deleting ours would delete for good what another program has only marked."""
+    return ServerTrouble(
+        "メールを削除できませんでした",
+        stage=Stage.RECEIVE,
+        happened=f"{peer.label}に、ほかのメールソフトが削除の印を付けたメールが{count}通あり、"
+        "いっしょに消えてしまうため、削除をやめました。",
+        cure="そのメールソフトで、削除済みのメールを完全に削除 (または復元) してください。"
+        "受信方式を「POP」に変えることもできます。",
+        detail="no UIDPLUS, and mails marked \\Deleted by others",
     )
 
 
