@@ -9,271 +9,42 @@ import tkinter as tk
 import unicodedata
 from collections.abc import Callable, Mapping
 from tkinter import ttk
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from kollect.screens.theme import ACCENT, GAP, HALF, INK, LINE, PAPER, TEXT_FONT, WRONG
+from kollect.screens.fields import (
+    DOT,
+    ChoiceField,
+    Field,
+    LineField,
+    LinesField,
+    NumberField,
+    RadioField,
+    TextField,
+    TickField,
+)
+from kollect.screens.theme import ACCENT, GAP, HALF, INK, LINE, PAPER, TEXT_FONT, WIDE
 
 T = TypeVar("T")
 
-DOT = "●"
+GROUP_PADDING = GAP
 LABEL_CHARACTERS = 11
 """Room for the longest usual label, in full-width characters."""
-
-
-class Field(Generic[T]):
-    """One field of a form. `value` is what the user sees; setting it is not an edit."""
-
-    def __init__(self, widget: tk.Misc, error: ttk.Label) -> None:
-        self.widget = widget
-        """What takes the focus."""
-        self._error = error
-        self._listeners: list[Callable[[], None]] = []
-        self._setting = False
-
-    @property
-    def value(self) -> T:
-        return self._get()
-
-    @value.setter
-    def value(self, value: T) -> None:
-        self._setting = True
-        try:
-            self._put(value)
-        finally:
-            self._setting = False
-
-    def on_edit(self, listener: Callable[[], None]) -> None:
-        """Have `listener` called whenever the user changes the value."""
-        self._listeners.append(listener)
-
-    def fault(self) -> str | None:
-        """Why what stands there is no value at all; None where it is one."""
-        return None
-
-    def complain(self, text: str) -> None:
-        """Say in red what is wrong."""
-        self._error.configure(text=text)
-        self._error.grid()
-        self._mark(wrong=True)
-
-    def clear(self) -> None:
-        self._error.configure(text="")
-        self._error.grid_remove()
-        self._mark(wrong=False)
-
-    @property
-    def complaint(self) -> str:
-        return str(self._error.cget("text"))
-
-    def focus(self) -> None:
-        self.widget.focus_set()
-
-    def enable(self, enabled: bool) -> None:
-        for widget in self._parts():
-            widget.configure(state=self._enabled_state() if enabled else "disabled")
-
-    def _edited(self) -> None:
-        if not self._setting:
-            if self.complaint:
-                self.clear()
-            for listener in self._listeners:
-                listener()
-
-    def _get(self) -> T:
-        raise NotImplementedError
-
-    def _put(self, value: T) -> None:
-        raise NotImplementedError
-
-    def _parts(self) -> list[Any]:
-        return [self.widget]
-
-    def _enabled_state(self) -> str:
-        return "normal"
-
-    def _mark(self, *, wrong: bool) -> None:
-        kind = self.widget.winfo_class()
-        if kind in ("TEntry", "TSpinbox", "TCombobox"):
-            self.widget.configure(style=f"Wrong.{kind}" if wrong else kind)  # type: ignore
-
-
-class LineField(Field[str]):
-    """One line of text."""
-
-    def __init__(self, widget: ttk.Entry, error: ttk.Label, variable: tk.StringVar) -> None:
-        super().__init__(widget, error)
-        self._variable = variable
-        variable.trace_add("write", lambda *_: self._edited())
-
-    def reveal(self, visible: bool) -> None:
-        """Show a password in letters or in dots."""
-        self.widget.configure(show="" if visible else DOT)  # type: ignore[call-arg]
-
-    def _get(self) -> str:
-        return self._variable.get()
-
-    def _put(self, value: str) -> None:
-        self._variable.set(value)
-
-
-class NumberField(Field[int | None]):
-    """A whole number, full-width digits forgiven; None while something else stands there."""
-
-    def __init__(
-        self,
-        widget: ttk.Spinbox,
-        error: ttk.Label,
-        variable: tk.StringVar,
-        limits: tuple[int, int],
-    ) -> None:
-        super().__init__(widget, error)
-        self._variable = variable
-        self._limits = limits
-        variable.trace_add("write", lambda *_: self._edited())
-
-    def fault(self) -> str | None:
-        low, high = self._limits
-        number = self._get()
-        if number is not None and low <= number <= high:
-            return None
-        return f"{low}～{high}の数字を入力してください。"
-
-    def _get(self) -> int | None:
-        digits = unicodedata.normalize("NFKC", self._variable.get()).strip()
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
-
-    def _put(self, value: int | None) -> None:
-        self._variable.set("" if value is None else str(value))
-
-
-class ChoiceField(Field[T]):
-    """One of several values, from a list that drops down."""
-
-    def __init__(self, widget: ttk.Combobox, error: ttk.Label, words: Mapping[T, str]) -> None:
-        super().__init__(widget, error)
-        self._combobox = widget
-        self._values = list(words)
-        widget.bind("<<ComboboxSelected>>", self._chosen)
-
-    def _chosen(self, event: tk.Event) -> None:
-        self._combobox.selection_clear()
-        self._edited()
-
-    def _get(self) -> T:
-        return self._values[self._combobox.current()]
-
-    def _put(self, value: T) -> None:
-        self._combobox.current(self._values.index(value))
-
-    def _enabled_state(self) -> str:
-        return "readonly"
-
-
-class RadioField(Field[T]):
-    """One of several values, all in view. Tab stops once; the arrow keys choose."""
-
-    def __init__(
-        self,
-        buttons: list[ttk.Radiobutton],
-        error: ttk.Label,
-        variable: tk.IntVar,
-        values: list[T],
-    ) -> None:
-        super().__init__(buttons[0], error)
-        self._buttons = buttons
-        self._variable = variable
-        self._values = values
-        for place, button in enumerate(buttons):
-            button.configure(command=self._chosen)
-            for key, step in (("Up", -1), ("Left", -1), ("Down", 1), ("Right", 1)):
-                button.bind(f"<{key}>", lambda event, to=place + step: self._go(to))
-
-    def _go(self, place: int) -> str:
-        button = self._buttons[place % len(self._buttons)]
-        if "disabled" not in button.state():
-            button.focus_set()
-            button.invoke()
-        return "break"
-
-    def _chosen(self) -> None:
-        self._settle()
-        self._edited()
-
-    def _settle(self) -> None:
-        self.widget = self._buttons[self._variable.get()]
-        for button in self._buttons:
-            button.configure(takefocus=button is self.widget)
-
-    def _get(self) -> T:
-        return self._values[self._variable.get()]
-
-    def _put(self, value: T) -> None:
-        self._variable.set(self._values.index(value))
-        self._settle()
-
-    def _parts(self) -> list[Any]:
-        return list(self._buttons)
-
-
-class TickField(Field[bool]):
-    def __init__(self, widget: ttk.Checkbutton, error: ttk.Label, variable: tk.BooleanVar) -> None:
-        super().__init__(widget, error)
-        self._variable = variable
-        widget.configure(command=self._edited)
-
-    def _get(self) -> bool:
-        return self._variable.get()
-
-    def _put(self, value: bool) -> None:
-        self._variable.set(value)
-
-
-class TextField(Field[str]):
-    """Text of several lines."""
-
-    def __init__(self, widget: tk.Text, error: ttk.Label) -> None:
-        super().__init__(widget, error)
-        self._text = widget
-        widget.bind("<<Modified>>", self._modified)
-
-    def insert(self, text: str) -> None:
-        """Put a text where the cursor is, in place of what is selected."""
-        if self._text.tag_ranges("sel"):
-            self._text.delete("sel.first", "sel.last")
-        self._text.insert("insert", text)
-        self._text.focus_set()
-
-    def _modified(self, event: tk.Event) -> None:
-        if self._text.edit_modified():
-            self._text.edit_modified(False)
-            self._edited()
-
-    def _get(self) -> str:
-        return self._text.get("1.0", "end-1c")
-
-    def _put(self, value: str) -> None:
-        state = self._text.cget("state")
-        self._text.configure(state="normal")
-        self._text.delete("1.0", "end")
-        self._text.insert("1.0", value)
-        self._text.edit_reset()
-        self._text.edit_modified(False)
-        self._text.configure(state=state)
-
-    def enable(self, enabled: bool) -> None:
-        super().enable(enabled)
-        self._text.configure(background=PAPER if enabled else "#eceff3")
-
-    def _mark(self, *, wrong: bool) -> None:
-        self._text.configure(highlightbackground=WRONG if wrong else LINE)
 
 
 class Form(ttk.Frame):
     """A column of rows. Groups inside it keep the labels' width, so that all fields line up."""
 
-    def __init__(self, parent: tk.Misc, *, label_characters: int = LABEL_CHARACTERS) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        *,
+        label_characters: int = LABEL_CHARACTERS,
+        with_groups: bool = False,
+    ) -> None:
+        """`with_groups`: rows outside of groups line up with those inside."""
         super().__init__(parent)
         self._label_characters = label_characters
+        self._indent = GROUP_PADDING if with_groups else "0p"
         self._row = 0
         self.columnconfigure(1, weight=1)
 
@@ -291,9 +62,19 @@ class Form(ttk.Frame):
         return LineField(entry, self._error(), variable)
 
     def number(
-        self, label: str, limits: tuple[int, int], *, characters: int = 8, after: str = ""
+        self,
+        label: str,
+        limits: tuple[int, int],
+        *,
+        characters: int = 8,
+        after: str = "",
+        beside: Field[Any] | None = None,
     ) -> NumberField:
-        place = self._cell(label)
+        if beside is None:
+            place: tk.Misc = self._cell(label)
+        else:
+            place = self.beside(beside)
+            ttk.Label(place, text=label).pack(side="left", padx=(WIDE, GAP))
         variable = tk.StringVar(self)
         low, high = limits
         spinbox = ttk.Spinbox(
@@ -303,8 +84,20 @@ class Form(ttk.Frame):
         self._after(place, after)
         return NumberField(spinbox, self._error(), variable, limits)
 
-    def choice(self, label: str, words: Mapping[T, str], *, after: str = "") -> ChoiceField[T]:
-        place = self._cell(label)
+    def choice(
+        self,
+        label: str,
+        words: Mapping[T, str],
+        *,
+        after: str = "",
+        beside: Field[Any] | None = None,
+    ) -> ChoiceField[T]:
+        """A list that drops down, in a row of its own or right of another field."""
+        if beside is None:
+            place: tk.Misc = self._cell(label)
+        else:
+            place = self.beside(beside)
+            ttk.Label(place, text=label).pack(side="left", padx=(WIDE, GAP))
         combobox = combobox_of(place, words)
         combobox.pack(side="left")
         self._after(place, after)
@@ -312,7 +105,7 @@ class Form(ttk.Frame):
 
     def radios(self, label: str, words: Mapping[T, str], *, below: bool = False) -> RadioField[T]:
         """Radio buttons beside each other, or one below the other."""
-        place = self._cell(label)
+        place = self._cell(label, top=below)
         variable = tk.IntVar(self)
         buttons = []
         for number, word in enumerate(words.values()):
@@ -332,6 +125,13 @@ class Form(ttk.Frame):
         return TickField(button, self._error(), variable)
 
     def text(self, label: str, *, lines: int, characters: int = 40) -> TextField:
+        return TextField(self._text(label, lines, characters), self._error())
+
+    def lines(self, label: str, *, lines: int, characters: int = 40) -> LinesField:
+        """A text in which every line is a value of its own."""
+        return LinesField(self._text(label, lines, characters), self._error())
+
+    def _text(self, label: str, lines: int, characters: int) -> tk.Text:
         place = self._cell(label, top=True)
         text = text_of(place, lines=lines, characters=characters)
         place.columnconfigure(0, weight=1)
@@ -339,7 +139,13 @@ class Form(ttk.Frame):
         bar = ttk.Scrollbar(place, command=text.yview, takefocus=False)
         bar.grid(row=0, column=1, sticky="ns")
         text.configure(yscrollcommand=bar.set)
-        return TextField(text, self._error())
+        return text
+
+    def under_label(self, text: str, action: Callable[[], None]) -> ttk.Button:
+        """A button in the column of labels, below the label of the row made last."""
+        button = ttk.Button(self._label_cell, text=text, width=14, command=action)
+        button.pack(anchor="w", pady=(GAP, 0))
+        return button
 
     def note(self, text: str, *, under_fields: bool = False) -> ttk.Label:
         """An explanation over the whole width, broken into lines as the window is wide."""
@@ -351,7 +157,7 @@ class Form(ttk.Frame):
 
     def group(self, title: str) -> Form:
         """A frame with a title, whose rows line up with the ones here."""
-        frame = ttk.Labelframe(self, text=title, padding=(GAP, HALF))
+        frame = ttk.Labelframe(self, text=title, padding=(GROUP_PADDING, HALF))
         frame.grid(row=self._row, column=0, columnspan=2, sticky="ew", pady=(HALF, HALF))
         frame.columnconfigure(0, weight=1)
         self._row += 1
@@ -359,10 +165,11 @@ class Form(ttk.Frame):
         inside.grid(row=0, column=0, sticky="ew")
         return inside
 
-    def row(self) -> ttk.Frame:
+    def row(self, *, under_fields: bool = False) -> ttk.Frame:
         """An empty row for whatever a screen wants to put there."""
         frame = ttk.Frame(self)
-        frame.grid(row=self._row, column=0, columnspan=2, sticky="ew", pady="2p")
+        column = 1 if under_fields else 0
+        frame.grid(row=self._row, column=column, columnspan=2 - column, sticky="ew", pady="2p")
         self._row += 1
         return frame
 
@@ -371,15 +178,21 @@ class Form(ttk.Frame):
         return field.widget.master
 
     def _cell(self, label: str, *, top: bool = False) -> ttk.Frame:
-        ttk.Label(self, text=label, width=2 * self._label_characters).grid(
-            row=self._row, column=0, sticky="nw" if top else "w", pady="2p", padx=(0, HALF)
+        self._label_cell = ttk.Frame(self)
+        self._label_cell.grid(
+            row=self._row,
+            column=0,
+            sticky="nw" if top else "w",
+            pady="2p",
+            padx=(self._indent, HALF),
         )
+        ttk.Label(self._label_cell, text=label, width=2 * self._label_characters).pack(anchor="w")
         cell = ttk.Frame(self)
         cell.grid(row=self._row, column=1, sticky="ew", pady="2p")
         self._row += 1
         return cell
 
-    def _after(self, cell: ttk.Frame, text: str) -> None:
+    def _after(self, cell: tk.Misc, text: str) -> None:
         if text:
             ttk.Label(cell, text=text, style="Faint.TLabel").pack(side="left", padx=(GAP, 0))
 

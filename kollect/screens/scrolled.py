@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Iterator
 from tkinter import ttk
 
 _SCROLLS_ITSELF = tk.Text | tk.Listbox | ttk.Treeview
@@ -32,11 +33,15 @@ class Scrolled(ttk.Frame):
         self.rowconfigure(0, weight=1)
         self.inside = ttk.Frame(self._canvas)
         self._item = self._canvas.create_window(0, 0, window=self.inside, anchor="nw")
-        self.inside.bind("<Configure>", lambda event: self._fit())
-        self._canvas.bind("<Configure>", lambda event: self._fit())
-        top = self.winfo_toplevel()
-        self._watch = top.bind("<FocusIn>", self._focused, add=True)
-        _teach_wheel(top)
+        self._due = False
+        self.inside.bind("<Configure>", lambda event: self._fit_soon())
+        self._canvas.bind("<Configure>", lambda event: self._fit_soon())
+
+    def ask_for(self, *, width: str, height: str) -> None:
+        """The size to ask for where nothing else gives one (in a dialog); at most the screen's."""
+        across = min(self.winfo_pixels(width), self.winfo_screenwidth() - 80)
+        down = min(self.winfo_pixels(height), self.winfo_screenheight() - 220)
+        self._canvas.configure(width=across, height=down)
 
     def see(self, widget: tk.Misc) -> None:
         """Scroll so that this widget is visible, if it lies inside."""
@@ -60,7 +65,14 @@ class Scrolled(ttk.Frame):
     def _needed(self) -> bool:
         return self.inside.winfo_reqheight() > self._canvas.winfo_height()
 
+    def _fit_soon(self) -> None:
+        # not at once: Tk 8.6 stops laying out for good where the grid loses a child in the middle
+        if not self._due:
+            self._due = True
+            self.after_idle(self._fit)
+
     def _fit(self) -> None:
+        self._due = False
         width, height = self._canvas.winfo_width(), self._canvas.winfo_height()
         whole = max(self.inside.winfo_reqheight(), height)
         self._canvas.itemconfigure(self._item, width=width, height=whole)
@@ -70,32 +82,38 @@ class Scrolled(ttk.Frame):
         else:
             self._bar.grid_remove()
 
-    def _focused(self, event: tk.Event) -> None:
-        if self.winfo_exists() and isinstance(event.widget, tk.Misc) and self.winfo_ismapped():
-            self.see(event.widget)
 
-    def destroy(self) -> None:
-        top = self.winfo_toplevel()
-        super().destroy()
-        top.unbind("<FocusIn>", self._watch)
+def install(root: tk.Tk) -> None:
+    """The wheel scrolls what the pointer is over, and never changes a value in passing.
 
-
-def _teach_wheel(top: tk.Misc) -> None:
-    """The wheel scrolls what the pointer is over; it never changes a value in passing."""
+    What gets the focus is scrolled into view.
+    """
     for name in ("TCombobox", "TSpinbox"):
         for event in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
-            top.unbind_class(name, event)
-    top.bind_all("<MouseWheel>", lambda event: _wheel(event, -1 if event.delta > 0 else 1))
-    top.bind_all("<Button-4>", lambda event: _wheel(event, -1))
-    top.bind_all("<Button-5>", lambda event: _wheel(event, 1))
+            root.unbind_class(name, event)
+    root.bind_all("<MouseWheel>", lambda event: _wheel(event, -1 if event.delta > 0 else 1))
+    root.bind_all("<Button-4>", lambda event: _wheel(event, -1))
+    root.bind_all("<Button-5>", lambda event: _wheel(event, 1))
+    root.bind_all("<FocusIn>", _focused)
 
 
 def _wheel(event: tk.Event, steps: int) -> None:
-    widget = event.widget
-    while isinstance(widget, tk.Misc):
+    for widget in _from_inside_out(event.widget):
         if isinstance(widget, _SCROLLS_ITSELF):
             return
         if isinstance(widget, Scrolled):
             widget.scroll(steps)
             return
+
+
+def _focused(event: tk.Event) -> None:
+    for widget in _from_inside_out(event.widget):
+        if isinstance(widget, Scrolled) and widget.winfo_ismapped():
+            widget.see(event.widget)
+
+
+def _from_inside_out(widget: object) -> Iterator[tk.Misc]:
+    # for the list of a combobox, which Tk makes itself, tkinter has only a name
+    while isinstance(widget, tk.Misc):
+        yield widget
         widget = widget.master

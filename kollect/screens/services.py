@@ -8,9 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
+from kollect.errors import Certificate
 from kollect.settings.model import Passwords, Settings
+
+
+class Test(StrEnum):
+    """The buttons of 「メールの設定のテスト」."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+    CLEAN = "clean"
+
+
+class Step(Protocol):
+    """One step of a test, as `collector.check` tells it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ok(self) -> bool | None:
+        """None: it is just beginning."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def happened(self) -> str: ...
+    @property
+    def cure(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def certificate(self) -> Certificate | None:
+        """The one that was not trusted, and may be by the user's own word."""
+
+
+Asked = Callable[[], bool]
+"""Whether the user wants it to end."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,8 +59,20 @@ class Services:
     settings: Callable[[], Settings]
     """The settings as saved. Raises SettingsTrouble, StorageTrouble."""
     passwords: Callable[[], Passwords]
+    """Those known on this PC. May take a while: not in Tk's thread."""
     save: Callable[[Settings, Passwords], None]
-    """Raises Trouble, and then nothing has changed."""
+    """Raises Trouble, and then nothing has changed. May take a while."""
+    test_mail: Callable[[Test, Settings, Passwords, Callable[[Step], None], Asked], None]
+    """Try the mail settings, tell each step; ends early where asked. Takes its time."""
+    fill_number: Callable[[str, int, int], str]
+    """A template with this number, of so many digits, in the place of ★1★ and ★2★."""
+    open_file: Callable[[Path], None]
+    """Show a file or a folder with the system's own program. Raises StorageTrouble."""
+
+    # demo
+    in_demo: Callable[[], bool]
+    begin_demo: Callable[[], None]
+    end_demo: Callable[[], None]
 
     # going to other screens
     start_collecting: Callable[[], None]

@@ -28,6 +28,7 @@ ACCENT_PALE = "#e3edf9"
 WRONG = "#b3140b"
 GOOD = "#13723a"
 DISABLED = "#8d97a3"
+FIELD_OFF = "#eceff3"
 
 HEADING_FONT = "KollectHeading"
 BOLD_FONT = "KollectBold"
@@ -123,6 +124,7 @@ class Theme:
         configure("Faint.TLabel", foreground=FAINT, font=SMALL_FONT)
         configure("Wrong.TLabel", foreground=WRONG, font=SMALL_FONT)
         configure("Good.TLabel", foreground=GOOD)
+        configure("Bad.TLabel", foreground=WRONG)
         configure("TLabelframe.Label", font=BOLD_FONT, foreground=ACCENT_DARK)
         configure("Treeview.Heading", font=BOLD_FONT)
         configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
@@ -177,7 +179,12 @@ class Theme:
 def _flat_buttons(style: ttk.Style) -> None:
     for name in ("TButton", "TMenubutton"):
         style.configure(name, background=PAPER, lightcolor=PAPER, darkcolor=PAPER, relief="raised")
-        shades = [("disabled", "#eef0f3"), ("pressed", "#cfe0f5"), ("active", ACCENT_PALE)]
+        shades = [
+            ("disabled", "#eef0f3"),
+            ("pressed", "#cfe0f5"),
+            ("active", ACCENT_PALE),
+            ("focus", ACCENT_PALE),
+        ]
         style.map(
             name,
             background=shades,
@@ -185,6 +192,7 @@ def _flat_buttons(style: ttk.Style) -> None:
             darkcolor=shades,
             bordercolor=[("focus", ACCENT), ("active", ACCENT)],
         )
+    style.configure("TButton", focuscolor="")
     shades = [("disabled", "#aab8c8"), ("pressed", ACCENT_DARK), ("active", "#2a6fbe")]
     style.configure(
         "Primary.TButton",
@@ -222,7 +230,7 @@ def _flat_fields(style: ttk.Style) -> None:
             name,
             bordercolor=[("focus", ACCENT)],
             lightcolor=[("focus", ACCENT), ("readonly", PAPER)],
-            fieldbackground=[("disabled", "#eceff3"), ("readonly", PAPER)],
+            fieldbackground=[("disabled", FIELD_OFF), ("readonly", PAPER)],
             foreground=[("disabled", FAINT)],
         )
         style.configure(f"Wrong.{name}", bordercolor=WRONG, lightcolor=WRONG)
@@ -234,4 +242,4 @@ def _flat_fields(style: ttk.Style) -> None:
         selectbackground=[("readonly", PAPER)],
         selectforeground=[("readonly", INK)],
     )
-    style.map("TEntry", fieldbackground=[("disabled", "#eceff3"), ("readonly", "#eceff3")])
+    style.map("TEntry", fieldbackground=[("disabled", FIELD_OFF), ("readonly", FIELD_OFF)])

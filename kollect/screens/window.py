@@ -13,8 +13,9 @@ from tkinter import ttk
 from typing import Any, ClassVar, TypeVar
 
 from kollect.collector.reports import News
-from kollect.screens import editing
+from kollect.screens import editing, scrolled
 from kollect.screens.dialogs import Dialogs
+from kollect.screens.form import wrapped
 from kollect.screens.jobs import Jobs, unexpected
 from kollect.screens.pump import Pump
 from kollect.screens.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
@@ -110,6 +111,7 @@ class Window:
         self._screens: list[Screen] = []
         root.report_callback_exception = self._callback_failed
         editing.install(root)
+        scrolled.install(root)
         self._build()
         self._bind_keys()
         self._place()
@@ -176,6 +178,7 @@ class Window:
         screen = self.screen
         screen.grid(row=0, column=0, sticky="nsew")
         self._heading.configure(text=screen.heading)
+        self.say("")
         self.refresh_keys()
         self._set_title()
         screen.shown()
@@ -197,6 +200,9 @@ class Window:
         keys = list(screen.function_keys())
         width = max(14, *(2 * len(k.text) for k in [back, *keys])) if keys else 14
         self._keys = {key.key: key for key in [back, *keys]}
+        label = wrapped(self._bar, "")
+        label.configure(textvariable=self._said)
+        label.grid(row=0, column=1, sticky="ew", padx=GAP)
         for column, key in enumerate([back, *keys]):
             main = bool(keys) and key is keys[-1]
             button = ttk.Button(
@@ -209,6 +215,10 @@ class Window:
             )
             button.grid(row=0, column=column if column == 0 else column + 1, padx=HALF)
         self._bar.columnconfigure(1, weight=1)
+
+    def say(self, text: str) -> None:
+        """One line in the bottom bar, until the next or until another screen."""
+        self._said.set(text)
 
     def set_text_size(self, size: TextSize) -> None:
         if size is self.theme.size:
@@ -252,6 +262,7 @@ class Window:
                 value=size.value,
                 variable=self._size,
                 style="Size.Toolbutton",
+                width=5,
                 takefocus=False,
                 command=lambda size=size: self.set_text_size(size),
             ).pack(side="right", padx="1p")
@@ -267,6 +278,7 @@ class Window:
         self._bar = ttk.Frame(root, padding=(GAP, GAP))
         self._bar.grid(row=4, column=0, sticky="ew")
         self._keys: dict[str, FunctionKey] = {}
+        self._said = tk.StringVar(root)
         root.protocol("WM_DELETE_WINDOW", lambda: self.on_close())
 
     def _bind_keys(self) -> None:

@@ -1,0 +1,85 @@
+"""緒言設定 「ID」: who the shop is, and the PIN that protects the settings."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tkinter import ttk
+
+from kollect.screens.dialogs import Dialogs
+from kollect.screens.form import Form
+from kollect.screens.pin_dialogs import NewPinDialog
+from kollect.screens.settings_page import SettingsPage
+from kollect.screens.theme import GAP
+from kollect.settings.model import Settings
+from kollect.settings.pin import hashed
+
+
+class IdPage(SettingsPage):
+    title = "ID"
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        dialogs: Dialogs,
+        folder: Path,
+        open_folder: Callable[[], None],
+    ) -> None:
+        super().__init__(parent)
+        self._dialogs = dialogs
+        self._pin = ""
+        form = Form(self.inside)
+        form.pack(fill="x")
+        shop = form.group("お店")
+        shop.note("ポスターや登録用紙、メールの差出人と末尾に使います。")
+        self.fields = {
+            ("shop", "id"): shop.line("店番(ID)", characters=16, after="画面の一番上に出ます"),
+            ("shop", "name"): shop.line("店名", characters=44),
+            ("shop", "address"): shop.text("住所", lines=2, characters=44),
+            ("shop", "phone"): shop.line("電話番号", characters=24),
+        }
+        guard = form.group("設定の保護")
+        self.protect = guard.tick("設定を保護する")
+        guard.note(
+            "暗証番号を知っている人だけが「緒言設定」を変更できるようになります（保守不可）。",
+            under_fields=True,
+        )
+        self.protect.on_edit(self._protect_changed)
+        data = form.group("データの入ったフォルダ")
+        self.folder = data.line("場所", characters=60)
+        self.folder.value = str(folder)
+        self.folder.widget.configure(state="readonly")
+        self.open_button = ttk.Button(
+            data.beside(self.folder), text="フォルダを開く", width=16, command=open_folder
+        )
+        self.open_button.pack(side="left", padx=(GAP, 0))
+        data.note(
+            "設定と、集めたデータは、すべてこのフォルダの中にあります。"
+            "パソコンを替えるときは、フォルダごと移してください。",
+            under_fields=True,
+        )
+
+    def show(self, settings: Settings) -> None:
+        super().show(settings)
+        self._pin = settings.shop.pin
+        self.protect.value = bool(self._pin)
+
+    def gather(self, settings: Settings) -> Settings:
+        settings = super().gather(settings)
+        return replace(settings, shop=replace(settings.shop, pin=self._pin))
+
+    def enable(self, enabled: bool) -> None:
+        super().enable(enabled)
+        self.protect.enable(enabled)
+
+    def _protect_changed(self) -> None:
+        if not self.protect.value:
+            self._pin = ""
+            return
+        pin = self._dialogs.show(NewPinDialog)
+        if pin is None:
+            self.protect.value = False
+        else:
+            self._pin = hashed(pin)

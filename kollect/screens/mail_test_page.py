@@ -1,0 +1,240 @@
+"""緒言設定 「メールの設定のテスト」: each step with ✓ or ✗, and for a ✗ its cause and its cure.
+
+The values tried are those in the fields, saved or not.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from kollect.errors import Certificate, Trouble
+from kollect.screens.dialogs import Dialogs
+from kollect.screens.form import wrapped
+from kollect.screens.jobs import Job, Jobs
+from kollect.screens.scrolled import Scrolled
+from kollect.screens.services import Services, Step, Test
+from kollect.screens.settings_page import SettingsPage
+from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.settings.model import Passwords, Settings
+
+TRUST = "この証明書を信頼する"
+BUTTONS = (
+    (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
+    (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
+    (Test.CLEAN, "テスト後処理", "試しのメールだけをサーバから取り除きます。"),
+)
+GIVEN = Callable[[], tuple[Settings, Passwords] | None]
+"""What is to be tried; None where a field is wrong, which the user has been told."""
+
+
+class MailTestPage(SettingsPage):
+    title = "メールの設定のテスト"
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        services: Services,
+        dialogs: Dialogs,
+        jobs: Jobs,
+        given: GIVEN,
+        trust: Callable[[Certificate], None],
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._dialogs = dialogs
+        self._jobs = jobs
+        self._given = given
+        self._trust = trust
+        self._job: Job | None = None
+        self._open_step: _StepRow | None = None
+        self.buttons: dict[Test, ttk.Button] = {}
+        self._build()
+
+    @property
+    def running(self) -> bool:
+        return self._job is not None
+
+    def run(self, test: Test) -> None:
+        """Try it; the steps appear as they are taken."""
+        given = self._given()
+        if given is None or self.running:
+            return
+        settings, passwords = given
+        for old in self._steps.inside.winfo_children():
+            old.destroy()
+        self._open_step = None
+        self._say("テストしています…", "TLabel")
+        self._set_running(True)
+
+        def work(job: Job) -> None:
+            self._services.test_mail(
+                test, settings, passwords, lambda step: job.tell(self._told, step), job.stopping
+            )
+
+        self._job = self._jobs.run(work, self._ended, owner=self, failed=self._failed)
+
+    def stop(self) -> None:
+        if self._job is not None:
+            self._job.stop()
+            self._say("中止しています…", "TLabel")
+
+    def enable(self, enabled: bool) -> None:
+        """Trying changes nothing: allowed while the settings are locked, too."""
+
+    # ---- what comes from the test ----
+
+    def _told(self, step: Step) -> None:
+        if self._open_step is None:
+            self._open_step = _StepRow(self._steps.inside)
+            self._open_step.pack(fill="x", pady=(0, HALF))
+        self._open_step.show(step, self._show_detail, self._pin)
+        row = self._open_step
+        if step.ok is not None:
+            self._open_step = None
+        self.after_idle(self._steps.see, row)
+
+    def _ended(self, result: None) -> None:
+        stopped = self._job is not None and self._job.stopping()
+        self._job = None
+        self._set_running(False)
+        rows = [row for row in self._steps.inside.winfo_children() if isinstance(row, _StepRow)]
+        if self._open_step is not None:
+            self._open_step.destroy()
+        if stopped:
+            self._say("テストを中止しました。", "TLabel")
+        elif rows and all(row.ok for row in rows):
+            self._say("テストは成功しました。", "Good.TLabel")
+        else:
+            self._say(
+                "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
+            )
+
+    def _failed(self, trouble: Trouble) -> None:
+        self._ended(None)
+        self._dialogs.trouble(trouble)
+
+    def _show_detail(self, step: Step) -> None:
+        self._dialogs.trouble(
+            Trouble(step.name, happened=step.happened, cure=step.cure, detail=step.detail)
+        )
+
+    def _pin(self, certificate: Certificate) -> None:
+        sure = self._dialogs.ask(
+            "この証明書を信頼しますか？",
+            "プロバイダの案内にある内容と同じかどうか、必ず確かめてください。"
+            "違う証明書を信頼すると、パスワードやメールを盗み見されるおそれがあります。\n\n"
+            + certificate_text(certificate),
+            yes=TRUST,
+        )
+        if sure:
+            self._trust(certificate)
+            self._say(
+                "この証明書を信頼します。もう一度テストしてから、F12で設定を保存してください。",
+                "Good.TLabel",
+            )
+
+    # ---- widgets ----
+
+    def _build(self) -> None:
+        table = ttk.Frame(self.inside)
+        table.pack(fill="x")
+        table.columnconfigure(1, weight=1)
+        for row, (test, label, text) in enumerate(BUTTONS):
+            button = ttk.Button(
+                table, text=label, width=16, command=lambda test=test: self.run(test)
+            )
+            button.grid(row=row, column=0, sticky="w", pady=HALF)
+            self.buttons[test] = button
+            wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))
+        self.stop_button = ttk.Button(
+            table, text="中止", width=16, command=self.stop, state="disabled"
+        )
+        self.stop_button.grid(row=0, column=2, sticky="e", padx=(GAP, 0))
+        self._result = wrapped(
+            self.inside, "入力した内容で試します（まだ保存していない内容も使います）。"
+        )
+        self._result.pack(fill="x", pady=(GAP, HALF))
+        frame = ttk.Labelframe(self.inside, text="テストの結果", padding=(GAP, HALF))
+        frame.pack(fill="both", expand=True)
+        self._steps = Scrolled(frame)
+        self._steps.ask_for(width="300p", height="150p")
+        self._steps.pack(fill="both", expand=True)
+
+    def _set_running(self, running: bool) -> None:
+        for button in self.buttons.values():
+            button.configure(state="disabled" if running else "normal")
+        self.stop_button.configure(state="normal" if running else "disabled")
+
+    def _say(self, text: str, style: str) -> None:
+        self._result.configure(text=text, style=style)
+
+
+class _StepRow(ttk.Frame):
+    """One step: its mark, its name, its time; below a ✗ what happened and what to do."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent)
+        self.ok: bool | None = None
+        self.columnconfigure(1, weight=1)
+
+    def show(
+        self,
+        step: Step,
+        detail: Callable[[Step], None],
+        trust: Callable[[Certificate], None],
+    ) -> None:
+        self.ok = step.ok
+        for old in self.winfo_children():
+            old.destroy()
+        mark, style = {
+            None: ("…", "TLabel"),
+            True: ("✓", "Good.TLabel"),
+            False: ("✗", "Bad.TLabel"),
+        }[step.ok]
+        ttk.Label(self, text=mark, style=style, width=3, anchor="center").grid(row=0, column=0)
+        ttk.Label(self, text=step.name, style=style).grid(row=0, column=1, sticky="w")
+        if step.ok is not None:
+            ttk.Label(self, text=seconds_text(step.seconds), style="Faint.TLabel").grid(
+                row=0, column=2, sticky="e", padx=GAP
+            )
+        row = 1
+        for text in (step.happened, step.cure):
+            if text:
+                wrapped(self, text).grid(row=row, column=1, sticky="ew", pady="1p")
+                row += 1
+        if step.certificate is not None and step.ok is False:
+            wrapped(self, certificate_text(step.certificate), style="Faint.TLabel").grid(
+                row=row, column=1, sticky="ew", pady=HALF
+            )
+            row += 1
+        buttons = ttk.Frame(self)
+        buttons.grid(row=row, column=1, sticky="w")
+        if step.detail and step.ok is False:
+            ttk.Button(buttons, text="詳細", width=22, command=lambda: detail(step)).pack(
+                side="left", padx=(0, GAP), pady=HALF
+            )
+        if step.certificate is not None and step.ok is False:
+            certificate = step.certificate
+            ttk.Button(buttons, text=TRUST, width=22, command=lambda: trust(certificate)).pack(
+                side="left", pady=HALF
+            )
+
+
+def seconds_text(seconds: float) -> str:
+    return f"{seconds:.2f} 秒" if seconds < 10 else f"{seconds:.0f} 秒"
+
+
+def certificate_text(certificate: Certificate) -> str:
+    """What a person can compare with the provider's papers."""
+    print_ = certificate.fingerprint.upper()
+    pairs = " ".join(print_[at : at + 4] for at in range(0, len(print_), 4))
+    lines = [
+        f"持ち主: {certificate.subject or '（書かれていません）'}",
+        f"発行元: {certificate.issuer or '（書かれていません）'}",
+        f"サーバの名前: {'、'.join(certificate.names) or '（書かれていません）'}",
+        f"有効期限: {certificate.not_after or '（書かれていません）'}",
+        f"指紋 (SHA-256): {pairs}",
+    ]
+    return "\n".join(lines)

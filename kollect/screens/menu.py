@@ -1,0 +1,111 @@
+"""The menu: one button and one digit for each thing to do."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from tkinter import ttk
+
+from kollect.screens.dialogs import Dialog, paragraph
+from kollect.screens.form import wrapped
+from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.window import Screen, Window
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    label: str
+    hint: str
+    action: Callable[[], None] | None
+    """None: not there yet; the hint says so."""
+
+
+class MenuScreen(Screen):
+    code, heading, back_label = "KKRMN101", "メニュー", "終了"
+
+    def __init__(
+        self, window: Window, entries: Sequence[MenuEntry], state: Callable[[], str]
+    ) -> None:
+        """`state` gives the line above the buttons: what the user should know now."""
+        super().__init__(window)
+        self._entries = tuple(entries)
+        self._state = state
+        self.buttons: list[ttk.Button] = []
+        middle = ttk.Frame(self)
+        middle.place(relx=0.5, rely=0.5, anchor="center", relwidth=0.88)
+        middle.columnconfigure(1, weight=1)
+        self._line = wrapped(middle, "")
+        self._line.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, WIDE))
+        for row, entry in enumerate(self._entries, start=1):
+            button = ttk.Button(
+                middle,
+                text=f"{row}　{entry.label}",
+                style="Menu.TButton",
+                width=28,
+                command=entry.action or (lambda: None),
+                state="normal" if entry.action else "disabled",
+            )
+            button.grid(row=row, column=0, sticky="ew", pady=HALF)
+            wrapped(middle, entry.hint, style="Faint.TLabel").grid(
+                row=row, column=1, sticky="ew", padx=(WIDE, 0)
+            )
+            self.buttons.append(button)
+            for key, step in (("Up", -1), ("Down", 1)):
+                button.bind(f"<{key}>", lambda event, at=row - 1, step=step: self._go(at, step))
+
+    def shown(self) -> None:
+        self._line.configure(text=self._state())
+        self.buttons[0].focus_set()
+
+    def digit(self, number: int) -> None:
+        if number <= len(self.buttons):
+            self.buttons[number - 1].invoke()
+
+    def go_back(self) -> None:
+        """ESC on the menu is 「終了」, the last entry."""
+        self.buttons[-1].invoke()
+
+    def _go(self, place: int, step: int) -> None:
+        for ahead in range(1, len(self.buttons)):
+            button = self.buttons[(place + step * ahead) % len(self.buttons)]
+            if "disabled" not in button.state():
+                button.focus_set()
+                return
+
+
+class FirstStart(StrEnum):
+    DEMO = "デモで試す"
+    SETTINGS = "メールの設定をする"
+
+
+class FirstStartDialog(Dialog[FirstStart | None]):
+    """What to do first; None where the user just wants to look at the menu."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent, "コレクトへようこそ", otherwise=None)
+        paragraph(self.body, "コレクトへようこそ", bold=True).pack(anchor="w")
+        paragraph(
+            self.body,
+            "お客様が送った空メールを受け取り、受付番号を自動で返信するプログラムです。"
+            "はじめに、どちらかを選んでください。",
+        ).pack(anchor="w", pady=(GAP, WIDE))
+        choices = (
+            (FirstStart.DEMO, "設定なしで、受付から返信までのようすを見ることができます。"),
+            (FirstStart.SETTINGS, "お店のメールアドレスとサーバを入力して、使い始めます。"),
+        )
+        for number, (choice, text) in enumerate(choices, start=1):
+            button = ttk.Button(
+                self.body,
+                text=f"{number}　{choice}",
+                style="Menu.TButton",
+                width=28,
+                command=lambda choice=choice: self.finish(choice),
+            )
+            button.pack(fill="x", pady=(HALF, 0))
+            paragraph(self.body, text, style="Faint.TLabel").pack(anchor="w", pady=(0, GAP))
+            self.bind(f"<Key-{number}>", lambda event, choice=choice: self.finish(choice))
+            if number == 1:
+                self.start_at(button)
+        self.buttons(("あとで決める", self.give_up))
