@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import trustme
 
 from kollect.certificate import fingerprint
 
@@ -54,6 +53,8 @@ class Certificates:
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certificates]:
+    import trustme  # its cryptography wants a Windows newer than Wine 8 is
+
     folder = tmp_path_factory.mktemp("certificates")
     ours, theirs = trustme.CA(), trustme.CA()
     ca_file = folder / "ca.pem"

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-import grp
 import itertools
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -204,6 +202,8 @@ class Dovecot:
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else "(no log)"
 
     def _config(self) -> str:
+        import grp  # Linux only, where the tests that need no mail server also run on Windows
+
         root = os.getuid() == 0
         uid, gid = _mail_owner()
         ordinary = _ORDINARY_USER.format(
@@ -237,6 +237,8 @@ def _program() -> str:
 
 def _mail_owner() -> tuple[int, int]:
     """Dovecot never opens mailboxes as root: there they belong to nobody."""
+    import pwd
+
     if os.getuid() == 0:
         nobody = pwd.getpwnam("nobody")
         return nobody.pw_uid, nobody.pw_gid
