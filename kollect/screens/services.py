@@ -52,7 +52,7 @@ Asked = Callable[[], bool]
 
 @dataclass(slots=True, kw_only=True)
 class Services:
-    folder: Path
+    folder: Callable[[], Path]
     """The data folder in force."""
 
     # 緒言設定

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from tkinter import ttk
 
-from kollect.errors import Certificate, Trouble
+from kollect.errors import Certificate, Problem, Trouble
 from kollect.screens.demo_dialog import DemoChoice, DemoDialog
 from kollect.screens.id_page import IdPage
 from kollect.screens.jobs import Job
@@ -53,7 +53,7 @@ class SettingsScreen(Screen):
         self.test = MailTestPage(
             self.notebook, services, window.dialogs, window.jobs, self.to_be_tried, self.trust
         )
-        self.shop = IdPage(self.notebook, window.dialogs, services.folder, self.open_folder)
+        self.shop = IdPage(self.notebook, window.dialogs, services.folder(), self.open_folder)
         self.pages: tuple[SettingsPage, ...] = (
             self.control,
             self.duplicate,
@@ -136,6 +136,10 @@ class SettingsScreen(Screen):
             self._complain(wrong)
             return None
         return settings, self.mail.passwords()
+
+    def complain(self, found: Sequence[Problem]) -> None:
+        """Show these problems, found elsewhere, beside their fields."""
+        self._complain([((problem.section, problem.key), problem.allowed) for problem in found])
 
     def trust(self, certificate: Certificate) -> None:
         """「この証明書を信頼する」: from now on, in the test as well; saved by F12."""
@@ -256,7 +260,7 @@ class SettingsScreen(Screen):
 
     def open_folder(self) -> None:
         try:
-            self._services.open_file(self._services.folder)
+            self._services.open_file(self._services.folder())
         except Trouble as trouble:
             self.window.dialogs.trouble(trouble)
 

@@ -1,0 +1,244 @@
+"""One data folder at work: settings and passwords, log, test of the mail, the collector.
+
+There is the real one and the demo's; screens reach either by the functions that app hands them.
+Knows nothing of windows.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kollect import logfile
+from kollect.errors import SettingsFileDamaged, SettingsTrouble, Trouble
+from kollect.folder import DataFolder, storage_trouble
+from kollect.settings import inifile, initext
+from kollect.settings.model import Passwords, Settings, TextSize
+
+if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
+    from kollect.collector.check import CheckStep
+    from kollect.collector.reports import News
+    from kollect.collector.worker import Worker
+    from kollect.demo.server import DemoServer
+    from kollect.settings.passwords import Vault, Which
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[["News"], None]
+
+
+class Workplace:
+    """The real one. `open` before anything else, `close` at the end."""
+
+    in_demo = False
+
+    def __init__(self, folder: DataFolder, listener: Listener) -> None:
+        """`listener` is told what the collector does, in the collector's thread."""
+        self.folder = folder
+        self._listener = listener
+        self._settings = Settings()
+        self._trouble: Trouble | None = None
+        self._log: logfile.MonthlyLog | None = None
+        self._vault_made: Vault | None = None
+        self._lock = threading.Lock()
+        self.worker: Worker | None = None
+
+    def open(self) -> None:
+        """Begin to work. Raises StorageTrouble; trouble with the settings is told by `settings`."""
+        self.folder.prepare()
+        self.resume()
+        self.reload()
+
+    def resume(self) -> None:
+        """Write the log here again, after another workplace had it."""
+        self._log = logfile.install(self.folder)
+
+    def reload(self) -> None:
+        """Read the settings from the disk again."""
+        self._trouble = None
+        try:
+            self._settings = inifile.load(self.folder.ini)
+        except Trouble as trouble:
+            log.warning("%s", trouble)
+            self._trouble = trouble
+            self._settings = self._readable_part()
+
+    def close(self) -> None:
+        """End the log here, and the collector after the mail in hand. May take a while."""
+        self.stop_collecting()
+        if self.worker is not None:
+            self.worker.join()
+        if self._log is not None:
+            self._log.__exit__()
+
+    # ---- settings and passwords ----
+
+    def settings(self) -> Settings:
+        """Those in force. Raises what was wrong with the file."""
+        if self._trouble is not None:
+            raise self._trouble
+        return self._settings
+
+    def readable_settings(self) -> Settings:
+        """What can be read of them, to be mended on the screen."""
+        return self._settings
+
+    def save(self, settings: Settings, passwords: Passwords) -> None:
+        """Put them into force and on the disk. Raises Trouble, and then nothing has changed."""
+        settings = replace(settings, screen=self._settings.screen)
+        inifile.save(self.folder.ini, settings)
+        self.keep_passwords(passwords)
+        self._settings, self._trouble = settings, None
+        log.info("設定を保存しました。")
+
+    def remember_text_size(self, size: TextSize) -> None:
+        """Raises Trouble."""
+        self._settings = replace(
+            self._settings, screen=replace(self._settings.screen, text_size=size)
+        )
+        if self._trouble is None and self.folder.ini.exists():
+            inifile.save(self.folder.ini, self._settings)
+
+    def passwords(self) -> Passwords:
+        """Those known on this PC. The keyring may be slow."""
+        return self._vault().find(self._settings)
+
+    def missing_passwords(self, settings: Settings) -> tuple[Which, ...]:
+        return self._vault().missing(settings)
+
+    def keep_passwords(self, passwords: Passwords) -> None:
+        """The empty ones as well: a password that was cleared is forgotten."""
+        for which, password in (("receive", passwords.receive), ("send", passwords.send)):
+            if password != self._vault().get(which):
+                self._vault().set(which, password)
+
+    # ---- mail ----
+
+    def test_mail(
+        self,
+        test: str,
+        settings: Settings,
+        passwords: Passwords,
+        said: Callable[[CheckStep], None],
+        stopping: Callable[[], bool],
+    ) -> None:
+        """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
+        from kollect.collector.check import Check
+        from kollect.collector.worker import local_now
+        from kollect.register.ledger import Ledger
+
+        ledger = Ledger(self.folder.database)
+        try:
+            mark = ledger.mark("test")
+        finally:
+            ledger.close()
+        check = Check(settings, passwords, mark, said, local_now, stopping)
+        {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
+
+    @property
+    def collecting(self) -> bool:
+        return self.worker is not None and self.worker.alive
+
+    def start_collecting(self) -> None:
+        """Poll from now on; where it does so already, nothing changes."""
+        from kollect.collector.worker import Worker
+
+        if not self.collecting:
+            self.worker = Worker(self.folder, self._in_force, self._listener)
+            self.worker.start()
+            log.info("メールの収集を始めました。")
+
+    def stop_collecting(self) -> None:
+        """End after the mail in hand. Returns at once; `collecting` tells when it is over."""
+        if self.worker is not None and self.worker.alive:
+            self.worker.stop()
+
+    def _in_force(self) -> tuple[Settings, Passwords]:
+        return self.settings(), self.passwords()
+
+    def _vault(self) -> Vault:
+        from kollect.register.ledger import Ledger
+        from kollect.settings.passwords import Vault
+
+        with self._lock:
+            if self._vault_made is None:
+                ledger = Ledger(self.folder.database)
+                try:
+                    self._vault_made = Vault(ledger.install_id)
+                finally:
+                    ledger.close()
+            return self._vault_made
+
+    def _readable_part(self) -> Settings:
+        if isinstance(self._trouble, SettingsTrouble) and not isinstance(
+            self._trouble, SettingsFileDamaged
+        ):
+            with suppress(OSError, UnicodeDecodeError):
+                return initext.read(self.folder.ini.read_text("utf-8-sig")).settings
+        return Settings()
+
+
+class DemoWorkplace(Workplace):
+    """The demo's: a folder of its own inside the real one, and a mail server on the loopback.
+
+    The real settings and data are not touched; they are what is there when this one is closed, or
+    when the program starts again after a crash.
+    """
+
+    in_demo = True
+
+    def __init__(self, real: DataFolder, listener: Listener) -> None:
+        super().__init__(DataFolder(real.path / "demo"), listener)
+        self.server: DemoServer | None = None
+
+    def open(self) -> None:
+        """Start the server, with empty mailboxes and no numbers. Raises Trouble."""
+        from kollect.demo.server import DemoServer
+        from kollect.demo.shop import demo_settings
+
+        self._clear()
+        self.server = DemoServer()
+        try:
+            self.server.start()
+        except OSError as error:
+            raise Trouble(
+                "デモを始められません",
+                happened="デモ用のメールサーバを動かせませんでした。",
+                cure="セキュリティソフトが止めていないか確かめて、もう一度お試しください。",
+                detail=str(error),
+            ) from error
+        self.folder.prepare()
+        inifile.save(self.folder.ini, demo_settings(self.server))
+        super().open()
+
+    def close(self) -> None:
+        super().close()
+        if self.server is not None:
+            self.server.stop()
+        with suppress(Trouble):  # what is left is cleared when the next demo begins
+            self._clear()
+
+    def passwords(self) -> Passwords:
+        from kollect.demo.shop import demo_passwords
+
+        assert self.server is not None
+        return demo_passwords(self.server)
+
+    def missing_passwords(self, settings: Settings) -> tuple[Which, ...]:
+        return ()
+
+    def keep_passwords(self, passwords: Passwords) -> None:
+        """They are the server's, and end with it."""
+
+    def _clear(self) -> None:
+        try:
+            shutil.rmtree(self.folder.path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise storage_trouble(error, self.folder.path) from error
