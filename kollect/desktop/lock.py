@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _PATIENCE = 2.0
 """Seconds that either side waits for the other's line."""
+_HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK, 0)
+"""Somebody else has the lock; 0 is what Wine says."""
 _SHOW = b"show"
 _YES = b"kollect: ok"
 
@@ -54,7 +56,7 @@ class FolderLock:
             _lock(file.fileno())
         except OSError as error:
             file.close()
-            if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            if error.errno not in _HELD:
                 raise storage_trouble(error, path) from error
             raise AlreadyRunning(
                 "コレクトはもう動いています",
