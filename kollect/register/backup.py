@@ -17,8 +17,8 @@ from pathlib import Path
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.folder import database_trouble, storage_trouble
-from kollect.register.database import connect, return_under_way
+from kollect.folder import storage_trouble
+from kollect.register.database import connect, result_code, return_under_way, trouble
 
 KEEP = 7
 SPARE = 100
@@ -87,7 +87,7 @@ def make_backup(database: Path, folder: Path, today: date) -> Path | None:
         files.replace(part, target)
         files.sync_folder(folder)
     except sqlite3.Error as error:
-        raise database_trouble(error, database) from error
+        raise trouble(error, database) from error
     except OSError as error:
         raise storage_trouble(error, target) from error
     finally:
@@ -121,8 +121,8 @@ def damage(database: Path, folder: Path | None = None) -> str | None:
                 found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
                 db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.Error as error:
-            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
-                raise database_trouble(error, database) from error
+            if result_code(error) not in _DAMAGED:
+                raise trouble(error, database) from error
             found = str(error)
         if found != "ok":
             return found
@@ -182,7 +182,7 @@ def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
         files.replace(ready, database)
         files.sync_folder(database.parent)
     except sqlite3.Error as error:
-        raise database_trouble(error, chosen.backup) from error
+        raise trouble(error, chosen.backup) from error
     except OSError as error:
         if not moved:
             ready.unlink(missing_ok=True)

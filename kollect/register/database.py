@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.folder import database_trouble
+from kollect.folder import database_trouble, storage_trouble
 from kollect.register.schema import migrate, refuse_newer
 
 WAIT_FOR_OTHERS = 30.0
@@ -48,6 +49,22 @@ def return_under_way(database: Path) -> Path:
     return database.with_name(f"{database.name}.restoring")
 
 
+def result_code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; 0 where the error is Python's own."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
+    """Why SQLite could not read or write the file."""
+    if result_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
+        # so it says of its -shm file on a read-only or a full disk; writing something tells why
+        try:
+            files.try_writing(path.parent)
+        except OSError as reason:
+            return storage_trouble(reason, path)
+    return database_trouble(error, path)
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """What SQLite cannot read or write is an `errors.StorageTrouble`."""
@@ -56,7 +73,7 @@ def translated(path: Path) -> Iterator[None]:
     except _OUR_FAULTS:
         raise
     except sqlite3.Error as error:
-        raise database_trouble(error, path) from error
+        raise trouble(error, path) from error
 
 
 class Database:
@@ -125,6 +142,6 @@ def _into_wal(db: sqlite3.Connection) -> None:
             return
         except sqlite3.OperationalError as error:
             # for this lock SQLite does not wait by itself: another one is switching the new file
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+            if result_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
                 raise
             time.sleep(0.02)

@@ -113,7 +113,8 @@ class Numbers(Database):
             else:
                 row = self._db.execute(
                     "SELECT number FROM mail WHERE address_key = ? AND seen_at > ?"
-                    " AND step NOT IN (?, ?) AND number IS NOT NULL ORDER BY id DESC LIMIT 1",
+                    " AND step NOT IN (?, ?) AND number IS NOT NULL"
+                    " ORDER BY seen_at DESC, id DESC LIMIT 1",
                     (recipient_key, to_text(since), Step.OWED, Step.DEFERRED),
                 ).fetchone()
             if row is None:

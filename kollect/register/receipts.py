@@ -12,7 +12,10 @@ from kollect.register.entry import Receipt
 from kollect.register.receipt import ReceiptState
 from kollect.register.schema import refuse_newer
 
-_COLUMNS = "number, address, received_at, replied_at, state, reason, times"
+_COLUMNS = (
+    "number, address, received_at, replied_at, state, reason, times, EXISTS"
+    " (SELECT 1 FROM member WHERE member.number = receipt.number AND member.state = 'active')"
+)
 
 
 class Receipts:
@@ -58,7 +61,7 @@ class Receipts:
     def _rows(self, where: str, *values: object) -> Iterator[Receipt]:
         with translated(self._path), closing(self._db.cursor()) as cursor:
             cursor.execute(f"SELECT {_COLUMNS} FROM receipt WHERE {where}", values)
-            for number, address, received, replied, state, reason, times in cursor:
+            for number, address, received, replied, state, reason, times, member in cursor:
                 yield Receipt(
                     number=number,
                     address=address,
@@ -67,5 +70,5 @@ class Receipts:
                     state=ReceiptState(state),
                     reason=reason,
                     times=times,
-                    member=False,
+                    member=bool(member),
                 )

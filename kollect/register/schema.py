@@ -82,7 +82,99 @@ CREATE TABLE strike (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+CREATE TABLE member (
+    number        INTEGER PRIMARY KEY REFERENCES receipt (number),
+    name          TEXT NOT NULL,
+    kana          TEXT NOT NULL,
+    birthday      TEXT,
+    sex           TEXT NOT NULL,
+    phone         TEXT NOT NULL,
+    postcode      TEXT NOT NULL,
+    home          TEXT NOT NULL,
+    note          TEXT NOT NULL,
+    consent       INTEGER NOT NULL,
+    consent_on    TEXT,
+    consent_how   TEXT NOT NULL,
+    state         TEXT NOT NULL DEFAULT 'active',
+    registered_at TEXT NOT NULL,
+    withdrawn_at  TEXT,
+    stopped_at    TEXT,
+    undeliverable TEXT NOT NULL DEFAULT '',
+    search        TEXT NOT NULL
+);
+-- a search reads one of these from end to end, and nothing else
+CREATE INDEX member_in_order ON member (number, state, search);
+CREATE INDEX member_in_kana_order ON member (kana, number, state, search);
+
+CREATE TABLE member_group (
+    label  TEXT NOT NULL,
+    number INTEGER NOT NULL REFERENCES member (number),
+    place  INTEGER NOT NULL,
+    PRIMARY KEY (label, number)
+) WITHOUT ROWID;
+CREATE INDEX member_groups ON member_group (number, place);
+
+CREATE TABLE member_change (
+    id      INTEGER PRIMARY KEY,
+    number  INTEGER NOT NULL REFERENCES member (number),
+    at      TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    field   TEXT NOT NULL,
+    former  TEXT NOT NULL,
+    present TEXT NOT NULL
+);
+CREATE INDEX member_changes ON member_change (number, id);
+
+-- the record that the law on commercial mail asks for: rows are added, never changed
+CREATE TABLE consent (
+    id          INTEGER PRIMARY KEY,
+    number      INTEGER NOT NULL REFERENCES member (number),
+    address     TEXT NOT NULL,
+    given       INTEGER NOT NULL,
+    given_on    TEXT NOT NULL,
+    how         TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    template    INTEGER NOT NULL REFERENCES template (id)
+);
+CREATE INDEX consent_by_number ON consent (number, id);
+
+CREATE TABLE mailing (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    subject    TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    footer     TEXT NOT NULL DEFAULT '',
+    chosen     TEXT NOT NULL DEFAULT '',
+    per_minute INTEGER NOT NULL,
+    per_hour   INTEGER NOT NULL,
+    state      TEXT NOT NULL,
+    made_at    TEXT NOT NULL,
+    started_at TEXT,
+    ended_at   TEXT
+);
+
+CREATE TABLE parcel (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    mailing   INTEGER NOT NULL REFERENCES mailing (id),
+    number    INTEGER NOT NULL REFERENCES member (number),
+    address   TEXT NOT NULL,
+    letter_id TEXT NOT NULL,
+    step      TEXT NOT NULL,
+    step_at   TEXT NOT NULL,
+    tried_at  TEXT,
+    unknowns  INTEGER NOT NULL DEFAULT 0,
+    answer    TEXT NOT NULL DEFAULT '',
+    UNIQUE (mailing, number)
+);
+CREATE INDEX parcel_unfinished ON parcel (mailing, id)
+    WHERE step IN ('waiting', 'sending', 'unknown', 'deferred');
+CREATE INDEX parcel_by_step ON parcel (mailing, step);
+CREATE INDEX parcel_by_letter ON parcel (letter_id);
+CREATE INDEX parcel_by_try ON parcel (tried_at) WHERE tried_at IS NOT NULL;
+CREATE INDEX parcel_by_number ON parcel (number, id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """MIGRATIONS[n] leads from version n to n + 1."""
 
 

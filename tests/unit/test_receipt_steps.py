@@ -1,0 +1,77 @@
+"""The table of steps: complete, without dead ends, and what the ledger really allows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kollect.register import receipt
+from kollect.register.ledger import Ledger
+from kollect.register.receipt import MOVES, TO_DELETE, TO_SEND, IllegalMove, Step, came_from
+from tests.unit.bookkeeping import BOX, DOMAIN, NOW, sighting
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    opened = Ledger(tmp_path / "kollect.db")
+    yield opened
+    opened.close()
+
+
+def reachable(start: Step) -> set[Step]:
+    found, new = set(), {start}
+    while new:
+        found |= new
+        new = {after for step in new for after in MOVES[step]} - found
+    return found
+
+
+def test_every_step_is_in_the_table_and_in_the_prose():
+    assert set(MOVES) == set(Step)
+    prose = receipt.__doc__ or ""
+    assert [step for step in Step if f"    {step.name} " not in prose] == []
+
+
+def test_every_step_is_owed_or_done_or_out_of_our_hands():
+    assert sorted((*TO_SEND, *TO_DELETE, Step.TEST, Step.GONE)) == sorted(Step)
+
+
+@pytest.mark.parametrize("step", TO_SEND)
+def test_what_is_owed_can_come_to_every_end(step: Step):
+    assert {*TO_DELETE, Step.GONE} <= reachable(step)
+
+
+@pytest.mark.parametrize("step", (*TO_DELETE, Step.TEST))
+def test_what_is_done_only_leaves(step: Step):
+    assert MOVES[step] == {Step.GONE}
+
+
+def test_gone_is_the_end():
+    assert not MOVES[Step.GONE]
+
+
+def test_a_letter_is_done_with_only_after_it_was_marked_as_being_sent():
+    """Written down before the act: nothing is SENT or UNKNOWN that was not SENDING."""
+    for step in (Step.SENT, Step.UNKNOWN, Step.UNDELIVERABLE):
+        assert came_from(step) == (Step.SENDING,)
+
+
+def test_where_the_letter_may_be_with_the_server_it_is_not_dropped_unasked():
+    """UNKNOWN must be sent once more before it can be given up."""
+    assert MOVES[Step.UNKNOWN] == {Step.SENDING}
+
+
+@pytest.mark.parametrize("now", Step)
+@pytest.mark.parametrize("then", Step)
+def test_the_ledger_follows_the_table(ledger: Ledger, now: Step, then: Step):
+    seen = sighting("u1", "a@docomo.ne.jp")
+    row = ledger.record(BOX, seen, now, NOW, letter_domain=DOMAIN)
+    if then in MOVES[now]:
+        ledger.move([row], then, NOW)
+        expected = then
+    else:
+        with pytest.raises(IllegalMove):
+            ledger.move([row], then, NOW)
+        expected = now
+    assert ledger.known_mails(BOX, ["u1"])["u1"].step is expected
