@@ -9,6 +9,7 @@ from __future__ import annotations
 import email
 import tempfile
 from collections import Counter
+from email.header import decode_header, make_header
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ SCENE = (
     blank("last@z.example", 14),
 )
 MOST_ON_WAY = 20
+TEMPLATES = ("受付番号は", "受付済みです", "Fwd:")
 
 
 def fault(at: At) -> str | None:
@@ -91,8 +93,10 @@ def check_promises(shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp) ->
     for kept, message_id, subject in letters:
         by_id.setdefault(message_id, set()).add(f"{kept.recipients[0]} {subject}")
     assert all(len(same) == 1 for same in by_id.values()), by_id
-    # without a repeat: five new ones and a duplicate answered, two mails forwarded
-    assert len(by_id) == 8
+    kinds = Counter(
+        template for [letter] in by_id.values() for template in TEMPLATES if template in letter
+    )
+    assert kinds == {"受付番号は": 5, "受付済みです": 1, "Fwd:": 2}
     assert len(letters) - len(by_id) <= MOST_ON_WAY
     copies = shop.kept()
     assert all(raw in copies for raw in SCENE[7:9])
@@ -100,7 +104,7 @@ def check_promises(shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp) ->
 
 def identity(kept: Kept) -> tuple[str, str]:
     letter = email.message_from_bytes(kept.data)
-    return letter["Message-ID"], letter["Subject"]
+    return letter["Message-ID"], str(make_header(decode_header(letter["Subject"])))
 
 
 @pytest.mark.slow
