@@ -1,0 +1,1 @@
+"""フレンド: the customers behind the numbers, the paper they sign, and the mails they asked for."""

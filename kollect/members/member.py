@@ -1,0 +1,297 @@
+"""A member as a value, and the membership form: what was typed, what it means, what is wrong.
+
+The screen and the CSV import both fill a `Sheet` and have it read here; so both forgive and refuse
+the same. Knows no file and no table. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from kollect.members import folding, wareki
+
+
+class Sex(StrEnum):
+    UNSAID = ""
+    MALE = "男性"
+    FEMALE = "女性"
+    OTHER = "その他"
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"
+    """退会: kept, but never written to."""
+
+
+class Field(StrEnum):
+    """The fields of the form, by the names they have on screen, on paper and in CSV files."""
+
+    NUMBER = "受付番号"
+    NAME = "お名前"
+    KANA = "フリガナ"
+    BIRTHDAY = "生年月日"
+    SEX = "性別"
+    PHONE = "電話番号"
+    POSTCODE = "郵便番号"
+    HOME = "住所"
+    GROUPS = "グループ"
+    NOTE = "備考"
+    CONSENT = "メール配信"
+    CONSENT_ON = "承諾日"
+    CONSENT_HOW = "承諾方法"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """メール配信の承諾, as the law on commercial mail wants it recorded."""
+
+    given: bool = False
+    on: date | None = None
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a member; no part of the form, and never changed by writing one."""
+
+    address: str = ""
+    """The collected mail address."""
+    state: State = State.ACTIVE
+    registered_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    stopped_at: datetime | None = None
+    """配信停止: nothing is sent any more."""
+    undeliverable: str = ""
+    """不達: why mails to the address come back; empty: they do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    number: int
+    name: str
+    kana: str = ""
+    birthday: date | None = None
+    sex: Sex = Sex.UNSAID
+    phone: str = ""
+    postcode: str = ""
+    home: str = ""
+    """住所. (`address` is a mail address everywhere in this program.)"""
+    groups: tuple[str, ...] = ()
+    note: str = ""
+    consent: Consent = Consent()
+    standing: Standing = field(default=Standing(), compare=False)
+    """Members are equal when their forms are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The form as it was typed."""
+
+    number: str = ""
+    name: str = ""
+    kana: str = ""
+    birthday: str = ""
+    sex: str = ""
+    phone: str = ""
+    postcode: str = ""
+    home: str = ""
+    groups: str = ""
+    note: str = ""
+    consent: str = ""
+    consent_on: str = ""
+    consent_how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    field: Field
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+class SheetProblems(ValueError):
+    """The form cannot be taken as it is; `problems` has all reasons, in the order of the fields."""
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+LONGEST = {
+    Field.NAME: 60,
+    Field.KANA: 60,
+    Field.HOME: 200,
+    Field.GROUPS: 200,
+    Field.NOTE: 1000,
+    Field.CONSENT_HOW: 60,
+}
+YES, NO = "承諾する", "承諾しない"
+_YES = frozenset({YES, "承諾", "承諾済", "承諾済み", "はい", "する", "可", "○", "〇", "◯", "有"})
+_YES_CODES = frozenset({"y", "yes", "true", "1", "ok"})
+_NO = frozenset({"", NO, "承諾なし", "いいえ", "しない", "不可", "×", "✕", "無", "なし"})
+_NO_CODES = frozenset({"n", "no", "false", "0"})
+_SEXES = {
+    Sex.MALE: {"男性", "男", "m", "male"},
+    Sex.FEMALE: {"女性", "女", "f", "female"},
+    Sex.OTHER: {"その他", "x", "other"},
+    Sex.UNSAID: {"", "回答しない", "無回答", "不明", "未回答"},
+}
+_OLDEST = 130
+
+
+def problems(sheet: Sheet, today: date) -> tuple[FieldProblem, ...]:
+    """Everything that is wrong with the form; empty where it can be registered."""
+    try:
+        read(sheet, today)
+    except SheetProblems as found:
+        return found.problems
+    return ()
+
+
+def read(sheet: Sheet, today: date) -> Member:
+    """What the form says, with all forgiveness. Raises SheetProblems."""
+    reader = _Reader(today)
+    member = Member(
+        number=reader.number(sheet.number),
+        name=reader.name(sheet.name),
+        kana=reader.kana(sheet.kana),
+        birthday=reader.birthday(sheet.birthday),
+        sex=reader.sex(sheet.sex),
+        phone=reader.phone(sheet.phone),
+        postcode=reader.postcode(sheet.postcode),
+        home=reader.short(Field.HOME, folding.line(sheet.home)),
+        groups=reader.groups(sheet.groups),
+        note=reader.short(Field.NOTE, folding.lines(sheet.note)),
+        consent=reader.consent(sheet),
+    )
+    if reader.found:
+        raise SheetProblems(tuple(reader.found))
+    return member
+
+
+def as_sheet(member: Member) -> Sheet:
+    """The form as it would be typed for this member: `read(as_sheet(m)) == m`."""
+    return Sheet(
+        number=str(member.number),
+        name=member.name,
+        kana=member.kana,
+        birthday=_slashed(member.birthday),
+        sex=member.sex,
+        phone=member.phone,
+        postcode=member.postcode,
+        home=member.home,
+        groups="、".join(member.groups),
+        note=member.note,
+        consent=YES if member.consent.given else NO,
+        consent_on=_slashed(member.consent.on),
+        consent_how=member.consent.how,
+    )
+
+
+def _slashed(day: date | None) -> str:
+    return f"{day.year:04}/{day.month:02}/{day.day:02}" if day else ""
+
+
+class _Reader:
+    """Reads one field after the other and remembers what was wrong."""
+
+    def __init__(self, today: date) -> None:
+        self.found: list[FieldProblem] = []
+        self._today = today
+
+    def wrong(self, where: Field, message: str) -> None:
+        self.found.append(FieldProblem(where, message))
+
+    def short(self, where: Field, text: str) -> str:
+        if len(text) > LONGEST[where]:
+            self.wrong(where, f"長すぎます。{LONGEST[where]}文字までにしてください。")
+        return text
+
+    def number(self, typed: str) -> int:
+        found = folding.number(typed)
+        if found is None:
+            self.wrong(Field.NUMBER, "受付番号を数字で入力してください。")
+        return found or 0
+
+    def name(self, typed: str) -> str:
+        name = folding.person(typed)
+        if not name:
+            self.wrong(Field.NAME, "お名前を入力してください。")
+        return self.short(Field.NAME, name)
+
+    def kana(self, typed: str) -> str:
+        kana = folding.kana(typed)
+        if not all(
+            "ァ" <= c <= "ヿ" or c in "\u3000 .,'-" or "A" <= c.upper() <= "Z" for c in kana
+        ):
+            self.wrong(Field.KANA, "フリガナはカタカナで入力してください（ひらがなでも結構です）。")
+        return self.short(Field.KANA, kana)
+
+    def day(self, where: Field, typed: str) -> date | None:
+        if not typed.strip():
+            return None
+        try:
+            day = wareki.read(typed)
+        except wareki.NotADate as why:
+            self.wrong(where, str(why))
+            return None
+        if day > self._today:
+            self.wrong(where, f"{wareki.written(day)}（{day.year}年）は、まだ来ていない日です。")
+        return day
+
+    def birthday(self, typed: str) -> date | None:
+        day = self.day(Field.BIRTHDAY, typed)
+        if day is not None and self._today.year - day.year > _OLDEST:
+            self.wrong(Field.BIRTHDAY, f"{day.year}年は古すぎます。年を確かめてください。")
+        return day
+
+    def sex(self, typed: str) -> Sex:
+        plain = folding.narrow(typed).casefold()
+        for sex, words in _SEXES.items():
+            if plain in words:
+                return sex
+        self.wrong(Field.SEX, "男性・女性・その他のどれかにするか、空けておいてください。")
+        return Sex.UNSAID
+
+    def phone(self, typed: str) -> str:
+        phone = folding.phone(typed)
+        if phone and not folding.is_phone(phone):
+            self.wrong(
+                Field.PHONE,
+                "電話番号は市外局番から、10けたか11けたの数字で入力してください。"
+                "例: 03-1234-5678、090-1234-5678",
+            )
+        return phone
+
+    def postcode(self, typed: str) -> str:
+        postcode = folding.postcode(typed)
+        if postcode and not folding.is_postcode(postcode):
+            self.wrong(Field.POSTCODE, "郵便番号は7けたの数字で入力してください。例: 100-0001")
+        return postcode
+
+    def groups(self, typed: str) -> tuple[str, ...]:
+        groups = folding.groups(typed)
+        self.short(Field.GROUPS, "、".join(groups))
+        return groups
+
+    def consent(self, sheet: Sheet) -> Consent:
+        plain = folding.narrow(sheet.consent)
+        given = plain in _YES or plain.casefold() in _YES_CODES
+        if not given and plain not in _NO and plain.casefold() not in _NO_CODES:
+            self.wrong(Field.CONSENT, f"「{YES}」か「{NO}」のどちらかにしてください。")
+        if not given:
+            return Consent()
+        on = self.day(Field.CONSENT_ON, sheet.consent_on)
+        if not sheet.consent_on.strip():
+            self.wrong(Field.CONSENT_ON, "承諾をいただいた日を入力してください。")
+        how = self.short(Field.CONSENT_HOW, folding.line(sheet.consent_how))
+        if not how:
+            self.wrong(
+                Field.CONSENT_HOW, "承諾をいただいた方法を入力してください。例: 会員登録用紙"
+            )
+        return Consent(True, on, how)

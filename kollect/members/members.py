@@ -1,0 +1,191 @@
+"""The members in kollect.db: registered, corrected, withdrawn, stopped; nothing former is lost.
+
+Knows of the receipts only the numbers and the addresses behind them; nothing of screens, letters or
+servers. One Members belongs to one thread; several may be open on one file, beside the collector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import fields
+from datetime import datetime
+
+from kollect.members import rows
+from kollect.members.member import Consent, Field, Member, Sheet, State, as_sheet
+from kollect.members.refusals import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
+from kollect.members.roll import Roll
+from kollect.register.database import to_text
+
+REGISTERED, WITHDREW, CAME_BACK = "会員登録", "退会", "退会の取り消し"
+STOPPED, RESUMED = "配信停止", "配信停止の解除"
+UNDELIVERABLE, REACHABLE = "不達", "不達の解除"
+
+
+class Members(Roll):
+    """What `Roll` reads, and the writing. Promises: only a number that was given can be registered,
+    and once; what stood there before an update is found in `changes`, every consent in `consents`;
+    a 配信停止 ends only by `resume`.
+    """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing; on disk when the block has ended."""
+        return self._db.transaction()
+
+    def free(self, number: int) -> str:
+        """The address of a number that can be registered; raises the Refusal of `register` else."""
+        address = self._address(number)
+        if address is None:
+            raise NumberUnknown(number)
+        if there := self.get(number):
+            withdrawn = there.standing.state is State.WITHDRAWN
+            raise Withdrawn(there) if withdrawn else AlreadyRegistered(there)
+        return address
+
+    def register(self, member: Member, now: datetime, source: str = REGISTERED) -> None:
+        """Raises NumberUnknown, AlreadyRegistered or Withdrawn, and then writes nothing."""
+        with self.transaction():
+            address = self.free(member.number)
+            columns = ("number", "registered_at", *rows.WRITTEN)
+            self._db.change(
+                f"INSERT INTO member ({', '.join(columns)})"
+                f" VALUES ({', '.join('?' * len(columns))})",
+                *(member.number, to_text(now), *rows.written(member, address)),
+            )
+            self._regroup(member)
+            self._note(member.number, now, source, REGISTERED)
+            if member.consent.given:
+                self._consent(member.number, member.consent, now)
+
+    # --- corrections
+
+    def update(self, member: Member, now: datetime, source: str) -> bool:
+        """Write the form anew; the former values go to `changes`. Returns whether they differed.
+
+        Raises NotRegistered.
+        """
+        with self.transaction():
+            former = self._present(member.number)
+            if former == member:
+                return False
+            self._db.change(
+                f"UPDATE member SET {' = ?, '.join(rows.WRITTEN)} = ? WHERE number = ?",
+                *(*rows.written(member, former.standing.address), member.number),
+            )
+            if former.groups != member.groups:
+                self._db.change("DELETE FROM member_group WHERE number = ?", member.number)
+                self._regroup(member)
+            for what, before, after in _differences(as_sheet(former), as_sheet(member)):
+                self._note(member.number, now, source, what, before, after)
+            if former.consent != member.consent:
+                given = member.consent.given
+                self._consent(
+                    member.number,
+                    member.consent if given else Consent(False, now.date(), source),
+                    now,
+                )
+        return True
+
+    def withdraw(self, number: int, now: datetime, source: str) -> bool:
+        """退会. Returns whether that is new."""
+        return self._turn(number, now, source, WITHDREW, "withdrawn_at IS NULL",
+                          "state = 'withdrawn', withdrawn_at = ?", to_text(now))  # fmt: skip
+
+    def come_back(self, number: int, now: datetime, source: str) -> bool:
+        """退会の取り消し; a 配信停止 stays."""
+        return self._turn(number, now, source, CAME_BACK, "withdrawn_at IS NOT NULL",
+                          "state = 'active', withdrawn_at = NULL")  # fmt: skip
+
+    def stop(self, address_key: str, now: datetime, source: str) -> list[int]:
+        """配信停止: nothing is sent to this address any more. Returns the members it is new for."""
+        with self.transaction():
+            return [
+                member.number
+                for member in self.of_address(address_key)
+                if self.stop_one(member.number, now, source)
+            ]
+
+    def stop_one(self, number: int, now: datetime, source: str) -> bool:
+        with self.transaction():
+            new = self._turn(number, now, source, STOPPED, "stopped_at IS NULL",
+                             "stopped_at = ?", to_text(now))  # fmt: skip
+            if new:
+                self._consent(number, Consent(False, now.date(), source), now)
+        return new
+
+    def resume(self, number: int, consent: Consent, now: datetime, source: str) -> bool:
+        """The customer asked for the mails again: a new consent is what ends a 配信停止."""
+        if not consent.given:
+            raise ValueError("a new consent is needed")
+        with self.transaction():
+            new = self._turn(number, now, source, RESUMED, "stopped_at IS NOT NULL",
+                             "stopped_at = NULL, consent = 1, consent_on = ?, consent_how = ?",
+                             consent.on and consent.on.isoformat(), consent.how)  # fmt: skip
+            if new:
+                self._consent(number, consent, now)
+        return new
+
+    def undeliverable(self, number: int, reason: str, now: datetime, source: str) -> bool:
+        """不達: mails to this member come back, for this reason."""
+        return self._turn(number, now, source, UNDELIVERABLE, "undeliverable = ''",
+                          "undeliverable = ?", reason, present=reason)  # fmt: skip
+
+    def reachable(self, number: int, now: datetime, source: str) -> bool:
+        """不達の解除. (A receipt that could not be delivered is healed by its 再送 alone.)"""
+        return self._turn(number, now, source, REACHABLE, "undeliverable <> ''",
+                          "undeliverable = ''")  # fmt: skip
+
+    def _present(self, number: int) -> Member:
+        if member := self.get(number):
+            return member
+        raise NotRegistered(number)
+
+    def _turn(
+        self, number: int, now: datetime, source: str, event: str,
+        unless: str, assignment: str, *values: object, present: str = "",
+    ) -> bool:  # fmt: skip
+        """One event in a member's life, unless it has happened already."""
+        with self.transaction():
+            self._present(number)
+            changed = self._db.change(
+                f"UPDATE member SET {assignment} WHERE number = ? AND {unless}", *values, number
+            )
+            if changed:
+                self._note(number, now, source, event, "", present)
+        return bool(changed)
+
+    def _regroup(self, member: Member) -> None:
+        self._db.change_many(
+            "INSERT INTO member_group (label, number, place) VALUES (?, ?, ?)",
+            ((label, member.number, place) for place, label in enumerate(member.groups)),
+        )
+
+    def _note(
+        self,
+        number: int,
+        now: datetime,
+        source: str,
+        what: str,
+        former: str = "",
+        present: str = "",
+    ) -> None:
+        self._db.change(
+            "INSERT INTO member_change (number, at, source, field, former, present)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(number, to_text(now), source, what, former, present),
+        )
+
+    def _consent(self, number: int, consent: Consent, now: datetime) -> None:
+        self._db.change(
+            "INSERT INTO consent (number, address, given, given_on, how, recorded_at, template)"
+            " SELECT number, address, ?, ?, ?, ?, template FROM receipt WHERE number = ?",
+            *(consent.given, consent.on and consent.on.isoformat(), consent.how),
+            *(to_text(now), number),
+        )
+
+
+def _differences(former: Sheet, present: Sheet) -> Iterator[tuple[Field, str, str]]:
+    for one in fields(Sheet):
+        before, after = getattr(former, one.name), getattr(present, one.name)
+        if before != after:
+            yield Field[one.name.upper()], before, after

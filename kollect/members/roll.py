@@ -1,0 +1,188 @@
+"""The members as kollect.db has them, for screens, lists and files: reading only.
+
+Knows of the receipts only the numbers and the addresses behind them. One Roll belongs to one
+thread; several may be open on one file, beside the collector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from kollect.members import folding, rows
+from kollect.members.choice import EVERYBODY, Choice, Order, where
+from kollect.members.member import Consent, Member
+from kollect.members.queries import Queries
+from kollect.register.database import to_time
+from kollect.register.entry import Receipt
+from kollect.register.receipt import ReceiptState
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who may stand at the counter: a receipt, and the member behind it if there is one already."""
+
+    receipt: Receipt
+    member: Member | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a member's history: a field of the form with its former value, or an event."""
+
+    at: datetime
+    source: str
+    """What was used: 会員登録, 会員一覧, CSV, メール."""
+    what: str
+    former: str
+    present: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """One line of 承諾の記録: a consent given or taken back, and what the customer was told."""
+
+    number: int
+    address: str
+    received_at: datetime
+    """When the blank mail came."""
+    consent: Consent
+    recorded_at: datetime
+    subject: str
+    """The letter with the number, as it read when this number was given."""
+    body: str
+
+
+class Roll:
+    """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = Queries(path)
+
+    def close(self) -> None:
+        self._db.close()
+
+    # --- the counter
+
+    def lookup(self, text: str, most: int = 50) -> list[Candidate]:
+        """Who is meant by a 受付番号, or else by a part of a mail address, the newest first."""
+        number = folding.number(text)
+        if number is not None and (found := self._candidates("receipt.number = ?", number)):
+            return found
+        part = folding.narrow(text).casefold()
+        if not part:
+            return []
+        return self._candidates(
+            "instr(address_key, ?) ORDER BY receipt.number DESC LIMIT ?", part, most
+        )
+
+    def get(self, number: int) -> Member | None:
+        row = self._db.row(f"{rows.SELECT} WHERE member.number = ?", number)
+        return rows.member_of(row) if row else None
+
+    def of_address(self, address_key: str) -> list[Member]:
+        """The members with this address; more than one where a second number was given to it."""
+        found = self._db.rows(
+            f"{rows.SELECT} WHERE address_key = ? ORDER BY member.number", address_key
+        )
+        return [rows.member_of(row) for row in found]
+
+    def changes(self, number: int) -> list[Change]:
+        """The member's history, the newest first."""
+        found = self._db.rows(
+            "SELECT at, source, field, former, present FROM member_change"
+            " WHERE number = ? ORDER BY id DESC",
+            number,
+        )
+        return [Change(to_time(at), *rest) for at, *rest in found]
+
+    # --- the list
+
+    def numbers(self, choice: Choice = EVERYBODY, order: Order = Order.NUMBER) -> list[int]:
+        """All members that fit, as numbers: a table on screen then fetches the rows it shows.
+
+        A member whose number was typed comes first.
+        """
+        condition, values = where(choice)
+        index, by = {
+            Order.NUMBER: ("member_in_order", "number"),
+            Order.KANA: ("member_in_kana_order", "kana, number"),
+        }[order]
+        # without INDEXED BY SQLite reads the table itself, which is three times as long
+        rows_found = self._db.rows(
+            f"SELECT number FROM member INDEXED BY {index} WHERE {condition} ORDER BY {by}",
+            *values,
+        )
+        found = [number for (number,) in rows_found]
+        typed = folding.number(choice.text)
+        if typed in found:
+            found.remove(typed)
+            found.insert(0, typed)
+        return found
+
+    def members(self, numbers: Sequence[int]) -> list[Member]:
+        """These members, in this order."""
+        found = {}
+        for start in range(0, len(numbers), 500):
+            part = numbers[start : start + 500]
+            for row in self._db.each(
+                f"{rows.SELECT} WHERE member.number IN ({', '.join('?' * len(part))})", *part
+            ):
+                found[row[0]] = rows.member_of(row)
+        return [found[number] for number in numbers if number in found]
+
+    def groups(self) -> list[tuple[str, int]]:
+        """Every グループ with how many members it has who have not withdrawn."""
+        return self._db.rows(
+            "SELECT label, sum(state = 'active') FROM member_group JOIN member USING (number)"
+            " GROUP BY label ORDER BY label"
+        )
+
+    def each(self, choice: Choice = EVERYBODY) -> Iterator[Member]:
+        """The members that fit, one by one, in the order of the numbers."""
+        condition, values = where(choice)
+        sql = f"{rows.SELECT} WHERE {condition} ORDER BY member.number"
+        yield from map(rows.member_of, self._db.each(sql, *values))
+
+    def consents(self) -> Iterator[Consented]:
+        """承諾の記録, in the order in which it grew."""
+        sql = (
+            "SELECT consent.number, consent.address, received_at, given, given_on, how,"
+            " recorded_at, subject, body FROM consent JOIN receipt USING (number)"
+            " JOIN template ON template.id = consent.template ORDER BY consent.id"
+        )
+        for number, address, received, given, day, how, recorded, *text in self._db.each(sql):
+            consent = Consent(bool(given), date.fromisoformat(day), how)
+            yield Consented(number, address, to_time(received), consent, to_time(recorded), *text)
+
+    # --- the same for all
+
+    def _candidates(self, condition: str, *values: object) -> list[Candidate]:
+        found = self._db.rows(
+            "SELECT number, address, received_at, replied_at, state, reason, times"
+            f" FROM receipt WHERE {condition}",
+            *values,
+        )
+        members = {member.number: member for member in self.members([row[0] for row in found])}
+        return [_candidate(row, members.get(row[0])) for row in found]
+
+    def _address(self, number: int) -> str | None:
+        row = self._db.row("SELECT address FROM receipt WHERE number = ?", number)
+        return row[0] if row else None
+
+
+def _candidate(row: tuple, member: Member | None) -> Candidate:
+    number, address, received, replied, state, reason, times = row
+    receipt = Receipt(
+        number=number,
+        address=address,
+        received_at=to_time(received),
+        replied_at=to_time(replied) if replied else None,
+        state=ReceiptState(state),
+        reason=reason,
+        times=times,
+        member=member is not None,
+    )
+    return Candidate(receipt, member)

@@ -1,0 +1,74 @@
+"""Dates as people write them, in 西暦 and in 和暦. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+_ERAS = (
+    ("令和", "R", date(2019, 5, 1)),
+    ("平成", "H", date(1989, 1, 8)),
+    ("昭和", "S", date(1926, 12, 25)),
+    ("大正", "T", date(1912, 7, 30)),
+    ("明治", "M", date(1868, 10, 23)),
+)
+"""Each with its first day, the newest first."""
+
+_PARTED = re.compile(r"([0-9]{1,4}|元)[-/.,・年\s]+([0-9]{1,2})[-/.,・月\s]+([0-9]{1,2})\s*日?")
+_SOLID = re.compile("([0-9]{4}|[0-9]{2})([0-9]{2})([0-9]{2})")
+_ERA = re.compile(rf"({'|'.join(f'{name}|{letter}' for name, letter, _ in _ERAS)})[\s.]*(.*)")
+_DASHES = re.compile("[‐‑‒–—―−ー]")
+
+_HOW = "1985/1/2、昭和60年1月2日、S60.1.2 のように入力してください。"
+
+
+class NotADate(ValueError):
+    """The text is no date. Says in Japanese why, and what would be one."""
+
+
+def read(text: str) -> date:
+    """The date that is meant: 1985/1/2, 19850102, 昭和60年1月2日, S60.1.2, 令和元年5月1日.
+
+    Raises NotADate; also for a year of two digits without an era, which could mean either calendar.
+    """
+    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text)).strip().upper()
+    era = _ERA.fullmatch(plain)
+    rest = era[2] if era else plain
+    parts = _SOLID.fullmatch(rest) or _PARTED.fullmatch(rest)
+    if parts is None:
+        raise NotADate(f"日付として読めません。{_HOW}")
+    year, month, day = (1 if part == "元" else int(part) for part in parts.groups())
+    if era:
+        return _of_era(era[1], year, month, day)
+    if parts[1] == "元" or len(parts[1]) < 4:
+        raise NotADate(f"西暦か和暦か、区別できません。{_HOW}")
+    return _day(year, month, day, f"{year}年{month}月{day}日")
+
+
+def written(day: date) -> str:
+    """The date in 和暦: 昭和60年1月2日. A day before 明治 in 西暦."""
+    for name, _, first in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _of_era(sign: str, year: int, month: int, day: int) -> date:
+    place = next(i for i, (name, letter, _) in enumerate(_ERAS) if sign in (name, letter))
+    name, _, first = _ERAS[place]
+    said = f"{name}{year}年{month}月{day}日"
+    if not 1 <= year <= 99:
+        raise NotADate(f"{said}という日はありません。{_HOW}")
+    meant = _day(first.year + year - 1, month, day, said)
+    if meant < first or (place > 0 and meant >= _ERAS[place - 1][2]):
+        raise NotADate(f"{said}という日はありません（{written(meant)}ではありませんか）。")
+    return meant
+
+
+def _day(year: int, month: int, day: int, said: str) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise NotADate(f"{said}という日はありません。{_HOW}") from None

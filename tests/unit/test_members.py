@@ -1,0 +1,378 @@
+"""The members in a real kollect.db: registered, found, corrected, withdrawn, stopped."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from kollect.errors import StorageTrouble
+from kollect.members.choice import Choice, Order
+from kollect.members.member import Consent, Member, Sex, State
+from kollect.members.members import Members
+from kollect.members.refusals import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
+from kollect.register.ledger import Ledger
+from kollect.register.receipt import ReceiptState
+from kollect.register.receipts import Receipts
+from kollect.register.schema import MIGRATIONS
+from tests.unit.bookkeeping import NOW, numbered
+
+LATER = NOW + timedelta(days=1)
+CONSENT = Consent(True, date(2026, 11, 22), "会員登録用紙")
+YAMADA = Member(
+    number=1001,
+    name="山田　太郎",
+    kana="ヤマダ　タロウ",
+    birthday=date(1985, 1, 2),
+    sex=Sex.MALE,
+    phone="090-1234-5678",
+    postcode="100-0001",
+    home="東京都千代田区千代田1-1",
+    groups=("常連", "週末"),
+    note="犬がいる",
+    consent=CONSENT,
+)
+SATO = Member(1002, "佐藤　花子", kana="サトウ　ハナコ", groups=("常連",))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Three numbers were given: 1001 to 1003."""
+    path = tmp_path / "kollect.db"
+    ledger = Ledger(path)
+    for address in ("taro@docomo.ne.jp", "Hanako..s@docomo.ne.jp", "jiro@ezweb.ne.jp"):
+        numbered(ledger, address)
+    ledger.close()
+    return path
+
+
+@pytest.fixture
+def members(path: Path) -> Iterator[Members]:
+    members = Members(path)
+    yield members
+    members.close()
+
+
+# --- the counter
+
+
+def test_what_was_registered_comes_back_whole(members: Members):
+    members.register(YAMADA, NOW)
+    found = members.get(1001)
+    assert found == YAMADA
+    assert found.standing.address == "taro@docomo.ne.jp"
+    assert found.standing.state is State.ACTIVE
+    assert found.standing.registered_at == NOW
+    assert members.get(1002) is None
+
+
+def test_a_number_that_was_not_given_is_said_at_once(members: Members):
+    for ask in (members.free, lambda n: members.register(replace(YAMADA, number=n), NOW)):
+        with pytest.raises(NumberUnknown, match="1004") as caught:
+            ask(1004)
+        assert "メールアドレスの一部" in caught.value.cure
+    assert members.numbers() == []
+
+
+def test_a_number_is_registered_once(members: Members):
+    assert members.free(1001) == "taro@docomo.ne.jp"
+    members.register(YAMADA, NOW)
+    with pytest.raises(AlreadyRegistered) as caught:
+        members.register(replace(YAMADA, name="別人"), LATER)
+    assert caught.value.member == YAMADA
+    assert "山田　太郎 様" in caught.value.happened
+    assert members.get(1001) == YAMADA
+
+
+def test_a_withdrawn_member_is_not_registered_anew(members: Members):
+    members.register(YAMADA, NOW)
+    members.withdraw(1001, NOW, "会員一覧")
+    with pytest.raises(Withdrawn) as caught:
+        members.register(YAMADA, LATER)
+    assert "退会の取り消し" in caught.value.cure
+
+
+def test_lookup_by_number_or_by_part_of_an_address(members: Members):
+    members.register(YAMADA, NOW)
+    (found,) = members.lookup("１００１")
+    assert (found.receipt.number, found.receipt.address) == (1001, "taro@docomo.ne.jp")
+    assert found.receipt.state is ReceiptState.PENDING
+    assert found.receipt.member
+    assert found.member == YAMADA
+    assert [c.receipt.number for c in members.lookup("DOCOMO")] == [1002, 1001]
+    assert [c.receipt.number for c in members.lookup("hanako..S@")] == [1002]
+    assert [c.receipt.number for c in members.lookup("ｊｉｒｏ")] == [1003]
+    assert members.lookup("docomo", most=1)[0].member is None
+    assert members.lookup("9999") == members.lookup("") == members.lookup("nobody") == []
+
+
+def test_digits_that_are_no_number_are_looked_for_in_addresses(path: Path, members: Members):
+    ledger = Ledger(path)
+    numbered(ledger, "tanaka1985@docomo.ne.jp")
+    ledger.close()
+    assert [c.receipt.number for c in members.lookup("1985")] == [1004]
+
+
+def test_results_tell_who_is_a_member(path: Path, members: Members):
+    with closing(Receipts(path)) as receipts:
+        assert [r.member for r in receipts.all()] == [False, False, False]
+        members.register(SATO, NOW)
+        assert [r.member for r in receipts.all()] == [False, True, False]
+        members.withdraw(1002, NOW, "会員一覧")
+        assert not receipts.of_number(1002).member
+
+
+# --- corrections
+
+
+def test_a_correction_keeps_the_former_values(members: Members):
+    members.register(YAMADA, NOW)
+    better = replace(
+        YAMADA, name="山田　次郎", phone="03-1111-2222", groups=("週末",), birthday=None
+    )
+    assert members.update(better, LATER, "会員一覧")
+    assert members.get(1001) == better
+    changes = members.changes(1001)
+    assert changes[-1].what == "会員登録"
+    assert changes[-1].at == NOW
+    assert {(c.what, c.former, c.present) for c in changes[:-1]} == {
+        ("お名前", "山田　太郎", "山田　次郎"),
+        ("電話番号", "090-1234-5678", "03-1111-2222"),
+        ("グループ", "常連、週末", "週末"),
+        ("生年月日", "1985/01/02", ""),
+    }
+    assert all((c.at, c.source) == (LATER, "会員一覧") for c in changes[:-1])
+    assert not members.update(better, LATER, "会員一覧"), "nothing differs"
+    assert len(members.changes(1001)) == len(changes)
+
+
+def test_nobody_is_corrected_who_is_not_registered(members: Members):
+    for act in (
+        lambda: members.update(SATO, NOW, "会員一覧"),
+        lambda: members.withdraw(1002, NOW, "会員一覧"),
+        lambda: members.resume(1002, CONSENT, NOW, "会員一覧"),
+    ):
+        with pytest.raises(NotRegistered, match="1002"):
+            act()
+
+
+def test_withdrawn_and_back(members: Members):
+    members.register(YAMADA, NOW)
+    assert members.withdraw(1001, LATER, "会員一覧")
+    assert not members.withdraw(1001, LATER, "会員一覧")
+    gone = members.get(1001)
+    assert gone == YAMADA, "the form is kept"
+    assert (gone.standing.state, gone.standing.withdrawn_at) == (State.WITHDRAWN, LATER)
+    assert members.numbers(Choice(state=State.ACTIVE)) == []
+    assert members.numbers(Choice(state=State.WITHDRAWN)) == [1001]
+    assert members.groups() == [("常連", 0), ("週末", 0)]
+    assert members.come_back(1001, LATER, "会員一覧")
+    assert not members.come_back(1001, LATER, "会員一覧")
+    back = members.get(1001).standing
+    assert (back.state, back.withdrawn_at) == (State.ACTIVE, None)
+    assert [c.what for c in members.changes(1001)] == ["退会の取り消し", "退会", "会員登録"]
+
+
+def test_undeliverable_with_its_reason_and_healed(path: Path, members: Members):
+    members.register(YAMADA, NOW)
+    assert members.undeliverable(1001, "550 User unknown", LATER, "メール発信")
+    assert members.get(1001).standing.undeliverable == "550 User unknown"
+    assert members.changes(1001)[0].present == "550 User unknown"
+    assert members.reachable(1001, LATER, "会員一覧")
+    assert members.get(1001).standing.undeliverable == ""
+
+    ledger = Ledger(path)
+    ledger.receipt_state(1001, ReceiptState.UNDELIVERABLE, NOW, "550 No such address")
+    assert members.get(1001).standing.undeliverable == "550 No such address"
+    ledger.receipt_state(1001, ReceiptState.REPLIED, NOW)
+    ledger.close()
+    assert members.get(1001).standing.undeliverable == "", "再送 arrived"
+
+
+def test_a_stop_is_for_the_address_whatever_its_numbers(path: Path, members: Members):
+    ledger = Ledger(path)
+    assert numbered(ledger, "taro@docomo.ne.jp", again=True)[1] == 1004
+    ledger.close()
+    members.register(YAMADA, NOW)
+    members.register(replace(YAMADA, number=1004), NOW)
+    members.register(SATO, NOW)
+    assert members.stop("taro@docomo.ne.jp", LATER, "配信停止のメール") == [1001, 1004]
+    assert members.stop("taro@docomo.ne.jp", LATER, "配信停止のメール") == []
+    assert members.stop("jiro@ezweb.ne.jp", LATER, "配信停止のメール") == [], "no member"
+    assert members.get(1001).standing.stopped_at == LATER
+    assert members.get(1002).standing.stopped_at is None
+
+
+def test_only_a_new_consent_ends_a_stop(members: Members):
+    members.register(YAMADA, NOW)
+    members.stop("taro@docomo.ne.jp", NOW, "配信停止のメール")
+    members.update(replace(YAMADA, note="電話あり"), LATER, "会員一覧")
+    members.withdraw(1001, LATER, "会員一覧")
+    members.come_back(1001, LATER, "会員一覧")
+    assert members.get(1001).standing.stopped_at == NOW
+    with pytest.raises(ValueError, match="consent"):
+        members.resume(1001, Consent(), LATER, "会員一覧")
+    anew = Consent(True, LATER.date(), "店頭で口頭")
+    assert members.resume(1001, anew, LATER, "会員一覧")
+    assert not members.resume(1001, anew, LATER, "会員一覧")
+    assert members.get(1001).standing.stopped_at is None
+    assert members.get(1001).consent == anew
+
+
+def test_the_record_of_consent_only_grows_and_has_the_words_then_in_force(
+    path: Path, members: Members
+):
+    members.register(SATO, NOW)
+    members.register(YAMADA, NOW)
+    ledger = Ledger(path)
+    ledger.template_in_force("acknowledgement", "新しい見出", "新しい本文", LATER)
+    ledger.close()
+    members.update(replace(YAMADA, consent=Consent()), LATER, "会員一覧")
+    members.update(replace(YAMADA, consent=CONSENT), LATER, "会員一覧")
+    members.stop("taro@docomo.ne.jp", LATER, "配信停止のメール")
+    record = list(members.consents())
+    assert [(r.number, r.consent) for r in record] == [
+        (1001, CONSENT),
+        (1001, Consent(False, LATER.date(), "会員一覧")),
+        (1001, CONSENT),
+        (1001, Consent(False, LATER.date(), "配信停止のメール")),
+    ]
+    assert {(r.address, r.subject, r.body) for r in record} == {
+        ("taro@docomo.ne.jp", "番号は★1★です", "★1★\n")
+    }
+    assert [r.recorded_at for r in record] == [NOW, LATER, LATER, LATER]
+    assert {r.received_at for r in record} == {NOW}
+
+
+# --- the list
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("", [1001, 1002]),
+        ("1001", [1001]),
+        ("１００２", [1002]),
+        ("山田", [1001]),
+        ("山田 太郎", [1001]),
+        ("山田太郎", [1001]),
+        ("やまだ", [1001]),
+        ("ﾊﾅｺ", [1002]),
+        ("090-1234", [1001]),
+        ("0901234", [1001]),
+        ("100-0001", [1001]),
+        ("千代田1-1", [1001]),
+        ("千代田１－１", [1001]),
+        ("docomo", [1001, 1002]),
+        ("HANAKO..S", [1002]),
+        ("常連", [1001, 1002]),
+        ("週末", [1001]),
+        ("常連 docomo 花子", [1002]),
+        ("太郎ヤマダ", []),
+        ("%", []),
+        ("_", []),
+        ("犬", []),
+    ],
+)
+def test_search_over_every_field_that_is_promised(members: Members, typed: str, found: list[int]):
+    members.register(YAMADA, NOW)
+    members.register(SATO, NOW)
+    assert members.numbers(Choice(typed)) == found
+
+
+def test_search_sees_what_was_corrected(members: Members):
+    members.register(YAMADA, NOW)
+    members.update(replace(YAMADA, name="鈴木　太郎", groups=("新規",)), LATER, "会員一覧")
+    assert members.numbers(Choice("山田")) == members.numbers(Choice("常連")) == []
+    assert members.numbers(Choice("鈴木 新規")) == [1001]
+    assert members.numbers(Choice(group="新規")) == [1001]
+
+
+def test_a_member_whose_number_was_typed_comes_first(members: Members):
+    members.register(replace(YAMADA, phone="03-1002-1002"), NOW)
+    members.register(SATO, NOW)
+    assert members.numbers(Choice("1002")) == [1002, 1001]
+
+
+def test_groups_periods_and_orders(members: Members):
+    members.register(YAMADA, NOW)
+    members.register(SATO, LATER)
+    assert members.groups() == [("常連", 2), ("週末", 1)]
+    assert members.numbers(Choice(group="週末")) == [1001]
+    assert members.numbers(Choice(group="常")) == []
+    assert members.numbers(Choice(since=LATER)) == [1002]
+    assert members.numbers(Choice(until=LATER)) == [1001]
+    assert members.numbers(Choice("docomo", group="常連", since=NOW, until=LATER)) == [1001]
+    assert members.numbers(order=Order.KANA) == [1002, 1001]
+    assert [m.name for m in members.members([1002, 9, 1001])] == [SATO.name, YAMADA.name]
+    assert list(members.each(Choice(group="週末"))) == [YAMADA]
+
+
+def test_a_choice_says_what_it_is():
+    assert str(Choice()) == "すべての会員"
+    choice = Choice(" 山田 ", group="常連", since=NOW, until=LATER)
+    assert str(choice) == "グループ「常連」、検索「山田」、登録日 2026/11/23～2026/11/24"
+
+
+def test_a_page_out_of_many(members: Members, path: Path):
+    ledger = Ledger(path)
+    with ledger.transaction():
+        for n in range(1100):
+            number = numbered(ledger, f"p{n}@x.jp")[1]
+    ledger.close()
+    with members.transaction():
+        for one in range(1004, number + 1):
+            members.register(Member(one, f"会員{one}"), NOW)
+    numbers = members.numbers()
+    assert numbers == list(range(1004, number + 1))
+    assert [m.number for m in members.members(numbers)] == numbers
+
+
+# --- the file
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path):
+    path = tmp_path / "kollect.db"
+    ledger = Ledger(path)
+    numbered(ledger, "taro@docomo.ne.jp")
+    ledger.close()
+    with closing(sqlite3.connect(path)) as db:
+        tables = ("member_change", "member_group", "consent", "parcel", "mailing", "member")
+        for table in tables:
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version = 1")
+    with closing(Members(path)) as members:
+        members.register(YAMADA, NOW)
+        assert members.get(1001) == YAMADA
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+
+
+def test_nothing_is_written_of_a_transaction_that_fails(members: Members):
+    with pytest.raises(NumberUnknown), members.transaction():
+        members.register(YAMADA, NOW)
+        members.register(replace(YAMADA, number=9), NOW)
+    assert members.numbers() == []
+    assert members.groups() == []
+    assert list(members.consents()) == []
+
+
+def test_the_collector_goes_on_beside_it(path: Path, members: Members):
+    ledger = Ledger(path)
+    members.register(YAMADA, NOW)
+    number = numbered(ledger, "new@x.jp")[1]
+    members.register(Member(number, "新しい人"), NOW)
+    assert members.get(number).standing.address == "new@x.jp"
+    ledger.close()
+
+
+def test_a_broken_file_is_said_plainly(tmp_path: Path):
+    path = tmp_path / "kollect.db"
+    path.write_bytes(b"no database " * 500)
+    with pytest.raises(StorageTrouble, match="壊れて"):
+        Members(path)
