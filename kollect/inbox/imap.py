@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _PIECE = 512 * 1024
 """Octets of a whole mail asked for at a time."""
+_LARGEST = 2**30
 _AT_ONCE = 500
 """Mails named in one command: servers give up on lines of more than 8 KiB (RFC 7162 section 4)."""
 _HEADERS_AT_ONCE = 200
@@ -153,8 +154,10 @@ class ImapMailbox:
             piece = answers[handle]
             sink.write(crlf.feed(piece))
             offset += len(piece)
-            if len(piece) < _PIECE:
+            if len(piece) != _PIECE:  # the last one; or all of it, from a server without parts
                 break
+            if offset > _LARGEST:
+                raise self._line.peer.senseless(self._line.stage, b"a mail without an end")
         sink.write(crlf.end())
 
     def delete(self, handles: Iterable[int]) -> list[int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kollect.connection import RECEIVING_ROLE, Line, Trust
 from kollect.errors import (
     LineDropped,
     LineTimeout,
@@ -23,7 +26,8 @@ from kollect.errors import (
 )
 from kollect.inbox.mailbox import Refused
 from kollect.inbox.pop3 import Pop3Mailbox
-from kollect.inbox.pop3_dialogue import DotReader
+from kollect.inbox.pop3_dialogue import Dialogue, DotReader
+from kollect.peer import Peer
 from kollect.settings.model import Receive, Security, Tls
 from tests.servers.certificates import Certificates
 from tests.servers.scripted_pop3 import CAPABILITIES, Faults, ScriptedPop3
@@ -256,7 +260,7 @@ def test_deletions_count_only_when_quit_was_answered(
     serve: Serve, faults: Faults, deleted: int, capabilities
 ) -> None:
     server = serve(MAILS, replace(faults, capabilities=capabilities), Faults())
-    mailbox = opened(server, timeout_seconds=0.3)
+    mailbox = opened(server, timeout_seconds=0.3 if faults.hang else 5)
     with pytest.raises(ServerTrouble):
         mailbox.delete([1, 2, 3, 4, 5])
         mailbox.close()
@@ -291,7 +295,7 @@ def test_a_lost_line_is_told_wherever_it_happens(serve: Serve, command: str, how
     server = serve(MAILS, Faults(**{how: frozenset({command})}))
     expected = LineTimeout if how == "hang" else LineDropped
     with pytest.raises(expected) as caught:
-        heads(opened(server, timeout_seconds=0.2))
+        heads(opened(server, timeout_seconds=0.3 if how == "hang" else 5))
     words = f"{caught.value} {caught.value.detail}"
     assert "受信サーバ" in words
     assert server.password not in words
@@ -560,6 +564,51 @@ def test_certificates_that_do_not_hold_stop_before_the_password(
         opened(server, tls, security=Security.STARTTLS)
     assert caught.value.stage is Stage.CERTIFICATE
     assert set(server.commands) == {"STLS"}
+
+
+# Garbage
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"+OK",
+                b"-ERR no",
+                b"+OK 3 5",
+                b"1 a",
+                b"2 b",
+                b".",
+                b"..",
+                b"",
+                b"+",
+                b"\xff\0",
+                b"X: y",
+            ]
+        )
+        | st.binary(max_size=20),
+        max_size=40,
+    ),
+    st.sampled_from([b"\r\n", b"\n"]),
+    st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_garbage_ends_in_server_trouble_never_in_another_exception(
+    lines: list[bytes], end: bytes, pipelining: bool
+) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(end.join(lines) + end)
+        theirs.shutdown(socket.SHUT_WR)
+        line = Line(ours, Peer(RECEIVING_ROLE, "garbage", 1), Trust(), timeout=5)
+        capabilities = {"PIPELINING": frozenset()} if pipelining else {}
+        mailbox = Pop3Mailbox(lambda: (Dialogue(line), capabilities))
+        with contextlib.suppress(ServerTrouble, Refused):
+            handles = [m.handle for m in mailbox.listing()]
+            list(mailbox.headers(handles))
+            mailbox.fetch(1, io.BytesIO())
+            mailbox.delete(handles)
+            mailbox.close()
 
 
 # The dots

@@ -1,0 +1,141 @@
+"""A small IMAP server that misbehaves as told. Only for what no real one can be made to do."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+import socket
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ImapFaults:
+    """Commands are named by any part of their text after the tag; the greeting is "GREETING"."""
+
+    answers: dict[str, bytes] = field(default_factory=dict)
+    """Said instead of the answer, `TAG` standing for the tag; nothing is done."""
+    cut: tuple[str, ...] = ()
+    """The line is cut when the command comes."""
+    hang: tuple[str, ...] = ()
+    """No answer ever."""
+    capabilities: str = "IMAP4rev1 AUTH=PLAIN UIDPLUS"
+    ignores_partial: bool = False
+    """Sends whole bodies where a part was asked for."""
+
+
+class ScriptedImap:
+    """Serves mails on a free port of the loopback; they and their marks outlive a session."""
+
+    host = "localhost"
+
+    def __init__(
+        self,
+        mails: Iterable[bytes] = (),
+        faults: ImapFaults | None = None,
+        *,
+        user: str = "shop",
+        password: str = "S3cret-pw!",
+    ) -> None:
+        self.faults = faults or ImapFaults()
+        self.user, self.password = user, password
+        self.mails = dict(enumerate(mails, 11))
+        """What is there, by UID."""
+        self.marked: set[int] = set()
+        """UIDs with the flag \\Deleted."""
+        self.commands: list[str] = []
+        self._stopping = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> ScriptedImap:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                line, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(line,), daemon=True).start()
+
+    def _serve(self, line: socket.socket) -> None:
+        with contextlib.suppress(OSError), line, line.makefile("rb") as commands:
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line.sendall(self.faults.answers.get("GREETING", b"* OK ready\r\n"))
+            for raw in commands:
+                tag, _, command = raw.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
+                self.commands.append(command)
+                if any(name in command for name in self.faults.cut):
+                    return
+                if any(name in command for name in self.faults.hang):
+                    self._stopping.wait(60)
+                    return
+                for name, answer in self.faults.answers.items():
+                    if name in command:
+                        line.sendall(answer.replace(b"TAG", tag.encode()))
+                        break
+                else:
+                    if command.startswith("AUTHENTICATE"):
+                        line.sendall(b"+ \r\n")
+                        command = "LOGIN " + base64.b64decode(commands.readline()).decode()
+                    line.sendall(self._answer(command) + b"\r\n" + self._done(command, tag))
+                if command == "LOGOUT":
+                    return
+
+    def _done(self, command: str, tag: str) -> bytes:
+        wrong = command.startswith("LOGIN") and self.password not in command
+        words = "NO [AUTHENTICATIONFAILED] wrong" if wrong else "OK done"
+        return f"{tag} {words}\r\n".encode()
+
+    def _answer(self, command: str) -> bytes:
+        words = command.split()
+        match words:
+            case ["CAPABILITY"]:
+                return b"* CAPABILITY " + self.faults.capabilities.encode()
+            case ["SELECT", *_]:
+                return b"* %d EXISTS\r\n* OK [UIDVALIDITY 7] ok" % len(self.mails)
+            case ["UID", "SEARCH", what]:
+                found = self.mails if what == "ALL" else sorted(self.marked)
+                return b"* SEARCH " + " ".join(map(str, found)).encode()
+            case ["UID", "FETCH", uids, *_]:
+                return b"\r\n".join(
+                    self._fetched(number, uid, command)
+                    for number, uid in enumerate(self.mails, 1)
+                    if str(uid) in uids.split(",")
+                )
+            case ["UID", "STORE", uids, *_]:
+                self.marked |= {int(uid) for uid in uids.split(",")} & self.mails.keys()
+                return b"* OK"
+            case ["UID", "EXPUNGE", uids]:
+                return self._expunge(self.marked & {int(uid) for uid in uids.split(",")})
+            case ["EXPUNGE"]:
+                return self._expunge(set(self.marked))
+            case ["LOGOUT"]:
+                return b"* BYE"
+        return b"* OK"
+
+    def _fetched(self, number: int, uid: int, command: str) -> bytes:
+        raw = self.mails[uid]
+        part = re.search(r"BODY\.PEEK\[(HEADER)?\]<(\d+)\.(\d+)>", command)
+        if part is None:
+            return b"* %d FETCH (UID %d RFC822.SIZE %d)" % (number, uid, len(raw))
+        if part[1]:
+            raw = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        start, length = int(part[2]), int(part[3])
+        piece = raw if self.faults.ignores_partial else raw[start : start + length]
+        name = f"BODY[{part[1] or ''}]<{start}>".encode()
+        return b"* %d FETCH (UID %d %s {%d}\r\n%s)" % (number, uid, name, len(piece), piece)
+
+    def _expunge(self, uids: set[int]) -> bytes:
+        for uid in uids:
+            del self.mails[uid]
+        self.marked -= uids
+        return b"* OK expunged"

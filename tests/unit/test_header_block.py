@@ -1,0 +1,66 @@
+"""Headers and line ends out of a stream, whatever the pieces it comes in."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kollect.inbox.header_block import HEADER_LIMIT, Crlf, HeaderBlock
+
+cuts = st.lists(st.integers(1, 9), min_size=1, max_size=20)
+
+
+def pieces(stream: bytes, sizes: list[int]) -> list[bytes]:
+    found, at = [], 0
+    while at < len(stream):
+        size = sizes[len(found) % len(sizes)]
+        found.append(stream[at : at + size])
+        at += size
+    return found
+
+
+@given(st.text("ab:\r\n", max_size=80).map(str.encode), cuts)
+@settings(max_examples=200, deadline=None)
+def test_every_line_ends_by_crlf(stream: bytes, sizes: list[int]) -> None:
+    crlf = Crlf()
+    found = b"".join(crlf.feed(piece) for piece in pieces(stream, sizes)) + crlf.end()
+    assert found == re.sub(rb"(?<!\r)\n", b"\r\n", stream)
+
+
+@given(st.lists(st.sampled_from([b"", b"A: b", b" c", b"\r", b"x"]), max_size=9), cuts)
+@settings(max_examples=200, deadline=None)
+def test_the_header_is_what_stands_before_the_first_empty_line(
+    lines: list[bytes], sizes: list[int]
+) -> None:
+    stream = b"".join(line + b"\r\n" for line in lines)
+    block = HeaderBlock()
+    for piece in pieces(stream, sizes):
+        block.feed(piece)
+    before = lines[: lines.index(b"")] if b"" in lines else lines
+    assert block.lines() == b"".join(line + b"\r\n" for line in before)
+
+
+def test_an_endless_header_is_cut_at_a_line() -> None:
+    block = HeaderBlock()
+    for n in range(10_000):
+        block.feed(b"X-%06d: %s\r\n" % (n, b"y" * 50))
+    kept = block.lines()
+    assert HEADER_LIMIT - 100 < len(kept) <= HEADER_LIMIT
+    assert kept.endswith(b"y\r\n")
+
+
+def test_an_endless_line_is_cut_where_it_must() -> None:
+    block = HeaderBlock()
+    for _ in range(1000):
+        block.feed(b"z" * 1000)
+    assert block.lines() == b"z" * HEADER_LIMIT
+
+
+def test_a_header_of_exactly_the_limit_is_whole() -> None:
+    header = b"A: " + b"b" * (HEADER_LIMIT - 5) + b"\r\n"
+    assert len(header) == HEADER_LIMIT
+    block = HeaderBlock()
+    block.feed(header + b"\r\nbody")
+    assert block.lines() == header
