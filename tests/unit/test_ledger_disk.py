@@ -19,7 +19,7 @@ import pytest
 from kollect.errors import StorageTrouble
 from kollect.register.ledger import Ledger
 from kollect.register.receipts import Receipts
-from tests.unit.bookkeeping import BOX, NOW, numbered
+from tests.unit.bookkeeping import NOW, numbered
 
 TOP = Path(__file__).parents[2]
 
@@ -153,9 +153,8 @@ def test_a_read_only_stick_is_told_and_works_again_when_it_is_not(disk: Disk):
     ledger = Ledger(path)
     numbered(ledger, "a@docomo.ne.jp")
     ledger.close()
-    with disk.read_only():
-        with pytest.raises(StorageTrouble) as told:
-            Ledger(path)
+    with disk.read_only(), pytest.raises(StorageTrouble) as told:
+        Ledger(path)
     if disk.mounted:
         assert told.value.title == "書き込みが禁止されています"
     ledger = Ledger(path)
