@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,11 +50,10 @@ class Certificates:
     unknown_issuer: ServerCertificate
 
 
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certificates]:
+def make_certificates(folder: Path) -> Certificates:
+    """Issue them, as files in `folder`."""
     import trustme  # its cryptography wants a Windows newer than Wine 8 is
 
-    folder = tmp_path_factory.mktemp("certificates")
     ours, theirs = trustme.CA(), trustme.CA()
     ca_file = folder / "ca.pem"
     ours.cert_pem.write_to_path(ca_file)
@@ -74,7 +72,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certifica
 
     past, far = datetime(2020, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
     here = ("localhost", "127.0.0.1", "::1")
-    yield Certificates(
+    return Certificates(
         ca_file=ca_file,
         good=issued("good", ours, *here),
         wrong_name=issued("wrong_name", ours, "mail.example.jp"),
@@ -83,3 +81,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certifica
         self_signed=written("self_signed", theirs.cert_pem.bytes(), theirs.private_key_pem.bytes()),
         unknown_issuer=issued("unknown_issuer", theirs, *here),
     )
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))

@@ -259,8 +259,9 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-@pytest.fixture(scope="session")
-def dovecot(certificates: Certificates) -> Iterator[Dovecot]:
+@contextlib.contextmanager
+def running_dovecot(certificates: Certificates) -> Iterator[Dovecot]:
+    """A Dovecot for the time of the block."""
     _program()
     # Not below pytest's folder: Postfix's user could not enter it, and sockets want short paths.
     with tempfile.TemporaryDirectory(prefix="kollect-", ignore_cleanup_errors=True) as folder:
@@ -271,3 +272,9 @@ def dovecot(certificates: Certificates) -> Iterator[Dovecot]:
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture(scope="session")
+def dovecot(certificates: Certificates) -> Iterator[Dovecot]:
+    with running_dovecot(certificates) as server:
+        yield server
