@@ -209,8 +209,9 @@ class Line:
         return bool(self._buffer) or (self.encrypted and self._sock.pending() > 0)
 
     def wait_readable(self, seconds: float) -> bool:
-        """Wait until reading would not block (there are bytes, or the line is lost); False: not in
-        time.
+        """Wait until reading would not block: there are bytes, or the line is lost.
+
+        False: not within `seconds`.
         """
         deadline = time.monotonic() + seconds
         while not self.has_buffered() and not self._ended:

@@ -11,9 +11,7 @@ from kollect.errors import Stage
 from kollect.peer import Peer
 
 _NOT_THE_LAST_ADDRESS = 10.0
-"""Seconds for an address that has others behind it (IPv6 that leads nowhere before an IPv4 that
-works).
-"""
+"""Seconds for an address with others behind it (IPv6 that leads nowhere, IPv4 that works)."""
 
 
 def dial(peer: Peer, timeout: float, trace: Callable[[Stage], None]) -> socket.socket:

@@ -88,9 +88,7 @@ def _pinned_or_trouble(
     again: Callable[[], socket.socket],
     failure: ssl.SSLCertVerificationError,
 ) -> ssl.SSLSocket:
-    """Look at the certificate that failed: the line is returned where it is pinned, else this
-    raises.
-    """
+    """Look at the certificate that failed: a good line where it is pinned, else this raises."""
     try:
         tls = _handshake(again(), peer, _unchecked())
     except (OSError, ValueError, ServerTrouble):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -202,6 +203,14 @@ def test_garbage_is_server_trouble_or_a_refusal(serve: Serve, command: str, garb
     assert all(isinstance(block, Refused) for block in found) or found == [
         b"Subject: \r\nX: %d\r\n" % n for n in range(1, 5)
     ]
+
+
+def test_a_server_that_only_says_it_is_still_there_does_not_hold_for_ever(serve: Serve) -> None:
+    server = serve(ImapFaults(still_here=("SEARCH",)))
+    began = time.monotonic()
+    with pytest.raises(LineTimeout):
+        opened(server, timeout=0.2).listing()
+    assert time.monotonic() - began < 5
 
 
 # Greeting and login

@@ -19,6 +19,7 @@ from kollect.connection import RECEIVING_ROLE, Line, Trace, Trust
 from kollect.errors import ServerTrouble, Stage
 from kollect.inbox import refusals
 from kollect.inbox.mailbox import Refused
+from kollect.inbox.pace import Pace
 from kollect.settings.model import Receive, Security, Tls
 
 _TLS_PORT = 993
@@ -33,6 +34,7 @@ class _OnLine(imaplib.IMAP4):
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self._pace = Pace(line)
         super().__init__()
 
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
@@ -41,14 +43,19 @@ class _OnLine(imaplib.IMAP4):
     def read(self, size: int) -> bytes:
         found = bytearray()
         while len(found) < size:
-            found += self._line.read_some(size - len(found))
+            piece = self._line.read_some(size - len(found))
+            self._pace.count(len(piece))
+            found += piece
         return bytes(found)
 
     def readline(self) -> bytes:
-        return self._line.readline(_LONGEST_LINE) + b"\r\n"
+        line = self._line.readline(_LONGEST_LINE) + b"\r\n"
+        self._pace.count(len(line))
+        return line
 
     def send(self, data: bytes) -> None:
         self._line.send(data)
+        self._pace = Pace(self._line)
 
     def shutdown(self) -> None:
         self._line.close()

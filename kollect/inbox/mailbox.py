@@ -41,7 +41,7 @@ class Mailbox(Protocol):
     def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
         """The header block of each mail in the order asked for: CRLF lines, at most 256 KiB.
 
-        Fetched in few round trips; a mail that the server refuses yields its refusal and the
+        Without the empty line after it. A mail that the server refuses yields its refusal and the
         others go on.
         """
         ...

@@ -237,9 +237,7 @@ def _numbered(line: bytes) -> tuple[int | None, bytes]:
 
 
 def _uid(text: bytes) -> str | None:
-    """RFC 1939 section 7 allows 70 printable characters; others are taken as they come, but not
-    endless.
-    """
+    """RFC 1939 section 7 allows 70 printable characters; others are taken, but not endless."""
     return text.decode("latin-1") if 0 < len(text) <= _LONGEST_UID else None
 
 

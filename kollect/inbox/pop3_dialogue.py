@@ -8,14 +8,14 @@ the server's +OK). Knows nothing of what the commands are for.
 from __future__ import annotations
 
 import re
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from kollect.connection import Line
-from kollect.errors import LineTimeout, ServerTrouble
+from kollect.errors import ServerTrouble
+from kollect.inbox.pace import Pace
 
 K = TypeVar("K")
 
@@ -25,11 +25,6 @@ server has to say meanwhile, our sending never waits for it, so the two can neve
 other."""
 _LONGEST_STATUS = 2048
 _LONGEST_LINE = 65536
-_SLOWEST = 512
-"""Octets a second below which a long answer is given up, once the first time-outs have gone by."""
-_PATIENCE = 3
-"""Time-outs that a long answer may take before its pace counts."""
-_LARGEST_ANSWER = 2**30
 
 _END = re.compile(rb"\n\.\r?\n")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
@@ -147,8 +142,9 @@ class Dialogue:
         reader = DotReader()
         pace = Pace(self.line)
         while not reader.ended:
-            piece = reader.feed(pace.read())
-            if piece:
+            data = self.line.read_some()
+            pace.count(len(data))
+            if piece := reader.feed(data):
                 yield piece
         self.line.unread(reader.rest)
         self._midway = False
@@ -169,30 +165,8 @@ class Dialogue:
         return self.line.peer.dropped(self.line.stage, None, heard=True)
 
 
-class Pace:
-    """Reads one long answer; a server that trickles is given up, a slow line is not."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self._began = time.monotonic()
-        self._octets = 0
-
-    def read(self) -> bytes:
-        data = self._line.read_some()
-        self._octets += len(data)
-        late = time.monotonic() - self._began - _PATIENCE * self._line.timeout
-        if late > self._octets / _SLOWEST or self._octets > _LARGEST_ANSWER:
-            raise self._too_slow()
-        return data
-
-    def _too_slow(self) -> LineTimeout:
-        detail = f"{self._octets} octets in {time.monotonic() - self._began:.0f} seconds"
-        return self._line.peer.silent(self._line.stage, TimeoutError(detail), heard=True)
-
-
 class DotReader:
-    """Takes a multi-line answer out of a stream, whatever the pieces it comes in (RFC 1939 section
-    3).
+    """Takes a long answer out of a stream, whatever the pieces it comes in (RFC 1939 section 3).
 
     Bare line feeds become CRLF; a line of any length passes, holding at most one piece and 64 KiB.
     """

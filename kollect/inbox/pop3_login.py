@@ -30,9 +30,7 @@ Session = tuple[Dialogue, Capabilities]
 
 
 def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
-    """Connect, encrypt as the settings demand, log in. Raises ServerTrouble; then nothing is left
-    open.
-    """
+    """Connect, encrypt as the settings demand, log in. Raises ServerTrouble, leaving nothing."""
     line = Line.open(
         RECEIVING_ROLE,
         receive.host,

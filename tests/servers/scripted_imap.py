@@ -21,6 +21,8 @@ class ImapFaults:
     """The line is cut when the command comes."""
     hang: tuple[str, ...] = ()
     """No answer ever."""
+    still_here: tuple[str, ...] = ()
+    """Instead of an answer, a line now and then that says nothing."""
     capabilities: str = "IMAP4rev1 AUTH=PLAIN UIDPLUS"
     ignores_partial: bool = False
     """Sends whole bodies where a part was asked for."""
@@ -78,6 +80,10 @@ class ScriptedImap:
                 if any(name in command for name in self.faults.hang):
                     self._stopping.wait(60)
                     return
+                while any(name in command for name in self.faults.still_here):
+                    line.sendall(b"* OK still here\r\n")
+                    if self._stopping.wait(0.05):
+                        return
                 for name, answer in self.faults.answers.items():
                     if name in command:
                         line.sendall(answer.replace(b"TAG", tag.encode()))
