@@ -68,17 +68,16 @@ class Channel:
         body = self.dialogue.body
         assert body is not None
         try:
-            piece = next(body, None)
+            piece, last = next(body)
         except OSError as error:
             # The server waits for the rest: only a dropped line tells it that none will come.
             log.warning("転送するメールのファイルを読めません（%s）", error)
             self._lose_for(f"メールのファイルを読めません: {error}", in_sending=True)
             return
+        self.line.send(piece)
         self._since = self._clock()
-        if piece is None:
+        if last:
             self.dialogue.body_sent()
-        else:
-            self.line.send(piece)
 
     @property
     def sending(self) -> bool:
@@ -119,11 +118,13 @@ class Channel:
         """
         if self.lost:
             return False
-        if self.dialogue.on_way or self._clock() - self._since < _IDLE_SECONDS:
+        if self.dialogue.on_way:
             return True
         try:
             if self.line.wait_readable(0):  # a server says something unasked only to take its leave
                 raise Garbled("unasked")
+            if self._clock() - self._since < _IDLE_SECONDS:
+                return True
             self.line.settimeout(min(_PROBE_SECONDS, self._timeout))
             self.line.send(b"RSET\r\n")
             answer = None

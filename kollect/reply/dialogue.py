@@ -89,12 +89,14 @@ class Dialogue:
         self.offers = offers
         self.ended: list[Ended] = []
         self.accepted = 0
+        self.answered = 0
+        """Letters about which the server said its last word, be it yes or no."""
         self.lied = False
         """The server does not do what it offered: only the plain dialogue, without parameters."""
         self.closing = False
         """The server said 421: it is about to close the line."""
-        self.body: Iterator[bytes] | None = None
-        """What is to be sent next, piece by piece; see `body_sent`."""
+        self.body: Iterator[tuple[bytes, bool]] | None = None
+        """What is to be sent next, piece by piece; True with the last, and then `body_sent`."""
         self._sender, self._sender_utf8 = address.wire(sender)
         self._under_way: deque[_Transaction] = deque()
         self._pending: deque[tuple[_Transaction, Verb]] = deque()
@@ -276,6 +278,7 @@ class Dialogue:
     def _end(self, transaction: _Transaction, answer: Answer) -> None:
         self._under_way.remove(transaction)
         self._clean = transaction.failed is None
+        self.answered += 1
         if transaction.failed:
             self.ended.append(transaction.failed)
             return
@@ -292,7 +295,7 @@ class Dialogue:
         first, verb = self._pending[0] if self._pending else (None, Verb.RSET)
         self._pending.clear()
         # "that was enough for this connection", said before the letter was looked at
-        untouched = verb is Verb.RSET or (verb is Verb.MAIL and self.accepted > 0)
+        untouched = verb is Verb.RSET or (verb is Verb.MAIL and self.answered > 0)
         while self._under_way:
             transaction = self._under_way.popleft()
             if transaction.failed:

@@ -39,7 +39,7 @@ _MOST_TRIES = 3
 _MOST_PUT_OFF = 10
 """Letters in a row that the server puts off before it is left in peace."""
 _MOST_BARREN = 2
-"""Connections in a row that are lost without a letter accepted."""
+"""Connections in a row that are lost before a letter was decided on."""
 _PEACE_SECONDS = 60.0
 _RETURNED_AT_ONCE = 100
 
@@ -231,7 +231,7 @@ class Post:
             return
         self._channels = [channel for channel in self._channels if not channel.lost]
         for channel in lost:
-            if channel.dialogue.accepted:
+            if channel.dialogue.answered:
                 self._barren = 0
             elif self._channels:
                 self._most_channels = len(self._channels)  # one more was one too many

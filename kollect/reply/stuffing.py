@@ -14,8 +14,8 @@ def stuffed_whole(body: bytes) -> bytes:
     return body + (b".\r\n" if body.endswith(b"\r\n") or not body else b"\r\n.\r\n")
 
 
-def stuffed(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """A body in pieces, wherever they were cut; the last piece ends with the final dot."""
+def stuffed(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """A body in pieces, wherever they were cut; with the last one, the dot's, comes True."""
     held = b""
     """The end of a line, kept back until it is known whether a dot follows."""
     begun = False
@@ -27,6 +27,6 @@ def stuffed(chunks: Iterable[bytes]) -> Iterator[bytes]:
         keep = 2 if data.endswith(b"\r\n") else 1 if data.endswith(b"\r") else 0
         held = data[len(data) - keep :]
         if len(data) > keep:
-            yield data[: len(data) - keep]
+            yield data[: len(data) - keep], False
     ended = held == b"\r\n" or not begun
-    yield held + (b".\r\n" if ended else b"\r\n.\r\n")
+    yield held + (b".\r\n" if ended else b"\r\n.\r\n"), True

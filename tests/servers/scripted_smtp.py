@@ -24,6 +24,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 _ODD_LOCAL_PART = re.compile(rb"^<\.|\.\.|\.@")
+_LARGE = 50_000
 _CHALLENGE = b"<1896.697170952@scripted.example>"
 
 
@@ -93,6 +94,12 @@ class Script:
     """The answer to a recipient with odd dots that is not in quotes."""
     drains_refused_bdat: bool = True
     """False: the octets of a BDAT that was refused are taken for commands."""
+    data_without_recipients: bool = False
+    """DATA is answered by 354 even where every recipient was refused."""
+    early: str = ""
+    """The answer to a large mail before it is all there; what follows is taken for commands."""
+    swallows: bool = False
+    """What comes with a command before its answer is thrown away."""
     most_connections: int = 1000
     fault: Fault | None = None
 
@@ -107,6 +114,10 @@ class ScriptedSmtp:
         self.kept: list[Kept] = []
         self.commands: list[list[str]] = []
         """Of each connection, every command as it came; mails are not among them."""
+        self.thrown_away: list[bytes] = []
+        """What came as a mail without a recipient."""
+        self.hurried: list[str] = []
+        """The commands behind which more had come already."""
         self.quick = quick
         """Keep no list of commands."""
         self.open_now = 0
@@ -253,12 +264,16 @@ class _Line(asyncio.Protocol):
             return True
         if not self._quick:
             self._commands.append(line.decode("utf-8", "replace"))
+            if self._buffer:
+                self._server.hurried.append(self._commands[-1])
         verb = line[:4].upper()
         handler = _HANDLERS.get(verb)
         if handler is None:
             self._out.append(b"500 5.5.2 what?\r\n")
         else:
             handler(self, line)
+        if self._script.swallows:
+            self._buffer.clear()
         return True
 
     def _done(self, verb: str, argument: str, usual: str, then: Callable[[], None] | None = None):
@@ -332,7 +347,10 @@ class _Line(asyncio.Protocol):
         self._deaf = False
 
     def _rset(self, line: bytes) -> None:
-        self._done("RSET", "", "250 2.0.0 Ok", self._clear)
+        # Whatever is answered: against a server that keeps the recipients of a failed letter and
+        # does not even know RSET, no client is safe that does not wait.
+        self._clear()
+        self._done("RSET", "", "250 2.0.0 Ok")
 
     def _clear(self) -> None:
         self._in_mail = False
@@ -365,7 +383,7 @@ class _Line(asyncio.Protocol):
         self._done("RCPT", address, "250 2.1.5 Ok", lambda: self._recipients.append(name))
 
     def _data(self, line: bytes) -> None:
-        if not self._recipients:
+        if not self._recipients and not self._script.data_without_recipients:
             self._out.append(b"554 5.5.1 no valid recipients\r\n")
             return
         self._done("DATA", "", "354 go on", self._expect_body)
@@ -378,6 +396,10 @@ class _Line(asyncio.Protocol):
             end, length = 0, 3
         else:
             found = self._buffer.find(b"\r\n.\r\n")
+            if self._script.early and len(self._buffer) > _LARGE:
+                self._out.append(self._script.early.encode() + b"\r\n")
+                self._step = self._command
+                return True
             if found < 0:
                 return False
             end, length = found + 2, 3
@@ -387,6 +409,11 @@ class _Line(asyncio.Protocol):
         if data.startswith(b"."):
             data = data[1:]
         data = data.replace(b"\r\n..", b"\r\n.")
+        if not self._recipients:
+            self._server.thrown_away.append(data)
+            self._out.append(b"554 5.5.1 no valid recipients\r\n")
+            self._clear()
+            return True
         self._finish("DOT", data)
         return True
 

@@ -1,0 +1,222 @@
+"""Answers of real servers, and what they do to a letter: said of the customer, or of the shop."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kollect.reply.answer import (
+    Answer,
+    AnswerReader,
+    Garbled,
+    Verb,
+    judge,
+    refuses_parameters,
+    refuses_syntax,
+)
+from kollect.reply.offers import Offers
+from kollect.reply.outcome import Ending
+from kollect.reply.stuffing import stuffed, stuffed_whole
+
+OF_THE_CUSTOMER = [
+    "550 5.1.1 <a@b.jp>: Recipient address rejected: User unknown in relay recipient table",
+    "550 5.1.1 The email account that you tried to reach does not exist. gsmtp",
+    "550 Requested action not taken: mailbox unavailable",
+    "550 Unknown user kokyaku@docomo.ne.jp",
+    "551 User not local",
+    "552 5.2.2 Mailbox full",
+    "552 5.2.2 <a@b.jp>: Recipient address rejected: sending quota of this mailbox",
+    "553 sorry, no mailbox here by that name (#5.1.1)",
+    "554 5.2.1 The user you are trying to contact is receiving mail too quickly",
+    "550 5.7.1 Message rejected by the recipient's policy",
+    "554 5.7.1 Spam message rejected",
+    "550 5.1.2 domain not found",
+]
+OF_THE_SHOP = [
+    "530 5.7.0 Authentication required",
+    "530 5.5.1 Authentication Required. Learn more",
+    "530 5.7.57 Client not authenticated to send mail",
+    "535 5.7.8 Error: authentication failed",
+    "538 5.7.11 Encryption required",
+    "550 5.7.1 Unable to relay",
+    "554 5.7.1 <a@b.jp>: Relay access denied",
+    "550 relay not permitted",
+    "550 5.7.1 Relaying denied. Proper authentication required.",
+    "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+    "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+    "553 5.7.1 <shop@shop.example>: Sender address rejected: not owned by user shop",
+    "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
+    "550 5.4.5 Daily user sending limit exceeded",
+    "550 5.1.90 Your message can't be sent because you've reached your daily limit",
+    "550 5.1.8 Sender domain not found",
+    "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
+    "550-5.7.26 This mail is unauthenticated",
+    "550 Please login first",
+]
+
+
+def answer(line: str) -> Answer:
+    return Answer(int(line[:3]), line[4:])
+
+
+@pytest.mark.parametrize("verb", [Verb.RCPT, Verb.DATA, Verb.DOT, Verb.BDAT])
+@pytest.mark.parametrize("line", OF_THE_CUSTOMER)
+def test_said_of_the_customer(line: str, verb: Verb):
+    found = judge(verb, answer(line))
+    assert found.ending is Ending.REFUSED
+    assert found.text == line[4:]
+    assert not found.ours
+
+
+@pytest.mark.parametrize("verb", [Verb.RCPT, Verb.DATA, Verb.DOT, Verb.BDAT])
+@pytest.mark.parametrize("line", OF_THE_SHOP)
+def test_said_of_the_shop(line: str, verb: Verb):
+    found = judge(verb, answer(line))
+    assert found.ending is Ending.LATER
+    assert found.ours and not found.fatal(verb)
+    assert line[4:] in found.text
+    assert not refuses_syntax(answer(line))
+
+
+@pytest.mark.parametrize("verb", Verb)
+@pytest.mark.parametrize("line", ["450 4.2.0 greylisted", "451 later", "452 4.3.1 full", "421 bye"])
+def test_four_hundreds_are_for_later(line: str, verb: Verb):
+    found = judge(verb, answer(line))
+    assert found.ending is Ending.LATER
+    assert not found.ours
+
+
+def test_no_to_mail_is_never_the_customers_fault():
+    for line in [*OF_THE_CUSTOMER, *OF_THE_SHOP]:
+        found = judge(Verb.MAIL, answer(line))
+        if answer(line).code != 552:
+            assert found.ending is Ending.LATER
+            assert found.fatal(Verb.MAIL)
+
+
+@pytest.mark.parametrize(
+    "line", ["552 message size exceeds fixed limit", "554 5.3.4 Message too big", "550 5.2.3 big"]
+)
+@pytest.mark.parametrize("verb", [Verb.MAIL, Verb.DOT, Verb.BDAT])
+def test_a_letter_too_large_is_refused(line: str, verb: Verb):
+    assert judge(verb, answer(line)).ending is Ending.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("501 5.1.3 Bad recipient address syntax", True),
+        ("500 Syntax error", True),
+        ("553 5.1.3 The recipient address <a..b@c> is not a valid RFC 5321 address. gsmtp", True),
+        ("555 5.5.2 Syntax error, goodbye. gsmtp", True),
+        ("550 5.1.3 bad address syntax", True),
+        ("550 5.1.1 User unknown", False),
+        ("450 4.1.3 syntax", False),
+        ("553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", False),
+    ],
+)
+def test_refused_for_the_form_of_the_address(line: str, expected: bool):
+    assert refuses_syntax(answer(line)) is expected
+
+
+def test_refused_for_the_parameters():
+    assert refuses_parameters(answer("555 5.5.4 Unsupported option: SIZE=1"))
+    assert not refuses_parameters(answer("550 5.7.1 no"))
+
+
+# --- the reader
+
+
+def test_many_lines_are_one_answer():
+    reader = AnswerReader()
+    raw = b"550-5.7.26 This mail is\r\n550-5.7.26 unauthenticated.\r\n550 5.7.26 gsmtp\r\n250 ok\n"
+    assert list(reader.feed(raw)) == [
+        Answer(550, "5.7.26 This mail is unauthenticated. gsmtp"),
+        Answer(250, "ok"),
+    ]
+
+
+def test_an_answer_may_be_bare():
+    assert list(AnswerReader().feed(b"250\r\n354 \r\n")) == [Answer(250, ""), Answer(354, "")]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(1, 30)))
+def test_pieces_do_not_matter(cuts: list[int]):
+    raw = b"250-a\r\n250 b\r\n354 go\r\n550-x\r\n550-y\r\n550 \xe3\x81\x82\r\n"
+    reader = AnswerReader()
+    found: list[Answer] = []
+    at = 0
+    for cut in [*cuts, len(raw)]:
+        found += reader.feed(raw[at : at + cut])
+        at += cut
+    assert found == [Answer(250, "a b"), Answer(354, "go"), Answer(550, "x y あ")]
+
+
+RUBBISH = [
+    *(b"+OK POP3 ready\r\n", b"\r\n", b"25 ok\r\n", b"250ok\r\n", b"199 x\r\n", b"600 x\r\n"),
+    *(b"250-a\r\n251 b\r\n", b"2\xb250 x\r\n", b"x" * 20000, b"250-x\r\n" * 300),
+]
+
+
+@pytest.mark.parametrize("raw", RUBBISH)
+def test_what_is_no_answer_is_garbled(raw: bytes):
+    with pytest.raises(Garbled):
+        list(AnswerReader().feed(raw))
+
+
+def test_good_answers_before_garbage_count():
+    found = []
+    with pytest.raises(Garbled):
+        for one in AnswerReader().feed(b"250 ok\r\nrubbish\r\n"):
+            found.append(one)
+    assert found == [Answer(250, "ok")]
+
+
+def test_nothing_unprintable_gets_into_a_text():
+    (found,) = AnswerReader().feed(b"550 no\x1b[31m\x00\x07 \xe2\x80\xa8 way\r\n")
+    assert found.text == "no [31m way"
+
+
+def test_offers():
+    found = Offers.read(
+        ["pipelining", "SIZE 1000", "8BITMIME", "auth plain login", "AUTH=CRAM-MD5", "", "SIZE x"]
+    )
+    assert found == Offers(
+        pipelining=True,
+        eight_bit=True,
+        size=True,
+        largest=1000,
+        auth=frozenset({"PLAIN", "LOGIN", "CRAM-MD5"}),
+    )
+    assert Offers.read(["SIZE"]) == Offers(size=True)
+    assert Offers.read(["SIZE ²"]).largest == 0
+
+
+# --- dots
+
+_BODY = st.lists(
+    st.sampled_from([b"\r\n", b".", b"..", b"a", b"\r\n.\r\n", b"\r", b"\n", b"text"]), max_size=12
+)
+
+
+def unstuffed(raw: bytes) -> bytes:
+    """As a server undoes it (RFC 5321 section 4.5.2), line by line."""
+    assert raw.endswith(b"\r\n.\r\n") or raw == b".\r\n"
+    lines = raw[: -len(b".\r\n")].split(b"\r\n")
+    assert b"." not in lines
+    return b"\r\n".join(line.removeprefix(b".") for line in lines)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_BODY, st.integers(1, 5))
+def test_dots_are_doubled_wherever_the_pieces_end(parts: list[bytes], step: int):
+    body = b"".join(parts)
+    whole = stuffed_whole(body)
+    expected = body if body.endswith(b"\r\n") or not body else body + b"\r\n"
+    assert unstuffed(whole) == expected
+    for pieces in (parts, [body[at : at + step] for at in range(0, len(body), step)]):
+        sent = list(stuffed(pieces))
+        assert b"".join(piece for piece, _ in sent) == whole
+        assert [last for _, last in sent] == [False] * (len(sent) - 1) + [True]
