@@ -34,7 +34,7 @@ class Members(Roll):
 
     def free(self, number: int) -> str:
         """The address of a number that can be registered; raises the Refusal of `register` else."""
-        address = self._address(number)
+        address = self.address_of(number)
         if address is None:
             raise NumberUnknown(number)
         if there := self.get(number):

@@ -89,6 +89,20 @@ class Roll:
         )
         return [rows.member_of(row) for row in found]
 
+    def address_of(self, number: int) -> str | None:
+        """The address that has this number, registered or not."""
+        row = self._db.row("SELECT address FROM receipt WHERE number = ?", number)
+        return row[0] if row else None
+
+    def number_of(self, address_key: str) -> int | None:
+        """The number of this address: where it has several a registered one, then the newest."""
+        row = self._db.row(
+            "SELECT receipt.number FROM receipt LEFT JOIN member USING (number)"
+            " WHERE address_key = ? ORDER BY name IS NULL, receipt.number DESC LIMIT 1",
+            address_key,
+        )
+        return row[0] if row else None
+
     def changes(self, number: int) -> list[Change]:
         """The member's history, the newest first."""
         found = self._db.rows(
@@ -167,10 +181,6 @@ class Roll:
         )
         members = {member.number: member for member in self.members([row[0] for row in found])}
         return [_candidate(row, members.get(row[0])) for row in found]
-
-    def _address(self, number: int) -> str | None:
-        row = self._db.row("SELECT address FROM receipt WHERE number = ?", number)
-        return row[0] if row else None
 
 
 def _candidate(row: tuple, member: Member | None) -> Candidate:

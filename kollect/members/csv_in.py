@@ -1,0 +1,190 @@
+"""A members' CSV file taken in: checked line by line, then written whole or not at all.
+
+Who is meant is told by the 受付番号 or the mail address; whoever is registered already is corrected
+in the columns that the file has, the others are registered. No number is given here: an address
+comes by its blank mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from kollect import address
+from kollect.members import folding, wareki
+from kollect.members.columns import ACTIVE, WITHDRAWN, Column
+from kollect.members.member import Field, Member, Sheet, SheetProblems, State, as_sheet, read
+from kollect.members.members import Members
+from kollect.members.table import CsvTrouble, Table, plain
+
+SOURCE = "CSVの取り込み"
+MOST_PROBLEMS = 100
+"""Nobody reads more of them; the rest is in the next attempt."""
+_SHEET = {Column(one.value): one.name.lower() for one in Field}
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.line}行目: {self.message}"
+
+
+class ImportTrouble(CsvTrouble):
+    """Lines are wrong; nothing was imported."""
+
+    def __init__(self, problems: list[LineProblem]) -> None:
+        shown = "\n".join(map(str, problems))
+        super().__init__(
+            "取り込めない行があります",
+            happened=f"{shown}\n1件も取り込んでいません。",
+            cure="これらの行を直して、もう一度取り込んでください。",
+        )
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row, understood: who it is about and what will be written."""
+
+    line: int
+    member: Member
+    known: bool
+    withdrawn: bool
+    """The file says that this member has withdrawn."""
+    stopped: bool
+    """The file says that nothing may be sent to this member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    new: int
+    changed: int
+    same: int
+
+
+def understood(table: Table, members: Members, now: datetime) -> list[Line]:
+    """Every row of the file, read and checked; writes nothing.
+
+    Raises ImportTrouble, with everything that is wrong, and CsvTrouble.
+    """
+    found: dict[int, Line] = {}
+    problems: list[LineProblem] = []
+    for line, row in table.rows():
+        try:
+            one = _line(line, _cells(table, row), members, now)
+            if first := found.get(one.member.number):
+                raise _Wrong(f"受付番号 {one.member.number} は、{first.line}行目にもあります。")
+            found[one.member.number] = one
+        except SheetProblems as wrong:
+            problems += [LineProblem(line, str(problem)) for problem in wrong.problems]
+        except _Wrong as wrong:
+            problems.append(LineProblem(line, str(wrong)))
+        if len(problems) >= MOST_PROBLEMS:
+            break
+    if problems:
+        raise ImportTrouble(problems)
+    return list(found.values())
+
+
+def take_in(table: Table, members: Members, now: datetime) -> Tally:
+    """Import the file in one transaction. Raises as `understood` does; then nothing is written."""
+    lines = understood(table, members, now)  # before it, for the collector waits while we write
+    new = changed = 0
+    with members.transaction():
+        for line in lines:
+            number = line.member.number
+            if line.known:
+                differs = members.update(line.member, now, SOURCE)
+            else:
+                members.register(line.member, now, SOURCE)
+                differs = False
+                new += 1
+            if line.stopped:
+                differs |= members.stop_one(number, now, SOURCE)
+            if line.withdrawn:
+                differs |= members.withdraw(number, now, SOURCE)
+            changed += line.known and differs
+    return Tally(new, changed, len(lines) - new - changed)
+
+
+class _Wrong(ValueError):
+    """What is wrong with a row as a whole."""
+
+
+def _cells(table: Table, row: list[str]) -> dict[Column, str]:
+    """The cells of the columns that are read; spreadsheets leave empty ones out at the end."""
+    if any(cell.strip() for cell in row[len(table.columns) :]):
+        raise _Wrong(
+            f"列が{len(row)}あります（見出しは{len(table.columns)}列）。"
+            'コンマを含む項目は引用符（"）で囲んでください。'
+        )
+    filled = row + [""] * (len(table.columns) - len(row))
+    return {
+        column: plain(cell)
+        for column, cell in zip(table.columns, filled, strict=False)
+        if column is not None
+    }
+
+
+def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) -> Line:
+    number = _number(cells, members)
+    known = members.get(number)
+    typed = {_SHEET[column]: cell for column, cell in cells.items() if column in _SHEET}
+    form = replace(as_sheet(known) if known else Sheet(), **typed | {"number": str(number)})
+    if not form.consent_on.strip() and not form.consent_how.strip():
+        # a shop that brings its list along has no day for each; then this day is the record
+        form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=SOURCE)
+    member = read(form, now.date())
+    return Line(
+        line,
+        member,
+        known is not None,
+        _withdrawn(cells, known),
+        _stopped(cells.get(Column.STOPPED_ON, "")),
+    )
+
+
+def _number(cells: dict[Column, str], members: Members) -> int:
+    """Whom the row is about. Raises _Wrong."""
+    typed, mail = cells.get(Column.NUMBER, ""), folding.narrow(cells.get(Column.MAIL, ""))
+    if not typed.strip():
+        if not mail:
+            raise _Wrong("受付番号もメールアドレスも空です。")
+        found = members.number_of(address.key(mail))
+        if found is None:
+            raise _Wrong(f"{mail} からは、まだ空メールが届いていません。")
+        return found
+    number = folding.number(typed)
+    if number is None:
+        raise _Wrong(f"受付番号「{typed}」は数字ではありません。")
+    collected = members.address_of(number)
+    if collected is None:
+        raise _Wrong(f"受付番号 {number} は、まだどなたにも発行していません。")
+    if mail and address.key(mail) != address.key(collected):
+        raise _Wrong(f"受付番号 {number} のメールアドレスは {mail} ではなく {collected} です。")
+    return number
+
+
+def _withdrawn(cells: dict[Column, str], known: Member | None) -> bool:
+    state = folding.narrow(cells.get(Column.STATE, ""))
+    if state not in ("", ACTIVE, WITHDRAWN):
+        raise _Wrong(f"状態「{state}」は「{ACTIVE}」か「{WITHDRAWN}」にしてください。")
+    if known and known.standing.state is State.WITHDRAWN and state != WITHDRAWN:
+        raise _Wrong(
+            f"受付番号 {known.number} の {known.name} 様は、退会されています。"
+            "もう一度入会されるときは、先に「会員一覧」で退会を取り消してください。"
+        )
+    return state == WITHDRAWN
+
+
+def _stopped(typed: str) -> bool:
+    if not typed.strip():
+        return False
+    try:
+        wareki.read(typed)
+    except wareki.NotADate as why:
+        raise _Wrong(f"{Column.STOPPED_ON}: {why}") from None
+    return True
