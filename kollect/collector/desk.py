@@ -22,7 +22,7 @@ FORWARDED = frozenset({Kind.OUT_OF_SCOPE, Kind.AUTOMATIC, Kind.BOUNCE})
 """Kinds that go to 対象外メールの送信先."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
     settings: Settings
     passwords: Passwords
@@ -31,21 +31,17 @@ class Desk:
     now: Callable[[], datetime]
     listener: Callable[[News], None]
     tally: Tally = field(default_factory=Tally)
+    mailbox: str = field(init=False)
+    """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
+    letter_domain: str = field(init=False)
+    """The right side of our Message-IDs."""
+    reply_mark: str = field(init=False)
+    """What everything we send is marked with, to know it when it comes back."""
 
-    @property
-    def mailbox(self) -> str:
-        """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
-        return address.key(self.settings.mail_address)
-
-    @property
-    def reply_mark(self) -> str:
-        """What everything we send is marked with, to know it when it comes back."""
-        return self.ledger.mark("reply")
-
-    @property
-    def letter_domain(self) -> str:
-        """The right side of our Message-IDs."""
-        return address.wire(self.settings.mail_address)[0].rpartition("@")[2]
+    def __post_init__(self) -> None:
+        self.mailbox = address.key(self.settings.mail_address)
+        self.letter_domain = address.wire(self.settings.mail_address)[0].rpartition("@")[2]
+        self.reply_mark = self.ledger.mark("reply")
 
     def rules(self) -> Rules:
         return Rules(

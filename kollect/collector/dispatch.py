@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kollect.collector.compose import letter_for
 from kollect.collector.desk import NUMBERED, Desk
@@ -111,77 +111,89 @@ class Dispatch:
         """Write down what became of these letters, all in one commit, then tell."""
         if not outcomes:
             return
+        ledger, now = self._desk.ledger, self._desk.now()
+        moves: dict[Step, list[tuple[int, str]]] = {}
+        replied: list[int] = []
         said: list[str] = []
-        with self._desk.ledger.transaction():
+        with ledger.transaction():
             for outcome in outcomes:
                 entry = self._under_way[outcome.key]
-                if entry.kind in NUMBERED:
-                    said += self._settle_reply(entry, outcome)
-                else:
-                    said += self._settle_forward(entry, outcome)
+                step, state, told = self._ending(entry, outcome, now)
+                answer = _answer(outcome)
+                moves.setdefault(step, []).append((entry.id, answer))
+                if state is ReceiptState.REPLIED:
+                    replied.append(entry.number or 0)
+                elif state is not None:
+                    ledger.receipt_state(entry.number or 0, state, now, answer)
+                if not _nothing_new(entry, step, outcome):
+                    said.append(told)
+            for step, answers in moves.items():
+                ledger.move_each(answers, step, now)
+            ledger.replied(replied, now)
         for outcome in outcomes:
             del self._under_way[outcome.key]
         for line in () if quietly else said:
             self._desk.say(line)
 
-    def _settle_reply(self, entry: Entry, outcome: Outcome) -> list[str]:
-        ledger, tally, now = self._desk.ledger, self._desk.tally, self._desk.now()
-        number, answer = entry.number, _answer(outcome)
-        assert number is not None
-        step, state = Step.SENT, ReceiptState.REPLIED
-        told = f"受付番号 {number} を返信しました: {entry.address}"
-        match outcome.ending:
-            case Ending.REFUSED:
-                step, state = Step.UNDELIVERABLE, ReceiptState.UNDELIVERABLE
-                tally.add("undeliverable")
-                told = f"受付番号 {number} の返信は届けられません（{answer}）: {entry.address}"
-            case Ending.UNKNOWN:
-                step, state = Step.UNKNOWN, ReceiptState.UNKNOWN
-                told = (
-                    f"受付番号 {number} の返信が届いたかどうか、サーバの答えがありません。"
-                    f"次回もう一度だけ送ります: {entry.address}"
-                )
-                if entry.unknowns + 1 >= MOST_UNKNOWN:
-                    step = Step.KEPT
-                    told = (
-                        f"受付番号 {number} の返信が届いたかどうか、2回ともサーバの"
-                        f"答えがありません。これ以上は自動で送りません: {entry.address}"
-                    )
-            case Ending.LATER:
-                step, state = Step.DEFERRED, ReceiptState.PENDING
-                told = f"受付番号 {number} の返信は次回に送ります（{answer}）: {entry.address}"
-                if now - entry.seen_at > GIVE_UP_AFTER:
-                    step, state = Step.KEPT, ReceiptState.UNDELIVERABLE
-                    tally.add("undeliverable")
-                    told = (
-                        f"受付番号 {number} の返信を5日間送れませんでした（{answer}）: "
-                        f"{entry.address}"
-                    )
-        ledger.move([entry.id], step, now, answer)
-        ledger.receipt_state(number, state, now, "" if step is Step.SENT else answer)
-        return [] if _nothing_new(entry, step, outcome) else [told]
+    def _ending(
+        self, entry: Entry, outcome: Outcome, now: datetime
+    ) -> tuple[Step, ReceiptState | None, str]:
+        """The mail's next step, its receipt's state (None: it has no receipt), and what to tell."""
+        too_old = now - entry.seen_at > GIVE_UP_AFTER
+        too_unknown = entry.unknowns + 1 >= MOST_UNKNOWN
+        if entry.kind in NUMBERED:
+            return self._reply_ending(entry, outcome, too_old=too_old, too_unknown=too_unknown)
+        return self._forward_ending(entry, outcome, too_old=too_old, too_unknown=too_unknown)
 
-    def _settle_forward(self, entry: Entry, outcome: Outcome) -> list[str]:
-        ledger, tally, now = self._desk.ledger, self._desk.tally, self._desk.now()
-        step, answer = Step.SENT, _answer(outcome)
-        told = (
-            f"対象外メールを転送しました（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
-        )
-        kept = f"保存先 {entry.kept}"
+    def _reply_ending(
+        self, entry: Entry, outcome: Outcome, *, too_old: bool, too_unknown: bool
+    ) -> tuple[Step, ReceiptState, str]:
+        letter, who, answer = f"受付番号 {entry.number}", entry.address, _answer(outcome)
         match outcome.ending:
             case Ending.ACCEPTED:
-                tally.add("forwarded")
+                return Step.SENT, ReceiptState.REPLIED, f"{letter} を返信しました: {who}"
             case Ending.REFUSED:
-                step = Step.KEPT
-                told = f"対象外メールを転送できません（{answer}）。{kept}"
+                self._desk.tally.add("undeliverable")
+                told = f"{letter} の返信は届けられません（{answer}）: {who}"
+                return Step.UNDELIVERABLE, ReceiptState.UNDELIVERABLE, told
+            case Ending.UNKNOWN if too_unknown:
+                told = (
+                    f"{letter} の返信が届いたかどうか、2回ともサーバの答えがありません。"
+                    f"これ以上は自動で送りません: {who}"
+                )
+                return Step.KEPT, ReceiptState.UNKNOWN, told
             case Ending.UNKNOWN:
-                step = Step.KEPT if entry.unknowns + 1 >= MOST_UNKNOWN else Step.UNKNOWN
-                told = f"転送が届いたかどうか、サーバの答えがありません。{kept}"
+                told = (
+                    f"{letter} の返信が届いたかどうか、サーバの答えがありません。"
+                    f"次回もう一度だけ送ります: {who}"
+                )
+                return Step.UNKNOWN, ReceiptState.UNKNOWN, told
+            case Ending.LATER if too_old:
+                self._desk.tally.add("undeliverable")
+                told = f"{letter} の返信を5日間送れませんでした（{answer}）: {who}"
+                return Step.KEPT, ReceiptState.UNDELIVERABLE, told
             case Ending.LATER:
-                step = Step.KEPT if now - entry.seen_at > GIVE_UP_AFTER else Step.DEFERRED
+                told = f"{letter} の返信は次回に送ります（{answer}）: {who}"
+                return Step.DEFERRED, ReceiptState.PENDING, told
+
+    def _forward_ending(
+        self, entry: Entry, outcome: Outcome, *, too_old: bool, too_unknown: bool
+    ) -> tuple[Step, None, str]:
+        answer, kept = _answer(outcome), f"保存先 {entry.kept}"
+        match outcome.ending:
+            case Ending.ACCEPTED:
+                self._desk.tally.add("forwarded")
+                who = entry.address or "不明"
+                told = f"対象外メールを転送しました（差出人 {who}、見出 {entry.subject}）"
+                return Step.SENT, None, told
+            case Ending.REFUSED:
+                return Step.KEPT, None, f"対象外メールを転送できません（{answer}）。{kept}"
+            case Ending.UNKNOWN:
+                told = f"転送が届いたかどうか、サーバの答えがありません。{kept}"
+                return Step.KEPT if too_unknown else Step.UNKNOWN, None, told
+            case Ending.LATER:
                 told = f"対象外メールは次回に転送します（{answer}）。{kept}"
-        ledger.move([entry.id], step, now, answer)
-        return [] if _nothing_new(entry, step, outcome) else [told]
+                return Step.KEPT if too_old else Step.DEFERRED, None, told
 
     def _not_sent(self) -> None:
         """Letters that were marked but not handed over: no server, or the program is to stop."""

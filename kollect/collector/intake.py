@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from kollect import address
@@ -56,14 +56,8 @@ class Intake:
         self._rules = desk.rules()
         self._returned: set[str] = set()
         """Mails that the server had promised to delete and that are back."""
-        collect, duplicate, now = desk.settings.collect, desk.settings.duplicate, desk.now()
-        with desk.ledger.transaction():
-            self._acknowledgement = desk.ledger.template_in_force(
-                "acknowledgement", collect.reply_subject, collect.reply_body, now
-            )
-            self._duplicate = desk.ledger.template_in_force(
-                "duplicate", duplicate.reply_subject, duplicate.reply_body, now
-            )
+        self._missing: dict[str, Entry] | None = None
+        self._acknowledgement = self._duplicate = 0
 
     def take(self, uids: list[str]) -> None:
         """Write down those of these mails that are new, numbered in the order of arrival.
@@ -172,6 +166,7 @@ class Intake:
         paused = False
         ledger, now = self._desk.ledger, self._desk.now()
         with ledger.transaction():
+            self._put_texts_in_force(now)
             room = self._desk.settings.collect.new_per_hour - ledger.numbered_since(
                 now - timedelta(hours=1)
             )
@@ -184,7 +179,7 @@ class Intake:
                 if decision.kind is Kind.PAUSED:
                     paused = True
                     continue
-                given = self._record(uid, mail, decision, key)
+                given = self._record(uid, mail, decision, key, now)
                 room -= decision.kind is Kind.NEW
                 self._count(decision.kind)
                 said.append(_told(decision, given, mail))
@@ -195,6 +190,16 @@ class Intake:
         for line in said:  # only what is on disk is told
             self._desk.say(line)
 
+    def _put_texts_in_force(self, now: datetime) -> None:
+        """Note the present texts, so that each number is answered in the words of its own time."""
+        collect, duplicate = self._desk.settings.collect, self._desk.settings.duplicate
+        self._acknowledgement = self._desk.ledger.template_in_force(
+            "acknowledgement", collect.reply_subject, collect.reply_body, now
+        )
+        self._duplicate = self._desk.ledger.template_in_force(
+            "duplicate", duplicate.reply_subject, duplicate.reply_body, now
+        )
+
     def _is_seen_before(self, uid: str, mail: Mail, entry: Entry | None) -> bool:
         ledger = self._desk.ledger
         if entry is not None:
@@ -204,15 +209,26 @@ class Intake:
             # the server used an old id again for another mail (RFC 1939 section 7 forbids it)
             ledger.moved_to(entry.id, f"{uid}#{entry.id}")
             return False
-        for same in ledger.same_mail(self._desk.mailbox, mail.fingerprint):
-            if not self._visit.holds(same.uid):
-                # the server gave all its mails new ids: after a move to another host, POP3 to IMAP
-                ledger.moved_to(same.id, uid)
-                return True
+        if (same := self._strayed().pop(mail.fingerprint, None)) is not None:
+            # the server gave all its mails new ids: after a move to another host, POP3 to IMAP
+            ledger.moved_to(same.id, uid)
+            return True
         return False
 
-    def _record(self, uid: str, mail: Mail, decision: Decision, key: str) -> int | None:
-        ledger, now, kind = self._desk.ledger, self._desk.now(), decision.kind
+    def _strayed(self) -> dict[str, Entry]:
+        """Mails that should be there and are not, under any id that the ledger knows."""
+        if self._missing is None:
+            self._missing = {
+                entry.fingerprint: entry
+                for entry in self._desk.ledger.still_there(self._desk.mailbox)
+                if not self._visit.holds(entry.uid)
+            }
+        return self._missing
+
+    def _record(
+        self, uid: str, mail: Mail, decision: Decision, key: str, now: datetime
+    ) -> int | None:
+        ledger, kind = self._desk.ledger, decision.kind
         number, template, step = decision.number, None, Step.KEPT
         if kind in (Kind.NEW, Kind.RENUMBER):
             template = self._acknowledgement

@@ -10,7 +10,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from kollect.collector.alert import send_alert, send_all_clear
 from kollect.collector.desk import Desk
@@ -18,7 +20,7 @@ from kollect.collector.reports import News, Phase, PhaseChanged, Report, RoundEn
 from kollect.collector.round import poll
 from kollect.collector.upkeep import upkeep
 from kollect.collector.watch import Change, Health
-from kollect.errors import Trouble
+from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.inbox.open import open_mailbox
 from kollect.register.kept import KeptFolder
@@ -55,6 +57,8 @@ class Worker:
         self._wake = threading.Event()
         self._busy = threading.Event()
         self._thread: threading.Thread | None = None
+        self._ledger: Ledger | None = None
+        self._opened: tuple[int, int] | None = None
 
     @property
     def busy(self) -> bool:
@@ -87,35 +91,36 @@ class Worker:
 
     def run(self) -> None:
         """Poll until `stop`."""
-        while not self._stop.is_set():
-            self._wake.clear()
-            pause = self._one_poll()
-            self._wait(pause)
+        try:
+            while not self._stop.is_set():
+                self._wake.clear()
+                self._wait(self._one_poll())
+        finally:
+            self.close()
 
     def once(self) -> tuple[Report, Trouble | None]:
         """One poll, here and now. Never raises a Trouble: it is returned."""
         self._busy.set()
         try:
             settings, passwords = self._load()
-            ledger = Ledger(self._folder.database)
-            try:
-                upkeep(self._folder, ledger, self._now())
-                desk = Desk(
-                    settings=settings,
-                    passwords=passwords,
-                    ledger=ledger,
-                    kept=KeptFolder(self._folder.kept_dir),
-                    now=self._now,
-                    listener=self._listener,
-                )
-                return poll(
-                    desk,
-                    lambda: open_mailbox(settings.receive, settings.tls, passwords.receive),
-                    stopping=self._stop.is_set,
-                )
-            finally:
-                ledger.close()
+            ledger = self._open_ledger()
+            upkeep(self._folder, ledger, self._now())
+            desk = Desk(
+                settings=settings,
+                passwords=passwords,
+                ledger=ledger,
+                kept=KeptFolder(self._folder.kept_dir),
+                now=self._now,
+                listener=self._listener,
+            )
+            return poll(
+                desk,
+                lambda: open_mailbox(settings.receive, settings.tls, passwords.receive),
+                stopping=self._stop.is_set,
+            )
         except Trouble as trouble:
+            if isinstance(trouble, StorageTrouble):
+                self.close()
             return Report(), trouble
         except Exception as error:
             # the last net: a fault of ours must not silence the collector for months
@@ -128,6 +133,28 @@ class Worker:
             )
         finally:
             self._busy.clear()
+
+    def close(self) -> None:
+        """Let go of the ledger; the next poll opens it again. In the thread that polls."""
+        ledger, self._ledger = self._ledger, None
+        if ledger is not None:
+            with suppress(Trouble):
+                ledger.close()
+
+    def _open_ledger(self) -> Ledger:
+        """The ledger, kept open between polls as long as it is still the file under its name.
+
+        A stick that was pulled out, or a folder that was moved, must not leave us writing numbers
+        into a file that nobody will ever see again.
+        """
+        if self._ledger is not None and _identity(self._folder.database) != self._opened:
+            self.close()
+        if self._ledger is None:
+            if self._opened is not None and not self._folder.database.exists():
+                raise _vanished(self._folder)  # a new file would give the old numbers once more
+            self._ledger = Ledger(self._folder.database)
+            self._opened = _identity(self._folder.database)
+        return self._ledger
 
     def _one_poll(self) -> timedelta:
         report, trouble = self.once()
@@ -163,16 +190,13 @@ class Worker:
         if alert is None and not self._health.all_clear_due():
             return
         try:
-            ledger = Ledger(self._folder.database)
+            ledger = self._open_ledger()
         except Trouble:
             return
-        try:
-            if alert is not None:
-                sent = send_alert(self._load, ledger, alert, self._health.failing_since, now)
-            else:
-                sent = send_all_clear(self._load, ledger, now)
-        finally:
-            ledger.close()
+        if alert is not None:
+            sent = send_alert(self._load, ledger, alert, self._health.failing_since, now)
+        else:
+            sent = send_all_clear(self._load, ledger, now)
         if sent:
             self._health = self._health.told()
 
@@ -181,3 +205,22 @@ class Worker:
             return timedelta(seconds=self._load()[0].collect.interval_seconds)
         except Trouble:
             return timedelta(seconds=60)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file lies under this name now; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _vanished(folder: DataFolder) -> StorageTrouble:
+    return StorageTrouble(
+        "データが見つかりません",
+        happened="さきほどまであった kollect.db がなくなりました。USBメモリが抜かれたか、"
+        "フォルダが移されたようです。メールはサーバに残っています。",
+        cure="USBメモリを差し直すか、フォルダを元の場所に戻してください。自動で再開します。",
+        detail=str(folder.database),
+    )

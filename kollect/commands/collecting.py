@@ -47,6 +47,7 @@ def collect(options: Namespace) -> int:
         _stop_on_signal(worker)
         if options.once:
             report, trouble = worker.once()
+            worker.close()
             if trouble is not None:
                 logging.getLogger(__name__).warning("%s", trouble)
                 return failed(trouble, as_json=options.json, report=report)

@@ -15,14 +15,16 @@ from kollect.register import backup
 
 
 def refuse_damage(folder: DataFolder) -> None:
-    found = backup.damage(folder.database, folder.backup_dir)
+    """Raises StorageTrouble where kollect.db is damaged, or gone while there are copies of it."""
+    found = backup.damage(folder.database)
+    if found is None and not folder.database.exists() and backup.backups(folder.backup_dir):
+        found = "kollect.db がありません"
     if found is None:
         return
     raise StorageTrouble(
         "データが壊れています",
         happened="kollect.db が壊れているか、なくなっています。メールはサーバに残っています。",
-        cure="「kollect restore」で、いちばん新しい控えに戻せます。"
-        "はじめからやり直すときは、backup フォルダも別の場所へ移してください。",
+        cure="「kollect restore」で、いちばん新しい控えに戻せます。",
         detail=found,
     )
 

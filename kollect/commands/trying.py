@@ -61,4 +61,5 @@ def demo(options: Namespace) -> int:
             return report
 
         well = play(collect, server, lambda: all_receipts(folder), print, shop_log=lambda: told)
+        worker.close()
     return DONE if well else 1

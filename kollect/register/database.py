@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ _OUR_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.Interfa
 """Raised where this program is wrong, not the disk; nobody should be sent to look at the disk."""
 
 
+@lru_cache(maxsize=16)
 def to_text(moment: datetime) -> str:
     """An aware time as the tables hold it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

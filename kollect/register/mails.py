@@ -47,10 +47,6 @@ class Mails(Database):
                 found[entry.uid] = entry
         return found
 
-    def same_mail(self, mailbox: str, fingerprint: str) -> list[Entry]:
-        """Mails of this mailbox with this fingerprint that are not known to be gone."""
-        return self._entries(f"mailbox = ? AND fingerprint = ? AND {_THERE}", mailbox, fingerprint)
-
     def record(
         self,
         mailbox: str,
@@ -111,16 +107,20 @@ class Mails(Database):
 
     def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:
         """Take mails to their next step. Raises IllegalMove, and then changes none of them."""
-        ids = list(ids)
-        values = (then, to_text(now), answer, answer, then is Step.UNKNOWN)
+        self.move_each([(identity, answer) for identity in ids], then, now)
+
+    def move_each(self, answers: Sequence[tuple[int, str]], then: Step, now: datetime) -> None:
+        """As `move`, each mail with the server's answer to its own letter."""
+        values = (then, to_text(now), then is Step.UNKNOWN)
         with self.transaction():
             moved = self._db.executemany(
-                "UPDATE mail SET step = ?, step_at = ?, answer = iif(? = '', answer, ?),"
-                f" unknowns = unknowns + ? WHERE id = ? AND {_one_of(came_from(then))}",
-                ((*values, identity) for identity in ids),
+                "UPDATE mail SET step = ?, step_at = ?, unknowns = unknowns + ?,"
+                " answer = coalesce(nullif(?, ''), answer)"
+                f" WHERE id = ? AND {_one_of(came_from(then))}",
+                ((*values, answer, identity) for identity, answer in answers),
             ).rowcount
-            if moved != len(ids):
-                raise IllegalMove(f"{len(ids) - moved} of {len(ids)} mails cannot go to {then}")
+            if moved != len(answers):
+                raise IllegalMove(f"{len(answers) - moved} of {len(answers)} cannot go to {then}")
 
     # --- mails that left, mails that hurt
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from kollect.register.database import Database, to_text
@@ -20,6 +21,8 @@ class Numbers(Database):
             number = self._db.execute(
                 "SELECT max(number) FROM receipt WHERE address_key = ?", (address_key,)
             ).fetchone()[0]
+            if number is None:
+                return None, 0, 0  # every answer gave or named a number
             day, hour = self._db.execute(
                 "SELECT count(*), coalesce(sum(seen_at > ?), 0) FROM mail"
                 " WHERE address_key = ? AND seen_at > ?"
@@ -79,21 +82,27 @@ class Numbers(Database):
         with self._translated():
             self._db.execute("UPDATE receipt SET times = times + 1 WHERE number = ?", (number,))
 
+    def replied(self, numbers: Iterable[int], now: datetime) -> None:
+        """The letters with these numbers were taken by the sending server."""
+        moment = to_text(now)
+        with self._translated():
+            self._db.executemany(
+                "UPDATE receipt SET state = ?, reason = '', replied_at = ? WHERE number = ?",
+                ((ReceiptState.REPLIED, moment, number) for number in numbers),
+            )
+
     def receipt_state(
         self, number: int, state: ReceiptState, now: datetime, reason: str = ""
     ) -> None:
         """What became of the letter with this number. An answer once delivered stays delivered."""
+        if state is ReceiptState.REPLIED:
+            self.replied([number], now)
+            return
         with self._translated():
-            if state is ReceiptState.REPLIED:
-                self._db.execute(
-                    "UPDATE receipt SET state = ?, reason = '', replied_at = ? WHERE number = ?",
-                    (state, to_text(now), number),
-                )
-            else:
-                self._db.execute(
-                    "UPDATE receipt SET state = ?, reason = ? WHERE number = ? AND state <> ?",
-                    (state, reason, number, ReceiptState.REPLIED),
-                )
+            self._db.execute(
+                "UPDATE receipt SET state = ?, reason = ? WHERE number = ? AND state <> ?",
+                (state, reason, number, ReceiptState.REPLIED),
+            )
 
     def bounced(
         self, letter_id: str, recipient_key: str, reason: str, since: datetime

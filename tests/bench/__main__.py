@@ -19,8 +19,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from kollect.collector.worker import Worker
+from kollect.folder import DataFolder
 from kollect.settings import inifile
-from kollect.settings.model import Collect, Security, Settings, Tls
+from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
 from tests.bench import rivals
 from tests.servers.certificates import make_certificates
 from tests.servers.delay_proxy import delayed
@@ -127,12 +129,15 @@ def empty_poll(dovecot: Dovecot, polls: int = 300) -> None:
         tls=Tls(ca_file=dovecot.ca_file),
     )
     with tempfile.TemporaryDirectory() as name:
-        shop = ShopProgram(Path(name), settings, dovecot.password)
-        shop.report()
+        passwords = Passwords(receive=dovecot.password)
+        worker = Worker(DataFolder(Path(name)), lambda: (settings, passwords), lambda news: None)
+        worker.once()
         started = time.process_time()
         for _ in range(polls):
-            shop.report()
+            _, trouble = worker.once()
+            assert trouble is None, trouble
         spent = (time.process_time() - started) / polls
+        worker.close()
     print(f"an empty poll over TLS: {spent * 1000:.2f} ms CPU (target 3)\n", flush=True)
 
 

@@ -218,17 +218,6 @@ def test_a_letter_has_an_id_of_its_own_and_keeps_it(ledger: Ledger, path: Path):
     again.close()
 
 
-def test_the_same_mail_under_another_id_is_found_while_it_is_there(ledger: Ledger):
-    row = ledger.record(BOX, sighting("old", fingerprint="f"), Step.KEPT, NOW)
-    ledger.record("other@x.jp", sighting("old", fingerprint="f"), Step.KEPT, NOW)
-    assert [entry.id for entry in ledger.same_mail(BOX, "f")] == [row]
-    ledger.moved_to(row, "new")
-    assert list(ledger.known_mails(BOX, ["old", "new"])) == ["new"]
-    ledger.move([row], Step.GONE, NOW)
-    assert ledger.same_mail(BOX, "f") == []
-    assert ledger.still_there(BOX) == []
-
-
 def test_owed_letters_come_in_the_order_of_arrival_and_when_they_can_be_written(ledger: Ledger):
     rows = [numbered(ledger, f"{n}@x.jp")[0] for n in range(4)]
     forward = ledger.record(
