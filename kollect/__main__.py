@@ -64,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a windowed .exe has none
             stream.reconfigure(errors="replace")
+    logging.getLogger().addHandler(logging.NullHandler())  # else Python prints tracebacks itself
     options = parser().parse_args(arguments)
     from kollect import commands
 

@@ -16,9 +16,7 @@ from kollect.register import backup
 
 def refuse_damage(folder: DataFolder) -> None:
     """Raises StorageTrouble where kollect.db is damaged, or gone while there are copies of it."""
-    found = backup.damage(folder.database)
-    if found is None and not folder.database.exists() and backup.backups(folder.backup_dir):
-        found = "kollect.db がありません"
+    found = backup.damage(folder.database, folder.backup_dir)
     if found is None:
         return
     raise StorageTrouble(
