@@ -68,7 +68,7 @@ CREATE TABLE mail (
 );
 CREATE INDEX mail_by_address ON mail (address_key, seen_at);
 CREATE INDEX mail_by_letter ON mail (letter_id) WHERE letter_id <> '';
-CREATE INDEX mail_there ON mail (mailbox, fingerprint) WHERE step <> 'gone';
+CREATE INDEX mail_there ON mail (mailbox) WHERE step <> 'gone';
 CREATE INDEX mail_unfinished ON mail (id)
     WHERE step IN ('owed', 'sending', 'unknown', 'deferred');
 CREATE INDEX mail_gone ON mail (step_at) WHERE step = 'gone';

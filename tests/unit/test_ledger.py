@@ -218,6 +218,20 @@ def test_a_letter_has_an_id_of_its_own_and_keeps_it(ledger: Ledger, path: Path):
     again.close()
 
 
+def test_a_mail_under_another_id_is_the_same_mail(ledger: Ledger):
+    row, number = numbered(ledger, "a@x.jp", uid="old")
+    ledger.moved_to(row, "new")
+    assert list(ledger.known_mails(BOX, ["old", "new"])) == ["new"]
+    assert [(entry.uid, entry.number) for entry in ledger.owed(0, 9)] == [("new", number)]
+
+
+def test_only_what_is_not_gone_is_there(ledger: Ledger):
+    rows = [ledger.record(BOX, sighting(uid), Step.KEPT, NOW) for uid in "abc"]
+    ledger.record("other@x.jp", sighting("d"), Step.KEPT, NOW)
+    ledger.move(rows[1:2], Step.GONE, NOW)
+    assert [entry.uid for entry in ledger.still_there(BOX)] == ["a", "c"]
+
+
 def test_owed_letters_come_in_the_order_of_arrival_and_when_they_can_be_written(ledger: Ledger):
     rows = [numbered(ledger, f"{n}@x.jp")[0] for n in range(4)]
     forward = ledger.record(
@@ -269,6 +283,28 @@ def test_answers_and_unknown_endings_are_kept(ledger: Ledger):
     entry = ledger.owed(0, 1)[0]
     assert (entry.unknowns, entry.answer, entry.step_at) == (1, "no answer", NOW + HOUR)
     assert entry.seen_at == NOW
+
+
+def test_each_mail_keeps_the_answer_to_its_own_letter(ledger: Ledger):
+    rows = [numbered(ledger, f"{n}@x.jp", uid=f"u{n}")[0] for n in range(3)]
+    ledger.move(rows, Step.SENDING, NOW)
+    ledger.move_each([(rows[0], "250 a"), (rows[1], "")], Step.SENT, NOW)
+    with pytest.raises(IllegalMove):
+        ledger.move_each([(rows[2], "250 c"), (rows[1], "250 b")], Step.SENT, NOW)
+    found = ledger.known_mails(BOX, ["u0", "u1", "u2"])
+    assert [(found[uid].step, found[uid].answer) for uid in ("u0", "u1", "u2")] == [
+        (Step.SENT, "250 a"),
+        (Step.SENT, ""),
+        (Step.SENDING, ""),
+    ]
+
+
+def test_replies_are_marked_together(ledger: Ledger, path: Path):
+    for n in range(3):
+        numbered(ledger, f"{n}@x.jp")
+    ledger.replied([1001, 1003], NOW)
+    ledger.replied([], NOW)
+    assert [state for _, state in receipts(path).values()] == ["replied", "pending", "replied"]
 
 
 def test_a_part_of_a_transaction_can_fail_alone(ledger: Ledger):

@@ -86,9 +86,9 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
 
 HOT: dict[str, Callable[[Ledger], object]] = {
     "known_mails": lambda ledger: ledger.known_mails(BOX, [f"u{n}" for n in range(250)]),
-    "same_mail": lambda ledger: ledger.same_mail(BOX, "fingerprint"),
     "still_there": lambda ledger: ledger.still_there(BOX),
     "known": lambda ledger: ledger.known("a@x.jp", NOW),
+    "known, nobody": lambda ledger: ledger.known("nobody@x.jp", NOW),
     "numbered_since": lambda ledger: ledger.numbered_since(NOW - DAY),
     "bounced, by letter": lambda ledger: ledger.bounced("<1@shop.example>", "", "550", NOW),
     "bounced, by recipient": lambda ledger: ledger.bounced("", "a@x.jp", "550", NOW - DAY),
@@ -97,6 +97,7 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "give_number": lambda ledger: numbered(ledger, "new@x.jp"),
     "count_again": lambda ledger: ledger.count_again(1001),
     "receipt_state": lambda ledger: ledger.receipt_state(1001, "replied", NOW),
+    "replied": lambda ledger: ledger.replied([1001], NOW),
     "move": lambda ledger: ledger.move([1], Step.SENDING, NOW),
     "moved_to": lambda ledger: ledger.moved_to(1, "other"),
     "kept": lambda ledger: ledger.kept(1, "x.eml", whole=True),
