@@ -221,7 +221,7 @@ def test_a_damaged_database_deletes_nothing(dovecot: Dovecot, postfix: Postfix, 
     assert kollect("collect", "--once", data=data).returncode == 0
     rows = json.loads(kollect("results", "--json", data=data).stdout)
     assert rows[-1]["address"] == "b@customer.example"
-    assert rows[-1]["number"] == 1002  # 1001 was given before the damage and is never given again
+    assert rows[-1]["number"] > 1001  # which was given before the damage: never again
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def test_the_check_sends_finds_and_removes_its_mail(data: Path) -> None:
         assert ran.returncode == 0, told
         assert told["ok"]
         assert [step["ok"] for step in told["steps"]] == [True] * len(told["steps"])
-        assert server.mailbox(server.shop_address).mails == []
+        assert server.mailbox(server.shop_address).mails == ()
         wrong = kollect("check", data=data, password="wrong")
         assert wrong.returncode == 4
         assert "✗" in wrong.stdout

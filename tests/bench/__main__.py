@@ -165,7 +165,7 @@ def _peak(dovecot: Dovecot, mails: int) -> float:
             [sys.executable, "-m", "tests.bench.peak", name, dovecot.password],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
-    return float(told.stdout)
+    return float(told.stdout.splitlines()[-1])
 
 
 if __name__ == "__main__":

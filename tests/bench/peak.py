@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import resource
 import sys
@@ -11,7 +9,6 @@ import sys
 from kollect.__main__ import main
 
 os.environ["KOLLECT_RECEIVE_PASSWORD"] = sys.argv[2]
-with contextlib.redirect_stdout(io.StringIO()):
-    code = main(["collect", "--once", "--json", "--data", sys.argv[1]])
+code = main(["collect", "--once", "--json", "--data", sys.argv[1]])
 assert code == 0, code
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
