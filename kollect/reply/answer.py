@@ -129,7 +129,7 @@ def judge(verb: Verb, answer: Answer) -> Judgement:
     """
     if answer.for_now:
         return Judgement(Ending.LATER, answer.text)
-    if _too_large(answer):
+    if _too_large(verb, answer):
         return Judgement(Ending.REFUSED, answer.text)
     if verb is Verb.MAIL:
         text = f"送信サーバが、お店のアドレスからの送信を断りました: {answer.text}"
@@ -162,8 +162,11 @@ def refuses_parameters(answer: Answer) -> bool:
     return answer.code in (500, 501, 504, 555)
 
 
-def _too_large(answer: Answer) -> bool:
-    return answer.code == 552 or answer.enhanced in ("5.3.4", "5.2.3")
+def _too_large(verb: Verb, answer: Answer) -> bool:
+    if answer.enhanced in ("5.3.4", "5.2.3"):
+        return True
+    # said to MAIL it may also be the shop's own mailbox that is full
+    return answer.code == 552 and (verb is not Verb.MAIL or "size" in answer.text.lower())
 
 
 _LOGIN = frozenset({530, 534, 535, 538})

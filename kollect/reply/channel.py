@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from kollect.errors import ServerTrouble
 from kollect.reply.answer import AnswerReader, Garbled
-from kollect.reply.dialogue import Delivery, Dialogue, Ended, OutOfStep
+from kollect.reply.delivery import Delivery, Ended
+from kollect.reply.dialogue import Dialogue, OutOfStep
 from kollect.reply.session import Session
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class Channel:
             self._lose(trouble)
         except (OutOfStep, Garbled) as confusion:
             self.dialogue.lied = True
-            log.info("送信サーバの答えが、送った命令と合いません（%s）", confusion)
+            log.debug("%s: out of step: %s", self.line.peer.host, confusion)
             self._lose_for("送信サーバの答えが、送った命令と合いません。")
 
     @property

@@ -19,8 +19,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from kollect import address
 from kollect.reply.answer import (
@@ -32,50 +30,10 @@ from kollect.reply.answer import (
     refuses_parameters,
     refuses_syntax,
 )
+from kollect.reply.delivery import Delivery, Ended, Style, Transaction
 from kollect.reply.offers import Offers
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.stuffing import stuffed, stuffed_whole
-
-
-class Style(Enum):
-    STREAM = auto()
-    OVERLAP = auto()
-    PLAIN = auto()
-
-
-@dataclass(slots=True)
-class Delivery:
-    """A letter that is being delivered, with what was learned of it in earlier tries."""
-
-    letter: Letter
-    quoted: bool = False
-    """The server refused the recipient's form; now it is tried in quotes."""
-    tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a try ended: with an outcome, or None: not delivered for sure, and worth another try."""
-
-    delivery: Delivery
-    outcome: Outcome | None
-    ours: bool = False
-    """Refused for what the shop's account or settings are, not for what the letter is."""
-    fatal: bool = False
-    """No other letter will fare better."""
-
-
-@dataclass(slots=True, eq=False)
-class _Transaction:
-    delivery: Delivery
-    style: Style
-    letter: Letter
-    """The form of the letter this server can take."""
-    parameters: bytes
-    failed: Ended | None = None
-    """What will be said of it, once all its answers are there."""
-    complete: bool = False
-    """All of it was sent: without an answer the server may have it."""
 
 
 class OutOfStep(Exception):
@@ -98,8 +56,8 @@ class Dialogue:
         self.body: Iterator[tuple[bytes, bool]] | None = None
         """What is to be sent next, piece by piece; True with the last, and then `body_sent`."""
         self._sender, self._sender_utf8 = address.wire(sender)
-        self._under_way: deque[_Transaction] = deque()
-        self._pending: deque[tuple[_Transaction, Verb]] = deque()
+        self._under_way: deque[Transaction] = deque()
+        self._pending: deque[tuple[Transaction, Verb]] = deque()
         self._clean = True
         """No transaction is left open on the server."""
 
@@ -118,7 +76,7 @@ class Dialogue:
         """Why this server can never take the letter, "" where it may."""
         if not address.is_usable(letter.recipient):
             return "あて先のメールアドレスの形が正しくありません。"
-        if self._needs_utf8(letter.recipient) and not (self.offers.utf8 and not self.lied):
+        if address.wire(letter.recipient)[1] and (self.lied or not self.offers.utf8):
             return "送信サーバが、英数字以外の文字を含むメールアドレスに対応していません。"
         if 0 < self.offers.largest < self._form_of(letter).size:
             return "メールが、送信サーバの受け付ける大きさを超えています。"
@@ -140,7 +98,7 @@ class Dialogue:
         style = self.style_for(delivery.letter)
         letter = self._form_of(delivery.letter)
         delivery.tries += 1
-        transaction = _Transaction(delivery, style, letter, self._parameters(letter))
+        transaction = Transaction(delivery, style, letter, self._parameters(letter))
         self._under_way.append(transaction)
         if style is Style.PLAIN:
             return self._ask(transaction, Verb.MAIL if self._clean else Verb.RSET)
@@ -157,7 +115,7 @@ class Dialogue:
     def _carrier(style: Style) -> Verb:
         return Verb.BDAT if style is Style.STREAM else Verb.DATA
 
-    def _ask(self, transaction: _Transaction, verb: Verb) -> bytes:
+    def _ask(self, transaction: Transaction, verb: Verb) -> bytes:
         """The command, its answer now awaited."""
         self._pending.append((transaction, verb))
         match verb:
@@ -187,12 +145,9 @@ class Dialogue:
         found = b" SIZE=%d" % letter.size if self.offers.size else b""
         if self.offers.eight_bit and _has_eight_bit(letter):
             found += b" BODY=8BITMIME"
-        if self._needs_utf8(letter.recipient):
+        if self.offers.utf8 and (self._sender_utf8 or address.wire(letter.recipient)[1]):
             found += b" SMTPUTF8"
         return found
-
-    def _needs_utf8(self, recipient: str) -> bool:
-        return self._sender_utf8 or address.wire(recipient)[1]
 
     def _form_of(self, letter: Letter) -> Letter:
         takes_eight = self.offers.eight_bit and not self.lied
@@ -221,11 +176,11 @@ class Dialogue:
         if not self._pending:
             raise OutOfStep(f"{answer.code} without a question")
         transaction, verb = self._pending.popleft()
-        if answer.code < 400 and (answer.code == 354) != (verb is Verb.DATA):
+        yes = answer.code == 354 if verb is Verb.DATA else answer.good
+        too_soon = verb is Verb.DOT and self.body is not None
+        if (not yes and (answer.code < 400 or verb is Verb.RSET)) or (yes and too_soon):
             raise OutOfStep(f"{answer.code} to {verb}")
-        if verb is Verb.RSET and not answer.good:
-            raise OutOfStep(f"{answer.code} to RSET")
-        if verb is Verb.DOT and self.body:
+        if too_soon:
             # refused before it was all sent: what is left of it must not be taken for commands
             self.closing, self.body = True, None
         if answer.code >= 400 and transaction.failed is None:
@@ -240,7 +195,7 @@ class Dialogue:
             return self._ask(transaction, _AFTER[verb])
         return b""
 
-    def _go_on(self, transaction: _Transaction) -> bytes:
+    def _go_on(self, transaction: Transaction) -> bytes:
         """The server wants the body."""
         self._pending.appendleft((transaction, Verb.DOT))
         if transaction.failed:
@@ -256,7 +211,7 @@ class Dialogue:
         self.body = None
         self._under_way[-1].complete = True
 
-    def _failure(self, transaction: _Transaction, verb: Verb, answer: Answer) -> Ended:
+    def _failure(self, transaction: Transaction, verb: Verb, answer: Answer) -> Ended:
         delivery = transaction.delivery
         again = Ended(delivery, None)
         # MAIL and RCPT were taken, so the letter's turn had come
@@ -275,7 +230,7 @@ class Dialogue:
         outcome = Outcome(delivery.letter.key, found.ending, answer.code, found.text)
         return Ended(delivery, outcome, ours=found.ours, fatal=found.fatal(verb))
 
-    def _end(self, transaction: _Transaction, answer: Answer) -> None:
+    def _end(self, transaction: Transaction, answer: Answer) -> None:
         self._under_way.remove(transaction)
         self._clean = transaction.failed is None
         self.answered += 1
@@ -328,7 +283,7 @@ class Dialogue:
 _AFTER = {Verb.RSET: Verb.MAIL, Verb.MAIL: Verb.RCPT, Verb.RCPT: Verb.DATA}
 
 
-def _ending(transaction: _Transaction, ending: Ending, text: str, code: int = 0) -> Ended:
+def _ending(transaction: Transaction, ending: Ending, text: str, code: int = 0) -> Ended:
     return Ended(transaction.delivery, Outcome(transaction.letter.key, ending, code, text))
 
 

@@ -1,13 +1,12 @@
 """Hands letters to the sending server, over one to four connections, and tells how each one ended.
 
-Knows how many letters may be on the way, when to open and to give up a connection, and when to
-leave a server in peace. What is said on a connection is the dialogue's; the ledger is the caller's.
+Knows how many letters may be on the way, when the caller should write down how they ended, and when
+to leave a server in peace. What is said on a connection is the dialogue's; the ledger is the
+caller's.
 """
 
 from __future__ import annotations
 
-import logging
-import select
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -15,26 +14,21 @@ from kollect.connection import Trace
 from kollect.errors import ServerTrouble
 from kollect.reply import troubles
 from kollect.reply.channel import Channel
-from kollect.reply.dialogue import Delivery, Ended, Style
+from kollect.reply.channels import Channels
+from kollect.reply.delivery import Delivery, Ended
 from kollect.reply.outcome import Ending, Letter, Outcome
-from kollect.reply.session import open_session
 from kollect.reply.waiting import Queue
 from kollect.settings.model import Send, Tls
 
-log = logging.getLogger(__name__)
-
 MOST_ON_WAY = 20
 """Letters handed over whose ending the caller has not yet written down: what a crash may repeat."""
-MOST_CHANNELS = 4
 LONG_QUEUE = 40
 """So many letters waiting are worth further connections."""
 
 _TICK_SECONDS = 1.0
-_LINGER_SECONDS = 0.02
+_LINGER_SECONDS = 0.05
 """An ending waits so long for others, that they share one commit."""
 _BATCH = 10
-_EXTRA_SECONDS = 10.0
-"""Patience with the opening of a further connection."""
 _MOST_TRIES = 3
 _MOST_PUT_OFF = 10
 """Letters in a row that the server puts off before it is left in peace."""
@@ -56,16 +50,8 @@ class Post:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._send = send
-        self._tls = tls
-        self._sender = sender
-        self._password = password
         self._clock = clock
-        self._channels: list[Channel] = []
-        self._most_channels = MOST_CHANNELS
-        self._lied = False
-        self._proven = False
-        """A letter has gone through: the server is believed about its extensions."""
+        self._channels = Channels(send, tls, sender, password, clock)
         self._stopping = False
         self._put_off = 0
         self._barren = 0
@@ -73,17 +59,12 @@ class Post:
         self.trouble: ServerTrouble | None = None
         """Why the last letters came back unsent, where it was not for their own sake."""
 
-    def __repr__(self) -> str:
-        return f"Post({self._send.host}:{self._send.port})"
-
     def connect(self, trace: Trace | None = None) -> None:
         """Make sure that there is a connection. Raises ServerTrouble and its kinds.
 
         `trace` is told each step as it begins.
         """
-        self._channels = [channel for channel in self._channels if channel.still_there()]
-        if not self._channels:
-            self._open(self._send.timeout_seconds, trace)
+        self._channels.make_sure(trace)
 
     def deliver(self, letters: Iterable[Letter]) -> Iterator[list[Outcome]]:
         """Send the letters; yields their endings, as many as are known at the time, each once.
@@ -109,11 +90,8 @@ class Post:
                 raise
             try:
                 yield from self._work_off(queue)
-            finally:  # the caller broke off: what is on the way is given up
-                for channel in self._channels:
-                    if channel.dialogue.on_way:
-                        channel.drop()
-                self._channels = [channel for channel in self._channels if not channel.lost]
+            finally:  # where the caller broke off, what is on the way is given up
+                self._channels.drop_busy()
         yield from self._give_back(queue)
 
     def stop_soon(self) -> None:
@@ -122,11 +100,7 @@ class Post:
 
     def close(self) -> None:
         """Take leave of the server. Never raises."""
-        for channel in self._channels:
-            channel.say_goodbye()
-        for channel in self._channels:
-            channel.close()
-        self._channels.clear()
+        self._channels.close()
 
     # --- the loop
 
@@ -136,11 +110,10 @@ class Post:
         known_since = last_told = self._clock()
         while True:
             self._feed(queue, known)
-            for channel in self._channels:
-                channel.flush()
+            self._channels.flush()
             self._settle(queue, known)
             now = self._clock()
-            done = not self._on_way() and self._finished(queue)
+            done = not self._channels.on_way and self._finished(queue)
             if not known:
                 known_since = now
             linger = known_since + _LINGER_SECONDS - now
@@ -150,9 +123,9 @@ class Post:
             elif now - last_told >= _TICK_SECONDS:
                 yield []
                 last_told = self._clock()
-            elif self._on_way():
+            elif self._channels.on_way:
                 tick = last_told + _TICK_SECONDS - now
-                self._listen(min(tick, linger) if known else tick)
+                self._channels.listen(min(tick, linger) if known else tick)
                 self._settle(queue, known)
             if done and not known:
                 return
@@ -163,84 +136,55 @@ class Post:
     def _at_peace(self) -> bool:
         return self.trouble is not None
 
-    def _on_way(self) -> int:
-        return sum(channel.dialogue.on_way for channel in self._channels)
-
     def _feed(self, queue: Queue, known: list[Outcome]) -> None:
         """Begin as many letters as may be on the way."""
         while not self._stopping and not self._at_peace():
-            if self._on_way() + len(known) >= MOST_ON_WAY or not (delivery := queue.first()):
+            if self._channels.on_way + len(known) >= MOST_ON_WAY:
                 return
-            if not self._channels and not self._reopen():
+            delivery = queue.first()
+            if delivery is None or not self._connected():
                 return
-            dialogue = self._channels[0].dialogue
-            if obstacle := dialogue.impossible(delivery.letter):
-                known.append(Outcome(queue.take().letter.key, Ending.REFUSED, 0, obstacle))
-                continue
-            if not _file_is_there(delivery.letter):
-                known.append(_later(queue.take(), "転送するメールのファイルを読めません。"))
-                continue
-            style = dialogue.style_for(delivery.letter)
-            channel = self._one_that_takes(style)
-            if channel is None and self._may_grow(style, queue):
-                channel = self._grow()
-            if channel is None:
+            letter = delivery.letter
+            if obstacle := self._channels.first.dialogue.impossible(letter):
+                queue.take()
+                known.append(Outcome(letter.key, Ending.REFUSED, 0, obstacle))
+            elif not _file_is_there(letter):
+                queue.take()
+                known.append(_later(delivery, "転送するメールのファイルを読めません。"))
+            elif channel := self._room_for(letter, queue):
+                channel.begin(queue.take())
+            else:
                 return
-            channel.begin(queue.take())
 
-    def _one_that_takes(self, style: Style) -> Channel | None:
-        window = MOST_ON_WAY if self._proven else 1
-        for channel in [*self._channels]:
-            if not channel.dialogue.takes(style, window):
-                continue
-            if channel.still_there():
-                return channel
-            self._channels.remove(channel)
-        return None
+    def _connected(self) -> bool:
+        if not self._channels:
+            try:
+                self._channels.make_sure()
+            except ServerTrouble as trouble:
+                self._leave_in_peace(trouble)
+        return bool(self._channels)
 
-    def _listen(self, seconds: float) -> None:
-        """Wait for answers, and take in those that come."""
-        busy = [channel for channel in self._channels if channel.dialogue.on_way]
-        if any(channel.sending or channel.line.has_buffered() for channel in busy):
-            seconds = 0
-        nearest = min(channel.deadline for channel in busy) - self._clock()
-        seconds = max(0.0, min(seconds, nearest))
-        if len(busy) > 1:
-            select.select([channel.line for channel in busy], [], [], seconds)
-            seconds = 0
-        for channel in busy:
-            if channel.line.wait_readable(seconds):
-                channel.read()
-            elif self._clock() >= channel.deadline and not channel.sending:
-                channel.give_up()
+    def _room_for(self, letter: Letter, queue: Queue) -> Channel | None:
+        style = self._channels.first.dialogue.style_for(letter)
+        channel = self._channels.one_for(style, MOST_ON_WAY)
+        if channel is None and self._channels.may_grow(style) and queue.at_least(LONG_QUEUE):
+            channel = self._channels.grow()
+        return channel
 
     # --- endings
 
     def _settle(self, queue: Queue, known: list[Outcome]) -> None:
-        """Sort what has ended, and drop the connections that were lost."""
-        for channel in self._channels:
-            for ended in channel.take_ended():
-                self._sort(ended, queue, known)
-            if channel.dialogue.lied and not self._lied:
-                self._lied = True
-                log.info("送信サーバが高速な手順に対応していないため、ふつうの手順で送ります")
-        for channel in self._channels:
-            channel.dialogue.lied = self._lied
-        lost = [channel for channel in self._channels if channel.lost]
-        if not lost:
-            return
-        self._channels = [channel for channel in self._channels if not channel.lost]
-        for channel in lost:
+        """Sort what has ended, and draw the conclusions from connections that were lost."""
+        for ended in self._channels.take_ended():
+            self._sort(ended, queue, known)
+        for channel in self._channels.take_lost():
             if channel.dialogue.answered:
                 self._barren = 0
-            elif self._channels:
-                self._most_channels = len(self._channels)  # one more was one too many
-            else:
+            elif not self._channels:
                 self._barren += 1
                 if self._barren >= _MOST_BARREN:
-                    self._leave_in_peace(
-                        troubles.keeps_hanging_up(channel.line.peer, channel.why_lost)
-                    )
+                    why = troubles.keeps_hanging_up(channel.line.peer, channel.why_lost)
+                    self._leave_in_peace(why)
 
     def _sort(self, ended: Ended, queue: Queue, known: list[Outcome]) -> None:
         delivery, outcome = ended.delivery, ended.outcome
@@ -251,16 +195,15 @@ class Post:
             outcome = _later(delivery, "何度か試しましたが、送れませんでした。")
         known.append(outcome)
         if outcome.ending is Ending.ACCEPTED:
-            self._proven = True
+            self._channels.proven = True
         if outcome.ending is not Ending.LATER:
             self._put_off = 0
             return
         self._put_off += 1
         if ended.fatal or self._put_off >= _MOST_PUT_OFF:
-            peer = self._channels[0].line.peer
-            detail = f"{outcome.code or ''} {outcome.text}".strip()
             why = troubles.sending_refused if ended.ours else troubles.refused_for_now
-            self._leave_in_peace(why(peer, detail))
+            detail = f"{outcome.code or ''} {outcome.text}".strip()
+            self._leave_in_peace(why(self._channels.peer, detail))
 
     def _leave_in_peace(self, trouble: ServerTrouble) -> None:
         self.trouble = trouble
@@ -273,50 +216,6 @@ class Post:
             yield _returned(queue.taken(), why)
         if rest := queue.taken():
             yield _returned(rest, why)
-
-    # --- connections
-
-    def _open(self, timeout: float, trace: Trace | None = None) -> Channel:
-        session = open_session(self._send, self._tls, self._password, timeout=timeout, trace=trace)
-        session.line.settimeout(self._send.timeout_seconds)
-        channel = Channel(
-            session,
-            self._sender,
-            timeout=self._send.timeout_seconds,
-            final_timeout=self._send.final_timeout_seconds,
-            clock=self._clock,
-        )
-        channel.dialogue.lied = self._lied
-        self._channels.append(channel)
-        return channel
-
-    def _reopen(self) -> bool:
-        try:
-            self._open(self._send.timeout_seconds)
-        except ServerTrouble as trouble:
-            self._leave_in_peace(trouble)
-            return False
-        return True
-
-    def _may_grow(self, style: Style, queue: Queue) -> bool:
-        """One connection is enough where letters stream; else a long queue is worth some more."""
-        return (
-            style is not Style.STREAM
-            and self._proven
-            and not self._lied
-            and len(self._channels) < self._most_channels
-            and queue.at_least(LONG_QUEUE)
-        )
-
-    def _grow(self) -> Channel | None:
-        for channel in self._channels:
-            channel.flush()  # so that the server has work while the new line is opened
-        try:
-            return self._open(min(_EXTRA_SECONDS, self._send.timeout_seconds))
-        except ServerTrouble as trouble:
-            log.debug("no further connection: %s %s", trouble.title, trouble.detail)
-            self._most_channels = max(1, len(self._channels))
-            return None
 
 
 def _file_is_there(letter: Letter) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from kollect.reply.dialogue import Delivery
+from kollect.reply.delivery import Delivery
 from kollect.reply.outcome import Letter
 
 

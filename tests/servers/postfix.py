@@ -7,10 +7,12 @@ each customer got can be read. Postfix wants root to start.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import grp
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -148,6 +150,7 @@ class Postfix:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,
             env={"PATH": os.environ.get("PATH", ""), "MAIL_CONFIG": str(self.folder / "etc")},
         )
         deadline = time.monotonic() + _START_SECONDS
@@ -296,6 +299,12 @@ def _free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as held:
         taken = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [listener.getsockname()[1] for listener in taken]
+
+
+def _die_with_parent() -> None:
+    """A killed test run must leave no server behind (Linux: PR_SET_PDEATHSIG)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _needed() -> None:

@@ -548,6 +548,15 @@ def test_refused_in_the_middle_of_a_large_mail(
     assert sorted(scripted_smtp.recipients) == ["kokyaku1@docomo.ne.jp", "kokyaku2@docomo.ne.jp"]
 
 
+def test_accepted_in_the_middle_of_a_large_mail(scripted_smtp: ScriptedSmtp, tmp_path: Path):
+    """Nobody can have accepted what was not all sent."""
+    scripted_smtp.script.early = "250 2.0.0 thanks"
+    with posting(scripted_smtp) as post:
+        batch = [letter(1), from_disk(tmp_path, b"x" * 70 + b"\r\n" * 2_000_000)]
+        ended = {one.key: one.ending for outcomes in post.deliver(batch) for one in outcomes}
+    assert ended == {1: Ending.ACCEPTED, 0: Ending.LATER}
+
+
 @pytest.mark.parametrize("in_base64", [False, True])
 def test_memory_stays_flat(tmp_path: Path, in_base64: bool):
     path = tmp_path / "big"
@@ -761,7 +770,7 @@ def test_parameters_were_a_lie(scripted_smtp: ScriptedSmtp, mode: str, answer: s
     assert endings(ended) == {Ending.ACCEPTED: 10}
 
 
-@pytest.mark.parametrize("answer", ["250 2.0.0 what", "354 go on", "rubbish", "221 bye"])
+@pytest.mark.parametrize("answer", ["250 what", "354 go on", "300 so so", "rubbish", "221 bye"])
 @pytest.mark.parametrize("verb", ["RSET", "MAIL", "RCPT", "DATA", "BDAT"])
 def test_answers_out_of_step(scripted_smtp: ScriptedSmtp, verb: str, answer: str):
     """One answer that does not fit: the line is dropped, the rest goes by the plain dialogue."""
@@ -777,6 +786,8 @@ def test_answers_out_of_step(scripted_smtp: ScriptedSmtp, verb: str, answer: str
     for one in ended:
         if one.ending is not Ending.ACCEPTED:
             assert copies[batch[one.key].recipient] <= (one.ending is Ending.UNKNOWN)
+        elif answer != "250 what" and not answer.startswith("221"):
+            assert copies[batch[one.key].recipient] == 1
     assert all(kept.data == body(kept.recipients[0]) for kept in scripted_smtp.kept)
     assert max(copies.values()) == 1
 
