@@ -17,6 +17,7 @@ from kollect.desktop.open_file import open_file
 from kollect.errors import AlreadyRunning, Problem, SettingsFileDamaged, StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.screens.dialogs import Dialogs
+from kollect.screens.garbage import collect_here
 from kollect.screens.jobs import Job
 from kollect.screens.menu import FirstStart, FirstStartDialog, MenuEntry, MenuScreen
 from kollect.screens.services import Services
@@ -54,6 +55,7 @@ def run(folder: DataFolder, *, demo: bool = False) -> int:
         Window(root).dialogs.trouble(trouble)
         return NO_STORAGE
     try:
+        collect_here(root)
         program = Program(root, folder)
         program.start(lock, demo=demo)
         root.mainloop()
@@ -80,11 +82,15 @@ class Program:
 
     def start(self, lock: FolderLock, *, demo: bool) -> None:
         """Show the menu, then whatever the state of the data folder asks for."""
+        self.show_menu()
+        self._root.after_idle(self._after_start, lock, demo)
+
+    def show_menu(self) -> None:
+        """The first screen; the window is there when this returns."""
         self._identify()
         self.window.open(MenuScreen, self._menu(), self._state_of_things)
         self._root.deiconify()
         self._root.update()
-        self._root.after_idle(self._after_start, lock, demo)
 
     def _after_start(self, lock: FolderLock, demo: bool) -> None:
         lock.listen(lambda: self.window.pump.call(self.window.raise_up))
@@ -184,14 +190,14 @@ class Program:
     def _change_place(self, work: Callable[[Job], None], then: Workplace) -> None:
         def done(result: None) -> None:
             self.place = then
-            self._identify()
             self.window.back_to(MenuScreen)
+            self._identify()
 
         def failed(trouble: Trouble) -> None:
             self.place = self.real
             self.real.resume()
-            self._identify()
             self.window.back_to(MenuScreen)
+            self._identify()
             self.window.dialogs.trouble(trouble)
 
         self.window.jobs.run(work, done, owner=self._root, failed=failed)

@@ -27,7 +27,7 @@ class Dialog(tk.Toplevel, Generic[T]):
     """One modal dialog. A subclass puts its widgets into `body` and calls `buttons`."""
 
     def __init__(self, parent: tk.Misc, title: str, *, otherwise: T) -> None:
-        super().__init__(parent)
+        super().__init__(parent, class_="Kollect")
         self.withdraw()
         self.title(title)
         self.answer = otherwise

@@ -145,6 +145,7 @@ class Form(ttk.Frame):
         """A button in the column of labels, below the label of the row made last."""
         button = ttk.Button(self._label_cell, text=text, width=14, command=action)
         button.pack(anchor="w", pady=(GAP, 0))
+        self._label_cell.lift()  # Tab reaches it after the field, not before
         return button
 
     def note(self, text: str, *, under_fields: bool = False) -> ttk.Label:

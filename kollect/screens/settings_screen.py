@@ -110,6 +110,7 @@ class SettingsScreen(Screen):
 
         def done(result: None) -> None:
             self._saved, self._saved_passwords = settings, passwords
+            self._unlocked = True  # whoever has just set a PIN may go on
             self._set_saving(False)
             self.window.identify(settings.shop.id, locked=self.locked)
             self.window.say(self._word_of_success(settings, passwords))

@@ -128,9 +128,9 @@ class Window:
         """All that are open, the one in front last."""
         return tuple(self._screens)
 
-    def open(self, kind: Callable[..., S], *args: Any) -> S:
-        """Make `kind(window, *args)` and bring it to the front."""
-        screen = kind(self, *args)
+    def open(self, kind: Callable[..., S], *args: Any, **named: Any) -> S:
+        """Make `kind(window, …)` and bring it to the front."""
+        screen = kind(self, *args, **named)
         self._stow()
         self._screens.append(screen)
         self._bring()

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import tkinter as tk
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from kollect.app import Program
+from kollect.folder import DataFolder
+from kollect.screens.menu import MenuScreen
 from kollect.screens.window import Window
-from tests.screens.hands import Person
+from tests.screens.hands import Person, settle
+
+
+@pytest.fixture(scope="session")
+def garbage_stays() -> Iterator[None]:
+    """An old root that is collected in another thread ends the process: Tcl is strict."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture
-def root(display: str) -> Iterator[tk.Tk]:
+def root(display: str, garbage_stays: None) -> Iterator[tk.Tk]:
+    gc.collect()
     root = tk.Tk(className="Kollect")
     yield root
     with contextlib.suppress(tk.TclError):  # the test may have closed it
@@ -32,3 +47,21 @@ def window(root: tk.Tk, dialogs: Person) -> Window:
     window = Window(root, dialogs=dialogs)
     window.identify("TEST", locked=False)
     return window
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
+    """A data folder, on a PC without a keyring."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    return DataFolder(tmp_path / "data")
+
+
+@pytest.fixture
+def program(root: tk.Tk, dialogs: Person, folder: DataFolder) -> Iterator[Program]:
+    """The program as app joins it, its menu open, nothing asked yet."""
+    program = Program(root, folder, lambda root: dialogs)
+    program.show_menu()
+    settle(root, lambda: isinstance(program.window.screen, MenuScreen))
+    yield program
+    program.place.close()
+    program.real.close()

@@ -187,3 +187,23 @@ def xdotool(*arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def window_named(text: str) -> str:
+    """The id of a window of the program that has this text in its title; waits for it."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        # by its own names xdotool searches in WM_NAME only, in which Tk has no Japanese
+        ids = _asked("search", "--onlyvisible", "--class", "Kollect").split()
+        for window in ids:
+            if text in _asked("getwindowname", window):
+                return window
+        time.sleep(0.1)
+    raise AssertionError(f"no window 「{text}」")
+
+
+def _asked(*arguments: str) -> str:
+    """What xdotool says, also where it has found nothing or the window has just gone."""
+    return subprocess.run(
+        ["xdotool", *arguments], capture_output=True, text=True, check=False, timeout=PATIENCE
+    ).stdout.strip()

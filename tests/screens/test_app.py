@@ -1,0 +1,292 @@
+"""The whole program: the first start, the demo and back, the second start, the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import tkinter as tk
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kollect.app import Program
+from kollect.desktop.lock import FolderLock
+from kollect.folder import DataFolder
+from kollect.screens.mail_page import MailPage
+from kollect.screens.menu import FirstStartDialog, MenuScreen
+from kollect.screens.settings_screen import SettingsScreen
+from kollect.settings import inifile
+from kollect.settings.model import Passwords, Receive, Send, Settings
+from tests.screens.hands import (
+    Person,
+    all_inside,
+    click,
+    labelled,
+    press,
+    settle,
+    type_in,
+    window_named,
+    xdotool,
+)
+
+READY = Settings(
+    mail_address="karamail@example.jp",
+    receive=Receive(host="pop.example.jp", account="kara"),
+    send=Send(host="smtp.example.jp", account="kara"),
+)
+
+
+@pytest.fixture
+def lock(folder: DataFolder) -> Iterator[FolderLock]:
+    folder.prepare()
+    with FolderLock(folder.path) as lock:
+        yield lock
+
+
+@pytest.fixture
+def started(
+    root: tk.Tk, dialogs: Person, folder: DataFolder, lock: FolderLock
+) -> Iterator[Program]:
+    program = Program(root, folder, lambda root: dialogs)
+    yield program
+    program.place.close()
+    program.real.close()
+
+
+class TestMenu:
+    def test_the_entries_stand_in_their_order(self, program: Program):
+        menu = program.window.screen
+        assert isinstance(menu, MenuScreen)
+        labels = [str(button.cget("text")).split("　", 1) for button in menu.buttons]
+        assert labels == [
+            ["1", "メール収集の起動"],
+            ["2", "収集結果表示"],
+            ["3", "ログの表示"],
+            ["4", "緒言設定"],
+            ["5", "会員登録"],
+            ["6", "メール発信"],
+            ["7", "店頭ポスター・登録用紙"],
+            ["8", "終了"],
+        ]
+
+    def test_digits_arrows_and_enter_work_the_menu(self, program: Program, dialogs: Person):
+        menu = program.window.screen
+        press(menu, "Down", "Down", "Down")
+        assert menu.focus_get() is menu.buttons[3]
+        press(menu, "Down")
+        assert menu.focus_get() is menu.buttons[7], "what cannot be pressed is passed over"
+        press(menu, "Up", "Return")
+        assert isinstance(program.window.screen, SettingsScreen)
+        press(menu, "Escape")
+        dialogs.answers.append("キャンセル")
+        press(menu, "8")
+        assert dialogs.asked[-1] == ("終了の確認", "終了してよければ、OKを押してください")
+        dialogs.answers.append("キャンセル")
+        press(menu, "Escape")
+        assert program.window.screen is menu
+
+    def test_the_end_is_the_end(self, program: Program, dialogs: Person):
+        dialogs.answers.append("OK")
+        program.window.root.after(50, lambda: program.window.screen.digit(8))
+        program.window.root.mainloop()
+        with pytest.raises(tk.TclError):
+            program.window.root.winfo_exists()
+
+    def test_the_cross_of_the_window_asks_too(self, program: Program, dialogs: Person):
+        dialogs.answers.append("キャンセル")
+        program.window.root.tk.call(*program.window.root.protocol("WM_DELETE_WINDOW").split())
+        assert dialogs.asked[-1][0] == "終了の確認"
+
+    def test_collecting_without_settings_leads_to_them(self, program: Program, dialogs: Person):
+        dialogs.answers.append("設定する")
+        press(program.window.root, "1")
+        screen = program.window.screen
+        assert isinstance(screen, SettingsScreen)
+        assert isinstance(screen.pages[screen.notebook.index("current")], MailPage)
+        assert screen.focus_get() is screen.mail.address.widget
+        assert screen.mail.address.complaint
+
+    def test_an_unknown_password_is_asked_for_and_kept(self, program: Program, dialogs: Person):
+        program.real.save(READY, Passwords())
+        collected: list[int] = []
+        program._begin_collecting = lambda: collected.append(1)  # type: ignore[method-assign]
+
+        def refuse(dialog: tk.Misc) -> None:
+            press(dialog, "F12")
+            assert dialog.fields["receive"].complaint
+            press(dialog, "Escape")
+
+        def answer(dialog: tk.Misc) -> None:
+            for name in ("receive", "send"):
+                dialog.fields[name].value = f"{name}-geheim"
+            press(dialog, "F12")
+
+        dialogs.answers.append(refuse)
+        press(program.window.root, "1")
+        settle(program.window.root, lambda: not dialogs.answers)
+        assert not collected
+        dialogs.answers.append(answer)
+        press(program.window.root, "1")
+        settle(program.window.root, lambda: collected)
+        assert program.real.passwords() == Passwords("receive-geheim", "send-geheim")
+
+
+class TestFirstStart:
+    def test_the_settings_are_offered(
+        self, started: Program, lock: FolderLock, dialogs: Person, root: tk.Tk
+    ):
+        dialogs.answers.append(lambda dialog: press(dialog, "2"))
+        started.start(lock, demo=False)
+        settle(root, lambda: isinstance(started.window.screen, SettingsScreen))
+        screen = started.window.screen
+        assert isinstance(screen.pages[screen.notebook.index("current")], MailPage)
+
+    def test_it_can_be_put_off(
+        self, started: Program, lock: FolderLock, dialogs: Person, root: tk.Tk
+    ):
+        dialogs.answers.append(lambda dialog: press(dialog, "Escape"))
+        started.start(lock, demo=False)
+        settle(root, lambda: not dialogs.answers)
+        assert isinstance(started.window.screen, MenuScreen)
+
+    def test_nothing_is_offered_once_there_are_settings(
+        self, started: Program, lock: FolderLock, dialogs: Person, root: tk.Tk
+    ):
+        started.real.save(READY, Passwords())
+        started.start(lock, demo=False)
+        settle(root, lambda: True)
+        root.update()
+        assert not dialogs.asked
+        labels = [str(w.cget("text")) for w in all_inside(root) if w.winfo_class() == "TLabel"]
+        assert any("karamail@example.jp" in label for label in labels)
+
+    def test_the_dialog_has_both_choices(self, program: Program):
+        dialog = FirstStartDialog(program.window.root)
+        assert labelled(dialog, "1　デモで試す")
+        assert labelled(dialog, "2　メールの設定をする")
+        dialog.destroy()
+
+
+class TestDemo:
+    def test_there_and_back_leaves_the_real_things_byte_for_byte(
+        self, started: Program, lock: FolderLock, dialogs: Person, root: tk.Tk, folder: DataFolder
+    ):
+        started.real.save(READY, Passwords("a", "b"))
+        started.start(lock, demo=False)
+        root.update()
+        before = {
+            path.name: path.read_bytes()
+            for path in folder.path.iterdir()
+            if path.suffix in (".ini", ".db", ".bak")
+        }
+        press(root, "4")
+        screen = started.window.screen
+        settle(root, lambda: screen._saved_passwords is not None)
+        screen.select(MailPage)
+        dialogs.answers.append(lambda dialog: click(labelled(dialog, "デモ設定を行う")))
+        click(labelled(screen.mail, "デモ用設定/解除"))
+        settle(root, lambda: started.place.in_demo)
+        assert isinstance(started.window.screen, MenuScreen)
+        assert "id = DEMO" in root.title()
+        assert started.place.folder.path != folder.path
+        press(root, "4")
+        screen = started.window.screen
+        settle(root, lambda: screen._saved_passwords is not None)
+        assert screen.mail.receive_host.value == "127.0.0.1"
+        type_in_interval(screen, "33")
+        press(screen, "F12")
+        settle(root, lambda: not screen._saving)
+        screen.select(MailPage)
+        dialogs.answers.append(lambda dialog: click(labelled(dialog, "デモ設定の解除")))
+        click(labelled(screen.mail, "デモ用設定/解除"))
+        settle(root, lambda: not started.place.in_demo)
+        assert "id = TEST" in root.title()
+        assert not (folder.path / "demo").exists()
+        after = {name: (folder.path / name).read_bytes() for name in before}
+        assert after == before
+        assert inifile.load(folder.ini) == started.place.settings() == READY
+
+    def test_after_a_crash_in_the_demo_the_real_things_are_there(
+        self, started: Program, lock: FolderLock, root: tk.Tk, folder: DataFolder, dialogs: Person
+    ):
+        started.real.save(READY, Passwords("a", "b"))
+        before = folder.ini.read_bytes()
+        started.start(lock, demo=True)
+        settle(root, lambda: started.place.in_demo)
+        started.place.server.stop()  # the crash: nothing is closed in order, and it starts again
+        again = Program(tk.Tk(), folder, lambda root: dialogs)
+        assert again.place.settings() == READY
+        assert folder.ini.read_bytes() == before
+        again.window.close()
+        again.real.close()
+
+
+def type_in_interval(screen: SettingsScreen, text: str) -> None:
+    type_in(screen.control.fields["collect", "interval_seconds"].widget, text)
+
+
+@pytest.mark.real
+class TestProcess:
+    """The program as it is started, seen from outside."""
+
+    @pytest.fixture
+    def start(self, display: str, folder: DataFolder) -> Iterator[object]:
+        processes: list[subprocess.Popen[str]] = []
+
+        def start(*arguments: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "kollect", "--data", str(folder.path), *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=os.environ | {"DISPLAY": display},
+                cwd=Path(__file__).parents[2],
+            )
+            processes.append(process)
+            return process
+
+        yield start
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+    def test_a_second_start_shows_the_first_and_ends(self, start, folder: DataFolder):
+        folder.prepare()
+        inifile.save(folder.ini, READY)
+        first = start()
+        window = window_named("KKRMN101")
+        time.sleep(0.5)
+        xdotool("windowminimize", "--sync", window)
+        second = start()
+        out, err = second.communicate(timeout=20)
+        assert (second.returncode, out, err) == (0, "", "")
+        window_named("KKRMN101")
+        assert first.poll() is None
+
+    def test_keys_from_outside_end_it(self, start, folder: DataFolder):
+        folder.prepare()
+        inifile.save(folder.ini, READY)
+        process = start()
+        window = window_named("KKRMN101")
+        assert xdotool("getwindowname", window) == "コレクト (KKRMN101) id = TEST (保守可)"
+        time.sleep(0.5)
+        xdotool("windowfocus", "--sync", window)
+        xdotool("key", "8")
+        window_named("終了の確認")
+        time.sleep(0.5)
+        xdotool("key", "Return")
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, out, err) == (0, "", "")
+
+    def test_a_folder_that_cannot_be_used_is_told(self, start, folder: DataFolder):
+        folder.path.parent.mkdir(exist_ok=True)
+        folder.path.write_text("this is a file")
+        process = start()
+        window_named("フォルダを作れません")
+        time.sleep(0.5)
+        xdotool("key", "Escape")
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, out, err) == (5, "", "")

@@ -1,0 +1,186 @@
+"""「メールの設定のテスト」 on real servers: ✓ and ✗, cause and cure, a certificate pinned."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from kollect.app import Program
+from kollect.demo.customer import Customer
+from kollect.demo.server import DemoServer
+from kollect.demo.shop import demo_settings
+from kollect.errors import Certificate, Stage
+from kollect.screens.fields import Field
+from kollect.screens.mail_page import MailPage
+from kollect.screens.mail_test_page import MailTestPage, certificate_text
+from kollect.screens.settings_screen import SettingsScreen
+from kollect.settings import inifile
+from kollect.settings.model import Passwords, Protocol, Security
+from tests.screens.hands import (
+    Person,
+    all_inside,
+    click,
+    labelled,
+    press,
+    settle,
+    shown_text,
+    type_in,
+)
+from tests.servers.dovecot import Dovecot
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    with DemoServer() as server:
+        yield server
+
+
+@pytest.fixture
+def screen(program: Program, server: DemoServer) -> SettingsScreen:
+    """緒言設定 with the demo server's settings saved, on the tab of the test."""
+    program.real.save(
+        demo_settings(server), Passwords(receive=server.password, send=server.password)
+    )
+    press(program.window.root, "4")
+    screen = program.window.screen
+    assert isinstance(screen, SettingsScreen)
+    settle(screen, lambda: screen._saved_passwords is not None)
+    screen.select(MailTestPage)
+    screen.update()
+    return screen
+
+
+def texts(widget: tk.Misc) -> list[str]:
+    return [shown_text(w) for w in all_inside(widget) if shown_text(w)]
+
+
+def change(screen: SettingsScreen, field: Field[Any], text: str) -> None:
+    """Type something else on the tab of the mail settings, and come back."""
+    screen.select(MailPage)
+    screen.update()
+    type_in(field.widget, text)
+    screen.select(MailTestPage)
+    screen.update()
+
+
+def run(screen: SettingsScreen, label: str) -> list[str]:
+    """Press a button of the tab and wait for the end of its test; what can be read then."""
+    click(labelled(screen.test, label))
+    assert screen.test.running
+    settle(screen, lambda: not screen.test.running)
+    return texts(screen.test)
+
+
+def test_send_receive_and_clean_up_and_nothing_else_is_touched(
+    screen: SettingsScreen, server: DemoServer
+):
+    Customer(server, "taro@docomo.example", "太郎").send_blank()
+    shown = run(screen, "送信のテスト")
+    assert "テストは成功しました。" in shown
+    assert "✗" not in shown
+    assert {Stage.LOOKUP, Stage.CONNECT, Stage.LOGIN, Stage.SEND} <= set(shown)
+    assert shown.count("✓") == sum(text.endswith(" 秒") for text in shown) >= 4
+    shown = run(screen, "受信のテスト")
+    assert "テストメールが届いています。" in shown
+    assert {Stage.MAILBOX, Stage.RECEIVE} <= set(shown)
+    shown = run(screen, "テスト後処理")
+    assert any("1 通" in text for text in shown)
+    assert len(server.mailbox(server.shop_address).mails) == 1, "the customer's mail is there"
+
+
+def test_values_that_are_not_saved_are_the_ones_tried(screen: SettingsScreen, server: DemoServer):
+    before = inifile.load(screen._services.folder() / "kollect.ini")
+    change(screen, screen.mail.receive_password, "wrong")
+    shown = run(screen, "受信のテスト")
+    assert shown[shown.index("✗") + 1] == Stage.LOGIN
+    assert any("パスワードを入力し直して" in text for text in shown)
+    assert "詳細" in shown
+    assert inifile.load(screen._services.folder() / "kollect.ini") == before
+
+
+def test_the_detail_of_a_failure_can_be_read(screen: SettingsScreen, dialogs: Person):
+    change(screen, screen.mail.receive_password, "wrong-password-17")
+    run(screen, "受信のテスト")
+    click(labelled(screen.test, "詳細"))
+    assert dialogs.troubles[0].detail
+    assert "wrong-password-17" not in dialogs.troubles[0].detail
+
+
+def test_a_closed_port_is_told_with_what_to_do(screen: SettingsScreen):
+    change(screen, screen.mail.send_port, "1")
+    shown = run(screen, "送信のテスト")
+    assert shown[shown.index("✗") + 1] == Stage.CONNECT
+    assert any("ポート番号" in text for text in shown)
+
+
+def test_waiting_for_mail_can_be_stopped_and_freezes_nothing(screen: SettingsScreen):
+    beats: list[float] = []
+
+    def beat() -> None:
+        beats.append(time.monotonic())
+        screen.after(50, beat)
+
+    beat()
+    click(labelled(screen.test, "受信のテスト"))
+    settle(screen, lambda: "✓" in texts(screen.test))
+    settle(screen, lambda: len(beats) > 20)
+    assert screen.test.running, "no test mail was sent: it is waiting"
+    click(screen.test.stop_button)
+    settle(screen, lambda: not screen.test.running)
+    assert "テストを中止しました。" in texts(screen.test)
+    assert max(after - before for before, after in pairwise(beats)) < 0.3
+
+
+def test_going_back_stops_a_test_that_is_under_way(screen: SettingsScreen):
+    click(labelled(screen.test, "受信のテスト"))
+    job = screen.test._job
+    press(screen, "Escape")
+    assert job is not None
+    assert job.stopping()
+
+
+def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
+    screen: SettingsScreen, dialogs: Person, dovecot: Dovecot
+):
+    dovecot.empty("shop")
+    dovecot.deliver("shop", b"From: taro@example.com\r\nSubject: hello\r\n\r\nhello\r\n")
+    mail = screen.mail
+    mail.protocol.value, mail.security.value = Protocol.POP3, Security.SSL
+    mail.receive_host.value, mail.receive_port.value = dovecot.host, dovecot.pop3s
+    mail.receive_account.value = "shop"
+    mail.receive_password.value = dovecot.password
+    shown = run(screen, "テスト後処理")
+    assert shown[shown.index("✗") + 1] == Stage.CERTIFICATE
+    assert "この証明書を信頼する" in shown
+    (told,) = [text for text in shown if text.startswith("持ち主:")]
+    dialogs.answers.append("キャンセル")
+    click(labelled(screen.test, "この証明書を信頼する"))
+    assert told in dialogs.asked[-1][1], "what is trusted is shown once more"
+    assert screen.gather().tls.trusted_fingerprints == ()
+    dialogs.answers.append("この証明書を信頼する")
+    click(labelled(screen.test, "この証明書を信頼する"))
+    assert len(screen.gather().tls.trusted_fingerprints) == 1
+    assert screen.unsaved()
+    shown = run(screen, "テスト後処理")
+    assert "テストは成功しました。" in shown
+    assert len(dovecot.mails("shop")) == 1, "only our own test mails are removed"
+    press(screen, "F12")
+    settle(screen, lambda: not screen._saving)
+    stored = inifile.load(screen._services.folder() / "kollect.ini")
+    assert stored.tls.trusted_fingerprints == screen.gather().tls.trusted_fingerprints
+
+
+def test_a_certificate_is_told_so_that_it_can_be_compared():
+    text = certificate_text(
+        Certificate("ab" * 32, "CN=mail.example.jp", "CN=CA", ("mail.example.jp",), "2027-01-01")
+    )
+    assert "mail.example.jp" in text
+    assert "ABAB ABAB" in text
+    assert "2027-01-01" in text
