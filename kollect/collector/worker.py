@@ -156,21 +156,22 @@ class Worker:
             self._opened = _identity(self._folder.database)
         return self._ledger
 
-    def _one_poll(self) -> timedelta:
+    def _one_poll(self) -> datetime:
+        """Poll, tell how it went, and say when the next poll is due."""
         report, trouble = self.once()
         now = self._now()
         self._health, change = self._health.after(trouble, now)
         self._tell(change, trouble)
         self._alert(trouble, now)
-        pause = self._health.pause(self._interval())
+        due = now + self._health.pause(self._interval())
         going_on = not self._stop.is_set()
         self._listener(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
-        self._listener(RoundEnded(now, report, trouble, now + pause if going_on else None))
-        return pause
+        self._listener(RoundEnded(now, report, trouble, due if going_on else None))
+        return due
 
-    def _wait(self, pause: timedelta) -> None:
-        """Wait for the pause to end, for `poll_now` or `stop`."""
-        due, ends = self._now() + pause, time.monotonic() + pause.total_seconds()
+    def _wait(self, due: datetime) -> None:
+        """Wait until then, for `poll_now` or `stop`; a clock set back does not make it longer."""
+        ends = time.monotonic() + (due - self._now()).total_seconds()
         while not self._wake.is_set():
             left = min((due - self._now()).total_seconds(), ends - time.monotonic())
             if left <= 0:

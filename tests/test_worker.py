@@ -1,0 +1,155 @@
+"""The resident collector over hours, with a clock that the test turns."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kollect.collector.reports import News, Phase, PhaseChanged, RoundEnded
+from kollect.collector.worker import Worker
+from kollect.errors import StorageTrouble
+from kollect.folder import DataFolder
+from kollect.settings.model import Passwords, Settings
+from tests.servers.mails import blank
+from tests.servers.scripted_pop3 import Faults, ScriptedPop3
+from tests.servers.scripted_smtp import ScriptedSmtp
+from tests.servers.shop import settings_for
+
+OWNER = "owner@owner.example"
+DOWN = Faults(answers={"PASS": b"-ERR [SYS/TEMP] maintenance\r\n"})
+
+
+class Hours:
+    """Runs a worker poll after poll; between two, the clock moves on as long as it would wait."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.now = datetime(2026, 11, 23, 9, 0).astimezone()
+        self.settings = settings
+        self.ended: list[RoundEnded] = []
+        self.phases: list[Phase] = []
+        self.worker = Worker(
+            DataFolder(folder),
+            lambda: (self.settings, Passwords("S3cret-pw!", "")),
+            self._hear,
+            now=lambda: self.now,
+        )
+        self._before: list[Callable[[], None]] = []
+        self._left = 0
+
+    def polls(self, count: int) -> list[RoundEnded]:
+        """Let it poll so often; returns how each poll ended."""
+        self._left, already = count, len(self.ended)
+        self.worker.run()
+        self.worker._stop.clear()
+        return self.ended[already:]
+
+    def _hear(self, news: News) -> None:
+        if isinstance(news, PhaseChanged):
+            self.phases.append(news.phase)
+        if not isinstance(news, RoundEnded):
+            return
+        self.ended.append(news)
+        self._left -= 1
+        if news.next_at is not None:
+            self.now = news.next_at
+        if self._left <= 0:
+            self.worker.stop()
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[ScriptedPop3, ScriptedSmtp]]:
+    with ScriptedPop3() as pop3, ScriptedSmtp() as smtp:
+        yield pop3, smtp
+
+
+@pytest.fixture
+def hours(servers: tuple[ScriptedPop3, ScriptedSmtp], tmp_path: Path) -> Hours:
+    pop3, smtp = servers
+    settings = replace(settings_for(pop3.port, smtp.port), alert_address=OWNER)
+    return Hours(tmp_path, settings)
+
+
+def test_pauses_grow_while_the_server_is_away(
+    hours: Hours, servers: tuple[ScriptedPop3, ScriptedSmtp], caplog: pytest.LogCaptureFixture
+) -> None:
+    pop3, smtp = servers
+    pop3.faults = [DOWN]
+    caplog.set_level(logging.INFO)
+    ended = hours.polls(8)
+    pauses = [(one.next_at - one.at).total_seconds() for one in ended if one.next_at]
+    assert pauses == [60, 120, 240, 480, 900, 900, 900, 900]
+    warned = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert len(warned) == 1, warned
+    alerts = [
+        email.message_from_bytes(kept.data, policy=email.policy.default) for kept in smtp.kept
+    ]
+    assert [alert["To"] for alert in alerts] == [OWNER]
+    assert "止まっています" in alerts[0]["Subject"]
+
+    pop3.faults = [Faults()]
+    pop3.put(blank("a@b.example", 1))
+    [_, well] = hours.polls(2)
+    assert well.trouble is None
+    assert (well.next_at or well.at) - well.at in (timedelta(0), timedelta(seconds=60))
+    told = [r.getMessage() for r in caplog.records]
+    assert len([line for line in told if "元どおり" in line]) == 1
+    subjects = [
+        email.message_from_bytes(kept.data, policy=email.policy.default)["Subject"]
+        for kept in smtp.kept
+    ]
+    assert len([subject for subject in subjects if "元に戻りました" in subject]) == 1
+    assert len(subjects) == 3
+
+
+def test_the_phases_are_told(hours: Hours, servers: tuple[ScriptedPop3, ScriptedSmtp]) -> None:
+    servers[0].put(blank("a@b.example", 1))
+    hours.polls(1)
+    assert hours.phases == [Phase.RECEIVING, Phase.REPLYING, Phase.RECEIVING, Phase.WAITING]
+
+
+def test_a_stick_that_is_pulled_out_and_put_back(
+    hours: Hours, servers: tuple[ScriptedPop3, ScriptedSmtp], tmp_path: Path
+) -> None:
+    pop3, smtp = servers
+    pop3.put(blank("a@b.example", 1))
+    worker = hours.worker
+    assert worker.once()[1] is None
+    for name in ("kollect.db", "kollect.db-wal", "kollect.db-shm"):
+        (tmp_path / name).rename(tmp_path / f"away-{name}")
+    pop3.put(blank("c@d.example", 2))
+    for _ in range(2):
+        _, trouble = worker.once()
+        assert isinstance(trouble, StorageTrouble)
+    assert len(pop3.mails) == 1
+    assert not (tmp_path / "kollect.db").exists()
+    for name in ("kollect.db", "kollect.db-wal", "kollect.db-shm"):
+        away = tmp_path / f"away-{name}"
+        if away.exists():
+            away.rename(tmp_path / name)
+    report, trouble = worker.once()
+    assert trouble is None
+    assert report.accepted == 1
+    worker.close()
+    assert [kept.recipients[0] for kept in smtp.kept] == ["a@b.example", "c@d.example"]
+
+
+@pytest.mark.expects_errors
+def test_a_fault_of_our_own_does_not_end_the_collecting(
+    hours: Hours, servers: tuple[ScriptedPop3, ScriptedSmtp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers[0].put(blank("a@b.example", 1))
+    with monkeypatch.context() as patch:
+        patch.setattr("kollect.collector.intake.decide", lambda *_: 1 / 0)
+        [ended] = hours.polls(1)
+    assert ended.trouble is not None
+    assert "誤り" in ended.trouble.title
+    assert len(servers[0].mails) == 1
+    [ended] = hours.polls(1)
+    assert ended.report.accepted == 1
