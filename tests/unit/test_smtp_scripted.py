@@ -561,14 +561,14 @@ def test_accepted_in_the_middle_of_a_large_mail(scripted_smtp: ScriptedSmtp, tmp
 def test_memory_stays_flat(tmp_path: Path, in_base64: bool):
     path = tmp_path / "big"
     with path.open("wb") as file:
-        file.truncate(6_000_000)
-    big = Letter(0, "a@docomo.ne.jp", b"x\r\n\r\n", path, 6_000_000, file_base64=in_base64)
+        file.truncate(3_000_000)
+    big = Letter(0, "a@docomo.ne.jp", b"x\r\n\r\n", path, 3_000_000, file_base64=in_base64)
     with sink_process() as port:
         post = Post(Send("127.0.0.1", port, Auth.NO), Tls(), SHOP, "")
         tracemalloc.start()
         try:
             assert endings_of(post, [big]) == [Ending.ACCEPTED]
-            assert tracemalloc.get_traced_memory()[1] < 1_500_000
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
         finally:
             tracemalloc.stop()
         post.close()
@@ -625,7 +625,7 @@ def test_cut_before_the_end_is_for_later(scripted_smtp: ScriptedSmtp, verb: str)
 def test_no_answer_to_the_last_dot_is_unknown(
     scripted_smtp: ScriptedSmtp, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(post_module, "_TICK_SECONDS", 0.08)
+    monkeypatch.setattr(post_module, "_TICK_SECONDS", 0.05)
     for number, (mode, act) in enumerate(
         [(m, a) for m in MODES for a in (Act.HANG, Act.KEEP_AND_HANG)]
     ):
@@ -634,7 +634,7 @@ def test_no_answer_to_the_last_dot_is_unknown(
         scripted_smtp.script = script(mode, fault=once(lambda at, f=final: at.verb == f, act))
         batch = [letter(1000 * number + key) for key in range(3)]
         started, ticks, ended = time.monotonic(), 0, []
-        with posting(scripted_smtp, timeout_seconds=0.1, final_timeout_seconds=0.3) as post:
+        with posting(scripted_smtp, timeout_seconds=0.1, final_timeout_seconds=0.2) as post:
             for outcomes in post.deliver(batch):
                 ticks += not outcomes
                 ended += outcomes
@@ -642,7 +642,7 @@ def test_no_answer_to_the_last_dot_is_unknown(
         assert ended[0].ending is Ending.UNKNOWN
         assert "返事がありません" in ended[0].text
         assert [one.ending for one in ended[1:]] == [Ending.ACCEPTED] * 2
-        assert 0.3 <= time.monotonic() - started < 2
+        assert 0.2 <= time.monotonic() - started < 2
         assert 2 <= ticks <= 6
 
 
