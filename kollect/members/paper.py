@@ -1,0 +1,62 @@
+"""店頭ポスター and 会員登録用紙: made from the settings, to print (PDF, PNG) and to look at."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from kollect import address
+from kollect.errors import Trouble
+from kollect.folder import storage_trouble
+from kollect.members import poster, slips, typeface
+from kollect.members.page import HEIGHT, PRINT_DPI, Page
+from kollect.settings.model import Settings
+
+
+class Paper(StrEnum):
+    POSTER = "店頭ポスター"
+    FORM = "会員登録用紙"
+
+
+def notes(paper: Paper, settings: Settings) -> list[str]:
+    """What is missing on the paper, for the person who is about to print it."""
+    shop = settings.shop
+    parts = (("店名", shop.name), ("住所", shop.address), ("電話番号", shop.phone))
+    missing = "・".join(name for name, value in parts if not value.strip())
+    return [f"{missing}が入っていません。「緒言設定」の「ID」で入力できます。"] if missing else []
+
+
+def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page: int = 2) -> Page:
+    """The page. Raises Trouble where there is no Japanese font, or no address for the poster."""
+    if paper is Paper.FORM:
+        page = Page(typeface.find(), dpi)
+        slips.draw(page, settings.shop, slips_a_page)
+        return page
+    if not address.is_usable(settings.mail_address):
+        raise Trouble(
+            "メールアドレスが設定されていません",
+            happened="ポスターのQRコードには、お客様がメールを送る宛先が必要です。",
+            cure="「緒言設定」の「メールの設定」で、Emailアドレスを入力してください。",
+        )
+    page = Page(typeface.find(), dpi)
+    poster.draw(page, settings.shop, settings.mail_address)
+    return page
+
+
+def preview(paper: Paper, settings: Settings, height: int, *, slips_a_page: int = 2) -> bytes:
+    """A PNG of that many pixels in height. Raises as `draw` does."""
+    dpi = min(PRINT_DPI, round(2 * height * 25.4 / HEIGHT))  # drawn larger, for smooth edges
+    return draw(paper, settings, dpi, slips_a_page=slips_a_page).shrunk(height)
+
+
+def save(paper: Paper, settings: Settings, file: Path, *, slips_a_page: int = 2) -> None:
+    """Write a PDF or, where the name ends so, a PNG, at the resolution of a printer.
+
+    Raises as `draw` does, and StorageTrouble.
+    """
+    page = draw(paper, settings, slips_a_page=slips_a_page)
+    octets = page.png() if file.suffix.lower() == ".png" else page.pdf(paper)
+    try:
+        file.write_bytes(octets)
+    except OSError as error:
+        raise storage_trouble(error, file) from error
