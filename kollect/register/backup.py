@@ -72,7 +72,7 @@ def make_backup(database: Path, folder: Path, today: date) -> Path | None:
             "受付の記録が入れ替わっています",
             happened=f"「{database}」は、backup フォルダの控えとは別の、新しい記録です。"
             "元の kollect.db が消されたか、移されたようです。",
-            cure="元の kollect.db を戻すか、「kollect restore」で控えに戻してください。"
+            cure="元の kollect.db を戻すか、コレクトを終了して起動し直し、控えに戻してください。"
             "はじめからやり直すときは、backup フォルダを別の場所へ移してください。",
         )
     target = folder / f"kollect-{today:%Y%m%d}.db"
@@ -113,9 +113,9 @@ def damage(database: Path, folder: Path | None = None) -> str | None:
 
     Raises `errors.StorageTrouble` where the disk does not let itself be read.
     """
-    if return_under_way(database).exists():
+    if os.path.exists(return_under_way(database)):
         return "going back to a copy was interrupted"
-    if database.exists():
+    if os.path.exists(database):
         try:
             with closing(connect(database, "rw")) as db:
                 found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -182,10 +182,11 @@ def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
         files.replace(ready, database)
         files.sync_folder(database.parent)
     except sqlite3.Error as error:
-        raise trouble(error, chosen.backup) from error
+        raise trouble(error, database) from error
     except OSError as error:
         if not moved:
-            ready.unlink(missing_ok=True)
+            with suppress(OSError):
+                ready.unlink(missing_ok=True)
         raise storage_trouble(error, database) from error
     finally:
         with suppress(OSError):

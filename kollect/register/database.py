@@ -86,7 +86,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        if not path.exists() and return_under_way(path).exists():
+        # os.path, as Path.exists raises where a folder may not be looked into
+        if not os.path.exists(path) and os.path.exists(return_under_way(path)):
             # a new file here would give the old numbers once more
             raise StorageTrouble(
                 "控えに戻す途中で止まっています",
