@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from kollect.errors import Trouble
-from kollect.register.ledger import Ledger
 from kollect.reply.letter import Sender, notice
 from kollect.reply.outcome import Ending, Letter
 from kollect.reply.post import Post
@@ -20,13 +19,13 @@ Load = Callable[[], tuple[Settings, Passwords]]
 
 
 def send_alert(
-    load: Load, ledger: Ledger, trouble: Trouble, since: datetime | None, now: datetime
+    load: Load, mark: str, trouble: Trouble, since: datetime | None, now: datetime
 ) -> bool:
     """Tell the owner that polling fails. Returns whether that is settled; raises no Trouble."""
     began = f"{since:%m月%d日 %H:%M}" if since else "しばらく前"
     return _send(
         load,
-        ledger,
+        mark,
         "【コレクト】メールの受信が止まっています",
         f"{began} から、空メールの受信ができていません。\n\n"
         f"{trouble.title}\n{trouble.happened}\n{trouble.cure}\n\n"
@@ -35,18 +34,18 @@ def send_alert(
     )
 
 
-def send_all_clear(load: Load, ledger: Ledger, now: datetime) -> bool:
+def send_all_clear(load: Load, mark: str, now: datetime) -> bool:
     """Tell the owner that polling works again. Returns whether that is settled."""
     return _send(
         load,
-        ledger,
+        mark,
         "【コレクト】メールの受信が元に戻りました",
         f"{now:%m月%d日 %H:%M} に、空メールの受信が元どおりできるようになりました。\n",
         now,
     )
 
 
-def _send(load: Load, ledger: Ledger, subject: str, body: str, now: datetime) -> bool:
+def _send(load: Load, mark: str, subject: str, body: str, now: datetime) -> bool:
     try:
         settings, passwords = load()
         if not settings.alert_address:
@@ -59,7 +58,7 @@ def _send(load: Load, ledger: Ledger, subject: str, body: str, now: datetime) ->
             body=body,
             message_id=f"<{uuid.uuid4().hex}@{sender.domain}>",
             date=now,
-            mark=ledger.mark("reply"),
+            mark=mark,
         )
         post = Post(settings.send, settings.tls, settings.mail_address, passwords.send)
         try:

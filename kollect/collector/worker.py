@@ -59,6 +59,8 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
+        self._mark = ""
+        self._upkeep_failed = ""
 
     @property
     def busy(self) -> bool:
@@ -104,7 +106,7 @@ class Worker:
         try:
             settings, passwords = self._load()
             ledger = self._open_ledger()
-            upkeep(self._folder, ledger, self._now())
+            self._daily_work(ledger)
             desk = Desk(
                 settings=settings,
                 passwords=passwords,
@@ -154,7 +156,18 @@ class Worker:
                 raise _vanished(self._folder)  # a new file would give the old numbers once more
             self._ledger = Ledger(self._folder.database)
             self._opened = _identity(self._folder.database)
+            self._mark = self._ledger.mark("reply")
         return self._ledger
+
+    def _daily_work(self, ledger: Ledger) -> None:
+        """A backup that fails is told, and tried again at the next poll; the mails come first."""
+        try:
+            upkeep(self._folder, ledger, self._now())
+            self._upkeep_failed = ""
+        except StorageTrouble as trouble:
+            if trouble.title != self._upkeep_failed:
+                log.warning("1日1回の控えを作れませんでした。%s", trouble)
+            self._upkeep_failed = trouble.title
 
     def _one_poll(self) -> datetime:
         """Poll, tell how it went, and say when the next poll is due."""
@@ -188,16 +201,12 @@ class Worker:
     def _alert(self, trouble: Trouble | None, now: datetime) -> None:
         """Write to the owner, once for a failure and once for its end; a failed try is repeated."""
         alert = trouble if self._health.alert_due(now) else None
-        if alert is None and not self._health.all_clear_due():
-            return
-        try:
-            ledger = self._open_ledger()
-        except Trouble:
+        if not self._mark or (alert is None and not self._health.all_clear_due()):
             return
         if alert is not None:
-            sent = send_alert(self._load, ledger, alert, self._health.failing_since, now)
+            sent = send_alert(self._load, self._mark, alert, self._health.failing_since, now)
         else:
-            sent = send_all_clear(self._load, ledger, now)
+            sent = send_all_clear(self._load, self._mark, now)
         if sent:
             self._health = self._health.told()
 

@@ -15,8 +15,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from kollect.collector.worker import Worker
@@ -28,6 +29,7 @@ from tests.servers.certificates import make_certificates
 from tests.servers.delay_proxy import delayed
 from tests.servers.dovecot import Dovecot, running_dovecot
 from tests.servers.mails import blank
+from tests.servers.postfix import Postfix, running_postfix
 from tests.servers.scripted_smtp import sink_process
 from tests.servers.shop import ShopProgram, settings_for
 
@@ -46,7 +48,8 @@ def main() -> None:
         certificates = make_certificates(folder)
         dovecot = stack.enter_context(running_dovecot(certificates))
         if options.only in (None, "speed"):
-            speed(dovecot, options.mails, options.times)
+            postfix = stack.enter_context(running_postfix(certificates, dovecot))
+            speed(dovecot, postfix, options.mails, options.times)
         if options.only in (None, "poll"):
             empty_poll(dovecot)
         if options.only in (None, "memory"):
@@ -56,49 +59,65 @@ def main() -> None:
 # --- speed
 
 
-def speed(dovecot: Dovecot, mails: int, times: int) -> None:
+def speed(dovecot: Dovecot, postfix: Postfix, mails: int, times: int) -> None:
     print(f"{mails} blank mails, seconds (median of {times})\n")
-    print(
-        f"{'server and round trip':34}{'raw':>8}{'kollect':>9}{'ratio':>7}{'target':>8}{'loop':>8}"
-    )
-    for round_trip in (0.0, 0.03):
-        for chunking in (True, False):
-            _row(dovecot, mails, times, round_trip, chunking=chunking)
+    print(f"{'server, round trip':26}{'raw':>8}{'kollect':>9}{'ratio':>7}{'target':>8}{'loop':>8}")
+    row = Row(dovecot, mails, times)
+    row.measure("Postfix, 0 ms", 3.0, lambda: nullcontext(postfix.plain), 0.0, chunking=True)
+    for round_trip, targets in ((0.0, (3.0, 3.0)), (0.03, (2.0, 1.5))):
+        for chunking, target in zip((True, False), targets, strict=True):
+            name = f"{'CHUNKING' if chunking else 'PIPELINING only'}, {round_trip * 1000:.0f} ms"
+            server = partial(sink_process, chunking=chunking)
+            row.measure(name, target, server, round_trip, chunking=chunking)
     print()
 
 
-def _row(dovecot: Dovecot, mails: int, times: int, round_trip: float, *, chunking: bool) -> None:
-    name = f"{'CHUNKING' if chunking else 'PIPELINING only'}, {round_trip * 1000:.0f} ms"
-    target = 3.0 if not round_trip else 2.0 if chunking else 1.5
-    with ExitStack() as stack:
-        smtp = stack.enter_context(sink_process(chunking=chunking))
-        pop3 = dovecot.pop3
-        if round_trip:
-            smtp = stack.enter_context(delayed(smtp, round_trip))
-            pop3 = stack.enter_context(delayed(pop3, round_trip))
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: the same mails, the same servers, the three programs in turn."""
 
-        def raw(user: str) -> None:
-            rivals.raw(pop3, smtp, user, dovecot.password, chunking=chunking)
+    dovecot: Dovecot
+    mails: int
+    times: int
 
-        def loop(user: str) -> None:
-            rivals.plain(pop3, smtp, user, dovecot.password)
+    def measure(
+        self,
+        name: str,
+        target: float,
+        server: Callable[[], AbstractContextManager[int]],
+        round_trip: float,
+        *,
+        chunking: bool,
+    ) -> None:
+        with ExitStack() as stack:
+            smtp, pop3 = stack.enter_context(server()), self.dovecot.pop3
+            if round_trip:
+                smtp = stack.enter_context(delayed(smtp, round_trip))
+                pop3 = stack.enter_context(delayed(pop3, round_trip))
+            password = self.dovecot.password
 
-        def kollect(user: str) -> None:
-            _poll(settings_for(pop3, smtp, user), dovecot.password, mails)
+            def raw(user: str) -> None:
+                rivals.raw(pop3, smtp, user, password, chunking=chunking)
 
-        raws, ours = [], []
-        for _ in range(times):  # in turn, so that a slow moment of the machine hits both
-            raws.append(_timed(dovecot, mails, raw))
-            ours.append(_timed(dovecot, mails, kollect))
-        # the loop waits for every answer: a part of the mails tells enough, and takes minutes less
-        part = mails if not round_trip else max(1, mails // 20)
-        looped = _timed(dovecot, part, loop) * mails / part
-    ratio = statistics.median(ours) / statistics.median(raws)
-    print(
-        f"{name:26}{statistics.median(raws):8.2f}{statistics.median(ours):9.2f}{ratio:7.2f}"
-        f"{target:8.1f}{looped:8.1f}",
-        flush=True,
-    )
+            def loop(user: str) -> None:
+                rivals.plain(pop3, smtp, user, password)
+
+            def kollect(user: str) -> None:
+                settings = settings_for(pop3, smtp, user)
+                _poll(replace(settings, tls=Tls(self.dovecot.ca_file)), password, self.mails)
+
+            raws, ours = [], []
+            for _ in range(self.times):  # in turn, so that a slow moment of the machine hits both
+                raws.append(_timed(self.dovecot, self.mails, raw))
+                ours.append(_timed(self.dovecot, self.mails, kollect))
+            # the loop waits for every answer: a part of the mails tells enough, minutes sooner
+            part = self.mails if not round_trip else max(1, self.mails // 20)
+            looped = _timed(self.dovecot, part, loop) * self.mails / part
+        theirs, own = statistics.median(raws), statistics.median(ours)
+        print(
+            f"{name:26}{theirs:8.2f}{own:9.2f}{own / theirs:7.2f}{target:8.1f}{looped:8.1f}",
+            flush=True,
+        )
 
 
 def _timed(dovecot: Dovecot, mails: int, job: Callable[[str], None]) -> float:

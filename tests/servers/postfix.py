@@ -319,10 +319,9 @@ def _needed() -> None:
         pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
-def postfix(certificates: Certificates, request: pytest.FixtureRequest) -> Iterator[Postfix]:
-    _needed()
-    dovecot = request.getfixturevalue("dovecot")
+@contextlib.contextmanager
+def running_postfix(certificates: Certificates, dovecot: Dovecot) -> Iterator[Postfix]:
+    """A Postfix for the time of the block; it asks this Dovecot about passwords."""
     # Its users must be able to enter the folder, and sockets want short paths.
     with tempfile.TemporaryDirectory(prefix="kollect-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
@@ -332,3 +331,10 @@ def postfix(certificates: Certificates, request: pytest.FixtureRequest) -> Itera
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture(scope="session")
+def postfix(certificates: Certificates, request: pytest.FixtureRequest) -> Iterator[Postfix]:
+    _needed()
+    with running_postfix(certificates, request.getfixturevalue("dovecot")) as server:
+        yield server
