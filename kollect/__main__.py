@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kollect import __version__
+from kollect.desktop import console
 
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
@@ -61,9 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. No traceback ever reaches the user."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # a windowed .exe has none
-            stream.reconfigure(errors="replace")
+    console.connect()
     logging.getLogger().addHandler(logging.NullHandler())  # else Python prints tracebacks itself
     options = parser().parse_args(arguments)
     from kollect import commands

@@ -17,11 +17,13 @@ def run(options: Namespace) -> int:
     Each command's parts are imported only when it is asked for: the window has to be there at once.
     """
     from kollect.commands.output import failed
+    from kollect.commands.record import recorded
 
-    try:
-        return _run(options)
-    except Trouble as trouble:
-        return failed(trouble, as_json=bool(getattr(options, "json", False)))
+    with recorded(options):
+        try:
+            return _run(options)
+        except Trouble as trouble:
+            return failed(trouble, as_json=bool(getattr(options, "json", False)))
 
 
 def _run(options: Namespace) -> int:
