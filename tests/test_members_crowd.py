@@ -1,4 +1,4 @@
-"""A hundred thousand members, searched while somebody types."""
+"""A hundred thousand members, searched while somebody types; ten thousand letters."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from kollect.members.choice import Choice, Order, search_text
+from kollect.members.mailing import Step
 from kollect.members.member import Member
 from kollect.members.members import Members
+from kollect.members.outbox import Outbox
 from kollect.register.ledger import Ledger
 from tests.unit.bookkeeping import numbered
+from tests.unit.test_members_outbox import accepted, begun, database
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +70,15 @@ def _seconds(members: Members, choice: Choice, order: Order) -> float:
     begun = time.perf_counter()
     members.members(members.numbers(choice, order)[:50])
     return time.perf_counter() - begun
+
+
+@pytest.mark.slow
+def test_ten_thousand_letters_pass_the_outbox_in_seconds(tmp_path: Path):
+    path = database(tmp_path / "kollect.db", 10_000)
+    with closing(Outbox(path)) as outbox:
+        mailing = begun(outbox)
+        assert outbox.counts(mailing) == {Step.WAITING: 10_000}
+        started = time.perf_counter()
+        accepted(outbox, mailing)
+        assert outbox.counts(mailing) == {Step.SENT: 10_000}
+        assert time.perf_counter() - started < 20, "2 s here"

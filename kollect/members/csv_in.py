@@ -103,7 +103,7 @@ def take_in(table: Table, members: Members, now: datetime) -> Tally:
                 differs = False
                 new += 1
             if line.stopped:
-                differs |= members.stop_one(number, now, SOURCE)
+                differs |= members.stop_member(number, now, SOURCE)
             if line.withdrawn:
                 differs |= members.withdraw(number, now, SOURCE)
             changed += line.known and differs

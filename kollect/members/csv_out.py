@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kollect.csvfile import csv_bytes
 from kollect.members.columns import ACTIVE, WITHDRAWN, Column
+from kollect.members.mailing import Parcel, Step
 from kollect.members.member import NO, YES, Field, Member, State, as_sheet
 from kollect.members.roll import Consented
 
@@ -16,6 +17,17 @@ _CONSENT_HEADER = (
     *("受付番号", "メールアドレス", "空メールの受付日時", "承諾", "承諾日", "承諾方法", "記録日時"),
     *("受付完了メールの見出", "受付完了メールの本文"),
 )
+_MAILING_HEADER = ("受付番号", "お名前", "メールアドレス", "結果", "日時", "理由")
+STEP_WORDS = {
+    Step.WAITING: "未送信",
+    Step.SENDING: "送信中",
+    Step.UNKNOWN: "未確認（もう一度送ります）",
+    Step.DEFERRED: "後でもう一度送ります",
+    Step.SENT: "送信済",
+    Step.UNDELIVERABLE: "不達",
+    Step.UNCERTAIN: "未確認",
+    Step.LEFT_OUT: "対象外",
+}
 
 
 def members_csv(members: Iterable[Member], encoding: str = "utf-8-sig") -> bytes:
@@ -34,6 +46,18 @@ def consents_csv(record: Iterable[Consented], encoding: str = "utf-8-sig") -> by
         for one in record
     )
     return csv_bytes(_CONSENT_HEADER, rows, encoding)
+
+
+def mailing_csv(parcels: Iterable[Parcel], encoding: str = "utf-8-sig") -> bytes:
+    """What became of a mailing, a row for each who was chosen."""
+    rows = (
+        (
+            *(one.number, one.name, one.address, STEP_WORDS[one.step]),
+            *(_minute(one.step_at), one.answer),
+        )
+        for one in parcels
+    )
+    return csv_bytes(_MAILING_HEADER, rows, encoding)
 
 
 def _row(member: Member) -> Sequence[str]:

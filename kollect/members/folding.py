@@ -48,7 +48,7 @@ def kana(text: str) -> str:
 
 def narrow(text: str) -> str:
     """Letters, digits and signs in half width, for everything that is a code rather than a name."""
-    return unicodedata.normalize("NFKC", line(text)).strip()
+    return line(unicodedata.normalize("NFKC", line(text)))
 
 
 def phone(text: str) -> str:

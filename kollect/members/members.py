@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import datetime
 
+from kollect import address
 from kollect.members import rows
 from kollect.members.member import Consent, Field, Member, Sheet, State, as_sheet
 from kollect.members.refusals import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
@@ -45,12 +46,12 @@ class Members(Roll):
     def register(self, member: Member, now: datetime, source: str = REGISTERED) -> None:
         """Raises NumberUnknown, AlreadyRegistered or Withdrawn, and then writes nothing."""
         with self.transaction():
-            address = self.free(member.number)
+            collected = self.free(member.number)
             columns = ("number", "registered_at", *rows.WRITTEN)
             self._db.change(
                 f"INSERT INTO member ({', '.join(columns)})"
                 f" VALUES ({', '.join('?' * len(columns))})",
-                *(member.number, to_text(now), *rows.written(member, address)),
+                *(member.number, to_text(now), *rows.written(member, collected)),
             )
             self._regroup(member)
             self._note(member.number, now, source, REGISTERED)
@@ -98,20 +99,19 @@ class Members(Roll):
 
     def stop(self, address_key: str, now: datetime, source: str) -> list[int]:
         """配信停止: nothing is sent to this address any more. Returns the members it is new for."""
+        new = []
         with self.transaction():
-            return [
-                member.number
-                for member in self.of_address(address_key)
-                if self.stop_one(member.number, now, source)
-            ]
-
-    def stop_one(self, number: int, now: datetime, source: str) -> bool:
-        with self.transaction():
-            new = self._turn(number, now, source, STOPPED, "stopped_at IS NULL",
-                             "stopped_at = ?", to_text(now))  # fmt: skip
-            if new:
-                self._consent(number, Consent(False, now.date(), source), now)
+            for member in self.of_address(address_key):
+                if self._turn(member.number, now, source, STOPPED, "stopped_at IS NULL",
+                              "stopped_at = ?", to_text(now)):  # fmt: skip
+                    self._consent(member.number, Consent(False, now.date(), source), now)
+                    new.append(member.number)
         return new
+
+    def stop_member(self, number: int, now: datetime, source: str) -> bool:
+        """配信停止 for this member, and so for the address behind. Returns whether it is new."""
+        stopped = self.stop(address.key(self._present(number).standing.address), now, source)
+        return number in stopped
 
     def resume(self, number: int, consent: Consent, now: datetime, source: str) -> bool:
         """The customer asked for the mails again: a new consent is what ends a 配信停止."""

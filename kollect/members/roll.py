@@ -58,8 +58,9 @@ class Consented:
 class Roll:
     """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = Queries(path)
+    def __init__(self, file: Path | Queries) -> None:
+        """On a connection of its own, or one that is shared."""
+        self._db = file if isinstance(file, Queries) else Queries(file)
 
     def close(self) -> None:
         self._db.close()

@@ -161,6 +161,7 @@ CREATE TABLE parcel (
     letter_id TEXT NOT NULL,
     step      TEXT NOT NULL,
     step_at   TEXT NOT NULL,
+    first_at  TEXT,
     tried_at  TEXT,
     unknowns  INTEGER NOT NULL DEFAULT 0,
     answer    TEXT NOT NULL DEFAULT '',

@@ -251,7 +251,7 @@ def test_a_cut_while_importing_leaves_nothing(members: Members, monkeypatch: pyt
     def cut_at_1002(*_: object) -> None:
         raise Cut
 
-    monkeypatch.setattr(members, "stop_one", cut_at_1002)
+    monkeypatch.setattr(members, "stop_member", cut_at_1002)
     with pytest.raises(Cut):
         imported(members, "受付番号,お名前,配信停止日\n1001,山田,\n1002,佐藤,2026/1/1\n")
     assert members.numbers() == []
@@ -270,7 +270,7 @@ def test_what_goes_out_opens_in_a_spreadsheet_and_comes_back(members: Members, t
         NOW,
     )  # fmt: skip
     members.register(Member(1002, "@佐藤"), NOW)
-    members.stop_one(1002, LATER, "メール")
+    members.stop_member(1002, LATER, "メール")
     members.register(Member(1003, "鈴木"), NOW)
     members.withdraw(1003, LATER, "会員一覧")
     members.register(Member(1004, "計算"), NOW)

@@ -1,0 +1,222 @@
+"""メール発信 in kollect.db: every step of every letter, written down before and after it is taken.
+
+Knows the steps of `mailing`; nothing of how letters are written or of servers. The mailings are its
+chapter `mailings`. One Outbox belongs to one thread; several may be open on one file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kollect.members.mailing import (
+    MOVES,
+    UNFINISHED,
+    IllegalMove,
+    LeftOut,
+    Mailing,
+    MailingState,
+    Parcel,
+    Result,
+    Step,
+    address_is_dead,
+    step_after,
+)
+from kollect.members.mailings import AGAINST, Mailings
+from kollect.members.pace import Pace
+from kollect.register.database import to_text, to_time
+
+SOURCE = "メール発信"
+_PARCEL = (
+    "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
+    " answer, step_at FROM parcel JOIN member USING (number)"
+)
+# written into the SQL as literals: only so does SQLite use the partial index
+_OWED = "step IN ('" + "', '".join(UNFINISHED) + "')"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One mail that a member was sent, or was to be sent."""
+
+    subject: str
+    step: Step
+    at: datetime
+    answer: str
+
+
+class Outbox(Mailings):
+    """Promises: nothing is handed out for a member who has stopped, withdrawn or become 不達, also
+    where the outbox was filled before; an illegal step changes nothing; what was sent is kept.
+
+    Every method raises `errors.StorageTrouble` where the file cannot be read or written.
+    """
+
+    def left_from_before(self, now: datetime) -> list[Mailing]:
+        """Once, when the program starts: the mailings that go on where they were, oldest first."""
+        found = self.mailings()
+        with self.transaction():
+            for mailing in found:
+                if mailing.state is MailingState.STOPPED:
+                    # a crash fell between handing over and writing down, after the 中止
+                    self._call_off(mailing.id, Step.SENDING, Step.UNCERTAIN, now)
+        return [m for m in reversed(found) if m.state is MailingState.SENDING]
+
+    # --- letters that are owed
+
+    def take(self, mailing: int, after: int, most: int, now: datetime) -> list[Parcel]:
+        """The next letters beyond the row `after`, each marked SENDING: to be handed over now.
+
+        Whoever may not be written to any more is passed over for good. Empty where nothing is left
+        in this round, or the mailing is not being sent.
+        """
+        with self.transaction():
+            if self.mailing(mailing).state is not MailingState.SENDING:
+                return []
+            while True:
+                found = self._db.rows(
+                    f"SELECT parcel.id, step, {AGAINST} FROM parcel JOIN member USING (number)"
+                    f" JOIN receipt USING (number) WHERE mailing = ? AND parcel.id > ? AND {_OWED}"
+                    " ORDER BY parcel.id LIMIT ?",
+                    *(mailing, after, most),
+                )
+                for identity, step, against in found:
+                    if against:
+                        tried = Step(step) not in (Step.WAITING, Step.DEFERRED)
+                        self.move([identity], Step.UNCERTAIN if tried else Step.LEFT_OUT,
+                                  now, against)  # fmt: skip
+                ids = [identity for identity, _, against in found if not against]
+                self.move(ids, Step.SENDING, now)
+                if ids or not found:
+                    break
+                after = found[-1][0]
+            self._end_if_done(mailing, now)
+            return self._parcels(f"parcel.id IN ({', '.join(map(str, ids))})")
+
+    def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:
+        """Take letters to their next step. Raises IllegalMove, and then changes none of them."""
+        ids, moment = list(ids), to_text(now)
+        tried = moment if then is Step.SENDING else None
+        values = (then, moment, answer, answer, then is Step.UNKNOWN, tried, tried)
+        before = ", ".join(f"'{step}'" for step, targets in MOVES.items() if then in targets)
+        with self.transaction():
+            moved = self._db.change_many(
+                "UPDATE parcel SET step = ?, step_at = ?, answer = iif(? = '', answer, ?),"
+                " unknowns = unknowns + ?, first_at = coalesce(first_at, ?),"
+                f" tried_at = coalesce(?, tried_at) WHERE id = ? AND step IN ({before})",
+                ((*values, identity) for identity in ids),
+            )
+            if moved != len(ids):
+                raise IllegalMove(f"{len(ids) - moved} of {len(ids)} letters cannot go to {then}")
+
+    def settle(self, results: Iterable[Result], now: datetime) -> None:
+        """Write down what became of letters that were handed over, all in one commit.
+
+        A member whose mailbox does not exist, as the server says, becomes 不達. Raises IllegalMove
+        where a letter was not handed over, and then changes nothing.
+        """
+        touched: set[int] = set()
+        with self.transaction():
+            for result in results:
+                row = self._db.row(
+                    "SELECT mailing, number, unknowns, first_at, state FROM parcel"
+                    " JOIN mailing ON mailing.id = mailing WHERE parcel.id = ?",
+                    result.id,
+                )
+                if row is None:
+                    raise IllegalMove(f"no letter {result.id}")
+                mailing, number, unknowns, first, state = row
+                step = step_after(
+                    result.fate,
+                    unknowns=unknowns,
+                    age=now - to_time(first) if first else timedelta(),
+                    called_off=state == MailingState.STOPPED,
+                )
+                called_off = step is Step.LEFT_OUT
+                self.move(
+                    [result.id], step, now, LeftOut.CALLED_OFF if called_off else result.answer
+                )
+                if step is Step.UNDELIVERABLE and address_is_dead(result.answer):
+                    self._members.undeliverable(number, result.answer, now, SOURCE)
+                touched.add(mailing)
+            for mailing in touched:
+                self._end_if_done(mailing, now)
+
+    def bounced(
+        self, letter_id: str, recipient_key: str, reason: str, since: datetime, now: datetime
+    ) -> int | None:
+        """A letter came back: it and its member are 不達. Found by its Message-ID, or where the
+        report names none, by the recipient of one handed over after `since`. Returns the number.
+        """
+        by, value = (
+            ("letter_id = ?", letter_id) if letter_id else ("address_key = ?", recipient_key)
+        )
+        with self.transaction():
+            row = self._db.row(
+                "SELECT parcel.id, parcel.number, step FROM parcel JOIN receipt USING (number)"
+                f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
+                *(value, to_text(since)),
+            )
+            if row is None:
+                return None
+            identity, number, step = row
+            if Step.UNDELIVERABLE in MOVES[Step(step)] and step != Step.SENDING:
+                self.move([identity], Step.UNDELIVERABLE, now, reason)
+            self._members.undeliverable(number, reason, now, SOURCE)
+        return number
+
+    # --- how it goes
+
+    def tries(self, pace: Pace, now: datetime) -> list[datetime]:
+        """When letters, of any mailing, were handed over, as far back as `pace` remembers."""
+        if not pace.memory:
+            return []
+        found = self._db.rows(
+            "SELECT tried_at FROM parcel WHERE tried_at > ?", to_text(now - pace.memory)
+        )
+        return [to_time(at) for (at,) in found]
+
+    def counts(self, mailing: int) -> dict[Step, int]:
+        """How many letters stand at each step; 0 is left out."""
+        found = self._db.rows(
+            "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
+        )
+        return {Step(step): count for step, count in found}
+
+    def page(self, mailing: int, first: int, most: int, step: Step | None = None) -> list[Parcel]:
+        """Some of a mailing's letters, in the order of the numbers, of one step or of all."""
+        only = f" AND step = '{step}'" if step else ""
+        return self._parcels(
+            f"mailing = ?{only} ORDER BY parcel.id LIMIT ? OFFSET ?", mailing, most, first
+        )
+
+    def each(self, mailing: int) -> Iterator[Parcel]:
+        """All of a mailing's letters, one by one."""
+        sql = f"{_PARCEL} WHERE mailing = ? ORDER BY parcel.id"
+        yield from map(_parcel, self._db.each(sql, mailing))
+
+    def told(self, number: int) -> list[Told]:
+        """What a member was sent and what became of it, the newest first."""
+        found = self._db.rows(
+            "SELECT subject, step, step_at, answer FROM parcel JOIN mailing"
+            " ON mailing.id = mailing WHERE number = ? ORDER BY parcel.id DESC",
+            number,
+        )
+        return [Told(subject, Step(step), to_time(at), why) for subject, step, at, why in found]
+
+    def _parcels(self, where: str, *values: object) -> list[Parcel]:
+        return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
+
+    def _end_if_done(self, mailing: int, now: datetime) -> None:
+        self._db.change(
+            "UPDATE mailing SET state = ?, ended_at = ? WHERE id = ? AND state IN (?, ?)"
+            f" AND NOT EXISTS (SELECT 1 FROM parcel WHERE mailing = ? AND {_OWED})",
+            *(MailingState.DONE, to_text(now), mailing),
+            *(MailingState.SENDING, MailingState.PAUSED, mailing),
+        )
+
+
+def _parcel(row: tuple) -> Parcel:
+    *fields, step, unknowns, answer, step_at = row
+    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at))

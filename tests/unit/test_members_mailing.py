@@ -1,0 +1,198 @@
+"""The pure parts of メール発信: the steps, the pace, the words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kollect.members import wording
+from kollect.members.mailing import (
+    GIVE_UP_AFTER,
+    MOVES,
+    STATE_MOVES,
+    UNFINISHED,
+    Fate,
+    MailingState,
+    Step,
+    address_is_dead,
+    step_after,
+)
+from kollect.members.pace import Pace, allowance
+from kollect.members.wording import Person
+from kollect.reply.outcome import Ending
+from kollect.settings.model import Shop
+from tests.unit.bookkeeping import NOW
+
+SHOP = Shop(name="ベーカリー こむぎ", address="東京都千代田区千代田1-1", phone="03-1234-5678")
+ADDRESS = "komugi@shop.example.jp"
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+# --- steps
+
+
+def test_every_step_leads_to_an_end_and_only_unfinished_ones_are_sent():
+    assert set(MOVES) == set(Step)
+    assert {step for step in Step if Step.SENDING in MOVES[step]} == set(UNFINISHED)
+    assert all(Step.WAITING not in targets for targets in MOVES.values())
+    ends = {Step.SENT, Step.UNDELIVERABLE, Step.UNCERTAIN, Step.LEFT_OUT}
+    for step in Step:
+        reached, seen = {step}, set()
+        while reached - seen:
+            seen |= reached
+            reached = {then for now in reached for then in MOVES[now]}
+        assert seen & ends
+    assert not any(MOVES[end] & set(UNFINISHED) for end in ends), "what is over stays over"
+
+
+def test_every_ending_of_a_sending_leads_to_a_legal_step():
+    for fate, unknowns, days, called_off in product(Fate, (0, 1, 2), (0, 6), (False, True)):
+        step = step_after(fate, unknowns=unknowns, age=timedelta(days=days), called_off=called_off)
+        assert step in MOVES[Step.SENDING]
+        assert not (called_off and step in UNFINISHED)
+    assert [fate.value for fate in Fate] == [ending.value for ending in Ending]
+
+
+def test_unknown_once_more_later_for_five_days():
+    def after(fate: Fate, unknowns: int = 0, age: timedelta = timedelta()) -> Step:
+        return step_after(fate, unknowns=unknowns, age=age)
+
+    assert after(Fate.UNKNOWN) is Step.UNKNOWN
+    assert after(Fate.UNKNOWN, unknowns=1) is Step.UNCERTAIN
+    assert after(Fate.LATER, age=GIVE_UP_AFTER) is Step.DEFERRED
+    assert after(Fate.LATER, age=GIVE_UP_AFTER + timedelta(1)) is Step.UNDELIVERABLE
+
+
+def test_a_mailing_ends_for_good():
+    assert set(STATE_MOVES) == set(MailingState)
+    assert not STATE_MOVES[MailingState.DONE]
+    assert not STATE_MOVES[MailingState.STOPPED]
+    assert not any(MailingState.DRAFT in targets for targets in STATE_MOVES.values())
+
+
+@pytest.mark.parametrize(
+    ("answer", "dead"),
+    [
+        ("550 5.1.1 <a@b.jp>: Recipient address rejected: User unknown", True),
+        ("550 5.1.2 bad destination system", True),
+        ("550 5.1.10 null MX", True),
+        ("554 5.2.1 mailbox disabled", True),
+        ("550 Unknown user a@docomo.ne.jp", True),
+        ("550 No such user here", True),
+        ("550 Mailbox not found", True),
+        ("553 Recipient address <x@y> does not exist", True),
+        ("550 5.7.1 relaying denied", False),
+        ("550 5.7.1 user unknown to our policy server", False),
+        ("554 5.7.1 Message rejected as spam", False),
+        ("552 5.2.2 mailbox full", False),
+        ("550 Domain has exceeded the max emails per hour", False),
+        ("550 too many recipients", False),
+        ("550", False),
+        ("", False),
+    ],
+)
+def test_only_a_dead_mailbox_makes_a_member_undeliverable(answer: str, dead: bool):
+    assert address_is_dead(answer) is dead
+
+
+# --- pace
+
+
+def test_without_a_limit_there_is_no_waiting():
+    assert allowance(Pace(0, 0), [NOW] * 9999, NOW, 20) == allowance(Pace(0, 0), [], NOW, 20)
+    assert allowance(Pace(0, 0), [], NOW, 20).letters == 20
+    assert Pace(0, 0).memory == timedelta()
+
+
+def test_what_is_left_of_the_minute_and_of_the_hour():
+    pace = Pace(per_minute=10, per_hour=30)
+    assert allowance(pace, [], NOW, 20).letters == 10
+    assert allowance(pace, [NOW - MINUTE / 2] * 7, NOW, 20).letters == 3
+    full = allowance(pace, [NOW - MINUTE / 2] * 10, NOW, 20)
+    assert (full.letters, full.wait) == (0, timedelta(seconds=31))
+    hour = allowance(pace, [NOW - HOUR / 2] * 30, NOW, 20)
+    assert (hour.letters, hour.wait) == (0, HOUR / 2 + timedelta(seconds=1))
+    assert allowance(pace, [NOW - HOUR / 2] * 25, NOW, 20).letters == 5
+    old = [NOW - HOUR - timedelta(seconds=2)] * 500
+    assert allowance(pace, old, NOW, 20).letters == 10
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 15), st.integers(0, 60), st.lists(st.integers(1, 900), min_size=20, max_size=60)
+)
+def test_no_minute_and_no_hour_ever_has_more_than_its_share(
+    per_minute: int, per_hour: int, pauses: list[int]
+):
+    """A loop that wakes at odd times, and whose times are kept in whole seconds."""
+    pace, now, kept, sent = Pace(per_minute, per_hour), NOW, [], []
+    for pause in pauses:
+        allowed = allowance(pace, kept, now, 20)
+        assert bool(allowed.letters) is not bool(allowed.wait)
+        sent += [now] * allowed.letters
+        kept += [now.replace(microsecond=0)] * allowed.letters
+        now += allowed.wait or timedelta(seconds=pause, microseconds=pause * 997)
+    for limit, span in ((per_minute, MINUTE), (per_hour, HOUR)):
+        for at in sent if limit else ():
+            assert sum(at - span < other <= at for other in sent) <= limit
+
+
+def test_the_wait_is_just_long_enough():
+    pace = Pace(per_minute=5, per_hour=0)
+    tries = [NOW - timedelta(seconds=n) for n in (10, 20, 30, 40, 50)]
+    wait = allowance(pace, tries, NOW, 20).wait
+    assert allowance(pace, tries, NOW + wait - timedelta(milliseconds=1), 20).letters == 0
+    assert allowance(pace, tries, NOW + wait, 20).letters == 1
+
+
+# --- words
+
+
+def test_placeholders_are_filled_once():
+    person = Person("★受付番号★　花子", "001001")
+    text = wording.with_shop("★名前★ 様、★受付番号★、★店名★、★名前★", SHOP)
+    assert wording.fill(text, person) == (
+        "★受付番号★　花子 様、001001、ベーカリー こむぎ、★受付番号★　花子"
+    )
+
+
+def test_a_text_that_can_be_sent():
+    assert wording.problems("★名前★様へ", "★受付番号★ ★店名★ ★大安売り★", SHOP) == ()
+    assert wording.unfilled("★名前★様へ", "★大安売り★ ★受付番号★") == ("★大安売り★",)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("★氏名★", "★名前★"), ("★お名前★", "★名前★"), ("★ 名前 ★", "★名前★"), ("★１★", "★受付番号★"),
+     ("★番号★", "★受付番号★"), ("★受付Ｎｏ★", "★受付番号★"), ("★お店★", "★店名★")],
+)  # fmt: skip
+def test_a_placeholder_that_would_stay_empty_is_refused(written: str, meant: str):
+    (problem,) = wording.problems("見出", f"こんにちは {written} さん", SHOP)
+    assert problem == f"{written} は使えません。{meant} と書いてください。"
+    assert wording.unfilled("", written) == ()
+
+
+def test_what_the_law_asks_for_must_be_there():
+    found = wording.problems(" ", "", Shop(phone="03"))
+    assert [problem.partition("。")[0] for problem in found] == [
+        *("見出を入力してください", "本文を入力してください", "店名が空です", "住所が空です"),
+    ]
+    assert wording.problems("a\nb", "本文", SHOP) == ("見出は1行にしてください。",)
+
+
+def test_the_footer_names_sender_address_contact_and_the_way_to_stop():
+    footer = wording.footer(SHOP, ADDRESS)
+    for needed in (SHOP.name, SHOP.address, SHOP.phone, ADDRESS, "件名を「配信停止」"):
+        assert needed in footer
+    assert "mailto:komugi@shop.example.jp?subject=%E9%85%8D" in footer
+    assert wording.complete("本文\n\n\n", footer) == f"本文\n\n{footer}"
+    assert "電話" not in wording.footer(Shop(name="店", address="町"), ADDRESS)
+
+
+def test_list_unsubscribe_is_one_line_of_ascii():
+    value = wording.unsubscribe(ADDRESS)
+    assert value == f"<mailto:{ADDRESS}?subject=%E9%85%8D%E4%BF%A1%E5%81%9C%E6%AD%A2>"

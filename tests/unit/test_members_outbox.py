@@ -1,0 +1,464 @@
+"""The outbox in a real kollect.db: who gets a letter, every step, nobody who has stopped."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from kollect.members import csv_out
+from kollect.members.choice import Choice
+from kollect.members.mailing import (
+    Audience,
+    Fate,
+    IllegalMove,
+    LeftOut,
+    MailingState,
+    Result,
+    Step,
+)
+from kollect.members.member import Consent, Member
+from kollect.members.members import Members
+from kollect.members.outbox import Outbox
+from kollect.members.pace import Pace
+from kollect.members.refusals import NobodyToSendTo, TextNotReady
+from kollect.register.ledger import Ledger
+from kollect.register.receipt import ReceiptState
+from kollect.settings.model import Shop
+from tests.servers.powercut import Fuse, PowerCut, fused
+from tests.unit.bookkeeping import DOMAIN, NOW, numbered
+
+SHOP = Shop(name="こむぎ", address="東京都千代田区千代田1-1")
+ADDRESS = "shop@shop.example"
+CONSENT = Consent(True, date(2026, 11, 22), "会員登録用紙")
+LATER = NOW + timedelta(hours=1)
+
+
+def database(path: Path, count: int) -> Path:
+    """So many members, 1001 and on, who all want mails."""
+    with closing(Ledger(path)) as ledger, ledger.transaction():
+        for n in range(count):
+            numbered(ledger, f"m{n}@x.jp")
+    with closing(Members(path)) as members, members.transaction():
+        for number in range(1001, 1001 + count):
+            groups = ("偶数",) if number % 2 == 0 else ()
+            members.register(Member(number, f"会員{number}", groups=groups, consent=CONSENT), NOW)
+    return path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return database(tmp_path / "kollect.db", 6)
+
+
+@pytest.fixture
+def members(path: Path) -> Iterator[Members]:
+    with closing(Members(path)) as members:
+        yield members
+
+
+@pytest.fixture
+def outbox(path: Path) -> Iterator[Outbox]:
+    with closing(Outbox(path)) as outbox:
+        yield outbox
+
+
+def begun(outbox: Outbox, choice: Choice | None = None, pace: Pace | None = None) -> int:
+    mailing = outbox.save("★店名★より", "★名前★様、★店名★です。", pace or Pace(), NOW)
+    outbox.start(
+        mailing, choice or Choice(), NOW,
+        shop=SHOP, mail_address=ADDRESS, letter_domain=DOMAIN,
+    )  # fmt: skip
+    return mailing
+
+
+def take_all(outbox: Outbox, mailing: int, most: int = 20) -> list[int]:
+    return [parcel.number for parcel in outbox.take(mailing, 0, most, NOW)]
+
+
+def accepted(outbox: Outbox, mailing: int) -> None:
+    """Hand everything over to a server that takes it."""
+    while parcels := outbox.take(mailing, 0, 20, NOW):
+        outbox.settle([Result(parcel.id, Fate.ACCEPTED, "250 ok") for parcel in parcels], NOW)
+
+
+# --- drafts
+
+
+def test_drafts_are_kept_rewritten_and_discarded(path: Path, outbox: Outbox):
+    first = outbox.save("見出", "本文", Pace(10, 100), NOW)
+    second = outbox.save("別の", "本文", Pace(), LATER)
+    outbox.rewrite(first, "直した", "本文2", Pace(5, 0))
+    with closing(Outbox(path)) as again:
+        assert [m.id for m in again.mailings()] == [second, first]
+        draft = again.mailing(first)
+    assert (draft.subject, draft.body, draft.pace) == ("直した", "本文2", Pace(5, 0))
+    assert (draft.state, draft.made_at, draft.started_at) == (MailingState.DRAFT, NOW, None)
+    outbox.discard(second)
+    with pytest.raises(KeyError):
+        outbox.mailing(second)
+
+
+def test_what_was_begun_is_no_draft_any_more(outbox: Outbox):
+    mailing = begun(outbox)
+    for act in (
+        lambda: outbox.discard(mailing),
+        lambda: outbox.rewrite(mailing, "x", "y", Pace()),
+        lambda: outbox.start(
+            mailing, Choice(), NOW, shop=SHOP, mail_address=ADDRESS, letter_domain=DOMAIN
+        ),
+    ):
+        with pytest.raises(IllegalMove):
+            act()
+    assert len(take_all(outbox, mailing)) == 6
+
+
+def test_text_footer_and_choice_are_fixed_when_it_begins(outbox: Outbox):
+    mailing = outbox.mailing(begun(outbox, Choice(group="偶数")))
+    assert (mailing.subject, mailing.body) == ("こむぎより", "★名前★様、こむぎです。")
+    assert "件名を「配信停止」" in mailing.footer
+    assert mailing.chosen == "グループ「偶数」"
+    assert (mailing.state, mailing.started_at) == (MailingState.SENDING, NOW)
+
+
+def test_a_text_that_is_not_ready_begins_nothing(outbox: Outbox):
+    mailing = outbox.save("", "★氏名★", Pace(), NOW)
+    with pytest.raises(TextNotReady) as caught:
+        outbox.start(
+            mailing, Choice(), NOW, shop=Shop(), mail_address=ADDRESS, letter_domain=DOMAIN
+        )
+    assert len(caught.value.problems) == 4
+    assert outbox.mailing(mailing).state is MailingState.DRAFT
+    assert outbox.counts(mailing) == {}
+
+
+# --- who gets it
+
+
+def excluded(path: Path, members: Members) -> None:
+    """One of each reason: 1001 withdrawn, 1002 stopped, 1003 no consent, 1004 不達, 1007 = 1005."""
+    with closing(Ledger(path)) as ledger:
+        ledger.receipt_state(1004, ReceiptState.UNDELIVERABLE, NOW, "550 5.1.1")
+        assert numbered(ledger, "m4@x.jp", again=True)[1] == 1007
+    members.register(Member(1007, "会員1005の妻", consent=CONSENT), NOW)
+    members.withdraw(1001, NOW, "会員一覧")
+    members.stop("m1@x.jp", NOW, "メール")
+    members.update(replace(members.get(1003), consent=Consent()), NOW, "会員一覧")
+
+
+def test_who_is_left_out_and_why(path: Path, members: Members, outbox: Outbox):
+    excluded(path, members)
+    expected = Audience(7, dict.fromkeys(list(LeftOut)[:5], 1))
+    assert outbox.audience(Choice()) == expected
+    assert outbox.audience(Choice()).reached == 2
+    mailing = begun(outbox)
+    assert outbox.reached(mailing) == expected
+    assert {p.number: p.answer for p in outbox.each(mailing)} == {
+        1001: "退会", 1002: "配信停止", 1003: "承諾なし", 1004: "不達",
+        1005: "", 1006: "", 1007: "同じメールアドレス",
+    }  # fmt: skip
+    assert take_all(outbox, mailing) == [1005, 1006]
+
+
+def test_one_who_is_undeliverable_by_an_earlier_mailing_is_left_out(
+    members: Members, outbox: Outbox
+):
+    members.undeliverable(1002, "550 5.1.1", NOW, "メール発信")
+    assert outbox.audience(Choice()).left_out == {LeftOut.UNDELIVERABLE: 1}
+    members.reachable(1002, NOW, "会員一覧")
+    assert outbox.audience(Choice()).left_out == {}
+
+
+def test_chosen_by_group_search_and_period(members: Members, outbox: Outbox):
+    assert outbox.audience(Choice(group="偶数")).chosen == 3
+    assert outbox.audience(Choice("会員1003")).chosen == 1
+    assert outbox.audience(Choice(until=NOW)).chosen == 0
+    mailing = begun(outbox, Choice(group="偶数"))
+    assert take_all(outbox, mailing) == [1002, 1004, 1006]
+
+
+def test_a_mailing_to_nobody_does_not_begin(members: Members, outbox: Outbox):
+    for choice, said in ((Choice("だれもいない"), "条件に合う会員がいません"),
+                         (Choice("会員1001"), "退会 1名")):  # fmt: skip
+        members.withdraw(1001, NOW, "会員一覧")
+        with pytest.raises(NobodyToSendTo, match=said):
+            begun(outbox, choice)
+    assert {m.state for m in outbox.mailings()} == {MailingState.DRAFT}
+    assert outbox.tries(Pace(), NOW) == []
+
+
+def test_every_letter_has_a_message_id_of_its_own_that_stays(outbox: Outbox):
+    mailing = begun(outbox)
+    first = {p.number: p.letter_id for p in outbox.take(mailing, 0, 20, NOW)}
+    assert len(set(first.values())) == 6
+    assert all(one.startswith("<") and one.endswith(f"@{DOMAIN}>") for one in first.values())
+    again = {p.number: p.letter_id for p in outbox.take(mailing, 0, 20, NOW)}
+    assert again == first
+
+
+# --- step by step
+
+
+def test_from_waiting_to_done(outbox: Outbox):
+    mailing = begun(outbox)
+    parcels = outbox.take(mailing, 0, 4, NOW)
+    first = parcels[0]
+    assert (first.number, first.step, first.address) == (1001, Step.SENDING, "m0@x.jp")
+    assert outbox.counts(mailing) == {Step.SENDING: 4, Step.WAITING: 2}
+    one, two, three, four = (parcel.id for parcel in parcels)
+    outbox.settle(
+        [
+            Result(one, Fate.ACCEPTED, "250 ok"),
+            Result(two, Fate.REFUSED, "554 5.7.1 spam"),
+            Result(three, Fate.LATER, "451 busy"),
+            Result(four, Fate.UNKNOWN, "no answer"),
+        ],
+        LATER,
+    )
+    steps = [(p.step, p.answer) for p in outbox.page(mailing, 0, 4)]
+    assert steps == [
+        (Step.SENT, "250 ok"),
+        (Step.UNDELIVERABLE, "554 5.7.1 spam"),
+        (Step.DEFERRED, "451 busy"),
+        (Step.UNKNOWN, "no answer"),
+    ]
+    rest = outbox.take(mailing, four, 20, LATER)
+    assert [p.number for p in rest] == [1005, 1006], "in one round each is tried once"
+    outbox.settle([Result(p.id, Fate.ACCEPTED) for p in rest], LATER)
+    again = outbox.take(mailing, 0, 20, LATER)
+    assert [(p.number, p.unknowns) for p in again] == [(1003, 0), (1004, 1)]
+    assert outbox.mailing(mailing).state is MailingState.SENDING
+    outbox.settle([Result(again[0].id, Fate.ACCEPTED), Result(again[1].id, Fate.UNKNOWN)], LATER)
+    assert outbox.counts(mailing) == {Step.SENT: 4, Step.UNDELIVERABLE: 1, Step.UNCERTAIN: 1}
+    done = outbox.mailing(mailing)
+    assert (done.state, done.ended_at) == (MailingState.DONE, LATER)
+    assert outbox.take(mailing, 0, 20, LATER) == []
+    assert [p.number for p in outbox.page(mailing, 1, 2, Step.SENT)] == [1003, 1005]
+
+
+def test_an_illegal_step_changes_nothing(outbox: Outbox):
+    mailing = begun(outbox)
+    first, second = outbox.take(mailing, 0, 2, NOW)
+    waiting = outbox.page(mailing, 2, 1)[0]
+    for ids, then in (
+        ([first.id, waiting.id], Step.SENT),
+        ([first.id, 9999], Step.SENT),
+        ([waiting.id], Step.UNCERTAIN),
+    ):
+        with pytest.raises(IllegalMove):
+            outbox.move(ids, then, NOW)
+    with pytest.raises(IllegalMove):
+        outbox.settle([Result(second.id, Fate.ACCEPTED), Result(waiting.id, Fate.ACCEPTED)], NOW)
+    with pytest.raises(IllegalMove):
+        outbox.settle([Result(9999, Fate.ACCEPTED)], NOW)
+    assert outbox.counts(mailing) == {Step.SENDING: 2, Step.WAITING: 4}
+
+
+def test_a_dead_mailbox_makes_the_member_undeliverable_a_policy_does_not(
+    members: Members, outbox: Outbox
+):
+    mailing = begun(outbox)
+    one, two = outbox.take(mailing, 0, 2, NOW)
+    outbox.settle(
+        [
+            Result(one.id, Fate.REFUSED, "550 5.1.1 user unknown"),
+            Result(two.id, Fate.REFUSED, "550 5.7.1 too many mails"),
+        ],
+        NOW,
+    )
+    assert members.get(1001).standing.undeliverable == "550 5.1.1 user unknown"
+    assert members.get(1002).standing.undeliverable == ""
+    assert members.changes(1001)[0].what == "不達"
+    assert outbox.audience(Choice()).left_out == {LeftOut.UNDELIVERABLE: 1}
+
+
+def test_a_letter_that_comes_back(members: Members, outbox: Outbox):
+    mailing = begun(outbox)
+    letter = {p.number: p.letter_id for p in outbox.take(mailing, 0, 2, NOW)}
+    before = NOW - timedelta(days=1)
+    outbox.settle([Result(p.id, Fate.ACCEPTED) for p in outbox.page(mailing, 0, 2)], NOW)
+    assert outbox.bounced(letter[1001], "", "5.1.1 unknown", before, LATER) == 1001
+    assert outbox.bounced("", "m1@x.jp", "5.2.2 full", before, LATER) == 1002
+    assert outbox.bounced("", "m2@x.jp", "never sent", before, LATER) is None
+    assert outbox.bounced("", "m1@x.jp", "too old", LATER, LATER) is None
+    assert outbox.bounced("<other@x>", "", "not ours", before, LATER) is None
+    assert outbox.counts(mailing) == {Step.UNDELIVERABLE: 2, Step.WAITING: 4}
+    assert members.get(1002).standing.undeliverable == "5.2.2 full"
+    assert outbox.bounced(letter[1001], "", "5.1.1 again", before, LATER) == 1001, "reported twice"
+
+
+def test_what_a_member_was_told(outbox: Outbox):
+    first = begun(outbox)
+    accepted(outbox, first)
+    begun(outbox, Choice("会員1001"))
+    assert [(t.subject, t.step) for t in outbox.told(1001)] == [
+        ("こむぎより", Step.WAITING),
+        ("こむぎより", Step.SENT),
+    ]
+    assert len(outbox.told(1002)) == 1
+
+
+def test_the_results_as_a_table(path: Path, members: Members, outbox: Outbox):
+    members.withdraw(1001, NOW, "会員一覧")
+    mailing = begun(outbox)
+    accepted(outbox, mailing)
+    text = csv_out.mailing_csv(outbox.each(mailing)).decode("utf-8-sig")
+    header, first, second, *_ = csv.reader(io.StringIO(text, newline=""))
+    assert header == ["受付番号", "お名前", "メールアドレス", "結果", "日時", "理由"]
+    assert (first[3], first[5]) == ("対象外", "退会")
+    assert (second[0], second[3], second[5]) == ("1002", "送信済", "250 ok")
+
+
+# --- nobody who has stopped, also from an outbox already filled
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        (lambda m: m.stop("m2@x.jp", NOW, "メール"), LeftOut.STOPPED),
+        (lambda m: m.stop_member(1003, NOW, "会員一覧"), LeftOut.STOPPED),
+        (lambda m: m.withdraw(1003, NOW, "会員一覧"), LeftOut.WITHDRAWN),
+        (lambda m: m.undeliverable(1003, "550", NOW, "不達"), LeftOut.UNDELIVERABLE),
+        (
+            lambda m: m.update(replace(m.get(1003), consent=Consent()), NOW, "会員一覧"),
+            LeftOut.NO_CONSENT,
+        ),
+    ],
+)
+@pytest.mark.parametrize("tried", [None, Fate.LATER, Fate.UNKNOWN, "crash"])
+def test_a_filled_outbox_hands_out_nothing_for_who_has_stopped(
+    members: Members,
+    outbox: Outbox,
+    act: Callable[[Members], object],
+    why: LeftOut,
+    tried: Fate | str | None,
+):
+    mailing = begun(outbox, Choice("会員1003"))
+    if tried:
+        (parcel,) = outbox.take(mailing, 0, 20, NOW)
+        if tried != "crash":
+            outbox.settle([Result(parcel.id, Fate(tried), "…")], NOW)
+    act(members)
+    assert outbox.take(mailing, 0, 20, LATER) == []
+    (row,) = outbox.each(mailing)
+    in_doubt = tried in (Fate.UNKNOWN, "crash")
+    assert row.step is (Step.UNCERTAIN if in_doubt else Step.LEFT_OUT)
+    assert row.answer == why
+    assert outbox.mailing(mailing).state is MailingState.DONE
+
+
+def test_many_who_have_stopped_do_not_hide_the_others(members: Members, outbox: Outbox):
+    mailing = begun(outbox)
+    for number in range(1001, 1006):
+        members.stop_member(number, NOW, "会員一覧")
+    assert [p.number for p in outbox.take(mailing, 0, 2, NOW)] == [1006]
+
+
+# --- pause, resume, stop
+
+
+def test_pause_and_resume(outbox: Outbox):
+    mailing = begun(outbox)
+    on_the_way = outbox.take(mailing, 0, 2, NOW)
+    outbox.pause(mailing)
+    assert outbox.take(mailing, 0, 20, NOW) == []
+    outbox.settle([Result(p.id, Fate.ACCEPTED) for p in on_the_way], NOW)
+    assert outbox.left_from_before(NOW) == [], "a paused mailing does not go on by itself"
+    with pytest.raises(IllegalMove):
+        outbox.pause(mailing)
+    outbox.resume(mailing)
+    assert take_all(outbox, mailing) == [1003, 1004, 1005, 1006]
+    with pytest.raises(IllegalMove):
+        outbox.resume(mailing)
+
+
+def test_stopped_for_good(path: Path, outbox: Outbox):
+    mailing = begun(outbox)
+    one, two, three, four = outbox.take(mailing, 0, 4, NOW)
+    outbox.settle([Result(one.id, Fate.LATER)], NOW)
+    outbox.stop(mailing, LATER)
+    outbox.settle([Result(two.id, Fate.ACCEPTED), Result(three.id, Fate.LATER)], LATER)
+    assert outbox.counts(mailing) == {Step.LEFT_OUT: 4, Step.SENT: 1, Step.SENDING: 1}
+    assert outbox.reached(mailing).left_out == {LeftOut.CALLED_OFF: 4}
+    with closing(Outbox(path)) as after_a_crash:
+        assert after_a_crash.left_from_before(LATER) == []
+    assert {p.id: p.step for p in outbox.each(mailing)}[four.id] is Step.UNCERTAIN
+    assert outbox.mailing(mailing).state is MailingState.STOPPED
+    for act in (outbox.resume, outbox.pause, lambda m: outbox.stop(m, NOW)):
+        with pytest.raises(IllegalMove):
+            act(mailing)
+    assert outbox.take(mailing, 0, 20, LATER) == []
+
+
+def test_what_was_being_sent_goes_on_after_a_restart(path: Path, outbox: Outbox):
+    first, second = begun(outbox, Choice("会員1001")), begun(outbox)
+    accepted(outbox, first)
+    outbox.take(second, 0, 3, NOW)
+    with closing(Outbox(path)) as again:
+        assert [m.id for m in again.left_from_before(LATER)] == [second]
+        assert len(take_all(again, second)) == 6
+
+
+def test_the_pace_counts_every_letter_of_every_mailing(path: Path, outbox: Outbox):
+    pace = Pace(per_minute=10, per_hour=0)
+    first, second = begun(outbox, Choice("会員1001")), begun(outbox)
+    outbox.take(first, 0, 20, NOW)
+    outbox.take(second, 0, 3, NOW + timedelta(seconds=30))
+    assert len(outbox.tries(pace, NOW + timedelta(seconds=31))) == 4
+    with closing(Outbox(path)) as again:
+        assert len(again.tries(pace, NOW + timedelta(seconds=62))) == 3
+        assert len(again.tries(Pace(0, 100), NOW + timedelta(minutes=59))) == 4
+        assert again.tries(Pace(0, 0), NOW) == []
+
+
+# --- the power cut
+
+
+AT_ONCE = 3
+
+
+def send_all(path: Path, mailing: int, server: list[str], fuse: Fuse | None = None) -> None:
+    """A sending loop as the program's: taken, handed over, settled."""
+    with closing(Outbox(path)) as outbox:
+        while parcels := outbox.take(mailing, 0, AT_ONCE, NOW):
+            for parcel in parcels:
+                if fuse:
+                    fuse.act("hand over", lambda: server.append(parcel.address))  # noqa: B023
+                else:
+                    server.append(parcel.address)
+            outbox.settle([Result(p.id, Fate.ACCEPTED) for p in parcels], NOW)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_cut_at_any_act_loses_nobody_and_repeats_only_those_on_the_way(
+    tmp_path: Path, after: bool
+):
+    at, cut = 1, True
+    while cut:
+        path = database(tmp_path / f"{at}.db", 5)
+        with closing(Outbox(path)) as outbox:
+            mailing = begun(outbox)
+        server: list[str] = []
+        fuse = Fuse(at, after=after)
+        try:
+            with fused(fuse):
+                send_all(path, mailing, server, fuse)
+            cut = False
+        except PowerCut:
+            assert fuse.blown
+        got = Counter(server)
+        send_all(path, mailing, server)
+        assert Counter(server).keys() == {f"m{n}@x.jp" for n in range(5)}
+        repeated = sum(count - 1 for count in Counter(server).values())
+        assert repeated <= min(AT_ONCE, sum(got.values()))
+        with closing(Outbox(path)) as outbox:
+            assert outbox.mailing(mailing).state is MailingState.DONE
+        at += 1
+    assert at > 20
