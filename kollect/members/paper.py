@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from kollect.errors import Trouble
 from kollect.folder import storage_trouble
 from kollect.members import poster, slips, typeface
 from kollect.members.page import HEIGHT, PRINT_DPI, Page
-from kollect.settings.model import Settings
+from kollect.settings.model import Settings, Shop
 
 
 class Paper(StrEnum):
@@ -18,8 +19,8 @@ class Paper(StrEnum):
     FORM = "会員登録用紙"
 
 
-def notes(paper: Paper, settings: Settings) -> list[str]:
-    """What is missing on the paper, for the person who is about to print it."""
+def notes(settings: Settings) -> list[str]:
+    """What will be missing on the paper, for the person who is about to print it."""
     shop = settings.shop
     parts = (("店名", shop.name), ("住所", shop.address), ("電話番号", shop.phone))
     missing = "・".join(name for name, value in parts if not value.strip())
@@ -28,9 +29,10 @@ def notes(paper: Paper, settings: Settings) -> list[str]:
 
 def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page: int = 2) -> Page:
     """The page. Raises Trouble where there is no Japanese font, or no address for the poster."""
+    shop = _one_line(settings.shop)
     if paper is Paper.FORM:
         page = Page(typeface.find(), dpi)
-        slips.draw(page, settings.shop, slips_a_page)
+        slips.draw(page, shop, slips_a_page)
         return page
     if not address.is_usable(settings.mail_address):
         raise Trouble(
@@ -39,7 +41,7 @@ def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page
             cure="「緒言設定」の「メールの設定」で、Emailアドレスを入力してください。",
         )
     page = Page(typeface.find(), dpi)
-    poster.draw(page, settings.shop, settings.mail_address)
+    poster.draw(page, shop, settings.mail_address)
     return page
 
 
@@ -60,3 +62,9 @@ def save(paper: Paper, settings: Settings, file: Path, *, slips_a_page: int = 2)
         file.write_bytes(octets)
     except OSError as error:
         raise storage_trouble(error, file) from error
+
+
+def _one_line(shop: Shop) -> Shop:
+    """Without line ends, which kollect.ini lets somebody write."""
+    name, place, phone = (" ".join(v.split()) for v in (shop.name, shop.address, shop.phone))
+    return replace(shop, name=name, address=place, phone=phone)

@@ -18,6 +18,8 @@ _ERAS = (
 _PARTED = re.compile(r"([0-9]{1,4}|元)[-/.,・年\s]+([0-9]{1,2})[-/.,・月\s]+([0-9]{1,2})\s*日?")
 _SOLID = re.compile("([0-9]{4}|[0-9]{2})([0-9]{2})([0-9]{2})")
 _ERA = re.compile(rf"({'|'.join(f'{name}|{letter}' for name, letter, _ in _ERAS)})[\s.]*(.*)")
+_TIME = re.compile(r"[T ]\s*[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$")
+"""What databases put behind a date: 1985/01/02 0:00:00."""
 _DASHES = re.compile("[‐‑‒–—―−ー]")
 
 _HOW = "1985/1/2、昭和60年1月2日、S60.1.2 のように入力してください。"
@@ -33,6 +35,7 @@ def read(text: str) -> date:
     Raises NotADate; also for a year of two digits without an era, which could mean either calendar.
     """
     plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text)).strip().upper()
+    plain = _TIME.sub("", plain)
     era = _ERA.fullmatch(plain)
     rest = era[2] if era else plain
     parts = _SOLID.fullmatch(rest) or _PARTED.fullmatch(rest)

@@ -153,6 +153,12 @@ def test_nothing_is_cut_off_at_the_edge_of_the_sheet(of: Shop, address: str):
         assert all(side.getextrema() == ((255, 255),) * 3 for side in sides)
 
 
+def test_line_ends_in_a_name_do_no_harm():
+    of = Shop(name="こむぎ\n本店", address="東京都\n", phone="03\n")
+    for kind in Paper:
+        assert paper.draw(kind, shop(of=of), 50).png()
+
+
 def test_the_shop_is_on_the_paper():
     for kind in Paper:
         with_name, without = (paper.draw(kind, shop(of=of), 50).png() for of in (SHOP, Shop()))
@@ -232,8 +238,8 @@ def test_no_poster_without_an_address():
 
 
 def test_what_is_not_filled_in_is_said():
-    assert paper.notes(Paper.POSTER, shop()) == []
-    (note,) = paper.notes(Paper.FORM, shop(of=Shop(name="店")))
+    assert paper.notes(shop()) == []
+    (note,) = paper.notes(shop(of=Shop(name="店")))
     assert "住所・電話番号が入っていません" in note
 
 
