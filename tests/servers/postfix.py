@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import grp
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -218,6 +216,9 @@ class Postfix:
         return self.folder / "mail" / "all" / "new"
 
     def _lay_out(self) -> None:
+        import grp  # Linux only, where the tests that need no mail server also run on Windows
+        import pwd
+
         postfix, nobody = pwd.getpwnam("postfix"), pwd.getpwnam("nobody")
         postdrop = grp.getgrnam("postdrop").gr_gid
         for name in ("etc", "queue", "queue/pid"):
