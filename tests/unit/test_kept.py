@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,6 +91,7 @@ def test_a_half_written_copy_of_a_crash_is_written_over(kept: KeptFolder, folder
 @pytest.fixture
 def no_room() -> Iterator[None]:
     """No file may grow beyond 100 KiB: for whoever writes, the disk is full there."""
+    resource = pytest.importorskip("resource", reason="Windows limits no files")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100 * 1024, hard))
     yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -64,6 +63,7 @@ class Disk:
             yield
             self._filler.unlink()
         else:
+            resource = pytest.importorskip("resource", reason="Windows limits no files")
             soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
             resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
             yield
