@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# コレクトを Linux で試す・テストする・開く。 使い方: ./build.sh demo|test|run|exe
+# コレクトを Linux で試す・テストする・開く・kollect.exe にする。 使い方: ./build.sh demo|test|run|exe
 #
-# Everything lands in .venv beside this file, and in Debian packages where this is Debian and we are root.
+# Everything lands in .venv and .cache beside this file, and in Debian packages where this is Debian and we are root.
 # May be broken off at any moment and run again; a second run has nothing left to set up.
 set -euo pipefail
 shopt -s inherit_errexit
@@ -167,15 +167,15 @@ run() {
     exec "$PYTHON" -m kollect "$@"
 }
 
-need_test_packages() {
+need_packages() { # "$@": Debian packages
     if ! is_debian; then
-        say "注意: テストには次のものが必要です（Debian での名前）: ${TEST_PACKAGES[*]}"
+        say "注意: 次のものが必要です（Debian での名前）: $*"
     elif is_root; then
-        install_packages "${TEST_PACKAGES[@]}"
+        install_packages "$@"
     else
         local missing
-        mapfile -t missing < <(missing_packages "${TEST_PACKAGES[@]}")
-        [[ ${#missing[@]} -eq 0 ]] || give_up "テストに必要なパッケージがありません。次を実行してください:" \
+        mapfile -t missing < <(missing_packages "$@")
+        [[ ${#missing[@]} -eq 0 ]] || give_up "必要なパッケージがありません。次を実行してください:" \
             "sudo apt-get install ${missing[*]}"
     fi
 }
@@ -186,7 +186,7 @@ run_tests() { # "$@": arguments for pytest; with none, everything, the quick one
         say "単体テスト"
         "${pytest[@]}" tests/unit
         say "実際のサーバを使うテスト"
-        "${pytest[@]}" tests --ignore tests/unit
+        "${pytest[@]}" tests --ignore tests/unit --ignore tests/exe
         return
     fi
     for one in "$@"; do # a path among them says which tests; else all
@@ -195,20 +195,39 @@ run_tests() { # "$@": arguments for pytest; with none, everything, the quick one
             return
         fi
     done
-    "${pytest[@]}" tests "$@"
+    "${pytest[@]}" tests --ignore tests/exe "$@"
 }
 
 test_all() {
-    need_test_packages
+    need_packages "${TEST_PACKAGES[@]}"
     set_up requirements.txt tests/requirements.txt
     say "書き方の検査 (ruff)"
-    "$PYTHON" -m ruff check --quiet --config tests/ruff.toml kollect tests
-    "$PYTHON" -m ruff format --check --config tests/ruff.toml kollect tests
+    "$PYTHON" -m ruff check --quiet --config tests/ruff.toml kollect tests assets
+    "$PYTHON" -m ruff format --check --config tests/ruff.toml kollect tests assets
     run_tests "$@"
 }
 
-exe() {
-    give_up "kollect.exe の作成は、まだできません。"
+exe() { # without an argument all of them, one after the other
+    source ./windows.sh
+    case ${1:-} in
+    '')
+        exe make
+        exe measure
+        exe test
+        ;;
+    make)
+        set_up requirements.txt tests/requirements.txt
+        make_windows
+        make_exe
+        ;;
+    measure) measure_exe "${@:2}" ;;
+    test)
+        need_packages "${TEST_PACKAGES[@]}"
+        [[ $# -gt 1 ]] || test_windows
+        test_exe "${@:2}"
+        ;;
+    *) give_up "使い方: ./build.sh exe [make | measure | test [pytest の引数]]" ;;
+    esac
 }
 
 verb=${1:-}

