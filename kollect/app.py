@@ -10,27 +10,34 @@ import logging
 import sys
 import tkinter as tk
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from kollect.collector.reports import News
 from kollect.desktop.dpi import sharpen
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.desktop.open_file import open_file
 from kollect.errors import AlreadyRunning, Problem, SettingsFileDamaged, StorageTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.places import Places
+from kollect.screens.demo_mode import DemoMode, Ways
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.garbage import collect_here
 from kollect.screens.jobs import Job
-from kollect.screens.menu import FirstStart, FirstStartDialog, MenuEntry, MenuScreen
+from kollect.screens.menu import FirstStart, FirstStartDialog, MenuScreen, menu_entries
+from kollect.screens.resident import Errands, Resident
 from kollect.screens.services import Services
 from kollect.screens.window import Screen, Window
 from kollect.settings import inifile
 from kollect.settings.check import ready_to_collect
 from kollect.settings.model import Passwords, Settings, TextSize
-from kollect.workplace import DemoWorkplace, Workplace
+from kollect.workplace import Workplace
+
+if TYPE_CHECKING:
+    from kollect.demo.session import Session
 
 log = logging.getLogger(__name__)
 
 OK, FAILED, WRONG, NO_STORAGE = 0, 1, 2, 5
-LATER = "準備中です。この次の版で使えるようになります。"
 
 
 def run(folder: DataFolder, *, demo: bool = False) -> int:
@@ -71,14 +78,21 @@ class Program:
         self, root: tk.Tk, folder: DataFolder, make_dialogs: Callable[[tk.Tk], Dialogs] = Dialogs
     ) -> None:
         self._root = root
-        self.real = Workplace(folder, self._news)
-        self.place: Workplace = self.real
+        self._places = Places(folder, self._news)
+        self.real = self._places.real
         self.real.open()
         size = self.real.readable_settings().screen.text_size
         self.window = Window(root, text_size=size, dialogs=make_dialogs(root))
         self.window.on_text_size = self._text_size_chosen
-        self.window.on_close = self.quit
+        self.window.on_close = self._close_pressed
+        self.resident = Resident(self.window, self._errands())
+        self.demo = DemoMode(self.window, self._ways())
         self.services = self._make_services()
+
+    @property
+    def place(self) -> Workplace:
+        """The one in force."""
+        return self._places.now
 
     def start(self, lock: FolderLock, *, demo: bool) -> None:
         """Show the menu, then whatever the state of the data folder asks for."""
@@ -88,14 +102,14 @@ class Program:
     def show_menu(self) -> None:
         """The first screen; the window is there when this returns."""
         self._identify()
-        self.window.open(MenuScreen, self._menu(), self._state_of_things)
+        self.window.open(MenuScreen, menu_entries(self.services), self._state_of_things)
         self._root.deiconify()
         self._root.update()
 
     def _after_start(self, lock: FolderLock, demo: bool) -> None:
-        lock.listen(lambda: self.window.pump.call(self.window.raise_up))
+        lock.listen(lambda: self.window.pump.call(self.resident.come_back))
         if demo:
-            self.begin_demo()
+            self.demo.begin(self.start_collecting)
             return
         try:
             settings = self.real.settings()
@@ -105,7 +119,7 @@ class Program:
         if not settings.mail_address:
             match self.window.dialogs.show(FirstStartDialog):
                 case FirstStart.DEMO:
-                    self.begin_demo()
+                    self.demo.begin(self.start_collecting)
                 case FirstStart.SETTINGS:
                     self._open_mail_settings()
 
@@ -121,6 +135,11 @@ class Program:
 
     def start_collecting(self) -> None:
         """「メール収集の起動」: when everything that is needed is there."""
+        if self.place.collecting:
+            self._open_later("collecting", "CollectingScreen")
+            return
+        if self.demo.changing:
+            return
         try:
             settings = self.place.settings()
         except Trouble as trouble:
@@ -148,59 +167,21 @@ class Program:
     def show_log(self) -> None:
         self._open_later("log_screen", "LogScreen")
 
+    def poll_now(self) -> None:
+        """「今すぐ受信」"""
+        if self.place.worker is not None:
+            self.place.worker.poll_now()
+
     def quit(self) -> None:
-        """「終了」: ask, let the collector finish the mail in hand, and end."""
-        busy = self.place.worker is not None and self.place.worker.busy
-        if busy:
-            sure = self.window.dialogs.ask(
-                "メールを処理しています",
-                "いま、届いたメールを処理しています。少し待ってから、もう一度お試しください。\n"
-                "「処理のあとで終了」を押すと、この処理が済んだところで終了します。",
-                yes="処理のあとで終了",
-                no="終了しない",
-            )
-        else:
-            sure = self.window.dialogs.ask("終了の確認", "終了してよければ、OKを押してください")
-        if sure and self.window.may_leave():
-            self.place.stop_collecting()
-            self._end_when_idle()
-
-    def begin_demo(self) -> None:
-        """「デモ設定を行う」: set the real things aside, and work in the demo's folder."""
-        place = DemoWorkplace(self.real.folder, self._news)
-
-        def work(job: Job) -> None:
-            self.real.close()
-            place.open()
-
-        self._change_place(work, place)
+        """「終了」「処理の終了」"""
+        if not self.demo.changing:
+            self.resident.quit()
 
     def end_demo(self) -> None:
-        """「デモ設定の解除」: back to the real things."""
-        place = self.place
-
-        def work(job: Job) -> None:
-            place.close()
-            self.real.resume()
-
-        self._change_place(work, self.real)
+        """「デモ設定の解除」: collecting goes on where it was interrupted by the demo."""
+        self.demo.end(self.start_collecting if self._places.resume_collecting else lambda: None)
 
     # ---- how it is done ----
-
-    def _change_place(self, work: Callable[[Job], None], then: Workplace) -> None:
-        def done(result: None) -> None:
-            self.place = then
-            self.window.back_to(MenuScreen)
-            self._identify()
-
-        def failed(trouble: Trouble) -> None:
-            self.place = self.real
-            self.real.resume()
-            self.window.back_to(MenuScreen)
-            self._identify()
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self._root, failed=failed)
 
     def _collect(self, settings: Settings, known: Passwords, missing: tuple[str, ...]) -> None:
         if missing:
@@ -218,7 +199,9 @@ class Program:
             self._begin_collecting()
 
     def _begin_collecting(self) -> None:
-        self.place.start_collecting()
+        if not self.place.collecting:
+            self.place.start_collecting()
+            self.resident.begin()
         self._open_later("collecting", "CollectingScreen")
 
     def _open_mail_settings(self, missing: tuple[Problem, ...] = ()) -> None:
@@ -250,17 +233,26 @@ class Program:
             screen = self.window.open(SettingsScreen, self.services, start=start)
             screen.complain(getattr(trouble, "problems", ()))
 
-    def _end_when_idle(self) -> None:
-        if self.place.collecting:
-            self._root.after(100, self._end_when_idle)
-            return
-        self.place.close()
-        self.real.close()
+    def _close_pressed(self) -> None:
+        """The window's ×: while mail is collected it only goes out of sight."""
+        if self.place.collecting and not self.resident.ending:
+            self.resident.to_tray()
+        else:
+            self.quit()
+
+    def _end(self) -> None:
+        self.demo.close()
+        self._places.close()
         self.window.close()
 
-    def _news(self, news: object) -> None:
+    def _news(self, place: Workplace, news: News) -> None:
         """In the collector's thread."""
-        self.window.pump.call(self.window.heard, news)
+        self.window.pump.call(self._heard, place, news)
+
+    def _heard(self, place: Workplace, news: News) -> None:
+        if place is self.place:  # else it is an echo from before the demo, or from it
+            self.resident.heard(news)
+            self.window.heard(news)
 
     def _text_size_chosen(self, size: TextSize) -> None:
         self.window.jobs.run(
@@ -287,32 +279,51 @@ class Program:
         name = f"{settings.shop.name}　" if settings.shop.name else ""
         return f"{name}受付用のメールアドレス: {settings.mail_address}"
 
-    def _menu(self) -> list[MenuEntry]:
-        return [
-            MenuEntry(
-                "メール収集の起動",
-                "空メールを受け取り、受付番号の返信を始めます。",
-                self.start_collecting,
-            ),
-            MenuEntry(
-                "収集結果表示", "集めたメールアドレスと受付番号を見ます。", self.show_results
-            ),
-            MenuEntry("ログの表示", "いつ何があったかの記録を見ます。", self.show_log),
-            MenuEntry(
-                "緒言設定", "メールのサーバや、お客様への文章を決めます。", self.change_settings
-            ),
-            MenuEntry("会員登録", LATER, None),
-            MenuEntry("メール発信", LATER, None),
-            MenuEntry("店頭ポスター・登録用紙", LATER, None),
-            MenuEntry("終了", "コレクトを終わります。", self.quit),
-        ]
-
     def _open_later(self, module: str, name: str) -> None:
         """A screen of its own module, loaded when it is asked for the first time."""
         import importlib
 
         kind: type[Screen] = getattr(importlib.import_module(f"kollect.screens.{module}"), name)
-        self.window.open(kind, self.services)
+        if not any(isinstance(screen, kind) for screen in self.window.screens):
+            self.window.open(kind, self.services)
+            return
+        while not isinstance(self.window.screen, kind):  # the way back to it
+            if not self.window.back():
+                return
+
+    def _ways(self) -> Ways:
+        def there() -> Session:
+            from kollect.demo.session import Session
+
+            place = self._places.to_demo()
+            assert place.server is not None
+            return Session(place.server, place.readable_settings)
+
+        def changed() -> None:
+            self.resident.forget()
+            self._identify()
+            self.window.back_to(MenuScreen)
+
+        return Ways(
+            there=there,
+            back=self._places.to_real,
+            changed=changed,
+            sent=self.poll_now,
+            collecting=lambda: self.place.collecting,
+        )
+
+    def _errands(self) -> Errands:
+        return Errands(
+            name=lambda: "コレクト（デモ）" if self.place.in_demo else "コレクト",
+            collecting=lambda: self.place.collecting,
+            busy=lambda: self.place.worker is not None and self.place.worker.busy,
+            count=lambda since: self.place.count(since),
+            poll_now=self.poll_now,
+            show_results=self.show_results,
+            show_log=self.show_log,
+            stop_collecting=lambda: self.place.stop_collecting(),
+            end=self._end,
+        )
 
     def _make_services(self) -> Services:
         return Services(
@@ -323,8 +334,13 @@ class Program:
             test_mail=lambda *given: self.place.test_mail(*given),
             fill_number=_fill_number,
             open_file=open_file,
+            standing=lambda: self.resident.standing,
+            watch=self.resident.watch,
+            ending=lambda: self.resident.ending,
+            poll_now=self.poll_now,
+            to_tray=self.resident.to_tray,
             in_demo=lambda: self.place.in_demo,
-            begin_demo=self.begin_demo,
+            begin_demo=self.demo.begin,
             end_demo=self.end_demo,
             start_collecting=self.start_collecting,
             show_results=self.show_results,

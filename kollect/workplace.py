@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kollect import logfile
@@ -157,6 +158,18 @@ class Workplace:
         """End after the mail in hand. Returns at once; `collecting` tells when it is over."""
         if self.worker is not None and self.worker.alive:
             self.worker.stop()
+
+    def count(self, since: datetime) -> tuple[int, int]:
+        """How many numbers were given since then, and in all. Raises StorageTrouble."""
+        from kollect.register.receipts import Receipts
+
+        if not self.folder.database.exists():
+            return 0, 0
+        receipts = Receipts(self.folder.database)
+        try:
+            return receipts.counts(since)
+        finally:
+            receipts.close()
 
     def _in_force(self) -> tuple[Settings, Passwords]:
         return self.settings(), self.passwords()

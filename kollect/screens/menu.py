@@ -10,8 +10,11 @@ from tkinter import ttk
 
 from kollect.screens.dialogs import Dialog, paragraph
 from kollect.screens.form import wrapped
+from kollect.screens.services import Services
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.window import Screen, Window
+
+LATER = "準備中です。この次の版で使えるようになります。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,28 @@ class MenuEntry:
     hint: str
     action: Callable[[], None] | None
     """None: not there yet; the hint says so."""
+
+
+def menu_entries(services: Services) -> list[MenuEntry]:
+    """What there is to do, in the order of the manual."""
+    return [
+        MenuEntry(
+            "メール収集の起動",
+            "空メールを受け取り、受付番号の返信を始めます。",
+            services.start_collecting,
+        ),
+        MenuEntry(
+            "収集結果表示", "集めたメールアドレスと受付番号を見ます。", services.show_results
+        ),
+        MenuEntry("ログの表示", "いつ何があったかの記録を見ます。", services.show_log),
+        MenuEntry(
+            "緒言設定", "メールのサーバや、お客様への文章を決めます。", services.change_settings
+        ),
+        MenuEntry("会員登録", LATER, None),
+        MenuEntry("メール発信", LATER, None),
+        MenuEntry("店頭ポスター・登録用紙", LATER, None),
+        MenuEntry("終了", "コレクトを終わります。", services.quit),
+    ]
 
 
 class MenuScreen(Screen):

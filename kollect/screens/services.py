@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from kollect.collector.standing import Standing
 from kollect.errors import Certificate
 from kollect.settings.model import Passwords, Settings
 
@@ -68,6 +69,19 @@ class Services:
     """A template with this number, of so many digits, in the place of ★1★ and ★2★."""
     open_file: Callable[[Path], None]
     """Show a file or a folder with the system's own program. Raises StorageTrouble."""
+
+    # メール収集
+    standing: Callable[[], Standing]
+    """What the collector does, and what it told so far."""
+    watch: Callable[[Callable[[], None]], Callable[[], None]]
+    """Have a function called after news and every second, while the window can be seen.
+
+    Returns the function that ends it.
+    """
+    ending: Callable[[], bool]
+    """The program ends as soon as the collector is ready."""
+    poll_now: Callable[[], None]
+    to_tray: Callable[[], None]
 
     # demo
     in_demo: Callable[[], bool]

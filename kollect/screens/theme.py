@@ -29,8 +29,13 @@ WRONG = "#b3140b"
 GOOD = "#13723a"
 DISABLED = "#8d97a3"
 FIELD_OFF = "#eceff3"
+NOTICE = "#fff1c2"
+"""The ground of what must not be overlooked, as the demo's strip."""
+PHONE_BODY = "#23282e"
+PHONE_EDGE = "#4a525c"
 
 HEADING_FONT = "KollectHeading"
+STATE_FONT = "KollectState"
 BOLD_FONT = "KollectBold"
 SMALL_FONT = "KollectSmall"
 FIXED_FONT = "TkFixedFont"
@@ -64,7 +69,7 @@ class Theme:
         self._fixed = fixed_family(families)
         self._own_fonts = [
             font.Font(root, name=name, exists=False)
-            for name in (HEADING_FONT, BOLD_FONT, SMALL_FONT)
+            for name in (HEADING_FONT, STATE_FONT, BOLD_FONT, SMALL_FONT)
         ]
         self._indicators: Indicators | None = None
         self._set_fonts()
@@ -96,6 +101,7 @@ class Theme:
         fixed = {"family": self._fixed} if self._fixed else {}
         self._font(FIXED_FONT).configure(size=points, **fixed)
         self._font(HEADING_FONT).configure(size=points + 4, weight="bold", **family)
+        self._font(STATE_FONT).configure(size=points + 8, weight="bold", **family)
         self._font(BOLD_FONT).configure(size=points, weight="bold", **family)
         self._font(SMALL_FONT).configure(size=points - 1, weight="normal", **family)
 
@@ -118,7 +124,12 @@ class Theme:
         configure("Paper.TFrame", background=PAPER)
         configure("Paper.TLabel", background=PAPER)
         configure("PaperFaint.TLabel", background=PAPER, foreground=FAINT, font=SMALL_FONT)
+        configure("PaperWrong.TLabel", background=PAPER, foreground=WRONG, font=BOLD_FONT)
+        configure("State.TLabel", background=PAPER, font=STATE_FONT)
         configure("Line.TFrame", background=LINE)
+        configure("Wrong.TFrame", background=WRONG)
+        configure("Notice.TFrame", background=NOTICE)
+        configure("Notice.TLabel", background=NOTICE)
         configure("Accent.TFrame", background=ACCENT)
         configure("Bold.TLabel", font=BOLD_FONT)
         configure("Faint.TLabel", foreground=FAINT, font=SMALL_FONT)

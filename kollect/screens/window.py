@@ -108,6 +108,7 @@ class Window:
         """Told when the user has chosen another size: to be remembered."""
         self._shop_id = ""
         self._locked = False
+        self._note = ""
         self._screens: list[Screen] = []
         root.report_callback_exception = self._callback_failed
         editing.install(root)
@@ -176,7 +177,7 @@ class Window:
 
     def _bring(self) -> None:
         screen = self.screen
-        screen.grid(row=0, column=0, sticky="nsew")
+        screen.grid(row=1, column=0, sticky="nsew")
         self._heading.configure(text=screen.heading)
         self.say("")
         self.refresh_keys()
@@ -188,6 +189,14 @@ class Window:
     def identify(self, shop_id: str, *, locked: bool) -> None:
         """What the title says besides the screen's code."""
         self._shop_id, self._locked = shop_id, locked
+        self._refresh_title()
+
+    def annotate(self, note: str) -> None:
+        """What the title says at its end, as 【デモ】; empty: nothing."""
+        self._note = note
+        self._refresh_title()
+
+    def _refresh_title(self) -> None:
         if self._screens:
             self._set_title()
 
@@ -244,7 +253,8 @@ class Window:
 
     def _set_title(self) -> None:
         state = "保守不可" if self._locked else "保守可"
-        self.root.title(f"コレクト ({self.screen.code}) id = {self._shop_id} ({state})")
+        title = f"コレクト ({self.screen.code}) id = {self._shop_id} ({state})"
+        self.root.title(f"{title} {self._note}".rstrip())
 
     def _build(self) -> None:
         root = self.root
@@ -271,7 +281,11 @@ class Window:
         self.stage = ttk.Frame(root)
         self.stage.grid(row=2, column=0, sticky="nsew")
         self.stage.columnconfigure(0, weight=1)
-        self.stage.rowconfigure(0, weight=1)
+        self.stage.rowconfigure(1, weight=1)
+        self.banner = ttk.Frame(self.stage)
+        """Above every screen, for a strip that must not be overlooked; `grid` shows it."""
+        self.banner.grid(row=0, column=0, sticky="ew")
+        self.banner.grid_remove()
         # the bar must not give way to a screen that is too high
         self.stage.grid_propagate(False)
         ttk.Frame(root, style="Line.TFrame", height=1).grid(row=3, column=0, sticky="ew")

@@ -1,0 +1,132 @@
+"""The icon in the tray: shows the state, hands on what is chosen there. Knows nothing of windows.
+
+Lives in a thread of its own, loads what it needs there, and waits without costing anything. Where
+the desktop has no tray, `there` says so, and nothing else happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+from kollect.collector.standing import Light
+
+log = logging.getLogger(__name__)
+
+COLOURS = {Light.WAITING: "#1f5fa8", Light.WORKING: "#128a3e", Light.ERROR: "#c8261b"}
+NAME = "kollect"
+END_SECONDS = 3.0
+
+
+class Wish(StrEnum):
+    """What is asked for at the icon; the words are those of its menu."""
+
+    SHOW = "表示"
+    POLL = "今すぐ受信"
+    RESULTS = "収集結果表示"
+    LOG = "ログの表示"
+    QUIT = "処理の終了"
+    MENU = "menu"
+    """Show the menu at the pointer: X11 leaves that to the program."""
+    LOST = "lost"
+    """The tray is gone, and the icon with it."""
+
+
+ON_MENU = (Wish.SHOW, Wish.POLL, Wish.RESULTS, Wish.LOG, Wish.QUIT)
+
+
+class Icon(Protocol):
+    """What each system's icon can do. All but `wake` is called in the tray's thread."""
+
+    there: bool
+    """Whether there is a tray that shows it."""
+
+    def show(self, light: Light, tooltip: str) -> None: ...
+    def hide(self) -> None: ...
+    def balloon(self, title: str, text: str) -> None: ...
+    def close(self) -> None: ...
+    def listen(self) -> None:
+        """Hear what the system says until `wake`; returns at once where it is heard elsewhere."""
+
+    def wake(self) -> None: ...
+
+
+class Tray:
+    """No method waits for the system, except `is_there` and `stop`. From any thread."""
+
+    def __init__(self, wished: Callable[[Wish], None]) -> None:
+        """`wished` is called in other threads: it may put something into a queue, nothing else."""
+        self._wished = wished
+        self._tasks: queue.SimpleQueue[Callable[[Icon], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="tray", daemon=True)
+        self._icon: Icon | None = None
+        self._known = threading.Event()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def is_there(self, patience: float = 5.0) -> bool:
+        """Whether the user can see the icon, or will as soon as it is shown."""
+        self._known.wait(patience)
+        return self._icon is not None and self._icon.there
+
+    def show(self, light: Light, tooltip: str) -> None:
+        """Show the icon with this colour and this text, or change what it shows."""
+        self._put(lambda icon: icon.show(light, tooltip))
+
+    def hide(self) -> None:
+        self._put(lambda icon: icon.hide())
+
+    def balloon(self, title: str, text: str) -> None:
+        """A short message beside the icon, where the system has such a thing."""
+        self._put(lambda icon: icon.balloon(title, text))
+
+    def stop(self) -> None:
+        """Take the icon away, for good."""
+        self._put(None)
+        if self._thread.is_alive():
+            self._thread.join(END_SECONDS)
+
+    def _put(self, task: Callable[[Icon], None] | None) -> None:
+        self._tasks.put(task)
+        if (icon := self._icon) is not None:
+            icon.wake()
+
+    def _run(self) -> None:
+        try:
+            icon = self._icon = _make(self._wished)
+        except Exception as error:  # no display, no library: the program does without
+            log.warning("タスクトレイのアイコンを出せません（%s）。", error)
+            return
+        finally:
+            self._known.set()
+        try:
+            while (task := self._next(icon)) is not None:
+                task(icon)
+        except Exception as error:  # the desktop went away
+            log.warning("タスクトレイのアイコンがなくなりました（%s）。", error)
+            self._wished(Wish.LOST)
+        self._icon = None
+        with contextlib.suppress(Exception):
+            icon.close()
+
+    def _next(self, icon: Icon) -> Callable[[Icon], None] | None:
+        if self._tasks.empty():
+            icon.listen()
+        return self._tasks.get()
+
+
+def _make(wished: Callable[[Wish], None]) -> Icon:
+    if sys.platform == "win32":
+        from kollect.desktop.tray_windows import WindowsIcon
+
+        return WindowsIcon(NAME, wished)
+    from kollect.desktop.tray_x11 import X11Icon
+
+    return X11Icon(NAME, wished)

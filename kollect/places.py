@@ -1,0 +1,49 @@
+"""The real workplace and, for the time of a demo, the demo's: which of them is in force.
+
+The demo works in a folder of its own and touches nothing of the real one; after a crash the program
+simply begins with the real one again. Knows nothing of windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kollect.collector.reports import News
+from kollect.errors import Trouble
+from kollect.folder import DataFolder
+from kollect.workplace import DemoWorkplace, Workplace
+
+
+class Places:
+    """Going to and fro takes a while, and is done in one thread at a time."""
+
+    def __init__(self, folder: DataFolder, heard: Callable[[Workplace, News], None]) -> None:
+        """`heard` is told what the collector of which workplace does, in the collector's thread."""
+        self._heard = heard
+        self.real: Workplace = Workplace(folder, lambda news: heard(self.real, news))
+        self.now: Workplace = self.real
+        self.resume_collecting = False
+        """Mail was collected when the demo began."""
+
+    def to_demo(self) -> DemoWorkplace:
+        """Set the real things aside. Raises Trouble, and then they are in force as before."""
+        self.resume_collecting = self.real.collecting
+        self.real.close()
+        place = DemoWorkplace(self.real.folder, lambda news: self._heard(place, news))
+        try:
+            place.open()
+        except Trouble:
+            self.real.resume()
+            raise
+        self.now = place
+        return place
+
+    def to_real(self) -> None:
+        """End the demo: the real things as they were."""
+        demo, self.now = self.now, self.real
+        demo.close()
+        self.real.resume()
+
+    def close(self) -> None:
+        self.now.close()
+        self.real.close()

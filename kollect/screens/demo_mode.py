@@ -1,0 +1,133 @@
+"""The demo in the window: the way there and back, the strip that says so, the customer's phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from tkinter import ttk
+from typing import TYPE_CHECKING, TypeVar
+
+from kollect.errors import Trouble
+from kollect.screens.folding import Folded
+from kollect.screens.theme import GAP, HALF
+from kollect.screens.window import Window
+
+if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
+    from kollect.demo.session import Session
+    from kollect.screens.phone_window import PhoneWindow
+
+T = TypeVar("T")
+
+TITLE_NOTE = "【デモ（練習用）】"
+TEXT = (
+    "デモ（練習）で動いています。ここで受け付けた番号は本物ではありません。"
+    "お店の設定とデータは、そのまま取ってあります。"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What is asked of the program. The first two take a while: not in Tk's thread."""
+
+    there: Callable[[], Session]
+    """Set the real things aside and start the demo's server. Raises Trouble."""
+    back: Callable[[], None]
+    changed: Callable[[], None]
+    """Another workplace is in force now."""
+    sent: Callable[[], None]
+    """The customer has sent a mail: look at once."""
+    collecting: Callable[[], bool]
+
+
+class DemoMode:
+    def __init__(self, window: Window, ways: Ways) -> None:
+        self._window = window
+        self._ways = ways
+        self._strip: ttk.Frame | None = None
+        self.phone: PhoneWindow | None = None
+        self.changing = False
+        """On the way there or back."""
+
+    def begin(self, then: Callable[[], None] = lambda: None) -> None:
+        """「デモ設定を行う」"""
+
+        def done(session: Session) -> None:
+            self._changed()
+            self._window.annotate(TITLE_NOTE)
+            self._build_strip()
+            self._open_phone(session)
+            then()
+
+        self._change("デモの準備をしています…", self._ways.there, done)
+
+    def end(self, then: Callable[[], None] = lambda: None) -> None:
+        """「デモ設定の解除」"""
+
+        def done(result: None) -> None:
+            self._changed()
+            then()
+
+        self.close()
+        self._change("元の設定に戻しています…", self._ways.back, done)
+
+    def close(self) -> None:
+        """Take away what only the demo has."""
+        for widget in (self.phone, self._strip):
+            if widget is not None:
+                widget.destroy()
+        self.phone = self._strip = None
+        self._window.banner.grid_remove()
+        self._window.annotate("")
+
+    def show_phone(self) -> None:
+        """「お客様の携帯」"""
+        if self.phone is not None:
+            self.phone.stand_beside(self._window.root)
+
+    def _change(self, word: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        if self.changing:
+            return
+        self.changing = True
+        self._window.say(word)
+        self._window.jobs.run(
+            lambda job: work(), done, owner=self._window.root, failed=self._failed
+        )
+
+    def _changed(self) -> None:
+        self.changing = False
+        self._ways.changed()
+
+    def _failed(self, trouble: Trouble) -> None:
+        self._changed()
+        self._window.dialogs.trouble(trouble)
+
+    def _open_phone(self, session: Session) -> None:
+        from kollect.screens.phone_window import PhoneWindow
+
+        window = self._window
+        self.phone = PhoneWindow(
+            window.root,
+            session,
+            window.jobs,
+            window.dialogs.trouble,
+            sent=self._ways.sent,
+            collecting=self._ways.collecting,
+        )
+        self.show_phone()
+
+    def _build_strip(self) -> None:
+        strip = ttk.Frame(self._window.banner, style="Notice.TFrame", padding=(GAP, HALF))
+        strip.pack(fill="x")
+        strip.columnconfigure(0, weight=1)
+        Folded(strip, TEXT, style="Notice.TLabel").grid(row=0, column=0, sticky="ew")
+        for column, (label, action) in enumerate(
+            (("お客様の携帯", self.show_phone), ("デモ設定の解除", self._end_asked)), start=1
+        ):
+            button = ttk.Button(strip, text=label, width=16, command=action)
+            button.grid(row=0, column=column, padx=(HALF, 0))
+        self._window.banner.grid()
+        self._strip = strip
+
+    def _end_asked(self) -> None:
+        if self._window.may_leave():
+            self.end()
