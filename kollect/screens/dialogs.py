@@ -13,7 +13,9 @@ from tkinter import filedialog, ttk
 from typing import Any, Generic, TypeVar
 
 from kollect.errors import Trouble
-from kollect.screens.theme import BOLD_FONT, FIXED_FONT, GAP, HALF, PAPER, WIDE
+from kollect.screens.folding import Folded
+from kollect.screens.form import text_of
+from kollect.screens.theme import FIXED_FONT, GAP, HALF, WIDE
 
 T = TypeVar("T")
 
@@ -42,9 +44,12 @@ class Dialog(tk.Toplevel, Generic[T]):
         self.protocol("WM_DELETE_WINDOW", self.give_up)
 
     def buttons(
-        self, *rows: tuple[str, Callable[[], None]], left: int = 0, main: int = -1
+        self, *rows: tuple[str, Callable[[], None]], left: int = 0, main: int | None = -1
     ) -> list[ttk.Button]:
-        """The row of buttons below: all of one size, `left` of them on the left, the rest right."""
+        """The row of buttons below: all of one size, `left` of them on the left, the rest right.
+
+        `main` is the place of the one that Enter presses, None where there is none.
+        """
         line = ttk.Frame(self, style="Line.TFrame", height=1)
         line.grid(row=1, column=0, sticky="ew")
         bar = ttk.Frame(self, padding=(WIDE, GAP))
@@ -53,7 +58,7 @@ class Dialog(tk.Toplevel, Generic[T]):
         made = []
         width = max(12, *(2 * len(label) for label, _ in rows))
         for place, (label, action) in enumerate(rows):
-            is_main = place == main % len(rows)
+            is_main = main is not None and place == main % len(rows)
             button = ttk.Button(
                 bar,
                 text=label,
@@ -108,8 +113,10 @@ class Dialog(tk.Toplevel, Generic[T]):
             x, y = (across - width) // 2, (down - height) // 3
         x = max(0, min(x, across - width))
         y = max(0, min(y, down - height - 60))
-        self.geometry(f"{width}x{height}+{x}+{y}")
-        self.minsize(min(width, 320), min(height, 160))
+        # without a size: it grows when something is wrong and said so under a field
+        self.geometry(f"+{x}+{y}")
+        self.minsize(width, min(height, 160))
+        self.maxsize(across, down - 60)
 
 
 class Dialogs:
@@ -129,13 +136,21 @@ class Dialogs:
     def tell(self, title: str, text: str) -> None:
         self.choose(title, text, ("OK",))
 
-    def ask(self, title: str, question: str, *, yes: str = "OK", no: str = "キャンセル") -> bool:
-        """True for `yes`; ESC and × mean `no`."""
-        return self.choose(title, question, (no, yes)) == yes
+    def ask(
+        self,
+        title: str,
+        question: str,
+        *,
+        yes: str = "OK",
+        no: str = "キャンセル",
+        careful: bool = False,
+    ) -> bool:
+        """True for `yes`; ESC and × mean `no`. Where `careful`, Enter means `no` too."""
+        return self.choose(title, question, (no, yes), main=0 if careful else -1) == yes
 
-    def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
-        """One of the answers; the last is the main one, and ESC and × give the first."""
-        return self.show(QuestionDialog, title, text, answers)
+    def choose(self, title: str, text: str, answers: Sequence[str], *, main: int = -1) -> str:
+        """One of the answers; Enter gives the one at `main`, ESC and × give the first."""
+        return self.show(QuestionDialog, title, text, answers, main)
 
     def save_as(self, title: str, name: str, kinds: FileKinds) -> Path | None:
         """Where to write a file; the system asks before overwriting one."""
@@ -159,11 +174,16 @@ class Dialogs:
 
 
 class QuestionDialog(Dialog[str]):
-    def __init__(self, parent: tk.Misc, title: str, text: str, answers: Sequence[str]) -> None:
+    def __init__(
+        self, parent: tk.Misc, title: str, text: str, answers: Sequence[str], main: int = -1
+    ) -> None:
         super().__init__(parent, title, otherwise=answers[0])
         paragraph(self.body, title, bold=True).pack(anchor="w")
         paragraph(self.body, text).pack(anchor="w", pady=(GAP, 0))
-        self.buttons(*((answer, lambda answer=answer: self.finish(answer)) for answer in answers))
+        self.buttons(
+            *((answer, lambda answer=answer: self.finish(answer)) for answer in answers),
+            main=main,
+        )
 
 
 class TroubleDialog(Dialog[None]):
@@ -194,14 +214,13 @@ class TroubleDialog(Dialog[None]):
         else:
             self._detail = ttk.Frame(self.body)
             self._detail.pack(fill="both", expand=True, pady=(WIDE, 0))
-            text = tk.Text(self._detail, height=7, width=56, font=FIXED_FONT, wrap="char")
+            text = text_of(self._detail, lines=7, characters=56)
             text.insert("1.0", f"{self._trouble}\n{self._trouble.detail}")
-            text.configure(state="disabled", background=PAPER, relief="solid", borderwidth=1)
+            text.configure(state="disabled", font=FIXED_FONT, wrap="char")
             text.pack(fill="both", expand=True)
             ttk.Button(self._detail, text="コピー", width=12, command=self.copy).pack(
                 anchor="e", pady=(HALF, 0)
             )
-        self.geometry("")
 
     def copy(self) -> None:
         """Put everything on the clipboard, for whoever is asked for help."""
@@ -211,13 +230,10 @@ class TroubleDialog(Dialog[None]):
 
 def paragraph(
     parent: tk.Misc, text: str, *, bold: bool = False, style: str = "TLabel", characters: int = 0
-) -> ttk.Label:
+) -> Folded:
     """A text of several lines, broken after so many full-width characters."""
-    label = ttk.Label(parent, text=text, style=style, justify="left")
-    if bold:
-        label.configure(font=BOLD_FONT)
-    label.configure(wraplength=em(parent) * (characters or TEXT_CHARACTERS))
-    return label
+    style = "Bold.TLabel" if bold else style
+    return Folded(parent, text, style=style, characters=characters or TEXT_CHARACTERS)
 
 
 def em(widget: tk.Misc) -> int:

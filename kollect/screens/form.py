@@ -22,6 +22,7 @@ from kollect.screens.fields import (
     TextField,
     TickField,
 )
+from kollect.screens.folding import Folded
 from kollect.screens.theme import ACCENT, GAP, HALF, INK, LINE, PAPER, TEXT_FONT, WIDE
 
 T = TypeVar("T")
@@ -241,11 +242,9 @@ def text_of(parent: tk.Misc, *, lines: int, characters: int = 40) -> tk.Text:
     )
 
 
-def wrapped(parent: tk.Misc, text: str, *, style: str = "TLabel") -> ttk.Label:
+def wrapped(parent: tk.Misc, text: str, *, style: str = "TLabel") -> Folded:
     """A label that breaks its lines to the width it is given. Grid it with sticky="ew"."""
-    label = ttk.Label(parent, text=text, style=style, justify="left", wraplength=300)
-    label.bind("<Configure>", lambda event: label.configure(wraplength=max(80, event.width - 2)))
-    return label
+    return Folded(parent, text, style=style)
 
 
 def button_row(

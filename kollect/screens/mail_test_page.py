@@ -62,7 +62,7 @@ class MailTestPage(SettingsPage):
         if given is None or self.running:
             return
         settings, passwords = given
-        for old in self._steps.inside.winfo_children():
+        for old in self._rows():
             old.destroy()
         self._open_step = None
         self._say("テストしています…", "TLabel")
@@ -90,16 +90,15 @@ class MailTestPage(SettingsPage):
             self._open_step = _StepRow(self._steps.inside)
             self._open_step.pack(fill="x", pady=(0, HALF))
         self._open_step.show(step, self._show_detail, self._pin)
-        row = self._open_step
+        self._steps.see(self._open_step)
         if step.ok is not None:
             self._open_step = None
-        self.after_idle(self._steps.see, row)
 
     def _ended(self, result: None) -> None:
         stopped = self._job is not None and self._job.stopping()
         self._job = None
         self._set_running(False)
-        rows = [row for row in self._steps.inside.winfo_children() if isinstance(row, _StepRow)]
+        rows = self._rows()
         if self._open_step is not None:
             self._open_step.destroy()
         if stopped:
@@ -115,6 +114,10 @@ class MailTestPage(SettingsPage):
         self._ended(None)
         self._dialogs.trouble(trouble)
 
+    def _rows(self) -> list[_StepRow]:
+        inside = self._steps.inside
+        return [child for child in inside.winfo_children() if isinstance(child, _StepRow)]
+
     def _show_detail(self, step: Step) -> None:
         self._dialogs.trouble(
             Trouble(step.name, happened=step.happened, cure=step.cure, detail=step.detail)
@@ -127,6 +130,7 @@ class MailTestPage(SettingsPage):
             "違う証明書を信頼すると、パスワードやメールを盗み見されるおそれがあります。\n\n"
             + certificate_text(certificate),
             yes=TRUST,
+            careful=True,
         )
         if sure:
             self._trust(certificate)

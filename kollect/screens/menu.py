@@ -120,6 +120,7 @@ class FirstStartDialog(Dialog[FirstStart | None]):
             (FirstStart.DEMO, "設定なしで、受付から返信までのようすを見ることができます。"),
             (FirstStart.SETTINGS, "お店のメールアドレスとサーバを入力して、使い始めます。"),
         )
+        made = []
         for number, (choice, text) in enumerate(choices, start=1):
             button = ttk.Button(
                 self.body,
@@ -131,6 +132,6 @@ class FirstStartDialog(Dialog[FirstStart | None]):
             button.pack(fill="x", pady=(HALF, 0))
             paragraph(self.body, text, style="Faint.TLabel").pack(anchor="w", pady=(0, GAP))
             self.bind(f"<Key-{number}>", lambda event, choice=choice: self.finish(choice))
-            if number == 1:
-                self.start_at(button)
-        self.buttons(("あとで決める", self.give_up))
+            made.append(button)
+        self.buttons(("あとで決める", self.give_up), main=None)
+        self.start_at(made[0])

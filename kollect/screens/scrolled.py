@@ -8,11 +8,12 @@ from tkinter import ttk
 
 _SCROLLS_ITSELF = tk.Text | tk.Listbox | ttk.Treeview
 _STEP = 60
+SOON_MS = 20
 _MARGIN = 12
 
 
 class Scrolled(ttk.Frame):
-    """Put widgets into `inside`. The bar shows only when needed; the focus is kept in view."""
+    """Pack widgets into `inside`. The bar shows only when needed; the focus is kept in view."""
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
@@ -32,6 +33,10 @@ class Scrolled(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self.inside = ttk.Frame(self._canvas)
+        # makes the inside as high as the window at least, and leaves its own height free to tell
+        # by an event that it has grown
+        self._strut = ttk.Frame(self.inside, width=0)
+        self._strut.pack(side="left")
         self._item = self._canvas.create_window(0, 0, window=self.inside, anchor="nw")
         self._due = False
         self.inside.bind("<Configure>", lambda event: self._fit_soon())
@@ -44,10 +49,13 @@ class Scrolled(ttk.Frame):
         self._canvas.configure(width=across, height=down)
 
     def see(self, widget: tk.Misc) -> None:
-        """Scroll so that this widget is visible, if it lies inside."""
-        if not str(widget).startswith(f"{self.inside}."):
+        """Scroll so that this widget is visible, if it lies inside; soon, when all is laid out."""
+        if str(widget).startswith(f"{self.inside}."):
+            self.after(SOON_MS, self._see, widget)
+
+    def _see(self, widget: tk.Misc) -> None:
+        if not widget.winfo_exists():
             return
-        self.update_idletasks()
         top = widget.winfo_rooty() - self.inside.winfo_rooty()
         bottom = top + widget.winfo_height()
         height = self._canvas.winfo_height()
@@ -73,9 +81,12 @@ class Scrolled(ttk.Frame):
 
     def _fit(self) -> None:
         self._due = False
+        if not self.winfo_exists():
+            return
         width, height = self._canvas.winfo_width(), self._canvas.winfo_height()
+        self._strut.configure(height=height)
         whole = max(self.inside.winfo_reqheight(), height)
-        self._canvas.itemconfigure(self._item, width=width, height=whole)
+        self._canvas.itemconfigure(self._item, width=width)
         self._canvas.configure(scrollregion=(0, 0, width, whole))
         if self._needed():
             self._bar.grid()

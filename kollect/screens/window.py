@@ -106,6 +106,7 @@ class Window:
         """What the window's × does."""
         self.on_text_size: Callable[[TextSize], None] = lambda size: None
         """Told when the user has chosen another size: to be remembered."""
+        self._telling = False
         self._shop_id = ""
         self._locked = False
         self._note = ""
@@ -159,6 +160,7 @@ class Window:
             "保存せずに前の画面へ戻ると、変更した内容は消えます。",
             yes="保存せずに戻る",
             no="入力を続ける",
+            careful=True,
         )
 
     def heard(self, news: News) -> None:
@@ -202,6 +204,7 @@ class Window:
 
     def refresh_keys(self) -> None:
         """Build the bottom bar anew, after the screen's keys have changed."""
+        said = self._said.text
         for old in self._bar.winfo_children():
             old.destroy()
         screen = self.screen
@@ -209,9 +212,8 @@ class Window:
         keys = list(screen.function_keys())
         width = max(14, *(2 * len(k.text) for k in [back, *keys])) if keys else 14
         self._keys = {key.key: key for key in [back, *keys]}
-        label = wrapped(self._bar, "")
-        label.configure(textvariable=self._said)
-        label.grid(row=0, column=1, sticky="ew", padx=GAP)
+        self._said = wrapped(self._bar, said)
+        self._said.grid(row=0, column=1, sticky="ew", padx=GAP)
         for column, key in enumerate([back, *keys]):
             main = bool(keys) and key is keys[-1]
             button = ttk.Button(
@@ -227,7 +229,7 @@ class Window:
 
     def say(self, text: str) -> None:
         """One line in the bottom bar, until the next or until another screen."""
-        self._said.set(text)
+        self._said.configure(text=text)
 
     def set_text_size(self, size: TextSize) -> None:
         if size is self.theme.size:
@@ -292,7 +294,7 @@ class Window:
         self._bar = ttk.Frame(root, padding=(GAP, GAP))
         self._bar.grid(row=4, column=0, sticky="ew")
         self._keys: dict[str, FunctionKey] = {}
-        self._said = tk.StringVar(root)
+        self._said = wrapped(self._bar, "")
         root.protocol("WM_DELETE_WINDOW", lambda: self.on_close())
 
     def _bind_keys(self) -> None:
@@ -336,4 +338,9 @@ class Window:
     def _callback_failed(self, kind: Any, error: BaseException, trace: Any) -> None:
         """A fault of ours in a button or a timer: never swallowed, never the end of the program."""
         log.error("予期しない誤りが起きました", exc_info=(kind, error, trace))
-        self.dialogs.trouble(unexpected(error))
+        if not self._telling:  # where telling fails itself, or a timer fails every second
+            self._telling = True
+            try:
+                self.dialogs.trouble(unexpected(error))
+            finally:
+                self._telling = False

@@ -12,6 +12,7 @@ from typing import Any
 
 from kollect.errors import Trouble
 from kollect.screens.dialogs import Dialog, Dialogs, FileKinds
+from kollect.screens.folding import Folded
 
 PATIENCE = 10.0
 
@@ -61,7 +62,7 @@ class Person(Dialogs):
     def trouble(self, trouble: Trouble) -> None:
         self.troubles.append(trouble)
 
-    def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
+    def choose(self, title: str, text: str, answers: Sequence[str], *, main: int = -1) -> str:
         self.asked.append((title, text))
         if len(answers) == 1:
             return answers[0]
@@ -174,6 +175,8 @@ def labelled(parent: tk.Misc, text: str) -> Any:
 
 
 def shown_text(widget: tk.Misc) -> str:
+    if isinstance(widget, Folded):
+        return widget.text
     try:
         return str(widget.cget("text"))
     except tk.TclError:

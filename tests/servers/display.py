@@ -25,6 +25,11 @@ def display() -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    yield from start()
+
+
+def start() -> Iterator[str]:
+    """Start it, yield its name, and end it."""
     with ExitStack() as stack:
         name = _start_display(stack)
         before = os.environ.get("DISPLAY")

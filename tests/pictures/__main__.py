@@ -1,0 +1,58 @@
+"""python -m tests.pictures [--size normal|large|huge] [--geometry 1024x524] [--out DIR] [name …]
+
+Without arguments: every screen and dialog in 標準, into assets/screens. With names: only those.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import tkinter as tk
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+
+from kollect.app import Program
+from kollect.folder import DataFolder
+from kollect.settings.model import TextSize
+from tests.pictures.album import Album
+from tests.pictures.scenes import SCENES
+from tests.servers import display
+
+ASSETS = Path(__file__).parents[2] / "assets" / "screens"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m tests.pictures")
+    options.add_argument("--size", type=TextSize, default=TextSize.NORMAL)
+    options.add_argument("--geometry", default="1024x700")
+    options.add_argument("--out", type=Path, default=ASSETS)
+    options.add_argument("names", nargs="*")
+    chosen = options.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    # the passwords of a picture belong into no keyring
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    with contextmanager(display.start)(), tempfile.TemporaryDirectory() as name:
+        root = tk.Tk(className="Kollect")
+        program = Program(root, DataFolder(Path(name) / "kollect"))
+        root.report_callback_exception = _give_up
+        program.show_menu()
+        program.window.theme.resize(chosen.size)
+        program.window._size.set(chosen.size.value)
+        root.geometry(f"{chosen.geometry}+0+20")
+        root.focus_force()
+        album = Album(program, chosen.out, tuple(chosen.names))
+        for scene in SCENES:
+            scene(album)
+        program.real.close()
+        program.window.close()
+
+
+def _give_up(kind: type, error: BaseException, trace: object) -> None:
+    """A picture of an error dialog would hide that something failed."""
+    traceback.print_exception(error)
+    os._exit(1)
+
+
+main()

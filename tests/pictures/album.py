@@ -1,0 +1,79 @@
+"""Takes the pictures: settles the window, and asks ImageMagick for it with its frame."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kollect.app import Program
+from kollect.screens.dialogs import Dialog
+
+PATIENCE = 30.0
+
+
+class Album:
+    """The pictures go into `folder`, one file for each name; `only` limits them to some."""
+
+    def __init__(self, program: Program, folder: Path, only: tuple[str, ...] = ()) -> None:
+        self.program = program
+        self.window = program.window
+        self.root = program.window.root
+        self._folder = folder
+        self._only = only
+
+    def wait(self, until: Callable[[], object], seconds: float = PATIENCE) -> None:
+        """Let Tk work until something is so."""
+        deadline = time.monotonic() + seconds
+        while not until():
+            if time.monotonic() > deadline:
+                raise TimeoutError("it did not come to pass")
+            self.root.update()
+            time.sleep(0.01)
+
+    def settle(self, seconds: float = 0.3) -> None:
+        ends = time.monotonic() + seconds
+        self.wait(lambda: time.monotonic() > ends)
+
+    def take(self, name: str, window: tk.Toplevel | tk.Tk | None = None) -> None:
+        """A picture of the window, or of a dialog."""
+        window = window or self.root
+        self.settle()
+        if self._only and not any(one in name for one in self._only):
+            return
+        path = self._folder / f"{name}.png"
+        # with its frame, so that the title can be read
+        subprocess.run(
+            ["import", "-silent", "-window", window.wm_frame(), "-strip", str(path)], check=True
+        )
+        print(path)
+
+    def dialog(
+        self,
+        name: str,
+        open_it: Callable[[], object],
+        work: Callable[[Any], None] = lambda dialog: None,
+    ) -> None:
+        """A picture of the dialog that `open_it` opens, after `work` has worked with it."""
+        failures: list[BaseException] = []
+
+        def look() -> None:
+            dialog = next((w for w in self.root.winfo_children() if isinstance(w, Dialog)), None)
+            if dialog is None or not dialog.winfo_viewable():
+                self.root.after(50, look)
+                return
+            try:
+                work(dialog)
+                self.take(name, dialog)
+            except BaseException as failure:
+                failures.append(failure)
+            finally:
+                dialog.give_up()
+
+        self.root.after(100, look)
+        open_it()
+        if failures:
+            raise failures[0]

@@ -1,0 +1,229 @@
+"""What is in the pictures: a shop, its settings, its screens in the order of the menu."""
+
+from __future__ import annotations
+
+from kollect.errors import Certificate, LoginTrouble, Stage
+from kollect.screens.dialogs import TroubleDialog
+from kollect.screens.explanation import ExplanationDialog
+from kollect.screens.id_page import IdPage
+from kollect.screens.letter_pages import ControlPage, DuplicatePage
+from kollect.screens.mail_page import MailPage
+from kollect.screens.mail_test_page import MailTestPage
+from kollect.screens.menu import FirstStartDialog, MenuScreen
+from kollect.screens.password_dialog import PasswordDialog
+from kollect.screens.pin_dialogs import AskPinDialog, NewPinDialog
+from kollect.screens.services import Test
+from kollect.screens.settings_screen import SettingsScreen
+from kollect.screens.templates import TemplateDialog
+from kollect.settings.model import (
+    Auth,
+    Collect,
+    Passwords,
+    Receive,
+    Send,
+    Settings,
+    Shop,
+)
+from tests.pictures.album import Album
+
+SETTINGS = Settings(
+    shop=Shop("S0123", "フレッシュ髙田 駅前店", "東京都新宿区西新宿1-2-3", "03-1234-5678"),
+    collect=Collect(),
+    mail_address="karamail@ocn.ne.jp",
+    receive=Receive(host="pop.ocn.ne.jp", account="karamail@ocn.ne.jp"),
+    send=Send(host="smtp.ocn.ne.jp", port=465, auth=Auth.SSL, account="karamail@ocn.ne.jp"),
+    forward_address="tencho@example.com",
+)
+TROUBLE = LoginTrouble(
+    "受信サーバにログインできません",
+    stage=Stage.LOGIN,
+    happened="受信サーバ「pop.ocn.ne.jp」が、アカウントかパスワードを受け付けませんでした。",
+    cure="「メールの設定」のアカウントとパスワードを入力し直してください。",
+    detail="-ERR [AUTH] Authentication failed.",
+)
+CERTIFICATE = Certificate(
+    "3fa9c2" * 10 + "11aa",
+    "CN=mail.hoster.example",
+    "CN=Example CA, O=Example",
+    ("mail.hoster.example",),
+    "2027-03-31 23:59 UTC",
+)
+
+
+def first_start(album: Album) -> None:
+    dialogs = album.window.dialogs
+    album.dialog("first-start", lambda: dialogs.show(FirstStartDialog))
+
+
+def menu(album: Album) -> None:
+    album.program.place.save(SETTINGS, Passwords("pop-himitsu", "smtp-himitsu"))
+    album.program._identify()
+    assert isinstance(album.window.screen, MenuScreen)
+    album.window.screen.shown()
+    album.take("menu")
+
+
+def settings(album: Album) -> None:
+    album.program.change_settings()
+    screen = album.window.screen
+    assert isinstance(screen, SettingsScreen)
+    album.wait(lambda: screen._saved_passwords is not None)
+    for page, name in (
+        (ControlPage, "settings-control"),
+        (DuplicatePage, "settings-duplicate"),
+        (MailPage, "settings-mail"),
+        (IdPage, "settings-id"),
+    ):
+        screen.select(page)
+        album.take(name)
+    screen.select(MailPage)
+    album.root.update()
+    for _ in range(30):
+        screen.mail.scrolled.scroll(1)
+    album.take("settings-mail-below")
+    screen.mail.address.value = "tencho@biglobe.ne.jp"
+    screen.mail.receive_host.value = ""
+    screen.mail._propose()
+    screen.mail.scrolled.see(screen.mail.address.widget)
+    album.take("settings-mail-proposal")
+    screen.mail.show(SETTINGS)
+    screen.mail._propose()
+
+
+def wrong_values(album: Album) -> None:
+    screen = album.window.screen
+    assert isinstance(screen, SettingsScreen)
+    screen.control.fields["collect", "interval_seconds"].value = 5
+    screen.mail.receive_host.value = "https://pop.ocn.ne.jp/"
+    screen.mail.fields["forward", "address"].value = "karamail@ocn.ne.jp"
+    screen.save()
+    album.take("settings-wrong-control")
+    screen.select(MailPage)
+    screen.mail.receive_host.focus()
+    album.take("settings-wrong-mail")
+    for page in screen.pages:
+        page.show(SETTINGS)
+        for field in page.fields.values():
+            field.clear()
+    screen.control.refresh()
+    album.window.say("")
+
+
+def mail_test(album: Album) -> None:
+    from kollect.demo.server import DemoServer
+    from kollect.demo.shop import demo_settings
+
+    screen = album.window.screen
+    assert isinstance(screen, SettingsScreen)
+    with DemoServer() as server:
+        screen.mail.show(demo_settings(server))
+        screen.mail.show_passwords(Passwords(server.password, server.password))
+        screen.select(MailTestPage)
+        album.take("settings-test")
+        screen.test.run(Test.SEND)
+        album.wait(lambda: not screen.test.running)
+        album.take("settings-test-good")
+        screen.mail.show_passwords(Passwords("wrong", "wrong"))
+        screen.test.run(Test.RECEIVE)
+        album.wait(lambda: not screen.test.running)
+        album.take("settings-test-bad")
+    screen.test._told(_certificate_step())
+    screen.test._say(
+        "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
+    )
+    album.take("settings-test-certificate")
+    dialogs = album.window.dialogs
+    album.dialog("certificate", lambda: screen.test._pin(CERTIFICATE))
+    screen.mail.show(SETTINGS)
+    screen.mail.show_passwords(Passwords("pop-himitsu", "smtp-himitsu"))
+    album.dialog("trouble", lambda: dialogs.trouble(TROUBLE))
+    album.dialog(
+        "trouble-detail",
+        lambda: dialogs.show(TroubleDialog, TROUBLE),
+        lambda dialog: dialog.toggle_detail(),
+    )
+
+
+def setting_dialogs(album: Album) -> None:
+    screen = album.window.screen
+    assert isinstance(screen, SettingsScreen)
+    dialogs = album.window.dialogs
+    album.dialog("template", lambda: dialogs.show(TemplateDialog))
+    album.dialog("explanation", lambda: dialogs.show(ExplanationDialog))
+    album.dialog(
+        "explanation-below",
+        lambda: dialogs.show(ExplanationDialog),
+        lambda dialog: [_scrolled_in(dialog).scroll(1) for _ in range(30)],
+    )
+    album.dialog("demo", screen.ask_demo)
+    album.dialog("new-pin", lambda: dialogs.show(NewPinDialog))
+    album.dialog(
+        "ask-pin",
+        lambda: dialogs.show(AskPinDialog, lambda typed: False),
+        lambda dialog: dialog.take(),
+    )
+    album.dialog(
+        "passwords",
+        lambda: dialogs.show(PasswordDialog, SETTINGS, Passwords(), ("receive", "send")),
+    )
+    screen.control.fields["collect", "interval_seconds"].value = 30
+    album.dialog("unsaved", screen.window.may_leave)
+
+
+def protected(album: Album) -> None:
+    from dataclasses import replace
+
+    from kollect.settings.pin import hashed
+
+    album.window.back_to(MenuScreen)
+    place = album.program.place
+    place.save(
+        replace(SETTINGS, shop=replace(SETTINGS.shop, pin=hashed("4649"))), place.passwords()
+    )
+    album.program.change_settings()
+    screen = album.window.screen
+    assert isinstance(screen, SettingsScreen)
+    album.wait(lambda: screen._saved_passwords is not None)
+    album.take("settings-protected")
+    album.window.back_to(MenuScreen)
+    place.save(SETTINGS, place.passwords())
+    album.program._identify()
+
+
+def the_end(album: Album) -> None:
+    album.dialog("quit", album.program.quit)
+
+
+def _certificate_step() -> object:
+    from kollect.collector.check import CheckStep, Part
+
+    return CheckStep(
+        Part.SEND,
+        Stage.CERTIFICATE,
+        False,
+        0.21,
+        "送信サーバの証明書の名前が違います。証明書は「mail.hoster.example」のものでした。",
+        "プロバイダの案内に「証明書の警告」の説明があれば、それに従ってください。",
+        "Hostname mismatch, certificate is not valid for 'smtp.myshop.example'.",
+        CERTIFICATE,
+    )
+
+
+def _scrolled_in(dialog: object) -> object:
+    from kollect.screens.scrolled import Scrolled
+    from tests.screens.hands import all_inside
+
+    return next(w for w in all_inside(dialog) if isinstance(w, Scrolled))
+
+
+SCENES = (
+    first_start,
+    menu,
+    settings,
+    wrong_values,
+    mail_test,
+    setting_dialogs,
+    protected,
+    the_end,
+)
+"""In this order. A new screen's author adds a scene."""
