@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kollect.collector.reports import News
+from kollect.counter import member_services
 from kollect.desktop.dpi import sharpen
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.desktop.open_file import open_file
@@ -87,6 +88,12 @@ class Program:
         self.window.on_close = self._close_pressed
         self.resident = Resident(self.window, self._errands())
         self.demo = DemoMode(self.window, self._ways())
+        self.friends = member_services(
+            lambda: self.place,
+            poll_now=self.poll_now,
+            enter_shop=self._open_shop_settings,
+            enter_mail=self._open_mail_settings,
+        )
         self.services = self._make_services()
 
     @property
@@ -167,6 +174,12 @@ class Program:
     def show_log(self) -> None:
         self._open_later("log_screen", "LogScreen")
 
+    def register_members(self) -> None:
+        self._open_later("member_form", "MemberFormScreen", self.friends)
+
+    def show_papers(self) -> None:
+        self._open_later("papers_screen", "PapersScreen", self.friends)
+
     def poll_now(self) -> None:
         """「今すぐ受信」"""
         if self.place.worker is not None:
@@ -211,6 +224,12 @@ class Program:
         screen = self.window.open(SettingsScreen, self.services, MailPage)
         if missing:
             screen.complain(missing)
+
+    def _open_shop_settings(self) -> None:
+        from kollect.screens.id_page import IdPage
+        from kollect.screens.settings_screen import SettingsScreen
+
+        self.window.open(SettingsScreen, self.services, IdPage)
 
     def _mend_settings(self, trouble: Trouble) -> None:
         """The settings cannot be used as they are: say why, and help."""
@@ -279,13 +298,13 @@ class Program:
         name = f"{settings.shop.name}　" if settings.shop.name else ""
         return f"{name}受付用のメールアドレス: {settings.mail_address}"
 
-    def _open_later(self, module: str, name: str) -> None:
+    def _open_later(self, module: str, name: str, services: object = None) -> None:
         """A screen of its own module, loaded when it is asked for the first time."""
         import importlib
 
         kind: type[Screen] = getattr(importlib.import_module(f"kollect.screens.{module}"), name)
         if not any(isinstance(screen, kind) for screen in self.window.screens):
-            self.window.open(kind, self.services)
+            self.window.open(kind, services or self.services)
             return
         while not isinstance(self.window.screen, kind):  # the way back to it
             if not self.window.back():
@@ -301,8 +320,8 @@ class Program:
 
         def changed() -> None:
             self.resident.forget()
-            self._identify()
             self.window.back_to(MenuScreen)
+            self._identify()  # last: leaving 緒言設定 names the shop it has shown
 
         return Ways(
             there=there,
@@ -346,6 +365,8 @@ class Program:
             show_results=self.show_results,
             show_log=self.show_log,
             change_settings=self.change_settings,
+            register_members=self.register_members,
+            show_papers=self.show_papers,
             quit=self.quit,
         )
 
