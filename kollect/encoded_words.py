@@ -58,6 +58,22 @@ def readable(value: bytes, most: int = 200) -> str:
     return one_line("".join(_pieces(value, "replace")) if text is None else text, most)
 
 
+def body_text(charset: bytes, raw: bytes) -> str:
+    """A text of the body: in the charset it claims, else in what it looks like; what cannot be
+    read is marked.
+    """
+    for read in (
+        lambda: _read(charset, raw),
+        lambda: _guessed(raw),
+        lambda: _read(charset, raw, "replace"),
+    ):
+        try:
+            return read()
+        except (LookupError, ValueError):
+            continue
+    return _guessed(raw, "replace")
+
+
 def one_line(text: str, most: int = 200) -> str:
     """The text without line ends, controls and direction marks, at most `most` characters."""
     text = "".join(

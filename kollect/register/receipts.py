@@ -2,73 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from array import array
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 
-from kollect.register.database import connect, to_text, to_time, translated
+from kollect.register.database import to_text, to_time
 from kollect.register.entry import Receipt
-from kollect.register.receipt import ReceiptState
-from kollect.register.schema import refuse_newer
+from kollect.register.reader import Reader
+from kollect.register.receipt import TO_SEND, ReceiptState
+from kollect.register.wanted import Wanted, clauses
 
-_COLUMNS = (
-    "number, address, received_at, replied_at, state, reason, times, EXISTS"
+_RECEIPT = (
+    "SELECT number, address, received_at, replied_at, state, reason, times, EXISTS"
     " (SELECT 1 FROM member WHERE member.number = receipt.number AND member.state = 'active')"
+    " FROM receipt"
 )
 
 
-class Receipts:
-    """A reader of kollect.db, usable beside the collector. Belongs to one thread.
-
-    Raises `errors.StorageTrouble` where the file cannot be read. Makes no file: a Ledger does.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with translated(path):
-            self._db = connect(path, "rw")
-            try:
-                refuse_newer(self._db)
-                self._db.execute("PRAGMA query_only = ON")
-            except BaseException:
-                self._db.close()
-                raise
-
-    def close(self) -> None:
-        self._db.close()
-
+class Receipts(Reader):
     def all(self) -> Iterator[Receipt]:
         """Every receipt in the order of the numbers."""
-        return self._rows("1 ORDER BY number")
+        return map(_receipt, self._select(f"{_RECEIPT} ORDER BY number"))
 
     def of_number(self, number: int) -> Receipt | None:
-        return next(self._rows("number = ?", number), None)
+        return next(map(_receipt, self._select(f"{_RECEIPT} WHERE number = ?", (number,))), None)
 
     def of_address(self, address_key: str) -> list[Receipt]:
         """The receipts of an address, the newest first."""
-        return list(self._rows("address_key = ? ORDER BY number DESC", address_key))
+        where = "WHERE address_key = ? ORDER BY number DESC"
+        return list(map(_receipt, self._select(f"{_RECEIPT} {where}", (address_key,))))
+
+    def numbers(self, wanted: Wanted) -> array[int]:
+        """The numbers of all receipts that are wanted, in the order wanted."""
+        where, values = clauses(wanted)
+        return array(
+            "q", (n for (n,) in self._select(f"SELECT number FROM receipt {where}", values))
+        )
+
+    def some(self, numbers: Sequence[int]) -> dict[int, Receipt]:
+        """Those receipts of these numbers that are there."""
+        rows = self._select_by(f"{_RECEIPT} WHERE number IN", numbers)
+        return {row[0]: _receipt(row) for row in rows}
+
+    def total(self) -> int:
+        ((total,),) = self._select("SELECT count(*) FROM receipt")
+        return total
 
     def counts(self, since: datetime) -> tuple[int, int]:
         """How many numbers were given since then, and in all."""
-        with translated(self._path):
-            return self._db.execute(
-                "SELECT (SELECT count(*) FROM receipt WHERE received_at >= ?),"
-                " (SELECT count(*) FROM receipt)",
-                (to_text(since),),
-            ).fetchone()
+        ((given, total),) = self._select(
+            "SELECT (SELECT count(*) FROM receipt WHERE received_at >= ?),"
+            " (SELECT count(*) FROM receipt)",
+            (to_text(since),),
+        )
+        return given, total
 
-    def _rows(self, where: str, *values: object) -> Iterator[Receipt]:
-        with translated(self._path), closing(self._db.cursor()) as cursor:
-            cursor.execute(f"SELECT {_COLUMNS} FROM receipt WHERE {where}", values)
-            for number, address, received, replied, state, reason, times, member in cursor:
-                yield Receipt(
-                    number=number,
-                    address=address,
-                    received_at=to_time(received),
-                    replied_at=to_time(replied) if replied else None,
-                    state=ReceiptState(state),
-                    reason=reason,
-                    times=times,
-                    member=bool(member),
-                )
+    def hours(self, since: datetime | None, until: datetime | None) -> list[tuple[datetime, int]]:
+        """How many numbers were given in each hour of that time; hours without one are left out."""
+        rows = self._select(
+            "SELECT substr(received_at, 1, 13), count(*) FROM receipt"
+            " WHERE received_at >= ? AND received_at < ? GROUP BY 1 ORDER BY 1",
+            (to_text(since) if since else "", to_text(until) if until else "9999"),
+        )
+        return [(to_time(f"{hour}:00:00Z"), count) for hour, count in rows]
+
+    def owed(self, numbers: Sequence[int]) -> set[int]:
+        """Those of the numbers that a letter is on its way or waiting for."""
+        steps = ", ".join(f"'{step}'" for step in TO_SEND)  # so that the partial index is used
+        owed = {n for (n,) in self._select(f"SELECT number FROM mail WHERE step IN ({steps})")}
+        return owed.intersection(numbers)
+
+
+def _receipt(row: tuple) -> Receipt:
+    number, address, received, replied, state, reason, times, member = row
+    return Receipt(
+        number=number,
+        address=address,
+        received_at=to_time(received),
+        replied_at=to_time(replied) if replied else None,
+        state=ReceiptState(state),
+        reason=reason,
+        times=times,
+        member=bool(member),
+    )

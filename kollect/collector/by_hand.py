@@ -1,0 +1,130 @@
+"""What staff ask for by hand in 収集結果表示: letters that no mail in the mailbox is waiting for.
+
+Each is written into the ledger, and the next poll sends it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import uuid4
+
+from kollect import address
+from kollect.collector.desk import FORWARDED
+from kollect.decision.verdict import Kind
+from kollect.errors import Trouble
+from kollect.register.entry import Receipt, Sighting
+from kollect.register.kept_mails import KeptMail
+from kollect.register.ledger import Ledger
+from kollect.register.mails import MANUAL
+from kollect.register.receipt import ReceiptState, Step
+from kollect.settings.model import Settings
+
+log = logging.getLogger(__name__)
+
+
+def send_again(
+    ledger: Ledger, settings: Settings, receipts: Iterable[Receipt], now: datetime
+) -> None:
+    """再送: the number once more, as 返信メール; as 受付完了メール to whom none was delivered."""
+    domain = _letter_domain(settings)
+    receipts = list(receipts)
+    with ledger.transaction():
+        for receipt in receipts:
+            had_one = receipt.state is ReceiptState.REPLIED
+            template = (_duplicate if had_one else _acknowledgement)(ledger, settings, now)
+            ledger.send_again(receipt.number, now, template, domain)
+    for receipt in receipts:
+        log.info("受付番号 %d の再送を受け付けました: %s", receipt.number, receipt.address)
+
+
+def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -> None:
+    """Forward the kept copy to 「対象外メールの送信先」."""
+    if not settings.forward_address:
+        raise Trouble(
+            "転送先が決まっていません",
+            happened="「対象外メールの送信先」のメールアドレスが空です。",
+            cure="「緒言設定」の「メールの設定」で、「対象外メールの送信先」を入力してください。",
+        )
+    kind = mail.kind if mail.kind in FORWARDED else Kind.OUT_OF_SCOPE
+    with ledger.transaction():
+        _owe(ledger, settings, mail, f"forward-{mail.id}-{uuid4().hex}", kind, mail.address, now)
+    log.info("対象外メールの転送を受け付けました（差出人 %s）", mail.address or "不明")
+
+
+def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now: datetime) -> int:
+    """Give the next number to `to`, and owe the 受付完了メール as the answer to this mail.
+
+    Raises AlreadyNumbered where the address has one, and then nothing has changed.
+    """
+    if address.key(to) == address.key(settings.mail_address):
+        raise Trouble(
+            "お店のメールアドレスです",
+            happened=f"「{to}」は、このお店が空メールを受け取るアドレスです。",
+            cure="お客様のメールアドレスを入力してください。",
+        )
+    with ledger.transaction():
+        template = _acknowledgement(ledger, settings, now)
+        number = ledger.give_number(
+            to, address.key(to), now, first=settings.collect.first_number, template=template
+        )
+        _owe(
+            ledger, settings, mail, f"number-{mail.id}-{number}", Kind.NEW, to, now,
+            number=number, template=template,
+        )  # fmt: skip
+    # the words are what `register.backup` looks for when numbers were lost
+    log.info("受付番号 %d を発行しました: %s（画面から）", number, to)
+    return number
+
+
+def _owe(
+    ledger: Ledger,
+    settings: Settings,
+    mail: KeptMail,
+    uid: str,
+    kind: str,
+    to: str,
+    now: datetime,
+    *,
+    number: int | None = None,
+    template: int | None = None,
+) -> None:
+    seen = Sighting(
+        uid=uid,
+        fingerprint="",
+        kind=kind,
+        reason=mail.reason,
+        address=to,
+        address_key=address.key(to) if to else "",
+        subject=mail.subject,
+        message_id=mail.message_id,
+        thread=mail.thread,
+    )
+    identity = ledger.record(
+        MANUAL, seen, Step.OWED, now,
+        template=template, number=number, letter_domain=_letter_domain(settings),
+    )  # fmt: skip
+    ledger.kept(identity, mail.file, whole=mail.whole)
+
+
+def _letter_domain(settings: Settings) -> str:
+    if not settings.mail_address:
+        raise Trouble(
+            "メールの設定がまだです",
+            happened="お店のメールアドレスが決まっていないので、メールを送れません。",
+            cure="「緒言設定」の「メールの設定」を入力してください。",
+        )
+    return address.wire(settings.mail_address)[0].rpartition("@")[2]
+
+
+def _acknowledgement(ledger: Ledger, settings: Settings, now: datetime) -> int:
+    collect = settings.collect
+    return ledger.template_in_force(
+        "acknowledgement", collect.reply_subject, collect.reply_body, now
+    )
+
+
+def _duplicate(ledger: Ledger, settings: Settings, now: datetime) -> int:
+    duplicate = settings.duplicate
+    return ledger.template_in_force("duplicate", duplicate.reply_subject, duplicate.reply_body, now)

@@ -1,0 +1,218 @@
+"""What was collected in one data folder, for the screens that show it, and what staff do there.
+
+Everything here takes its time and belongs into a thread; the database is opened for each piece of
+work and closed after it, so that nothing holds a USB stick or stands in the way of a backup.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from kollect.collector import by_hand
+from kollect.collector.worker import local_now
+from kollect.contents import Contents, read_contents
+from kollect.csvfile import csv_bytes
+from kollect.errors import StorageTrouble
+from kollect.folder import DataFolder, storage_trouble
+from kollect.register.entry import Receipt
+from kollect.register.kept import KeptFolder
+from kollect.register.kept_mails import KeptMail, KeptMails
+from kollect.register.ledger import Ledger
+from kollect.register.receipt import STATE_WORDS
+from kollect.register.receipts import Receipts
+from kollect.register.wanted import Wanted
+from kollect.settings.model import Settings
+
+T = TypeVar("T")
+
+SHOWN_FOR = timedelta(days=31)
+"""Copies are kept for 30 days from when they were written, a little after the mail was seen."""
+MOST_READ = 2 * 1024 * 1024
+"""Octets of a kept mail that are read for looking at it."""
+AT_ONCE = 1000
+
+HEADER = ("受付番号", "メールアドレス", "受付日時", "返信日時", "状態", "回数", "会員")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """The answer to a search: the keys of all that was found, and the rows one looks at first."""
+
+    keys: array[int] = field(default_factory=lambda: array("q"))
+    total: int = 0
+    """How many there are without any condition."""
+    top: int = 0
+    """The place of the first row to be in view."""
+    rows: dict[int, T] = field(default_factory=dict)
+
+
+class Records:
+    """Every method raises `errors.Trouble`."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        settings: Callable[[], Settings],
+        now: Callable[[], datetime] = local_now,
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._now = now
+
+    # ---- 収集結果 ----
+
+    def find(self, wanted: Wanted, *, at: int | None = None, rows: int = 0) -> Found[Receipt]:
+        """The receipts wanted, with so many rows: the first ones, or those from the number `at`."""
+        if not self._folder.database.exists():
+            return Found()
+        with self._receipts() as receipts:
+            keys = receipts.numbers(wanted)
+            top = _place(keys, at)
+            return Found(keys, receipts.total(), top, receipts.some(_around(keys, top, rows)))
+
+    def receipts(self, numbers: Sequence[int]) -> dict[int, Receipt]:
+        with self._receipts() as receipts:
+            return receipts.some(numbers)
+
+    def hours(self, since: datetime | None, until: datetime | None) -> list[tuple[datetime, int]]:
+        """How many numbers were given in each hour of that time, as `Receipts.hours`."""
+        if not self._folder.database.exists():
+            return []
+        with self._receipts() as receipts:
+            return receipts.hours(since, until)
+
+    def send_again(self, numbers: Sequence[int]) -> int:
+        """再送. Returns how many letters are owed now that were not owed before."""
+        settings = self._settings()
+        with self._receipts() as reader:
+            waiting = reader.owed(numbers)
+            receipts = reader.some([n for n in numbers if n not in waiting])
+        if receipts:
+            with _Open(self._folder.database) as ledger:
+                by_hand.send_again(ledger, settings, receipts.values(), self._now())
+        return len(receipts)
+
+    def write_csv(
+        self,
+        path: Path,
+        numbers: Sequence[int],
+        encoding: str,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """The receipts of these numbers, in this order, as a table for a spreadsheet."""
+        digits = self._settings().collect.number_digits
+
+        def table() -> Iterator[Sequence[object]]:
+            with self._receipts() as receipts:
+                for start in range(0, len(numbers), AT_ONCE):
+                    if stopping():
+                        return
+                    part = numbers[start : start + AT_ONCE]
+                    rows = receipts.some(part)
+                    yield from (csv_row(rows[n], digits) for n in part if n in rows)
+
+        octets = csv_bytes(HEADER, table(), encoding)
+        if stopping():
+            return
+        try:
+            path.write_bytes(octets)
+        except OSError as error:
+            raise storage_trouble(error, path) from error
+
+    # ---- 対象外・保留 ----
+
+    def find_kept(self, text: str, *, at: int | None = None, rows: int = 0) -> Found[KeptMail]:
+        """The kept mails with these words, the newest first; `at` and `rows` as in `find`."""
+        if not self._folder.database.exists():
+            return Found()
+        since = self._now() - SHOWN_FOR
+        with KeptMails(self._folder.database) as mails:
+            everything = mails.ids(since)
+            keys = mails.ids(since, text) if text.strip() else everything
+            top = _place(keys, at)
+            return Found(keys, len(everything), top, mails.some(_around(keys, top, rows)))
+
+    def kept_mails(self, ids: Sequence[int]) -> dict[int, KeptMail]:
+        with KeptMails(self._folder.database) as mails:
+            return mails.some(ids)
+
+    def read_kept(self, mail: KeptMail) -> Contents:
+        """What stands in the copy of a mail."""
+        kept = KeptFolder(self._folder.kept_dir)
+        path = kept.path(mail.file)
+        if not path.exists() and self._folder.kept_dir.is_dir():
+            raise StorageTrouble(
+                "このメールの中身は、もうありません",
+                happened="対象外のメールを保存しておくのは30日間です。そのあとは自動で消します。",
+                cure="差出人のアドレスに、用件をたずねてください。",
+                detail=str(path),
+            )
+        raw = kept.head(mail.file, MOST_READ + 1)
+        return read_contents(raw[:MOST_READ], whole=mail.whole and len(raw) <= MOST_READ)
+
+    def forward(self, mail: KeptMail) -> None:
+        """Forward the kept copy to 「対象外メールの送信先」."""
+        settings = self._settings()
+        self.read_kept(mail)  # says so when it is gone
+        with _Open(self._folder.database) as ledger:
+            by_hand.forward(ledger, settings, mail, self._now())
+
+    def give_number(self, mail: KeptMail, to: str) -> int:
+        """A number for an address. Raises `register.receipt.AlreadyNumbered`."""
+        settings = self._settings()
+        with _Open(self._folder.database) as ledger:
+            return by_hand.give_number(ledger, settings, mail, to, self._now())
+
+    def _receipts(self) -> Receipts:
+        return Receipts(self._folder.database)
+
+
+class _Open:
+    """The ledger, for one piece of work."""
+
+    def __init__(self, database: Path) -> None:
+        self._ledger = Ledger(database)
+
+    def __enter__(self) -> Ledger:
+        return self._ledger
+
+    def __exit__(self, *_: object) -> None:
+        self._ledger.close()
+
+
+def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
+    return (
+        number_text(receipt.number, digits),
+        receipt.address,
+        _local(receipt.received_at),
+        _local(receipt.replied_at),
+        STATE_WORDS[receipt.state],
+        receipt.times,
+        "会員" if receipt.member else "",
+    )
+
+
+def number_text(number: int, digits: int) -> str:
+    """With zeros before it, as the customer has it."""
+    return f"{number:0{digits}d}" if digits else str(number)
+
+
+def _local(moment: datetime | None) -> str:
+    """As Excel reads a time, in the time of this PC."""
+    return f"{moment.astimezone():%Y/%m/%d %H:%M:%S}" if moment else ""
+
+
+def _place(keys: array[int], key: int | None) -> int:
+    try:
+        return keys.index(key) if key is not None else 0
+    except ValueError:
+        return 0
+
+
+def _around(keys: array[int], top: int, rows: int) -> array[int]:
+    return keys[max(0, top - rows) : top + 2 * rows] if top else keys[:rows]

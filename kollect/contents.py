@@ -1,0 +1,150 @@
+"""What a person may see of a kept mail: who, when, what is written there, the names of attachments.
+
+Never raises, whatever the octets; runs, opens and fetches nothing. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import Message
+from html.parser import HTMLParser
+
+from kollect import encoded_words
+from kollect.mail import Mail, split
+
+LONGEST_TEXT = 100_000
+LONGEST_HTML = 300_000
+"""Characters. Python's parser of HTML needs more than its fair time for what is made to hurt it."""
+MOST_ATTACHMENTS = 50
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_EMPTY_LINES = re.compile(r"\n{3,}")
+_BLOCKS = {"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote"}
+_SILENT = {"script", "style", "head", "title"}
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    sender: str
+    """As it stands in From, name and address."""
+    subject: str
+    date: str
+    """As the sender's program wrote it."""
+    text: str
+    attachments: tuple[str, ...]
+    """Name, kind and size of each."""
+    whole: bool
+    """Nothing is left out."""
+
+
+def read_contents(raw: bytes, *, whole: bool) -> Contents:
+    """`whole`: `raw` is all of the mail."""
+    mail = Mail.read(raw)
+    texts, attachments, complete = _body(raw)
+    text = _clean("\n\n".join(texts))
+    return Contents(
+        sender=encoded_words.readable(mail.first("from") or b""),
+        subject=mail.subject_for_people,
+        date=encoded_words.readable(mail.first("date") or b"", most=60),
+        text=text[:LONGEST_TEXT],
+        attachments=tuple(attachments[:MOST_ATTACHMENTS]),
+        whole=whole and complete and len(text) <= LONGEST_TEXT,
+    )
+
+
+def _body(raw: bytes) -> tuple[list[str], list[str], bool]:
+    """The texts and the attachments, and whether the mail could be taken apart."""
+    try:
+        message = message_from_bytes(raw, policy=policy.compat32)
+        plain, html, attachments = _parts(message)
+    except Exception:  # Python's parser meets its limits in mails made for that: too deep, too odd
+        return [encoded_words.body_text(b"", split(raw)[1])], [], False
+    return (plain or [_from_html(text) for text in html]), attachments, True
+
+
+def _parts(message: Message) -> tuple[list[str], list[str], list[str]]:
+    plain: list[str] = []
+    html: list[str] = []
+    attachments: list[str] = []
+    stack = [message]
+    while stack:
+        part = stack.pop()
+        kind = part.get_content_type()
+        if kind == "message/rfc822":
+            attachments.append("ほかのメール（転送されたもの）")
+        elif part.is_multipart():
+            children = part.get_payload()
+            assert isinstance(children, list)
+            stack += reversed(children)
+        elif kind in ("text/plain", "text/html") and not _is_attached(part):
+            (plain if kind == "text/plain" else html).append(_text(part))
+        else:
+            attachments.append(_named(part, kind))
+    return plain, html, attachments
+
+
+def _is_attached(part: Message) -> bool:
+    disposition = str(part.get("content-disposition", "")).strip().lower()
+    return disposition.startswith("attachment") or part.get_filename() is not None
+
+
+def _octets(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    charset = part.get_param("charset", "")
+    name = charset[2] if isinstance(charset, tuple) else charset
+    return encoded_words.body_text(str(name).encode("ascii", "replace"), _octets(part))
+
+
+def _named(part: Message, kind: str) -> str:
+    name = part.get_filename() or "名前のないファイル"
+    shown = encoded_words.readable(name.encode("utf-8", "surrogateescape"), most=80)
+    size = len(_octets(part))
+    amount = (
+        f"約{max(1, round(size / 1024)):,}KB" if size < 1024**2 else f"約{size / 1024**2:.1f}MB"
+    )
+    return f"{shown}（{encoded_words.one_line(kind, 60)}、{amount}）"
+
+
+def _from_html(html: str) -> str:
+    reader = _Html()
+    reader.feed(html[:LONGEST_HTML])
+    return "".join(reader.pieces)
+
+
+class _Html(HTMLParser):
+    """The words of a page, without everything else."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._silent += tag in _SILENT
+        if tag in _BLOCKS:
+            self.pieces.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = max(0, self._silent - (tag in _SILENT))
+        if tag == "p":
+            self.pieces.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.pieces.append(re.sub(r"\s+", " ", data))
+
+
+def _clean(text: str) -> str:
+    """Printable, with plain line ends, nothing that turns the direction of writing."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _UNSEEN.sub("", text)
+    lines = (line.rstrip() for line in text.split("\n"))
+    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
