@@ -57,6 +57,7 @@ class Jobs:
 
         Nothing is called any more once `owner` is destroyed. Without `failed`: the error dialog.
         """
+        self._pump.hurry()
         return _Run(self._pump, owner, work, done, failed or self._show_trouble).job
 
 

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import queue
 import sys
+import time
 import tkinter as tk
 from collections.abc import Callable
 from typing import Any
 
 EVERY_MS = 60
-"""Short enough to feel immediate; 17 looks a second at an empty queue cost no measurable CPU."""
+"""Short enough to feel immediate."""
+
+UNSEEN_EVERY_MS = 500
+"""While the window is in the tray for months: each look costs 0.2 ms, mostly of waking up."""
+
+HURRIED_MS, HURRY_SECONDS = 8, 1.0
+"""While somebody waits for a short job, as for what a typed letter finds."""
 
 MOST_AT_ONCE = 200
 """After so many calls the window gets its turn, however fast the workers are."""
@@ -25,11 +32,21 @@ class Pump:
         self._root = root
         self._calls: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]]
         self._calls = queue.SimpleQueue()
-        self._timer = root.after(EVERY_MS, self._pump)
+        self._hurried_until = 0.0
+        self._name = root.register(self._pump)
+        """Registered once: `after` would do it anew each time, at twice the cost."""
+        self._timer = ""
+        self._arm()
 
     def call(self, function: Callable[..., Any], *args: Any) -> None:
         """Have Tk's thread make this call soon, in the order of asking. From any thread."""
         self._calls.put((function, args))
+
+    def hurry(self) -> None:
+        """A result is expected soon: look for it more often, for a second. In Tk's thread."""
+        self._hurried_until = time.monotonic() + HURRY_SECONDS
+        self._root.after_cancel(self._timer)
+        self._arm()
 
     def stop(self) -> None:
         """Make no more calls; those still waiting are dropped."""
@@ -37,7 +54,7 @@ class Pump:
 
     def _pump(self) -> None:
         # armed first and not last: a call may open a dialog, and the others must not wait for it
-        self._timer = self._root.after(EVERY_MS, self._pump)
+        self._arm()
         for _ in range(MOST_AT_ONCE):
             try:
                 function, args = self._calls.get_nowait()
@@ -47,3 +64,11 @@ class Pump:
                 function(*args)
             except Exception:  # one failing call must not silence the rest
                 self._root.report_callback_exception(*sys.exc_info())
+
+    def _arm(self) -> None:
+        hurried = time.monotonic() < self._hurried_until
+        self._timer = self._root.after(HURRIED_MS if hurried else EVERY_MS, self._pump)
+
+    def _arm(self) -> None:
+        every = EVERY_MS if self._root.winfo_viewable() else UNSEEN_EVERY_MS
+        self._timer = self._root.tk.call("after", every, self._name)

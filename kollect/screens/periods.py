@@ -1,0 +1,100 @@
+"""Days and periods as people type and choose them. Pure."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+_DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)")
+_NEAR = timedelta(days=180)
+_WEEKDAYS = "月火水木金土日"
+
+
+class Period(StrEnum):
+    TODAY = "今日"
+    WEEK = "7日間"
+    DAYS_30 = "30日間"
+    THIS_MONTH = "今月"
+    LAST_MONTH = "先月"
+    ALL = "全部"
+    GIVEN = "指定"
+
+
+def days_of(period: Period, today: date) -> tuple[date | None, date | None]:
+    """The first and the last day; None where there is no limit."""
+    match period:
+        case Period.TODAY:
+            return today, today
+        case Period.WEEK:
+            return today - timedelta(days=6), today
+        case Period.DAYS_30:
+            return today - timedelta(days=29), today
+        case Period.THIS_MONTH:
+            return today.replace(day=1), last_of_month(today)
+        case Period.LAST_MONTH:
+            last = today.replace(day=1) - timedelta(days=1)
+            return last.replace(day=1), last
+        case _:
+            return None, None
+
+
+def moments(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """From the midnight before the first day to the midnight after the last, here."""
+    return (
+        midnight(first) if first else None,
+        midnight(last + timedelta(days=1)) if last and last < date.max else None,
+    )
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of a day in the time zone of this PC."""
+    return datetime.combine(day, time.min).astimezone()
+
+
+def last_of_month(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def read_day(text: str, today: date) -> date | None:
+    """2026/11/5, 2026-11-05, 20261105, 11/5 (the nearest one, rather a past one), 5 (of this
+    month), in any width; None for what is no day.
+    """
+    text = "".join(unicodedata.normalize("NFKC", text).split())
+    if found := _DIGITS.fullmatch(text) or _DATE.fullmatch(text):
+        year, month, day = found.groups()
+        if year:
+            return _date(int(year), int(month), int(day))
+        this_year = _date(today.year, int(month), int(day))
+        if this_year is None or this_year - today > _NEAR:
+            return _date(today.year - 1, int(month), int(day))
+        return this_year
+    if re.fullmatch(r"\d{1,2}日?", text):
+        return _date(today.year, today.month, int(text.rstrip("日")))
+    return None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if year >= 1900 else None
+    except ValueError:
+        return None
+
+
+def day_text(day: date) -> str:
+    return f"{day:%Y/%m/%d}"
+
+
+def day_words(day: date) -> str:
+    """11月5日(木)"""
+    return f"{day.month}月{day.day}日({_WEEKDAYS[day.weekday()]})"
+
+
+def moment_text(moment: datetime | None, *, seconds: bool = False) -> str:
+    """A time as tables show it, here; empty for none."""
+    if moment is None:
+        return ""
+    return moment.astimezone().strftime("%Y/%m/%d %H:%M:%S" if seconds else "%Y/%m/%d %H:%M")

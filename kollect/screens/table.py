@@ -1,0 +1,333 @@
+"""A table of any length: only the rows in view exist, the others are fetched when they are reached.
+
+Knows keys and texts, not what they are of; whoever owns it fetches the rows, in a thread.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from tkinter import ttk
+
+from kollect.screens.dialogs import em
+from kollect.screens.table_hands import FillMenu, Hands, place_among
+from kollect.screens.theme import FAINT, MARK, STRIPE, WRONG
+
+_AHEAD = 100
+"""So many rows above and below those in view are fetched with them: scrolling finds them there."""
+_MOST_KNOWN = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    title: str
+    characters: float
+    """Width in full-width characters."""
+    stretch: bool = False
+    right: bool = False
+    """Numbers: their ends are below each other."""
+    sort: Callable[[], None] | None = None
+    """What a click on its heading does."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    values: Sequence[str]
+    look: str = ""
+    """"faint", "wrong", "mark" or "wrong mark"; empty: as usual."""
+
+
+Take = Callable[[Mapping[int, TableRow]], None]
+
+
+class Table(ttk.Frame):
+    """`fetch(keys, take)` has the rows of these keys handed to `take`, at once or later."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        columns: Sequence[TableColumn],
+        fetch: Callable[[Sequence[int], Take], None],
+        *,
+        opened: Callable[[int], None] = lambda key: None,
+        chosen: Callable[[], None] = lambda: None,
+        menu: FillMenu | None = None,
+    ) -> None:
+        """`opened`: Enter or a double click on a row; `chosen`: other rows are selected; `menu`
+        fills the menu of the right button.
+        """
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._fetch = fetch
+        self._chosen = chosen
+        self._keys: Sequence[int] = ()
+        self._top = 0
+        self._at: int | None = None
+        """The place of the row that the keys move."""
+        self._selected: set[int] = set()
+        self._known: dict[int, TableRow] = {}
+        self._asking = False
+        self._round = 0
+        self._told: tuple[int | None, int, int] = (None, 0, 0)
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        names = [column.title for column in columns]
+        self.tree = ttk.Treeview(
+            self, columns=names, show="headings", height=3, selectmode="none", takefocus=True
+        )
+        for column in columns:
+            side = "e" if column.right else "w"
+            self.tree.heading(column.title, anchor=side, command=column.sort or "")
+            self.tree.heading(column.title, text=column.title)
+            self.tree.column(column.title, anchor=side)
+        for tag, colours in _LOOKS.items():
+            self.tree.tag_configure(tag, **colours)
+        self.tree.grid(row=0, column=0, sticky="nsew")
+        self._bar = ttk.Scrollbar(self, command=self._scrolled, takefocus=False)
+        self._bar.grid(row=0, column=1, sticky="ns")
+        self._nothing = ttk.Label(self.tree, style="PaperFaint.TLabel", justify="center")
+        self.resized()
+        self.tree.bind("<Configure>", lambda event: self._fit())
+        Hands(self, opened, menu)
+
+    # ---- what its owner does ----
+
+    @property
+    def current(self) -> int | None:
+        """The key of the row that the keys move."""
+        return None if self._at is None else self._keys[self._at]
+
+    @property
+    def selection(self) -> list[int]:
+        """The keys of the selected rows, in their order."""
+        if len(self._selected) <= 1:
+            return list(self._selected)
+        return [key for key in self._keys if key in self._selected]
+
+    @property
+    def selected_count(self) -> int:
+        return len(self._selected)
+
+    @property
+    def keys(self) -> Sequence[int]:
+        return self._keys
+
+    @property
+    def top_key(self) -> int | None:
+        """The key of the uppermost row in view; None while that is the first of all."""
+        return self._keys[self._top] if 0 < self._top < len(self._keys) else None
+
+    @property
+    def room(self) -> int:
+        """How many whole rows there is room for."""
+        line = self.line_height
+        return max(1, (self.tree.winfo_height() - self.heading_height - 2) // line)
+
+    def show(
+        self,
+        keys: Sequence[int],
+        rows: Mapping[int, TableRow] | None = None,
+        *,
+        top: int = 0,
+        keep: bool = False,
+    ) -> None:
+        """Show these rows; those in `rows` need not be fetched. `top` is the first one in view.
+
+        `keep`: what is selected stays so as far as it is still there; else the first is selected.
+        """
+        before = self.current if keep else None
+        self._keys = keys
+        self._known = dict(rows or {})
+        self._asking = False
+        self._round += 1
+        self._top = top
+        if keep and self._selected:
+            self._selected &= set(keys)
+        else:
+            self._selected = set()
+        self._at = place_among(keys, before)
+        if self._at is None:
+            self._at = 0 if keys else None
+        if not self._selected and self._at is not None:
+            self._selected = {keys[self._at]}
+        self._keep_in_range()
+        self._paint()
+        self._tell()
+
+    def refresh(self) -> None:
+        """Have the rows in view fetched again; until then they stay as they are."""
+        self._known.clear()
+        self._round += 1
+        self._asking = False
+        self._paint()
+
+    def say_nothing_there(self, text: str) -> None:
+        """What stands in the middle of the empty table."""
+        self._nothing.configure(text=text)
+        if text:
+            self._nothing.place(relx=0.5, rely=0.45, anchor="center")
+        else:
+            self._nothing.place_forget()
+
+    def mark_sorted(self, title: str, *, descending: bool) -> None:
+        """Show by which column the rows are sorted, and which way."""
+        for column in self._columns:
+            mark = (" ▼" if descending else " ▲") if column.title == title else ""
+            self.tree.heading(column.title, text=f"{column.title}{mark}")
+
+    def focus_rows(self) -> None:
+        self.tree.focus_set()
+
+    def resized(self) -> None:
+        """Letters have another size."""
+        width = em(self)
+        for column in self._columns:
+            least = round(column.characters * width)
+            self.tree.column(
+                column.title, width=least, minwidth=min(least, 4 * width), stretch=column.stretch
+            )
+        self.after_idle(self._fit)
+
+    # ---- moving and selecting, for the keys and the mouse ----
+
+    @property
+    def line_height(self) -> int:
+        return int(ttk.Style(self).lookup("Treeview", "rowheight") or 20)
+
+    @property
+    def heading_height(self) -> int:
+        first = self.tree.get_children()[:1]
+        box = self.tree.bbox(first[0]) if first else ""
+        return box[1] if box else self.line_height
+
+    @property
+    def at(self) -> int | None:
+        return self._at
+
+    def is_selected(self, place: int) -> bool:
+        return self._keys[place] in self._selected
+
+    def go(self, place: int) -> None:
+        """Move to the row at this place, or the nearest there is, and see it."""
+        if self._keys:
+            self._at = max(0, min(place, len(self._keys) - 1))
+            if self._at < self._top:
+                self._top = self._at
+            elif self._at >= self._top + self.room:
+                self._top = self._at - self.room + 1
+
+    def select(self, places: Iterable[int]) -> None:
+        """Select the rows at these places and no others."""
+        if isinstance(places, range) and places.step == 1:
+            self._selected = set(self._keys[places.start : places.stop])
+        else:
+            self._selected = {self._keys[place] for place in places}
+        self._paint()
+        self._tell()
+
+    def toggle(self, place: int) -> None:
+        self._selected ^= {self._keys[place]}
+        self._paint()
+        self._tell()
+
+    def show_row(self, place: int) -> None:
+        """Go to a row, select it alone, and have some rows above it in view."""
+        if not 0 <= place < len(self._keys):
+            return
+        if not self._top <= place < self._top + self.room:
+            self._top = place - self.room // 3
+        self._at = place
+        self._keep_in_range()
+        self.select((place,))
+
+    def scroll_to(self, top: int) -> None:
+        self._top = top
+        self._keep_in_range()
+        self._paint()
+
+    @property
+    def top(self) -> int:
+        return self._top
+
+    # ---- the rows in view ----
+
+    def _tell(self) -> None:
+        now = (self.current, len(self._selected), self._round)
+        if now != self._told:
+            self._told = now
+            self._chosen()
+
+    def _fit(self) -> None:
+        if self.winfo_exists():
+            self._keep_in_range()
+            self._paint()
+
+    def _keep_in_range(self) -> None:
+        self._top = max(0, min(self._top, len(self._keys) - self.room))
+
+    def _paint(self) -> None:
+        tree, room = self.tree, self.room
+        lines = tree.get_children()
+        count = min(room + 1, len(self._keys) - self._top)  # the last one may be cut by the edge
+        for _ in range(len(lines), count):
+            tree.insert("", "end")
+        if len(lines) > count:
+            tree.delete(*lines[count:])
+        missing = False
+        for place, line in enumerate(tree.get_children(), self._top):
+            key = self._keys[place]
+            row = self._known.get(key)
+            if row is None:
+                missing = True
+            elif key in self._selected:
+                tree.item(line, values=tuple(row.values), tags=())
+            else:
+                stripe = ("stripe",) if place % 2 and "mark" not in row.look else ()
+                tree.item(line, values=tuple(row.values), tags=(*row.look.split(), *stripe))
+            if key in self._selected:
+                tree.selection_add(line)
+            else:
+                tree.selection_remove(line)
+            if place == self._at:
+                tree.focus(line)
+        tree.yview_moveto(0)
+        whole = max(1, len(self._keys))
+        self._bar.set(self._top / whole, min(1.0, (self._top + room) / whole))
+        if missing:
+            self._ask()
+
+    def _ask(self) -> None:
+        """Have the rows around those in view fetched, one request at a time."""
+        if self._asking:
+            return
+        self._asking = True
+        around = self._keys[max(0, self._top - _AHEAD) : self._top + self.room + _AHEAD]
+        this_round = self._round
+
+        def take(rows: Mapping[int, TableRow]) -> None:
+            if this_round != self._round:
+                return
+            self._asking = False
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            self._known |= {key: TableRow(()) for key in around}  # those that are gone meanwhile
+            self._known |= rows
+            self._paint()
+
+        self._fetch(around, take)
+
+    def _scrolled(self, how: str, amount: str, unit: str = "") -> None:
+        """As the scroll bar says it: moveto 0.3, scroll 1 units, scroll -1 pages."""
+        if how == "moveto":
+            self.scroll_to(round(float(amount) * len(self._keys)))
+        else:
+            self.scroll_to(self._top + int(amount) * (self.room if unit == "pages" else 1))
+
+
+_LOOKS = {
+    "stripe": {"background": STRIPE},
+    "faint": {"foreground": FAINT},
+    "wrong": {"foreground": WRONG},
+    "mark": {"background": MARK},
+}
