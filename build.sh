@@ -207,12 +207,13 @@ test_all() {
     run_tests "$@"
 }
 
-exe() { # without an argument all of them, one after the other
+exe() { # without an argument, all of them
     source ./windows.sh
     case ${1:-} in
     '')
         exe make
-        exe measure
+        with_display ./build.sh exe measure
+        with_display ./build.sh exe unit
         exe test
         ;;
     make)
@@ -220,13 +221,13 @@ exe() { # without an argument all of them, one after the other
         make_windows
         make_exe
         ;;
-    measure) measure_exe "${@:2}" ;;
+    measure) measure_exe ;;
+    unit) test_windows ;;
     test)
         need_packages "${TEST_PACKAGES[@]}"
-        [[ $# -gt 1 ]] || test_windows
         test_exe "${@:2}"
         ;;
-    *) give_up "使い方: ./build.sh exe [make | measure | test [pytest の引数]]" ;;
+    *) give_up "使い方: ./build.sh exe [make | measure | unit | test [pytest の引数]]" ;;
     esac
 }
 

@@ -79,12 +79,11 @@ make_exe() {
     windows_python -m PyInstaller --noconfirm --log-level ERROR --workpath build --distpath dist kollect.spec
 }
 
-measure_exe() { # on a display of its own
-    if [[ ${1:-} == here ]]; then
-        windows_python -m tests.exe.measure dist/kollect.exe
-    else
-        xvfb-run -a -s '-screen 0 1280x900x24' "$BASH" build.sh exe measure here
-    fi
+# A window cannot be made without a display, not even one that is never shown.
+with_display() { xvfb-run -a -s '-screen 0 1280x900x24' "$@"; }
+
+measure_exe() {
+    windows_python -m tests.exe.measure dist/kollect.exe
 }
 
 test_windows() {

@@ -100,21 +100,24 @@ if sys.platform == "win32":
             ("name", wintypes.WCHAR * 260),
         )
 
+    def _kernel32() -> ctypes.WinDLL:
+        return ctypes.WinDLL("kernel32")  # other packages declare things in the common one
+
     def _attach() -> bool:
         """Share the console of our caller, if it has one."""
-        return bool(ctypes.windll.kernel32.AttachConsole(_caller()))
+        return bool(_kernel32().AttachConsole(_caller()))
 
     def _caller() -> int:
         """The process that started us: the .exe is two, of which the first only unpacks it."""
         processes = _processes()
-        pid = ctypes.windll.kernel32.GetCurrentProcessId()
+        pid = _kernel32().GetCurrentProcessId()
         own = PureWindowsPath(sys.executable).name.lower()
         while (process := processes.pop(pid, None)) and process.name.lower() == own:
             pid = process.parent
         return pid
 
     def _processes() -> dict[int, _Process]:
-        kernel = ctypes.windll.kernel32
+        kernel = _kernel32()
         kernel.CreateToolhelp32Snapshot.restype = wintypes.HANDLE
         snapshot = wintypes.HANDLE(kernel.CreateToolhelp32Snapshot(_SNAPSHOT_OF_PROCESSES, 0))
         if snapshot.value == _INVALID:
