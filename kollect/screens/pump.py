@@ -66,9 +66,8 @@ class Pump:
                 self._root.report_callback_exception(*sys.exc_info())
 
     def _arm(self) -> None:
-        hurried = time.monotonic() < self._hurried_until
-        self._timer = self._root.after(HURRIED_MS if hurried else EVERY_MS, self._pump)
-
-    def _arm(self) -> None:
-        every = EVERY_MS if self._root.winfo_viewable() else UNSEEN_EVERY_MS
+        if time.monotonic() < self._hurried_until:
+            every = HURRIED_MS
+        else:
+            every = EVERY_MS if self._root.winfo_viewable() else UNSEEN_EVERY_MS
         self._timer = self._root.tk.call("after", every, self._name)
