@@ -186,6 +186,14 @@ class RadioField(Field[T]):
             for key, step in (("Up", -1), ("Left", -1), ("Down", 1), ("Right", 1)):
                 button.bind(f"<{key}>", lambda event, to=place + step: self._go(to))
 
+    def choose(self, place: int) -> bool:
+        """Take the value at this place, the first being 1, where the focus is on one of them."""
+        focused = self.widget.focus_get()
+        if focused not in self._buttons or not 1 <= place <= len(self._buttons):
+            return False
+        self._go(place - 1)
+        return True
+
     def _go(self, place: int) -> str:
         button = self._buttons[place % len(self._buttons)]
         if "disabled" not in button.state():

@@ -40,9 +40,17 @@ def menu_entries(services: Services) -> list[MenuEntry]:
         MenuEntry(
             "緒言設定", "メールのサーバや、お客様への文章を決めます。", services.change_settings
         ),
-        MenuEntry("会員登録", LATER, None),
+        MenuEntry(
+            "会員登録",
+            "用紙の受付番号から会員を登録します。一覧や修正もここからです。",
+            services.register_members,
+        ),
         MenuEntry("メール発信", LATER, None),
-        MenuEntry("店頭ポスター・登録用紙", LATER, None),
+        MenuEntry(
+            "店頭ポスター・登録用紙",
+            "QRコード入りのポスターと、会員登録用紙を印刷します。",
+            services.show_papers,
+        ),
         MenuEntry("終了", "コレクトを終わります。", services.quit),
     ]
 

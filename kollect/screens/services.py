@@ -93,5 +93,7 @@ class Services:
     show_results: Callable[[], None]
     show_log: Callable[[], None]
     change_settings: Callable[[], None]
+    register_members: Callable[[], None]
+    show_papers: Callable[[], None]
     quit: Callable[[], None]
     """Ask whether to end, and end."""

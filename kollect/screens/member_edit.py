@@ -1,0 +1,344 @@
+"""会員の修正: one member's form, what has become of the member, and every former value."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from tkinter import ttk
+
+from kollect.errors import Trouble
+from kollect.members.member import (
+    YES,
+    Consent,
+    Field,
+    Member,
+    Sheet,
+    SheetProblems,
+    State,
+    as_sheet,
+)
+from kollect.members.member import read as read_sheet
+from kollect.members.members import Members
+from kollect.members.roll import Change
+from kollect.screens.dialogs import Dialog, em, paragraph
+from kollect.screens.form import Form, wrapped
+from kollect.screens.jobs import Job
+from kollect.screens.member_fields import PAPER, MemberFields
+from kollect.screens.member_services import MemberServices
+from kollect.screens.scrolled import Scrolled
+from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.window import FunctionKey, Screen, Window
+
+SOURCE = "会員一覧"
+_HISTORY = (("日時", 9), ("どこで", 7), ("項目", 7), ("前の内容", 14), ("新しい内容", 14))
+
+
+class MemberEditScreen(Screen):
+    code, heading = "KKRFR103", "会員の修正"
+
+    def __init__(self, window: Window, services: MemberServices, member: Member) -> None:
+        super().__init__(window)
+        self._services = services
+        self._member = member
+        self._busy = False
+        self._build_head()
+        self.notebook = ttk.Notebook(self)
+        self.notebook.pack(fill="both", expand=True, pady=(GAP, 0))
+        self.notebook.enable_traversal()
+        self.scrolled = Scrolled(self.notebook)
+        rows = Form(self.scrolled.inside)
+        rows.pack(fill="both", expand=True)
+        self.fields = MemberFields(rows, lambda: services.now().date())
+        self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
+        self.notebook.add(self._build_history(), text="修正の履歴", padding=GAP)
+        self._show(member)
+        self.fields.name.focus()
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [FunctionKey("F12", "修正を保存", self.save, enabled=not self._busy)]
+
+    def shown(self) -> None:
+        self._fetch()
+
+    def digit(self, number: int) -> None:
+        self.fields.choose(number)
+
+    def unsaved(self) -> bool:
+        return self._sheet() != self._as_shown
+
+    def resized(self) -> None:
+        self._set_widths()
+
+    # ---- what is shown ----
+
+    def _build_head(self) -> None:
+        head = ttk.Frame(self)
+        head.pack(fill="x")
+        head.columnconfigure(1, weight=1)
+        self.who = ttk.Label(head, style="Bold.TLabel")
+        self.who.grid(row=0, column=0, sticky="w")
+        self.state = wrapped(head, "")
+        self.state.grid(row=0, column=1, sticky="ew", padx=WIDE)
+        actions = ttk.Frame(head)
+        actions.grid(row=0, column=2, sticky="e")
+        self.buttons: dict[str, ttk.Button] = {}
+        for label, action in (
+            ("不達の解除", self.reachable),
+            ("配信停止", self.stop_mails),
+            ("配信の再開", self.resume_mails),
+            ("退会", self.withdraw),
+            ("退会の取り消し", self.come_back),
+        ):
+            self.buttons[label] = ttk.Button(
+                actions, text=label, command=action, takefocus=False, width=2 * len(label) + 1
+            )
+
+    def _build_history(self) -> ttk.Frame:
+        place = ttk.Frame(self.notebook)
+        place.columnconfigure(0, weight=1)
+        place.rowconfigure(0, weight=1)
+        names = [name for name, _ in _HISTORY]
+        self.history = ttk.Treeview(place, columns=names, show="headings", height=5)
+        for name in names:
+            self.history.heading(name, text=name, anchor="w")
+        self.history.grid(row=0, column=0, sticky="nsew")
+        bar = ttk.Scrollbar(place, command=self.history.yview, takefocus=False)
+        bar.grid(row=0, column=1, sticky="ns")
+        self.history.configure(yscrollcommand=bar.set)
+        self._set_widths()
+        return place
+
+    def _set_widths(self) -> None:
+        width = em(self)
+        for name, characters in _HISTORY:
+            self.history.column(name, width=characters * width, stretch=characters > 10)
+
+    def _show(self, member: Member) -> None:
+        self._member = member
+        self.fields.show(as_sheet(member))
+        self._as_shown = self._sheet()
+        self._show_standing()
+
+    def _show_standing(self) -> None:
+        standing = self._member.standing
+        self.who.configure(text=f"{self._member.number}　{standing.address}")
+        text, style = standing_words(self._member)
+        self.state.configure(text=text, style=style)
+        withdrawn = standing.state is State.WITHDRAWN
+        there = {
+            "不達の解除": bool(standing.undeliverable),
+            "配信停止": standing.stopped_at is None and not withdrawn,
+            "配信の再開": standing.stopped_at is not None and not withdrawn,
+            "退会": not withdrawn,
+            "退会の取り消し": withdrawn,
+        }
+        for label, button in self.buttons.items():
+            button.pack_forget()
+            if there[label]:
+                button.pack(side="left", padx=(HALF, 0))
+
+    def _show_history(self, changes: Sequence[Change]) -> None:
+        self.history.delete(*self.history.get_children())
+        for change in changes:
+            when = f"{change.at.astimezone():%Y/%m/%d %H:%M}"
+            texts = (text.replace("\n", " ") for text in (change.former, change.present))
+            values = (when, change.source, change.what, *texts)
+            self.history.insert("", "end", values=values)
+
+    def _sheet(self) -> Sheet:
+        return replace(self.fields.sheet, number=str(self._member.number))
+
+    def _fetch(self, said: str = "", *, form: bool = False) -> None:
+        """Read the member again; also into the form, where `form`."""
+        number = self._member.number
+
+        def work(job: Job) -> tuple[Member | None, list[Change], list[str]]:
+            with self._services.members() as members:
+                groups = [label for label, _ in members.groups()]
+                return members.get(number), members.changes(number), groups
+
+        def done(found: tuple[Member | None, list[Change], list[str]]) -> None:
+            member, changes, groups = found
+            if member is not None:
+                if form:
+                    self._show(member)
+                else:
+                    self._member = member
+                    self._show_standing()
+            self._show_history(changes)
+            self.fields.offer_groups(groups)
+            if said:
+                self.window.say(said)
+
+        self.window.jobs.run(work, done, owner=self)
+
+    # ---- what can be done ----
+
+    def save(self) -> None:
+        """F12: write the correction; what stood there before goes into the history."""
+        now = self._services.now()
+        try:
+            member = read_sheet(self._sheet(), now.date())
+        except SheetProblems as wrong:
+            self.notebook.select(self.scrolled)
+            self.fields.complain(wrong.problems)
+            self.window.say(f"直すところが{len({p.field for p in wrong.problems})}か所あります。")
+            return
+        stopped = self._member.standing.stopped_at is not None
+        if member.consent.given and not self._member.consent.given and stopped:
+            self.fields.consent.complain(
+                "配信停止の申し出があった方です。もう一度承諾をいただいたときは、"
+                "上の「配信の再開」を押してください。"
+            )
+            self.fields.consent.focus()
+            return
+        self._do(
+            lambda members: members.update(member, now, SOURCE),
+            lambda changed: "修正を保存しました。" if changed else "変わったところはありません。",
+        )
+
+    def withdraw(self) -> None:
+        self._after_asking(
+            "退会",
+            f"{self._member.name} 様を退会にしますか？\n"
+            "メールは送られなくなります。登録内容は残り、あとで取り消せます。",
+            "退会にする",
+            lambda members: members.withdraw(self._member.number, self._services.now(), SOURCE),
+            "退会にしました。",
+        )
+
+    def come_back(self) -> None:
+        self._after_asking(
+            "退会の取り消し",
+            f"{self._member.name} 様の退会を取り消しますか？",
+            "取り消す",
+            lambda members: members.come_back(self._member.number, self._services.now(), SOURCE),
+            "退会を取り消しました。",
+        )
+
+    def stop_mails(self) -> None:
+        self._after_asking(
+            "配信停止",
+            f"{self._member.name} 様へのメールを止めますか？\n"
+            "再開するには、お客様の新しい承諾が必要です。",
+            "配信を止める",
+            lambda members: members.stop_member(self._member.number, self._services.now(), SOURCE),
+            "配信を止めました。",
+        )
+
+    def reachable(self) -> None:
+        self._after_asking(
+            "不達の解除",
+            f"{self._member.standing.undeliverable}\n"
+            "もう届くことが分かっているときは、不達を解除できます。",
+            "解除する",
+            lambda members: members.reachable(self._member.number, self._services.now(), SOURCE),
+            "不達を解除しました。",
+        )
+
+    def resume_mails(self) -> None:
+        """A 配信停止 ends only by a new consent."""
+        if not self._is_saved():
+            return
+        now = self._services.now()
+        consent = self.window.dialogs.show(ConsentDialog, self._member, now.date())
+        if consent is not None:
+            self._do(
+                lambda members: members.resume(self._member.number, consent, now, SOURCE),
+                lambda new: "配信を再開しました。",
+            )
+
+    def _after_asking(
+        self, title: str, question: str, yes: str, act: Callable[[Members], bool], said: str
+    ) -> None:
+        if self._is_saved() and self.window.dialogs.ask(title, question, yes=yes):
+            self._do(act, lambda new: said)
+
+    def _is_saved(self) -> bool:
+        if self.unsaved():
+            self.window.dialogs.tell(
+                "先に修正を保存してください",
+                "まだ保存していない修正があります。F12 で保存してから、もう一度押してください。",
+            )
+            return False
+        return True
+
+    def _do(self, act: Callable[[Members], bool], say: Callable[[bool], str]) -> None:
+        """Write in a thread, then show what is there now."""
+        self._set_busy(True)
+
+        def work(job: Job) -> bool:
+            with self._services.members() as members:
+                return act(members)
+
+        def done(new: bool) -> None:
+            self._set_busy(False)
+            self._fetch(say(new), form=True)
+
+        def failed(trouble: Trouble) -> None:
+            self._set_busy(False)
+            self.window.dialogs.trouble(trouble)
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        if self.window.screen is self:
+            self.window.refresh_keys()
+
+
+class ConsentDialog(Dialog[Consent | None]):
+    """The new consent of somebody who had stopped the mails; None: there is none."""
+
+    def __init__(self, parent: tk.Misc, member: Member, today: date) -> None:
+        super().__init__(parent, "配信の再開", otherwise=None)
+        self._member, self._today = member, today
+        paragraph(
+            self.body,
+            f"{member.name} 様は、メールの配信停止を申し出られました。"
+            "お客様からもう一度承諾をいただいたときだけ、再開できます。承諾は記録に残ります。",
+        ).pack(anchor="w", pady=(0, GAP))
+        rows = Form(self.body, label_characters=6)
+        rows.pack(fill="x")
+        self.on = rows.line("承諾日", characters=18)
+        self.how = rows.line("承諾方法", characters=34)
+        self.on.value = f"{today:%Y/%m/%d}"
+        self.how.value = PAPER
+        self.buttons(("キャンセル", self.give_up), ("再開する", self.take))
+        self.start_at(self.how.widget)
+        self.bind("<F12>", lambda event: self.take())
+
+    def take(self) -> None:
+        sheet = replace(
+            as_sheet(self._member),
+            consent=YES, consent_on=self.on.value, consent_how=self.how.value,
+        )  # fmt: skip
+        fields = {Field.CONSENT_ON: self.on, Field.CONSENT_HOW: self.how}
+        for field in fields.values():
+            field.clear()
+        try:
+            self.finish(read_sheet(sheet, self._today).consent)
+        except SheetProblems as wrong:
+            for problem in wrong.problems:
+                if problem.field in fields:
+                    fields[problem.field].complain(problem.message)
+                    fields[problem.field].focus()
+
+
+def standing_words(member: Member) -> tuple[str, str]:
+    """What has become of the member, and the style to say it in."""
+    standing = member.standing
+    if standing.state is State.WITHDRAWN and standing.withdrawn_at:
+        return f"退会（{standing.withdrawn_at.astimezone():%Y/%m/%d}）", "Bad.TLabel"
+    parts = []
+    if standing.stopped_at:
+        parts.append(f"配信停止（{standing.stopped_at.astimezone():%Y/%m/%d}）")
+    if standing.undeliverable:
+        parts.append(f"不達: {standing.undeliverable}")
+    if parts:
+        return "　".join(parts), "Bad.TLabel"
+    return "会員", "Good.TLabel"

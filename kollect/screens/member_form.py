@@ -1,0 +1,317 @@
+"""会員登録: from the 受付番号 on the paper form to the member, by keyboard alone.
+
+F12 registers, and the cursor is back in the empty number field for the next form.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from tkinter import ttk
+
+from kollect.collector.reports import News, RoundEnded
+from kollect.desktop.ime import Letters
+from kollect.errors import Trouble
+from kollect.members import folding
+from kollect.members.member import NO, Field, FieldProblem, Member, Sheet, SheetProblems, State
+from kollect.members.member import read as read_sheet
+from kollect.members.refusals import AlreadyRegistered, NumberUnknown, Refusal, Withdrawn
+from kollect.members.roll import Candidate
+from kollect.register.entry import Receipt
+from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.screens.candidate_dialog import CandidateDialog
+from kollect.screens.form import Form, wrapped
+from kollect.screens.jobs import Job
+from kollect.screens.member_fields import MemberFields, switch_ime
+from kollect.screens.member_services import MemberServices
+from kollect.screens.scrolled import Scrolled
+from kollect.screens.theme import GAP, WIDE
+from kollect.screens.window import FunctionKey, Screen, Window
+
+MOST_CANDIDATES = 50
+_ASK = "用紙の受付番号を入力して、Enterキーを押してください。"
+_STYLES = {ReceiptState.REPLIED: "Good.TLabel", ReceiptState.UNDELIVERABLE: "Bad.TLabel"}
+
+
+class MemberFormScreen(Screen):
+    code, heading = "KKRFR101", "会員登録"
+
+    def __init__(self, window: Window, services: MemberServices) -> None:
+        super().__init__(window)
+        self._services = services
+        self._found: Receipt | None = None
+        """Whose form this is: a number that can be registered."""
+        self._looked_for = ""
+        self._there: Member | None = None
+        """Who has the number already."""
+        self._busy = False
+        self.scrolled = Scrolled(self)
+        self.scrolled.pack(fill="both", expand=True)
+        rows = Form(self.scrolled.inside)
+        rows.pack(fill="both", expand=True)
+        self.number = rows.line(
+            "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
+        )
+        self._build_found(rows)
+        self.fields = MemberFields(rows, lambda: services.now().date())
+        self.fields.empty()
+        self.number.on_edit(self._number_edited)
+        entry = self.number.widget
+        for key in ("<Return>", "<KP_Enter>", "<Tab>"):
+            entry.bind(key, lambda event: self._move_on())
+        entry.bind("<FocusOut>", lambda event: self._left_number(), add=True)
+        switch_ime(entry, Letters.PLAIN)
+        self._ask_for_number()
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [
+            FunctionKey("F8", "会員一覧", self.open_list),
+            FunctionKey("F12", "登録実行", self.save, enabled=not self._busy),
+        ]
+
+    def shown(self) -> None:
+        self.number.focus()
+        self._fetch_groups()
+        if self._there is not None:  # it may have been mended on the screen above
+            self._look()
+
+    def digit(self, number: int) -> None:
+        self.fields.choose(number)
+
+    def unsaved(self) -> bool:
+        return bool(self.number.value.strip()) or self.fields.sheet != Sheet(consent=NO)
+
+    def heard(self, news: News) -> None:
+        if isinstance(news, RoundEnded) and self._found is not None and not self._busy:
+            self._look()  # its letter may have gone out by now
+
+    # ---- the number ----
+
+    def _build_found(self, rows: Form) -> None:
+        place = rows.row(under_fields=True)
+        place.columnconfigure(1, weight=1)
+        self.address = ttk.Label(place, style="Bold.TLabel")
+        self.address.grid(row=0, column=0, sticky="w")
+        self.state = wrapped(place, "")
+        self.state.grid(row=0, column=1, sticky="ew", padx=WIDE)
+        self.again = ttk.Button(place, text="再送", width=8, command=self.send_again)
+        self.open_member = ttk.Button(place, text="会員を開く", width=14, command=self.open_there)
+        for button in (self.again, self.open_member):
+            button.grid(row=0, column=2, sticky="e", padx=(GAP, 0))
+
+    def _number_edited(self) -> None:
+        if self.number.value.strip() != self._looked_for:
+            self._ask_for_number()
+
+    def _ask_for_number(self) -> None:
+        self._found = self._there = None
+        self._looked_for = ""
+        self._say_found("", _ASK, "Faint.TLabel")
+
+    def _say_found(self, address: str, text: str, style: str) -> None:
+        self.address.configure(text=address)
+        self.state.configure(text=text, style=style)
+        _there_or_not(self.again, self._found is not None)
+        _there_or_not(self.open_member, self._there is not None)
+
+    def _move_on(self) -> str:
+        """Enter or Tab: on to the name where the number can be registered, else it stays here."""
+        if self.number.value.strip():
+            self._look(self.fields.name.focus)
+        else:
+            self.number.complain(_ASK)
+        return "break"
+
+    def _left_number(self) -> None:
+        typed = self.number.value.strip()
+        if typed and typed != self._looked_for and not self._busy:
+            self._look()
+
+    def _look(self, then: Callable[[], None] = lambda: None) -> None:
+        """Find out whose number it is, and do `then` where it can be registered."""
+        typed = self.number.value.strip()
+
+        def work(job: Job) -> list[Candidate]:
+            with self._services.members() as members:
+                return members.lookup(typed, MOST_CANDIDATES)
+
+        def done(found: list[Candidate]) -> None:
+            if self.number.value.strip() == typed:
+                self._looked_for = typed
+                self._identify(typed, found, then)
+
+        self.window.jobs.run(work, done, owner=self)
+
+    def _identify(self, typed: str, found: list[Candidate], then: Callable[[], None]) -> None:
+        chosen = found[0] if len(found) == 1 else None
+        if len(found) > 1:
+            chosen = self.window.dialogs.show(
+                CandidateDialog, found, there_are_more=len(found) == MOST_CANDIDATES
+            )
+            if chosen is None:
+                self._ask_for_number()
+                self.number.focus()
+                return
+        if chosen is None:
+            self._refuse(_unknown(typed))
+            return
+        self._looked_for = str(chosen.receipt.number)
+        if self.number.value.strip() != self._looked_for:
+            self.number.value = self._looked_for
+        if (member := chosen.member) is not None:
+            withdrawn = member.standing.state is State.WITHDRAWN
+            self._refuse(Withdrawn(member) if withdrawn else AlreadyRegistered(member))
+            return
+        self._found, self._there = chosen.receipt, None
+        self.number.clear()
+        self._say_receipt(chosen.receipt)
+        then()
+
+    def _say_receipt(self, receipt: Receipt) -> None:
+        text = STATE_WORDS[receipt.state]
+        if receipt.state is ReceiptState.REPLIED and receipt.replied_at:
+            text += f"　{receipt.replied_at.astimezone():%Y/%m/%d %H:%M}"
+        elif receipt.state is ReceiptState.UNDELIVERABLE:
+            text += f"　{receipt.reason}" if receipt.reason else ""
+        self._say_found(receipt.address, text, _STYLES.get(receipt.state, "TLabel"))
+
+    def _refuse(self, refusal: Trouble) -> None:
+        """Beside the field, with what to do; the number is selected, to be typed again."""
+        self._found = None
+        self._there = refusal.member if isinstance(refusal, Refusal) else None
+        cure = refusal.cure
+        address = ""
+        if self._there is not None:
+            address = self._there.standing.address
+            cure = (
+                "内容を直すときや、退会を取り消すときは「会員を開く」を押してください。"
+                "別のお客様のときは、番号を確かめてください。"
+            )
+        self._say_found(address, "", "TLabel")
+        self.number.complain(f"{refusal.happened}{cure}")
+        self.number.focus()
+        entry = self.number.widget
+        assert isinstance(entry, ttk.Entry)
+        entry.selection_range(0, "end")
+        entry.icursor("end")
+
+    # ---- what can be done ----
+
+    def save(self) -> None:
+        """F12: register, or say beside the fields why not."""
+        if self.number.value.strip() and self._found is None:
+            self._look(self._register)
+        else:
+            self._register()
+
+    def _register(self) -> None:
+        now = self._services.now()
+        sheet = replace(self.fields.sheet, number=self.number.value)
+        try:
+            member = read_sheet(sheet, now.date())
+        except SheetProblems as wrong:
+            self._complain(wrong.problems)
+            return
+        self._set_busy(True)
+
+        def work(job: Job) -> None:
+            with self._services.members() as members:
+                members.register(member, now)
+
+        def done(result: None) -> None:
+            self._set_busy(False)
+            self._next_form(f"{member.number}　{member.name} 様を登録しました。")
+
+        def failed(trouble: Trouble) -> None:
+            self._set_busy(False)
+            if isinstance(trouble, Refusal):
+                self._refuse(trouble)
+            else:
+                self.window.dialogs.trouble(trouble)
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    def _complain(self, problems: Sequence[FieldProblem]) -> None:
+        self.fields.complain(problems)
+        self.number.clear()
+        wrong_number = next((p for p in problems if p.field is Field.NUMBER), None)
+        if wrong_number:
+            self.number.complain(wrong_number.message)
+            self.number.focus()
+        self.window.say(f"直すところが{len({p.field for p in problems})}か所あります。")
+
+    def _next_form(self, said: str) -> None:
+        self.number.value = ""
+        self.number.clear()
+        self._ask_for_number()
+        self.fields.empty()
+        self.scrolled.see(self.number.widget)
+        self.number.focus()
+        self.window.say(said)
+        self._fetch_groups()
+
+    def send_again(self) -> None:
+        """再送: the number once more, by mail."""
+        if self._found is None:
+            return
+        receipt = self._found
+        if not self.window.dialogs.ask(
+            "受付番号のメールの再送",
+            f"{receipt.address} へ、受付番号 {receipt.number} のメールをもう一度送りますか？",
+            yes="再送する",
+        ):
+            return
+
+        def done(result: None) -> None:
+            self.window.say(
+                "まもなく再送します。"
+                if self._services.collecting()
+                else "「メール収集の起動」をすると再送します。"
+            )
+
+        self.window.jobs.run(lambda job: self._services.send_again(receipt), done, owner=self)
+
+    def open_there(self) -> None:
+        """「会員を開く」: whoever has this number already."""
+        from kollect.screens.member_edit import MemberEditScreen
+
+        if self._there is not None:
+            self.window.open(MemberEditScreen, self._services, self._there)
+
+    def open_list(self) -> None:
+        from kollect.screens.member_list import MemberListScreen
+
+        self.window.open(MemberListScreen, self._services)
+
+    def _fetch_groups(self) -> None:
+        def work(job: Job) -> list[str]:
+            with self._services.members() as members:
+                return [label for label, _ in members.groups()]
+
+        self.window.jobs.run(work, self.fields.offer_groups, owner=self)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        if self.window.screen is self:
+            self.window.refresh_keys()
+
+
+def _unknown(typed: str) -> Trouble:
+    number = folding.number(typed)
+    if number is not None:
+        return NumberUnknown(number)
+    return Trouble(
+        "見つかりません",
+        happened=f"「{typed}」を含むメールアドレスは、まだ受け付けていません。",
+        cure="別の部分で探すか、お客様に空メールを送っていただいてください。",
+    )
+
+
+def _there_or_not(widget: tk.Widget, there: bool) -> None:
+    if there:
+        widget.grid()
+    else:
+        widget.grid_remove()

@@ -1,0 +1,334 @@
+"""会員一覧: searched while typing, opened for a correction, brought in and out as CSV."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from tkinter import ttk
+from typing import TypeVar
+
+from kollect.desktop.ime import Letters
+from kollect.errors import Trouble
+from kollect.folder import storage_trouble
+from kollect.members.choice import Choice, Order
+from kollect.members.csv_out import consents_csv, members_csv
+from kollect.members.member import Member, State
+from kollect.members.members import Members
+from kollect.screens.fields import ChoiceField
+from kollect.screens.form import button_row, combobox_of
+from kollect.screens.jobs import Job
+from kollect.screens.member_fields import switch_ime
+from kollect.screens.member_services import MemberServices
+from kollect.screens.table import Table, TableColumn, TableRow, Take
+from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
+from kollect.screens.window import FunctionKey, Screen, Window
+
+T = TypeVar("T")
+Watched = Callable[[Iterable[T]], Iterator[T]]
+
+SEARCH_AFTER_MS = 150
+"""Whoever types on within this time does not want to see the result yet."""
+TOLD_EVERY = 1000
+CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
+_NOBODY = "会員はまだいません。\n「会員登録」か「CSVから取り込み」で登録できます。"
+_NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
+_STATES = {None: "すべて", State.ACTIVE: "会員", State.WITHDRAWN: "退会"}
+
+
+class MemberListScreen(Screen):
+    code, heading = "KKRFR102", "会員一覧"
+
+    def __init__(self, window: Window, services: MemberServices) -> None:
+        super().__init__(window)
+        self._services = services
+        self._order = Order.NUMBER
+        self._searching = False
+        self._search_again = False
+        self._timer = ""
+        self._opening = False
+        self._ready = False
+        """F12 has something to open."""
+        self._job: Job | None = None
+        """A file is being written."""
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self._build_search()
+        self.table = Table(
+            self,
+            (
+                TableColumn("受付番号", 5.5, right=True, sort=lambda: self.sort(Order.NUMBER)),
+                TableColumn("お名前", 8),
+                TableColumn("フリガナ", 9, sort=lambda: self.sort(Order.KANA)),
+                TableColumn("電話番号", 8),
+                TableColumn("メールアドレス", 12, stretch=True),
+                TableColumn("グループ", 7),
+                TableColumn("状態", 5),
+            ),
+            self._fetch,
+            opened=self.open_member,
+            chosen=self._chosen,
+        )
+        self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
+        self.table.mark_sorted("受付番号", descending=False)
+        below = ttk.Frame(self)
+        below.grid(row=2, column=0, sticky="ew")
+        below.columnconfigure(1, weight=1)
+        buttons, _ = button_row(
+            below,
+            {
+                "CSVへ取り出し": self.export,
+                "CSVから取り込み": self.open_import,
+                "承諾の記録": self.export_consents,
+            },
+        )
+        buttons.grid(row=0, column=0)
+        self.stop_button = ttk.Button(below, text="中止", width=8, command=self._stop)
+        self.stop_button.grid(row=0, column=1, sticky="e")
+        self.stop_button.grid_remove()
+
+    def _build_search(self) -> None:
+        top = ttk.Frame(self)
+        top.grid(row=0, column=0, sticky="ew")
+        ttk.Label(top, text="さがす").pack(side="left")
+        self._wanted = tk.StringVar(self)
+        self.search = ttk.Entry(top, width=24, textvariable=self._wanted, font=TEXT_FONT)
+        self.search.pack(side="left", padx=(HALF, WIDE))
+        switch_ime(self.search, Letters.HIRAGANA)
+        self._wanted.trace_add("write", lambda *_: self._search_soon())
+        self.search.bind("<Down>", lambda event: self.table.focus_rows())
+        self.search.bind("<Return>", lambda event: self.table.focus_rows() or "break")
+        ttk.Label(top, text="グループ").pack(side="left")
+        self._groups = [""]
+        self.group = combobox_of(top, {"": "すべて　　　　"})
+        self.group.pack(side="left", padx=(HALF, WIDE))
+        self.group.bind("<<ComboboxSelected>>", lambda event: self._search_soon())
+        self._show_groups([])
+        ttk.Label(top, text="状態").pack(side="left")
+        states = combobox_of(top, _STATES)
+        states.pack(side="left", padx=(HALF, GAP))
+        self.state = ChoiceField(states, ttk.Label(self), _STATES)
+        self.state.value = None
+        self.state.on_edit(self._search_soon)
+        self.count = ttk.Label(top, style="Faint.TLabel")
+        self.count.pack(side="right")
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [FunctionKey("F12", "会員を開く", self.open_selected, enabled=self._ready)]
+
+    def shown(self) -> None:
+        self.search.focus_set()
+        self._find()
+
+    def leaving(self) -> None:
+        self._stop()
+        if self._timer:
+            self.after_cancel(self._timer)
+
+    def resized(self) -> None:
+        self.table.resized()
+
+    # ---- the search ----
+
+    def choice(self) -> Choice:
+        """What is searched for."""
+        group = self._groups[max(0, self.group.current())]
+        return Choice(self._wanted.get(), group, state=self.state.value)
+
+    def sort(self, order: Order) -> None:
+        self._order = order
+        self.table.mark_sorted("フリガナ" if order is Order.KANA else "受付番号", descending=False)
+        self._find()
+
+    def _search_soon(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+        self._timer = self.after(SEARCH_AFTER_MS, self._find)
+
+    def _find(self) -> None:
+        """Search in a thread; a search under way is followed by one for what stands there then."""
+        if self._searching:
+            self._search_again = True
+            return
+        self._searching, self._search_again = True, False
+        choice, order = self.choice(), self._order
+
+        def work(job: Job) -> tuple[list[int], list[tuple[str, int]]]:
+            with self._services.members() as members:
+                return members.numbers(choice, order), members.groups()
+
+        def done(found: tuple[list[int], list[tuple[str, int]]]) -> None:
+            self._searching = False
+            if self._search_again:
+                self._find()
+                return
+            numbers, groups = found
+            self.table.show(numbers, keep=True)
+            self.count.configure(text=f"{len(numbers):,}名")
+            self._show_groups([label for label, _ in groups])
+            nothing = _NOBODY if choice == Choice() else _NOT_FOUND
+            self.table.say_nothing_there("" if numbers else nothing)
+
+        def failed(trouble: Trouble) -> None:
+            self._searching = False
+            self.window.dialogs.trouble(trouble)
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    def _show_groups(self, labels: list[str]) -> None:
+        chosen = self._groups[max(0, self.group.current())]
+        self._groups = ["", *labels]
+        self.group.configure(values=["すべて", *labels])
+        self.group.current(self._groups.index(chosen) if chosen in self._groups else 0)
+
+    def _fetch(self, numbers: Sequence[int], take: Take) -> None:
+        def work(job: Job) -> dict[int, TableRow]:
+            with self._services.members() as members:
+                return {member.number: _row(member) for member in members.members(numbers)}
+
+        self.window.jobs.run(work, take, owner=self)
+
+    def _chosen(self) -> None:
+        before, self._ready = self._ready, self.table.current is not None
+        if self.window.screen is self and before is not self._ready:
+            self.window.refresh_keys()
+
+    # ---- what can be done ----
+
+    def open_selected(self) -> None:
+        if self.table.current is not None:
+            self.open_member(self.table.current)
+
+    def open_member(self, number: int) -> None:
+        """Open the member for a correction."""
+        from kollect.screens.member_edit import MemberEditScreen
+
+        if self._opening:
+            return
+        self._opening = True
+
+        def work(job: Job) -> Member | None:
+            with self._services.members() as members:
+                return members.get(number)
+
+        def done(member: Member | None) -> None:
+            self._opening = False
+            if member is not None and self.window.screen is self:
+                self.window.open(MemberEditScreen, self._services, member)
+
+        def failed(trouble: Trouble) -> None:
+            self._opening = False
+            self.window.dialogs.trouble(trouble)
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    def open_import(self) -> None:
+        from kollect.screens.member_import import MemberImportScreen
+
+        self.window.open(MemberImportScreen, self._services)
+
+    def export(self) -> None:
+        """「CSVへ取り出し」: the members that are listed."""
+        choice = self.choice()
+        self._write(
+            "会員一覧をCSVへ取り出し",
+            "会員一覧",
+            lambda members, watched: members_csv(watched(members.each(choice))),
+        )
+
+    def export_consents(self) -> None:
+        """「承諾の記録」: of all members, whatever is listed."""
+        self._write(
+            "承諾の記録をCSVへ取り出し",
+            "承諾の記録",
+            lambda members, watched: consents_csv(watched(members.consents())),
+        )
+
+    def _write(self, title: str, name: str, make: Callable[[Members, Watched], bytes]) -> None:
+        if self._job is not None:
+            return
+        name = f"{name}-{self._services.now():%Y%m%d}.csv"
+        path = self.window.dialogs.save_as(title, name, CSV_KINDS)
+        if path is None:
+            return
+
+        def work(job: Job) -> bool:
+            def watched(rows: Iterable[T]) -> Iterator[T]:
+                for count, row in enumerate(rows):
+                    if count % TOLD_EVERY == 0:
+                        if job.stopping():
+                            raise _Stopped
+                        job.tell(self.window.say, f"取り出しています… {count:,}件")
+                    yield row
+
+            try:
+                with self._services.members() as members:
+                    data = make(members, watched)
+            except _Stopped:
+                return False
+            _save(path, data)
+            return True
+
+        def over() -> None:
+            self._job = None
+            self.stop_button.grid_remove()
+
+        def done(written: bool) -> None:
+            over()
+            self.window.say(
+                f"「{path.name}」へ取り出しました。" if written else "取り出しを中止しました。"
+            )
+
+        def failed(trouble: Trouble) -> None:
+            over()
+            self.window.say("")
+            self.window.dialogs.trouble(trouble)
+
+        self.stop_button.grid()
+        self._job = self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.stop()
+
+
+class _Stopped(Exception):
+    """The user does not want the file any more."""
+
+
+def _save(path: Path, data: bytes) -> None:
+    """Raises StorageTrouble."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise storage_trouble(error, path) from error
+
+
+def _row(member: Member) -> TableRow:
+    words, look = _state(member)
+    return TableRow(
+        (
+            str(member.number),
+            member.name,
+            member.kana,
+            member.phone,
+            member.standing.address,
+            "、".join(member.groups),
+            words,
+        ),
+        look,
+    )
+
+
+def _state(member: Member) -> tuple[str, str]:
+    """The one word that matters most for the staff, and how the row looks."""
+    standing = member.standing
+    if standing.state is State.WITHDRAWN:
+        return "退会", "faint"
+    if standing.stopped_at:
+        return "配信停止", ""
+    if standing.undeliverable:
+        return "不達", "wrong"
+    return ("会員" if member.consent.given else "承諾なし"), ""

@@ -1,0 +1,38 @@
+"""What the screens of the members may ask of the program, as plain functions. app fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kollect.register.entry import Receipt
+from kollect.settings.model import Settings
+
+if TYPE_CHECKING:  # the window has to be there before SQL is loaded
+    from kollect.members.members import Members
+
+
+@dataclass(slots=True, kw_only=True)
+class MemberServices:
+    members: Callable[[], AbstractContextManager[Members]]
+    """The members, for one piece of work in one thread that is not Tk's. Raises StorageTrouble."""
+    send_again: Callable[[Receipt], None]
+    """再送 of a number: owe the letter once more, and poll soon. Raises Trouble.
+
+    Not in Tk's thread.
+    """
+    collecting: Callable[[], bool]
+    """The collector is running, and sends what is owed by itself."""
+    now: Callable[[], datetime]
+    settings: Callable[[], Settings]
+    """As saved. Raises SettingsTrouble."""
+    open_file: Callable[[Path], None]
+    """Show a file with the system's own program. Raises StorageTrouble."""
+    enter_shop: Callable[[], None]
+    """Go to 「ID」 in 緒言設定."""
+    enter_mail: Callable[[], None]
+    """Go to 「メールの設定」."""

@@ -1,0 +1,254 @@
+"""店頭ポスター・登録用紙: seen as they will be printed, saved as a file, printed by the system.
+
+Pillow is loaded in the thread that draws, when this screen is opened.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import shutil
+import tempfile
+import tkinter as tk
+from collections.abc import Sequence
+from pathlib import Path
+from tkinter import ttk
+
+from kollect.errors import Trouble
+from kollect.folder import storage_trouble
+from kollect.members import paper
+from kollect.members.paper import Paper
+from kollect.screens.form import Form, button_row, wrapped
+from kollect.screens.jobs import Job
+from kollect.screens.member_services import MemberServices
+from kollect.screens.scrolled import Scrolled
+from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.window import FunctionKey, Screen, Window
+
+FILE_KINDS = {"PDF": (("PDFファイル", "*.pdf"),), "PNG": (("PNG画像", "*.png"),)}
+_EDGE = 12
+_LEAST = 200
+_REDRAW_AFTER_MS = 200
+"""The window is still being pulled larger within this time."""
+_HINTS = {
+    Paper.POSTER: "A4の用紙に印刷して、お客様の目につくところに貼ってください。",
+    Paper.FORM: "A4の用紙に印刷し、点線で切ってお使いください。",
+}
+
+
+class PapersScreen(Screen):
+    code, heading = "KKRFR104", "店頭ポスター・登録用紙"
+
+    def __init__(self, window: Window, services: MemberServices) -> None:
+        super().__init__(window)
+        self._services = services
+        self._drawing = False
+        self._draw_again = False
+        self._drawn: tuple[object, ...] = ()
+        self._timer = ""
+        self._busy = False
+        self._image: tk.PhotoImage | None = None
+        self.columnconfigure(1, weight=1)
+        self.rowconfigure(0, weight=1)
+        left = Scrolled(self)
+        left.ask_for(width="250p", height="200p")
+        left.grid(row=0, column=0, sticky="ns", padx=(0, WIDE))
+        self._build_choices(left.inside)
+        self.sheet = tk.Canvas(
+            self,
+            highlightthickness=0,
+            borderwidth=0,
+            width=1,
+            height=1,
+            background=ttk.Style(self).lookup("TScrollbar", "troughcolor") or window.theme.ground,
+        )
+        self.sheet.grid(row=0, column=1, sticky="nsew")
+        self.sheet.bind("<Configure>", lambda event: self._draw_soon())
+
+    def _build_choices(self, place: tk.Misc) -> None:
+        rows = Form(place, label_characters=5)
+        rows.pack(fill="both", expand=True)
+        self.paper = rows.radios("用紙", {one: one.value for one in Paper}, below=True)
+        self.slips = rows.radios("1枚に", {2: "2人分", 3: "3人分"})
+        self.hint = rows.note("")
+        self.trouble = wrapped(rows.row(), "", style="Wrong.TLabel")
+        self.trouble.pack(fill="x", pady=(GAP, HALF))
+        mend = rows.row()
+        self.enter_shop = ttk.Button(mend, text="「ID」を開く", command=self._services.enter_shop)
+        self.enter_mail = ttk.Button(
+            mend, text="「メールの設定」を開く", command=self._services.enter_mail
+        )
+        save = rows.row()
+        ttk.Label(save, text="ファイルに保存").pack(anchor="w", pady=(GAP, HALF))
+        buttons, self.save_buttons = button_row(
+            save, {kind: lambda kind=kind: self.save(kind) for kind in FILE_KINDS}, least=8
+        )
+        buttons.pack(anchor="w")
+        self.paper.value = Paper.POSTER
+        self.slips.value = 2
+        self.paper.on_edit(self._changed)
+        self.slips.on_edit(self._changed)
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [FunctionKey("F12", "開いて印刷", self.print, enabled=self._can_print)]
+
+    def shown(self) -> None:
+        self.paper.focus()
+        self._changed()
+
+    def digit(self, number: int) -> None:
+        self.paper.choose(number) or self.slips.choose(number)
+
+    def leaving(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+
+    # ---- the preview ----
+
+    @property
+    def _can_print(self) -> bool:
+        return self._image is not None and not self._busy
+
+    def _changed(self) -> None:
+        self.slips.enable(self.paper.value is Paper.FORM)
+        self.hint.configure(text=_HINTS[self.paper.value])
+        try:
+            notes = paper.notes(self.paper.value, self._services.settings())
+        except Trouble as trouble:
+            self._say_trouble(trouble, mail=False)
+            return
+        self.trouble.configure(text="\n".join(notes))
+        _packed(self.enter_shop, bool(notes))
+        _packed(self.enter_mail, False)
+        self._drawn = ()
+        self._draw()
+
+    def _draw_soon(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+        self._timer = self.after(_REDRAW_AFTER_MS, self._draw)
+
+    def _draw(self) -> None:
+        """Draw it in a thread, as large as there is room; where one is drawn, once more after."""
+        across, down = self.sheet.winfo_width(), self.sheet.winfo_height()
+        height = max(_LEAST, min(down - 2 * _EDGE, round((across - 2 * _EDGE) * 297 / 210)))
+        which, slips = self.paper.value, self.slips.value
+        wanted = (which, slips, height)
+        if across <= 1 or wanted == self._drawn:
+            return
+        if self._drawing:
+            self._draw_again = True
+            return
+        self._drawing, self._draw_again = True, False
+        if self._image is None:
+            self._write_on_sheet("作成しています…")
+
+        def work(job: Job) -> bytes:
+            settings = self._services.settings()
+            return base64.b64encode(paper.preview(which, settings, height, slips_a_page=slips))
+
+        def done(png: bytes) -> None:
+            self._drawing = False
+            self._drawn = wanted
+            self._show(tk.PhotoImage(master=self, data=png))
+            if self._draw_again:
+                self._draw()
+
+        def failed(trouble: Trouble) -> None:
+            self._drawing = False
+            self._show(None)
+            self._say_trouble(trouble, mail=which is Paper.POSTER)
+            if self._draw_again:
+                self._draw()
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    def _show(self, image: tk.PhotoImage | None) -> None:
+        self._image = image
+        self.sheet.delete("all")
+        if image is not None:
+            middle = (self.sheet.winfo_width() // 2, self.sheet.winfo_height() // 2)
+            self.sheet.create_image(*middle, image=image)
+        for button in self.save_buttons:
+            button.configure(state="normal" if self._can_print else "disabled")
+        if self.window.screen is self:
+            self.window.refresh_keys()
+
+    def _write_on_sheet(self, text: str) -> None:
+        self.sheet.delete("all")
+        middle = (self.sheet.winfo_width() // 2, self.sheet.winfo_height() // 2)
+        self.sheet.create_text(*middle, text=text, font="TkDefaultFont")
+
+    def _say_trouble(self, trouble: Trouble, *, mail: bool) -> None:
+        """What stands against it, in red, with the button that leads to where it is mended."""
+        self.trouble.configure(text=f"{trouble.happened}{trouble.cure}")
+        _packed(self.enter_mail, mail)
+
+    # ---- files ----
+
+    def save(self, kind: str) -> None:
+        """「PDF」「PNG」: where the user wants it."""
+        which = self.paper.value
+        path = self.window.dialogs.save_as(
+            f"{which}を{kind}に保存", f"{which}.{kind.lower()}", FILE_KINDS[kind]
+        )
+        if path is not None:
+            self._write(path, f"「{path.name}」に保存しました。")
+
+    def print(self) -> None:
+        """F12: open it in the system's own program, which prints."""
+        path = _for_printing() / f"{self.paper.value}.pdf"
+        said = "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。"
+        self._write(path, said, open_it=True)
+
+    def _write(self, path: Path, said: str, *, open_it: bool = False) -> None:
+        which, slips = self.paper.value, self.slips.value
+        self._set_busy(True)
+        self.window.say("作成しています…")
+
+        def work(job: Job) -> None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise storage_trouble(error, path.parent) from error
+            paper.save(which, self._services.settings(), path, slips_a_page=slips)
+            if open_it:
+                self._services.open_file(path)
+
+        def done(result: None) -> None:
+            self._set_busy(False)
+            self.window.say(said)
+
+        def failed(trouble: Trouble) -> None:
+            self._set_busy(False)
+            self.window.say("")
+            self.window.dialogs.trouble(trouble)
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        for button in self.save_buttons:
+            button.configure(state="disabled" if busy else "normal")
+        if self.window.screen is self:
+            self.window.refresh_keys()
+
+
+def _for_printing() -> Path:
+    """A new folder: the program that shows the file may keep the one before from being written."""
+    base = Path(tempfile.gettempdir()) / "kollect-print"
+    with contextlib.suppress(OSError):
+        for old in base.iterdir():
+            shutil.rmtree(old, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        base.mkdir(exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=base))
+    return base
+
+
+def _packed(widget: tk.Widget, there: bool) -> None:
+    widget.pack_forget()
+    if there:
+        widget.pack(anchor="w", pady=(HALF, 0))

@@ -1,0 +1,234 @@
+"""会員登録 with the keyboard alone: from the paper form to the member, and on to the next."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kollect.app import Program
+from kollect.members.member import Consent, Sex
+from kollect.members.members import Members
+from kollect.register.ledger import Ledger
+from kollect.register.receipt import ReceiptState
+from kollect.screens.candidate_dialog import CandidateDialog
+from kollect.screens.member_edit import MemberEditScreen
+from kollect.screens.member_form import MemberFormScreen
+from kollect.screens.member_list import MemberListScreen
+from kollect.screens.menu import MenuScreen
+from kollect.settings.model import Passwords, Settings
+from tests.screens.hands import Person, click, press, settle, type_in
+from tests.screens.members import YAMADA, numbers, register, stored
+from tests.unit.bookkeeping import NOW
+
+
+@pytest.fixture
+def database(program: Program) -> Path:
+    path = program.real.folder.database
+    assert numbers(path, "taro.yamada@docomo.ne.jp", "hanako@ezweb.ne.jp", "jiro@docomo.ne.jp")
+    return path
+
+
+@pytest.fixture
+def screen(program: Program, database: Path) -> MemberFormScreen:
+    press(program.window.root, "5")
+    screen = program.window.screen
+    assert isinstance(screen, MemberFormScreen)
+    return screen
+
+
+def enter(screen: MemberFormScreen, number: str) -> None:
+    type_in(screen.number.widget, number)
+    press(screen, "Return")
+
+
+def here(screen: MemberFormScreen) -> object:
+    return screen.focus_get()
+
+
+def test_one_form_with_the_keyboard_alone(screen: MemberFormScreen, database: Path):
+    assert here(screen) is screen.number.widget
+    enter(screen, "１００１")
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+    assert str(screen.address.cget("text")) == "taro.yamada@docomo.ne.jp"
+    assert screen.state.text.startswith("送信済　2026/11/23")
+    for text, key in (
+        ("山田 太郎", "Return"),
+        ("やまだ たろう", "Return"),
+        ("S60.1.2", "Tab"),
+    ):
+        type_in(here(screen), text)
+        press(screen, key)
+    press(screen, "2", "Return")  # 男性
+    for text in ("０９０１２３４５６７８", "1600023", "東京都新宿区西新宿1-2-3", "常連、朝市"):
+        type_in(here(screen), text)
+        press(screen, "Return")
+    press(screen, "1", "F12")  # 承諾する
+    settle(screen, lambda: screen.number.value == "")
+    assert here(screen) is screen.number.widget, "the next form can be typed at once"
+    assert "1001" in screen.window._said.text
+    assert "山田" in screen.window._said.text
+    assert not screen.unsaved()
+    member = stored(database, 1001)
+    assert member is not None
+    assert (member.name, member.kana) == ("山田　太郎", "ヤマダ　タロウ")
+    assert (member.birthday, member.sex) == (date(1985, 1, 2), Sex.MALE)
+    assert (member.phone, member.postcode) == ("090-1234-5678", "160-0023")
+    assert member.groups == ("常連", "朝市")
+    today = screen._services.now().date()
+    assert member.consent == Consent(True, today, "会員登録用紙")
+
+
+def test_who_did_not_consent_is_recorded_as_that(screen: MemberFormScreen, database: Path):
+    enter(screen, "1002")
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+    type_in(screen.fields.name.widget, "佐藤花子")
+    press(screen, "F12")
+    settle(screen, lambda: screen.number.value == "")
+    member = stored(database, 1002)
+    assert member is not None
+    assert member.consent == Consent()
+
+
+def test_a_name_in_kana_is_its_own_reading_until_one_is_typed(screen: MemberFormScreen):
+    fields = screen.fields
+    type_in(fields.name.widget, "さとう はなこ")
+    assert fields.kana.value == "サトウ　ハナコ"
+    type_in(fields.name.widget, "佐藤 花子")
+    assert fields.kana.value == ""
+    type_in(fields.kana.widget, "サトウ")
+    type_in(fields.name.widget, "さとう")
+    type_in(fields.name.widget, "さいとう")
+    assert fields.kana.value == "サトウ"
+
+
+def test_the_birthday_is_read_back_in_both_calendars(screen: MemberFormScreen):
+    type_in(screen.fields.birthday.widget, "S60.1.2")
+    assert screen.fields._meant.cget("text").startswith("1985年（昭和60年1月2日）")
+
+
+def test_an_unknown_number_is_told_beside_the_field(screen: MemberFormScreen):
+    enter(screen, "4711")
+    settle(screen, lambda: screen.number.complaint)
+    assert "4711" in screen.number.complaint
+    assert "まだどなたにも発行していません" in screen.number.complaint
+    assert here(screen) is screen.number.widget
+    assert screen.number.widget.selection_present(), "typing replaces the wrong number"
+
+
+def test_a_number_that_was_left_by_mouse_is_looked_up_too(screen: MemberFormScreen):
+    type_in(screen.number.widget, "4711")
+    click(screen.fields.home.widget)
+    settle(screen, lambda: screen.number.complaint)
+
+
+def test_who_is_registered_already_can_be_opened(screen: MemberFormScreen, database: Path):
+    register(database, YAMADA)
+    enter(screen, "1001")
+    settle(screen, lambda: screen.number.complaint)
+    assert "山田　太郎 様が登録済みです" in screen.number.complaint
+    press(screen, "Tab")  # looks once more, and stays
+    settle(screen, lambda: screen.number.complaint)
+    click(screen.open_member)
+    edit = screen.window.screen
+    assert isinstance(edit, MemberEditScreen)
+    assert edit.fields.name.value == "山田　太郎"
+    press(edit, "Escape")
+    settle(screen, lambda: screen.window.screen is screen)
+
+
+def test_who_has_withdrawn_is_told_so(screen: MemberFormScreen, database: Path):
+    register(database, YAMADA)
+    with closing(Members(database)) as members:
+        members.withdraw(1001, NOW, "会員一覧")
+    enter(screen, "1001")
+    settle(screen, lambda: screen.number.complaint)
+    assert "退会されています" in screen.number.complaint
+    assert screen.open_member.winfo_ismapped()
+
+
+def test_a_part_of_the_address_finds_the_customer(screen: MemberFormScreen, dialogs: Person):
+    enter(screen, "hanako")
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+    assert screen.number.value == "1002"
+
+    def choose(dialog: CandidateDialog) -> None:
+        assert len(dialog.tree.get_children()) == 2
+        press(dialog, "Down", "Return")
+
+    screen.number.focus()
+    dialogs.answers.append(choose)
+    enter(screen, "docomo")
+    settle(screen, lambda: screen.number.value == "1001")
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+
+
+def test_an_address_nobody_has_is_told(screen: MemberFormScreen):
+    enter(screen, "softbank")
+    settle(screen, lambda: screen.number.complaint)
+    assert "softbank" in screen.number.complaint
+
+
+def test_wrong_fields_are_red_and_nothing_is_registered(screen: MemberFormScreen, database: Path):
+    enter(screen, "1001")
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+    type_in(screen.fields.birthday.widget, "昭和70年1月1日")
+    type_in(screen.fields.phone.widget, "123")
+    press(screen, "F12")
+    settle(screen, lambda: screen.fields.name.complaint)
+    assert here(screen) is screen.fields.name.widget
+    assert "昭和70年1月1日という日はありません" in screen.fields.birthday.complaint
+    assert "市外局番" in screen.fields.phone.complaint
+    assert stored(database, 1001) is None
+    type_in(screen.fields.name.widget, "山")
+    assert not screen.fields.name.complaint
+
+
+def test_f12_straight_after_the_number_looks_it_up_first(screen: MemberFormScreen):
+    type_in(screen.fields.name.widget, "山田")
+    type_in(screen.number.widget, "4711")
+    press(screen, "F12")
+    settle(screen, lambda: screen.number.complaint)
+    assert "まだどなたにも" in screen.number.complaint
+
+
+def test_half_a_form_is_not_lost_by_escape(screen: MemberFormScreen, dialogs: Person):
+    type_in(screen.fields.name.widget, "山田")
+    dialogs.answers.append("入力を続ける")
+    press(screen, "Escape")
+    assert screen.window.screen is screen
+    dialogs.answers.append("保存せずに戻る")
+    press(screen, "Escape")
+    assert isinstance(screen.window.screen, MenuScreen)
+
+
+def test_the_number_can_be_sent_again(
+    screen: MemberFormScreen, database: Path, dialogs: Person, program: Program
+):
+    program.real.save(Settings(mail_address="karamail@shop.example"), Passwords())
+    enter(screen, "1001")
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+    with closing(Ledger(database)) as ledger:
+        before = ledger.owed_count()
+    dialogs.answers.append("再送する")
+    click(screen.again)
+    settle(screen, lambda: "再送します" in screen.window._said.text)
+    assert "taro.yamada@docomo.ne.jp" in dialogs.asked[-1][1]
+    with closing(Ledger(database)) as ledger:
+        assert ledger.owed_count() == before + 1
+
+
+def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScreen, database: Path):
+    with closing(Ledger(database)) as ledger:
+        ledger._db.execute("UPDATE receipt SET state = 'pending' WHERE number = 1003")
+        ledger.receipt_state(1003, ReceiptState.UNDELIVERABLE, NOW, "宛先が見つかりません。")
+    enter(screen, "1003")
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+    assert screen.state.text == "不達　宛先が見つかりません。"
+
+
+def test_the_list_is_one_key_away(screen: MemberFormScreen):
+    press(screen, "F8")
+    assert isinstance(screen.window.screen, MemberListScreen)
