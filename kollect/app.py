@@ -23,6 +23,7 @@ from kollect.places import Places
 from kollect.screens.demo_mode import DemoMode, Ways
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.garbage import collect_here
+from kollect.screens.icon import give_icon
 from kollect.screens.jobs import Job
 from kollect.screens.menu import FirstStart, FirstStartDialog, MenuScreen, menu_entries
 from kollect.screens.resident import Errands, Resident
@@ -50,6 +51,7 @@ def run(folder: DataFolder, *, demo: bool = False) -> int:
         print(f"画面を開けません（{error}）。", file=sys.stderr)
         return FAILED
     root.withdraw()
+    give_icon(root)
     lock = FolderLock(folder.path)
     try:
         folder.prepare()
