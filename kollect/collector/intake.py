@@ -6,6 +6,7 @@ the ledger says that nothing is owed any more and nothing would be lost.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,8 +14,8 @@ from itertools import islice
 
 from kollect import address
 from kollect.collector.desk import FORWARDED, NUMBERED, Desk
+from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
-from kollect.decision.bounce import read_report
 from kollect.decision.decide import decide
 from kollect.decision.verdict import Decision, Kind, Known
 from kollect.inbox.mailbox import Refused
@@ -27,15 +28,19 @@ log = logging.getLogger(__name__)
 HEADERS_AT_ONCE = 2 * 1024 * 1024
 """So many octets of headers are held before they are written down."""
 HEAD_OF_MAIL = 256 * 1024
-STRIKES = 3
-"""A mail at which the session died so often is left alone for a day."""
-REPORT_WINDOW = timedelta(days=7)
-"""So long after a reply a delivery report that names only the recipient is believed."""
 PAUSED = (
     "新しいアドレスからの空メールが1時間の上限を超えたため、受付番号の発行を止めています。"
     "メールはサーバに残しています。いたずらでなければ、上限の設定（new_per_hour）を増やしてください。"
 )
 GOES_ON = "受付番号の発行を再開しました。"
+NOT_GIVEN = (
+    "サーバが、メール {} 通の取り出しを断りました。サーバに残し、次回もう一度試します。"
+    "続くときは、プロバイダに知らせてください。"
+)
+NOT_DELETED = (
+    "サーバが、処理の終わったメール {} 通の削除を断りました。二重に返信することはありません。"
+    "次回もう一度削除します。"
+)
 
 
 class _HeadOnly:
@@ -56,6 +61,9 @@ class Intake:
         self._rules = desk.rules()
         self._returned: set[str] = set()
         """Mails that the server had promised to delete and that are back."""
+        self._not_given: set[str] = set()
+        """Mails of which the server gives nothing."""
+        self._not_deleted: set[str] = set()
         self._missing: dict[str, Entry] | None = None
         self._acknowledgement = self._duplicate = 0
 
@@ -66,21 +74,13 @@ class Intake:
         """
         ledger, mailbox = self._desk.ledger, self._desk.mailbox
         known = ledger.known_mails(mailbox, uids)
-        day_ago = self._desk.now() - timedelta(days=1)
-        hopeless = ledger.struck_out(mailbox, STRIKES, day_ago)
-        suspect = ledger.struck_out(mailbox, 1, day_ago)
-        fresh = [
-            uid
-            for uid in uids
-            if uid not in hopeless and (uid not in known or known[uid].step is Step.GONE)
-        ]
-        fresh.sort(key=suspect.__contains__)  # whoever cut the line last time comes last
+        fresh = [uid for uid in uids if uid not in known or known[uid].step is Step.GONE]
         read: list[tuple[str, Mail]] = []
         held = 0
         died: FetchDied | None = None
         try:
             refused = []
-            for uid, block in self._visit.headers(fresh):
+            for uid, block in self._visit.headers(bearable(self._desk, fresh)):
                 if isinstance(block, Refused):
                     refused.append(uid)
                     continue
@@ -96,29 +96,15 @@ class Intake:
             died = lost
         self._write_down(read, known)
         if died is not None:
-            ledger.strike(mailbox, died.uid, self._desk.now())
+            strike(self._desk, died.uid)
             raise died
-
-    def keep_copies(self, uids: list[str]) -> None:
-        """Put the raw mails into kept/ that may not leave the server without a copy there."""
-        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
-        copies = []
-        try:
-            for entry in entries:
-                if _needs_copy(entry) and self._visit.holds(entry.uid):
-                    copies.append((entry, *self._copy(entry)))
-        except FetchDied as died:
-            self._desk.ledger.strike(self._desk.mailbox, died.uid, self._desk.now())
-            raise
-        finally:
-            self._copied(copies)
 
     def delete(self, uids: list[str]) -> None:
         """Mark for deletion what is done with."""
         entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
         done = [entry.uid for entry in entries if _may_leave(entry)]
         done += self._returned.intersection(uids)
-        self._visit.delete([uid for uid in done if self._visit.holds(uid)])
+        self._not_deleted.update(self._visit.delete(done))
 
     def reconcile(self, present: Iterable[str]) -> None:
         """Close the rows of mails that are no longer in the mailbox and owe nothing."""
@@ -140,6 +126,16 @@ class Intake:
                     f"（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
                 )
 
+    def complain(self) -> None:
+        """Tell of the mails with which the server does not do what it should, when they change."""
+        for note, mails, text in (
+            ("not given", self._not_given, NOT_GIVEN),
+            ("not deleted", self._not_deleted, NOT_DELETED),
+        ):
+            which = hashlib.sha256("\n".join(sorted(mails)).encode()).hexdigest() if mails else ""
+            if self._desk.ledger.note(note, which) and mails:
+                self._desk.say(text.format(len(mails)))
+
     def gone(self, uids: list[str]) -> None:
         """The server has confirmed that these mails are deleted."""
         entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
@@ -155,7 +151,8 @@ class Intake:
         try:
             self._visit.fetch(uid, head)
         except Refused as refusal:
-            log.info("サーバが取り出しを断ったメールを残しました（%s）", refusal)
+            log.debug("refused whole: %s %s", uid, refusal)
+            self._not_given.add(uid)
             return None
         return Mail.read(bytes(head.kept))
 
@@ -203,10 +200,11 @@ class Intake:
     def _is_seen_before(self, uid: str, mail: Mail, entry: Entry | None) -> bool:
         ledger = self._desk.ledger
         if entry is not None:
-            if entry.fingerprint == mail.fingerprint:
+            if entry.fingerprint == mail.fingerprint and _was_done_with(entry):
                 self._returned.add(uid)
                 return True
-            # the server used an old id again for another mail (RFC 1939 section 7 forbids it)
+            # the server used an old id again for another mail (RFC 1939 section 7 forbids it), or
+            # shows a mail again that it did not show before it was done with
             ledger.moved_to(entry.id, f"{uid}#{entry.id}")
             return False
         if (same := self._strayed().pop(mail.fingerprint, None)) is not None:
@@ -241,7 +239,7 @@ class Intake:
         elif number is not None and kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
             ledger.count_again(number)
             template = self._duplicate
-        if kind in NUMBERED or (kind in FORWARDED and self._desk.settings.forward_address):
+        if kind in NUMBERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
             step = Step.OWED
         elif kind is Kind.TEST:
             step = Step.TEST
@@ -266,6 +264,11 @@ class Intake:
         )
         return number
 
+    def _is_forwarded(self, kind: Kind, key: str) -> bool:
+        owner = self._desk.settings.forward_address
+        # the owner's own automatic answer would bring about the next one
+        return bool(owner) and (kind is Kind.OUT_OF_SCOPE or key != address.key(owner))
+
     def _count(self, kind: Kind) -> None:
         if kind in (Kind.NEW, Kind.RENUMBER):
             self._desk.tally.add("accepted")
@@ -274,78 +277,17 @@ class Intake:
         elif kind in (Kind.AUTOMATIC, Kind.BOUNCE, Kind.LOOP):
             self._desk.tally.add("ignored")
 
-    # --- copies
-
-    def _copy(self, entry: Entry) -> tuple[str, bool]:
-        """Write the raw mail into kept/. Returns the file's name and whether it is all of it."""
-        name = entry.kept or self._desk.kept.name_for(self._desk.mailbox, entry.uid, entry.seen_at)
-        whole = True
-        with self._desk.kept.writing(name) as sink:
-            try:
-                self._visit.fetch(entry.uid, sink)
-            except Refused as refusal:
-                whole = False
-                sink.seek(0)
-                sink.truncate()
-                for _, block in self._visit.headers([entry.uid]):
-                    sink.write(b"" if isinstance(block, Refused) else block)
-                if not entry.kept:
-                    self._desk.say(
-                        "サーバがメールの取り出しを断りました。見出しだけを保存し、メールは"
-                        f"サーバに残します（差出人 {entry.address or '不明'}、{refusal}）"
-                    )
-        return name, whole
-
-    def _copied(self, copies: list[tuple[Entry, str, bool]]) -> None:
-        if not copies:
-            return
-        said = []
-        with self._desk.ledger.transaction():
-            for entry, name, whole in copies:
-                self._desk.ledger.kept(entry.id, name, whole=whole)
-                if not entry.kept:
-                    self._desk.tally.add("kept")
-                if entry.kind in (Kind.BOUNCE, Kind.AUTOMATIC):
-                    said += self._read_delivery_report(entry, name)
-        for line in said:
-            self._desk.say(line)
-
-    def _read_delivery_report(self, entry: Entry, name: str) -> list[str]:
-        """Mark the receipt that a report is about. One about a forwarded mail stays here."""
-        report = read_report(self._desk.kept.head(name, HEAD_OF_MAIL))
-        if report is None:
-            return []
-        ledger, now = self._desk.ledger, self._desk.now()
-        recipient = address.key(report.recipient)
-        about_forward = recipient == address.key(self._desk.settings.forward_address)
-        if about_forward and entry.step is Step.OWED:
-            # forwarding it to the address that just failed would go on for ever
-            ledger.move([entry.id], Step.KEPT, now)
-            return [f"「対象外メールの送信先」に届きませんでした: {report.reason}"]
-        if not report.permanent:
-            return []
-        number = ledger.bounced(
-            report.original_message_id, recipient, report.reason, now - REPORT_WINDOW
-        )
-        if number is None:
-            return []
-        self._desk.tally.add("bounced")
-        return [f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}"]
-
-
-def _needs_copy(entry: Entry) -> bool:
-    if entry.whole or entry.step in (Step.TEST, Step.GONE):
-        return False
-    if entry.number is not None:
-        return entry.step in (Step.UNDELIVERABLE, Step.KEPT)
-    return True
-
 
 def _may_leave(entry: Entry) -> bool:
     """Nothing is owed, and the answer was delivered or the whole mail is in kept/."""
     if entry.step not in TO_DELETE:
         return False
     return entry.whole or (entry.step is Step.SENT and entry.number is not None)
+
+
+def _was_done_with(entry: Entry) -> bool:
+    """It is gone because we had it deleted: answered, or copied. Others only vanished."""
+    return entry.whole or entry.number is not None
 
 
 def _still_owes(entry: Entry) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from kollect.collector.copies import Copies
 from kollect.collector.desk import Desk
 from kollect.collector.dispatch import Dispatch
 from kollect.collector.intake import Intake, batches
@@ -38,7 +39,6 @@ def poll(
     visit = Visit(open_mailbox, lambda uids: intake.gone(uids), clock=clock)
     dispatch = Dispatch(desk, stopping)
     trouble: Trouble | None = None
-    left = 0
 
     def send() -> None:
         if dispatch.waiting() and not stopping():
@@ -48,6 +48,7 @@ def poll(
 
     try:
         intake = Intake(desk, visit)
+        copies = Copies(desk, visit, stopping)
         desk.phase(Phase.RECEIVING)
         try:
             visit.open()
@@ -56,12 +57,13 @@ def poll(
                 if stopping():
                     break
                 intake.take(batch)
-                intake.keep_copies(batch)
+                copies.keep(batch)
                 send()
-                intake.keep_copies(batch)
+                copies.keep(batch)
                 intake.delete(batch)
+            else:
+                intake.complain()
             intake.reconcile(present)
-            left = visit.left()
             visit.close()
         except FetchDied as died:
             trouble = died.cause
@@ -72,4 +74,5 @@ def poll(
         visit.abandon()
         dispatch.close()
     desk.tally.add("deferred", desk.ledger.owed_count())
-    return desk.tally.report(left=left, seconds=clock() - started), trouble or dispatch.trouble
+    report = desk.tally.report(left=visit.left(), seconds=clock() - started)
+    return report, trouble or visit.trouble or dispatch.trouble

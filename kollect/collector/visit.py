@@ -47,6 +47,8 @@ class Visit:
         self._doubles: dict[str, list[int]] = {}
         self._marked: list[str] = []
         self._nameless = 0
+        self.trouble: ServerTrouble | None = None
+        """Why a session could not be ended well while letters went out."""
 
     def open(self) -> None:
         if self._mailbox is not None:
@@ -72,11 +74,17 @@ class Visit:
         return list(self._handles)
 
     def left(self) -> int:
-        """How many mails stay on the server, as far as this visit knows."""
-        doubles = sum(len(self._doubles.get(uid, ())) for uid in self._handles)
-        return len(self._handles) + doubles + self._nameless
+        """How many mails are on the server, as far as this visit knows.
+
+        What is marked for deletion is there until `close` has returned.
+        """
+        there = (*self._handles, *self._marked)
+        doubles = sum(len(self._doubles.get(uid, ())) for uid in there)
+        return len(there) + doubles + self._nameless
 
     def holds(self, uid: str) -> bool:
+        """Is this mail there, not marked, in the session that is open from here on?"""
+        self.open()  # what was there before a rest may have vanished meanwhile
         return uid in self._handles
 
     def headers(self, uids: Iterable[str]) -> Iterator[tuple[str, bytes | Refused]]:
@@ -101,22 +109,35 @@ class Visit:
             self.abandon()
             raise FetchDied(uid, trouble) from trouble
 
-    def delete(self, uids: Iterable[str]) -> None:
-        """Mark mails; they are gone when `close` has returned, and `on_gone` is told so."""
-        mailbox = self._session()
+    def delete(self, uids: Iterable[str]) -> list[str]:
+        """Mark mails; they are gone when `close` has returned, and `on_gone` is told so.
+
+        Returns those that the server would not mark.
+        """
         names = {}
-        for uid in uids:
+        for uid in filter(self.holds, uids):
             for handle in (self._handles[uid], *self._doubles.get(uid, ())):
                 names[handle] = uid
-        taken = {names[handle] for handle in mailbox.delete(names)}
+        if not names:
+            return []
+        taken = {names[handle] for handle in self._session().delete(names)}
         self._marked += taken
         for uid in taken:
             del self._handles[uid]
+        return [uid for uid in set(names.values()) if uid in self._handles]
 
     def rest(self) -> None:
-        """Called while letters go out: end a session that was held long enough."""
-        if self._mailbox is not None and self._clock() - self._opened_at > HOLD_SECONDS:
+        """Called while letters go out: end a session that was held long enough.
+
+        Raises nothing: the letters on their way have nothing to do with trouble here. It is kept in
+        `trouble`, and the mails that were to be deleted will be there again.
+        """
+        if self._mailbox is None or self._clock() - self._opened_at <= HOLD_SECONDS:
+            return
+        try:
             self.close()
+        except ServerTrouble as trouble:
+            self.trouble = trouble
 
     def close(self) -> None:
         if self._mailbox is None:

@@ -94,7 +94,7 @@ class Pop3Mailbox:
                 if refusals.busy(answer.code, ""):
                     # For the moment only: going on without ids would make known mails look new.
                     raise refusals.of_login(self._line.peer, "POP", answer.code, answer.text)
-                log.info("%s: %s refused: %s", self._line.peer.host, command, answer.text)
+                log.debug("%s: %s refused: %s", self._line.peer.host, command, answer.text)
                 continue
             for line in self._dialogue.lines():
                 handle, rest = _numbered(line)
@@ -196,7 +196,7 @@ class Pop3Mailbox:
             if answer.ok:
                 taken.append(handle)
             else:
-                log.warning("%s: DELE refused: %s", self._line.peer.host, answer.text)
+                log.debug("%s: DELE refused: %s", self._line.peer.host, answer.text)
         return taken
 
     def close(self) -> None:
