@@ -18,6 +18,7 @@ from kollect.register.entry import Entry, Template
 from kollect.register.receipt import ReceiptState, Step
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
+from kollect.reply.troubles import LettersPutOff
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,10 @@ class Dispatch:
             desk.settings.send, desk.settings.tls, desk.settings.mail_address, desk.passwords.send
         )
         self._tried_up_to = 0
+        self._put_off = desk.ledger.put_off()
+        """Rows whose letter the server has put off in an earlier poll: theirs is the second turn.
+        Ten customers with a domain that nobody finds must not stand before all the others."""
+        self._last_tried = 0
         self._under_way: dict[int, Entry] = {}
         self._templates: dict[int, Template] = {}
         self.trouble: ServerTrouble | None = None
@@ -46,46 +51,72 @@ class Dispatch:
 
     def waiting(self) -> bool:
         """Is there a letter that was not tried in this poll?"""
-        return bool(self._desk.ledger.owed(self._tried_up_to, 1))
+        return bool(self._put_off or self._desk.ledger.owed(self._tried_up_to, 1, put_off=False))
 
     def send(self, meanwhile: Callable[[], None]) -> None:
         """Send what is owed. `meanwhile` is called about once a second, between commits.
 
         Trouble with the server is kept in `trouble`; the letters stay owed.
         """
-        if self.trouble is not None:
-            return
+        if self.trouble is None:
+            self.trouble = self._send(self._letters(), meanwhile)
+        if self.trouble is None and self._put_off:
+            self._last_tried = 0
+            trouble = self._send(self._put_off_letters(), meanwhile)
+            self._desk.ledger.note("put off up to", str(self._last_tried) if trouble else "")
+            # that they are put off once more says nothing of the server, and is no reason to poll
+            # more seldom
+            self.trouble = None if isinstance(trouble, LettersPutOff) else trouble
+            self._put_off = []
+
+    def _send(
+        self, letters: Iterator[Letter], meanwhile: Callable[[], None]
+    ) -> ServerTrouble | None:
+        trouble: ServerTrouble | None = None
         try:
-            for outcomes in self._post.deliver(self._letters()):
+            for outcomes in self._post.deliver(letters):
                 self._settle(outcomes)
                 if self._stopping():
                     self._post.stop_soon()
                 meanwhile()
-            self.trouble = self._post.trouble
-        except ServerTrouble as trouble:
-            self.trouble = trouble
-        self._not_sent()
+            trouble = self._post.trouble
+        except ServerTrouble as failed:
+            trouble = failed
+        self._not_sent(trouble)
+        return trouble
 
     def close(self) -> None:
         self._post.close()
 
     def _letters(self) -> Iterator[Letter]:
         """The owed letters in the order of arrival, pulled by the post as it has room for them."""
-        ledger, settings = self._desk.ledger, self._desk.settings
-        while entries := ledger.owed(self._tried_up_to, AT_ONCE):
+        while entries := self._desk.ledger.owed(self._tried_up_to, AT_ONCE, put_off=False):
             self._tried_up_to = entries[-1].id
-            now = self._desk.now()
-            with ledger.transaction():
-                if not settings.forward_address:
-                    nowhere = [e.id for e in entries if e.kind not in NUMBERED]
-                    entries = [e for e in entries if e.kind in NUMBERED]
-                    self._keep_only(nowhere)
-                ledger.move([entry.id for entry in entries], Step.SENDING, now)
-            self._under_way |= {entry.id: entry for entry in entries}
-            for entry in entries:
-                letter = self._written(entry)
-                if letter is not None:
-                    yield letter
+            yield from self._begun(entries)
+
+    def _put_off_letters(self) -> Iterator[Letter]:
+        """Those that were put off, from where the last poll left off with them."""
+        ledger = self._desk.ledger
+        left_off = int(ledger.noted("put off up to") or 0)
+        rows = sorted(self._put_off, key=lambda row: (row <= left_off, row))
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
+            yield from self._begun(ledger.entries(part))
+
+    def _begun(self, entries: list[Entry]) -> Iterator[Letter]:
+        ledger, settings = self._desk.ledger, self._desk.settings
+        now = self._desk.now()
+        with ledger.transaction():
+            if not settings.forward_address:
+                nowhere = [e.id for e in entries if e.kind not in NUMBERED]
+                entries = [e for e in entries if e.kind in NUMBERED]
+                self._keep_only(nowhere)
+            ledger.move([entry.id for entry in entries], Step.SENDING, now)
+        self._under_way |= {entry.id: entry for entry in entries}
+        for entry in entries:
+            letter = self._written(entry)
+            if letter is not None:
+                yield letter
 
     def _keep_only(self, ids: list[int]) -> None:
         """No 対象外メールの送信先 any more: the copy in kept/ is all there is to do."""
@@ -97,9 +128,13 @@ class Dispatch:
         try:
             return letter_for(self._desk, entry, self._template)
         except OSError as error:
-            # the copy in kept/ was removed by hand or cannot be read: put this one aside, go on
-            log.warning("保存したメール %s を読めないため、転送しません（%s）", entry.kept, error)
-            self._settle([Outcome(entry.id, Ending.REFUSED, 0, f"{entry.kept}: {error}")])
+            # the copy in kept/ was removed by hand or cannot be read. It does not count any more:
+            # the mail stays on the server until there is another one
+            self._desk.ledger.kept(entry.id, entry.kept, whole=False)
+            ending = Ending.LATER if entry.whole else Ending.REFUSED
+            if ending is Ending.LATER:
+                log.warning("保存したメール %s を読めません（%s）", entry.kept, error)
+            self._settle([Outcome(entry.id, ending, 0, f"{entry.kept}: {error}")])
             return None
 
     def _template(self, identity: int) -> Template:
@@ -120,7 +155,8 @@ class Dispatch:
                 entry = self._under_way[outcome.key]
                 step, state, told = self._ending(entry, outcome, now)
                 answer = _answer(outcome)
-                moves.setdefault(step, []).append((entry.id, answer))
+                # without an answer of its own the letter keeps its place in the queue
+                moves.setdefault(step, []).append((entry.id, answer if outcome.tried else ""))
                 if state is ReceiptState.REPLIED:
                     replied.append(entry.number or 0)
                 elif state is not None:
@@ -132,6 +168,8 @@ class Dispatch:
             ledger.replied(replied, now)
         for outcome in outcomes:
             del self._under_way[outcome.key]
+            if outcome.tried:
+                self._last_tried = outcome.key
         for line in () if quietly else said:
             self._desk.say(line)
 
@@ -139,7 +177,8 @@ class Dispatch:
         self, entry: Entry, outcome: Outcome, now: datetime
     ) -> tuple[Step, ReceiptState | None, str]:
         """The mail's next step, its receipt's state (None: it has no receipt), and what to tell."""
-        too_old = now - entry.seen_at > GIVE_UP_AFTER
+        # a letter that was never tried is not too old, however long the server was away
+        too_old = outcome.tried and now - entry.seen_at > GIVE_UP_AFTER
         too_unknown = entry.unknowns + 1 >= MOST_UNKNOWN
         if entry.kind in NUMBERED:
             return self._reply_ending(entry, outcome, too_old=too_old, too_unknown=too_unknown)
@@ -195,10 +234,10 @@ class Dispatch:
                 told = f"対象外メールは次回に転送します（{answer}）。{kept}"
                 return Step.KEPT if too_old else Step.DEFERRED, None, told
 
-    def _not_sent(self) -> None:
+    def _not_sent(self, trouble: ServerTrouble | None) -> None:
         """Letters that were marked but not handed over: no server, or the program is to stop."""
-        text = self.trouble.title if self.trouble else "送る前に終了しました"
-        waiting = [Outcome(key, Ending.LATER, 0, text) for key in self._under_way]
+        text = trouble.title if trouble else "送る前に終了しました"
+        waiting = [Outcome(key, Ending.LATER, 0, text, tried=False) for key in self._under_way]
         self._settle(waiting, quietly=True)
 
 
@@ -213,4 +252,7 @@ def _nothing_new(entry: Entry, step: Step, outcome: Outcome) -> bool:
     """
     if step is not Step.DEFERRED:
         return False
-    return not outcome.code or (entry.step is step and entry.answer == _answer(outcome))
+    # only the code: the words often count down the seconds
+    return not outcome.code or (
+        entry.step is step and entry.answer.partition(" ")[0] == str(outcome.code)
+    )

@@ -27,6 +27,9 @@ _ENTRY = (
 _THERE = f"step <> '{Step.GONE}'"
 
 
+_PUT_OFF = f"step = '{Step.DEFERRED}' AND answer <> ''"
+
+
 def _one_of(steps: Iterable[Step]) -> str:
     return "step IN ({})".format(", ".join(f"'{step}'" for step in steps))
 
@@ -91,13 +94,39 @@ class Mails(Database):
 
     # --- letters that are owed
 
-    def owed(self, after: int, most: int) -> list[Entry]:
-        """Mails with a letter still to be sent, in the order of arrival, beyond the row `after`."""
+    def owed(self, after: int, most: int, *, put_off: bool = True) -> list[Entry]:
+        """Mails with a letter still to be sent, in the order of arrival, beyond the row `after`.
+
+        Without `put_off` not those of `put_off`.
+        """
         return self._entries(
             f"id > ? AND {_one_of(TO_SEND)} AND (number IS NOT NULL OR kept <> '')"
-            f" ORDER BY id LIMIT {int(most)}",
+            f"{'' if put_off else f' AND NOT ({_PUT_OFF})'} ORDER BY id LIMIT {int(most)}",
             after,
         )
+
+    def put_off(self) -> list[int]:
+        """The rows whose letter was tried and put off, for its own sake as far as is known."""
+        with self._translated():
+            rows = self._db.execute(
+                f"SELECT id FROM mail WHERE {_one_of(TO_SEND)} AND {_PUT_OFF}"
+                " AND (number IS NOT NULL OR kept <> '') ORDER BY id"
+            )
+            return [identity for (identity,) in rows]
+
+    def entries(self, ids: Sequence[int]) -> list[Entry]:
+        """These rows, in the order asked for."""
+        found = {e.id: e for e in self._entries(f"id IN ({', '.join('?' * len(ids))})", *ids)}
+        return [found[identity] for identity in ids if identity in found]
+
+    def is_forward(self, letter_id: str) -> bool:
+        """Is this the Message-ID of a mail that was forwarded?"""
+        with self._translated():
+            return self._db.execute(
+                "SELECT EXISTS (SELECT 1 FROM mail WHERE letter_id = ? AND letter_id <> ''"
+                " AND number IS NULL)",
+                (letter_id,),
+            ).fetchone()[0]
 
     def owed_count(self) -> int:
         with self._translated():

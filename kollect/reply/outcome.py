@@ -93,3 +93,5 @@ class Outcome:
     """The server's three digits; 0 where there was no answer."""
     text: str = ""
     """The server's own words or what went wrong, one line."""
+    tried: bool = True
+    """False: it came back as it was, for a trouble that is not its own."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from kollect.connection import Trace
 from kollect.errors import ServerTrouble
@@ -230,4 +231,4 @@ def _later(delivery: Delivery, why: str) -> Outcome:
 
 
 def _returned(deliveries: list[Delivery], why: str) -> list[Outcome]:
-    return [_later(delivery, why) for delivery in deliveries]
+    return [replace(_later(delivery, why), tried=False) for delivery in deliveries]

@@ -8,6 +8,11 @@ from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.peer import ASK_PROVIDER, Peer
 from kollect.reply.answer import Answer
 
+
+class LettersPutOff(ServerTrouble):
+    """One letter after the other was put off; whether for their own sake or not, is unknown."""
+
+
 _RULES_OF_PROVIDERS = (
     (
         re.compile(r"(^|\.)(gmail|googlemail|google)\.com$", re.I),
@@ -170,9 +175,9 @@ def sending_refused(peer: Peer, detail: str) -> ServerTrouble:
     )
 
 
-def refused_for_now(peer: Peer, detail: str) -> ServerTrouble:
+def refused_for_now(peer: Peer, detail: str) -> LettersPutOff:
     """One letter after the other was put off."""
-    return ServerTrouble(
+    return LettersPutOff(
         "送信サーバが、いまは送信を受け付けません",
         stage=Stage.SEND,
         happened=f"{peer.label}が、続けて「あとで送るように」と答えました。",
