@@ -110,6 +110,15 @@ class Mailings:
         )
         return _audience(counted)
 
+    def who(self, choice: Choice, against: LeftOut | None = None) -> list[int]:
+        """Who would get it now, or is left out for this reason, in the order of numbers."""
+        chosen, values = _chosen(choice)
+        found = self._db.rows(
+            f"SELECT number FROM ({chosen}) WHERE against = ? ORDER BY number",
+            *(*values, against or ""),
+        )
+        return [number for (number,) in found]
+
     def start(
         self, mailing: int, choice: Choice, now: datetime, *,
         shop: Shop, mail_address: str, letter_domain: str,

@@ -184,9 +184,10 @@ class Outbox(Mailings):
         )
         return {Step(step): count for step, count in found}
 
-    def page(self, mailing: int, first: int, most: int, step: Step | None = None) -> list[Parcel]:
-        """Some of a mailing's letters, in the order of the numbers, of one step or of all."""
-        only = f" AND step = '{step}'" if step else ""
+    def page(self, mailing: int, first: int, most: int, *steps: Step) -> list[Parcel]:
+        """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
+        names = "', '".join(steps)
+        only = f" AND step IN ('{names}')" if steps else ""
         return self._parcels(
             f"mailing = ?{only} ORDER BY parcel.id LIMIT ? OFFSET ?", mailing, most, first
         )
