@@ -45,12 +45,12 @@ class Pump:
     def hurry(self) -> None:
         """A result is expected soon: look for it more often, for a second. In Tk's thread."""
         self._hurried_until = time.monotonic() + HURRY_SECONDS
-        self._root.after_cancel(self._timer)
+        self._disarm()
         self._arm()
 
     def stop(self) -> None:
         """Make no more calls; those still waiting are dropped."""
-        self._root.after_cancel(self._timer)
+        self._disarm()
 
     def _pump(self) -> None:
         # armed first and not last: a call may open a dialog, and the others must not wait for it
@@ -71,3 +71,7 @@ class Pump:
         else:
             every = EVERY_MS if self._root.winfo_viewable() else UNSEEN_EVERY_MS
         self._timer = self._root.tk.call("after", every, self._name)
+
+    def _disarm(self) -> None:
+        # tkinter's own after_cancel would delete the registered command with it
+        self._root.tk.call("after", "cancel", self._timer)
