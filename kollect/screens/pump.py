@@ -75,7 +75,3 @@ class Pump:
     def _disarm(self) -> None:
         # tkinter's own after_cancel would delete the registered command with it
         self._root.tk.call("after", "cancel", self._timer)
-
-    def _disarm(self) -> None:
-        # tkinter's after_cancel would delete the command with the timer
-        self._root.tk.call("after", "cancel", self._timer)
