@@ -8,16 +8,34 @@ they then call `look`. Runs beside the collector on the same file. Whoever liste
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from kollect.collector.mailing_reports import MailingNews
-from kollect.collector.worker import local_now
+from kollect.collector.mailing_letters import sample_address, send_sample
+from kollect.collector.mailing_reports import MailingEnded, MailingNews, MailingTrouble
+from kollect.collector.sending import MailingRound
+from kollect.collector.worker import LOOK_AT_CLOCK, local_now
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
+from kollect.members.mailing import UNFINISHED, Mailing, MailingState, Step
+from kollect.members.outbox import Outbox
+from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
 
+__all__ = ["MailingWorker", "sample_address", "send_sample"]
+
 log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
+"""Until what was put off is tried again; doubled each time that nothing went out."""
+NO_MAILING = 0
+STATE_WORDS = {
+    MailingState.DONE: "終わりました",
+    MailingState.PAUSED: "一時停止しました",
+    MailingState.STOPPED: "中止しました",
+}
 
 
 class MailingWorker:
@@ -33,73 +51,203 @@ class MailingWorker:
         listener: Callable[[MailingNews], None],
         *,
         now: Callable[[], datetime] = local_now,
-    ) -> None: ...
+    ) -> None:
+        self._folder = folder
+        self._load = load
+        self._listener = listener
+        self._now = now
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._busy = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._looked_back = False
+        self._looked = False
+        """Something was changed while a round waited."""
+        self._under_way: set[int] = set()
+        """Mailings of which the end is to be told."""
+        self._barren = 0
+        """Rounds in a row in which nothing went out."""
+        self._told = ""
 
     @property
     def busy(self) -> bool:
-        """Letters are on their way."""
-        raise NotImplementedError
+        """Letters are on their way, or wait for the pace."""
+        return self._busy.is_set()
 
     @property
     def alive(self) -> bool:
-        raise NotImplementedError
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Send in a thread of its own, from now on; with nothing to send it sleeps."""
-        raise NotImplementedError
+        self._thread = threading.Thread(target=self.run, name="mailing")
+        self._thread.start()
 
     def look(self) -> None:
         """Something was begun, paused, resumed or stopped in the outbox. Returns at once.
 
         A letter on its way ends as it ends; no other one of a paused mailing goes out any more.
         """
-        raise NotImplementedError
+        self._wake.set()
 
     def stop(self) -> None:
         """Finish the letters on their way, then end; the rest goes on at the next start.
 
         Returns at once; `join` waits.
         """
-        raise NotImplementedError
+        self._stop.set()
+        self._wake.set()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; returns whether it has come."""
-        raise NotImplementedError
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return not self.alive
 
     def run(self) -> None:
         """Send what there is to send, and wait for more, until `stop`."""
-        raise NotImplementedError
+        while not self._stop.is_set():
+            self._wake.clear()
+            _, due = self._work()
+            if self._looked:
+                self._looked = False
+            else:
+                self._wait(due)
 
     def once(self) -> Trouble | None:
         """Every letter that is owed, tried once, here and now; waits as the pace asks.
 
         Never raises a Trouble: returns why letters could not go out.
         """
-        raise NotImplementedError
+        return self._work()[0]
 
+    # --- one pass over the outbox
 
-def send_sample(
-    settings: Settings,
-    passwords: Passwords,
-    *,
-    to: str,
-    subject: str,
-    body: str,
-    mark: str,
-    now: datetime,
-) -> None:
-    """自分に送って確かめる: the mailing as a member would get it, with names made up, to `to`.
+    def _work(self) -> tuple[Trouble | None, datetime | None]:
+        """Returns what went wrong, and when to try again; None: when somebody says so."""
+        self._busy.set()
+        try:
+            if not self._folder.database.exists():  # nobody begins a new file here
+                return None, None
+            outbox = Outbox(self._folder.database)
+            try:
+                return self._through(outbox)
+            finally:
+                outbox.close()
+        except Trouble as trouble:
+            return trouble, self._failed(trouble)
+        except Exception as error:
+            # the last net: a fault of ours must not end the sending without a word
+            log.exception("予期しない誤りが起きました")
+            trouble = Trouble(
+                "プログラムの誤りが起きました",
+                happened="メール発信で予期しない誤りが起きました。",
+                cure="しばらくしてもう一度試します。続くときは、ログを添えてお問い合わせください。",
+                detail=repr(error),
+            )
+            return trouble, self._failed(trouble)
+        finally:
+            self._busy.clear()
 
-    `subject` and `body` as they were typed; the footer is put below. `mark` is the ledger's for
-    "reply". Raises TextNotReady, ServerTrouble, and Trouble where the server refuses the letter.
-    """
-    raise NotImplementedError
+    def _failed(self, trouble: Trouble) -> datetime:
+        """Trouble that is of no single mailing."""
+        self._barren += 1
+        due = self._now() + self._pause()
+        self._say(NO_MAILING, trouble, due)
+        return due
 
+    def _through(self, outbox: Outbox) -> tuple[Trouble | None, datetime | None]:
+        if not self._looked_back:
+            outbox.left_from_before(self._now())
+            self._looked_back = True
+        sending = [m for m in reversed(outbox.mailings()) if m.state is MailingState.SENDING]
+        failed: tuple[Mailing, Trouble] | None = None
+        accepted = 0
+        for mailing in sending:
+            if self._stop.is_set() or failed:
+                break  # what keeps one from going out keeps the others as well
+            trouble, paused, count = self._one_round(outbox, mailing)
+            accepted += count
+            if trouble is not None:
+                failed = mailing, trouble
+            if trouble is not None and paused:
+                self._under_way.discard(mailing.id)  # its end is told with the trouble
+        self._tell_ended(outbox)
+        due = None
+        if any(mailing.state is MailingState.SENDING for mailing in outbox.mailings()):
+            self._barren = 1 if accepted else self._barren + 1
+            due = self._now() + self._pause()
+        else:
+            self._barren = 0
+        if failed is None:
+            self._told = ""
+            return None, due
+        mailing, trouble = failed
+        self._say(mailing.id, trouble, due if mailing.id in self._under_way else None)
+        return trouble, due
 
-def sample_address(settings: Settings) -> str:
-    """Where a sample goes unless somebody chooses: the owner's own mailbox.
+    def _one_round(self, outbox: Outbox, mailing: Mailing) -> tuple[Trouble | None, bool, int]:
+        settings, passwords = self._load()
+        if mailing.id not in self._under_way:
+            self._under_way.add(mailing.id)
+            counts = outbox.counts(mailing.id)
+            left = sum(counts.get(step, 0) for step in UNFINISHED)
+            log.info("メール発信「%s」を送ります（残り %d通）。", mailing.subject, left)
+        one = MailingRound(
+            outbox, mailing, settings, passwords, self._mark(),
+            now=self._now, listener=self._listener,
+            stopping=self._stop.is_set, wait=self._wait_within,
+        )  # fmt: skip
+        trouble, paused = one.run()
+        return trouble, paused, one.accepted
 
-    Not the shop's address if there is another one: what comes there from itself is taken away
-    as a loop.
-    """
-    return settings.forward_address or settings.alert_address or settings.mail_address
+    def _mark(self) -> str:
+        ledger = Ledger(self._folder.database)
+        try:
+            return ledger.mark("reply")
+        finally:
+            ledger.close()
+
+    def _tell_ended(self, outbox: Outbox) -> None:
+        for identity in sorted(self._under_way):
+            mailing = outbox.mailing(identity)
+            if mailing.state is MailingState.SENDING:
+                continue
+            self._under_way.discard(identity)
+            counts = outbox.counts(identity)
+            log.info(
+                "メール発信「%s」は%s（送信済 %d通）。",
+                *(mailing.subject, STATE_WORDS[mailing.state], counts.get(Step.SENT, 0)),
+            )
+            self._listener(MailingEnded(self._now(), identity, mailing.state, counts))
+
+    def _say(self, mailing: int, trouble: Trouble, next_at: datetime | None) -> None:
+        """To the listener each time, as the next try moves; to the log when it changes."""
+        if trouble.title != self._told:
+            log.warning("メール発信: %s", trouble)
+        self._told = trouble.title
+        self._listener(MailingTrouble(self._now(), mailing, trouble, next_at))
+
+    # --- waiting
+
+    def _pause(self) -> timedelta:
+        return min(FIRST_PAUSE * 2 ** min(self._barren - 1, 10), LONGEST_PAUSE)
+
+    def _wait(self, due: datetime | None) -> None:
+        """Wait until then, for `look` or `stop`; a clock set back does not make it longer."""
+        if due is None:
+            self._wake.wait()
+            return
+        ends = time.monotonic() + (due - self._now()).total_seconds()
+        while not self._wake.is_set():
+            left = min((due - self._now()).total_seconds(), ends - time.monotonic())
+            if left <= 0:
+                return
+            self._wake.wait(min(left, LOOK_AT_CLOCK))
+
+    def _wait_within(self, until: datetime) -> None:
+        """A wait in the middle of a round, which goes on afterwards."""
+        self._wait(until)
+        if self._wake.is_set() and not self._stop.is_set():
+            self._wake.clear()
+            self._looked = True  # what is new may be another mailing: its turn is after this one

@@ -55,8 +55,9 @@ def _chosen(choice: Choice) -> tuple[str, list[object]]:
 class Mailings:
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = Queries(path)
+    def __init__(self, file: Path | Queries) -> None:
+        """On a connection of its own, or one that is shared."""
+        self._db = file if isinstance(file, Queries) else Queries(file)
         self._members = Members(self._db)
 
     def close(self) -> None:

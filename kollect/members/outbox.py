@@ -71,15 +71,79 @@ class Outbox(Mailings):
         Whoever may not be written to any more is passed over for good. Empty where nothing is left
         in this round, or the mailing is not being sent.
         """
+        return self._take(mailing, f"{_OWED} AND parcel.id > ?", "parcel.id", after, most, now)
+
+    def take_fresh(self, mailing: int, after: int, most: int, now: datetime) -> list[Parcel]:
+        """As `take`, without those that were put off: theirs is the second turn of a round."""
+        owed = f"{_OWED} AND step <> '{Step.DEFERRED}' AND parcel.id > ?"
+        return self._take(mailing, owed, "parcel.id", after, most, now)
+
+    def take_put_off(
+        self, mailing: int, before: datetime, most: int, now: datetime
+    ) -> list[Parcel]:
+        """As `take`, of those that were put off, the ones last tried before that moment; whose last
+        try is the longest ago comes first. Ten of a domain that nobody finds, at which the post
+        gives up, do not stand before the others for ever.
+        """
+        owed = f"step = '{Step.DEFERRED}' AND tried_at < ?"
+        return self._take(mailing, owed, "tried_at, parcel.id", to_text(before), most, now)
+
+    def may_go(self, parcel: Parcel, now: datetime) -> bool:
+        """Whether a letter that was taken may still be handed over, at this very moment.
+
+        Where not, because the member has stopped meanwhile or the mailing was paused or called
+        off, that is written down.
+        """
+        state, unknowns, against = self._db.row(
+            f"SELECT mailing.state, unknowns, {AGAINST} FROM parcel JOIN member USING (number)"
+            " JOIN receipt USING (number) JOIN mailing ON mailing.id = mailing"
+            " WHERE parcel.id = ?",
+            parcel.id,
+        ) or ("", 0, "")
+        if state == MailingState.SENDING and not against:
+            return True
+        if against:
+            with self.transaction():
+                then = Step.UNCERTAIN if unknowns else Step.LEFT_OUT
+                self.move([parcel.id], then, now, against)
+                self._end_if_done(parcel.mailing, now)
+        else:
+            self.give_back([parcel.id], now)
+        return False
+
+    def give_back(self, ids: Iterable[int], now: datetime) -> None:
+        """Letters that were taken and not handed over: they stay owed, unless they are called off.
+
+        Nothing of that was the letter's fault; it does not count as a try that failed.
+        """
+        with self.transaction():
+            for identity in ids:
+                row = self._db.row(
+                    "SELECT unknowns, state FROM parcel JOIN mailing ON mailing.id = mailing"
+                    " WHERE parcel.id = ?",
+                    identity,
+                )
+                if row is None:
+                    raise IllegalMove(f"no letter {identity}")
+                unknowns, state = row
+                if state != MailingState.STOPPED:
+                    self.move([identity], Step.DEFERRED, now)
+                else:
+                    then = Step.UNCERTAIN if unknowns else Step.LEFT_OUT
+                    self.move([identity], then, now, LeftOut.CALLED_OFF)
+
+    def _take(
+        self, mailing: int, owed: str, order: str, beyond: object, most: int, now: datetime
+    ) -> list[Parcel]:
         with self.transaction():
             if self.mailing(mailing).state is not MailingState.SENDING:
                 return []
             while True:
                 found = self._db.rows(
                     f"SELECT parcel.id, step, {AGAINST} FROM parcel JOIN member USING (number)"
-                    f" JOIN receipt USING (number) WHERE mailing = ? AND parcel.id > ? AND {_OWED}"
-                    " ORDER BY parcel.id LIMIT ?",
-                    *(mailing, after, most),
+                    f" JOIN receipt USING (number) WHERE mailing = ? AND {owed}"
+                    f" ORDER BY {order} LIMIT ?",
+                    *(mailing, beyond, most),
                 )
                 for identity, step, against in found:
                     if against:
@@ -89,10 +153,9 @@ class Outbox(Mailings):
                 ids = [identity for identity, _, against in found if not against]
                 self.move(ids, Step.SENDING, now)
                 if ids or not found:
-                    break
-                after = found[-1][0]
+                    break  # the others are settled: the same question finds the next ones
             self._end_if_done(mailing, now)
-            return self._parcels(f"parcel.id IN ({', '.join(map(str, ids))})")
+            return self._parcels(f"parcel.id IN ({', '.join(map(str, ids))}) ORDER BY parcel.id")
 
     def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:
         """Take letters to their next step. Raises IllegalMove, and then changes none of them."""

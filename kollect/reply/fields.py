@@ -22,6 +22,7 @@ _LONGEST_WORD = 75
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _PLAIN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,248}>")
+_MAILTO = re.compile(r"<mailto:[!-;=?-~]{1,900}>")
 _MARK = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
@@ -85,6 +86,13 @@ def date(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
     return f"Date: {format_datetime(moment)}\r\n"
+
+
+def list_unsubscribe(link: str) -> str:
+    """The field `List-Unsubscribe`. Raises ValueError where the link is none: it is ours."""
+    if not _MAILTO.fullmatch(link):
+        raise ValueError("not a mailto link")
+    return f"List-Unsubscribe: {link}\r\n"
 
 
 def mark(name: str, value: str) -> str:

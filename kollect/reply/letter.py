@@ -1,4 +1,4 @@
-"""The letters of the shop: the reply with the number, the forwarded mail, the test mail, a notice.
+"""The letters of the shop: reply with the number, forwarded mail, mailing, test mail, notice.
 
 Everything a letter says comes in as an argument; the time and the ids too. Knows neither servers
 nor the ledger. Pure.
@@ -74,6 +74,37 @@ def reply(
         "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Reply", mark) + _MIME + kind
     )
     return head.encode("utf-8") + b"\r\n" + text
+
+
+def mailing(
+    sender: Sender,
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    unsubscribe: str,
+    charset: Charset,
+    message_id: str,
+    date: datetime,
+    mark: str,
+) -> bytes:
+    """A mail of the shop to one of its members; `text` is complete, with its footer.
+
+    It answers nothing, so there is no Auto-Submitted; `Precedence: bulk` and the field for Exchange
+    keep the answers of those away who are on holiday (RFC 3834 section 2). `unsubscribe` is the
+    value of `List-Unsubscribe` (RFC 2369 section 3.2). Raises ValueError as `reply` does.
+    """
+    kind, octets = _text(text, charset)
+    head = (
+        _head(sender, to, subject, charset, message_id, date)
+        + fields.list_unsubscribe(unsubscribe)
+        + "Precedence: bulk\r\n"
+        "X-Auto-Response-Suppress: OOF, AutoReply\r\n"
+        + fields.mark("X-Kollect-Reply", mark)
+        + _MIME
+        + kind
+    )
+    return head.encode("utf-8") + b"\r\n" + octets
 
 
 def notice(

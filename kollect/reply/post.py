@@ -168,7 +168,7 @@ class Post:
     def _room_for(self, letter: Letter, queue: Queue) -> Channel | None:
         style = self._channels.first.dialogue.style_for(letter)
         channel = self._channels.one_for(style, MOST_ON_WAY)
-        if channel is None and self._channels.may_grow(style) and queue.at_least(LONG_QUEUE):
+        if channel is None and self._channels.may_grow(style) and queue.is_long(LONG_QUEUE):
             channel = self._channels.grow()
         return channel
 

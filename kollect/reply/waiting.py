@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from operator import length_hint
 
 from kollect.reply.delivery import Delivery
 from kollect.reply.outcome import Letter
@@ -25,6 +26,15 @@ class Queue:
                 return False
             self._taken.append(Delivery(letter))
         return True
+
+    def is_long(self, count: int) -> bool:
+        """Whether so many wait. A caller's iterator that knows how many it has left is asked; of
+        another one as many are taken.
+        """
+        left = length_hint(self._letters, -1)
+        if left < 0:
+            return self.at_least(count)
+        return len(self._again) + len(self._taken) + left >= count
 
     def first(self) -> Delivery | None:
         """The next one; it stays."""

@@ -1,0 +1,135 @@
+"""The letters of one round of a mailing, as the post pulls them: as late as possible, and no faster
+than the pace allows.
+
+Up to the moment of handing over it counts what other threads have written into the outbox: a
+配信停止, a pause.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from kollect.members.mailing import UNFINISHED, Mailing, Parcel
+from kollect.members.outbox import Outbox
+from kollect.members.pace import Pace, allowance
+from kollect.reply.outcome import Letter
+
+AT_ONCE = 20
+"""So many letters are taken from the outbox, and marked SENDING, with one commit."""
+_ASKED_AT_ONCE = 200
+
+
+class Gate:
+    """Lets through as many letters as the pace allows."""
+
+    def __init__(self, pace: Pace, tries: list[datetime]) -> None:
+        """`tries`: when letters, of any mailing, were handed over before."""
+        self._pace = pace
+        self._tries = deque(sorted(tries))
+        self._room = 0
+
+    def room(self, now: datetime) -> int:
+        """So many may go now."""
+        if not self._room:
+            self._forget(now)
+            self._room = allowance(self._pace, tuple(self._tries), now, _ASKED_AT_ONCE).letters
+        return self._room
+
+    def wait(self, now: datetime) -> timedelta:
+        """Until one may go, where none may now."""
+        return allowance(self._pace, tuple(self._tries), now, 1).wait
+
+    def passed(self, now: datetime) -> None:
+        self._room -= 1
+        if self._pace.memory:
+            self._tries.append(now)
+
+    def _forget(self, now: datetime) -> None:
+        while self._tries and self._tries[0] + self._pace.memory < now:
+            self._tries.popleft()
+
+
+class MailingQueue:
+    """An iterator that ends where the pace is used up, and goes on when asked again later.
+
+    First those that were not put off before; those have their turn in the end, each once.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        mailing: Mailing,
+        write: Callable[[Parcel], Letter | None],
+        closed: Callable[[], bool],
+        now: Callable[[], datetime],
+    ) -> None:
+        """`write` gives None for a parcel of which it has disposed itself; while `closed` says yes,
+        nothing is handed out.
+        """
+        self._outbox = outbox
+        self._mailing = mailing
+        self._write = write
+        self._closed = closed
+        self._now = now
+        self._began = now()
+        self._gate = Gate(mailing.pace, outbox.tries(mailing.pace, self._began))
+        self._after = 0
+        self._taken: deque[Parcel] = deque()
+        """Marked SENDING, not handed over yet."""
+        counts = outbox.counts(mailing.id)
+        self._owed = sum(counts.get(step, 0) for step in UNFINISHED)
+        self.second_turn = False
+        """It is the turn of those that were put off before."""
+        self.exhausted = False
+        """Nothing is left in this turn."""
+
+    def __iter__(self) -> MailingQueue:
+        return self
+
+    def __next__(self) -> Letter:
+        while not self._closed():
+            if not self._taken and not self._take():
+                break
+            parcel = self._taken.popleft()
+            now = self._now()
+            if not self._outbox.may_go(parcel, now):
+                continue
+            self._gate.passed(now)
+            if letter := self._write(parcel):
+                return letter
+        raise StopIteration
+
+    def __length_hint__(self) -> int:
+        """So that nobody has to take letters to learn whether many are waiting."""
+        return min(self._owed + len(self._taken), self._gate.room(self._now()))
+
+    def wait(self) -> timedelta:
+        """Until the pace allows the next letter."""
+        return self._gate.wait(self._now())
+
+    def begin_second_turn(self) -> None:
+        self.second_turn, self.exhausted = True, False
+
+    def give_back(self) -> None:
+        """What was taken and not handed over stays owed."""
+        waiting = [parcel.id for parcel in self._taken]
+        self._taken.clear()
+        if waiting:
+            self._outbox.give_back(waiting, self._now())
+
+    def _take(self) -> bool:
+        now = self._now()
+        most = min(AT_ONCE, self._gate.room(now))
+        if not most:
+            return False
+        if self.second_turn:
+            found = self._outbox.take_put_off(self._mailing.id, self._began, most, now)
+        else:
+            found = self._outbox.take_fresh(self._mailing.id, self._after, most, now)
+            self._after = found[-1].id if found else self._after
+        self._taken.extend(found)
+        self._owed -= len(found)
+        self.exhausted = not found
+        return bool(found)
