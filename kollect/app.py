@@ -360,6 +360,7 @@ class Program:
             ending=lambda: self.resident.ending,
             poll_now=self.poll_now,
             to_tray=self.resident.to_tray,
+            records=lambda: self.place.records(),
             in_demo=lambda: self.place.in_demo,
             begin_demo=self.demo.begin,
             end_demo=self.end_demo,

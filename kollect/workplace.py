@@ -23,6 +23,7 @@ from kollect.settings.model import Passwords, Settings, TextSize
 
 if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
     from kollect.collector.check import CheckStep
+    from kollect.collector.records import Records
     from kollect.collector.reports import News
     from kollect.collector.worker import Worker
     from kollect.demo.server import DemoServer
@@ -170,6 +171,12 @@ class Workplace:
             return receipts.counts(since)
         finally:
             receipts.close()
+
+    def records(self) -> Records:
+        """What was collected here, for the screens that show it."""
+        from kollect.collector.records import Records
+
+        return Records(self.folder, self.settings)
 
     def _in_force(self) -> tuple[Settings, Passwords]:
         return self.settings(), self.passwords()

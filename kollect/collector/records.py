@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from kollect.collector import by_hand
-from kollect.collector.worker import local_now
 from kollect.contents import Contents, read_contents
 from kollect.csvfile import csv_bytes
 from kollect.errors import StorageTrouble
@@ -58,11 +58,12 @@ class Records:
         self,
         folder: DataFolder,
         settings: Callable[[], Settings],
-        now: Callable[[], datetime] = local_now,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._now = now
+        self._migrated = False
 
     # ---- 収集結果 ----
 
@@ -93,7 +94,7 @@ class Records:
             waiting = reader.owed(numbers)
             receipts = reader.some([n for n in numbers if n not in waiting])
         if receipts:
-            with _Open(self._folder.database) as ledger:
+            with closing(Ledger(self._folder.database)) as ledger:
                 by_hand.send_again(ledger, settings, receipts.values(), self._now())
         return len(receipts)
 
@@ -103,8 +104,12 @@ class Records:
         numbers: Sequence[int],
         encoding: str,
         stopping: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """The receipts of these numbers, in this order, as a table for a spreadsheet."""
+        told: Callable[[int], None] = lambda count: None,
+    ) -> bool:
+        """The receipts of these numbers, in this order, as a table for a spreadsheet.
+
+        `told` hears how many are done. Returns False, and writes nothing, where it was stopped.
+        """
         digits = self._settings().collect.number_digits
 
         def table() -> Iterator[Sequence[object]]:
@@ -112,17 +117,19 @@ class Records:
                 for start in range(0, len(numbers), AT_ONCE):
                     if stopping():
                         return
+                    told(start)
                     part = numbers[start : start + AT_ONCE]
                     rows = receipts.some(part)
                     yield from (csv_row(rows[n], digits) for n in part if n in rows)
 
         octets = csv_bytes(HEADER, table(), encoding)
         if stopping():
-            return
+            return False
         try:
             path.write_bytes(octets)
         except OSError as error:
             raise storage_trouble(error, path) from error
+        return True
 
     # ---- 対象外・保留 ----
 
@@ -131,14 +138,14 @@ class Records:
         if not self._folder.database.exists():
             return Found()
         since = self._now() - SHOWN_FOR
-        with KeptMails(self._folder.database) as mails:
+        with self._kept() as mails:
             everything = mails.ids(since)
             keys = mails.ids(since, text) if text.strip() else everything
             top = _place(keys, at)
             return Found(keys, len(everything), top, mails.some(_around(keys, top, rows)))
 
     def kept_mails(self, ids: Sequence[int]) -> dict[int, KeptMail]:
-        with KeptMails(self._folder.database) as mails:
+        with self._kept() as mails:
             return mails.some(ids)
 
     def read_kept(self, mail: KeptMail) -> Contents:
@@ -159,30 +166,28 @@ class Records:
         """Forward the kept copy to 「対象外メールの送信先」."""
         settings = self._settings()
         self.read_kept(mail)  # says so when it is gone
-        with _Open(self._folder.database) as ledger:
+        with closing(Ledger(self._folder.database)) as ledger:
             by_hand.forward(ledger, settings, mail, self._now())
 
     def give_number(self, mail: KeptMail, to: str) -> int:
         """A number for an address. Raises `register.receipt.AlreadyNumbered`."""
         settings = self._settings()
-        with _Open(self._folder.database) as ledger:
+        with closing(Ledger(self._folder.database)) as ledger:
             return by_hand.give_number(ledger, settings, mail, to, self._now())
 
     def _receipts(self) -> Receipts:
+        self._migrate()
         return Receipts(self._folder.database)
 
+    def _kept(self) -> KeptMails:
+        self._migrate()
+        return KeptMails(self._folder.database)
 
-class _Open:
-    """The ledger, for one piece of work."""
-
-    def __init__(self, database: Path) -> None:
-        self._ledger = Ledger(database)
-
-    def __enter__(self) -> Ledger:
-        return self._ledger
-
-    def __exit__(self, *_: object) -> None:
-        self._ledger.close()
+    def _migrate(self) -> None:
+        """A reader needs the tables of this version; a Ledger brings older ones to it."""
+        if not self._migrated:
+            Ledger(self._folder.database).close()
+            self._migrated = True
 
 
 def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kollect.collector.standing import Standing
 from kollect.errors import Certificate
 from kollect.settings.model import Passwords, Settings
+
+if TYPE_CHECKING:  # the window has to be there before SQL is loaded
+    from kollect.collector.records import Records
 
 
 class Test(StrEnum):
@@ -82,6 +85,10 @@ class Services:
     """The program ends as soon as the collector is ready."""
     poll_now: Callable[[], None]
     to_tray: Callable[[], None]
+
+    # 収集結果表示
+    records: Callable[[], Records]
+    """What was collected in the data folder in force."""
 
     # demo
     in_demo: Callable[[], bool]

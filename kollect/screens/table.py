@@ -129,19 +129,20 @@ class Table(ttk.Frame):
         keys: Sequence[int],
         rows: Mapping[int, TableRow] | None = None,
         *,
-        top: int = 0,
+        top: int | None = None,
         keep: bool = False,
     ) -> None:
-        """Show these rows; those in `rows` need not be fetched. `top` is the first one in view.
+        """Show these rows; those in `rows` need not be fetched.
 
         `keep`: what is selected stays so as far as it is still there; else the first is selected.
+        `top` is the first row in view; None: so that the selected one can be seen.
         """
         before = self.current if keep else None
         self._keys = keys
         self._known = dict(rows or {})
         self._asking = False
         self._round += 1
-        self._top = top
+        self._top = top or 0
         if keep and self._selected:
             self._selected &= set(keys)
         else:
@@ -151,6 +152,8 @@ class Table(ttk.Frame):
             self._at = 0 if keys else None
         if not self._selected and self._at is not None:
             self._selected = {keys[self._at]}
+        if top is None and self._at is not None:
+            self.go(self._at)
         self._keep_in_range()
         self._paint()
         self._tell()
