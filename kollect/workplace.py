@@ -23,6 +23,8 @@ from kollect.settings.model import Passwords, Settings, TextSize
 
 if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
     from kollect.collector.check import CheckStep
+    from kollect.collector.mailing import MailingWorker
+    from kollect.collector.mailing_reports import MailingNews
     from kollect.collector.records import Records
     from kollect.collector.reports import News
     from kollect.collector.worker import Worker
@@ -49,6 +51,7 @@ class Workplace:
         self._vault_made: Vault | None = None
         self._lock = threading.Lock()
         self.worker: Worker | None = None
+        self._mailer: MailingWorker | None = None
 
     def open(self) -> None:
         """Begin to work. Raises StorageTrouble; trouble with the settings is told by `settings`."""
@@ -71,10 +74,12 @@ class Workplace:
             self._settings = self._readable_part()
 
     def close(self) -> None:
-        """End the log here, and the collector after the mail in hand. May take a while."""
+        """End the log here, collector and sender after the mail in hand. May take a while."""
         self.stop_collecting()
-        if self.worker is not None:
-            self.worker.join()
+        self.stop_mailing()
+        for worker in (self.worker, self._mailer):
+            if worker is not None:
+                worker.join()
         if self._log is not None:
             self._log.__exit__()
 
@@ -159,6 +164,30 @@ class Workplace:
         """End after the mail in hand. Returns at once; `collecting` tells when it is over."""
         if self.worker is not None and self.worker.alive:
             self.worker.stop()
+
+    @property
+    def mailing(self) -> bool:
+        """There is a sender, whether it has anything to send just now or not."""
+        return self._mailer is not None and self._mailer.alive
+
+    def start_mailing(self, listener: Callable[[MailingNews], None]) -> None:
+        """Send what the outbox holds; a sender that is there already looks at it again."""
+        from kollect.collector.mailing import MailingWorker
+
+        if self._mailer is None or not self._mailer.alive:
+            self._mailer = MailingWorker(self.folder, self._in_force, listener)
+            self._mailer.start()
+        self.look_for_mailings()
+
+    def look_for_mailings(self) -> None:
+        """Something was paused or called off in the outbox."""
+        if self._mailer is not None:
+            self._mailer.look()
+
+    def stop_mailing(self) -> None:
+        """End after the letters on their way. Returns at once; `mailing` tells when it is over."""
+        if self._mailer is not None:
+            self._mailer.stop()
 
     def count(self, since: datetime) -> tuple[int, int]:
         """How many numbers were given since then, and in all. Raises StorageTrouble."""
