@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from kollect.folder import DataFolder
 from kollect.settings.model import Passwords, Settings
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
-from tests.servers.scripted_smtp import ScriptedSmtp
+from tests.servers.scripted_smtp import Act, ScriptedSmtp
 from tests.servers.shop import settings_for
 
 OWNER = "owner@owner.example"
@@ -153,3 +154,52 @@ def test_a_fault_of_our_own_does_not_end_the_collecting(
     assert len(servers[0].mails) == 1
     [ended] = hours.polls(1)
     assert ended.report.accepted == 1
+
+
+def test_an_alert_that_cannot_be_sent_is_told_once(
+    hours: Hours, servers: tuple[ScriptedPop3, ScriptedSmtp], caplog: pytest.LogCaptureFixture
+) -> None:
+    servers[0].faults = [Faults(), DOWN]
+    caplog.set_level(logging.INFO)
+    hours.settings = replace(hours.settings, send=replace(hours.settings.send, port=1))
+    hours.polls(12)
+    lines = [r.getMessage() for r in caplog.records]
+    assert len([line for line in lines if "お知らせのメール" in line]) == 1, lines
+
+
+def test_the_end_does_not_wait_for_the_answer_to_an_alert(
+    hours: Hours, servers: tuple[ScriptedPop3, ScriptedSmtp]
+) -> None:
+    pop3, smtp = servers
+    pop3.faults = [Faults(), DOWN]
+    patient = replace(hours.settings.send, final_timeout_seconds=600)
+    hours.settings = replace(hours.settings, send=patient)
+    hours.polls(1)
+    hours.now += timedelta(minutes=1)
+    hours.polls(1)
+    hours.now += timedelta(hours=1)
+    smtp.script.fault = lambda at: Act.HANG if at.verb in ("DOT", "BDAT") else None
+    hours.worker.start()
+    deadline = time.monotonic() + 10
+    while not any("BDAT" in line for lines in smtp.commands for line in lines):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    hours.worker.stop()
+    assert hours.worker.join(5)
+
+
+def test_a_stop_between_two_steps_is_seen(
+    hours: Hours, servers: tuple[ScriptedPop3, ScriptedSmtp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it falls, the worker does not sleep through it."""
+    worker = hours.worker
+    clear = worker._wake.clear
+
+    def stop_just_before() -> None:
+        worker.stop()
+        clear()
+
+    monkeypatch.setattr(worker._wake, "clear", stop_just_before)
+    worker.start()
+    assert worker.join(5)
+    assert hours.ended == []

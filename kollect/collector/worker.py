@@ -61,6 +61,7 @@ class Worker:
         self._opened: tuple[int, int] | None = None
         self._mark = ""
         self._upkeep_failed = ""
+        self._alert_failed = ""
 
     @property
     def busy(self) -> bool:
@@ -94,8 +95,10 @@ class Worker:
     def run(self) -> None:
         """Poll until `stop`."""
         try:
-            while not self._stop.is_set():
-                self._wake.clear()
+            while True:
+                self._wake.clear()  # before the look at _stop: a stop in between must end the wait
+                if self._stop.is_set():
+                    return
                 self._wait(self._one_poll())
         finally:
             self.close()
@@ -203,10 +206,19 @@ class Worker:
         alert = trouble if self._health.alert_due(now) else None
         if not self._mark or (alert is None and not self._health.all_clear_due()):
             return
-        if alert is not None:
-            sent = send_alert(self._load, self._mark, alert, self._health.failing_since, now)
-        else:
-            sent = send_all_clear(self._load, self._mark, now)
+        stopping = self._stop.is_set
+        try:
+            if alert is not None:
+                since = self._health.failing_since
+                sent = send_alert(self._load, self._mark, alert, since, now, stopping)
+            else:
+                sent = send_all_clear(self._load, self._mark, now, stopping)
+            self._alert_failed = ""
+        except Trouble as failed:
+            sent = False
+            if failed.title != self._alert_failed:
+                log.info("お知らせのメールを送れませんでした（%s）", failed.title)
+            self._alert_failed = failed.title
         if sent:
             self._health = self._health.told()
 
