@@ -9,17 +9,25 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from kollect.decision.decide import TEST_HEADER
-from kollect.errors import Certificate, CertificateTrouble, ServerTrouble, Stage, Trouble
-from kollect.inbox.mailbox import Mailbox, Refused
+from kollect.errors import (
+    Certificate,
+    CertificateTrouble,
+    MailboxBusy,
+    ServerTrouble,
+    Stage,
+    Trouble,
+)
+from kollect.inbox.mailbox import Listed, Mailbox, Refused
 from kollect.inbox.open import open_mailbox
 from kollect.mail import Mail
 from kollect.reply.letter import Sender, test_mail
-from kollect.reply.outcome import Ending, Letter
+from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
 from kollect.reply.session import open_session
 from kollect.settings.model import Passwords, Settings
@@ -103,10 +111,17 @@ class Check:
         octets = test_mail(sender, message_id=message_id, date=self.now(), mark=self.mark)
         post = Post(settings, tls, self.settings.mail_address, self.passwords.send)
         try:
-            letter = Letter(0, self.settings.mail_address, octets)
-            outcome = next(o for batch in post.deliver([letter]) for o in batch)
+            outcome = self._delivered(post, Letter(0, self.settings.mail_address, octets))
         finally:
             post.close()
+        if outcome.ending is Ending.UNKNOWN:
+            raise ServerTrouble(
+                "テストメールを送れたかどうか、わかりません",
+                stage=Stage.SEND,
+                happened="テストメールを渡しましたが、送信サーバの答えがありませんでした。",
+                cure="「受信のテスト」で、届いているかどうかを確かめてください。",
+                detail=outcome.text,
+            )
         if outcome.ending is not Ending.ACCEPTED:
             raise ServerTrouble(
                 "テストメールを送れませんでした",
@@ -117,24 +132,28 @@ class Check:
             )
         steps.note(f"{self.settings.mail_address} にテストメールを送りました。")
 
+    def _delivered(self, post: Post, letter: Letter) -> Outcome:
+        """How it ended. Looks about once a second whether it is to stop."""
+        with closing(post.deliver([letter])) as deliveries:
+            for outcomes in deliveries:
+                for outcome in outcomes:
+                    if post.trouble is not None:  # says more than the one answer
+                        raise post.trouble
+                    if outcome.tried:  # else the trouble itself follows
+                        return outcome
+                if self.stopping():
+                    raise CheckStopped
+        raise AssertionError("a letter without an ending")
+
     def _receive(self, steps: _Steps, within: float) -> None:
         ends = time.monotonic() + within
         seen: set[str] = set()
-        mailbox = self._open(steps.begin)
+        mailbox: Mailbox | None = self._open(steps.begin)
         steps.begin(Stage.MAILBOX)
         while True:
-            try:
-                found = self._test_mails(mailbox, seen, LOOKED_AT)
-                if Stage.RECEIVE not in steps.begun:
-                    steps.begin(Stage.RECEIVE)
-                if next(found, None) is not None:
-                    mailbox.abandon()
-                    steps.note("テストメールが届いています。")
-                    return
-            except BaseException:
-                mailbox.abandon()
-                raise
-            mailbox.close()
+            if mailbox is not None and self._arrived(mailbox, steps, seen):
+                steps.note("テストメールが届いています。")
+                return
             if time.monotonic() > ends:
                 raise ServerTrouble(
                     "テストメールが見つかりません",
@@ -144,13 +163,31 @@ class Check:
                     "「Emailアドレス」と受信用のアカウントが同じ人のものか、確かめてください。",
                 )
             self._pause(LOOK_EVERY)
-            mailbox = self._open(lambda stage: None)
+            try:
+                mailbox = self._open(lambda stage: None)
+            except MailboxBusy:  # some servers want a longer pause between two logins
+                mailbox = None
+
+    def _arrived(self, mailbox: Mailbox, steps: _Steps, seen: set[str]) -> bool:
+        try:
+            listing = mailbox.listing()[-LOOKED_AT:]
+            if Stage.RECEIVE not in steps.begun:
+                steps.begin(Stage.RECEIVE)
+            found = next(self._test_mails(mailbox, listing, seen), None) is not None
+            if not found:
+                mailbox.close()
+                return False
+        except BaseException:
+            mailbox.abandon()
+            raise
+        mailbox.abandon()
+        return True
 
     def _clean(self, steps: _Steps) -> None:
         mailbox = self._open(steps.begin)
         try:
             steps.begin(Stage.MAILBOX)
-            removed = mailbox.delete(list(self._test_mails(mailbox, set(), None)))
+            removed = mailbox.delete(list(self._test_mails(mailbox, mailbox.listing(), set())))
             mailbox.close()
         except BaseException:
             mailbox.abandon()
@@ -162,10 +199,8 @@ class Check:
             self.settings.receive, self.settings.tls, self.passwords.receive, trace=trace
         )
 
-    def _test_mails(self, mailbox: Mailbox, seen: set[str], newest: int | None) -> Iterator[int]:
+    def _test_mails(self, mailbox: Mailbox, listing: list[Listed], seen: set[str]) -> Iterator[int]:
         """The handles of our test mails among those not in `seen`, which grows."""
-        listing = mailbox.listing()
-        listing = listing[-newest:] if newest else listing
         fresh = [listed for listed in listing if listed.uid is None or listed.uid not in seen]
         seen |= {listed.uid for listed in fresh if listed.uid is not None}
         for handle, block in mailbox.headers([listed.handle for listed in fresh]):
