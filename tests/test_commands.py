@@ -24,7 +24,7 @@ from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Sett
 from tests.servers.dovecot import Dovecot
 from tests.servers.mails import blank
 from tests.servers.postfix import Postfix
-from tests.servers.scripted_smtp import ScriptedSmtp
+from tests.servers.scripted_smtp import Act, ScriptedSmtp
 from tests.servers.shop import settings_for
 
 pytestmark = pytest.mark.real
@@ -230,6 +230,7 @@ def resident(dovecot: Dovecot, data: Path) -> Iterator[tuple[subprocess.Popen[st
         settings = settings_for(dovecot.pop3, smtp.port, "resident")
         settings = replace(settings, collect=replace(settings.collect, interval_seconds=10))
         inifile.save(data / "kollect.ini", settings)
+        dovecot.empty("resident")
         dovecot.deliver("resident", blank("a@b.example", 1))
         process = subprocess.Popen(
             [sys.executable, "-m", "kollect", "collect", "--data", str(data)],
@@ -263,6 +264,105 @@ def test_a_resident_collector_stops_cleanly(
     assert time.monotonic() - started < 5
     assert "受付番号 1001" in out
     assert err == ""
+
+
+def test_a_second_ctrl_c_ends_at_once(
+    resident: tuple[subprocess.Popen[str], ScriptedSmtp], dovecot: Dovecot, data: Path
+) -> None:
+    """Also where a server's answer is waited for."""
+    process, smtp = resident
+    smtp.script.fault = lambda at: Act.HANG if at.verb in ("DOT", "BDAT") else None
+    dovecot.deliver("resident", blank("hangs@b.example", 2))
+    deadline = time.monotonic() + 30
+    while not any("hangs@" in line for lines in smtp.commands for line in lines):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.7)
+    assert process.poll() is None  # it finishes the mail in hand
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=2)
+    assert process.returncode == 130
+    assert err == ""
+
+
+def test_collecting_goes_on_when_nobody_reads_any_more(
+    resident: tuple[subprocess.Popen[str], ScriptedSmtp], dovecot: Dovecot, data: Path
+) -> None:
+    process, smtp = resident
+    assert process.stdout is not None
+    process.stdout.close()
+    dovecot.deliver("resident", blank("next@b.example", 2))
+    smtp.wait_for(2, 30)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    process.wait(10)
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
+    assert "誤り" not in kollect("log", data=data).stdout
+
+
+def test_the_check_does_not_make_a_lost_database_anew(data: Path) -> None:
+    """Its numbers would begin anew."""
+    with DemoServer() as server:
+        inifile.save(data / "kollect.ini", demo_settings(server))
+        assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
+        for file in data.glob("kollect.db*"):
+            file.unlink()
+        assert kollect("check", data=data, password=server.password).returncode == 5
+        assert not (data / "kollect.db").exists()
+
+
+def test_restore_without_anybody_to_ask_does_nothing(dovecot: Dovecot, data: Path) -> None:
+    with DemoServer() as server:
+        inifile.save(data / "kollect.ini", demo_settings(server))
+        assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
+    for file in data.glob("kollect.db*"):
+        file.unlink()
+    ran = kollect("restore", data=data)
+    assert "何もしませんでした" in ran.stdout
+    assert "誤り" not in ran.stderr
+    assert not (data / "kollect.db").exists()
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_data_folder_may_stand_before_or_behind_the_command(data: Path, before: bool) -> None:
+    with DemoServer() as server:
+        inifile.save(data / "kollect.ini", demo_settings(server))
+        where = ["--data", str(data)]
+        rest = ["collect", "--once", "--json"]
+        ran = kollect(*([*where, *rest] if before else [*rest, *where]), password=server.password)
+        assert ran.returncode == 0
+    assert (data / "kollect.db").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [("results",), ("results", "--json"), ("log",), ("log", "--month", "2026-1")]
+)
+def test_looking_into_a_folder_that_is_not_there(command: tuple[str, ...], tmp_path: Path) -> None:
+    ran = kollect(*command, data=tmp_path / "none")
+    assert ran.returncode == 0
+    assert ran.stderr == ""
+    assert not (tmp_path / "none").exists()
+
+
+def test_looking_into_a_damaged_folder(data: Path) -> None:
+    (data / "kollect.db").write_bytes(b"not a database at all" * 1000)
+    for form in ((), ("--json",)):
+        ran = kollect("results", *form, data=data)
+        assert ran.returncode == 5
+        assert "壊れて" in ran.stderr + ran.stdout
+        assert "Traceback" not in ran.stderr
+    assert (data / "kollect.db").read_bytes().startswith(b"not a database")
+
+
+def test_results_while_it_collects(
+    resident: tuple[subprocess.Popen[str], ScriptedSmtp], data: Path
+) -> None:
+    for _ in range(5):
+        [row] = json.loads(kollect("results", "--json", data=data).stdout)
+        assert row["number"] == 1001
+        assert "1001" in kollect("log", data=data).stdout
 
 
 def test_the_check_sends_finds_and_removes_its_mail(data: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import logging
+import os
 import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import suppress
 
 from kollect import logfile
 from kollect.collector.reports import Happened, News, Report, RoundEnded
@@ -22,6 +24,9 @@ from kollect.settings import inifile
 from kollect.settings.check import problems, ready_to_collect
 from kollect.settings.model import Passwords, Settings
 from kollect.settings.passwords import Vault
+
+INTERRUPTED = 130
+"""Exit code: ended by Ctrl-C."""
 
 COUNT_WORDS = {
     "accepted": "受付",
@@ -60,8 +65,15 @@ def _reside(worker: Worker, *, as_json: bool) -> int:
     if not as_json:
         print("メールの収集を始めました。終わるには Ctrl+C を押してください。", flush=True)
     worker.start()
-    while worker.alive:
-        worker.join(0.5)
+    try:
+        while worker.alive:
+            worker.join(0.5)
+    except KeyboardInterrupt:
+        # The second Ctrl-C: at once, as a power cut would. The thread may wait ten minutes for a
+        # server's answer, and the folder's lock must not be given back before it has ended.
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(INTERRUPTED)
     if as_json:
         print_json({"stopped": True})
     else:
@@ -81,11 +93,12 @@ def _stop_on_signal(worker: Worker) -> None:
 
 
 def _print_news(news: News) -> None:
-    match news:
-        case Happened(at, text):
-            print(f"{at:%H:%M:%S} {text}", flush=True)
-        case RoundEnded(at, _, Trouble() as trouble, _):
-            print(f"{at:%H:%M:%S} {trouble}", flush=True)
+    with suppress(OSError, ValueError):  # nobody reads any more: no reason to stop collecting
+        match news:
+            case Happened(at, text):
+                print(f"{at:%H:%M:%S} {text}", flush=True)
+            case RoundEnded(at, _, Trouble() as trouble, _):
+                print(f"{at:%H:%M:%S} {trouble}", flush=True)
 
 
 def _print_report(report: Report, *, as_json: bool) -> None:
@@ -113,7 +126,7 @@ def checked_settings(folder: DataFolder) -> Callable[[], tuple[Settings, Passwor
 def _ask_missing(vault: Vault, settings: Settings, folder: DataFolder) -> Passwords:
     for which in vault.missing(settings):
         words = {"receive": "受信", "send": "送信"}[which]
-        if sys.stdin is None or not sys.stdin.isatty():
+        if not (password := _typed(f"{words}用のパスワード: ")):
             raise SettingsTrouble(
                 str(folder.ini),
                 (
@@ -124,5 +137,15 @@ def _ask_missing(vault: Vault, settings: Settings, folder: DataFolder) -> Passwo
                     ),
                 ),
             )  # fmt: skip
-        vault.set(which, getpass.getpass(f"{words}用のパスワード: "))
+        vault.set(which, password)
     return vault.find(settings)
+
+
+def _typed(prompt: str) -> str:
+    """What is typed unseen; "" where nobody can type or nothing was typed."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return ""
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        return ""

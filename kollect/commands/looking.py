@@ -95,7 +95,7 @@ def _write_csv(path: Path, rows: list[Receipt]) -> None:
 def log(options: Namespace) -> int:
     month = options.month or f"{local_now():%Y-%m}"
     try:
-        datetime.strptime(month, "%Y-%m")
+        month = f"{datetime.strptime(month, '%Y-%m'):%Y-%m}"
     except ValueError:
         print(f"月の指定が正しくありません: {month}（例: 2026-11）", file=sys.stderr)
         return WRONG

@@ -27,6 +27,14 @@ def refuse_damage(folder: DataFolder) -> None:
     )
 
 
+def _agreed() -> bool:
+    try:
+        return input("よろしければ「はい」と入力してください: ").strip() == "はい"
+    except EOFError:  # nobody is there to answer
+        print()
+        return False
+
+
 def restore(options: Namespace) -> int:
     folder = data_folder(options)
     with FolderLock(folder.path):
@@ -40,7 +48,7 @@ def restore(options: Namespace) -> int:
         lines = (line for month in months(folder) for line in read_month(folder, month))
         loss = backup.loss(folder.database, copy, lines)
         print(f"控え {copy.name} に戻します。{loss}")
-        if not options.yes and input("よろしければ「はい」と入力してください: ") != "はい":
+        if not options.yes and not _agreed():
             print("何もしませんでした。")
             return DONE
         aside = backup.go_back(folder.database, loss, local_now())

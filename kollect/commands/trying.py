@@ -11,6 +11,7 @@ from kollect.collector.reports import Happened, Report
 from kollect.collector.worker import Worker, local_now
 from kollect.commands.collecting import checked_settings
 from kollect.commands.looking import all_receipts
+from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, NO_SERVER, data_folder, print_json
 from kollect.folder import DataFolder
 from kollect.register.ledger import Ledger
@@ -19,6 +20,7 @@ from kollect.register.ledger import Ledger
 def check(options: Namespace) -> int:
     folder = data_folder(options)
     folder.prepare()
+    refuse_damage(folder)  # else a new kollect.db would be made, and its numbers begin anew
     settings, passwords = checked_settings(folder)()
     ledger = Ledger(folder.database)
     mark = ledger.mark("test")
