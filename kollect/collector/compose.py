@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kollect.collector.desk import NUMBERED, Desk
+from kollect.collector.desk import ANSWERED, Desk
 from kollect.register.entry import Entry, Template
 from kollect.reply.letter import Sender, forward, reply
 from kollect.reply.outcome import Letter
@@ -17,12 +17,12 @@ def sender_of(desk: Desk) -> Sender:
 
 
 def letter_for(desk: Desk, entry: Entry, template: Callable[[int], Template]) -> Letter:
-    """The reply in the words in force when the number was given, or the forwarded mail.
+    """The reply in the words in force when the mail came, or the forwarded mail.
 
     Raises OSError where the copy of a mail to be forwarded cannot be read.
     """
     careful = entry.unknowns > 0
-    if entry.kind not in NUMBERED:
+    if entry.kind not in ANSWERED:
         return _forwarded(desk, entry, careful=careful)
     assert entry.number is not None
     assert entry.template is not None

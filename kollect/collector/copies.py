@@ -83,7 +83,8 @@ class Copies:
             self._desk.say(line)
 
     def _read_delivery_report(self, entry: Entry, name: str) -> list[str]:
-        """Mark the receipt that a report is about. One about a forwarded mail stays here."""
+        """Mark the receipt or the member that a report is about. One about a forwarded mail stays
+        here."""
         report = read_report(self._desk.kept.head(name, MOST_READ))
         if report is None:
             return []
@@ -98,13 +99,15 @@ class Copies:
             return [f"「対象外メールの送信先」に届きませんでした: {report.reason}"]
         if not report.permanent:
             return []
-        number = ledger.bounced(
-            report.original_message_id, recipient, report.reason, now - REPORT_WINDOW
-        )
-        if number is None:
-            return []
-        self._desk.tally.add("bounced")
-        return [f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}"]
+        about = report.original_message_id, recipient, report.reason, now - REPORT_WINDOW
+        told = []
+        if (number := ledger.bounced(*about)) is not None:
+            told.append(f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}")
+        if (number := self._desk.customers.bounced(*about, now)) is not None:
+            told.append(f"会員 {number} へのメールは届きませんでした（不達）: {report.reason}")
+        if told:
+            self._desk.tally.add("bounced")
+        return told
 
 
 def _needs_copy(entry: Entry) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kollect import address
+from kollect.collector.customers import Customers
 from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Tally
 from kollect.decision.verdict import Kind, Rules
 from kollect.register.kept import KeptFolder
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 NUMBERED = frozenset({Kind.NEW, Kind.DUPLICATE, Kind.RENUMBER})
 """Kinds that are answered with a number."""
+ANSWERED = NUMBERED | {Kind.STOP}
+"""Kinds that are answered with a text of ours; the others at the most forwarded."""
+STOPPED = frozenset({Kind.STOP, Kind.STOP_UNANSWERED})
 FORWARDED = frozenset({Kind.OUT_OF_SCOPE, Kind.AUTOMATIC, Kind.BOUNCE})
 """Kinds that go to 対象外メールの送信先."""
 
@@ -35,12 +39,14 @@ class Desk:
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
     letter_domain: str = field(init=False)
     """The right side of our Message-IDs."""
+    customers: Customers = field(init=False)
     reply_mark: str = field(init=False)
     """What everything we send is marked with, to know it when it comes back."""
 
     def __post_init__(self) -> None:
         self.mailbox = address.key(self.settings.mail_address)
         self.letter_domain = address.wire(self.settings.mail_address)[0].rpartition("@")[2]
+        self.customers = Customers(self.ledger)
         self.reply_mark = self.ledger.mark("reply")
 
     def rules(self) -> Rules:

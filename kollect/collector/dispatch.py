@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from kollect.collector.compose import letter_for
-from kollect.collector.desk import NUMBERED, Desk
+from kollect.collector.desk import ANSWERED, NUMBERED, Desk
 from kollect.errors import ServerTrouble
 from kollect.register.entry import Entry, Template
 from kollect.register.receipt import ReceiptState, Step
@@ -108,8 +108,8 @@ class Dispatch:
         now = self._desk.now()
         with ledger.transaction():
             if not settings.forward_address:
-                nowhere = [e.id for e in entries if e.kind not in NUMBERED]
-                entries = [e for e in entries if e.kind in NUMBERED]
+                nowhere = [e.id for e in entries if e.kind not in ANSWERED]
+                entries = [e for e in entries if e.kind in ANSWERED]
                 self._keep_only(nowhere)
             ledger.move([entry.id for entry in entries], Step.SENDING, now)
         self._under_way |= {entry.id: entry for entry in entries}
@@ -180,14 +180,19 @@ class Dispatch:
         # a letter that was never tried is not too old, however long the server was away
         too_old = outcome.tried and now - entry.seen_at > GIVE_UP_AFTER
         too_unknown = entry.unknowns + 1 >= MOST_UNKNOWN
-        if entry.kind in NUMBERED:
-            return self._reply_ending(entry, outcome, too_old=too_old, too_unknown=too_unknown)
-        return self._forward_ending(entry, outcome, too_old=too_old, too_unknown=too_unknown)
+        if entry.kind not in ANSWERED:
+            return self._forward_ending(entry, outcome, too_old=too_old, too_unknown=too_unknown)
+        step, state, told = self._reply_ending(
+            entry, outcome, too_old=too_old, too_unknown=too_unknown
+        )
+        # the confirmation of a 配信停止 says nothing of the letter with the number
+        return step, state if entry.kind in NUMBERED else None, told
 
     def _reply_ending(
         self, entry: Entry, outcome: Outcome, *, too_old: bool, too_unknown: bool
     ) -> tuple[Step, ReceiptState, str]:
-        letter, who, answer = f"受付番号 {entry.number}", entry.address, _answer(outcome)
+        letter = f"受付番号 {entry.number}" if entry.kind in NUMBERED else "配信停止の確認"
+        who, answer = entry.address, _answer(outcome)
         match outcome.ending:
             case Ending.ACCEPTED:
                 return Step.SENT, ReceiptState.REPLIED, f"{letter} を返信しました: {who}"

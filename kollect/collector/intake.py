@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from kollect import address
-from kollect.collector.desk import FORWARDED, NUMBERED, Desk
+from kollect.collector.desk import ANSWERED, FORWARDED, STOPPED, Desk
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
 from kollect.decision.decide import decide
 from kollect.decision.verdict import Decision, Kind, Known
 from kollect.inbox.mailbox import Refused
 from kollect.mail import Mail
+from kollect.members import wording
 from kollect.register.entry import Entry, Sighting
 from kollect.register.receipt import TO_DELETE, Step
 
@@ -172,7 +173,9 @@ class Intake:
                     continue
                 key = address.key(mail.sender) if mail.sender else ""
                 number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
-                decision = decide(mail, self._rules, Known(number, hour, day, room <= 0))
+                member = self._desk.customers.member(key) if number is not None else None
+                known_now = Known(number, hour, day, room <= 0, member)
+                decision = decide(mail, self._rules, known_now)
                 if decision.kind is Kind.PAUSED:
                     paused = True
                     continue
@@ -239,7 +242,10 @@ class Intake:
         elif number is not None and kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
             ledger.count_again(number)
             template = self._duplicate
-        if kind in NUMBERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
+        elif kind in STOPPED:
+            self._desk.customers.stop(key, now)
+            template = self._confirmation(now)
+        if kind in ANSWERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
             step = Step.OWED
         elif kind is Kind.TEST:
             step = Step.TEST
@@ -258,11 +264,17 @@ class Intake:
             ),
             step,
             now,
-            template=template if kind in NUMBERED else None,
-            number=number if kind in NUMBERED else None,
+            template=template if kind in ANSWERED else None,
+            number=number if kind in ANSWERED else None,
             letter_domain=self._desk.letter_domain if step is Step.OWED else "",
         )
         return number
+
+    def _confirmation(self, now: datetime) -> int:
+        """The text that confirms a 配信停止."""
+        settings = self._desk.settings
+        text = wording.stopped(settings.shop, settings.mail_address)
+        return self._desk.ledger.template_in_force("stop", *text, now)
 
     def _is_forwarded(self, kind: Kind, key: str) -> bool:
         owner = self._desk.settings.forward_address
@@ -302,6 +314,8 @@ def _told(decision: Decision, number: int | None, mail: Mail) -> str:
             return f"受付番号 {number} を発行しました: {who}"
         case Kind.DUPLICATE | Kind.IGNORED:
             return f"受付済み（受付番号 {number}）の空メールです: {who}"
+        case Kind.STOP | Kind.STOP_UNANSWERED:
+            return f"会員 {number} へのメールの配信を止めました: {who}"
         case _:
             return f"{decision.reason}（差出人 {who}、見出 {mail.subject_for_people}）"
 

@@ -31,7 +31,7 @@ def is_blank(subject: str | None, blank_subjects: tuple[str, ...]) -> bool:
         return True
     if len(subject) > _LONGEST_PHRASE:
         return False
-    return _folded(subject) in _phrases(tuple(blank_subjects))
+    return folded(subject) in _phrases(tuple(blank_subjects))
 
 
 def _is_inkless(character: str) -> bool:
@@ -40,7 +40,8 @@ def _is_inkless(character: str) -> bool:
     return character in _INKLESS_LETTERS
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """The text for comparing: width, case, the space around it and what has no ink do not count."""
     text = unicodedata.normalize("NFKC", text).casefold()
     visible = "".join(
         character for character in text if character.isspace() or not _is_inkless(character)
@@ -50,4 +51,4 @@ def _folded(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def _phrases(blank_subjects: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(_folded, blank_subjects))
+    return frozenset(map(folded, blank_subjects))

@@ -4,13 +4,14 @@
     2  from our own address, or our own reply come back    LOOP
     3  a delivery report                                   BOUNCE
     4  written by a program                                AUTOMATIC
-    5  not blank                                           OUT_OF_SCOPE
-    6  blank, but no usable sender                         OUT_OF_SCOPE
-    7  blank, known address, by setting no answer          IGNORED
-    8  blank, too many answers to this address already     BRAKED
-    9  blank, new address, too many new ones this hour     PAUSED
-    10 blank, new address                                  NEW
-    11 blank, known address                                DUPLICATE or RENUMBER, by setting
+    5  a member's 「配信停止」 or 「退会」                  STOP, or STOP_UNANSWERED after too many
+    6  not blank                                           OUT_OF_SCOPE
+    7  blank, but no usable sender                         OUT_OF_SCOPE
+    8  blank, known address, by setting no answer          IGNORED
+    9  blank, too many answers to this address already     BRAKED
+    10 blank, new address, too many new ones this hour     PAUSED
+    11 blank, new address                                  NEW
+    12 blank, known address                                DUPLICATE or RENUMBER, by setting
 
 Rows 1 to 4 are what keeps two programs from answering each other for ever (RFC 3834). A delivery
 report is recognised here by its header; which of our replies it is about, `bounce` reads from its
@@ -24,6 +25,7 @@ from collections.abc import Callable
 from kollect import address
 from kollect.decision.automatic import is_from_daemon, is_null_return_path, why_automatic
 from kollect.decision.blank import is_blank
+from kollect.decision.stop import asks_to_stop
 from kollect.decision.verdict import Decision, Kind, Known, Rules
 from kollect.mail import Mail
 from kollect.settings.model import DuplicateAction
@@ -72,6 +74,16 @@ def _automatic(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     return Decision(Kind.AUTOMATIC, reason, mail.sender) if reason else None
 
 
+def _stop(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+    if known.member is None or not asks_to_stop(mail.subject):
+        return None
+    reason = "会員からの、メールの配信を止めるご依頼です。"
+    if limit := _limit_reached(rules, known):
+        reason += f"同じアドレスへの返信が上限（{limit}）に達したため、確認のメールは送りません。"
+        return Decision(Kind.STOP_UNANSWERED, reason, mail.sender, known.member)
+    return Decision(Kind.STOP, reason, mail.sender, known.member)
+
+
 def _not_blank(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     if is_blank(mail.subject, rules.blank_subjects):
         return None
@@ -97,14 +109,20 @@ def _unanswered_by_setting(mail: Mail, rules: Rules, known: Known) -> Decision |
 
 
 def _brake(mail: Mail, rules: Rules, known: Known) -> Decision | None:
-    if known.replies_last_hour >= rules.replies_per_hour:
-        limit = f"1時間に{rules.replies_per_hour}通"
-    elif known.replies_last_day >= rules.replies_per_day:
-        limit = f"1日に{rules.replies_per_day}通"
-    else:
+    limit = _limit_reached(rules, known)
+    if not limit:
         return None
     reason = f"同じアドレスへの返信が上限（{limit}）に達したため、返信しません。"
     return Decision(Kind.BRAKED, reason, mail.sender, known.number)
+
+
+def _limit_reached(rules: Rules, known: Known) -> str:
+    """Which brake holds the next answer to this address; "": none."""
+    if known.replies_last_hour >= rules.replies_per_hour:
+        return f"1時間に{rules.replies_per_hour}通"
+    if known.replies_last_day >= rules.replies_per_day:
+        return f"1日に{rules.replies_per_day}通"
+    return ""
 
 
 def _pause(mail: Mail, rules: Rules, known: Known) -> Decision | None:
@@ -133,6 +151,7 @@ TABLE: tuple[Callable[[Mail, Rules, Known], Decision | None], ...] = (
     _loop,
     _delivery_report,
     _automatic,
+    _stop,
     _not_blank,
     _nobody,
     _unanswered_by_setting,

@@ -31,6 +31,10 @@ class Kind(StrEnum):
     """One blank mail too many from this address: counted, kept, deleted, not answered."""
     PAUSED = "paused"
     """A new address during a flood: left on the server until the flood is over."""
+    STOP = "stop"
+    """A member asks to stop the mails: stopped at once, one confirmation."""
+    STOP_UNANSWERED = "stop_unanswered"
+    """The same, one too many from this address: stopped, kept, deleted, not confirmed."""
     OUT_OF_SCOPE = "out_of_scope"
     """Any other mail: forwarded and kept."""
 
@@ -57,6 +61,8 @@ class Known:
     replies_last_day: int = 0
     flooded: bool = False
     """More new addresses than allowed came within the last hour."""
+    member: int | None = None
+    """The number of the member with this address, also of one who has withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)

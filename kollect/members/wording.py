@@ -99,6 +99,25 @@ def unsubscribe(mail_address: str) -> str:
     return mailto.unsubscribe(mail_address, STOP_SUBJECT)
 
 
+def stopped(shop: Shop, mail_address: str) -> tuple[str, str]:
+    """The confirmation of a 配信停止: subject and body."""
+    name = shop.name.strip() or "当店"
+    lines = [
+        f"{name}からのメールの配信を停止しました。",
+        "これからは、お知らせのメールをお送りしません。",
+        "",
+        "受付番号（会員番号）は、これまでどおりお使いいただけます。",
+        "もう一度配信をご希望のときや、お心当たりのないときは、お店までお申し出ください。",
+        "",
+        _RULE,
+        *filter(None, (shop.name.strip(), shop.address.strip())),
+    ]
+    if shop.phone.strip():
+        lines.append(f"電話 {shop.phone.strip()}")
+    lines.append(f"お問い合わせ {mail_address}")
+    return "メールの配信を停止しました", "\n".join(lines) + "\n"
+
+
 def _starred(subject: str, body: str) -> list[str]:
     """What stands between stars and is no placeholder."""
     found = dict.fromkeys(_STARRED.findall(f"{subject}\n{body}"))

@@ -14,8 +14,8 @@ class Numbers(Database):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
     def known(self, address_key: str, now: datetime) -> tuple[int | None, int, int]:
-        """The number of an address (its newest) and how many blank mails of the last hour and the
-        last day were, or are to be, answered.
+        """The number of an address (its newest) and how many of its mails of the last hour and
+        the last day were, or are to be, answered.
         """
         with self._translated():
             number = self._db.execute(
@@ -26,7 +26,7 @@ class Numbers(Database):
             day, hour = self._db.execute(
                 "SELECT count(*), coalesce(sum(seen_at > ?), 0) FROM mail"
                 " WHERE address_key = ? AND seen_at > ?"
-                " AND kind IN ('new', 'duplicate', 'renumber') AND mailbox <> ?",
+                " AND kind IN ('new', 'duplicate', 'renumber', 'stop') AND mailbox <> ?",
                 (
                     to_text(now - timedelta(hours=1)),
                     *(address_key, to_text(now - timedelta(days=1)), MANUAL),

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect import encoded_words, jis
-from kollect.reply.letter import Sender, fill, forward, notice, reply, test_mail
+from kollect.members import wording
+from kollect.reply.letter import Sender, fill, forward, mailing, notice, reply, test_mail
 from kollect.reply.outcome import Letter
 from kollect.reply.raw import RawTraits, Scan
 from kollect.settings.model import Charset, Collect, Duplicate
@@ -404,3 +405,43 @@ def test_a_letter_is_made_quickly():
         written(number=number, charset=Charset.UTF_8)
     each = (datetime.now(UTC) - started).total_seconds() / 200
     assert each < 0.001  # measured 0.00004; a regression of the order of magnitude shows
+
+
+# --- mails to the members
+
+
+def sent_to_all(**changes) -> bytes:
+    values = {
+        "to": "kokyaku@docomo.ne.jp",
+        "subject": "新商品のご案内",
+        "text": "山田様\n新商品が入りました。\n",
+        "unsubscribe": wording.unsubscribe(SHOP.address),
+        "charset": Charset.UTF_8,
+        "message_id": ID,
+        "date": WHEN,
+        "mark": "secret-1",
+    }
+    return mailing(SHOP, **(values | changes))
+
+
+@pytest.mark.parametrize("charset", BOTH)
+def test_a_mailing_says_how_to_stop_it_and_wants_no_automatic_answers(charset: Charset):
+    mail = read(sent_to_all(charset=charset))
+    assert said(mail) == "山田様\n新商品が入りました。\n"
+    assert mail["Subject"] == "新商品のご案内"
+    assert parseaddr(str(make_header(decode_header(mail["From"])))) == (SHOP.name, SHOP.address)
+    assert (mail["To"], mail["Message-ID"]) == ("kokyaku@docomo.ne.jp", ID)
+    assert mail["List-Unsubscribe"].startswith(f"<mailto:{SHOP.address}?subject=%E9%85%8D")
+    assert mail["Precedence"] == "bulk"
+    assert mail["X-Kollect-Reply"] == "secret-1"
+    for answer_only in ("Auto-Submitted", "In-Reply-To", "References"):
+        assert mail[answer_only] is None
+
+
+def test_nothing_in_a_mailing_begins_a_header_of_its_own():
+    mail = read(sent_to_all(subject="a\r\nBcc: x@y.jp", text="b\r\n.\r\n\x00"))
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "a Bcc: x@y.jp"
+    for wrong in ("", "mailto:a@b.jp", "<mailto:a@b.jp>\r\nBcc: c@d.jp", "<https://x>"):
+        with pytest.raises(ValueError, match="link"):
+            sent_to_all(unsubscribe=wrong)

@@ -1,0 +1,39 @@
+"""What a mail in the mailbox means for the members: a 配信停止, a mailing that came back.
+
+On the ledger's own connection, so that it stands in the same transaction as the mail itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kollect.members.members import Members
+from kollect.members.outbox import Outbox
+from kollect.members.queries import Queries
+from kollect.register.ledger import Ledger
+
+SOURCE = "メール"
+
+
+class Customers:
+    """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        shared = Queries.beside(ledger)
+        self._members = Members(shared)
+        self._outbox = Outbox(shared)
+
+    def member(self, address_key: str) -> int | None:
+        """The number of the member with this address, also of one who has withdrawn."""
+        found = self._members.of_address(address_key)
+        return found[0].number if found else None
+
+    def stop(self, address_key: str, now: datetime) -> None:
+        """Nothing is sent to this address any more, from the next commit on."""
+        self._members.stop(address_key, now, SOURCE)
+
+    def bounced(
+        self, letter_id: str, recipient_key: str, reason: str, since: datetime, now: datetime
+    ) -> int | None:
+        """As `Outbox.bounced`: the mail of a mailing came back, its member is 不達."""
+        return self._outbox.bounced(letter_id, recipient_key, reason, since, now)
