@@ -149,6 +149,7 @@ class MemberListScreen(Screen):
 
     def _find(self) -> None:
         """Search in a thread; a search under way is followed by one for what stands there then."""
+        self._timer = ""
         if self._searching:
             self._search_again = True
             return
@@ -259,14 +260,13 @@ class MemberListScreen(Screen):
                 for count, row in enumerate(rows):
                     if count % TOLD_EVERY == 0:
                         if job.stopping():
-                            raise _Stopped
+                            return
                         job.tell(self.window.say, f"取り出しています… {count:,}件")
                     yield row
 
-            try:
-                with self._services.members() as members:
-                    data = make(members, watched)
-            except _Stopped:
+            with self._services.members() as members:
+                data = make(members, watched)
+            if job.stopping():
                 return False
             _save(path, data)
             return True
@@ -292,10 +292,6 @@ class MemberListScreen(Screen):
     def _stop(self) -> None:
         if self._job is not None:
             self._job.stop()
-
-
-class _Stopped(Exception):
-    """The user does not want the file any more."""
 
 
 def _save(path: Path, data: bytes) -> None:

@@ -115,7 +115,7 @@ class PapersScreen(Screen):
         self.slips.enable(self.paper.value is Paper.FORM)
         self.hint.configure(text=_HINTS[self.paper.value])
         try:
-            notes = paper.notes(self.paper.value, self._services.settings())
+            notes = paper.notes(self._services.settings())
         except Trouble as trouble:
             self._say_trouble(trouble, mail=False)
             return

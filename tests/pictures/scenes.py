@@ -24,6 +24,7 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
+from tests.pictures import member_scenes
 from tests.pictures.album import Album
 
 SETTINGS = Settings(
@@ -224,6 +225,7 @@ SCENES = (
     mail_test,
     setting_dialogs,
     protected,
+    *member_scenes.SCENES,
     the_end,
 )
 """In this order. A new screen's author adds a scene."""

@@ -1,0 +1,168 @@
+"""The screens of the members: a form half filled in, a list, a correction, an import, papers."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from kollect.members.member import Consent, Member, Sex
+from kollect.members.members import Members
+from kollect.members.paper import Paper
+from kollect.screens.candidate_dialog import CandidateDialog
+from kollect.screens.member_edit import ConsentDialog, MemberEditScreen
+from kollect.screens.member_form import MemberFormScreen
+from kollect.screens.member_import import MemberImportScreen
+from kollect.screens.member_list import MemberListScreen
+from kollect.screens.menu import MenuScreen
+from kollect.screens.papers_screen import PapersScreen
+from tests.pictures.album import Album
+from tests.screens.members import YAMADA, numbers, register
+from tests.unit.bookkeeping import NOW
+
+_SURNAMES = ("佐藤　サトウ", "鈴木　スズキ", "高橋　タカハシ", "伊藤　イトウ", "渡辺　ワタナベ")
+_FIRST_NAMES = ("花子　ハナコ", "次郎　ジロウ", "美咲　ミサキ", "健一　ケンイチ", "陽子　ヨウコ")
+_GOOD = (
+    "会員番号,氏名,ﾌﾘｶﾞﾅ,携帯,お住まい,ひとこと\n1031,山本 さくら,やまもと,09012345678,横浜市,朝\n"
+)
+_WRONG = (
+    "受付番号,お名前,電話番号,生年月日\n1031,,123,\n1032,佐藤花子,,昭和70年1月1日\n4711,幽霊,,\n"
+)
+
+
+def member_form(album: Album) -> None:
+    people(album.program.place.folder.database)
+    album.window.back_to(MenuScreen)
+    album.program.register_members()
+    screen = album.window.screen
+    assert isinstance(screen, MemberFormScreen)
+    album.take("member-form-empty")
+    screen.number.value = "1031"
+    screen._look(screen.fields.name.focus)
+    album.wait(lambda: screen._found)
+    fields = screen.fields
+    fields.name.value = "山本　さくら"
+    fields.kana.value = "ヤマモト　サクラ"
+    fields.birthday.value = "S60.1.2"
+    fields._say_birthday()
+    fields.sex.value = Sex.FEMALE
+    fields.phone.value = "０９０１２３４５６７８"
+    fields.postcode.value = "2200012"
+    fields.home.value = "神奈川県横浜市西区みなとみらい2-3-4"
+    fields.consent.focus()
+    fields.consent.choose(1)
+    album.take("member-form")
+    fields.name.value = ""
+    fields.birthday.value = "昭和70年1月1日"
+    fields.phone.value = "123"
+    screen.save()
+    album.take("member-form-wrong")
+    fields.empty()
+    screen.number.value = "1001"
+    screen._look()
+    album.wait(lambda: screen.number.complaint)
+    album.take("member-form-registered")
+    with closing(Members(album.program.place.folder.database)) as members:
+        found = members.lookup("docomo")
+    dialogs = album.window.dialogs
+    album.dialog(
+        "member-candidates",
+        lambda: dialogs.show(CandidateDialog, found, there_are_more=False),
+    )
+
+
+def member_list(album: Album) -> None:
+    screen = album.window.open(MemberListScreen, album.program.friends)
+    album.wait(lambda: len(screen.table.keys) == 30)
+    album.take("member-list")
+    screen._wanted.set("いない人")
+    album.wait(lambda: not screen.table.keys)
+    album.take("member-list-nobody")
+    screen._wanted.set("")
+    album.wait(lambda: len(screen.table.keys) == 30)
+    screen.open_member(1001)
+    album.wait(lambda: isinstance(album.window.screen, MemberEditScreen))
+    edit = album.window.screen
+    assert isinstance(edit, MemberEditScreen)
+    album.wait(lambda: edit.history.get_children())
+    album.take("member-edit")
+    edit.notebook.select(1)
+    album.take("member-history")
+    dialogs = album.window.dialogs
+    album.dialog(
+        "member-resume", lambda: dialogs.show(ConsentDialog, edit._member, date(2026, 11, 24))
+    )
+    album.dialog("member-withdraw", edit.withdraw)
+    album.window.back(ask=False)
+
+
+def member_import(album: Album) -> None:
+    screen = album.window.open(MemberImportScreen, album.program.friends)
+    album.take("member-import-first")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "顧客名簿.csv"
+        for name, text in (("member-import", _GOOD), ("member-import-wrong", _WRONG)):
+            path.write_bytes(text.encode("cp932"))
+            album.window.dialogs.open_file = lambda *given: path  # type: ignore[method-assign]
+            screen.choose()
+            album.wait(lambda: screen._job is None)
+            if lines := screen.problems.get_children():
+                screen.problems.selection_set(lines[1])
+            album.take(name)
+    del album.window.dialogs.open_file
+    album.window.back_to(MenuScreen)
+
+
+def papers(album: Album) -> None:
+    album.program.show_papers()
+    screen = album.window.screen
+    assert isinstance(screen, PapersScreen)
+    album.wait(lambda: screen._image and not screen._drawing)
+    album.take("papers-poster")
+    screen.paper.value = Paper.FORM
+    screen._changed()
+    album.wait(lambda: screen._drawn[:1] == (Paper.FORM,))
+    album.take("papers-form")
+    settings = screen._services.settings
+    screen._services.settings = lambda: replace(settings(), shop=replace(settings().shop, name=""))
+    screen._changed()
+    album.take("papers-no-shop")
+    screen._services.settings = lambda: replace(settings(), mail_address="")
+    screen.paper.value = Paper.POSTER
+    screen._changed()
+    album.wait(lambda: screen._image is None)
+    album.take("papers-no-address")
+    screen._services.settings = settings
+    album.window.back_to(MenuScreen)
+
+
+def people(database: Path) -> None:
+    """Thirty members and four numbers that nobody has registered yet."""
+    numbers(database, *(f"kyaku{n:02}@docomo.ne.jp" for n in range(1, 35)))
+    some = [YAMADA]
+    for place in range(1, 30):
+        surname, kana = _SURNAMES[place % 5].split("　")
+        first, first_kana = _FIRST_NAMES[place // 5 % 5].split("　")
+        some.append(
+            Member(
+                1001 + place,
+                f"{surname}　{first}",
+                kana=f"{kana}　{first_kana}",
+                phone=f"090-{1000 + 37 * place}-{9000 - 53 * place}",
+                groups=("常連",) if place % 3 == 0 else (),
+                consent=YAMADA.consent if place % 4 else Consent(),
+            )
+        )
+    register(database, *some)
+    with closing(Members(database)) as members:
+        members.update(
+            replace(YAMADA, phone="03-9999-0000", home="東京都港区1-2-3"), NOW, "会員一覧"
+        )
+        members.withdraw(1004, NOW, "会員一覧")
+        members.undeliverable(1006, "宛先が見つかりません。", NOW, "メール")
+        members.stop_member(1008, NOW, "メール")
+
+
+SCENES = (member_form, member_list, member_import, papers)

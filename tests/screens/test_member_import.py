@@ -1,0 +1,140 @@
+"""CSVから取り込み: shown before it is written, wrong lines named, all of it or nothing."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from kollect.app import Program
+from kollect.members.columns import Column
+from kollect.members.members import Members
+from kollect.screens.member_import import MemberImportScreen
+from kollect.screens.member_list import MemberListScreen
+from tests.screens.hands import Person, all_inside, click, labelled, press, settle, shown_text
+from tests.screens.members import YAMADA, numbers, register, stored
+
+GOOD = "会員番号,氏名,ﾌﾘｶﾞﾅ,携帯,ひとこと\r\n1001,山田 太郎,やまだ,09012345678,常連さん\r\n"
+WRONG = "受付番号,お名前,電話番号\r\n1001,,123\r\n1002,佐藤花子,\r\n4711,幽霊,\r\n"
+
+
+@pytest.fixture
+def database(program: Program) -> Path:
+    path = program.real.folder.database
+    numbers(path, "taro@docomo.ne.jp", "hanako@ezweb.ne.jp")
+    return path
+
+
+@pytest.fixture
+def screen(program: Program, database: Path) -> MemberImportScreen:
+    members = program.window.open(MemberListScreen, program.friends)
+    click(labelled(members, "CSVから取り込み"))
+    screen = program.window.screen
+    assert isinstance(screen, MemberImportScreen)
+    return screen
+
+
+def choose(screen: MemberImportScreen, dialogs: Person, path: Path) -> None:
+    dialogs.answers.append(path)
+    press(screen, "Return")  # the button has the focus
+    settle(screen, lambda: screen._job is None and screen.verdict.text)
+
+
+def written(tmp_path: Path, text: str, encoding: str = "cp932") -> Path:
+    path = tmp_path / "会員.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def can_be_taken(screen: MemberImportScreen) -> bool:
+    return screen.function_keys()[-1].enabled
+
+
+def test_a_good_file_is_shown_and_then_taken_in(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
+):
+    choose(screen, dialogs, written(tmp_path, GOOD))
+    assert "シフトJIS" in screen.about.text
+    assert [choice.value for choice in screen.choices] == [
+        *(Column.NUMBER, Column.NAME, Column.KANA, Column.PHONE, None),
+    ]
+    assert "例: 山田 太郎" in [shown_text(w) for w in all_inside(screen)]
+    assert "新しい会員 1名" in screen.verdict.text
+    assert stored(database, 1001) is None, "nothing is written before F12"
+    dialogs.answers.append("取り込む")
+    press(screen, "F12")
+    settle(screen, lambda: screen.verdict.text.startswith("取り込みました"))
+    member = stored(database, 1001)
+    assert member is not None
+    assert (member.name, member.phone, member.note) == ("山田　太郎", "090-1234-5678", "")
+    assert not can_be_taken(screen), "once is enough"
+
+
+def test_a_column_can_be_matched_by_hand(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
+):
+    choose(screen, dialogs, written(tmp_path, GOOD, "utf-8"))
+    last = screen.choices[-1].widget
+    last.focus_force()
+    last.current(list(Column).index(Column.NOTE) + 1)
+    last.event_generate("<<ComboboxSelected>>")
+    settle(screen, lambda: screen._job is None and can_be_taken(screen))
+    dialogs.answers.append("取り込む")
+    press(screen, "F12")
+    settle(screen, lambda: screen.verdict.text.startswith("取り込みました"))
+    member = stored(database, 1001)
+    assert member is not None
+    assert member.note == "常連さん"
+
+
+def test_every_wrong_line_is_named_and_nothing_is_taken_in(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
+):
+    choose(screen, dialogs, written(tmp_path, WRONG))
+    tree = screen.problems
+    lines = [tuple(map(str, tree.item(line, "values"))) for line in tree.get_children()]
+    assert [line for line, _ in lines] == ["2", "2", "4"]
+    assert "お名前" in lines[0][1]
+    assert "4711" in lines[2][1]
+    tree.selection_set(tree.get_children()[1])
+    settle(screen, lambda: screen.whole.text.startswith("2行目: 電話番号"))
+    assert not can_be_taken(screen)
+    press(screen, "F12")
+    with closing(Members(database)) as members:
+        assert members.numbers() == []
+
+
+def test_a_workbook_is_no_csv_and_is_told_so(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path
+):
+    path = tmp_path / "会員.xlsx"
+    path.write_bytes(b"PK\x03\x04" + bytes(100))
+    choose(screen, dialogs, path)
+    assert "Excel" in screen.verdict.text
+    assert not can_be_taken(screen)
+
+
+def test_who_is_registered_already_is_corrected(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
+):
+    register(database, YAMADA)
+    choose(screen, dialogs, written(tmp_path, "受付番号,備考\r\n1001,引っ越し\r\n"))
+    assert "登録済みの会員 1名" in screen.verdict.text
+    dialogs.answers.append("取り込む")
+    press(screen, "F12")
+    settle(screen, lambda: "修正 1名" in screen.verdict.text)
+    member = stored(database, 1001)
+    assert member is not None
+    assert (member.name, member.note) == ("山田　太郎", "引っ越し")
+
+
+def test_a_column_chosen_twice_is_refused(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path
+):
+    choose(screen, dialogs, written(tmp_path, GOOD))
+    last = screen.choices[-1].widget
+    last.current(list(Column).index(Column.NAME) + 1)
+    last.event_generate("<<ComboboxSelected>>")
+    settle(screen, lambda: "2つ以上の列" in screen.verdict.text)
+    assert not can_be_taken(screen)

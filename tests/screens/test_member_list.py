@@ -1,0 +1,246 @@
+"""会員一覧: searched while typing, corrected, withdrawn and back, and out as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kollect.app import Program
+from kollect.members.member import Consent, Member, State
+from kollect.members.members import Members
+from kollect.screens.member_edit import ConsentDialog, MemberEditScreen
+from kollect.screens.member_list import MemberListScreen
+from tests.screens.hands import Person, click, labelled, press, settle, type_in
+from tests.screens.members import YAMADA, numbers, register, stored
+from tests.unit.bookkeeping import NOW
+
+SATO = Member(1002, "佐藤　花子", kana="サトウ　ハナコ", phone="03-1234-9876", groups=("朝市",))
+KATO = Member(1003, "加藤　次郎", kana="カトウ　ジロウ", home="横浜市西区5-6")
+
+
+@pytest.fixture
+def database(program: Program) -> Path:
+    path = program.real.folder.database
+    numbers(path, "taro@docomo.ne.jp", "hanako@ezweb.ne.jp", "jiro@docomo.ne.jp")
+    register(path, YAMADA, SATO, KATO)
+    return path
+
+
+@pytest.fixture
+def screen(program: Program, database: Path) -> MemberListScreen:
+    screen = program.window.open(MemberListScreen, program.friends)
+    settle(screen, lambda: listed(screen) == [1001, 1002, 1003])
+    return screen
+
+
+def listed(screen: MemberListScreen) -> list[int]:
+    return list(screen.table.keys)
+
+
+def rows(screen: MemberListScreen) -> list[tuple[str, ...]]:
+    tree = screen.table.tree
+    return [tuple(map(str, tree.item(line, "values"))) for line in tree.get_children()]
+
+
+def opened(screen: MemberListScreen, number: int) -> MemberEditScreen:
+    """The member opened by its number, as a user does."""
+    type_in(screen.search, str(number))
+    settle(screen, lambda: listed(screen) == [number])
+    press(screen, "F12")
+    settle(screen, lambda: isinstance(screen.window.screen, MemberEditScreen))
+    edit = screen.window.screen
+    assert isinstance(edit, MemberEditScreen)
+    settle(edit, lambda: edit.history.get_children())
+    return edit
+
+
+def history(edit: MemberEditScreen) -> list[tuple[str, ...]]:
+    return [
+        tuple(map(str, edit.history.item(line, "values")))[1:]
+        for line in edit.history.get_children()
+    ]
+
+
+class TestSearch:
+    def test_the_rows_say_who_they_are(self, screen: MemberListScreen):
+        settle(screen, lambda: len(rows(screen)[0]) > 2)
+        assert rows(screen)[0] == (
+            *("1001", "山田　太郎", "ヤマダ　タロウ", "090-1234-5678", "taro@docomo.ne.jp"),
+            *("常連", "会員"),
+        )
+        assert rows(screen)[1][-1] == "承諾なし"
+        assert screen.count.cget("text") == "3名"
+
+    @pytest.mark.parametrize(
+        ("typed", "found"),
+        [
+            ("1003", [1003]),
+            ("佐藤", [1002]),
+            ("さとう", [1002]),
+            ("ｻﾄｳ", [1002]),
+            ("0312349876", [1002]),
+            ("docomo", [1001, 1003]),
+            ("西区", [1003]),
+            ("朝市", [1002]),
+            ("docomo かとう", [1003]),
+            ("いない人", []),
+        ],
+    )
+    def test_it_finds_while_typing(self, screen: MemberListScreen, typed: str, found: list[int]):
+        type_in(screen.search, typed)
+        settle(screen, lambda: listed(screen) == found)
+
+    def test_group_state_and_order(self, screen: MemberListScreen, database: Path):
+        screen.group.current(screen._groups.index("朝市"))
+        screen.group.event_generate("<<ComboboxSelected>>")
+        settle(screen, lambda: listed(screen) == [1002])
+        screen.group.current(0)
+        screen.group.event_generate("<<ComboboxSelected>>")
+        settle(screen, lambda: len(listed(screen)) == 3)
+        tree = screen.table.tree
+        x = sum(int(tree.column(name, "width")) for name in ("受付番号", "お名前")) + 20
+        for event in ("<Motion>", "<Button-1>", "<ButtonRelease-1>"):
+            tree.event_generate(event, x=x, y=10)
+        settle(screen, lambda: listed(screen) == [1003, 1002, 1001])
+
+    def test_down_and_enter_open_the_row(self, screen: MemberListScreen):
+        press(screen, "Down", "Down", "Return")
+        settle(screen, lambda: isinstance(screen.window.screen, MemberEditScreen))
+        assert screen.window.screen.fields.name.value == "佐藤　花子"
+
+    def test_an_empty_list_says_what_to_do(self, program: Program):
+        screen = program.window.open(MemberListScreen, program.friends)
+        settle(screen, lambda: "会員はまだいません" in str(screen.table._nothing.cget("text")))
+
+
+class TestCorrection:
+    def test_a_correction_keeps_what_stood_there(self, screen: MemberListScreen, database: Path):
+        edit = opened(screen, 1001)
+        type_in(edit.fields.phone.widget, "03-9999-0000")
+        press(edit, "F12")
+        settle(edit, lambda: len(history(edit)) == 2)
+        assert history(edit)[0] == ("会員一覧", "電話番号", "090-1234-5678", "03-9999-0000")
+        assert stored(database, 1001) == replace(YAMADA, phone="03-9999-0000")
+        assert not edit.unsaved()
+        press(edit, "Escape")
+        settle(screen, lambda: rows(screen) and "03-9999-0000" in rows(screen)[0])
+
+    def test_wrong_values_are_red_and_nothing_is_saved(
+        self, screen: MemberListScreen, database: Path
+    ):
+        edit = opened(screen, 1001)
+        type_in(edit.fields.name.widget, "")
+        type_in(edit.fields.postcode.widget, "12")
+        press(edit, "F12")
+        assert edit.fields.name.complaint
+        assert edit.fields.postcode.complaint
+        assert edit.focus_get() is edit.fields.name.widget
+        assert stored(database, 1001) == YAMADA
+
+    def test_withdrawn_and_back(self, screen: MemberListScreen, database: Path, dialogs: Person):
+        edit = opened(screen, 1001)
+        dialogs.answers.append("退会にする")
+        click(edit.buttons["退会"])
+        settle(edit, lambda: edit.state.text.startswith("退会"))
+        assert not edit.buttons["退会"].winfo_ismapped()
+        dialogs.answers.append("取り消す")
+        click(edit.buttons["退会の取り消し"])
+        settle(edit, lambda: edit.state.text == "会員")
+        member = stored(database, 1001)
+        assert member is not None
+        assert member.standing.state is State.ACTIVE
+        assert [line[1] for line in history(edit)] == ["退会の取り消し", "退会", "会員登録"]
+
+    def test_what_is_unsaved_is_saved_first(
+        self, screen: MemberListScreen, database: Path, dialogs: Person
+    ):
+        edit = opened(screen, 1001)
+        type_in(edit.fields.name.widget, "山田")
+        click(edit.buttons["退会"])
+        assert dialogs.asked[-1][0] == "先に修正を保存してください"
+        member = stored(database, 1001)
+        assert member is not None
+        assert member.standing.state is State.ACTIVE
+
+    def test_mails_stop_and_go_on_only_by_a_new_consent(
+        self, screen: MemberListScreen, database: Path, dialogs: Person
+    ):
+        edit = opened(screen, 1001)
+        dialogs.answers.append("配信を止める")
+        click(edit.buttons["配信停止"])
+        settle(edit, lambda: edit.state.text.startswith("配信停止"))
+
+        def agree(dialog: ConsentDialog) -> None:
+            type_in(dialog.how.widget, "")
+            press(dialog, "F12")
+            assert "方法" in dialog.how.complaint
+            type_in(dialog.how.widget, "電話")
+            press(dialog, "F12")
+
+        dialogs.answers.append(agree)
+        click(edit.buttons["配信の再開"])
+        settle(edit, lambda: edit.state.text == "会員")
+        member = stored(database, 1001)
+        assert member is not None
+        assert member.consent == Consent(True, edit._services.now().date(), "電話")
+        assert edit.fields.consent_how.value == "電話"
+
+    def test_who_has_stopped_does_not_come_back_by_the_form(
+        self, screen: MemberListScreen, database: Path
+    ):
+        with closing(Members(database)) as members:
+            members.update(replace(YAMADA, consent=Consent()), NOW, "会員一覧")
+            members.stop_member(1001, NOW, "メール")
+        edit = opened(screen, 1001)
+        edit.fields.consent.focus()
+        press(edit, "1", "F12")
+        assert "配信の再開" in edit.fields.consent.complaint
+        member = stored(database, 1001)
+        assert member is not None
+        assert not member.consent.given
+
+    def test_why_mails_come_back_is_shown_and_can_be_mended(
+        self, screen: MemberListScreen, database: Path, dialogs: Person
+    ):
+        with closing(Members(database)) as members:
+            members.undeliverable(1001, "宛先が見つかりません。", NOW, "メール")
+        edit = opened(screen, 1001)
+        settle(edit, lambda: edit.state.text == "不達: 宛先が見つかりません。")
+        dialogs.answers.append("解除する")
+        click(edit.buttons["不達の解除"])
+        settle(edit, lambda: edit.state.text == "会員")
+
+
+class TestFiles:
+    def test_the_listed_members_go_out_as_csv(
+        self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
+    ):
+        type_in(screen.search, "docomo")
+        settle(screen, lambda: listed(screen) == [1001, 1003])
+        dialogs.answers.append(tmp_path / "会員.csv")
+        click(labelled(screen, "CSVへ取り出し"))
+        settle(screen, lambda: "取り出しました" in screen.window._said.text)
+        table = list(csv.reader(io.StringIO((tmp_path / "会員.csv").read_text("utf-8-sig"))))
+        assert [row[0] for row in table] == ["受付番号", "1001", "1003"]
+
+    def test_the_record_of_consents(
+        self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
+    ):
+        dialogs.answers.append(tmp_path / "承諾.csv")
+        click(labelled(screen, "承諾の記録"))
+        settle(screen, lambda: "取り出しました" in screen.window._said.text)
+        text = (tmp_path / "承諾.csv").read_text("utf-8-sig")
+        assert "taro@docomo.ne.jp" in text
+        assert "番号は★1★です" in text, "what the customer had been told"
+
+    def test_a_file_that_cannot_be_written_is_told(
+        self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
+    ):
+        dialogs.answers.append(tmp_path / "ない" / "会員.csv")
+        click(labelled(screen, "CSVへ取り出し"))
+        settle(screen, lambda: dialogs.troubles)

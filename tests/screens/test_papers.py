@@ -1,0 +1,123 @@
+"""店頭ポスター・登録用紙: seen, saved, opened for printing; what is missing leads to its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kollect.app import Program
+from kollect.members.paper import Paper
+from kollect.screens.id_page import IdPage
+from kollect.screens.mail_page import MailPage
+from kollect.screens.papers_screen import PapersScreen
+from kollect.screens.settings_screen import SettingsScreen
+from kollect.settings.model import Passwords, Settings, Shop
+from tests.screens.hands import Person, click, labelled, press, settle
+
+SHOP = Shop("S0123", "フレッシュ髙田", "東京都新宿区西新宿1-2-3", "03-1234-5678")
+READY = Settings(shop=SHOP, mail_address="karamail@shop.example")
+
+
+@pytest.fixture
+def opened(program: Program) -> list[Path]:
+    """What was given to the system's program."""
+    paths: list[Path] = []
+    program.friends.open_file = paths.append
+    return paths
+
+
+def open_screen(program: Program, settings: Settings) -> PapersScreen:
+    program.real.save(settings, Passwords())
+    press(program.window.root, "7")
+    screen = program.window.screen
+    assert isinstance(screen, PapersScreen)
+    return screen
+
+
+@pytest.fixture
+def screen(program: Program, opened: list[Path]) -> PapersScreen:
+    screen = open_screen(program, READY)
+    settle(screen, lambda: screen._image is not None and not screen._drawing)
+    return screen
+
+
+def test_the_poster_is_seen_whole(screen: PapersScreen):
+    image = screen._image
+    assert image is not None
+    assert image.height() <= screen.sheet.winfo_height()
+    assert image.width() <= screen.sheet.winfo_width()
+    assert image.width() / image.height() == pytest.approx(210 / 297, abs=0.01)
+    assert not screen.trouble.text
+    colours = {image.get(x, y) for x in range(0, image.width(), 9) for y in range(0, 300, 9)}
+    assert len(colours) > 10, "something is drawn there"
+
+
+def test_the_form_has_two_or_three_slips(screen: PapersScreen):
+    poster = screen._image
+    screen.paper.focus()
+    press(screen, "2")
+    settle(screen, lambda: screen._image is not poster and not screen._drawing)
+    two = screen._image
+    screen.slips.focus()
+    press(screen, "2")
+    settle(screen, lambda: screen._image is not two and not screen._drawing)
+    assert screen._drawn[:2] == (Paper.FORM, 3)
+
+
+def test_it_follows_the_size_of_the_window(screen: PapersScreen):
+    before = screen._image
+    screen.window.root.geometry("800x560")
+    settle(screen, lambda: screen._image is not before and not screen._drawing)
+    assert screen._image is not None
+    assert screen._image.height() <= screen.sheet.winfo_height()
+
+
+@pytest.mark.parametrize(("kind", "head"), [("PDF", b"%PDF"), ("PNG", b"\x89PNG")])
+def test_it_is_saved(screen: PapersScreen, dialogs: Person, tmp_path: Path, kind: str, head: bytes):
+    path = tmp_path / f"ポスター.{kind.lower()}"
+    dialogs.answers.append(path)
+    click(labelled(screen, kind))
+    settle(screen, lambda: "保存しました" in screen.window._said.text)
+    assert path.read_bytes().startswith(head)
+    assert dialogs.asked[-1] == (f"店頭ポスターを{kind}に保存", f"店頭ポスター.{kind.lower()}")
+
+
+def test_f12_opens_it_for_printing_again_and_again(screen: PapersScreen, opened: list[Path]):
+    for times in (1, 2):
+        press(screen, "F12")
+        settle(screen, lambda times=times: len(opened) == times and not screen._busy)
+    assert opened[1].name == "店頭ポスター.pdf"
+    assert opened[1].read_bytes().startswith(b"%PDF")
+    assert opened[0] != opened[1], "the first may still be held by the program that shows it"
+
+
+def test_a_missing_shop_leads_to_its_page_and_back(program: Program):
+    screen = open_screen(program, Settings(mail_address="karamail@shop.example"))
+    assert "店名・住所・電話番号が入っていません" in screen.trouble.text
+    settle(screen, lambda: screen._image is not None and not screen._drawing)
+    click(screen.enter_shop)
+    settings = program.window.screen
+    assert isinstance(settings, SettingsScreen)
+    assert isinstance(settings.pages[settings.notebook.index("current")], IdPage)
+    program.real.save(READY, Passwords())
+    program.window.back(ask=False)
+    assert not screen.trouble.text
+    assert not screen.enter_shop.winfo_ismapped()
+
+
+def test_without_a_mail_address_there_is_no_poster_but_a_form(program: Program):
+    screen = open_screen(program, Settings(shop=SHOP))
+    settle(screen, lambda: screen.trouble.text)
+    assert "Emailアドレス" in screen.trouble.text
+    assert not screen.function_keys()[-1].enabled
+    screen.paper.focus()
+    press(screen, "Down")
+    settle(screen, lambda: screen._image is not None and not screen._drawing)
+    assert not screen.trouble.text
+    press(screen, "Up")
+    settle(screen, lambda: screen.enter_mail.winfo_ismapped())
+    click(screen.enter_mail)
+    settings = program.window.screen
+    assert isinstance(settings, SettingsScreen)
+    assert isinstance(settings.pages[settings.notebook.index("current")], MailPage)
