@@ -20,18 +20,19 @@ from kollect.desktop.open_file import open_file
 from kollect.errors import AlreadyRunning, Problem, SettingsFileDamaged, StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.places import Places
+from kollect.postroom import Postroom
 from kollect.screens.demo_mode import DemoMode, Ways
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.garbage import collect_here
 from kollect.screens.icon import give_icon
-from kollect.screens.jobs import Job
 from kollect.screens.menu import FirstStart, FirstStartDialog, MenuScreen, menu_entries
+from kollect.screens.readiness import Readiness
 from kollect.screens.resident import Errands, Resident
 from kollect.screens.services import Services
 from kollect.screens.window import Screen, Window
 from kollect.settings import inifile
 from kollect.settings.check import ready_to_collect
-from kollect.settings.model import Passwords, Settings, TextSize
+from kollect.settings.model import TextSize
 from kollect.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -96,6 +97,23 @@ class Program:
             enter_shop=self._open_shop_settings,
             enter_mail=self._open_mail_settings,
         )
+        self.ready = Readiness(
+            window=self.window,
+            settings=lambda: self.place.settings(),
+            mend=self._mend_settings,
+            enter_mail=self._open_mail_settings,
+            passwords=lambda settings: (
+                self.place.passwords(),
+                self.place.missing_passwords(settings),
+            ),
+            keep_passwords=lambda passwords: self.place.keep_passwords(passwords),
+        )
+        self.postroom = Postroom(
+            lambda: self.place,
+            in_tk=self.window.pump.call,
+            ready=self.ready.then,
+            enter_shop=self._open_shop_settings,
+        )
         self.services = self._make_services()
 
     @property
@@ -131,6 +149,10 @@ class Program:
                     self.demo.begin(self.start_collecting)
                 case FirstStart.SETTINGS:
                     self._open_mail_settings()
+            return
+        from kollect.screens.mailing_left import offer
+
+        offer(self.window, self.postroom.services, self._show_mailing)
 
     # ---- what the user asks for ----
 
@@ -149,26 +171,7 @@ class Program:
             return
         if self.demo.changing:
             return
-        try:
-            settings = self.place.settings()
-        except Trouble as trouble:
-            self._mend_settings(trouble)
-            return
-        if missing := ready_to_collect(settings):
-            if self.window.dialogs.ask(
-                "メールの設定が終わっていません",
-                "メールの収集を始めるには、「緒言設定」の「メールの設定」の入力が必要です。",
-                yes="設定する",
-            ):
-                self._open_mail_settings(missing)
-            return
-
-        def look(job: Job) -> tuple[Passwords, tuple[str, ...]]:
-            return self.place.passwords(), self.place.missing_passwords(settings)
-
-        self.window.jobs.run(
-            look, lambda found: self._collect(settings, *found), owner=self.window.screen
-        )
+        self.ready.then(self._begin_collecting)
 
     def show_results(self) -> None:
         self._open_later("results", "ResultsScreen")
@@ -178,6 +181,10 @@ class Program:
 
     def register_members(self) -> None:
         self._open_later("member_form", "MemberFormScreen", self.friends)
+
+    def send_mailings(self) -> None:
+        """「メール発信」"""
+        self._open_later("mailing_list", "MailingListScreen", self.postroom.services)
 
     def show_papers(self) -> None:
         self._open_later("papers_screen", "PapersScreen", self.friends)
@@ -198,26 +205,17 @@ class Program:
 
     # ---- how it is done ----
 
-    def _collect(self, settings: Settings, known: Passwords, missing: tuple[str, ...]) -> None:
-        if missing:
-            from kollect.screens.password_dialog import PasswordDialog
-
-            passwords = self.window.dialogs.show(PasswordDialog, settings, known, missing)
-            if passwords is None:
-                return
-            self.window.jobs.run(
-                lambda job: self.place.keep_passwords(passwords),
-                lambda result: self._begin_collecting(),
-                owner=self.window.screen,
-            )
-        else:
-            self._begin_collecting()
-
     def _begin_collecting(self) -> None:
         if not self.place.collecting:
             self.place.start_collecting()
             self.resident.begin()
         self._open_later("collecting", "CollectingScreen")
+
+    def _show_mailing(self, mailing: int) -> None:
+        from kollect.screens.mailing_progress import MailingProgressScreen
+
+        self.send_mailings()
+        self.window.open(MailingProgressScreen, self.postroom.services, mailing)
 
     def _open_mail_settings(self, missing: tuple[Problem, ...] = ()) -> None:
         from kollect.screens.mail_page import MailPage
@@ -343,6 +341,9 @@ class Program:
             show_results=self.show_results,
             show_log=self.show_log,
             stop_collecting=lambda: self.place.stop_collecting(),
+            sending=lambda: self.postroom.sending,
+            at_rest=lambda: not (self.place.collecting or self.place.mailing),
+            stop_sending=lambda: self.place.stop_mailing(),
             end=self._end,
         )
 
@@ -369,6 +370,7 @@ class Program:
             show_log=self.show_log,
             change_settings=self.change_settings,
             register_members=self.register_members,
+            send_mailings=self.send_mailings,
             show_papers=self.show_papers,
             quit=self.quit,
         )

@@ -14,8 +14,6 @@ from kollect.screens.services import Services
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.window import Screen, Window
 
-LATER = "準備中です。この次の版で使えるようになります。"
-
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
@@ -45,7 +43,11 @@ def menu_entries(services: Services) -> list[MenuEntry]:
             "用紙の受付番号から会員を登録します。一覧や修正もここからです。",
             services.register_members,
         ),
-        MenuEntry("メール発信", LATER, None),
+        MenuEntry(
+            "メール発信",
+            "会員の皆様へ、お知らせのメールを送ります。",
+            services.send_mailings,
+        ),
         MenuEntry(
             "店頭ポスター・登録用紙",
             "QRコード入りのポスターと、会員登録用紙を印刷します。",

@@ -38,8 +38,14 @@ class Errands:
     show_log: Callable[[], None]
     stop_collecting: Callable[[], None]
     """Asks only; `collecting` tells when it is over."""
+    sending: Callable[[], bool]
+    """A メール発信 is under way."""
+    stop_sending: Callable[[], None]
+    """Asks only, as `stop_collecting`."""
+    at_rest: Callable[[], bool]
+    """Neither the collector nor the sender is working any more."""
     end: Callable[[], None]
-    """Close everything. Nothing is collecting any more."""
+    """Close everything. All is at rest."""
 
 
 class Resident:
@@ -145,6 +151,7 @@ class Resident:
         if self._may_end():
             self.ending = True
             self._errands.stop_collecting()
+            self._errands.stop_sending()
             self._tell()
             self._end_when_idle()
 
@@ -169,10 +176,12 @@ class Resident:
         question = "終了してよければ、OKを押してください"
         if self._errands.collecting():
             question += "\n終了しているあいだは、空メールが届いても受付番号を返信しません。"
+        if self._errands.sending():
+            question += "\nメール発信の途中です。続きは、次に起動したときに送れます。"
         return ask("終了の確認", question)
 
     def _end_when_idle(self) -> None:
-        if self._errands.collecting():
+        if not self._errands.at_rest():
             self._root.after(100, self._end_when_idle)
             return
         self.stop()

@@ -101,6 +101,7 @@ class Services:
     show_log: Callable[[], None]
     change_settings: Callable[[], None]
     register_members: Callable[[], None]
+    send_mailings: Callable[[], None]
     show_papers: Callable[[], None]
     quit: Callable[[], None]
     """Ask whether to end, and end."""

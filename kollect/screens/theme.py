@@ -126,6 +126,7 @@ class Theme:
         configure("Heading.TLabel", font=HEADING_FONT, foreground=ACCENT_DARK, background=PAPER)
         configure("Paper.TFrame", background=PAPER)
         configure("Paper.TLabel", background=PAPER)
+        configure("PaperBold.TLabel", background=PAPER, font=BOLD_FONT)
         configure("PaperFaint.TLabel", background=PAPER, foreground=FAINT, font=SMALL_FONT)
         configure("PaperWrong.TLabel", background=PAPER, foreground=WRONG, font=BOLD_FONT)
         configure("State.TLabel", background=PAPER, font=STATE_FONT)

@@ -1,0 +1,274 @@
+"""メール発信, first step: what is written, beside the mail as each member will see it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+
+from kollect.desktop.ime import Letters
+from kollect.errors import Trouble
+from kollect.members import wording
+from kollect.members.mailing import Mailing
+from kollect.members.pace import Pace
+from kollect.screens.folding import Folded
+from kollect.screens.form import Form
+from kollect.screens.jobs import Job
+from kollect.screens.mailing_dialogs import SampleDialog
+from kollect.screens.mailing_preview import MemberPreview
+from kollect.screens.mailing_services import MailingServices
+from kollect.screens.member_fields import switch_ime
+from kollect.screens.scrolled import Scrolled
+from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.window import FunctionKey, Screen, Window
+from kollect.settings.model import Shop
+
+_ANY_SHOP = Shop(name="店", address="住所")
+"""For what is wrong with the text alone."""
+_LINES = 11
+
+
+class MailingComposeScreen(Screen):
+    code, heading = "KKRMS102", "メール発信（1. 文章を書く）"
+
+    def __init__(
+        self,
+        window: Window,
+        services: MailingServices,
+        draft: Mailing | None = None,
+        *,
+        as_copy: bool = False,
+    ) -> None:
+        """`as_copy`: begin a new draft with the words of that mailing."""
+        super().__init__(window)
+        self._services = services
+        self._id = None if draft is None or as_copy else draft.id
+        self._pace = draft.pace if draft is not None else Pace()
+        self._saving = False
+        self._settings = services.settings()
+        scrolled = Scrolled(self)
+        scrolled.pack(fill="both", expand=True)
+        inside = scrolled.inside
+        both = ttk.Frame(inside)
+        both.pack(fill="both", expand=True)
+        both.columnconfigure((0, 1), weight=1, uniform="half")
+        both.rowconfigure(1, weight=1)
+        self.missing = ShopNotice(both, services.enter_shop)
+        self.missing.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
+        form = Form(both, label_characters=4)
+        form.grid(row=1, column=0, sticky="new")
+        self._build_form(form)
+        self.preview = MemberPreview(both, services, window)
+        self.preview.grid(row=1, column=1, sticky="nsew", padx=(WIDE, 0))
+        if draft is not None:
+            self.subject.value, self.body.value = draft.subject, draft.body
+        self._saved = ("", "") if self._id is None else self._text
+        for field in (self.subject, self.body):
+            field.on_edit(self.refresh)
+        self.refresh()
+
+    def _build_form(self, form: Form) -> None:
+        self.subject = form.line("見出", characters=36)
+        place = form.row(under_fields=True)
+        ttk.Label(place, text="差し込み").pack(side="left", padx=(0, HALF))
+        self.inserts = [
+            ttk.Button(place, text=mark, command=lambda mark=mark: self.insert(mark))
+            for mark in wording.PLACEHOLDERS
+        ]
+        for button in self.inserts:
+            button.pack(side="left", padx=(0, HALF))
+        self.body = form.text("本文", lines=_LINES, characters=30)
+        form.note(
+            "差し込みのボタンを押すと、カーソルの場所に入ります。"
+            "送るときに、会員ごとの名前や番号に変わります。",
+            under_fields=True,
+        )
+        self.note = form.note("", under_fields=True)
+        self._last: tk.Misc = self.body.widget
+        for field in (self.subject, self.body):
+            field.widget.bind("<FocusIn>", self._entered, add=True)
+            switch_ime(field.widget, Letters.HIRAGANA)
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        ready = not self._saving
+        return [
+            FunctionKey("F5", "自分に試し送信", self.try_out, enabled=ready),
+            FunctionKey("F9", "下書き保存", self.save, enabled=ready),
+            FunctionKey("F12", "送る相手を選ぶ", self.go_on, enabled=ready),
+        ]
+
+    def shown(self) -> None:
+        self._settings = self._services.settings()
+        self.missing.show(self._settings.shop)
+        self.preview.load()
+        self.refresh()
+        (self.body if self.subject.value else self.subject).focus()
+
+    def unsaved(self) -> bool:
+        return self._text != self._saved
+
+    # ---- the text ----
+
+    @property
+    def _text(self) -> tuple[str, str]:
+        return self.subject.value, self.body.value
+
+    def insert(self, mark: str) -> None:
+        """Put a placeholder where the cursor was last."""
+        if self._last is self.body.widget:
+            self.body.insert(mark)
+        else:
+            entry = self.subject.widget
+            assert isinstance(entry, ttk.Entry)
+            if entry.selection_present():
+                entry.delete("sel.first", "sel.last")
+            entry.insert("insert", mark)
+            entry.focus_set()
+            entry.selection_clear()
+
+    def _entered(self, event: tk.Event) -> None:
+        self._last = event.widget
+
+    def refresh(self) -> None:
+        """Let the preview follow what is typed."""
+        subject, body = self._text
+        self.preview.write(subject, body, self._settings)
+        odd = wording.unfilled(subject, body)
+        self.note.configure(
+            text=f"{'、'.join(odd)} は差し込みの言葉ではないため、そのままの文字で送ります。"
+            if odd
+            else ""
+        )
+
+    def _all_right(self) -> bool:
+        """Say beside the fields what is wrong, and go to the first."""
+        subject, body = self._text
+        wrong = (
+            (self.subject, wording.problems(subject, "文", _ANY_SHOP)),
+            (self.body, wording.problems("題", body, _ANY_SHOP)),
+        )
+        first = None
+        for field, problems in wrong:
+            field.clear()
+            if problems:
+                field.complain("\n".join(problems))
+                first = first or field
+        if first is not None:
+            first.focus()
+            self.window.say("直すところがあります。赤い字のところをご覧ください。")
+            return False
+        if lacking := _lacking(self._settings.shop, "店名", "住所"):
+            self.missing.button.focus_set()
+            self.window.say(f"「ID」で{'と'.join(lacking)}を入力してください。")
+            return False
+        return True
+
+    # ---- what can be done ----
+
+    def save(self) -> None:
+        """「下書き保存」: however unfinished it is."""
+        self._save(lambda: self.window.say("下書きを保存しました。"))
+
+    def go_on(self) -> None:
+        """「送る相手を選ぶ」: what is written is saved as a draft before."""
+        from kollect.screens.mailing_recipients import MailingRecipientsScreen
+
+        if self._all_right():
+            self._save(lambda: self.window.open(MailingRecipientsScreen, self._services, self._id))
+
+    def try_out(self) -> None:
+        """「自分に試し送信」: the very mail, to an address of one's own."""
+        if self._all_right():
+            self._services.ready(self._try_out)
+
+    def _try_out(self) -> None:
+        to = self.window.dialogs.show(SampleDialog, self._services.sample_address())
+        if to is None:
+            return
+        subject, body = self._text
+
+        def done(result: None) -> None:
+            self._set_busy(False)
+            self.window.say(f"{to} に試しのメールを送りました。届いたメールを確かめてください。")
+
+        self._set_busy(True)
+        self.window.say(f"{to} に送っています…")
+        self.window.jobs.run(
+            lambda job: self._services.send_sample(to, subject, body),
+            done,
+            owner=self,
+            failed=self._failed,
+        )
+
+    def _save(self, then: Callable[[], object]) -> None:
+        subject, body = self._text
+        if self._id is not None and (subject, body) == self._saved:
+            then()
+            return
+        identity, pace = self._id, self._pace
+
+        def work(job: Job) -> int:
+            with self._services.outbox() as outbox:
+                if identity is None:
+                    return outbox.save(subject, body, pace, self._services.now())
+                # the next step may have saved another pace meanwhile
+                outbox.rewrite(identity, subject, body, outbox.mailing(identity).pace)
+                return identity
+
+        def done(identity: int) -> None:
+            self._id, self._saved = identity, (subject, body)
+            self._set_busy(False)
+            then()
+
+        self._set_busy(True)
+        self.window.jobs.run(work, done, owner=self, failed=self._failed)
+
+    def _failed(self, trouble: Trouble) -> None:
+        self._set_busy(False)
+        self.window.say("")
+        self.window.dialogs.trouble(trouble)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._saving = busy
+        if self.window.screen is self:
+            self.window.refresh_keys()
+
+
+class ShopNotice(ttk.Frame):
+    """What the footer lacks that the law asks for, and the way to enter it; else nothing."""
+
+    def __init__(self, parent: tk.Misc, enter_shop: Callable[[], None]) -> None:
+        super().__init__(parent, style="Notice.TFrame", padding=(GAP, HALF))
+        self.columnconfigure(0, weight=1)
+        self.text = Folded(self, "", style="Notice.TLabel")
+        self.text.grid(row=0, column=0, sticky="ew")
+        self.button = ttk.Button(self, text="「ID」で入力する", width=18, command=enter_shop)
+        self.button.grid(row=0, column=1, padx=(GAP, 0))
+
+    def show(self, shop: Shop) -> None:
+        needed = _lacking(shop, "店名", "住所")
+        wanted = _lacking(shop, "電話番号")
+        if needed:
+            text = (
+                f"{'と'.join(needed)}がまだ入力されていません。お知らせのメールには、"
+                "送る人の名前と住所を書くことが、法律で決められています。"
+            )
+            if wanted:
+                text += "電話番号も入力してください。"
+        elif wanted:
+            text = (
+                "電話番号が入力されていません。お客様のお問い合わせ先として、"
+                "入力することをお勧めします（このままでも送れます）。"
+            )
+        else:
+            self.grid_remove()
+            return
+        self.text.configure(text=text)
+        self.grid()
+
+
+def _lacking(shop: Shop, *words: str) -> list[str]:
+    values = {"店名": shop.name, "住所": shop.address, "電話番号": shop.phone}
+    return [word for word in words if not values[word].strip()]

@@ -1,0 +1,112 @@
+"""The dialogs of メール発信: where to try it, who gets it and who does not, what was written."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from tkinter import ttk
+
+from kollect.members import wording
+from kollect.members.mailing import Mailing
+from kollect.members.members import Members
+from kollect.screens.dialogs import Dialog, em, paragraph
+from kollect.screens.form import Form
+from kollect.screens.jobs import Job, Jobs
+from kollect.screens.preview import MailPreview
+from kollect.screens.table import Table, TableColumn, TableRow, Take
+from kollect.screens.theme import GAP
+from kollect.settings.check import address_fault
+
+
+class SampleDialog(Dialog[str | None]):
+    """Answers with the address to which the sample goes."""
+
+    def __init__(self, parent: tk.Misc, proposed: str) -> None:
+        super().__init__(parent, "自分に試し送信", otherwise=None)
+        paragraph(
+            self.body,
+            "会員に届くのと同じメールを、1通だけ送ります。ご自分の携帯電話などで確かめてください。"
+            "名前と受付番号には、見本が入ります。",
+        ).pack(anchor="w", pady=(0, GAP))
+        form = Form(self.body, label_characters=8)
+        form.pack(fill="x")
+        self.address = form.line("送り先", characters=34)
+        self.address.value = proposed
+        self.buttons(("キャンセル", self.give_up), ("送る", self.take))
+        self.start_at(self.address.widget)
+        self.bind("<F12>", lambda event: self.take())
+        self.address.widget.bind("<Return>", lambda event: self.take())
+
+    def take(self) -> None:
+        address = self.address.value.strip()
+        if fault := address_fault(address) or ("" if address else "入力してください。"):
+            self.address.complain(fault)
+            self.address.focus()
+        else:
+            self.finish(address)
+
+
+class PeopleDialog(Dialog[None]):
+    """The members of these numbers, to be looked through."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        title: str,
+        text: str,
+        numbers: Sequence[int],
+        members: Callable[[], AbstractContextManager[Members]],
+        jobs: Jobs,
+    ) -> None:
+        super().__init__(parent, title, otherwise=None)
+        self._members = members
+        self._jobs = jobs
+        paragraph(self.body, title, bold=True).pack(anchor="w")
+        paragraph(self.body, text).pack(anchor="w", pady=(0, GAP))
+        width = em(self)
+        table = ttk.Frame(self.body, width=36 * width, height=18 * width)
+        table.pack(fill="both", expand=True)
+        table.pack_propagate(False)
+        self.table = Table(
+            table,
+            (
+                TableColumn("受付番号", 6),
+                TableColumn("お名前", 9),
+                TableColumn("メールアドレス", 14, stretch=True),
+                TableColumn("グループ", 6),
+            ),
+            self._fetch,
+        )
+        self.table.pack(fill="both", expand=True)
+        self.buttons(("閉じる", self.give_up))
+        self.table.show(numbers)
+        self.start_at(self.table.tree)
+
+    def _fetch(self, numbers: Sequence[int], take: Take) -> None:
+        def work(job: Job) -> dict[int, TableRow]:
+            with self._members() as members:
+                return {
+                    one.number: TableRow(
+                        (str(one.number), one.name, one.standing.address, "、".join(one.groups))
+                    )
+                    for one in members.members(numbers)
+                }
+
+        self._jobs.run(work, take, owner=self)
+
+
+class LetterDialog(Dialog[None]):
+    """What was written to the members, with its footer."""
+
+    def __init__(self, parent: tk.Misc, mailing: Mailing, sender: str) -> None:
+        super().__init__(parent, "送ったメールの内容", otherwise=None)
+        preview = MailPreview(self.body)
+        preview.configure(text="メールの内容（差し込みの言葉は、会員ごとに変わります）")
+        preview.pack(fill="both", expand=True)
+        preview.show(
+            sender=sender,
+            subject=mailing.subject,
+            body=wording.complete(mailing.body, mailing.footer),
+        )
+        self.buttons(("閉じる", self.give_up))

@@ -1,0 +1,392 @@
+"""メール発信, second step: to whom it goes, how fast, and the word to begin."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from tkinter import ttk
+
+from kollect.desktop.ime import Letters
+from kollect.errors import Trouble
+from kollect.members import wareki
+from kollect.members.choice import Choice
+from kollect.members.mailing import Audience, LeftOut, Mailing
+from kollect.members.pace import Pace
+from kollect.screens.fields import LineField
+from kollect.screens.form import Form, wrapped
+from kollect.screens.jobs import Job
+from kollect.screens.mailing_dialogs import PeopleDialog
+from kollect.screens.mailing_services import MailingServices
+from kollect.screens.mailing_words import PACE_NOTE, WHY_LEFT_OUT, about, estimate
+from kollect.screens.member_fields import switch_ime
+from kollect.screens.scrolled import Scrolled
+from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.window import FunctionKey, Screen, Window
+
+COUNT_AFTER_MS = 250
+"""Whoever types on within this time does not want to see the result yet."""
+_EVERYBODY = "すべての会員"
+_MOST_A_MINUTE, _MOST_AN_HOUR = 6000, 100_000
+
+
+class MailingRecipientsScreen(Screen):
+    code, heading = "KKRMS103", "メール発信（2. 送る相手を選ぶ）"
+
+    def __init__(self, window: Window, services: MailingServices, mailing: int) -> None:
+        super().__init__(window)
+        self._services = services
+        self._id = mailing
+        self._mailing: Mailing | None = None
+        self._counting = False
+        self._count_again = False
+        self._timer = ""
+        self._busy = False
+        self._groups: list[str] = [""]
+        self.audience: Audience | None = None
+        """Whom the present choice reaches; None until it is counted."""
+        scrolled = Scrolled(self)
+        scrolled.pack(fill="both", expand=True)
+        both = ttk.Frame(scrolled.inside)
+        both.pack(fill="both", expand=True)
+        both.columnconfigure(0, weight=5, uniform="half")
+        both.columnconfigure(1, weight=4, uniform="half")
+        both.rowconfigure(0, weight=1)
+        form = Form(both, label_characters=5)
+        form.grid(row=0, column=0, sticky="new")
+        self._build_choice(form.group("送る相手"))
+        self._build_pace(form.group("送る速さ"))
+        self.panel = AudiencePanel(both, self.show_people)
+        self.panel.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=(HALF, 0))
+        for field in (self.text, self.since, self.until):
+            field.on_edit(self._count_soon)
+        for field in (self.per_minute, self.per_hour):
+            field.on_edit(self._show)
+
+    def _build_choice(self, form: Form) -> None:
+        self.group = form.choice("グループ", {"": _EVERYBODY + "　" * 4})
+        self.group.widget.configure(values=[_EVERYBODY])  # type: ignore[call-arg]
+        self.group.value = ""
+        self.group.on_edit(self._count_soon)
+        self.text = form.line("さがす", characters=26)
+        form.note("名前・住所・番号などの一部。何も入れなければ、しぼりません。", under_fields=True)
+        self.since = form.line("登録日", characters=14, after="から　（例: 2026/4/1、R8.4.1）")
+        self.until = form.line("", characters=14, after="まで　（空なら、しぼりません）")
+        switch_ime(self.text.widget, Letters.HIRAGANA)
+        for field in (self.since, self.until):
+            switch_ime(field.widget, Letters.PLAIN)
+
+    def _build_pace(self, form: Form) -> None:
+        self.per_minute = form.number("1分に", (0, _MOST_A_MINUTE), after="通まで（0: 制限しない）")
+        self.per_hour = form.number("1時間に", (0, _MOST_AN_HOUR), after="通まで（0: 制限しない）")
+        form.note(PACE_NOTE)
+        self.show_pace(Pace())
+
+    def show_pace(self, pace: Pace) -> None:
+        self.per_minute.value, self.per_hour.value = pace.per_minute, pace.per_hour
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        there = self._mailing is not None and not self._busy
+        return [FunctionKey("F12", "発信する", self.begin, enabled=there)]
+
+    def shown(self) -> None:
+        self.group.focus()
+        self._load()
+
+    def leaving(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+        self._keep_pace()
+
+    # ---- whom it reaches ----
+
+    def choice(self) -> Choice | None:
+        """What was chosen; None where a date makes no sense, which is said beside it."""
+        since, until = self._day(self.since), self._day(self.until)
+        if self.since.complaint or self.until.complaint:
+            return None
+        if since and until and until < since:
+            self.until.complain("「から」の日より前の日です。")
+            return None
+        return Choice(
+            text=self.text.value,
+            group=self._groups[max(0, self.group.widget.current())],  # type: ignore[attr-defined]
+            since=_midnight(since),
+            until=_midnight(until and until + timedelta(days=1)),
+        )
+
+    def _day(self, field: LineField) -> date | None:
+        field.clear()
+        typed = field.value.strip()
+        if not typed:
+            return None
+        try:
+            return wareki.read(typed)
+        except wareki.NotADate as wrong:
+            field.complain(str(wrong))
+            return None
+
+    def _load(self) -> None:
+        def work(job: Job) -> tuple[Mailing, list[tuple[str, int]]]:
+            with self._services.outbox() as outbox, self._services.members() as members:
+                return outbox.mailing(self._id), members.groups()
+
+        def done(found: tuple[Mailing, list[tuple[str, int]]]) -> None:
+            mailing, groups = found
+            if self._mailing is None:
+                self.show_pace(mailing.pace)
+            self._mailing = mailing
+            self._show_groups(groups)
+            self.window.refresh_keys()
+            self._count()
+
+        self.window.jobs.run(work, done, owner=self)
+
+    def _show_groups(self, groups: Sequence[tuple[str, int]]) -> None:
+        box = self.group.widget
+        assert isinstance(box, ttk.Combobox)
+        chosen = self._groups[max(0, box.current())]
+        self._groups = ["", *(label for label, _ in groups)]
+        box.configure(values=[_EVERYBODY, *(f"{label}（{count}名）" for label, count in groups)])
+        box.current(self._groups.index(chosen) if chosen in self._groups else 0)
+
+    def _count_soon(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+        self._timer = self.after(COUNT_AFTER_MS, self._count)
+
+    def _count(self) -> None:
+        """Count in a thread; a change meanwhile is followed by another count."""
+        self._timer = ""
+        if self._counting:
+            self._count_again = True
+            return
+        choice = self.choice()
+        if choice is None:
+            self.audience = None
+            self._show()
+            return
+        self._counting, self._count_again = True, False
+
+        def work(job: Job) -> Audience:
+            with self._services.outbox() as outbox:
+                return outbox.audience(choice)
+
+        def done(audience: Audience) -> None:
+            self._counting = False
+            if self._count_again:
+                self._count()
+                return
+            self.audience = audience
+            self._show()
+
+        def failed(trouble: Trouble) -> None:
+            self._counting = False
+            self.window.dialogs.trouble(trouble)
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    def _show(self) -> None:
+        self.panel.show(self.audience, self._pace())
+
+    def show_people(self, why: LeftOut | None) -> None:
+        """「見る」: who gets it, or is left out for that reason."""
+        choice = self.choice()
+        if choice is None:
+            return
+
+        def work(job: Job) -> list[int]:
+            with self._services.outbox() as outbox:
+                return outbox.who(choice, why)
+
+        def done(numbers: list[int]) -> None:
+            title = f"送る会員　{len(numbers):,}名"
+            text = "このメールを送る会員です。"
+            if why is not None:
+                title = f"{why}のため送らない会員　{len(numbers):,}名"
+                text = WHY_LEFT_OUT[why]
+            self.window.dialogs.show(
+                PeopleDialog, title, text, numbers, self._services.members, self.window.jobs
+            )
+
+        self.window.jobs.run(work, done, owner=self)
+
+    # ---- to begin ----
+
+    def _pace(self) -> Pace:
+        """As it stands in the fields; where one makes no sense, as usual."""
+        usual = Pace()
+        minute, hour = self.per_minute, self.per_hour
+        return Pace(
+            usual.per_minute if minute.fault() else minute.value or 0,
+            usual.per_hour if hour.fault() else hour.value or 0,
+        )
+
+    def _all_right(self) -> bool:
+        wrong = []
+        for field in (self.per_minute, self.per_hour):
+            field.clear()
+            if fault := field.fault():
+                field.complain(fault)
+                wrong.append(field)
+        if self.choice() is None:
+            wrong.insert(0, self.since if self.since.complaint else self.until)
+        if wrong:
+            wrong[0].focus()
+            self.window.say("直すところがあります。赤い字のところをご覧ください。")
+        return not wrong
+
+    def begin(self) -> None:
+        """「発信する」: ask, with the number of recipients as it is at this moment."""
+        choice = self.choice() if self._all_right() else None
+        if choice is not None:
+            self._services.ready(lambda: self._count_and_ask(choice))
+
+    def _count_and_ask(self, choice: Choice) -> None:
+        pace = self._pace()
+
+        def work(job: Job) -> tuple[Audience, Mailing]:
+            with self._services.outbox() as outbox:
+                mailing = outbox.mailing(self._id)
+                outbox.rewrite(self._id, mailing.subject, mailing.body, pace)
+                return outbox.audience(choice), mailing
+
+        def done(found: tuple[Audience, Mailing]) -> None:
+            self._set_busy(False)
+            self.audience, mailing = found
+            self._show()
+            if not self.audience.reached:
+                self.window.say("送れる会員がいません。送る相手の条件を変えてください。")
+                self.group.focus()
+                return
+            if self._agreed(self.audience.reached, choice, mailing, pace):
+                self._start(choice)
+
+        self._set_busy(True)
+        self.window.jobs.run(work, done, owner=self, failed=self._failed)
+
+    def _agreed(self, reached: int, choice: Choice, mailing: Mailing, pace: Pace) -> bool:
+        return self.window.dialogs.ask(
+            f"{reached:,}名にメールを送ります",
+            f"送る相手: {choice}\n"
+            f"見出: {mailing.subject}\n"
+            f"かかる時間: {about(estimate(reached, pace))}\n\n"
+            "送ったメールは、取り消すことができません。発信してよろしいですか？",
+            yes="発信する",
+            no="戻る",
+            careful=True,
+        )
+
+    def _start(self, choice: Choice) -> None:
+        from kollect.screens.mailing_list import MailingListScreen
+        from kollect.screens.mailing_progress import MailingProgressScreen
+
+        def done(result: None) -> None:
+            self._mailing = None
+            self.window.back_to(MailingListScreen)
+            self.window.open(MailingProgressScreen, self._services, self._id)
+
+        self._set_busy(True)
+        self.window.say("発信の準備をしています…")
+        self.window.jobs.run(
+            lambda job: self._services.start(self._id, choice),
+            done,
+            owner=self,
+            failed=self._failed,
+        )
+
+    def _keep_pace(self) -> None:
+        """Going back keeps the speed that was chosen, with the draft."""
+        mailing, pace = self._mailing, self._pace()
+        if mailing is None or pace == mailing.pace:
+            return
+
+        def work(job: Job) -> None:
+            with self._services.outbox() as outbox:
+                now = outbox.mailing(mailing.id)
+                outbox.rewrite(mailing.id, now.subject, now.body, pace)
+
+        self.window.jobs.run(work, lambda result: None, owner=self.window.root)
+
+    def _failed(self, trouble: Trouble) -> None:
+        self._set_busy(False)
+        self.window.say("")
+        self.window.dialogs.trouble(trouble)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        if self.window.screen is self:
+            self.window.refresh_keys()
+
+
+class AudiencePanel(ttk.Frame):
+    """How many get it, how long that takes, and who is left out, why."""
+
+    def __init__(self, parent: tk.Misc, look: Callable[[LeftOut | None], None]) -> None:
+        super().__init__(parent, style="Paper.TFrame", padding=(WIDE, GAP))
+        self._look = look
+        self.columnconfigure(1, weight=1)
+        ttk.Label(self, text="送る会員", style="Paper.TLabel").grid(row=0, column=0, sticky="w")
+        self.reached = ttk.Label(self, style="State.TLabel")
+        self.reached.grid(row=0, column=1, sticky="e", padx=GAP)
+        self.look_button = ttk.Button(self, text="見る", width=6, command=lambda: look(None))
+        self.look_button.grid(row=0, column=2)
+        self.length = wrapped(self, "", style="PaperFaint.TLabel")
+        self.length.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(HALF, GAP))
+        ttk.Frame(self, style="Line.TFrame", height=1).grid(
+            row=2, column=0, columnspan=3, sticky="ew", pady=(0, GAP)
+        )
+        self.heading = ttk.Label(self, style="Paper.TLabel")
+        self.heading.grid(row=3, column=0, columnspan=3, sticky="w")
+        self._rows: list[tk.Widget] = []
+        self._shown: Audience | None = None
+
+    def show(self, audience: Audience | None, pace: Pace) -> None:
+        if audience is None:
+            self.reached.configure(text="－")
+            self.length.configure(text="")
+            self.heading.configure(text="")
+            self.look_button.configure(state="disabled")
+            self._list(None)
+            return
+        reached = audience.reached
+        self.reached.configure(text=f"{reached:,} 名")
+        self.look_button.configure(state="normal" if reached else "disabled")
+        if reached:
+            length = f"送り終わるまで {about(estimate(reached, pace))}です。"
+        elif audience.chosen:
+            length = "選んだ会員の中に、送れる方がいません。"
+        else:
+            length = "この条件に合う会員はいません。"
+        self.length.configure(text=length)
+        left_out = sum(audience.left_out.values())
+        self.heading.configure(
+            text=f"送らない会員　{left_out:,} 名" if left_out else "送らない会員はいません。"
+        )
+        self._list(audience)
+
+    def _list(self, audience: Audience | None) -> None:
+        if audience == self._shown:
+            return
+        self._shown = audience
+        for widget in self._rows:
+            widget.destroy()
+        self._rows.clear()
+        row = 4
+        for why, number in audience.left_out.items() if audience else ():
+            name = ttk.Label(self, text=why.value, style="PaperBold.TLabel")
+            name.grid(row=row, column=0, sticky="w", pady=(GAP, 0))
+            count = ttk.Label(self, text=f"{number:,} 名", style="Paper.TLabel")
+            count.grid(row=row, column=1, sticky="e", padx=GAP, pady=(GAP, 0))
+            button = ttk.Button(self, text="見る", width=6, command=lambda why=why: self._look(why))
+            button.grid(row=row, column=2, pady=(GAP, 0))
+            reason = wrapped(self, WHY_LEFT_OUT[why], style="PaperFaint.TLabel")
+            reason.grid(row=row + 1, column=0, columnspan=3, sticky="ew")
+            self._rows += [name, count, button, reason]
+            row += 2
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time()).astimezone() if day else None
