@@ -57,7 +57,51 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--headless", action="store_true", help="画面を使わずに最後まで演じます")
     restore = command("restore", "壊れたデータを、いちばん新しい控えに戻します。")
     restore.add_argument("--yes", action="store_true", help="確かめずに戻します")
+    _members(command("members", "会員を CSV ファイルから取り込み、CSV ファイルに書き出します。"))
+    _send(command("send", "会員にメールを送ります。"))
     return main
+
+
+def _members(members: argparse.ArgumentParser) -> None:
+    members.add_argument(
+        "action",
+        choices=("import", "export", "consents"),
+        help="import 取り込む、export 書き出す、consents 承諾の記録を書き出す",
+    )
+    members.add_argument("file", type=Path, metavar="ファイル", help="CSV ファイル")
+    members.add_argument(
+        "--dry-run", action="store_true", help="取り込めるかどうかを確かめるだけにします"
+    )
+    members.add_argument(
+        "--encoding", choices=("utf-8", "cp932"), default="utf-8", help="書き出す文字コード"
+    )
+    members.add_argument("--json", action="store_true", help="結果を JSON で出力します")
+
+
+def _send(send: argparse.ArgumentParser) -> None:
+    send.add_argument("--subject", metavar="見出", help="見出（★名前★ などが使えます）")
+    send.add_argument("--body-file", type=Path, metavar="ファイル", help="本文のファイル")
+    send.add_argument(
+        "--group", default="", metavar="グループ", help="このグループの会員だけに送ります"
+    )
+    send.add_argument(
+        "--per-minute", type=_limit, default=60, metavar="通", help="1分に送る数（0 は制限なし）"
+    )
+    send.add_argument(
+        "--per-hour", type=_limit, default=1000, metavar="通", help="1時間に送る数（0 は制限なし）"
+    )
+    instead = send.add_mutually_exclusive_group()
+    instead.add_argument("--to-self", action="store_true", help="お店の宛先だけに送って確かめます")
+    instead.add_argument("--dry-run", action="store_true", help="送る相手を数えるだけにします")
+    instead.add_argument("--resume", action="store_true", help="送りかけのメールの続きを送ります")
+    send.add_argument("--json", action="store_true", help="結果を JSON で出力します")
+
+
+def _limit(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
 
 
 def main(arguments: list[str] | None = None) -> int:

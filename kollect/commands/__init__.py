@@ -52,6 +52,14 @@ def _run(options: Namespace) -> int:
             from kollect.commands.mending import restore
 
             return restore(options)
+        case "members":
+            from kollect.commands.friends import members
+
+            return members(options)
+        case "send":
+            from kollect.commands.mailing import send
+
+            return send(options)
         case _:
             from kollect import app
             from kollect.commands.output import data_folder

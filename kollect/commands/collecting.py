@@ -49,7 +49,7 @@ def collect(options: Namespace) -> int:
         load = checked_settings(folder)
         quiet = options.json
         worker = Worker(folder, load, lambda news: None if quiet else _print_news(news))
-        _stop_on_signal(worker)
+        stop_on_signal(worker.stop)
         if options.once:
             report, trouble = worker.once()
             worker.close()
@@ -81,11 +81,11 @@ def _reside(worker: Worker, *, as_json: bool) -> int:
     return DONE
 
 
-def _stop_on_signal(worker: Worker) -> None:
+def stop_on_signal(finish: Callable[[], None]) -> None:
     """The first Ctrl-C or SIGTERM finishes the mails in hand; a second Ctrl-C ends at once."""
 
     def stop(number: int, frame: object) -> None:
-        worker.stop()
+        finish()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     signal.signal(signal.SIGINT, stop)
