@@ -60,7 +60,7 @@ goto end
 :verb_exe
 call :set_up requirements.txt
 if not %ERRORLEVEL%==0 goto failed
-call :set_up requirements-exe.txt
+call :set_up tests\exe\requirements.txt
 if not %ERRORLEVEL%==0 goto failed
 echo == Making dist\kollect.exe
 rem The same sources make the same program, octet for octet.

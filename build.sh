@@ -208,7 +208,7 @@ test_all() {
 }
 
 exe() { # without an argument, all of them
-    source ./windows.sh
+    source tests/exe/windows.sh
     case ${1:-} in
     '')
         exe make

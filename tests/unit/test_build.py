@@ -50,7 +50,7 @@ def test_scripts_parse_and_may_be_executed(script: str):
 
 @needs_bash
 def test_the_part_for_windows_parses():
-    assert bash("-n", "windows.sh").returncode == 0
+    assert bash("-n", "tests/exe/windows.sh").returncode == 0
 
 
 @needs_bash
@@ -145,7 +145,7 @@ def test_the_commands_in_the_readme_are_understood():
 
 
 def test_every_requirement_is_exact():
-    for name in ("requirements.txt", "requirements-exe.txt", "tests/requirements.txt"):
+    for name in ("requirements.txt", "tests/exe/requirements.txt", "tests/requirements.txt"):
         lines = [
             ln.partition("#")[0].strip() for ln in (TOP / name).read_text("utf-8").splitlines()
         ]

