@@ -213,7 +213,6 @@ class Window:
         width = max(14, *(2 * len(k.text) for k in [back, *keys])) if keys else 14
         self._keys = {key.key: key for key in [back, *keys]}
         self._said = wrapped(self._bar, said)
-        self._said.grid(row=0, column=1, sticky="ew", padx=GAP)
         for column, key in enumerate([back, *keys]):
             main = bool(keys) and key is keys[-1]
             button = ttk.Button(
@@ -224,12 +223,26 @@ class Window:
                 command=key.action,
                 state="normal" if key.enabled else "disabled",
             )
-            button.grid(row=0, column=column if column == 0 else column + 1, padx=HALF)
+            button.grid(row=1, column=column if column == 0 else column + 1, padx=HALF)
         self._bar.columnconfigure(1, weight=1)
+        self._place_said()
 
     def say(self, text: str) -> None:
         """One line in the bottom bar, until the next or until another screen."""
         self._said.configure(text=text)
+        self._place_said()
+
+    def _place_said(self) -> None:
+        """Between the keys; above them where that would be a column of many short lines."""
+        keys = [w for w in self._bar.winfo_children() if w is not self._said]
+        room = self._bar.winfo_width() - sum(key.winfo_reqwidth() + 12 for key in keys)
+        needed = int(self.root.tk.call("font", "measure", "TkDefaultFont", self._said.text))
+        if self._bar.winfo_width() > 1 and needed > 2 * max(room, 1):
+            self._said.grid(
+                row=0, column=0, columnspan=len(keys) + 1, sticky="ew", padx=HALF, pady=(0, HALF)
+            )
+        else:
+            self._said.grid(row=1, column=1, columnspan=1, sticky="ew", padx=GAP, pady=0)
 
     def set_text_size(self, size: TextSize) -> None:
         if size is self.theme.size:
