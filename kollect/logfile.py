@@ -28,6 +28,9 @@ MOST_WAITING = 2000
 SHORTEST_SECRET = 4
 """Shorter ones are not replaced: every "a" as ***** would spoil the log and show the password."""
 
+EXPORTED = "取り出し"
+"""The folder in log/ for copies that are opened with other programs."""
+
 _LEVELS = ((logging.ERROR, "エラー"), (logging.WARNING, "注意"), (logging.INFO, "情報"))
 _LINE_END = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -201,6 +204,21 @@ def read_month(folder: DataFolder, month: str) -> list[str]:
     # a power cut leaves NULs; only these line ends are ours
     lines = text.replace("\0", "").replace("\r\n", "\n").split("\n")
     return [line for line in lines if line]
+
+
+def export_month(folder: DataFolder, month: str) -> Path:
+    """Write a copy of a month for other programs, and return it. Raises StorageTrouble.
+
+    With a byte order mark and the line ends of Windows: for every editor there is.
+    """
+    target = folder.log_dir / EXPORTED / f"ログ_{month}.TXT"
+    text = "".join(f"{line}\r\n" for line in read_month(folder, month))
+    try:
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(text.encode("utf-8-sig", "replace"))
+    except OSError as error:
+        raise storage_trouble(error, target) from error
+    return target
 
 
 def _local(record: logging.LogRecord) -> datetime:

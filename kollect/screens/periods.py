@@ -93,8 +93,14 @@ def day_words(day: date) -> str:
     return f"{day.month}月{day.day}日({_WEEKDAYS[day.weekday()]})"
 
 
-def moment_text(moment: datetime | None, *, seconds: bool = False) -> str:
+def moment_text(moment: datetime | None) -> str:
     """A time as tables show it, here; empty for none."""
+    return f"{moment.astimezone():%Y/%m/%d %H:%M}" if moment else ""
+
+
+def short_moment_text(moment: datetime | None, today: date) -> str:
+    """The same in less room: 11/23 10:05, or the day alone where it was in another year."""
     if moment is None:
         return ""
-    return moment.astimezone().strftime("%Y/%m/%d %H:%M:%S" if seconds else "%Y/%m/%d %H:%M")
+    here = moment.astimezone()
+    return f"{here:%m/%d %H:%M}" if here.year == today.year else f"{here:%Y/%m/%d}"

@@ -24,6 +24,8 @@ class TableColumn:
     title: str
     characters: float
     """Width in full-width characters."""
+    narrow: float = 0.0
+    """Width where the table has not room for all columns; 0: the same."""
     stretch: bool = False
     right: bool = False
     """Numbers: their ends are below each other."""
@@ -69,6 +71,8 @@ class Table(ttk.Frame):
         self._known: dict[int, TableRow] = {}
         self._asking = False
         self._round = 0
+        self.is_narrow = False
+        """There is not room for all columns in their full width: owners shorten their texts."""
         self._told: tuple[int | None, int, int] = (None, 0, 0)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
@@ -184,12 +188,7 @@ class Table(ttk.Frame):
 
     def resized(self) -> None:
         """Letters have another size."""
-        width = em(self)
-        for column in self._columns:
-            least = round(column.characters * width)
-            self.tree.column(
-                column.title, width=least, minwidth=min(least, 4 * width), stretch=column.stretch
-            )
+        self._set_widths()
         self.after_idle(self._fit)
 
     # ---- moving and selecting, for the keys and the mouse ----
@@ -234,11 +233,13 @@ class Table(ttk.Frame):
         self._paint()
         self._tell()
 
-    def show_row(self, place: int) -> None:
-        """Go to a row, select it alone, and have some rows above it in view."""
+    def show_row(self, place: int, *, at_top: bool = False) -> None:
+        """Go to a row and select it alone; some rows above it are in view, or it is `at_top`."""
         if not 0 <= place < len(self._keys):
             return
-        if not self._top <= place < self._top + self.room:
+        if at_top:
+            self._top = place
+        elif not self._top <= place < self._top + self.room:
             self._top = place - self.room // 3
         self._at = place
         self._keep_in_range()
@@ -263,8 +264,29 @@ class Table(ttk.Frame):
 
     def _fit(self) -> None:
         if self.winfo_exists():
+            wanted = sum(column.characters for column in self._columns) * em(self)
+            is_narrow = 1 < self.tree.winfo_width() < wanted
+            if is_narrow is not self.is_narrow:
+                self.is_narrow = is_narrow
+                self._set_widths()
+                self.refresh()
             self._keep_in_range()
             self._paint()
+
+    def _set_widths(self) -> None:
+        one, room = em(self), max(1, self.tree.winfo_width())
+        for column in self._columns:
+            characters = (self.is_narrow and column.narrow) or column.characters
+            width = round(characters * one)
+            room -= 0 if column.stretch else width
+            self.tree.column(
+                column.title, width=width, minwidth=min(width, 4 * one), stretch=column.stretch
+            )
+        # Treeview shares out only what room comes later
+        stretching = [column for column in self._columns if column.stretch]
+        for column in stretching:
+            least = 4 * one if self.is_narrow else round(column.characters * one)
+            self.tree.column(column.title, width=max(least, room // len(stretching)))
 
     def _keep_in_range(self) -> None:
         self._top = max(0, min(self._top, len(self._keys) - self.room))

@@ -1,0 +1,104 @@
+"""A kept mail to be read, and the address that is to get a number for it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+import unicodedata
+from enum import StrEnum
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from kollect import address
+from kollect.register.kept_mails import KeptMail
+from kollect.screens.dialogs import Dialog, paragraph
+from kollect.screens.form import Form, text_of, wrapped
+from kollect.screens.periods import moment_text
+from kollect.screens.theme import GAP, HALF
+
+if TYPE_CHECKING:
+    from kollect.contents import Contents
+
+
+class Wish(StrEnum):
+    FORWARD = "転送する"
+    NUMBER = "受付番号を発行"
+
+
+class MailDialog(Dialog[Wish | None]):
+    def __init__(self, parent: tk.Misc, mail: KeptMail, contents: Contents) -> None:
+        super().__init__(parent, "メールの内容", otherwise=None)
+        self.body.columnconfigure(1, weight=1)
+        lines = [
+            ("差出人", contents.sender or mail.address or "（読み取れません）"),
+            ("件名", contents.subject or "（件名なし）"),
+            ("届いた日時", moment_text(mail.seen_at)),
+            ("理由", mail.reason),
+        ]
+        if contents.attachments:
+            lines.append(("添付ファイル", "\n".join(contents.attachments)))
+        for row, (label, text) in enumerate(lines):
+            ttk.Label(self.body, text=label, style="Faint.TLabel").grid(
+                row=row, column=0, sticky="nw", padx=(0, GAP), pady="1p"
+            )
+            wrapped(self.body, text).grid(row=row, column=1, sticky="ew", pady="1p")
+        box = ttk.Frame(self.body)
+        box.grid(row=len(lines), column=0, columnspan=2, sticky="nsew", pady=(GAP, 0))
+        self.body.rowconfigure(len(lines), weight=1)
+        box.columnconfigure(0, weight=1)
+        box.rowconfigure(0, weight=1)
+        self.text = text_of(box, lines=10, characters=64)
+        self.text.insert("1.0", contents.text or "（本文はありません）")
+        self.text.configure(state="disabled", undo=False, wrap="char")
+        self.text.grid(row=0, column=0, sticky="nsew")
+        bar = ttk.Scrollbar(box, command=self.text.yview, takefocus=False)
+        bar.grid(row=0, column=1, sticky="ns")
+        self.text.configure(yscrollcommand=bar.set)
+        if not contents.whole:
+            note = "長いメールか、形のくずれたメールのため、読める部分だけを表示しています。"
+            paragraph(self.body, note, style="Faint.TLabel").grid(
+                row=len(lines) + 1, column=0, columnspan=2, sticky="w", pady=(HALF, 0)
+            )
+        self.buttons(
+            (Wish.FORWARD, lambda: self.finish(Wish.FORWARD)),
+            (Wish.NUMBER, lambda: self.finish(Wish.NUMBER)),
+            ("閉じる", self.give_up),
+            left=2,
+        )
+
+
+class NumberDialog(Dialog[str | None]):
+    """Asks for the address of the customer; answers with one that a letter can be sent to."""
+
+    def __init__(self, parent: tk.Misc, mail: KeptMail) -> None:
+        super().__init__(parent, "受付番号の発行", otherwise=None)
+        paragraph(self.body, "受付番号の発行", bold=True).pack(anchor="w")
+        paragraph(
+            self.body,
+            "次の受付番号を発行して、受付完了メールでお知らせします。"
+            "お客様のメールアドレスを確かめてください。",
+        ).pack(anchor="w", pady=(GAP, GAP))
+        form = Form(self.body, label_characters=7)
+        form.pack(fill="x")
+        self.address = form.line("メールアドレス", characters=36)
+        self.address.value = mail.address
+        self.address.widget.bind("<Return>", lambda event: self.take())
+        self.buttons(("キャンセル", self.give_up), ("発行する", self.take))
+        self.start_at(self.address.widget)
+
+    def take(self) -> None:
+        typed = _in_half_width(self.address.value.strip())
+        if address.is_usable(typed):
+            self.finish(typed)
+            return
+        self.address.complain(
+            "メールアドレスを正しく入力してください（例: taro@example.ne.jp）。"
+            if typed
+            else "メールアドレスを入力してください。"
+        )
+        self.address.focus()
+
+
+def _in_half_width(typed: str) -> str:
+    """What a Japanese keyboard writes in full width, where that is all there is to it."""
+    narrow = unicodedata.normalize("NFKC", typed)
+    return narrow if narrow.isascii() else typed

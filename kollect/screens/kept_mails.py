@@ -1,0 +1,287 @@
+"""「対象外・保留」: the mails that got no number; to be read, forwarded, or given one by hand."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+from typing import TYPE_CHECKING, TypeVar
+
+from kollect.errors import Trouble
+from kollect.register.kept_mails import KeptMail
+from kollect.register.receipt import TO_SEND, AlreadyNumbered, Step
+from kollect.screens.fields import LineField
+from kollect.screens.form import button_row, wrapped
+from kollect.screens.jobs import Job
+from kollect.screens.kept_dialogs import MailDialog, NumberDialog, Wish
+from kollect.screens.latest import Latest
+from kollect.screens.periods import moment_text
+from kollect.screens.results_again import when_sent
+from kollect.screens.services import Services
+from kollect.screens.table import Table, TableColumn, TableRow, Take
+from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
+from kollect.screens.window import FunctionKey, Window
+
+if TYPE_CHECKING:  # the window has to be there before SQL is loaded
+    from kollect.collector.records import Found, Records
+    from kollect.contents import Contents
+
+T = TypeVar("T")
+
+_COLUMNS = (
+    TableColumn("届いた日時", 8.5),
+    TableColumn("差出人", 12, stretch=True),
+    TableColumn("件名", 11, stretch=True),
+    TableColumn("扱い", 8.5),
+)
+_NONE = "対象外のメールはありません。"
+_NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
+_MOST_KNOWN = 5000
+
+
+class KeptMailsTab(ttk.Frame):
+    title = "対象外・保留"
+
+    def __init__(
+        self, parent: tk.Misc, window: Window, services: Services, records: Records
+    ) -> None:
+        super().__init__(parent, padding=GAP)
+        self._window = window
+        self._services = services
+        self._records = records
+        self._known: dict[int, KeptMail] = {}
+        self._searches: Latest[Found[KeptMail]] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._busy = False
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self._build_search()
+        self.table = Table(
+            self,
+            _COLUMNS,
+            self._fetch,
+            opened=lambda key: self.look(),
+            chosen=self._chosen,
+            menu=self._fill_menu,
+        )
+        self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
+        self.about = wrapped(self, " ", style="Faint.TLabel")
+        self.about.grid(row=2, column=0, sticky="ew", pady=(0, HALF))
+        below = ttk.Frame(self)
+        below.grid(row=3, column=0, sticky="ew")
+        below.columnconfigure(1, weight=1)
+        buttons, self.buttons = button_row(
+            below,
+            {
+                "内容を見る": self.look,
+                "転送する": self.forward,
+                "受付番号を発行": self.give_number,
+            },
+        )
+        buttons.grid(row=0, column=0)
+        self.count = ttk.Label(below)
+        self.count.grid(row=0, column=1, sticky="e")
+        self.table.tree.bind("<<Copy>>", lambda event: self.copy_address())
+        self._chosen()
+
+    def _build_search(self) -> None:
+        top = ttk.Frame(self)
+        top.grid(row=0, column=0, sticky="ew")
+        top.columnconfigure(2, weight=1)
+        ttk.Label(top, text="さがす").grid(row=0, column=0)
+        words = tk.StringVar(self)
+        entry = ttk.Entry(top, width=18, textvariable=words, font=TEXT_FONT)
+        entry.grid(row=0, column=1, padx=(HALF, WIDE))
+        self.text = LineField(entry, ttk.Label(self), words)
+        self.text.on_edit(lambda: self._search(keep=False, at=None))
+        for key in ("<Down>", "<Return>"):
+            entry.bind(key, lambda event: self._into_table())
+        note = "受付番号を返信しなかったメールを、30日のあいだ保存しています。"
+        wrapped(top, note, style="Faint.TLabel").grid(row=0, column=2, sticky="ew")
+
+    # ---- as a tab ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [FunctionKey("F5", "最新の表示", self.refresh)]
+
+    def shown(self) -> None:
+        self.text.focus()
+        self.refresh()
+
+    def resized(self) -> None:
+        self.table.resized()
+
+    # ---- the search ----
+
+    def refresh(self) -> None:
+        """Show the same again as it is now."""
+        self._search(keep=True, at=self.table.top_key)
+
+    def _search(self, *, keep: bool, at: int | None) -> None:
+        text, rows = self.text.value, self.table.room + 20
+
+        def done(found: Found[KeptMail]) -> None:
+            self._known = dict(found.rows)
+            shown = {identity: _row(mail) for identity, mail in found.rows.items()}
+            self.table.show(found.keys, shown, top=found.top, keep=keep)
+            nothing = _NOT_FOUND if text.strip() else _NONE
+            self.table.say_nothing_there("" if found.keys else nothing)
+            part = f"表示 {len(found.keys):,}件 ／ " if text.strip() else ""
+            self.count.configure(text=f"{part}全体 {found.total:,}件")
+
+        self._searches.ask(lambda: self._records.find_kept(text, at=at, rows=rows), done)
+
+    def _fetch(self, ids: Sequence[int], take: Take) -> None:
+        def done(mails: dict[int, KeptMail]) -> None:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            self._known |= mails
+            take({identity: _row(mail) for identity, mail in mails.items()})
+            self._chosen()
+
+        self._window.jobs.run(
+            lambda job: self._records.kept_mails(ids), done, owner=self, failed=self._say_trouble
+        )
+
+    def _say_trouble(self, trouble: Trouble) -> None:
+        self._window.say(f"{trouble.title}。{trouble.cure}")
+
+    def _into_table(self) -> str:
+        self.table.focus_rows()
+        return "break"
+
+    @property
+    def mail(self) -> KeptMail | None:
+        """The selected one."""
+        return self._known.get(self.table.current or -1)
+
+    def _chosen(self) -> None:
+        mail = self.mail
+        self.about.configure(text=f"理由: {mail.reason}" if mail else " ")
+        for button in self.buttons:
+            button.configure(state="normal" if mail else "disabled")
+
+    # ---- what can be done with a mail ----
+
+    def _fill_menu(self, menu: tk.Menu) -> None:
+        menu.add_command(label="内容を見る", accelerator="Enter", command=self.look)
+        menu.add_command(label="転送する", command=self.forward)
+        menu.add_command(label="受付番号を発行", command=self.give_number)
+        menu.add_separator()
+        menu.add_command(label="差出人をコピー", accelerator="Ctrl+C", command=self.copy_address)
+
+    def copy_address(self) -> str:
+        if (mail := self.mail) and mail.address:
+            self.clipboard_clear()
+            self.clipboard_append(mail.address)
+            self._window.say(f"「{mail.address}」をコピーしました。")
+        return "break"
+
+    def look(self) -> None:
+        """「内容を見る」: as text; nothing in it is run, opened or fetched."""
+        if (mail := self.mail) is None:
+            return
+
+        def done(contents: Contents) -> None:
+            wish = self._window.dialogs.show(MailDialog, mail, contents)
+            if wish is Wish.FORWARD:
+                self._forward(mail)
+            elif wish is Wish.NUMBER:
+                self._ask_address(mail)
+
+        self._run(lambda: self._records.read_kept(mail), done)
+
+    def forward(self) -> None:
+        """「転送する」"""
+        if self.mail is not None:
+            self._forward(self.mail)
+
+    def give_number(self) -> None:
+        """「受付番号を発行」"""
+        if self.mail is not None:
+            self._ask_address(self.mail)
+
+    def _forward(self, mail: KeptMail) -> None:
+        try:
+            to = self._services.settings().forward_address
+        except Trouble as trouble:
+            self._window.dialogs.trouble(trouble)
+            return
+        if to and not self._window.dialogs.ask(
+            "メールの転送",
+            f"このメールを「対象外メールの送信先」（{to}）へ転送します。\nよろしいですか？",
+            yes="転送する",
+        ):
+            return
+        self._run(lambda: self._records.forward(mail), lambda result: self._owed(""))
+
+    def _ask_address(self, mail: KeptMail) -> None:
+        to = self._window.dialogs.show(NumberDialog, mail)
+        if to is None:
+            return
+
+        def work() -> int | AlreadyNumbered:
+            try:
+                return self._records.give_number(mail, to)
+            except AlreadyNumbered as has_one:
+                return has_one
+
+        def done(given: int | AlreadyNumbered) -> None:
+            if not isinstance(given, AlreadyNumbered):
+                self._owed(f"受付番号 {given} を発行しました。")
+            elif self._window.dialogs.ask(
+                "受付番号があります",
+                f"{to} には、受付番号 {given.number} を発行してあります。\n"
+                "この番号を、もう一度お知らせしますか？",
+                yes="再送する",
+            ):
+                numbers = [given.number]
+                self._run(lambda: self._records.send_again(numbers), lambda count: self._owed(""))
+
+        self._run(work, done)
+
+    def _owed(self, told: str) -> None:
+        self._window.say(told + when_sent(self._services))
+        self.refresh()
+
+    def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """One thing at a time: a second click while the first is worked on does nothing."""
+        if self._busy:
+            return
+        self._busy = True
+
+        def over(result: T) -> None:
+            self._busy = False
+            done(result)
+
+        def failed(trouble: Trouble) -> None:
+            self._busy = False
+            self._window.dialogs.trouble(trouble)
+
+        def job(job: Job) -> T:
+            return work()
+
+        self._window.jobs.run(job, over, owner=self, failed=failed)
+
+
+def _row(mail: KeptMail) -> TableRow:
+    values = (
+        moment_text(mail.seen_at),
+        mail.address or "（読み取れません）",
+        mail.subject or "（件名なし）",
+        handling(mail),
+    )
+    return TableRow(values)
+
+
+def handling(mail: KeptMail) -> str:
+    """What became of a mail, in a few words."""
+    if mail.by_hand is not None and mail.by_hand.number is not None:
+        return f"番号 {mail.by_hand.number} を発行"
+    step = mail.by_hand.step if mail.by_hand is not None else mail.step
+    if step in TO_SEND:
+        return "返信待ち" if mail.number else "転送待ち"
+    if mail.number:
+        return f"番号 {mail.number}（不達）"
+    if step is Step.SENT or (mail.by_hand is None and mail.answer.startswith("2")):
+        return "転送済み"
+    return "転送できず" if mail.answer or mail.by_hand else "保存のみ"

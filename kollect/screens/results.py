@@ -1,0 +1,62 @@
+"""収集結果表示: the receipts, the mails that were not answered, and both over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from tkinter import ttk
+
+from kollect.collector.reports import News, RoundEnded
+from kollect.screens.chart import ResultsChart
+from kollect.screens.kept_mails import KeptMailsTab
+from kollect.screens.results_list import ResultsList
+from kollect.screens.services import Services
+from kollect.screens.window import FunctionKey, Screen, Window
+
+
+class ResultsScreen(Screen):
+    code, heading = "KKRZS401", "収集結果表示"
+
+    def __init__(self, window: Window, services: Services) -> None:
+        super().__init__(window)
+        records = services.records()
+        self.notebook = ttk.Notebook(self)
+        self.notebook.pack(fill="both", expand=True)
+        self.notebook.enable_traversal()
+        self.list = ResultsList(self.notebook, window, services, records)
+        self.kept = KeptMailsTab(self.notebook, window, services, records)
+        self.chart = ResultsChart(self.notebook, window, records)
+        self.tabs = (self.list, self.kept, self.chart)
+        for tab in self.tabs:
+            self.notebook.add(tab, text=tab.title)
+        self.notebook.bind("<<NotebookTabChanged>>", lambda event: self._turned())
+
+    @property
+    def tab(self) -> ResultsList | KeptMailsTab | ResultsChart:
+        """The one in front."""
+        return self.tabs[self.notebook.index("current")]
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return self.tab.function_keys()
+
+    def shown(self) -> None:
+        self.tab.shown()
+
+    def leaving(self) -> None:
+        self.list.leaving()
+
+    def heard(self, news: News) -> None:
+        """After a poll that changed something the rows are read again."""
+        if not isinstance(news, RoundEnded) or self.window.screen is not self:
+            return
+        counts = news.report.as_json()
+        if any(counts[name] for name in counts if name not in ("left", "seconds")):
+            self.tab.refresh()
+
+    def resized(self) -> None:
+        for tab in self.tabs:
+            tab.resized()
+
+    def _turned(self) -> None:
+        if self.window.screen is self:
+            self.window.refresh_keys()
+            self.tab.shown()

@@ -1,0 +1,135 @@
+"""Which receipts 収集結果表示 shows: words, a period, a state. Knows nothing of the table below."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from tkinter import ttk
+
+from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.screens.fields import ChoiceField, LineField
+from kollect.screens.form import combobox_of, wrapped
+from kollect.screens.periods import Period, day_text, days_of, moments, read_day
+from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
+
+WRONG_DAY = "日付は 2026/11/5 のように入力してください。"
+_PERIODS = {period: period.value for period in Period}
+_STATES: dict[ReceiptState | None, str] = {None: "すべて"} | STATE_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    text: str
+    since: datetime | None
+    until: datetime | None
+    state: ReceiptState | None
+
+
+class ReceiptFilter(ttk.Frame):
+    """`changed` is called with every letter and every choice."""
+
+    def __init__(self, parent: tk.Misc, changed: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._changed = changed
+        row = ttk.Frame(self)
+        row.pack(fill="x")
+        unseen = ttk.Label(self)  # these fields cannot be wrong
+        ttk.Label(row, text="さがす").pack(side="left")
+        words = tk.StringVar(self)
+        entry = ttk.Entry(row, width=18, textvariable=words, font=TEXT_FONT)
+        entry.pack(side="left", padx=(HALF, WIDE))
+        self.text = LineField(entry, unseen, words)
+        ttk.Label(row, text="期間").pack(side="left")
+        periods = combobox_of(row, _PERIODS)
+        periods.pack(side="left", padx=(HALF, WIDE))
+        self.period = ChoiceField(periods, unseen, _PERIODS)
+        ttk.Label(row, text="状態").pack(side="left")
+        states = combobox_of(row, _STATES)
+        states.pack(side="left", padx=(HALF, WIDE))
+        self.state = ChoiceField(states, unseen, _STATES)
+        self.clear_button = ttk.Button(row, text="条件を消す", width=12, command=self.clear)
+        self.clear_button.pack(side="left")
+        self._days = ttk.Frame(self)
+        self.first, self.last = self._build_days()
+        self._put_back()
+        for field in (self.text, self.state, self.first, self.last):
+            field.on_edit(self._edited)
+        self.period.on_edit(self._period_chosen)
+        self._show_whether_any()
+
+    def _build_days(self) -> tuple[LineField, LineField]:
+        row = self._days
+        row.columnconfigure(5, weight=1)
+        error = wrapped(row, "", style="Wrong.TLabel")
+        error.grid(row=0, column=5, sticky="ew", padx=(GAP, 0))
+        error.grid_remove()
+        made = []
+        for column, label in ((0, "受付日"), (2, "～")):
+            ttk.Label(row, text=label).grid(row=0, column=column, padx=(0, HALF))
+            variable = tk.StringVar(self)
+            entry = ttk.Entry(row, width=12, textvariable=variable, font=TEXT_FONT)
+            entry.grid(row=0, column=column + 1, padx=(0, HALF))
+            made.append(LineField(entry, error, variable))
+        ttk.Label(row, text="まで", style="Faint.TLabel").grid(row=0, column=4)
+        return made[0], made[1]
+
+    def conditions(self, today: date) -> Conditions | None:
+        """What is asked for; None, and said so, where a day cannot be read."""
+        first, last = days_of(self.period.value, today)
+        if self.period.value is Period.GIVEN:
+            days = []
+            for field in (self.first, self.last):
+                field.clear()
+                days.append(read_day(field.value, today) if field.value.strip() else None)
+            for field, day in zip((self.first, self.last), days, strict=True):
+                if day is None and field.value.strip():
+                    field.complain(WRONG_DAY)
+                    return None
+            first, last = days
+            if first and last and first > last:
+                self.last.complain("終わりの日が、始めの日より前になっています。")
+                return None
+        since, until = moments(first, last)
+        return Conditions(self.text.value, since, until, self.state.value)
+
+    @property
+    def any(self) -> bool:
+        """Does anything keep receipts out?"""
+        return bool(
+            self.text.value.strip()
+            or self.period.value is not Period.ALL
+            or self.state.value is not None
+        )
+
+    def clear(self) -> None:
+        """「条件を消す」"""
+        self._put_back()
+        self.text.focus()
+        self._edited()
+
+    def _put_back(self) -> None:
+        self.text.value = ""
+        self.period.value = Period.ALL
+        self.state.value = None
+        self._days.pack_forget()
+
+    def _period_chosen(self) -> None:
+        if self.period.value is Period.GIVEN:
+            if not self.last.value:
+                today = date.today()
+                self.first.value = day_text(today.replace(day=1))
+                self.last.value = day_text(today)
+            self._days.pack(fill="x", pady=(GAP, 0))
+            self.first.focus()
+        else:
+            self._days.pack_forget()
+        self._edited()
+
+    def _edited(self) -> None:
+        self._show_whether_any()
+        self._changed()
+
+    def _show_whether_any(self) -> None:
+        self.clear_button.configure(state="normal" if self.any else "disabled")

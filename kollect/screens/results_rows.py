@@ -1,0 +1,55 @@
+"""A receipt as a row of 収集結果表示: its columns, and what there is to say about its state."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kollect.register.entry import Receipt
+from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.register.wanted import Order
+from kollect.screens.periods import moment_text, short_moment_text
+from kollect.screens.table import TableColumn, TableRow
+
+COLUMNS = {
+    Order.NUMBER: TableColumn("受付番号", 6.5, narrow=6.2, right=True),
+    Order.ADDRESS: TableColumn("メールアドレス", 12, stretch=True),
+    Order.RECEIVED: TableColumn("受付日時", 8.5, narrow=5.7),
+    Order.REPLIED: TableColumn("返信日時", 8.5, narrow=5.7),
+    Order.STATE: TableColumn("状態", 4.5, narrow=3.8),
+    Order.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
+    Order.MEMBER: TableColumn("会員", 4.2, narrow=3.2),
+}
+FALLING = (Order.NUMBER, Order.RECEIVED, Order.REPLIED, Order.STATE, Order.TIMES, Order.MEMBER)
+"""At the first click on their heading the newest, the most, the worst come first."""
+
+_ABOUT = {
+    ReceiptState.PENDING: "返信はまだです。次の受信のときに送ります。",
+    ReceiptState.UNKNOWN: "返信が届いたかどうか、分かりません。",
+    ReceiptState.UNDELIVERABLE: "返信が届きませんでした。",
+    ReceiptState.REPLIED: "",
+}
+
+
+def row_of(receipt: Receipt, digits: int, short_for: date | None) -> TableRow:
+    """`short_for`: there is little room, and it is this day."""
+    look = "wrong" if receipt.state is ReceiptState.UNDELIVERABLE else ""
+    return TableRow(cells(receipt, digits, short_for), look)
+
+
+def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple[str, ...]:
+    number = receipt.number
+    times = (receipt.received_at, receipt.replied_at)
+    return (
+        f"{number:0{digits}d}" if digits else str(number),
+        receipt.address,
+        *(short_moment_text(t, short_for) if short_for else moment_text(t) for t in times),
+        STATE_WORDS[receipt.state],
+        str(receipt.times),
+        "会員" if receipt.member else "",
+    )
+
+
+def about(receipt: Receipt) -> str:
+    """What the words of its state leave open."""
+    text = _ABOUT[receipt.state]
+    return f"{text}（{receipt.reason}）" if text and receipt.reason else text
