@@ -1,6 +1,6 @@
 """Windows PCs on this machine, by Wine: programs started, listened to, killed, and what they leave.
 
-The environment that Wine wants is made by tests/exe/windows.sh; tests are started by `./build.sh exe test`.
+The environment that Wine wants is made by windows.sh beside it; `./build.sh exe test` starts them.
 """
 
 from __future__ import annotations
