@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector import visit
+from kollect.collector import round, visit
 from kollect.register.receipt import ReceiptState
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
@@ -91,13 +91,34 @@ def test_a_mailbox_that_is_not_let_go_well_stops_no_letter(
     senders = [f"slow@{n}.example" if n == 3 else f"a{n}@b.example" for n in range(60)]
     for n, sender in enumerate(senders):
         pop3.put(blank(sender, n))
-    _, _trouble = shop.poll()
+    _, trouble = shop.poll()
+    # a line that is cut where nothing was marked costs nothing
+    assert (trouble is not None) is (fault is REFUSES_QUIT)
     assert answered(smtp) == Counter(senders), "a letter was given up on its way"
     assert len(pop3.sessions) == 2
     for _ in range(2):
         shop.poll()
     assert answered(smtp) == Counter(senders)
     assert not pop3.mails
+
+
+def test_what_was_marked_before_a_rest_that_failed_is_there_again(
+    shop: ShopProgram,
+    pop3: ScriptedPop3,
+    smtp: ScriptedSmtp,
+    slowly: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(round, "BATCH", 2)
+    pop3.faults = [REFUSES_QUIT, Faults()]
+    senders = ["a@b.example", "c@d.example", "slow@b.example", "e@f.example"]
+    for n, sender in enumerate(senders):
+        pop3.put(blank(sender, n))
+    report, trouble = shop.poll()
+    assert trouble is not None
+    assert report.left == len(pop3.mails) == 2
+    assert shop.report().left == 0
+    assert answered(smtp) == Counter(senders)
 
 
 def test_mails_that_vanish_while_the_session_rests(
@@ -213,6 +234,29 @@ def test_a_mail_that_the_server_does_not_delete_is_told_once(
     lines = [r.getMessage() for r in caplog.records if "削除" in r.getMessage()]
     assert len(lines) == 1, lines
     assert not [r for r in caplog.records if "DELE" in r.getMessage()]
+
+
+def test_one_mail_delivered_twice_is_one_mail_where_there_is_no_uidl(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    pop3.faults = [NO_UIDL]
+    for _ in range(2):
+        pop3.put(blank("a@b.example", 1))
+    assert shop.report().left == 0
+    assert not pop3.mails
+    assert answered(smtp) == Counter(["a@b.example"])
+
+
+def test_a_mail_without_uid_and_headers_is_left(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    no = b"-ERR cannot open it\r\n"
+    pop3.faults = [replace(NO_UIDL, answers={"TOP 1 0": no, "RETR 1": no})]
+    for n in range(2):
+        pop3.put(blank(f"a{n}@b.example", n))
+    report = shop.report()
+    assert report.left == len(pop3.mails) == 1
+    assert answered(smtp) == Counter(["a1@b.example"])
 
 
 def test_a_server_without_uidl_is_no_news_at_every_poll(
