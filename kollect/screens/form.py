@@ -50,10 +50,20 @@ class Form(ttk.Frame):
         self.columnconfigure(1, weight=1)
 
     def line(
-        self, label: str, *, characters: int = 30, after: str = "", secret: bool = False
+        self,
+        label: str,
+        *,
+        characters: int = 30,
+        after: str = "",
+        secret: bool = False,
+        beside: Field[Any] | None = None,
     ) -> LineField:
-        """An entry of so many half-width characters."""
-        place = self._cell(label)
+        """An entry of so many half-width characters, in a row of its own or right of another."""
+        if beside is None:
+            place: tk.Misc = self._cell(label)
+        else:
+            place = self.beside(beside)
+            ttk.Label(place, text=label).pack(side="left", padx=(WIDE, GAP))
         variable = tk.StringVar(self)
         entry = ttk.Entry(place, width=characters, textvariable=variable, font=TEXT_FONT)
         if secret:

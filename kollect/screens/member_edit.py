@@ -25,14 +25,14 @@ from kollect.members.roll import Change
 from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
-from kollect.screens.member_fields import PAPER, MemberFields
+from kollect.screens.member_fields import LABEL_CHARACTERS, PAPER, MemberFields
 from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.window import FunctionKey, Screen, Window
 
 SOURCE = "会員一覧"
-_HISTORY = (("日時", 9), ("どこで", 7), ("項目", 7), ("前の内容", 14), ("新しい内容", 14))
+_HISTORY = (("日時", 10), ("どこで", 7), ("項目", 7), ("前の内容", 14), ("新しい内容", 14))
 
 
 class MemberEditScreen(Screen):
@@ -48,7 +48,7 @@ class MemberEditScreen(Screen):
         self.notebook.pack(fill="both", expand=True, pady=(GAP, 0))
         self.notebook.enable_traversal()
         self.scrolled = Scrolled(self.notebook)
-        rows = Form(self.scrolled.inside)
+        rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
         self.fields = MemberFields(rows, lambda: services.now().date())
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
@@ -81,8 +81,8 @@ class MemberEditScreen(Screen):
         head.columnconfigure(1, weight=1)
         self.who = ttk.Label(head, style="Bold.TLabel")
         self.who.grid(row=0, column=0, sticky="w")
-        self.state = wrapped(head, "")
-        self.state.grid(row=0, column=1, sticky="ew", padx=WIDE)
+        self.condition = wrapped(head, "")
+        self.condition.grid(row=0, column=1, sticky="ew", padx=WIDE)
         actions = ttk.Frame(head)
         actions.grid(row=0, column=2, sticky="e")
         self.buttons: dict[str, ttk.Button] = {}
@@ -127,7 +127,7 @@ class MemberEditScreen(Screen):
         standing = self._member.standing
         self.who.configure(text=f"{self._member.number}　{standing.address}")
         text, style = standing_words(self._member)
-        self.state.configure(text=text, style=style)
+        self.condition.configure(text=text, style=style)
         withdrawn = standing.state is State.WITHDRAWN
         there = {
             "不達の解除": bool(standing.undeliverable),
@@ -196,7 +196,7 @@ class MemberEditScreen(Screen):
             )
             self.fields.consent.focus()
             return
-        self._do(
+        self._write(
             lambda members: members.update(member, now, SOURCE),
             lambda changed: "修正を保存しました。" if changed else "変わったところはありません。",
         )
@@ -247,7 +247,7 @@ class MemberEditScreen(Screen):
         now = self._services.now()
         consent = self.window.dialogs.show(ConsentDialog, self._member, now.date())
         if consent is not None:
-            self._do(
+            self._write(
                 lambda members: members.resume(self._member.number, consent, now, SOURCE),
                 lambda new: "配信を再開しました。",
             )
@@ -256,7 +256,7 @@ class MemberEditScreen(Screen):
         self, title: str, question: str, yes: str, act: Callable[[Members], bool], said: str
     ) -> None:
         if self._is_saved() and self.window.dialogs.ask(title, question, yes=yes):
-            self._do(act, lambda new: said)
+            self._write(act, lambda new: said)
 
     def _is_saved(self) -> bool:
         if self.unsaved():
@@ -267,7 +267,7 @@ class MemberEditScreen(Screen):
             return False
         return True
 
-    def _do(self, act: Callable[[Members], bool], say: Callable[[bool], str]) -> None:
+    def _write(self, act: Callable[[Members], bool], say: Callable[[bool], str]) -> None:
         """Write in a thread, then show what is there now."""
         self._set_busy(True)
 

@@ -18,6 +18,7 @@ from kollect.members.member import NO, YES, Field, FieldProblem, Sex, Sheet
 from kollect.screens import fields, form
 from kollect.screens.theme import GAP, WIDE
 
+LABEL_CHARACTERS = 6
 PAPER = "会員登録用紙"
 """How most consents are given."""
 _SEX_WORDS = {
@@ -41,19 +42,17 @@ class MemberFields:
 
     def __init__(self, rows: form.Form, today: Callable[[], date]) -> None:
         self._today = today
-        self.name = rows.line("お名前", characters=34)
-        self.kana = rows.line("フリガナ", characters=34)
+        self.name = rows.line("お名前", characters=26)
+        self.kana = rows.line("フリガナ", characters=26, beside=self.name)
         self.birthday = rows.line("生年月日", characters=18)
         self.sex = rows.radios("性別", _SEX_WORDS)
-        self.phone = rows.line("電話番号", characters=18, after="例: 090-1234-5678")
-        self.postcode = rows.line("郵便番号", characters=12, after="例: 100-0001")
+        self.phone = rows.line("電話番号", characters=18)
+        self.postcode = rows.line("郵便番号", characters=12, beside=self.phone)
         self.home = rows.line("住所", characters=60)
         self.groups = rows.line("グループ", characters=34)
         self.consent = rows.radios("メール配信", {YES: YES, NO: NO})
         self.consent_on = rows.line("承諾日", characters=18)
-        self.consent_how = rows.line(
-            "承諾方法", characters=34, after="承諾をいただいた方法。例: 会員登録用紙"
-        )
+        self.consent_how = rows.line("承諾方法", characters=26, beside=self.consent_on)
         self.note = rows.text("備考", lines=2, characters=60)
         self.fields: dict[Field, fields.Field[Any]] = {
             Field.NAME: self.name,
@@ -70,8 +69,8 @@ class MemberFields:
             Field.NOTE: self.note,
         }
         self._meant = self._beside(rows, self.birthday, "西暦でも和暦でも。例: S60.1.2")
-        self._consent_meant = self._beside(rows, self.consent_on, "")
-        self._pick = ttk.Menubutton(rows.beside(self.groups), text="選ぶ", takefocus=False)
+        self._beside(rows, self.sex, "1～4のキーでも選べます")
+        self._pick = ttk.Menubutton(rows.beside(self.groups), text="選ぶ", width=6, takefocus=False)
         self._pick.pack(side="left", padx=(GAP, 0))
         self._pick["menu"] = self._menu = tk.Menu(self._pick)
         self._kana_was_proposed = ""
@@ -152,7 +151,6 @@ class MemberFields:
         self.name.on_edit(self._propose_kana)
         self.birthday.on_edit(self._say_birthday)
         self.consent.on_edit(self._consent_chosen)
-        self.consent_on.on_edit(self._say_consent_day)
         for where, field in self.fields.items():
             switch_ime(field.widget, _LETTERS.get(where, Letters.PLAIN))
 
@@ -166,9 +164,6 @@ class MemberFields:
 
     def _say_birthday(self) -> None:
         self._meant.configure(text=_in_words(self.birthday.value, self._today()))
-
-    def _say_consent_day(self) -> None:
-        self._consent_meant.configure(text=_day_in_words(self.consent_on.value))
 
     def _consent_chosen(self) -> None:
         if self.consent.value == YES:
@@ -184,7 +179,6 @@ class MemberFields:
             field.enable(agreed)
             if not agreed:
                 field.clear()
-        self._say_consent_day()
 
     def _join(self, label: str) -> None:
         there = folding.groups(self.groups.value)
@@ -220,10 +214,3 @@ def _in_words(typed: str, today: date) -> str:
         return ""
     age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
     return f"{day.year}年（{wareki.written(day)}）{age}歳" if age >= 0 else ""
-
-
-def _day_in_words(typed: str) -> str:
-    try:
-        return wareki.written(wareki.read(typed))
-    except wareki.NotADate:
-        return ""

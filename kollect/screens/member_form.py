@@ -23,7 +23,7 @@ from kollect.register.receipt import STATE_WORDS, ReceiptState
 from kollect.screens.candidate_dialog import CandidateDialog
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
-from kollect.screens.member_fields import MemberFields, switch_ime
+from kollect.screens.member_fields import LABEL_CHARACTERS, MemberFields, switch_ime
 from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, WIDE
@@ -48,7 +48,7 @@ class MemberFormScreen(Screen):
         self._busy = False
         self.scrolled = Scrolled(self)
         self.scrolled.pack(fill="both", expand=True)
-        rows = Form(self.scrolled.inside)
+        rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
         self.number = rows.line(
             "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
@@ -60,7 +60,7 @@ class MemberFormScreen(Screen):
         entry = self.number.widget
         for key in ("<Return>", "<KP_Enter>", "<Tab>"):
             entry.bind(key, lambda event: self._move_on())
-        entry.bind("<FocusOut>", lambda event: self._left_number(), add=True)
+        entry.bind("<FocusOut>", lambda event: self.after_idle(self._left_number), add=True)
         switch_ime(entry, Letters.PLAIN)
         self._ask_for_number()
 
@@ -95,8 +95,8 @@ class MemberFormScreen(Screen):
         place.columnconfigure(1, weight=1)
         self.address = ttk.Label(place, style="Bold.TLabel")
         self.address.grid(row=0, column=0, sticky="w")
-        self.state = wrapped(place, "")
-        self.state.grid(row=0, column=1, sticky="ew", padx=WIDE)
+        self.condition = wrapped(place, "")
+        self.condition.grid(row=0, column=1, sticky="ew", padx=WIDE)
         self.again = ttk.Button(place, text="再送", width=8, command=self.send_again)
         self.open_member = ttk.Button(place, text="会員を開く", width=14, command=self.open_there)
         for button in (self.again, self.open_member):
@@ -113,7 +113,8 @@ class MemberFormScreen(Screen):
 
     def _say_found(self, address: str, text: str, style: str) -> None:
         self.address.configure(text=address)
-        self.state.configure(text=text, style=style)
+        self.condition.configure(text=text, style=style)
+        self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
         _there_or_not(self.again, self._found is not None)
         _there_or_not(self.open_member, self._there is not None)
 
@@ -127,7 +128,8 @@ class MemberFormScreen(Screen):
 
     def _left_number(self) -> None:
         typed = self.number.value.strip()
-        if typed and typed != self._looked_for and not self._busy:
+        elsewhere = self.focus_get() is None  # in another program: no dialog may come up behind it
+        if typed and typed != self._looked_for and not self._busy and not elsewhere:
             self._look()
 
     def _look(self, then: Callable[[], None] = lambda: None) -> None:
@@ -139,7 +141,7 @@ class MemberFormScreen(Screen):
                 return members.lookup(typed, MOST_CANDIDATES)
 
         def done(found: list[Candidate]) -> None:
-            if self.number.value.strip() == typed:
+            if self.number.value.strip() == typed and not self._busy:
                 self._looked_for = typed
                 self._identify(typed, found, then)
 
@@ -153,6 +155,7 @@ class MemberFormScreen(Screen):
             )
             if chosen is None:
                 self._ask_for_number()
+                self._looked_for = typed  # asked again by Enter only
                 self.number.focus()
                 return
         if chosen is None:
@@ -191,6 +194,7 @@ class MemberFormScreen(Screen):
                 "別のお客様のときは、番号を確かめてください。"
             )
         self._say_found(address, "", "TLabel")
+        self.window.say("")
         self.number.complain(f"{refusal.happened}{cure}")
         self.number.focus()
         entry = self.number.widget
@@ -203,11 +207,11 @@ class MemberFormScreen(Screen):
     def save(self) -> None:
         """F12: register, or say beside the fields why not."""
         if self.number.value.strip() and self._found is None:
-            self._look(self._register)
+            self._look(self._register_member)
         else:
-            self._register()
+            self._register_member()
 
-    def _register(self) -> None:
+    def _register_member(self) -> None:
         now = self._services.now()
         sheet = replace(self.fields.sheet, number=self.number.value)
         try:

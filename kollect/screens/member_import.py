@@ -197,7 +197,7 @@ class MemberImportScreen(Screen):
             if checked is None:
                 self._say("確認を中止しました。", "TLabel")
             else:
-                self._say(_promise(checked), "Good.TLabel")
+                self._say(f"まちがいはありません。{_promise(checked)}", "Good.TLabel")
             self._refresh_keys()
 
         self._checked = None
@@ -333,10 +333,12 @@ def _counted(lines: Sequence[Line]) -> _Checked:
 
 
 def _promise(checked: _Checked) -> str:
-    return (
-        f"新しい会員 {checked.new:,}名を登録し、登録済みの会員 {checked.known:,}名を"
-        "ファイルの内容に合わせます。"
-    )
+    parts = []
+    if checked.new:
+        parts.append(f"新しい会員 {checked.new:,}名を登録します。")
+    if checked.known:
+        parts.append(f"登録済みの会員 {checked.known:,}名を、ファイルの内容に合わせます。")
+    return "".join(parts) or "このファイルには、会員の行がありません。"
 
 
 def _short(text: str) -> str:

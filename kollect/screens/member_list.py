@@ -57,13 +57,13 @@ class MemberListScreen(Screen):
         self.table = Table(
             self,
             (
-                TableColumn("受付番号", 5.5, right=True, sort=lambda: self.sort(Order.NUMBER)),
-                TableColumn("お名前", 8),
-                TableColumn("フリガナ", 9, sort=lambda: self.sort(Order.KANA)),
-                TableColumn("電話番号", 8),
-                TableColumn("メールアドレス", 12, stretch=True),
-                TableColumn("グループ", 7),
-                TableColumn("状態", 5),
+                TableColumn("受付番号", 6, right=True, sort=lambda: self.sort(Order.NUMBER)),
+                TableColumn("お名前", 7),
+                TableColumn("フリガナ", 8.6, sort=lambda: self.sort(Order.KANA)),
+                TableColumn("状態", 4.5),
+                TableColumn("電話番号", 7.5),
+                TableColumn("メールアドレス", 8, stretch=True),
+                TableColumn("グループ", 4.5, stretch=True),
             ),
             self._fetch,
             opened=self.open_member,
@@ -107,9 +107,9 @@ class MemberListScreen(Screen):
         ttk.Label(top, text="状態").pack(side="left")
         states = combobox_of(top, _STATES)
         states.pack(side="left", padx=(HALF, GAP))
-        self.state = ChoiceField(states, ttk.Label(self), _STATES)
-        self.state.value = None
-        self.state.on_edit(self._search_soon)
+        self.condition = ChoiceField(states, ttk.Label(self), _STATES)
+        self.condition.value = None
+        self.condition.on_edit(self._search_soon)
         self.count = ttk.Label(top, style="Faint.TLabel")
         self.count.pack(side="right")
 
@@ -135,7 +135,7 @@ class MemberListScreen(Screen):
     def choice(self) -> Choice:
         """What is searched for."""
         group = self._groups[max(0, self.group.current())]
-        return Choice(self._wanted.get(), group, state=self.state.value)
+        return Choice(self._wanted.get(), group, state=self.condition.value)
 
     def sort(self, order: Order) -> None:
         self._order = order
@@ -309,10 +309,10 @@ def _row(member: Member) -> TableRow:
             str(member.number),
             member.name,
             member.kana,
+            words,
             member.phone,
             member.standing.address,
             "、".join(member.groups),
-            words,
         ),
         look,
     )

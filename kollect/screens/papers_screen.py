@@ -71,12 +71,14 @@ class PapersScreen(Screen):
         self.paper = rows.radios("用紙", {one: one.value for one in Paper}, below=True)
         self.slips = rows.radios("1枚に", {2: "2人分", 3: "3人分"})
         self.hint = rows.note("")
-        self.trouble = wrapped(rows.row(), "", style="Wrong.TLabel")
+        self._mend = rows.row()
+        self.trouble = wrapped(self._mend, "", style="Wrong.TLabel")
         self.trouble.pack(fill="x", pady=(GAP, HALF))
-        mend = rows.row()
-        self.enter_shop = ttk.Button(mend, text="「ID」を開く", command=self._services.enter_shop)
+        self.enter_shop = ttk.Button(
+            self._mend, text="「ID」を開く", command=self._services.enter_shop
+        )
         self.enter_mail = ttk.Button(
-            mend, text="「メールの設定」を開く", command=self._services.enter_mail
+            self._mend, text="「メールの設定」を開く", command=self._services.enter_mail
         )
         save = rows.row()
         ttk.Label(save, text="ファイルに保存").pack(anchor="w", pady=(GAP, HALF))
@@ -119,9 +121,7 @@ class PapersScreen(Screen):
         except Trouble as trouble:
             self._say_trouble(trouble, mail=False)
             return
-        self.trouble.configure(text="\n".join(notes))
-        _packed(self.enter_shop, bool(notes))
-        _packed(self.enter_mail, False)
+        self._say_what_is_missing("\n".join(notes), shop=bool(notes), mail=False)
         self._drawn = ()
         self._draw()
 
@@ -182,9 +182,17 @@ class PapersScreen(Screen):
         self.sheet.create_text(*middle, text=text, font="TkDefaultFont")
 
     def _say_trouble(self, trouble: Trouble, *, mail: bool) -> None:
-        """What stands against it, in red, with the button that leads to where it is mended."""
-        self.trouble.configure(text=f"{trouble.happened}{trouble.cure}")
+        self._say_what_is_missing(f"{trouble.happened}{trouble.cure}", shop=False, mail=mail)
+
+    def _say_what_is_missing(self, text: str, *, shop: bool, mail: bool) -> None:
+        """In red, with the button that leads to where it is mended."""
+        self.trouble.configure(text=text)
+        _packed(self.enter_shop, shop)
         _packed(self.enter_mail, mail)
+        if text:
+            self._mend.grid()
+        else:
+            self._mend.grid_remove()
 
     # ---- files ----
 

@@ -53,7 +53,7 @@ def test_one_form_with_the_keyboard_alone(screen: MemberFormScreen, database: Pa
     enter(screen, "１００１")
     settle(screen, lambda: here(screen) is screen.fields.name.widget)
     assert str(screen.address.cget("text")) == "taro.yamada@docomo.ne.jp"
-    assert screen.state.text.startswith("送信済　2026/11/23")
+    assert screen.condition.text.startswith("送信済　2026/11/23")
     for text, key in (
         ("山田 太郎", "Return"),
         ("やまだ たろう", "Return"),
@@ -194,6 +194,17 @@ def test_f12_straight_after_the_number_looks_it_up_first(screen: MemberFormScree
     assert "まだどなたにも" in screen.number.complaint
 
 
+def test_an_impatient_f12_registers_once(screen: MemberFormScreen, database: Path):
+    type_in(screen.fields.name.widget, "山田")
+    type_in(screen.number.widget, "1001")
+    press(screen, "F12", "F12", "F12")
+    settle(screen, lambda: screen.number.value == "")
+    settle(screen, lambda: not screen._busy)
+    assert not screen.number.complaint
+    with closing(Members(database)) as members:
+        assert members.numbers() == [1001]
+
+
 def test_half_a_form_is_not_lost_by_escape(screen: MemberFormScreen, dialogs: Person):
     type_in(screen.fields.name.widget, "山田")
     dialogs.answers.append("入力を続ける")
@@ -226,7 +237,7 @@ def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScre
         ledger.receipt_state(1003, ReceiptState.UNDELIVERABLE, NOW, "宛先が見つかりません。")
     enter(screen, "1003")
     settle(screen, lambda: here(screen) is screen.fields.name.widget)
-    assert screen.state.text == "不達　宛先が見つかりません。"
+    assert screen.condition.text == "不達　宛先が見つかりません。"
 
 
 def test_the_list_is_one_key_away(screen: MemberFormScreen):

@@ -70,10 +70,10 @@ class TestSearch:
     def test_the_rows_say_who_they_are(self, screen: MemberListScreen):
         settle(screen, lambda: len(rows(screen)[0]) > 2)
         assert rows(screen)[0] == (
-            *("1001", "山田　太郎", "ヤマダ　タロウ", "090-1234-5678", "taro@docomo.ne.jp"),
-            *("常連", "会員"),
+            *("1001", "山田　太郎", "ヤマダ　タロウ", "会員", "090-1234-5678"),
+            *("taro@docomo.ne.jp", "常連"),
         )
-        assert rows(screen)[1][-1] == "承諾なし"
+        assert rows(screen)[1][3] == "承諾なし"
         assert screen.count.cget("text") == "3名"
 
     @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ class TestCorrection:
         edit = opened(screen, 1001)
         dialogs.answers.append("退会にする")
         click(edit.buttons["退会"])
-        settle(edit, lambda: edit.state.text.startswith("退会"))
+        settle(edit, lambda: edit.condition.text.startswith("退会"))
         assert not edit.buttons["退会"].winfo_ismapped()
         dialogs.answers.append("取り消す")
         click(edit.buttons["退会の取り消し"])
-        settle(edit, lambda: edit.state.text == "会員")
+        settle(edit, lambda: edit.condition.text == "会員")
         member = stored(database, 1001)
         assert member is not None
         assert member.standing.state is State.ACTIVE
@@ -173,7 +173,7 @@ class TestCorrection:
         edit = opened(screen, 1001)
         dialogs.answers.append("配信を止める")
         click(edit.buttons["配信停止"])
-        settle(edit, lambda: edit.state.text.startswith("配信停止"))
+        settle(edit, lambda: edit.condition.text.startswith("配信停止"))
 
         def agree(dialog: ConsentDialog) -> None:
             type_in(dialog.how.widget, "")
@@ -184,7 +184,7 @@ class TestCorrection:
 
         dialogs.answers.append(agree)
         click(edit.buttons["配信の再開"])
-        settle(edit, lambda: edit.state.text == "会員")
+        settle(edit, lambda: edit.condition.text == "会員")
         member = stored(database, 1001)
         assert member is not None
         assert member.consent == Consent(True, edit._services.now().date(), "電話")
@@ -210,10 +210,10 @@ class TestCorrection:
         with closing(Members(database)) as members:
             members.undeliverable(1001, "宛先が見つかりません。", NOW, "メール")
         edit = opened(screen, 1001)
-        settle(edit, lambda: edit.state.text == "不達: 宛先が見つかりません。")
+        settle(edit, lambda: edit.condition.text == "不達: 宛先が見つかりません。")
         dialogs.answers.append("解除する")
         click(edit.buttons["不達の解除"])
-        settle(edit, lambda: edit.state.text == "会員")
+        settle(edit, lambda: edit.condition.text == "会員")
 
 
 class TestFiles:
