@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import IO, Any
 
 import pystray
 
 from kollect.collector.standing import Light
 from kollect.desktop.tray import ON_MENU, Wish
-from kollect.desktop.tray_picture import IconFile
+from kollect.desktop.tray_picture import icon_file, picture
 
 START_SECONDS = 10.0
 LONGEST_TOOLTIP, LONGEST_TITLE, LONGEST_TEXT = 127, 63, 255
 """What fits into NOTIFYICONDATAW; ctypes refuses more."""
+
+SM_CXICON = 11
+
+
+class IconFile:
+    """The picture as an .ico; `save` is all that pystray wants of a picture.
+
+    pystray has Windows load it in the size of a desktop icon, and the taskbar shows half of that:
+    every pixel is doubled here, and halving gives the drawn one back.
+    """
+
+    def __init__(self, light: Light) -> None:
+        side = 32
+        if sys.platform == "win32":
+            side = ctypes.windll.user32.GetSystemMetrics(SM_CXICON)
+        self._octets = icon_file(picture(light, side // 2).doubled())
+
+    def save(self, file: IO[bytes], format: str) -> None:
+        file.write(self._octets)
+
 
 _file = cache(IconFile)
 

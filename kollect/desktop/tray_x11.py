@@ -12,16 +12,18 @@ import select
 from collections.abc import Callable
 from typing import Any
 
-from PIL import Image
-from Xlib import X, Xatom, Xutil, display, error
+from Xlib import X, Xatom, Xutil, display, error, ext
 from Xlib.protocol import event as events
 
 from kollect.collector.standing import Light
 from kollect.desktop.tray import Wish
 from kollect.desktop.tray_picture import picture
 
+ext.__extensions__.clear()  # each would be loaded with the display: 1 MB for nothing
 LEAST = 22
 """Pixels to ask for; the tray gives what it likes."""
+SMALLEST = 8
+"""Trays begin with one pixel."""
 DOCK = 0
 MAPPED = 1
 """Of _XEMBED_INFO: the tray is to show the window."""
@@ -48,7 +50,7 @@ class X11Icon:
         self._window: Any = None
         self._wanted = False
         self._light, self._tooltip = Light.WAITING, ""
-        self._painted: tuple[object, ...] = ()
+        self._painted: Light | None = None
         self._find_manager()
 
     @property
@@ -111,7 +113,7 @@ class X11Icon:
             case X.ButtonPress if event.detail == 3:
                 self._wished(Wish.MENU)
             case X.Expose | X.ConfigureNotify if self._is_ours(event.window):
-                self._painted = ()
+                self._painted = None
                 self._paint()
 
     def _is_ours(self, window: Any) -> bool:
@@ -141,7 +143,7 @@ class X11Icon:
         hints = Xutil.PMinSize | Xutil.PSize
         self._window.set_wm_normal_hints(flags=hints, min_width=LEAST, min_height=LEAST)
         self._window.change_property(self._xembed_info, self._xembed_info, 32, [0, MAPPED])
-        self._painted = ()
+        self._painted = None
         self._name_it()
         self._manager.send_event(
             events.ClientMessage(
@@ -162,29 +164,33 @@ class X11Icon:
         self._window.change_property(Xatom.WM_NAME, self._utf8, 8, octets)
 
     def _paint(self) -> None:
+        if self._painted is self._light:
+            return
         try:
             place = self._window.get_geometry()
-            look = (self._light, place.width, place.height)
-            if look == self._painted or min(place.width, place.height) < 8:
+            width, height = place.width, place.height
+            if min(width, height) < SMALLEST:
                 return
-            self._window.clear_area(width=place.width, height=place.height)
+            self._window.clear_area(width=width, height=height)
             ground = self._window.get_image(0, 0, 1, 1, X.ZPixmap, 0xFFFFFF).data
         except error.XError:  # not yet visible, or gone: another Expose or another tray will come
             return
-        self._painted = look
-        octets = _on_ground(self._light, place.width, place.height, bytes(ground))
+        self._painted = self._light
+        octets = _on_ground(self._light, width, height, bytes(ground))
         gc = self._window.create_gc()
-        self._window.put_image(
-            gc, 0, 0, place.width, place.height, X.ZPixmap, place.depth, 0, octets
-        )
+        self._window.put_image(gc, 0, 0, width, height, X.ZPixmap, place.depth, 0, octets)
         gc.free()
 
 
 def _on_ground(light: Light, width: int, height: int, ground: bytes) -> bytes:
     """The icon in the middle of an area of this colour, as X11 takes it: blue, green, red, any."""
     blue, green, red = ground[:3]
-    image = Image.new("RGB", (width, height), (red, green, blue))
+    empty = bytes((blue, green, red, 0))
     side = min(width, height)
-    icon = picture(light, side)
-    image.paste(icon, ((width - side) // 2, (height - side) // 2), icon)
-    return image.tobytes("raw", "BGRX")
+    pixels = [bytes((b, g, r, 0)) for r, g, b in picture(light, side).on((red, green, blue))]
+    left, above = (width - side) // 2, (height - side) // 2
+    rows = [empty * width] * above
+    for start in range(0, len(pixels), side):
+        row = empty * left + b"".join(pixels[start : start + side])
+        rows.append(row + empty * (width - side - left))
+    return b"".join(rows + [empty * width] * (height - side - above))

@@ -19,7 +19,7 @@ from kollect.screens.window import Window
 
 EVERY_MS = 1000
 SOON_MS = 80
-"""News come in bursts; so long they are collected before a screen draws them."""
+"""News come in bursts; so long they are collected before anything is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,6 @@ class Resident:
         if self._tray is None:
             self._tray = self._make_tray(lambda wish: self._window.pump.call(self._wished, wish))
             self._tray.start()
-        self._show_icon()
         self._count()
         self._tell()
 
@@ -100,11 +99,9 @@ class Resident:
         turn = self.standing.heard(news)
         if isinstance(news, RoundEnded) and self.standing.count_is_old(_now()):
             self._count()
-        if isinstance(news, PhaseChanged | RoundEnded):
-            self._show_icon()
         if turn is not None and self._tray is not None:
             self._tray.balloon(turn, self._balloon_text(turn))
-        if not self._soon and self._seen():
+        if not self._soon and (self._seen() or isinstance(news, PhaseChanged | RoundEnded)):
             self._soon = self._root.after(SOON_MS, self._tell)
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
@@ -265,6 +262,7 @@ class Resident:
         if self._soon:
             self._root.after_cancel(self._soon)
             self._soon = ""
+        self._show_icon()
         if self._seen():
             for watcher in tuple(self._watchers):
                 watcher()
@@ -305,7 +303,6 @@ class Resident:
         def done(found: tuple[int, int]) -> None:
             self._counting = False
             standing.counted(*found, now.date())
-            self._show_icon()
             self._tell()
 
         def failed(trouble: Trouble) -> None:

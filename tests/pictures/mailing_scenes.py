@@ -1,0 +1,216 @@
+"""The pictures of メール発信: from the empty list to the results of a mailing."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from kollect.members.mailing import MailingState
+from kollect.members.member import Consent, Member
+from kollect.members.members import Members
+from kollect.members.outbox import Outbox
+from kollect.members.pace import Pace
+from kollect.screens.mailing_compose import MailingComposeScreen
+from kollect.screens.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
+from kollect.screens.mailing_list import MailingListScreen
+from kollect.screens.mailing_progress import MailingProgressScreen
+from kollect.screens.mailing_recipients import MailingRecipientsScreen
+from kollect.screens.mailing_words import DEAD
+from kollect.screens.menu import MenuScreen
+from kollect.screens.window import Screen
+from kollect.settings.model import Auth, Passwords, Send, Settings
+from tests.pictures.album import Album
+from tests.screens.members import numbers
+from tests.servers.scripted_smtp import At, Script, ScriptedSmtp
+from tests.unit.bookkeeping import NOW
+
+S = TypeVar("S", bound=Screen)
+
+SUBJECT = "【★店名★】年末大感謝セールのご案内"
+BODY = (
+    "★名前★ 様（会員番号 ★受付番号★）\n\n"
+    "いつも★店名★をご利用いただき、ありがとうございます。\n"
+    "12月26日から31日まで、年末大感謝セールを開きます。\n"
+    "このメールをレジでお見せいただくと、お買い上げ全品を5%引きにいたします。\n\n"
+    "皆様のご来店を、心よりお待ちしております。\n"
+)
+_FAMILIES = ("山田", "佐藤", "鈴木", "髙橋", "田中", "伊藤", "渡邉", "中村", "小林", "加藤")
+_GIVEN = ("太郎", "花子", "一郎", "久美子", "健", "由美", "修", "幸子")
+_CONSENT = Consent(True, date(2026, 11, 20), "会員登録用紙")
+_FULL = "552 5.2.2 <{}>: mailbox full"
+_UNKNOWN = "550 5.1.1 <{}>: Recipient address rejected: User unknown in local recipient table"
+
+
+def people(database: Path, count: int) -> list[int]:
+    """So many members; some of them gone, some who do not want mails."""
+    given = numbers(database, *(f"kaiin.{n}@docomo.ne.jp" for n in range(count)))
+    with closing(Members(database)) as members, members.transaction():
+        for n, number in enumerate(given):
+            members.register(
+                Member(
+                    number,
+                    f"{_FAMILIES[n % len(_FAMILIES)]}　{_GIVEN[n % len(_GIVEN)]}",
+                    groups=("常連",) if n % 3 == 0 else ("青果",) if n % 3 == 1 else (),
+                    consent=_CONSENT if n % 11 else Consent(),
+                ),
+                NOW,
+            )
+        for number in given[5::40]:
+            members.withdraw(number, NOW, "会員一覧")
+        for number in given[7::50]:
+            members.stop_member(number, NOW, "メール")
+        members.undeliverable(given[9], "550 5.1.1 User unknown", NOW, "メール")
+    return given
+
+
+def _settings(album: Album, port: int) -> Settings:
+    settings = album.program.place.settings()
+    return replace(settings, send=Send(host="127.0.0.1", port=port, auth=Auth.NO))
+
+
+def _screen(album: Album, kind: type[S]) -> S:
+    album.wait(lambda: isinstance(album.window.screen, kind))
+    screen = album.window.screen
+    assert isinstance(screen, kind)
+    return screen
+
+
+def _refuse(at: At) -> str | None:
+    if at.verb == "RCPT" and "2@" in at.recipient:
+        return (_FULL if "12@" in at.recipient else _UNKNOWN).format(at.recipient)
+    return None
+
+
+def mailing(album: Album) -> None:
+    place = album.program.place
+    real = place.settings()
+    people(place.folder.database, 200)
+    with ScriptedSmtp(Script(fault=_refuse)) as server:
+        place.save(_settings(album, server.port), Passwords("pop-himitsu", "smtp-himitsu"))
+        _write(album)
+        _choose(album)
+        _send(album)
+        _afterwards(album)
+    album.window.back_to(MenuScreen)
+    place.save(real, Passwords("pop-himitsu", "smtp-himitsu"))
+
+
+def _write(album: Album) -> None:
+    program, window = album.program, album.window
+    program.send_mailings()
+    screen = _screen(album, MailingListScreen)
+    album.take("mailing-empty")
+    screen.write()
+    compose = _screen(album, MailingComposeScreen)
+    album.wait(lambda: compose.preview._numbers)
+    compose.subject.value = "お名前入りの見出 ★お名前★"
+    compose.body.value = "★大安売り★ のお知らせです。"
+    compose.refresh()
+    compose.go_on()
+    album.take("mailing-wrong")
+    compose.subject.value, compose.body.value = SUBJECT, BODY
+    for field in (compose.subject, compose.body):
+        field.clear()
+    compose.refresh()
+    compose.preview.go(3)
+    window.say("")
+    album.take("mailing-compose")
+    album.dialog(
+        "mailing-sample",
+        lambda: window.dialogs.show(SampleDialog, program.postroom.services.sample_address()),
+    )
+    settings = program.place.settings()
+    program.place._settings = replace(settings, shop=replace(settings.shop, address="", phone=""))
+    compose.shown()
+    album.take("mailing-no-address")
+    program.place._settings = settings
+    compose.shown()
+
+
+def _choose(album: Album) -> None:
+    compose = _screen(album, MailingComposeScreen)
+    compose.go_on()
+    recipients = _screen(album, MailingRecipientsScreen)
+    album.wait(lambda: recipients.audience is not None)
+    album.take("mailing-recipients")
+    audience = recipients.audience
+    assert audience is not None
+    why = next(iter(audience.left_out))
+    window = album.window
+    choice = recipients.choice()
+    assert choice is not None
+    services = album.program.postroom.services
+    with services.outbox() as outbox:
+        left_out = outbox.who(choice, why)
+    album.dialog(
+        "mailing-left-out",
+        lambda: window.dialogs.show(
+            PeopleDialog,
+            f"{why}のため送らない会員　{len(left_out)}名",
+            "お客様のご希望により、送りません。",
+            left_out,
+            services.members,
+            window.jobs,
+        ),
+    )
+    recipients.since.value = "R8.13.1"
+    recipients.per_minute.value = None
+    recipients.begin()
+    album.take("mailing-recipients-wrong")
+    recipients.since.value = ""
+    recipients.show_pace(Pace(60, 1000))
+    for field in (recipients.since, recipients.per_minute):
+        field.clear()
+    recipients._count()
+    with services.outbox() as outbox:
+        letter = outbox.mailing(recipients._id)
+    album.dialog(
+        "mailing-ask",
+        lambda: recipients._agreed(audience.reached, choice, letter, Pace(60, 1000)),
+    )
+
+
+def _send(album: Album) -> None:
+    recipients = _screen(album, MailingRecipientsScreen)
+    album.window.say("")
+    choice = recipients.choice()
+    assert choice is not None
+    services = album.program.postroom.services
+    with services.outbox() as outbox:
+        outbox.rewrite(recipients._id, SUBJECT, BODY, Pace(60, 1000))
+    recipients._start(choice)
+    progress = _screen(album, MailingProgressScreen)
+    album.wait(lambda: progress.panel.waiting)
+    album.settle(1.2)
+    album.take("mailing-waiting")
+    progress.pause()
+    album.wait(lambda: progress.mailing and progress.mailing.state is MailingState.PAUSED)
+    album.take("mailing-paused")
+    progress.filter.value = DEAD
+    progress._refill()
+    album.settle()
+    album.take("mailing-refused")
+    letter = progress.mailing
+    assert letter is not None
+    album.dialog(
+        "mailing-letter",
+        lambda: album.window.dialogs.show(
+            LetterDialog, letter, "フレッシュ髙田 駅前店 <karamail@ocn.ne.jp>"
+        ),
+    )
+
+
+def _afterwards(album: Album) -> None:
+    place = album.program.place
+    with closing(Outbox(place.folder.database)) as outbox:
+        outbox.save("新年のごあいさつ", "★名前★ 様", Pace(), NOW)
+    album.window.back_to(MailingListScreen)
+    screen = _screen(album, MailingListScreen)
+    album.wait(lambda: len(screen.table.keys) == 2)
+    album.take("mailing-list")
+
+
+SCENES = (mailing,)
