@@ -46,7 +46,7 @@ class MemberFields:
         self.kana = rows.line("フリガナ", characters=26, beside=self.name)
         self.birthday = rows.line("生年月日", characters=18)
         self.sex = rows.radios("性別", _SEX_WORDS)
-        self.phone = rows.line("電話番号", characters=18)
+        self.phone = rows.line("電話番号", characters=22)
         self.postcode = rows.line("郵便番号", characters=12, beside=self.phone)
         self.home = rows.line("住所", characters=60)
         self.groups = rows.line("グループ", characters=34)
