@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kollect.errors import Trouble
 from kollect.register.kept_mails import KeptMail
-from kollect.register.receipt import TO_SEND, AlreadyNumbered, Step
+from kollect.register.receipt import AlreadyNumbered
 from kollect.screens.fields import LineField
 from kollect.screens.form import button_row, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.kept_dialogs import MailDialog, NumberDialog, Wish
+from kollect.screens.kept_rows import COLUMNS, row_of
 from kollect.screens.latest import Latest
-from kollect.screens.periods import moment_text
 from kollect.screens.results_again import when_sent
 from kollect.screens.services import Services
-from kollect.screens.table import Table, TableColumn, TableRow, Take
+from kollect.screens.table import Table, Take
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.screens.window import FunctionKey, Window
 
@@ -28,12 +28,6 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
 
 T = TypeVar("T")
 
-_COLUMNS = (
-    TableColumn("届いた日時", 8.5),
-    TableColumn("差出人", 12, stretch=True),
-    TableColumn("件名", 11, stretch=True),
-    TableColumn("扱い", 8.5),
-)
 _NONE = "対象外のメールはありません。"
 _NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
 _MOST_KNOWN = 5000
@@ -57,7 +51,7 @@ class KeptMailsTab(ttk.Frame):
         self._build_search()
         self.table = Table(
             self,
-            _COLUMNS,
+            COLUMNS,
             self._fetch,
             opened=lambda key: self.look(),
             chosen=self._chosen,
@@ -121,7 +115,7 @@ class KeptMailsTab(ttk.Frame):
 
         def done(found: Found[KeptMail]) -> None:
             self._known = dict(found.rows)
-            shown = {identity: _row(mail) for identity, mail in found.rows.items()}
+            shown = {identity: row_of(mail) for identity, mail in found.rows.items()}
             self.table.show(found.keys, shown, top=found.top, keep=keep)
             nothing = _NOT_FOUND if text.strip() else _NONE
             self.table.say_nothing_there("" if found.keys else nothing)
@@ -135,7 +129,7 @@ class KeptMailsTab(ttk.Frame):
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known |= mails
-            take({identity: _row(mail) for identity, mail in mails.items()})
+            take({identity: row_of(mail) for identity, mail in mails.items()})
             self._chosen()
 
         self._window.jobs.run(
@@ -261,27 +255,3 @@ class KeptMailsTab(ttk.Frame):
             return work()
 
         self._window.jobs.run(job, over, owner=self, failed=failed)
-
-
-def _row(mail: KeptMail) -> TableRow:
-    values = (
-        moment_text(mail.seen_at),
-        mail.address or "（読み取れません）",
-        mail.subject or "（件名なし）",
-        handling(mail),
-    )
-    return TableRow(values)
-
-
-def handling(mail: KeptMail) -> str:
-    """What became of a mail, in a few words."""
-    if mail.by_hand is not None and mail.by_hand.number is not None:
-        return f"番号 {mail.by_hand.number} を発行"
-    step = mail.by_hand.step if mail.by_hand is not None else mail.step
-    if step in TO_SEND:
-        return "返信待ち" if mail.number else "転送待ち"
-    if mail.number:
-        return f"番号 {mail.number}（不達）"
-    if step is Step.SENT or (mail.by_hand is None and mail.answer.startswith("2")):
-        return "転送済み"
-    return "転送できず" if mail.answer or mail.by_hand else "保存のみ"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +16,7 @@ from kollect.screens.fields import LineField
 from kollect.screens.form import combobox_of, text_of, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.latest import Latest
+from kollect.screens.log_search import LogSearch
 from kollect.screens.periods import day_text, day_words, read_day
 from kollect.screens.services import Services
 from kollect.screens.table import Table, TableColumn, TableRow, Take
@@ -51,13 +51,12 @@ class LogScreen(Screen):
         self._lines: list[str] = []
         self._any = False
         """F12 has something to write."""
-        self._hits: list[int] = []
         self._reads: Latest[Shown | None] = Latest(window.jobs, self, window.dialogs.trouble)
-        self._finds: Latest[list[int]] = Latest(window.jobs, self, window.dialogs.trouble)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         self._build_place()
-        self._build_search()
+        self.search = LogSearch(self, window, self._lines_now, self._found)
+        self.search.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
         columns = (
             TableColumn("日時", 10.5),
             TableColumn("種類", 4),
@@ -76,12 +75,8 @@ class LogScreen(Screen):
         self.text.configure(state="disabled", undo=False, wrap="char")
         self.text.tag_configure("mark", background=MARK)
         self.text.grid(row=3, column=0, sticky="ew")
-        tree = self.table.tree
-        tree.bind("<<Copy>>", lambda event: self.copy())
-        for widget in (tree, self.wanted.widget):
-            widget.bind("<F3>", lambda event: self.find_next(+1))
-            widget.bind("<Shift-F3>", lambda event: self.find_next(-1))
-            widget.bind("<Control-f>", lambda event: self._to_search())
+        self.table.tree.bind("<<Copy>>", lambda event: self.copy())
+        self.search.attach(self.table)
 
     def _build_place(self) -> None:
         row = ttk.Frame(self)
@@ -105,30 +100,6 @@ class LogScreen(Screen):
         error.grid_remove()
         self.day = LineField(entry, error, day)
         self.day.value = day_text(date.today())
-
-    def _build_search(self) -> None:
-        row = ttk.Frame(self)
-        row.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
-        row.columnconfigure(4, weight=1)
-        ttk.Label(row, text="さがす").grid(row=0, column=0)
-        words = tk.StringVar(self)
-        entry = ttk.Entry(row, width=24, textvariable=words, font=TEXT_FONT)
-        entry.grid(row=0, column=1, padx=(HALF, GAP))
-        entry.bind("<Return>", lambda event: self.find_next(+1))
-        entry.bind("<Shift-Return>", lambda event: self.find_next(-1))
-        entry.bind("<Down>", lambda event: self.table.focus_rows())
-        self.wanted = LineField(entry, ttk.Label(self), words)
-        self.wanted.on_edit(self.find)
-        self.before_button = ttk.Button(
-            row, text="前へ", width=8, command=lambda: self.find_next(-1)
-        )
-        self.before_button.grid(row=0, column=2, padx=(0, GAP))
-        self.next_button = ttk.Button(row, text="次へ", width=8, command=lambda: self.find_next(+1))
-        self.next_button.grid(row=0, column=3)
-        self.found = ttk.Label(row)
-        self.found.grid(row=0, column=4, sticky="w", padx=GAP)
-        self.count = ttk.Label(row)
-        self.count.grid(row=0, column=5, sticky="e")
 
     # ---- as a screen ----
 
@@ -169,6 +140,7 @@ class LogScreen(Screen):
     def go_to_day(self) -> None:
         """「指定日の場所に位置づけ」: the first line of that day, or of the next one with any."""
         day = read_day(self.day.value, date.today())
+        self.window.say("")
         if day is None:
             self.day.complain("日付は 2026/11/5 のように入力してください。")
             self.day.focus()
@@ -226,68 +198,22 @@ class LogScreen(Screen):
         self.month.configure(values=[log_lines.month_words(month) for month in months])
         if new_month or self.month.current() < 0:
             self.month.current(months.index(shown.month))
-        if new_month:
-            self._hits = []
+        self.search.forget()
         self.table.show(range(len(self._lines)), top=self.table.top if keep else None, keep=keep)
         last = len(self._lines) - 1
         if not keep or shown.place is None:
             self.table.show_row(last if shown.place is None else shown.place, at_top=at_top)
         self.table.say_nothing_there("" if self._lines else _NO_LOG)
-        self.count.configure(text=f"{len(self._lines):,}行")
         if self._any is not bool(self._lines):
             self._any = bool(self._lines)
             if self.window.screen is self:
                 self.window.refresh_keys()
-        if self.wanted.value.strip():
-            self._search(go=False)
-
-    # ---- the search ----
-
-    def find(self) -> None:
-        """With every letter typed: mark what is found, and go to the nearest above."""
-        self._search(go=True)
-
-    def find_next(self, step: int) -> str:
-        """「次へ」「前へ」: from the last line on with the first one again, and the other way."""
-        if not self._hits:
-            return "break"
-        at = self.table.at or 0
-        if step > 0:
-            number = bisect_right(self._hits, at)
-            if number == len(self._hits):
-                self.window.say("終わりまで調べました。初めに戻ります。")
-        else:
-            number = bisect_left(self._hits, at) - 1
-            if number < 0:
-                self.window.say("初めまで調べました。終わりに戻ります。")
-        self.table.show_row(self._hits[number % len(self._hits)])
-        return "break"
-
-    def _search(self, *, go: bool) -> None:
-        lines, text = self._lines, self.wanted.value
-
-        def done(hits: list[int]) -> None:
-            if lines is not self._lines:
-                return
-            self._hits = hits
-            self.table.refresh()
-            if hits and go:
-                at = bisect_right(hits, self.table.at or 0) - 1
-                self.table.show_row(hits[max(0, at)])
-            self._chosen()
-
-        self._finds.ask(lambda: log_lines.find(lines, text), done)
-
-    def _to_search(self) -> str:
-        self.wanted.focus()
-        return "break"
+        self.search.search(go=False)
 
     # ---- the rows ----
 
     def _fetch(self, places: Sequence[int], take: Take) -> None:
-        hits = set(
-            self._hits[bisect_left(self._hits, places[0]) : bisect_right(self._hits, places[-1])]
-        )
+        hits = self.search.hits_among(places)
         rows = {}
         for place in places:
             values = log_lines.parts(self._lines[place])
@@ -296,33 +222,23 @@ class LogScreen(Screen):
         take(rows)
 
     def _chosen(self) -> None:
-        """Show the whole of a line, and how many were found."""
+        """Show the whole of the line."""
         at = self.table.at
         self.text.configure(state="normal")
         self.text.delete("1.0", "end")
         if at is not None:
             self.text.insert("1.0", log_lines.parts(self._lines[at])[2])
-            self._mark_words()
+            self.search.mark_words(self.text)
         self.text.configure(state="disabled")
-        searching = bool(self.wanted.value.strip())
-        told = ""
-        if searching and not self._hits:
-            told = "見つかりません"
-        elif searching:
-            number = bisect_left(self._hits, at or 0)
-            here = number < len(self._hits) and self._hits[number] == at
-            told = f"{number + 1:,} ／ {len(self._hits):,}件" if here else f"{len(self._hits):,}件"
-        self.found.configure(text=told)
-        for button in (self.before_button, self.next_button):
-            button.configure(state="normal" if self._hits and searching else "disabled")
+        self.search.tell()
 
-    def _mark_words(self) -> None:
-        words, start = self.wanted.value.strip(), "1.0"
-        length = tk.IntVar(self)
-        while words and (start := self.text.search(words, start, "end", nocase=True, count=length)):
-            end = f"{start} + {length.get()} chars"
-            self.text.tag_add("mark", start, end)
-            start = end
+    def _lines_now(self) -> list[str]:
+        return self._lines
+
+    def _found(self) -> None:
+        """Other lines are marked now."""
+        self.table.refresh()
+        self._chosen()
 
     def _fill_menu(self, menu: tk.Menu) -> None:
         menu.add_command(label="コピー", accelerator="Ctrl+C", command=self.copy)

@@ -7,37 +7,17 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from tkinter import ttk
 
-from kollect.screens.dialogs import em
+from kollect.screens.table_columns import TableColumn, TableColumns, TableRow
 from kollect.screens.table_hands import FillMenu, Hands, place_among
 from kollect.screens.theme import FAINT, MARK, STRIPE, WRONG
+
+__all__ = ["Table", "TableColumn", "TableRow", "Take"]
 
 _AHEAD = 100
 """So many rows above and below those in view are fetched with them: scrolling finds them there."""
 _MOST_KNOWN = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    title: str
-    characters: float
-    """Width in full-width characters."""
-    narrow: float = 0.0
-    """Width where the table has not room for all columns; 0: the same."""
-    stretch: bool = False
-    right: bool = False
-    """Numbers: their ends are below each other."""
-    sort: Callable[[], None] | None = None
-    """What a click on its heading does."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    values: Sequence[str]
-    look: str = ""
-    """"faint", "wrong", "mark" or "wrong mark"; empty: as usual."""
 
 
 Take = Callable[[Mapping[int, TableRow]], None]
@@ -60,7 +40,6 @@ class Table(ttk.Frame):
         fills the menu of the right button.
         """
         super().__init__(parent)
-        self._columns = tuple(columns)
         self._fetch = fetch
         self._chosen = chosen
         self._keys: Sequence[int] = ()
@@ -76,15 +55,8 @@ class Table(ttk.Frame):
         self._told: tuple[int | None, int, int] = (None, 0, 0)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
-        names = [column.title for column in columns]
-        self.tree = ttk.Treeview(
-            self, columns=names, show="headings", height=3, selectmode="none", takefocus=True
-        )
-        for column in columns:
-            side = "e" if column.right else "w"
-            self.tree.heading(column.title, anchor=side, command=column.sort or "")
-            self.tree.heading(column.title, text=column.title)
-            self.tree.column(column.title, anchor=side)
+        self.tree = ttk.Treeview(self, show="headings", height=3, selectmode="none", takefocus=True)
+        self._columns = TableColumns(self.tree, columns)
         for tag, colours in _LOOKS.items():
             self.tree.tag_configure(tag, **colours)
         self.tree.grid(row=0, column=0, sticky="nsew")
@@ -179,16 +151,14 @@ class Table(ttk.Frame):
 
     def mark_sorted(self, title: str, *, descending: bool) -> None:
         """Show by which column the rows are sorted, and which way."""
-        for column in self._columns:
-            mark = (" ▼" if descending else " ▲") if column.title == title else ""
-            self.tree.heading(column.title, text=f"{column.title}{mark}")
+        self._columns.mark_sorted(title, descending=descending)
 
     def focus_rows(self) -> None:
         self.tree.focus_set()
 
     def resized(self) -> None:
         """Letters have another size."""
-        self._set_widths()
+        self._columns.set_widths(narrow=self.is_narrow)
         self.after_idle(self._fit)
 
     # ---- moving and selecting, for the keys and the mouse ----
@@ -264,29 +234,13 @@ class Table(ttk.Frame):
 
     def _fit(self) -> None:
         if self.winfo_exists():
-            wanted = sum(column.characters for column in self._columns) * em(self)
-            is_narrow = 1 < self.tree.winfo_width() < wanted
+            is_narrow = self._columns.too_wide()
             if is_narrow is not self.is_narrow:
                 self.is_narrow = is_narrow
-                self._set_widths()
+                self._columns.set_widths(narrow=self.is_narrow)
                 self.refresh()
             self._keep_in_range()
             self._paint()
-
-    def _set_widths(self) -> None:
-        one, room = em(self), max(1, self.tree.winfo_width())
-        for column in self._columns:
-            characters = (self.is_narrow and column.narrow) or column.characters
-            width = round(characters * one)
-            room -= 0 if column.stretch else width
-            self.tree.column(
-                column.title, width=width, minwidth=min(width, 4 * one), stretch=column.stretch
-            )
-        # Treeview shares out only what room comes later
-        stretching = [column for column in self._columns if column.stretch]
-        for column in stretching:
-            least = 4 * one if self.is_narrow else round(column.characters * one)
-            self.tree.column(column.title, width=max(least, room // len(stretching)))
 
     def _keep_in_range(self) -> None:
         self._top = max(0, min(self._top, len(self._keys) - self.room))
@@ -294,7 +248,7 @@ class Table(ttk.Frame):
     def _paint(self) -> None:
         tree, room = self.tree, self.room
         lines = tree.get_children()
-        count = min(room + 1, len(self._keys) - self._top)  # the last one may be cut by the edge
+        count = min(room, len(self._keys) - self._top)
         for _ in range(len(lines), count):
             tree.insert("", "end")
         if len(lines) > count:

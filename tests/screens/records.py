@@ -51,22 +51,20 @@ def _receipts(
     chance: random.Random, count: int, now: datetime, days: int, template: int
 ) -> Iterator[tuple[object, ...]]:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    moments: list[datetime] = []
-    while len(moments) < count:
-        hour = chance.choices(range(24), _BUSY)[0]
-        moment = midnight - timedelta(
-            days=chance.randrange(days), hours=-hour, seconds=-chance.randrange(3600)
-        )
-        if moment < now:
-            moments.append(moment)
-    for number, moment in enumerate(sorted(moments), FIRST):
-        mail = _address(chance, number)
-        state = chance.choices(list(_STATES), list(_STATES.values()))[0]
+    hours = chance.choices(range(24), _BUSY, k=count)
+    states = chance.choices(list(_STATES), list(_STATES.values()), k=count)
+    domains = chance.choices(list(_DOMAINS), list(_DOMAINS.values()), k=count)
+    moments = (
+        midnight - timedelta(days=chance.randrange(days), seconds=-3600 * hour - number % 3600)
+        for number, hour in enumerate(hours)
+    )
+    for number, moment in enumerate(sorted(min(moment, now) for moment in moments), FIRST):
+        state, mail = states[number - FIRST], _address(chance, number, domains[number - FIRST])
         received = _text(moment)
         yield (
             number,
             mail,
-            address.key(mail),
+            mail,
             received,
             _text(moment + timedelta(seconds=chance.randrange(2, 60)))
             if state == "replied"
@@ -78,9 +76,8 @@ def _receipts(
         )
 
 
-def _address(chance: random.Random, number: int) -> str:
+def _address(chance: random.Random, number: int, domain: str) -> str:
     name, word = chance.choice(_NAMES), chance.choice(_WORDS)
-    domain = chance.choices(list(_DOMAINS), list(_DOMAINS.values()))[0]
     between = ".." if domain == "docomo.ne.jp" and chance.random() < 0.05 else "."
     return f"{name}{between}{word}-{number:x}@{domain}"
 
@@ -150,7 +147,7 @@ def fill_log(folder: DataFolder, month: date, *, lines: int, seed: int = 1) -> N
         moment = datetime(month.year, month.month, days[at // 43200], 9) + timedelta(
             seconds=at % 43200
         )
-        mail = _address(chance, FIRST + number)
+        mail = _address(chance, FIRST + number, chance.choice(list(_DOMAINS)))
         told = chance.choices(
             (
                 f"情報 受付番号 {FIRST + number} を発行しました: {mail}",

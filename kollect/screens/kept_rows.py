@@ -1,0 +1,39 @@
+"""A kept mail as a row of 「対象外・保留」, with what became of it in a few words."""
+
+from __future__ import annotations
+
+from kollect.register.kept_mails import KeptMail
+from kollect.register.receipt import TO_SEND, Step
+from kollect.screens.periods import moment_text
+from kollect.screens.table import TableColumn, TableRow
+
+COLUMNS = (
+    TableColumn("届いた日時", 8.5),
+    TableColumn("差出人", 12, stretch=True),
+    TableColumn("件名", 11, stretch=True),
+    TableColumn("扱い", 8.5),
+)
+
+
+def row_of(mail: KeptMail) -> TableRow:
+    values = (
+        moment_text(mail.seen_at),
+        mail.address or "（読み取れません）",
+        mail.subject or "（件名なし）",
+        handling(mail),
+    )
+    return TableRow(values)
+
+
+def handling(mail: KeptMail) -> str:
+    """What became of a mail, in a few words."""
+    if mail.by_hand is not None and mail.by_hand.number is not None:
+        return f"番号 {mail.by_hand.number} を発行"
+    step = mail.by_hand.step if mail.by_hand is not None else mail.step
+    if step in TO_SEND:
+        return "返信待ち" if mail.number else "転送待ち"
+    if mail.number:
+        return f"番号 {mail.number}（不達）"
+    if step is Step.SENT or (mail.by_hand is None and mail.answer.startswith("2")):
+        return "転送済み"
+    return "転送できず" if mail.answer or mail.by_hand else "保存のみ"

@@ -1,0 +1,89 @@
+"""Days and periods as people type and choose them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from kollect.screens.periods import (
+    Period,
+    day_words,
+    days_of,
+    midnight,
+    moment_text,
+    moments,
+    read_day,
+    short_moment_text,
+)
+
+TODAY = date(2026, 3, 15)
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        (Period.TODAY, "2026-03-15", "2026-03-15"),
+        (Period.WEEK, "2026-03-09", "2026-03-15"),
+        (Period.DAYS_30, "2026-02-14", "2026-03-15"),
+        (Period.THIS_MONTH, "2026-03-01", "2026-03-31"),
+        (Period.LAST_MONTH, "2026-02-01", "2026-02-28"),
+    ],
+)
+def test_a_period_is_whole_days(period: Period, first: str, last: str):
+    assert days_of(period, TODAY) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_last_month_of_january_is_december():
+    assert days_of(Period.LAST_MONTH, date(2026, 1, 31))[0] == date(2025, 12, 1)
+
+
+def test_without_a_limit_there_is_none():
+    assert days_of(Period.ALL, TODAY) == (None, None)
+    assert moments(None, None) == (None, None)
+
+
+def test_the_last_day_is_in_it_to_its_end():
+    since, until = moments(TODAY, TODAY)
+    assert since == midnight(TODAY)
+    assert until == midnight(TODAY + timedelta(days=1))
+    assert until.utcoffset() is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2026/3/5", "2026-03-05"),
+        ("2026-03-05", "2026-03-05"),
+        ("2026.3.5", "2026-03-05"),
+        ("20260305", "2026-03-05"),
+        ("２０２６／３／５", "2026-03-05"),
+        ("2026年3月5日", "2026-03-05"),
+        (" 3/5 ", "2026-03-05"),
+        ("3月5日", "2026-03-05"),
+        ("12/25", "2025-12-25"),  # rather three months ago than in nine
+        ("4/1", "2026-04-01"),
+        ("5", "2026-03-05"),
+        ("5日", "2026-03-05"),
+        ("2024/2/29", "2024-02-29"),
+    ],
+)
+def test_a_day_is_read_as_it_is_typed(typed: str, meant: str):
+    assert read_day(typed, TODAY) == date.fromisoformat(meant)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "明日", "2026/13/1", "2026/2/30", "2/29", "99", "0", "1/1/1", "0026/1/1", "2026"]
+)
+def test_what_is_no_day_is_none(typed: str):
+    assert read_day(typed, TODAY) is None
+
+
+def test_times_are_shown_here_and_shorter_where_there_is_little_room():
+    moment = datetime(2026, 3, 5, 1, 2, tzinfo=UTC)
+    here = moment.astimezone()
+    assert moment_text(moment) == f"{here:%Y/%m/%d %H:%M}"
+    assert short_moment_text(moment, TODAY) == f"{here:%m/%d %H:%M}"
+    assert short_moment_text(moment, date(2027, 1, 1)) == f"{here:%Y/%m/%d}"
+    assert moment_text(None) == short_moment_text(None, TODAY) == ""
+    assert day_words(date(2026, 11, 5)) == "11月5日(木)"
