@@ -1,0 +1,104 @@
+"""Between the taking of a letter and its handing over: what others write meanwhile counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kollect.members.mailing import Fate, LeftOut, MailingState, Result, Step
+from kollect.members.members import Members
+from kollect.members.outbox import Outbox
+from kollect.members.queries import Queries
+from kollect.register.ledger import Ledger
+from tests.unit.bookkeeping import NOW
+from tests.unit.test_members_outbox import begun, database
+
+SOON = NOW + timedelta(minutes=1)
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    with closing(Outbox(database(tmp_path / "kollect.db", 6))) as outbox:
+        yield outbox
+
+
+def steps(outbox: Outbox, mailing: int) -> dict[int, tuple[Step, str]]:
+    return {parcel.number: (parcel.step, parcel.answer) for parcel in outbox.each(mailing)}
+
+
+def test_a_letter_may_go_until_somebody_objects(outbox: Outbox, tmp_path: Path):
+    mailing = begun(outbox)
+    first, second, third = outbox.take_fresh(mailing, 0, 3, NOW)
+    assert outbox.may_go(first, NOW)
+    with closing(Members(tmp_path / "kollect.db")) as others:
+        others.stop("m1@x.jp", NOW, "メール")
+    assert not outbox.may_go(second, NOW)
+    assert steps(outbox, mailing)[1002] == (Step.LEFT_OUT, LeftOut.STOPPED)
+    outbox.pause(mailing)
+    assert not outbox.may_go(third, NOW)
+    assert steps(outbox, mailing)[1003] == (Step.DEFERRED, "")
+    assert steps(outbox, mailing)[1001][0] is Step.SENDING  # handed over: its answer will come
+
+
+def test_a_letter_of_unknown_fate_is_not_called_unsent(outbox: Outbox, tmp_path: Path):
+    mailing = begun(outbox)
+    [parcel] = outbox.take_fresh(mailing, 0, 1, NOW)
+    outbox.settle([Result(parcel.id, Fate.UNKNOWN)], NOW)
+    [parcel] = outbox.take_fresh(mailing, 0, 1, SOON)
+    with closing(Members(tmp_path / "kollect.db")) as others:
+        others.stop("m0@x.jp", NOW, "メール")
+    assert not outbox.may_go(parcel, SOON)
+    assert steps(outbox, mailing)[1001] == (Step.UNCERTAIN, LeftOut.STOPPED)
+
+
+def test_what_is_given_back_stays_owed_or_is_called_off(outbox: Outbox):
+    mailing = begun(outbox)
+    first, second = outbox.take_fresh(mailing, 0, 2, NOW)
+    outbox.give_back([first.id], NOW)
+    assert steps(outbox, mailing)[1001] == (Step.DEFERRED, "")
+    outbox.stop(mailing, NOW)
+    outbox.give_back([second.id], NOW)
+    assert steps(outbox, mailing)[1002] == (Step.LEFT_OUT, LeftOut.CALLED_OFF)
+
+
+def test_the_last_one_who_objects_ends_the_mailing(outbox: Outbox, tmp_path: Path):
+    mailing = begun(outbox)
+    *others, last = outbox.take_fresh(mailing, 0, 6, NOW)
+    outbox.settle([Result(parcel.id, Fate.ACCEPTED) for parcel in others], NOW)
+    with closing(Members(tmp_path / "kollect.db")) as members:
+        members.withdraw(last.number, NOW, "会員一覧")
+    assert not outbox.may_go(last, NOW)
+    assert outbox.mailing(mailing).state is MailingState.DONE
+
+
+def test_those_put_off_have_the_second_turn_the_longest_ago_first(outbox: Outbox):
+    mailing = begun(outbox)
+    taken = outbox.take_fresh(mailing, 0, 3, NOW)
+    outbox.settle([Result(parcel.id, Fate.LATER, "450 later") for parcel in taken], NOW)
+    fresh = outbox.take_fresh(mailing, 0, 20, SOON)
+    assert [parcel.number for parcel in fresh] == [1004, 1005, 1006]
+    outbox.settle([Result(parcel.id, Fate.LATER, "450 later") for parcel in fresh[:1]], SOON)
+    # tried in this round already: not once more
+    assert [p.number for p in outbox.take_put_off(mailing, SOON, 2, SOON)] == [1001, 1002]
+    assert [p.number for p in outbox.take_put_off(mailing, SOON, 20, SOON)] == [1003]
+    assert outbox.take_put_off(mailing, SOON, 20, SOON) == []
+
+
+def test_on_the_ledgers_connection_both_are_written_or_neither(tmp_path: Path):
+    path = database(tmp_path / "kollect.db", 1)
+    with closing(Ledger(path)) as ledger:
+        members = Members(Queries.beside(ledger))
+        with pytest.raises(RuntimeError), ledger.transaction():
+            members.stop("m0@x.jp", NOW, "メール")
+            ledger.note("with it", "yes")
+            raise RuntimeError
+        assert ledger.noted("with it") == ""
+        assert members.get(1001).standing.stopped_at is None
+        with ledger.transaction():
+            members.stop("m0@x.jp", NOW, "メール")
+    with closing(Members(path)) as again:
+        assert again.get(1001).standing.stopped_at == NOW
