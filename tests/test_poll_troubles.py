@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from kollect.collector import round, visit
+from kollect.register.ledger import Ledger
 from kollect.register.receipt import ReceiptState
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
 from tests.servers.scripted_smtp import At, ScriptedSmtp
-from tests.servers.shop import OWNER, ShopProgram, settings_for
+from tests.servers.shop import ADDRESS, OWNER, ShopProgram, settings_for
 
 PASSWORD = "S3cret-pw!"
 REFUSES_QUIT = Faults(answers={"QUIT": b"-ERR some messages not removed\r\n"})
@@ -325,6 +327,44 @@ def test_a_mail_that_was_away_for_a_while_is_not_deleted_unread(
     assert answered(smtp) == Counter([OWNER])
 
 
+def test_a_mail_that_is_back_after_a_good_farewell_is_only_deleted(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    uid = pop3.put(blank("a@b.example", 1))
+    shop.report()
+    pop3.mails[uid] = blank("a@b.example", 1)
+    report = shop.report()
+    assert (report.accepted, report.duplicate, report.left) == (0, 0, 0)
+    assert not pop3.mails
+    assert answered(smtp) == Counter(["a@b.example"])
+
+
+def test_an_id_that_the_server_uses_again_is_another_mail(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    uid = pop3.put(blank("a@b.example", 1))
+    shop.report()
+    pop3.mails[uid] = blank("c@d.example", 2)
+    assert shop.report().accepted == 1
+    assert not pop3.mails
+    assert answered(smtp) == Counter(["a@b.example", "c@d.example"])
+
+
+def test_long_headers_are_not_all_held_at_once(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    long = b"".join(b"X-Long-%d: %s\r\n" % (n, b"x" * 990) for n in range(60))
+    for n in range(250):
+        pop3.put(long + blank(f"a{n}@b.example", n))
+    tracemalloc.start()
+    try:
+        assert shop.report().accepted == 250
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 9 * 1024 * 1024, "15 MB of headers were there"
+
+
 # --- delivery reports
 
 
@@ -424,6 +464,17 @@ def test_words_that_change_at_every_try_are_told_once(
 
 
 # --- what is told
+
+
+def test_what_the_server_has_deleted_is_written_down_at_once(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, tmp_path: Path
+) -> None:
+    pop3.put(blank("a@b.example", 1))
+    pop3.put(blank("x@y.example", 2, subject="hello"))
+    shop.report()
+    ledger = Ledger(tmp_path / "kollect.db")
+    assert ledger.still_there(ADDRESS) == []
+    ledger.close()
 
 
 def test_what_is_left_is_counted_in_a_poll_that_broke_off(
