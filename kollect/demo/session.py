@@ -33,6 +33,11 @@ PEOPLE = (
     ("鈴木 美咲", "misaki@mail.example", Phone.GMAIL),
 )
 MORE_NAMES = ("高橋 健太", "田中 さくら", "伊藤 陽子", "渡辺 誠", "中村 由美", "小林 進")
+DOMAINS = {
+    Phone.DOCOMO: "docomo.ne.jp",
+    Phone.IPHONE: "phone.example",
+    Phone.GMAIL: "mail.example",
+}
 QUESTION = ("営業時間について", "日曜日は何時まで開いていますか。")
 MARKS = ("★1★", "★2★")
 
@@ -91,7 +96,7 @@ class Session:
         more = len(self.handsets) - len(PEOPLE)
         name = MORE_NAMES[more] if more < len(MORE_NAMES) else f"お客様 {more + 1}"
         phone = list(Phone)[more % len(Phone)]
-        self.handsets.append(self._handset(name, f"guest{more + 1}@phone.example", phone))
+        self.handsets.append(self._handset(name, f"guest{more + 1}@{DOMAINS[phone]}", phone))
         return self.handsets[-1]
 
     def send_blank(self, handset: Handset) -> Note:

@@ -45,6 +45,9 @@ class CollectingScreen(Screen):
     def leaving(self) -> None:
         self._unwatch()
 
+    def resized(self) -> None:
+        self.events.resize()
+
     def refresh(self) -> None:
         """Show how things stand now."""
         if not self.winfo_ismapped():
@@ -207,7 +210,12 @@ class EventList(ttk.Frame):
         bar = ttk.Scrollbar(self, command=self.text.yview, takefocus=False)
         bar.grid(row=0, column=1, sticky="ns")
         self.text.configure(
-            yscrollcommand=bar.set, state="disabled", undo=False, cursor="arrow", spacing3="2p"
+            yscrollcommand=bar.set,
+            state="disabled",
+            undo=False,
+            cursor="arrow",
+            wrap="char",  # Japanese has no blanks to break at
+            spacing3="2p",
         )
         self._told: tuple[int, int] = (0, 0)
         self.resize()

@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from kollect.demo.session import Handset, Note, Session
 from kollect.errors import Trouble
-from kollect.screens.folding import Folded
+from kollect.screens.folding import Folded, fold
 from kollect.screens.form import text_of
 from kollect.screens.jobs import Job, Jobs
 from kollect.screens.theme import (
@@ -23,6 +23,7 @@ from kollect.screens.theme import (
     PHONE_EDGE,
     SMALL_FONT,
     STATE_FONT,
+    TEXT_FONT,
     WIDE,
 )
 
@@ -33,7 +34,8 @@ FRAME_HEIGHT = 76
 """What the title bar and the taskbar take of a small screen."""
 BETWEEN = 8
 """Pixels between the two windows."""
-EMPTY = "まだメールはありません。\n下の「空メールを送る」を押してみてください。"
+NOTHING = "まだメールはありません。"
+EMPTY = f"{NOTHING}\n「空メールを送る」を押してください。"
 
 
 class PhoneWindow(tk.Toplevel):
@@ -163,8 +165,7 @@ class PhoneWindow(tk.Toplevel):
         text.configure(state="normal")
         text.delete("1.0", "end")
         if not handset.notes:
-            empty = EMPTY if handset.can_send else "まだメールはありません。"
-            text.insert("end", empty, "empty")
+            text.insert("end", EMPTY if handset.can_send else NOTHING, "empty")
         for note in handset.notes:
             self._write(note)
         text.configure(state="disabled")
@@ -178,11 +179,16 @@ class PhoneWindow(tk.Toplevel):
             insert("end", f"{what}を送りました  {note.at:%H:%M:%S}\n", "sent")
             return
         insert("end", f"{note.sender}  {note.at:%H:%M:%S}\n", ("received", "small"))
-        insert("end", f"{note.subject}\n", ("received", "bold"))
+        insert("end", f"{self._fold(note.subject, BOLD_FONT)}\n", ("received", "bold"))
         if note.number:
             insert("end", f"{note.number}\n", ("received", "number"))
-        insert("end", f"{note.body}\n", "received")
+        insert("end", f"{self._fold(note.body, TEXT_FONT)}\n", "received")
         insert("end", "\n", "gap")
+
+    def _fold(self, text: str, font: str) -> str:
+        """Lines that do not begin with 「。」, as on a good phone."""
+        room = self.mails.winfo_width() - 3 * self.winfo_pixels(HALF)
+        return fold(text, room, lambda letter: self.tk.call("font", "measure", font, letter))
 
     def _enable(self) -> None:
         can_send = self.handset.can_send and not self._sending
@@ -193,6 +199,13 @@ class PhoneWindow(tk.Toplevel):
             (self.question, can_send),
         ):
             button.configure(state="normal" if enabled else "disabled")
+        if self.focus_get() is self.blank and again:
+            self.again.focus_set()  # the keyboard must not be left on what cannot be pressed
+
+    def _resized(self, event: tk.Event) -> None:
+        if event.width != self._width:
+            self._width = event.width
+            self._look_at(self.handset)
 
     def _say(self, text: str) -> None:
         self.state_line.configure(text=text)
@@ -257,9 +270,11 @@ class PhoneWindow(tk.Toplevel):
         self.blank.grid(row=0, column=0, columnspan=2, sticky="ew", padx="1p", pady="1p")
         self.again.grid(row=1, column=0, sticky="ew", padx="1p", pady="1p")
         self.question.grid(row=1, column=1, sticky="ew", padx="1p", pady="1p")
-        self.mails = text_of(inside, lines=12, characters=34)
+        self.mails = text_of(inside, lines=15, characters=34)
         self.mails.configure(state="disabled", undo=False, cursor="arrow", highlightthickness=0)
         self.mails.pack(fill="both", expand=True)
+        self._width = 0
+        self.mails.bind("<Configure>", self._resized)
         for tag, look in {
             "empty": {"foreground": FAINT, "justify": "center", "spacing1": WIDE},
             "sent": {

@@ -63,5 +63,13 @@ def program(root: tk.Tk, dialogs: Person, folder: DataFolder) -> Iterator[Progra
     program.show_menu()
     settle(root, lambda: isinstance(program.window.screen, MenuScreen))
     yield program
+    close(program)
+
+
+def close(program: Program) -> None:
+    """End what the program may have started, whatever the test has left of its window."""
+    program.resident.stop()
+    with contextlib.suppress(tk.TclError):
+        program.demo.close()
     program.place.close()
     program.real.close()

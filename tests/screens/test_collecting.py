@@ -1,0 +1,331 @@
+"""メール収集: a real server, a real collector, and a person before the screen."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from kollect.app import Program
+from kollect.collector.standing import MOST_EVENTS, Light
+from kollect.demo.customer import Customer
+from kollect.demo.server import DemoServer
+from kollect.demo.shop import demo_settings
+from kollect.desktop.tray import COLOURS
+from kollect.screens.collecting import CollectingScreen
+from kollect.screens.menu import MenuScreen
+from kollect.screens.settings_screen import SettingsScreen
+from kollect.settings.model import Collect, Passwords, Settings
+from tests.screens.hands import (
+    Person,
+    click,
+    cut_off,
+    focus,
+    labelled,
+    press,
+    settle,
+    xdotool,
+)
+from tests.servers.delay_proxy import delayed
+from tests.servers.mails import blank
+
+pytestmark = pytest.mark.real
+
+LABELS = ("今すぐ受信", "設定", "収集結果表示", "ログの表示", "トレイへ", "処理の終了")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoServer]:
+    with DemoServer() as server:
+        for which in ("RECEIVE", "SEND"):
+            monkeypatch.setenv(f"KOLLECT_{which}_PASSWORD", server.password)
+        yield server
+
+
+def shop(server: DemoServer) -> Settings:
+    """The demo's shop as a real one, which looks once a minute."""
+    return replace(
+        demo_settings(server), collect=Collect(interval_seconds=60, new_per_hour=100_000)
+    )
+
+
+@pytest.fixture
+def customer(server: DemoServer) -> Customer:
+    return Customer(server, "hanako..yamada.@docomo.ne.jp", "山田花子")
+
+
+def start(program: Program, settings: Settings) -> CollectingScreen:
+    """「メール収集の起動」 by its digit; the screen after the first poll."""
+    program.real.save(settings, Passwords())
+    program._identify()
+    press(program.window.root, "1")
+    settle(program.window.root, lambda: isinstance(program.window.screen, CollectingScreen))
+    screen = program.window.screen
+    assert isinstance(screen, CollectingScreen)
+    settle(screen, lambda: program.resident.standing.last is not None)
+    return screen
+
+
+@pytest.fixture
+def screen(program: Program, server: DemoServer) -> CollectingScreen:
+    return start(program, shop(server))
+
+
+def shown(screen: CollectingScreen) -> list[str]:
+    """The events as they stand on the screen, the newest first, without their time."""
+    lines = screen.events.text.get("1.0", "end-1c").splitlines()
+    return [line.partition("\t")[2] for line in lines]
+
+
+class TestScreen:
+    def test_every_label_of_the_manual_is_there(self, screen: CollectingScreen, root: tk.Tk):
+        for label in LABELS:
+            assert labelled(screen, label)
+        assert root.title() == "コレクト (KKRZS301) id = DEMO (保守可)"
+        assert screen.focus_get() is screen.buttons["今すぐ受信"]
+
+    def test_a_blank_mail_is_answered_and_told(
+        self, screen: CollectingScreen, customer: Customer, program: Program
+    ):
+        settle(screen, lambda: screen.state.word.cget("text") == "待機中")
+        settle(screen, lambda: screen.state.today.cget("text") == "0 件")
+        customer.send_blank()
+        click(screen.buttons["今すぐ受信"])
+        settle(screen, lambda: screen.state.total.cget("text") == "1 件")
+        assert screen.state.today.cget("text") == "1 件"
+        assert shown(screen)[:2] == [
+            f"受付番号 1001 を返信しました: {customer.address}",
+            f"受付番号 1001 を発行しました: {customer.address}",
+        ]
+        assert str(screen.state.last.cget("text")).endswith("受付 1件")
+        (letter,) = customer.read()
+        assert "1001" in letter.subject
+
+    def test_the_countdown_runs(self, screen: CollectingScreen):
+        settle(screen, lambda: "次の受信まで あと 5" in screen.state.next.cget("text"))
+        before = screen.state.next.cget("text")
+        settle(screen, lambda: screen.state.next.cget("text") != before)
+
+    def test_keyboard_only(self, screen: CollectingScreen, program: Program):
+        press(screen, "Right", "Right", "Right", "Right", "Right")
+        assert screen.focus_get() is screen.buttons["処理の終了"]
+        press(screen, "Right", "Right")
+        assert screen.focus_get() is screen.buttons["設定"]
+        press(screen, "Return")
+        settle(screen, lambda: isinstance(program.window.screen, SettingsScreen))
+        press(program.window.root, "Escape")
+        assert program.window.screen is screen
+
+    def test_other_screens_leave_it_running(
+        self, screen: CollectingScreen, customer: Customer, program: Program
+    ):
+        press(screen, "Escape")
+        assert isinstance(program.window.screen, MenuScreen)
+        customer.send_blank()
+        program.poll_now()
+        settle(program.window.root, lambda: customer.read())
+        press(program.window.root, "1")
+        again = program.window.screen
+        assert isinstance(again, CollectingScreen)
+        settle(again, lambda: again.state.total.cget("text") == "1 件")
+        assert shown(again)[0] == f"受付番号 1001 を返信しました: {customer.address}"
+        assert shown(again)[-1] == "メールの収集を始めました。"
+
+    def test_the_menu_leads_back_to_the_same_screen(
+        self, screen: CollectingScreen, program: Program
+    ):
+        for label in ("設定", "収集結果表示", "ログの表示"):
+            click(screen.buttons[label])
+            assert program.window.screen is not screen
+            program.services.start_collecting()
+            assert program.window.screen is screen
+        assert len(program.window.screens) == 2
+
+    def test_it_fits_at_every_size(self, screen: CollectingScreen, program: Program, root: tk.Tk):
+        from kollect.settings.model import TextSize
+
+        root.geometry("1024x524")
+        for size in TextSize:
+            program.window.set_text_size(size)
+            root.update()
+            settle(root)
+            assert not cut_off(root)
+
+
+class TestTrouble:
+    def test_it_says_what_happened_and_what_to_do_and_when_it_is_over(
+        self,
+        screen: CollectingScreen,
+        program: Program,
+        dialogs: Person,
+        server: DemoServer,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        assert not screen.trouble.winfo_ismapped()
+        monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
+        click(screen.buttons["今すぐ受信"])
+        settle(screen, lambda: screen.state.word.cget("text") == "エラー")
+        settle(screen, screen.trouble.winfo_ismapped)
+        trouble = program.resident.standing.trouble
+        assert trouble is not None
+        assert screen.trouble.title.cget("text") == trouble.title
+        assert screen.trouble.happened.text == trouble.happened
+        assert screen.trouble.cure.text == f"どうすればよいか: {trouble.cure}"
+        assert screen.trouble.title.winfo_viewable()
+        click(screen.trouble.detail)
+        assert dialogs.troubles == [trouble]
+        assert shown(screen)[0] == f"エラー: {trouble.title}"
+        assert "もう一度試すまで" in screen.state.next.cget("text")
+        monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", server.password)
+        click(screen.buttons["今すぐ受信"])
+        settle(screen, lambda: screen.state.word.cget("text") == "待機中")
+        settle(screen, lambda: not screen.trouble.winfo_ismapped())
+        assert shown(screen)[0] == "元どおり受信できるようになりました。"
+
+    def test_the_lamp_has_the_colour_of_the_icon(
+        self, screen: CollectingScreen, monkeypatch: pytest.MonkeyPatch
+    ):
+        lamp = screen.state._lamp
+        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[Light.WAITING])
+        monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
+        click(screen.buttons["今すぐ受信"])
+        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[Light.ERROR])
+
+
+class TestEnd:
+    """「処理の終了」, also in the middle of a poll."""
+
+    @pytest.fixture
+    def slow(
+        self, program: Program, server: DemoServer, customer: Customer
+    ) -> Iterator[CollectingScreen]:
+        """A poll that takes some seconds is under way."""
+        with delayed(server.pop3_port, 0.4) as port:
+            settings = shop(server)
+            screen = start(program, replace(settings, receive=replace(settings.receive, port=port)))
+            settle(screen, lambda: not program.place.worker.busy)
+            for _ in range(3):
+                customer.send_blank()
+            click(screen.buttons["今すぐ受信"])
+            settle(screen, lambda: program.place.worker.busy)
+            yield screen
+
+    def test_it_asks_and_ends(self, screen: CollectingScreen, program: Program, dialogs: Person):
+        settle(screen, lambda: not program.place.worker.busy)
+        dialogs.answers.append("キャンセル")
+        click(screen.buttons["処理の終了"])
+        assert dialogs.asked[-1][1].startswith("終了してよければ、OKを押してください")
+        assert program.place.collecting
+        dialogs.answers.append("OK")
+        click(screen.buttons["処理の終了"])
+        program.window.root.mainloop()  # which ends with the window
+        assert not program.place.collecting
+
+    def test_while_mail_is_processed_it_says_so_and_goes_on(
+        self, slow: CollectingScreen, program: Program, dialogs: Person, customer: Customer
+    ):
+        dialogs.answers.append("終了しない")
+        click(slow.buttons["処理の終了"])
+        title, text = dialogs.asked[-1]
+        assert title == "メールを処理しています"
+        assert "少し待ってから、もう一度お試しください" in text
+        letters = []
+        settle(slow, lambda: letters.extend(customer.read()) or len(letters) == 3)
+        assert program.place.collecting
+        assert not program.resident.ending
+
+    def test_told_so_it_ends_by_itself_after_the_mails_in_hand(
+        self,
+        slow: CollectingScreen,
+        program: Program,
+        dialogs: Person,
+        customer: Customer,
+        server: DemoServer,
+    ):
+        dialogs.answers.append("処理のあとで終了")
+        click(slow.buttons["処理の終了"])
+        assert program.resident.ending
+        settle(slow, lambda: "終了します" in slow.state.next.cget("text"))
+        assert "disabled" in slow.buttons["処理の終了"].state()
+        program.window.root.mainloop()
+        assert not program.place.collecting
+        assert not dialogs.answers
+        answered = {letter.subject for letter in customer.read()}
+        left = len(server.mailbox(server.shop_address).mails)
+        assert answered or left == 3, "what was begun was finished, the rest is on the server"
+
+    def test_the_cross_hides_and_does_not_end(
+        self, slow: CollectingScreen, program: Program, dialogs: Person, root: tk.Tk
+    ):
+        root.tk.call(*root.protocol("WM_DELETE_WINDOW").split())
+        settle(root, lambda: root.state() == "withdrawn")
+        assert not dialogs.asked
+        assert program.place.collecting
+        program.resident.come_back()
+        settle(root, lambda: root.state() == "normal")
+
+
+class TestCost:
+    def test_out_of_sight_nothing_is_drawn(
+        self, screen: CollectingScreen, program: Program, root: tk.Tk
+    ):
+        drawn: list[float] = []
+        end = program.resident.watch(lambda: drawn.append(time.monotonic()))
+        settle(root, lambda: len(drawn) >= 2)
+        program.services.to_tray()
+        settle(root, lambda: root.state() == "withdrawn")
+        many = len(drawn)
+        ends = time.monotonic() + 2.5
+        settle(root, lambda: time.monotonic() > ends)
+        assert len(drawn) == many
+        assert not program.resident._tick
+        program.resident.come_back()
+        settle(root, lambda: len(drawn) >= many + 3)
+        end()
+
+    def test_the_window_answers_while_1000_mails_are_processed(
+        self, program: Program, server: DemoServer, root: tk.Tk
+    ):
+        screen = start(program, shop(server))
+        for _ in range(3):  # what else the PC is busy with makes one poll slow, not three
+            longest = longest_silence(screen, server)
+            if longest < 0.3:
+                break
+        assert longest < 0.3, f"{longest:.2f} s without an answer"
+        assert "を返信しました" in shown(screen)[0]
+        assert len(shown(screen)) == MOST_EVENTS
+
+
+def longest_silence(screen: CollectingScreen, server: DemoServer) -> float:
+    """Let 1,000 mails be answered; returns how long the window did not beat in the meantime."""
+    root, box = screen.winfo_toplevel(), server.mailbox(server.shop_address)
+    for number in range(1000):
+        box.add(blank(f"guest{time.monotonic_ns()}@docomo.ne.jp", number))
+    beats: list[float] = []
+
+    def beat() -> None:
+        beats.append(time.monotonic())
+        timers.append(root.after(50, beat))
+
+    timers: list[str] = []
+    beat()
+    click(screen.buttons["今すぐ受信"])
+    deadline = time.monotonic() + 90
+    while box.mails or not str(screen.state.last.cget("text")).endswith("受付 1000件"):
+        assert time.monotonic() < deadline
+        root.update()
+        time.sleep(0.002)
+    root.after_cancel(timers[-1])
+    return max(later - earlier for earlier, later in pairwise(beats))
+
+
+def test_real_keys_from_outside(screen: CollectingScreen, customer: Customer, root: tk.Tk):
+    settle(root, lambda: screen.state.total.cget("text") == "0 件")
+    customer.send_blank()
+    focus(screen.buttons["今すぐ受信"])
+    xdotool("key", "Return")
+    settle(root, lambda: screen.state.total.cget("text") == "1 件")

@@ -1,0 +1,126 @@
+"""What the collector told, as one picture: the state, what is wrong, what a balloon says."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+
+from kollect.collector.reports import Happened, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.standing import (
+    MOST_EVENTS,
+    Light,
+    Standing,
+    Turn,
+    report_text,
+    tooltip,
+    wait_text,
+)
+from kollect.errors import Trouble
+
+NOW = datetime(2026, 11, 23, 14, 0, 0, tzinfo=timezone(timedelta(hours=9)))
+AWAY = Trouble("受信サーバにつながりません", happened="…", cure="…")
+REFUSED = Trouble("ログインできません", happened="…", cure="…")
+
+
+def ended(trouble: Trouble | None = None, *, minute: int = 0, accepted: int = 0) -> RoundEnded:
+    at = NOW + timedelta(minutes=minute)
+    return RoundEnded(at, Report(accepted=accepted), trouble, at + timedelta(minutes=1))
+
+
+@pytest.fixture
+def standing() -> Standing:
+    standing = Standing()
+    standing.begin(NOW)
+    return standing
+
+
+def test_the_light_follows_the_phase(standing: Standing):
+    assert Standing().light is Light.WAITING
+    assert standing.light is Light.WORKING
+    standing.heard(PhaseChanged(Phase.REPLYING))
+    assert standing.light is Light.WORKING
+    standing.heard(PhaseChanged(Phase.WAITING))
+    standing.heard(ended())
+    assert standing.light is Light.WAITING
+    assert standing.next_at == NOW + timedelta(minutes=1)
+    standing.heard(PhaseChanged(Phase.RECEIVING))
+    assert standing.next_at is None, "it is here"
+
+
+def test_an_error_is_told_once_and_its_end_once(standing: Standing):
+    told = [standing.heard(ended(trouble)) for trouble in (None, AWAY, AWAY, REFUSED, None, None)]
+    assert told == [None, Turn.BROKE, None, None, Turn.WELL_AGAIN, None]
+    assert [event.text for event in standing.events] == [
+        "メールの収集を始めました。",
+        "エラー: 受信サーバにつながりません",
+        "エラー: ログインできません",
+        "元どおり受信できるようになりました。",
+    ]
+
+
+def test_it_stays_red_while_it_is_tried_again(standing: Standing):
+    standing.heard(ended(AWAY, minute=1))
+    standing.heard(PhaseChanged(Phase.RECEIVING))
+    assert standing.light is Light.ERROR
+    standing.heard(ended(REFUSED, minute=2))
+    assert (standing.trouble, standing.failures) == (REFUSED, 2)
+    assert standing.since == NOW + timedelta(minutes=1)
+    standing.heard(ended(minute=3))
+    assert (standing.trouble, standing.failures, standing.since) == (None, 0, None)
+    assert standing.light is Light.WORKING, "until the phase says otherwise"
+
+
+def test_the_events_are_bounded_and_counted(standing: Standing):
+    for number in range(MOST_EVENTS + 50):
+        standing.heard(Happened(NOW, f"{number}"))
+    assert len(standing.events) == MOST_EVENTS
+    assert standing.events[-1].text == f"{MOST_EVENTS + 49}"
+    assert standing.told == MOST_EVENTS + 51
+
+
+def test_the_end_forgets_what_was_wrong(standing: Standing):
+    standing.heard(ended(AWAY))
+    standing.end()
+    assert (standing.running, standing.trouble, standing.next_at) == (False, None, None)
+    assert standing.light is Light.WAITING
+
+
+def test_numbers_are_counted_again_when_they_may_have_changed(standing: Standing):
+    assert standing.count_is_old(NOW), "never counted"
+    standing.counted(3, 12, NOW.date())
+    assert not standing.count_is_old(NOW)
+    standing.heard(ended())
+    assert not standing.count_is_old(NOW)
+    assert standing.count_is_old(NOW + timedelta(days=1)), "today is another day"
+    standing.heard(ended(accepted=1))
+    assert standing.count_is_old(NOW)
+
+
+def test_the_tooltip_is_short_and_says_what_counts(standing: Standing):
+    standing.counted(12345678, 99, date(2026, 11, 23))
+    standing.heard(PhaseChanged(Phase.WAITING))
+    standing.heard(ended())
+    assert tooltip(standing, "コレクト") == (
+        "コレクト: 待機中\n今日の受付 12,345,678件\n次の受信 14:01:00"
+    )
+    standing.heard(PhaseChanged(Phase.ERROR))
+    standing.heard(ended(AWAY))
+    text = tooltip(standing, "コレクト（デモ）")
+    assert text.startswith("コレクト（デモ）: エラー\n")
+    assert len(text) < 128, "Windows shows no more"
+    standing.end()
+    assert tooltip(standing, "コレクト").startswith("コレクト: 収集していません")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-3, "0秒"), (0.4, "0秒"), (59, "59秒"), (60, "1分00秒"), (905, "15分05秒")],
+)
+def test_waiting_times_as_people_say_them(seconds: float, text: str):
+    assert wait_text(timedelta(seconds=seconds)) == text
+
+
+def test_what_a_poll_brought():
+    assert report_text(Report()) == "新しいメールはありませんでした"
+    assert report_text(Report(accepted=2, forwarded=1, left=7)) == "受付 2件、転送 1件"
