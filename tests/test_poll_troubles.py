@@ -365,6 +365,20 @@ def test_long_headers_are_not_all_held_at_once(
     assert most < 9 * 1024 * 1024, "15 MB of headers were there"
 
 
+def test_a_stop_does_not_wait_for_all_the_copies(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    mails = [blank("x@y.example", n, subject="hello") for n in range(20)]
+    for raw in mails:
+        pop3.put(raw)
+    _, trouble = shop.poll(stopping=lambda: len(shop.kept()) >= 3)
+    assert trouble is None
+    assert len(shop.kept()) == 3
+    assert shop.report().left == 0
+    assert sorted(shop.kept()) == sorted(mails)
+    assert answered(smtp)[OWNER] == 20
+
+
 # --- delivery reports
 
 
