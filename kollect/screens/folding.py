@@ -15,6 +15,8 @@ NOT_FIRST = frozenset(
     "、。，．・：；？！」』）］｝】〉》〕ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…)]},.:;?!%"
 )
 NOT_LAST = frozenset("「『（［｛【〈《〔([{")
+_STEADY = 2
+"""Pixels by which a width may change without another fold."""
 UNTIL_KNOWN = 16
 """Full-width characters a line is given while the width of a label is not known yet."""
 
@@ -84,8 +86,11 @@ class Folded(ttk.Label):
         return super().configure(cnf, **options)
 
     def _resized(self, event: tk.Event) -> None:
-        self._known = event.width
-        self._refold()
+        # a grid that is too narrow for its columns shifts them by a pixel with every new fold,
+        # which would be answered by another fold, and so on for ever
+        if abs(event.width - self._known) > _STEADY:
+            self._known = event.width
+            self._refold()
 
     def _refold(self) -> None:
         font = str(self.cget("font")) or ttk.Style(self).lookup(str(self.cget("style")), "font")
