@@ -25,6 +25,7 @@ from kollect.folder import DataFolder
 from kollect.settings import inifile
 from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
 from tests.bench import rivals
+from tests.bench.mailing import mailing
 from tests.servers.certificates import make_certificates
 from tests.servers.delay_proxy import delayed
 from tests.servers.dovecot import Dovecot, running_dovecot
@@ -40,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3, help="the median of so many runs")
-    parser.add_argument("--only", choices=("speed", "poll", "memory"), default=None)
+    parser.add_argument("--only", choices=("speed", "poll", "memory", "mailing"), default=None)
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kollect-bench-")))
@@ -54,6 +55,8 @@ def main() -> None:
             empty_poll(dovecot)
         if options.only in (None, "memory"):
             memory(dovecot)
+        if options.only in (None, "mailing"):
+            mailing(options.mails, options.times)
 
 
 # --- speed

@@ -1,4 +1,7 @@
-"""One headless poll, then the most memory this process ever had, in MB. Called by the benchmark."""
+"""One command, then the most memory this process ever had, in MB. Called by the benchmark.
+
+`python -m tests.bench.peak DATA PASSWORD [COMMAND ...]`; without one it is a headless poll.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ import sys
 
 from kollect.__main__ import main
 
-os.environ["KOLLECT_RECEIVE_PASSWORD"] = sys.argv[2]
-code = main(["collect", "--once", "--json", "--data", sys.argv[1]])
+data, password, *command = sys.argv[1:]
+os.environ["KOLLECT_RECEIVE_PASSWORD"] = password
+code = main([*(command or ("collect", "--once")), "--json", "--data", data])
 assert code == 0, code
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

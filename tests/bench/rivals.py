@@ -75,18 +75,7 @@ def raw(pop3_port: int, smtp_port: int, user: str, password: str, *, chunking: b
             found = re.search(rb"(?m)^From:.*?([^\s<>]+@[^\s<>]+)", block)
             senders.append(found[1].decode() if found else "")
         pop3_asked = ask
-    letters = [(sender, _letter(n, sender)) for n, sender in enumerate(senders, 1)]
-    if chunking:
-        _stream(smtp_port, letters)
-    else:
-        threads = [
-            threading.Thread(target=_overlapped, args=(smtp_port, letters[part::4]))
-            for part in range(4)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    send_raw(smtp_port, senders, chunking=chunking)
     for start in range(0, count, 500):
         numbers = range(start + 1, min(start + 500, count) + 1)
         pop3.send(b"".join(b"DELE %d\r\n" % n for n in numbers))
@@ -96,6 +85,38 @@ def raw(pop3_port: int, smtp_port: int, user: str, password: str, *, chunking: b
     pop3.line()
     pop3.close()
     return count
+
+
+def send_raw(smtp_port: int, recipients: list[str], *, chunking: bool) -> None:
+    """One letter to each of them."""
+    letters = [(recipient, _letter(n, recipient)) for n, recipient in enumerate(recipients, 1)]
+    if chunking:
+        _stream(smtp_port, letters)
+        return
+    threads = [
+        threading.Thread(target=_overlapped, args=(smtp_port, letters[part::4]))
+        for part in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def send_plain(smtp_port: int, recipients: list[str]) -> None:
+    """One letter to each of them, smtplib in a loop."""
+    smtp = smtplib.SMTP("127.0.0.1", smtp_port, local_hostname="bench")
+    for number, recipient in enumerate(recipients, 1):
+        _send_one(smtp, number, recipient)
+    smtp.quit()
+
+
+def _send_one(smtp: smtplib.SMTP, number: int, recipient: str) -> None:
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = SHOP, recipient, str(number)
+    letter["Date"], letter["Message-ID"] = formatdate(), make_msgid(domain="shop.example")
+    letter.set_content(f"Your number is {number}.\n")
+    smtp.sendmail(SHOP, [recipient], letter.as_bytes())
 
 
 def _greeted(port: int) -> _Wire:
@@ -153,11 +174,7 @@ def plain(pop3_port: int, smtp_port: int, user: str, password: str) -> int:
     for number in range(1, count + 1):
         head = b"\r\n".join(box.top(number, 0)[1])
         sender = parseaddr(BytesHeaderParser(policy=compat32).parsebytes(head)["From"])[1]
-        letter = EmailMessage()
-        letter["From"], letter["To"], letter["Subject"] = SHOP, sender, str(number)
-        letter["Date"], letter["Message-ID"] = formatdate(), make_msgid(domain="shop.example")
-        letter.set_content(f"Your number is {number}.\n")
-        smtp.sendmail(SHOP, [sender], letter.as_bytes())
+        _send_one(smtp, number, sender)
         box.dele(number)
     smtp.quit()
     box.quit()
