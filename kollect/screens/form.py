@@ -177,8 +177,18 @@ class Form(ttk.Frame):
         inside.grid(row=0, column=0, sticky="ew")
         return inside
 
-    def row(self, *, under_fields: bool = False) -> ttk.Frame:
+    def fill_height(self, field: Field[Any]) -> None:
+        """Give a text all the height that is left; the form must be gridded to all sides."""
+        cell = field.widget.master
+        self.rowconfigure(cell.grid_info()["row"], weight=1)
+        cell.grid_configure(sticky="nsew")
+        cell.rowconfigure(0, weight=1)
+        field.widget.grid_configure(sticky="nsew")
+
+    def row(self, *, under_fields: bool = False, label: str = "") -> ttk.Frame:
         """An empty row for whatever a screen wants to put there."""
+        if label:
+            return self._cell(label)
         frame = ttk.Frame(self)
         column = 1 if under_fields else 0
         frame.grid(row=self._row, column=column, columnspan=2 - column, sticky="ew", pady="2p")

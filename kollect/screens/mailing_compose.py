@@ -15,6 +15,7 @@ from kollect.screens.folding import Folded
 from kollect.screens.form import Form
 from kollect.screens.jobs import Job
 from kollect.screens.mailing_dialogs import SampleDialog
+from kollect.screens.mailing_halves import Halves
 from kollect.screens.mailing_preview import MemberPreview
 from kollect.screens.mailing_services import MailingServices
 from kollect.screens.member_fields import switch_ime
@@ -25,7 +26,7 @@ from kollect.settings.model import Shop
 
 _ANY_SHOP = Shop(name="店", address="住所")
 """For what is wrong with the text alone."""
-_LINES = 11
+_LINES = 8
 
 
 class MailingComposeScreen(Screen):
@@ -49,17 +50,17 @@ class MailingComposeScreen(Screen):
         scrolled = Scrolled(self)
         scrolled.pack(fill="both", expand=True)
         inside = scrolled.inside
-        both = ttk.Frame(inside)
+        both = Halves(inside, 6, 5)
         both.pack(fill="both", expand=True)
-        both.columnconfigure((0, 1), weight=1, uniform="half")
         both.rowconfigure(1, weight=1)
         self.missing = ShopNotice(both, services.enter_shop)
         self.missing.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         form = Form(both, label_characters=4)
-        form.grid(row=1, column=0, sticky="new")
+        form.grid(row=1, column=0, sticky="nsew")
         self._build_form(form)
         self.preview = MemberPreview(both, services, window)
         self.preview.grid(row=1, column=1, sticky="nsew", padx=(WIDE, 0))
+        both.settle()
         if draft is not None:
             self.subject.value, self.body.value = draft.subject, draft.body
         self._saved = ("", "") if self._id is None else self._text
@@ -68,22 +69,32 @@ class MailingComposeScreen(Screen):
         self.refresh()
 
     def _build_form(self, form: Form) -> None:
-        self.subject = form.line("見出", characters=36)
-        place = form.row(under_fields=True)
-        ttk.Label(place, text="差し込み").pack(side="left", padx=(0, HALF))
+        self.subject = form.line("見出", characters=20)
+        self.subject.widget.pack(fill="x", expand=True)
+        place = form.row(label="差し込み")
         self.inserts = [
-            ttk.Button(place, text=mark, command=lambda mark=mark: self.insert(mark))
+            ttk.Button(
+                place,
+                text=mark,
+                width=2 * len(mark),
+                command=lambda mark=mark: self.insert(mark),
+            )
             for mark in wording.PLACEHOLDERS
         ]
         for button in self.inserts:
             button.pack(side="left", padx=(0, HALF))
-        self.body = form.text("本文", lines=_LINES, characters=30)
+        self.body = form.text("本文", lines=_LINES, characters=20)
+        form.fill_height(self.body)
         form.note(
             "差し込みのボタンを押すと、カーソルの場所に入ります。"
             "送るときに、会員ごとの名前や番号に変わります。",
             under_fields=True,
         )
         self.note = form.note("", under_fields=True)
+        self.try_button = ttk.Button(
+            form.row(under_fields=True), text="自分に試し送信", width=18, command=self.try_out
+        )
+        self.try_button.pack(side="left", pady=(HALF, 0))
         self._last: tk.Misc = self.body.widget
         for field in (self.subject, self.body):
             field.widget.bind("<FocusIn>", self._entered, add=True)
@@ -94,7 +105,6 @@ class MailingComposeScreen(Screen):
     def function_keys(self) -> Sequence[FunctionKey]:
         ready = not self._saving
         return [
-            FunctionKey("F5", "自分に試し送信", self.try_out, enabled=ready),
             FunctionKey("F9", "下書き保存", self.save, enabled=ready),
             FunctionKey("F12", "送る相手を選ぶ", self.go_on, enabled=ready),
         ]
@@ -104,7 +114,10 @@ class MailingComposeScreen(Screen):
         self.missing.show(self._settings.shop)
         self.preview.load()
         self.refresh()
-        (self.body if self.subject.value else self.subject).focus()
+        if _lacking(self._settings.shop, "店名", "住所"):
+            self.missing.button.focus_set()
+        else:
+            (self.body if self.subject.value else self.subject).focus()
 
     def unsaved(self) -> bool:
         return self._text != self._saved
@@ -157,7 +170,7 @@ class MailingComposeScreen(Screen):
                 first = first or field
         if first is not None:
             first.focus()
-            self.window.say("直すところがあります。赤い字のところをご覧ください。")
+            self.window.say("赤い字のところを直してください。")
             return False
         if lacking := _lacking(self._settings.shop, "店名", "住所"):
             self.missing.button.focus_set()
@@ -232,6 +245,7 @@ class MailingComposeScreen(Screen):
 
     def _set_busy(self, busy: bool) -> None:
         self._saving = busy
+        self.try_button.configure(state="disabled" if busy else "normal")
         if self.window.screen is self:
             self.window.refresh_keys()
 

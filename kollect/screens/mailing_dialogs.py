@@ -29,7 +29,7 @@ class SampleDialog(Dialog[str | None]):
             "会員に届くのと同じメールを、1通だけ送ります。ご自分の携帯電話などで確かめてください。"
             "名前と受付番号には、見本が入ります。",
         ).pack(anchor="w", pady=(0, GAP))
-        form = Form(self.body, label_characters=8)
+        form = Form(self.body, label_characters=4)
         form.pack(fill="x")
         self.address = form.line("送り先", characters=34)
         self.address.value = proposed
@@ -101,7 +101,7 @@ class LetterDialog(Dialog[None]):
 
     def __init__(self, parent: tk.Misc, mailing: Mailing, sender: str) -> None:
         super().__init__(parent, "送ったメールの内容", otherwise=None)
-        preview = MailPreview(self.body)
+        preview = MailPreview(self.body, lines=14, characters=52)
         preview.configure(text="メールの内容（差し込みの言葉は、会員ごとに変わります）")
         preview.pack(fill="both", expand=True)
         preview.show(

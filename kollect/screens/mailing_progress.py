@@ -5,43 +5,37 @@ The sending itself goes on whether this screen is open or not; past mailings are
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from tkinter import ttk
 
 from kollect.collector.mailing_reports import MailingNews, MailingTrouble, Progress
-from kollect.collector.standing import Standing, wait_text
+from kollect.collector.standing import Standing
 from kollect.errors import Trouble
 from kollect.folder import storage_trouble
-from kollect.members.csv_out import STEP_WORDS, mailing_csv
+from kollect.members.csv_out import mailing_csv
 from kollect.members.mailing import Mailing, MailingState, Parcel, Step
-from kollect.members.pace import Pace
 from kollect.screens.collecting import TroublePanel
 from kollect.screens.fields import ChoiceField
-from kollect.screens.form import combobox_of, wrapped
+from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
 from kollect.screens.mailing_dialogs import LetterDialog
+from kollect.screens.mailing_panel import GOING, ProgressPanel
 from kollect.screens.mailing_services import NO_MAILING, MailingServices
 from kollect.screens.mailing_words import (
     ALL,
-    DEAD,
     FILTERS,
-    LEFT_OUT,
-    STATE_WORDS,
-    UNSURE,
-    about,
+    RESULT_WORDS,
+    WAITING,
     count,
-    estimate,
+    why,
 )
 from kollect.screens.table import Table, TableColumn, TableRow, Take
-from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.theme import GAP, HALF
 from kollect.screens.window import FunctionKey, Screen, Window
 
 TABLE_EVERY_MS = 1000
 """The table follows the sending no faster than an eye."""
 CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
-_GOING = (MailingState.SENDING, MailingState.PAUSED)
 
 
 class MailingProgressScreen(Screen):
@@ -67,12 +61,12 @@ class MailingProgressScreen(Screen):
         self.table = Table(
             self,
             (
-                TableColumn("受付番号", 5.5),
-                TableColumn("お名前", 8),
+                TableColumn("受付番号", 5),
+                TableColumn("お名前", 7.5),
                 TableColumn("メールアドレス", 12, stretch=True),
-                TableColumn("結果", 8),
-                TableColumn("日時", 8),
-                TableColumn("理由・サーバの返事", 11),
+                TableColumn("結果", 7),
+                TableColumn("日時", 6.5),
+                TableColumn("理由", 9),
             ),
             self._fetch,
             opened=lambda place: self.look(),
@@ -89,6 +83,9 @@ class MailingProgressScreen(Screen):
         self.filter = ChoiceField(box, ttk.Label(bar), words)
         self.filter.value = ALL
         self.filter.on_edit(self._refill)
+        ttk.Label(bar, text="Enterキーで、くわしい内容", style="Faint.TLabel").pack(
+            side="left", padx=GAP
+        )
         self.letter_button = ttk.Button(bar, text="送った内容を見る", command=self.show_letter)
         self.letter_button.pack(side="right")
         return bar
@@ -172,7 +169,7 @@ class MailingProgressScreen(Screen):
         progress = news if isinstance(news, Progress) and going else None
         self.panel.show(self.mailing, self.counts, progress, now)
         trouble = news if isinstance(news, MailingTrouble) else None
-        if trouble is not None and self.mailing.state in _GOING:
+        if trouble is not None and self.mailing.state in GOING:
             self.trouble.show(Standing(trouble=trouble.trouble, since=trouble.at, failures=1))
             self.trouble.grid()
             self.panel.wait(trouble.next_at, now, "もう一度試すまで")
@@ -231,8 +228,7 @@ class MailingProgressScreen(Screen):
             for one in found:
                 self.window.dialogs.tell(
                     f"{one.number}　{one.name} 様",
-                    f"{one.address}\n\n{STEP_WORDS[one.step]}　"
-                    f"{one.step_at.astimezone():%Y/%m/%d %H:%M:%S}\n{one.answer}",
+                    _all_of(one),
                 )
 
         self.window.jobs.run(work, done, owner=self)
@@ -278,7 +274,7 @@ class MailingProgressScreen(Screen):
 
     def stop(self) -> None:
         """「中止」"""
-        left = count(self.counts, "これから送る")
+        left = count(self.counts, WAITING)
         if self.window.dialogs.ask(
             "発信の中止",
             f"まだ送っていない {left:,}名には、このメールを送りません。\n"
@@ -311,95 +307,17 @@ class MailingProgressScreen(Screen):
             self.window.refresh_keys()
 
 
-class ProgressPanel(ttk.Frame):
-    """State and numbers in large letters, the bar, the speed, and what it waits for."""
-
-    def __init__(self, parent: tk.Misc, stop: Callable[[], None]) -> None:
-        super().__init__(parent, style="Paper.TFrame", padding=(WIDE, GAP))
-        self.columnconfigure(1, weight=1)
-        self.waiting = False
-        """A countdown is shown."""
-        self.subject = wrapped(self, "", style="PaperBold.TLabel")
-        self.subject.grid(row=0, column=0, columnspan=2, sticky="ew")
-        self.whom = wrapped(self, "", style="PaperFaint.TLabel")
-        self.whom.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(0, HALF))
-        self.state = ttk.Label(self, style="State.TLabel")
-        self.state.grid(row=2, column=0, sticky="w")
-        self.numbers = ttk.Label(self, style="State.TLabel")
-        self.numbers.grid(row=2, column=1, sticky="e")
-        self.bar = ttk.Progressbar(self, maximum=1.0)
-        self.bar.grid(row=3, column=0, columnspan=2, sticky="ew", pady=HALF)
-        self.speed = ttk.Label(self, style="Paper.TLabel")
-        self.speed.grid(row=4, column=0, columnspan=2, sticky="w")
-        self.others = ttk.Label(self, style="Paper.TLabel")
-        self.others.grid(row=4, column=1, sticky="e")
-        self.stop_button = ttk.Button(self, text="中止", width=10, command=stop)
-        self.stop_button.grid(row=0, column=2, rowspan=2, sticky="ne", padx=(GAP, 0))
-
-    def show(
-        self,
-        mailing: Mailing,
-        counts: Mapping[Step, int],
-        progress: Progress | None,
-        now: datetime,
-    ) -> None:
-        self.subject.configure(text=mailing.subject)
-        started = mailing.started_at
-        when = f"　{started.astimezone():%Y/%m/%d %H:%M} 発信" if started else ""
-        self.whom.configure(text=f"送る相手: {mailing.chosen}{when}")
-        self.state.configure(text=STATE_WORDS[mailing.state])
-        total = sum(counts.values()) - counts.get(Step.LEFT_OUT, 0)
-        sent = counts.get(Step.SENT, 0)
-        self.numbers.configure(text=f"{sent:,} / {total:,} 名に送信済")
-        left = count(counts, "これから送る") + counts.get(Step.UNKNOWN, 0)
-        self.bar.configure(value=(total - left) / total if total else 1.0)
-        others = [
-            f"{word} {number:,}名"
-            for word in (DEAD, UNSURE, LEFT_OUT)
-            if (number := count(counts, word))
-        ]
-        self.others.configure(text="　".join(others))
-        self.waiting = False
-        self.speed.configure(text=self._pace_text(mailing, left, progress, now))
-        if mailing.state in _GOING:
-            self.stop_button.grid()
-        else:
-            self.stop_button.grid_remove()
-
-    def _pace_text(
-        self, mailing: Mailing, left: int, progress: Progress | None, now: datetime
-    ) -> str:
-        match mailing.state:
-            case MailingState.PAUSED:
-                return f"あと {left:,}名に送ります。「再開」を押すと、続きを送ります。"
-            case MailingState.SENDING if progress is None:
-                return "まもなく送り始めます。"
-            case MailingState.SENDING:
-                if progress.waiting_until and progress.waiting_until > now:
-                    self.waiting = True
-                    wait = wait_text(progress.waiting_until - now)
-                    return f"次の送信まで あと {wait}（{_limits(mailing.pace)}）"
-                span = estimate(left, mailing.pace, measured=progress.per_minute)
-                return f"1分あたり {progress.per_minute:,}通　終わるまで あと {about(span)}"
-        ended = mailing.ended_at
-        return f"{ended.astimezone():%Y/%m/%d %H:%M} に終わりました。" if ended else ""
-
-    def wait(self, until: datetime | None, now: datetime, what: str) -> None:
-        """It waits because of trouble."""
-        if until is None:
-            self.speed.configure(text="直してから「再開」を押すと、続きを送ります。")
-        elif until > now:
-            self.waiting = True
-            self.speed.configure(text=f"{what} あと {wait_text(until - now)}（自動で続けます）")
-
-
-def _limits(pace: Pace) -> str:
-    parts = [
-        f"{span}に{most:,}通まで"
-        for span, most in (("1分", pace.per_minute), ("1時間", pace.per_hour))
-        if most
+def _all_of(parcel: Parcel) -> str:
+    """All that is known of one mail, with the server's own words."""
+    lines = [
+        parcel.address,
+        "",
+        f"{RESULT_WORDS[parcel.step]}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
+        why(parcel.step, parcel.answer),
     ]
-    return "・".join(parts) or "サーバの都合"
+    if parcel.answer and parcel.step is not Step.LEFT_OUT:
+        lines += ["", f"サーバの返事: {parcel.answer}"]
+    return "\n".join(lines)
 
 
 def _row(parcel: Parcel) -> TableRow:
@@ -407,9 +325,9 @@ def _row(parcel: Parcel) -> TableRow:
     waiting = parcel.step is Step.WAITING
     return TableRow(
         (
-            *(str(parcel.number), parcel.name, parcel.address, STEP_WORDS[parcel.step]),
-            "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M:%S}",
-            parcel.answer if parcel.step is not Step.SENT else "",
+            *(str(parcel.number), parcel.name, parcel.address, RESULT_WORDS[parcel.step]),
+            "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
+            why(parcel.step, parcel.answer),
         ),
         looks.get(parcel.step, ""),
     )

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from tkinter import ttk
 
 from kollect.desktop.ime import Letters
 from kollect.errors import Trouble
-from kollect.members import wareki
+from kollect.members import wareki, wording
 from kollect.members.choice import Choice
 from kollect.members.mailing import Audience, LeftOut, Mailing
 from kollect.members.pace import Pace
 from kollect.screens.fields import LineField
-from kollect.screens.form import Form, wrapped
+from kollect.screens.form import Form
 from kollect.screens.jobs import Job
+from kollect.screens.mailing_audience import AudiencePanel
 from kollect.screens.mailing_dialogs import PeopleDialog
+from kollect.screens.mailing_halves import Halves
 from kollect.screens.mailing_services import MailingServices
 from kollect.screens.mailing_words import PACE_NOTE, WHY_LEFT_OUT, about, estimate
 from kollect.screens.member_fields import switch_ime
 from kollect.screens.scrolled import Scrolled
-from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.theme import HALF, WIDE
 from kollect.screens.window import FunctionKey, Screen, Window
 
 COUNT_AFTER_MS = 250
@@ -47,10 +48,8 @@ class MailingRecipientsScreen(Screen):
         """Whom the present choice reaches; None until it is counted."""
         scrolled = Scrolled(self)
         scrolled.pack(fill="both", expand=True)
-        both = ttk.Frame(scrolled.inside)
+        both = Halves(scrolled.inside, 5, 4)
         both.pack(fill="both", expand=True)
-        both.columnconfigure(0, weight=5, uniform="half")
-        both.columnconfigure(1, weight=4, uniform="half")
         both.rowconfigure(0, weight=1)
         form = Form(both, label_characters=5)
         form.grid(row=0, column=0, sticky="new")
@@ -58,6 +57,7 @@ class MailingRecipientsScreen(Screen):
         self._build_pace(form.group("送る速さ"))
         self.panel = AudiencePanel(both, self.show_people)
         self.panel.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=(HALF, 0))
+        both.settle()
         for field in (self.text, self.since, self.until):
             field.on_edit(self._count_soon)
         for field in (self.per_minute, self.per_hour):
@@ -70,8 +70,9 @@ class MailingRecipientsScreen(Screen):
         self.group.on_edit(self._count_soon)
         self.text = form.line("さがす", characters=26)
         form.note("名前・住所・番号などの一部。何も入れなければ、しぼりません。", under_fields=True)
-        self.since = form.line("登録日", characters=14, after="から　（例: 2026/4/1、R8.4.1）")
-        self.until = form.line("", characters=14, after="まで　（空なら、しぼりません）")
+        self.since = form.line("登録日", characters=14, after="から")
+        self.until = form.line("", characters=14, after="まで")
+        form.note("例: 2026/4/1、R8.4.1。空なら、しぼりません。", under_fields=True)
         switch_ime(self.text.widget, Letters.HIRAGANA)
         for field in (self.since, self.until):
             switch_ime(field.widget, Letters.PLAIN)
@@ -235,7 +236,7 @@ class MailingRecipientsScreen(Screen):
             wrong.insert(0, self.since if self.since.complaint else self.until)
         if wrong:
             wrong[0].focus()
-            self.window.say("直すところがあります。赤い字のところをご覧ください。")
+            self.window.say("赤い字のところを直してください。")
         return not wrong
 
     def begin(self) -> None:
@@ -268,10 +269,11 @@ class MailingRecipientsScreen(Screen):
         self.window.jobs.run(work, done, owner=self, failed=self._failed)
 
     def _agreed(self, reached: int, choice: Choice, mailing: Mailing, pace: Pace) -> bool:
+        shop = self._services.settings().shop
         return self.window.dialogs.ask(
             f"{reached:,}名にメールを送ります",
             f"送る相手: {choice}\n"
-            f"見出: {mailing.subject}\n"
+            f"見出: {wording.with_shop(mailing.subject, shop)}\n"
             f"かかる時間: {about(estimate(reached, pace))}\n\n"
             "送ったメールは、取り消すことができません。発信してよろしいですか？",
             yes="発信する",
@@ -319,73 +321,6 @@ class MailingRecipientsScreen(Screen):
         self._busy = busy
         if self.window.screen is self:
             self.window.refresh_keys()
-
-
-class AudiencePanel(ttk.Frame):
-    """How many get it, how long that takes, and who is left out, why."""
-
-    def __init__(self, parent: tk.Misc, look: Callable[[LeftOut | None], None]) -> None:
-        super().__init__(parent, style="Paper.TFrame", padding=(WIDE, GAP))
-        self._look = look
-        self.columnconfigure(1, weight=1)
-        ttk.Label(self, text="送る会員", style="Paper.TLabel").grid(row=0, column=0, sticky="w")
-        self.reached = ttk.Label(self, style="State.TLabel")
-        self.reached.grid(row=0, column=1, sticky="e", padx=GAP)
-        self.look_button = ttk.Button(self, text="見る", width=6, command=lambda: look(None))
-        self.look_button.grid(row=0, column=2)
-        self.length = wrapped(self, "", style="PaperFaint.TLabel")
-        self.length.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(HALF, GAP))
-        ttk.Frame(self, style="Line.TFrame", height=1).grid(
-            row=2, column=0, columnspan=3, sticky="ew", pady=(0, GAP)
-        )
-        self.heading = ttk.Label(self, style="Paper.TLabel")
-        self.heading.grid(row=3, column=0, columnspan=3, sticky="w")
-        self._rows: list[tk.Widget] = []
-        self._shown: Audience | None = None
-
-    def show(self, audience: Audience | None, pace: Pace) -> None:
-        if audience is None:
-            self.reached.configure(text="－")
-            self.length.configure(text="")
-            self.heading.configure(text="")
-            self.look_button.configure(state="disabled")
-            self._list(None)
-            return
-        reached = audience.reached
-        self.reached.configure(text=f"{reached:,} 名")
-        self.look_button.configure(state="normal" if reached else "disabled")
-        if reached:
-            length = f"送り終わるまで {about(estimate(reached, pace))}です。"
-        elif audience.chosen:
-            length = "選んだ会員の中に、送れる方がいません。"
-        else:
-            length = "この条件に合う会員はいません。"
-        self.length.configure(text=length)
-        left_out = sum(audience.left_out.values())
-        self.heading.configure(
-            text=f"送らない会員　{left_out:,} 名" if left_out else "送らない会員はいません。"
-        )
-        self._list(audience)
-
-    def _list(self, audience: Audience | None) -> None:
-        if audience == self._shown:
-            return
-        self._shown = audience
-        for widget in self._rows:
-            widget.destroy()
-        self._rows.clear()
-        row = 4
-        for why, number in audience.left_out.items() if audience else ():
-            name = ttk.Label(self, text=why.value, style="PaperBold.TLabel")
-            name.grid(row=row, column=0, sticky="w", pady=(GAP, 0))
-            count = ttk.Label(self, text=f"{number:,} 名", style="Paper.TLabel")
-            count.grid(row=row, column=1, sticky="e", padx=GAP, pady=(GAP, 0))
-            button = ttk.Button(self, text="見る", width=6, command=lambda why=why: self._look(why))
-            button.grid(row=row, column=2, pady=(GAP, 0))
-            reason = wrapped(self, WHY_LEFT_OUT[why], style="PaperFaint.TLabel")
-            reason.grid(row=row + 1, column=0, columnspan=3, sticky="ew")
-            self._rows += [name, count, button, reason]
-            row += 2
 
 
 def _midnight(day: date | None) -> datetime | None:

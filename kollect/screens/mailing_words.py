@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from kollect.members.mailing import Audience, LeftOut, MailingState, Step
+from kollect.members.csv_out import STEP_WORDS
+from kollect.members.mailing import Audience, LeftOut, MailingState, Step, address_is_dead
 from kollect.members.pace import Pace
 
 STATE_WORDS = {
@@ -36,6 +37,7 @@ FILTERS: Mapping[str, tuple[Step, ...]] = {
     LEFT_OUT: (Step.LEFT_OUT,),
 }
 """What the results can be narrowed to; no step: all of them."""
+RESULT_WORDS = {**STEP_WORDS, Step.LEFT_OUT: LEFT_OUT}
 PACE_NOTE = (
     "メールの会社（プロバイダ）は、迷惑メールを防ぐため、1つの契約で送れる数を決めています。"
     "こえると、送信を断られたり、しばらくメールを使えなくなったりします。"
@@ -51,6 +53,22 @@ def count(counts: Mapping[Step, int], word: str) -> int:
     """How many letters a filter leaves."""
     steps = FILTERS[word] or tuple(Step)
     return sum(counts.get(step, 0) for step in steps)
+
+
+def why(step: Step, answer: str) -> str:
+    """Why a letter is where it is, in the words of the shop; the server's own are elsewhere."""
+    match step:
+        case Step.UNDELIVERABLE if address_is_dead(answer):
+            return "宛先がありません"
+        case Step.UNDELIVERABLE:
+            return "断られました"
+        case Step.UNKNOWN | Step.UNCERTAIN:
+            return "返事がありません"
+        case Step.DEFERRED if answer:
+            return "いまは受け取れません"
+        case Step.LEFT_OUT:
+            return answer
+    return ""
 
 
 def estimate(letters: int, pace: Pace, *, measured: int = 0, this_hour: int = 0) -> timedelta:

@@ -10,7 +10,7 @@ from kollect.screens.theme import BOLD_FONT, GAP, HALF, WIDE
 
 
 class MailPreview(ttk.Labelframe):
-    def __init__(self, parent: tk.Misc) -> None:
+    def __init__(self, parent: tk.Misc, *, lines: int = 6, characters: int = 24) -> None:
         super().__init__(parent, text="お客様に届くメール（見本）", padding=(GAP, HALF))
         paper = ttk.Frame(self, style="Paper.TFrame", padding=(WIDE, GAP))
         paper.pack(fill="both", expand=True)
@@ -28,11 +28,17 @@ class MailPreview(ttk.Labelframe):
         ttk.Frame(paper, style="Line.TFrame", height=1).grid(
             row=2, column=0, columnspan=2, sticky="ew", pady=GAP
         )
-        self._body = text_of(paper, lines=6, characters=24)
+        self._body = text_of(paper, lines=lines, characters=characters)
         self._body.configure(
             state="disabled", highlightthickness=0, padx=0, takefocus=False, undo=False
         )
+        # a phone breaks Japanese lines anywhere, not at the blank in a name
+        self._body.configure(wrap="char")
         self._body.grid(row=4, column=0, columnspan=2, sticky="nsew")
+        # always there: one that came and went would change the width, and so the need for itself
+        bar = ttk.Scrollbar(paper, command=self._body.yview, takefocus=False)
+        bar.grid(row=4, column=2, sticky="ns")
+        self._body.configure(yscrollcommand=bar.set)
         self._note = wrapped(paper, "", style="PaperFaint.TLabel")
         self._note.grid(row=5, column=0, columnspan=2, sticky="ew", pady=(HALF, 0))
 

@@ -24,7 +24,7 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
-from tests.pictures import member_scenes
+from tests.pictures import mailing_scenes, member_scenes
 from tests.pictures.album import Album
 
 SETTINGS = Settings(
@@ -226,6 +226,7 @@ SCENES = (
     setting_dialogs,
     protected,
     *member_scenes.SCENES,
+    *mailing_scenes.SCENES,
     the_end,
 )
 """In this order. A new screen's author adds a scene."""
