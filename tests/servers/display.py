@@ -28,10 +28,10 @@ def display() -> Iterator[str]:
     yield from start()
 
 
-def start() -> Iterator[str]:
+def start(screen: str = SCREEN) -> Iterator[str]:
     """Start it, yield its name, and end it."""
     with ExitStack() as stack:
-        name = _start_display(stack)
+        name = _start_display(stack, screen)
         before = os.environ.get("DISPLAY")
         os.environ["DISPLAY"] = name
         try:
@@ -46,12 +46,13 @@ def start() -> Iterator[str]:
                 os.environ["DISPLAY"] = before
 
 
-def _start_display(stack: ExitStack) -> str:
+def _start_display(stack: ExitStack, screen: str) -> str:
     """Xvfb takes the first display that is free and tells its number."""
     reading, writing = os.pipe()
-    arguments = ["Xvfb", "-displayfd", str(writing), "-screen", "0", SCREEN, "-dpi", "96"]
+    arguments = ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-dpi", "96"]
     process = subprocess.Popen(
-        [*arguments, "-nolisten", "tcp"],
+        # without -noreset it starts anew, and ends openbox, when xdotool was the last to go
+        [*arguments, "-nolisten", "tcp", "-noreset"],
         pass_fds=(writing,),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
