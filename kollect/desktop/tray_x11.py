@@ -139,7 +139,7 @@ class X11Icon:
             background_pixmap=X.ParentRelative,
             event_mask=X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask,
         )
-        self._window.set_wm_class(self._name, self._name.capitalize())
+        self._window.set_wm_class(f"{self._name}-tray", self._name.capitalize())
         hints = Xutil.PMinSize | Xutil.PSize
         self._window.set_wm_normal_hints(flags=hints, min_width=LEAST, min_height=LEAST)
         self._window.change_property(self._xembed_info, self._xembed_info, 32, [0, MAPPED])

@@ -15,30 +15,33 @@ NOT_FIRST = frozenset(
     "、。，．・：；？！」』）］｝】〉》〕ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…)]},.:;?!%"
 )
 NOT_LAST = frozenset("「『（［｛【〈《〔([{")
+_AT_ONCE = 32
+_BORDER = 6
+"""Pixels that a label keeps around its words, and a little for rounding."""
 _STEADY = 2
 """Pixels by which a width may change without another fold."""
 UNTIL_KNOWN = 16
 """Full-width characters a line is given while the width of a label is not known yet."""
 
 
-def fold(text: str, width: int, measure: Callable[[str], int]) -> str:
+def fold(text: str, width: float, measure: Callable[[str], float]) -> str:
     """The text with line ends put in, so that no line is wider than `width` where that can be."""
     return "\n".join(_fold_line(line, width, measure) for line in text.split("\n"))
 
 
-def _fold_line(line: str, width: int, measure: Callable[[str], int]) -> str:
+def _fold_line(line: str, width: float, measure: Callable[[str], float]) -> str:
     lines: list[str] = []
-    here, used = "", 0
+    here, used = "", 0.0
     for piece in _pieces(line):
         wide = sum(measure(c) for c in piece.rstrip(" "))
         if here and used + wide > width:
             lines.append(here.rstrip(" "))
-            here, used = "", 0
+            here, used = "", 0.0
         for letter in piece:  # a word that is wider than a whole line is broken where it must be
             step = measure(letter)
             if here and used + step > width and letter not in NOT_FIRST and letter != " ":
                 lines.append(here)
-                here, used = "", 0
+                here, used = "", 0.0
             here += letter
             used += step
     return "\n".join([*lines, here])
@@ -70,7 +73,7 @@ class Folded(ttk.Label):
         super().__init__(parent, style=style, justify="left")
         self._characters = characters
         self._known = 0
-        self._widths: dict[str, int] = {}
+        self._widths: dict[str, float] = {}
         self._measured = ""
         self.text = text
         """The text as it was given; cget("text") has the line ends."""
@@ -99,14 +102,15 @@ class Folded(ttk.Label):
         if size != self._measured:
             self._widths.clear()
             self._measured = size
-        width = self._known
-        if self._characters or width <= 1:
+        width = float(self._known - _BORDER)
+        if self._characters or width <= 0:
             width = self._measure("国") * (self._characters or UNTIL_KNOWN)
         folded = fold(self.text, width, self._measure)
         if folded != str(self.cget("text")):
             super().configure(text=folded)
 
-    def _measure(self, letter: str) -> int:
-        if letter not in self._widths:
-            self._widths[letter] = int(self.tk.call("font", "measure", self._font, letter))
+    def _measure(self, letter: str) -> float:
+        if letter not in self._widths:  # of many at once, as one is rounded to a whole pixel
+            wide = self.tk.call("font", "measure", self._font, letter * _AT_ONCE)
+            self._widths[letter] = int(wide) / _AT_ONCE
         return self._widths[letter]

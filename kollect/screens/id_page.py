@@ -48,7 +48,7 @@ class IdPage(SettingsPage):
         )
         self.protect.on_edit(self._protect_changed)
         data = form.group("データの入ったフォルダ")
-        self.folder = data.line("場所", characters=60)
+        self.folder = data.line("場所", characters=40)
         self.folder.value = str(folder)
         self.folder.widget.configure(state="readonly")
         self.open_button = ttk.Button(

@@ -22,6 +22,11 @@ class Latest(Generic[T]):
         self._busy = False
         self._next: tuple[Callable[[], T], Callable[[T], None]] | None = None
 
+    @property
+    def busy(self) -> bool:
+        """A question has no answer yet."""
+        return self._busy
+
     def ask(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Have `work` done in a thread, then `done`; neither, where a newer question comes."""
         if self._busy:

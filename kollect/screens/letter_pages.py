@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
+from kollect.screens.dialogs import em
 from kollect.screens.form import Form
 from kollect.screens.preview import MailPreview
 from kollect.screens.settings_page import SettingsPage
@@ -17,10 +18,13 @@ CHARSET_WORDS = {
     Charset.ISO_2022_JP: "ISO-2022-JP（古い携帯電話向け）",
 }
 ACTION_WORDS = {
-    DuplicateAction.REPLY: "返信メールを送る（前と同じ受付番号をお知らせします）",
+    DuplicateAction.REPLY: "返信メールを送る",
     DuplicateAction.IGNORE: "返信せずに削除する",
-    DuplicateAction.RENUMBER: "新しい受付番号を発行する（受付完了メールを送ります）",
+    DuplicateAction.RENUMBER: "新しい受付番号を発行する",
 }
+
+BESIDE = 60
+"""So many full-width characters wide a page must be for a letter beside the form."""
 
 Fill = Callable[[str, int, int], str]
 
@@ -32,18 +36,33 @@ class LetterPage(SettingsPage):
         super().__init__(parent)
         self._fill = fill
         self._gather = gather
-        self.inside.columnconfigure(0, weight=3)
-        self.inside.columnconfigure(1, weight=2)
-        self.inside.rowconfigure(0, weight=1)
         self.form = Form(self.inside, label_characters=12)
         self.form.grid(row=0, column=0, sticky="new")
         self.preview = MailPreview(self.inside)
-        self.preview.grid(row=0, column=1, sticky="new", padx=(WIDE, 0))
+        self._previewed = True
+        self._arrange()
+        self.bind("<Configure>", lambda event: self._arrange())
 
     def watch(self) -> None:
         """Renew the preview whenever something is edited."""
         for field in self.fields.values():
             field.on_edit(self.refresh)
+
+    def _arrange(self) -> None:
+        """The preview beside the form where there is room for both, else below it."""
+        if not self._previewed:
+            self.preview.grid_remove()
+        beside = self.winfo_width() <= 1 or self.winfo_width() > em(self) * BESIDE
+        self.inside.columnconfigure(0, weight=3)
+        self.inside.columnconfigure(1, weight=2 if beside else 0)
+        if self._previewed and beside:
+            self.preview.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=0)
+        elif self._previewed:
+            self.preview.grid(row=1, column=0, sticky="new", padx=0, pady=(WIDE, 0))
+
+    def show_preview(self, previewed: bool) -> None:
+        self._previewed = previewed
+        self._arrange()
 
     def refresh(self) -> None:
         """Let the preview follow the fields, of all tabs."""
@@ -125,6 +144,11 @@ class DuplicatePage(LetterPage):
             "受付番号をお知らせしたお客様から、もう一度空メールが届いたときの処理を決めます。"
         )
         action = form.radios("受付済みメールの処理方法", ACTION_WORDS, below=True)
+        form.note(
+            "「返信メールを送る」では、前と同じ受付番号を下の文章でお知らせします。"
+            "「新しい受付番号を発行する」では、「制御情報」の受付完了メールを送ります。",
+            under_fields=True,
+        )
         subject = form.line("返信メール見出", characters=40)
         body = form.text("返信メール本文", lines=8)
         self.insert_button = form.under_label(
@@ -153,8 +177,8 @@ class DuplicatePage(LetterPage):
             field.enable(answered and self._enabled)
         self.insert_button.configure(state="normal" if answered and self._enabled else "disabled")
         number, digits = settings.collect.first_number, settings.collect.number_digits
+        self.show_preview(answered)
         if answered:
-            self.preview.grid()
             self.preview.show(
                 sender=self._sender(settings),
                 subject=self._fill(duplicate.reply_subject, number, digits),
@@ -162,5 +186,3 @@ class DuplicatePage(LetterPage):
                 note=f"{DUPLICATE_MARK}のところに、前にお知らせした受付番号が入ります"
                 f"（見本は{number}番）。",
             )
-        else:
-            self.preview.grid_remove()

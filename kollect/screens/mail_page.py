@@ -116,12 +116,9 @@ class MailPage(SettingsPage):
         explain = ttk.Button(cell, text="説明", width=12, command=self.explain)
         explain.pack(side="left", padx=(GAP, 0))
         self.auth = form.radios("SMTP認証", AUTH_WORDS)
-        copy = ttk.Button(
-            form.beside(self.auth),
-            text="受信用のアカウントを複写する",
-            command=self.copy_account,
-        )
-        copy.pack(side="left", padx=(GAP, 0))
+        copy = ttk.Button(form, text="受信用のアカウントを複写する", command=self.copy_account)
+        cells = (form.beside(self.auth), form.row(under_fields=True))
+        form.bind("<Configure>", lambda event: self._place_copy(copy, *cells))
         self.send_account = form.line("アカウント", characters=44)
         self.send_password = form.line("パスワード", characters=44, secret=True)
         self._buttons.append(copy)
@@ -131,6 +128,18 @@ class MailPage(SettingsPage):
             ("send", "auth"): self.auth,
             ("send", "account"): self.send_account,
         }
+
+    def _place_copy(self, button: ttk.Button, beside: tk.Misc, below: ttk.Frame) -> None:
+        """Beside the choice as in the manual; with large letters below it."""
+        needed = sum(
+            child.winfo_reqwidth() for child in (*beside.winfo_children(), button)
+        ) + 5 * self.winfo_pixels(GAP)
+        if needed <= beside.winfo_width():
+            button.pack(in_=beside, side="left", padx=(GAP, 0))
+            below.grid_remove()
+        else:
+            below.grid()
+            button.pack(in_=below, side="left", padx=0)
 
     def _forward_rows(self) -> None:
         form = self.form.group("対象外メールの送信先")

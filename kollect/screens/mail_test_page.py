@@ -13,7 +13,6 @@ from kollect.errors import Certificate, Trouble
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.form import wrapped
 from kollect.screens.jobs import Job, Jobs
-from kollect.screens.scrolled import Scrolled
 from kollect.screens.services import Services, Step, Test
 from kollect.screens.settings_page import SettingsPage
 from kollect.screens.theme import GAP, HALF, WIDE
@@ -87,10 +86,10 @@ class MailTestPage(SettingsPage):
 
     def _told(self, step: Step) -> None:
         if self._open_step is None:
-            self._open_step = _StepRow(self._steps.inside)
+            self._open_step = _StepRow(self._steps)
             self._open_step.pack(fill="x", pady=(0, HALF))
         self._open_step.show(step, self._show_detail, self._pin)
-        self._steps.see(self._open_step)
+        self.scrolled.see(self._open_step)
         if step.ok is not None:
             self._open_step = None
 
@@ -115,8 +114,8 @@ class MailTestPage(SettingsPage):
         self._dialogs.trouble(trouble)
 
     def _rows(self) -> list[_StepRow]:
-        inside = self._steps.inside
-        return [child for child in inside.winfo_children() if isinstance(child, _StepRow)]
+        children = self._steps.winfo_children()
+        return [child for child in children if isinstance(child, _StepRow)]
 
     def _show_detail(self, step: Step) -> None:
         self._dialogs.trouble(
@@ -152,18 +151,16 @@ class MailTestPage(SettingsPage):
             button.grid(row=row, column=0, sticky="w", pady=HALF)
             self.buttons[test] = button
             wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))
+        line = ttk.Frame(self.inside)
+        line.pack(fill="x", pady=(GAP, HALF))
+        line.columnconfigure(0, weight=1)
+        self._result = wrapped(line, "入力した内容で試します（まだ保存していない内容も使います）。")
+        self._result.grid(row=0, column=0, sticky="ew")
         self.stop_button = ttk.Button(
-            table, text="中止", width=16, command=self.stop, state="disabled"
+            line, text="中止", width=16, command=self.stop, state="disabled"
         )
-        self.stop_button.grid(row=0, column=2, sticky="e", padx=(GAP, 0))
-        self._result = wrapped(
-            self.inside, "入力した内容で試します（まだ保存していない内容も使います）。"
-        )
-        self._result.pack(fill="x", pady=(GAP, HALF))
-        frame = ttk.Labelframe(self.inside, text="テストの結果", padding=(GAP, HALF))
-        frame.pack(fill="both", expand=True)
-        self._steps = Scrolled(frame)
-        self._steps.ask_for(width="300p", height="150p")
+        self.stop_button.grid(row=0, column=1, sticky="e", padx=(GAP, 0))
+        self._steps = ttk.Labelframe(self.inside, text="テストの結果", padding=(GAP, HALF))
         self._steps.pack(fill="both", expand=True)
 
     def _set_running(self, running: bool) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from tkinter import ttk
 
 from kollect.screens.dialogs import Dialog, paragraph
+from kollect.screens.folding import Folded
 from kollect.screens.form import wrapped
 from kollect.screens.services import Services
 from kollect.screens.theme import GAP, HALF, WIDE
@@ -68,31 +69,50 @@ class MenuScreen(Screen):
         self._entries = tuple(entries)
         self._state = state
         self.buttons: list[ttk.Button] = []
-        middle = ttk.Frame(self)
-        middle.place(relx=0.5, rely=0.5, anchor="center", relwidth=0.88)
-        middle.columnconfigure(1, weight=1)
-        self._line = wrapped(middle, "")
+        self._hints: list[Folded] = []
+        self._middle = ttk.Frame(self)
+        self._middle.place(relx=0.5, rely=0.5, anchor="center", relwidth=0.88)
+        self._line = wrapped(self._middle, "")
         self._line.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, WIDE))
-        for row, entry in enumerate(self._entries, start=1):
+        for place, entry in enumerate(self._entries):
             button = ttk.Button(
-                middle,
-                text=f"{row}　{entry.label}",
+                self._middle,
+                text=f"{place + 1}　{entry.label}",
                 style="Menu.TButton",
                 width=28,
                 command=entry.action or (lambda: None),
                 state="normal" if entry.action else "disabled",
             )
-            button.grid(row=row, column=0, sticky="ew", pady=HALF)
-            wrapped(middle, entry.hint, style="Faint.TLabel").grid(
-                row=row, column=1, sticky="ew", padx=(WIDE, 0)
-            )
             self.buttons.append(button)
+            self._hints.append(wrapped(self._middle, entry.hint, style="Faint.TLabel"))
             for key, step in (("Up", -1), ("Down", 1)):
-                button.bind(f"<{key}>", lambda event, at=row - 1, step=step: self._go(at, step))
+                button.bind(f"<{key}>", lambda event, at=place, step=step: self._go(at, step))
+        self._arrange()
+        self.bind("<Configure>", lambda event: self._arrange())
 
     def shown(self) -> None:
         self._line.configure(text=self._state())
         self.buttons[0].focus_set()
+
+    def resized(self) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """One below the other with their hints; on a low screen in two columns without them."""
+        each = self.buttons[0].winfo_reqheight() + 2 * self.winfo_pixels(HALF)
+        room = self.winfo_height() - self._line.winfo_reqheight() - 4 * self.winfo_pixels(WIDE)
+        low = self.winfo_height() > 1 and room < each * len(self.buttons)
+        rows = (len(self.buttons) + 1) // 2 if low else len(self.buttons)
+        for place, (button, hint) in enumerate(zip(self.buttons, self._hints, strict=True)):
+            column, row = divmod(place, rows)
+            padx = (WIDE if column else 0, 0)
+            button.grid(row=row + 1, column=column, sticky="ew", pady=HALF, padx=padx)
+            if low:
+                hint.grid_remove()
+            else:
+                hint.grid(row=row + 1, column=1, sticky="ew", padx=(WIDE, 0))
+        self._middle.columnconfigure(0, weight=1 if low else 0, uniform="half" if low else "")
+        self._middle.columnconfigure(1, weight=1, uniform="half" if low else "")
 
     def digit(self, number: int) -> None:
         if number <= len(self.buttons):

@@ -167,7 +167,7 @@ class Theme:
             insertcolor=INK,
             fieldbackground=PAPER,
         )
-        style.map(".", foreground=[("disabled", DISABLED)])
+        style.map(".", background=[("disabled", GROUND)], foreground=[("disabled", DISABLED)])
         _flat_buttons(style)
         _flat_fields(style)
         style.configure("TLabelframe", bordercolor=LINE, padding=(GAP, HALF))
@@ -181,6 +181,8 @@ class Theme:
             padding=[("selected", ("10p", "4p"))],
             expand=[("selected", (0, 1, 0, 0))],
         )
+        for name in ("TCheckbutton", "TRadiobutton"):
+            style.map(name, background=[("disabled", GROUND), ("active", GROUND)])
         style.configure("Treeview", background=PAPER, fieldbackground=PAPER, bordercolor=LINE)
         style.map(
             "Treeview",

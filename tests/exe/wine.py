@@ -9,9 +9,11 @@ import contextlib
 import os
 import shutil
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -48,11 +50,26 @@ class Started:
             stderr=subprocess.PIPE,
             env=environment,
         )
+        self._said: dict[IO[bytes], bytes] = {}
+        self._readers = [
+            threading.Thread(target=self._read, args=(stream,), daemon=True)
+            for stream in (self._process.stdout, self._process.stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
 
     def wait(self, seconds: float = PATIENCE) -> Done:
         """Raises subprocess.TimeoutExpired."""
-        out, err = self._process.communicate(timeout=seconds)
-        return Done(self._process.returncode, _text(out), _text(err))
+        code = self._process.wait(seconds)
+        for reader in self._readers:
+            # what it has started itself may still hold its streams
+            reader.join(2)
+        out, err = (self._said.get(s, b"") for s in (self._process.stdout, self._process.stderr))
+        return Done(code, _text(out), _text(err))
+
+    def _read(self, stream: IO[bytes]) -> None:
+        while more := stream.read1():
+            self._said[stream] = self._said.get(stream, b"") + more
 
     @property
     def running(self) -> bool:
@@ -60,7 +77,11 @@ class Started:
 
     def close(self) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        for reader in self._readers:
+            reader.join(5)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            stream.close()
 
 
 def _text(octets: bytes) -> str:
@@ -80,6 +101,7 @@ class PC:
         self._started: list[Started] = []
         self._lay_out(Path(os.environ["WINEPREFIX"]))
         self._server("-p")  # else it starts anew for each program
+        self.log_in()
 
     @property
     def local_data(self) -> Path:
@@ -103,6 +125,19 @@ class PC:
         done = self.start(PYTHON, *arguments).wait(seconds)
         assert done.code == 0, done.err
         return done.out
+
+    def log_in(self) -> None:
+        """What is entered to start at login is started."""
+        command = [self._wine, "wineboot"]
+        subprocess.run(
+            command,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=True,
+            timeout=PATIENCE,
+        )
 
     def switch_off(self) -> None:
         """Without a word to any program."""
@@ -192,3 +227,8 @@ class Stick:
     def log(self) -> str:
         """All that stands in log/."""
         return "".join(file.read_text("utf-8") for file in sorted(self.folder.glob("log/*.txt")))
+
+    def everything(self) -> bytes:
+        """What lies on the stick beside the program."""
+        files = (file for file in sorted(self.folder.rglob("*")) if file.is_file())
+        return b"".join(file.read_bytes() for file in files if file != self.exe)

@@ -1,4 +1,5 @@
-"""python -m tests.pictures [--size normal|large|huge] [--geometry 1024x524] [--out DIR] [name …]
+"""python -m tests.pictures [--size normal|large|huge] [--geometry 1024x524]
+                         [--screen 1024x600] [--out DIR] [name …]
 
 Without arguments: every screen and dialog in 標準, into assets/screens. With names: only those.
 """
@@ -26,6 +27,7 @@ ASSETS = Path(__file__).parents[2] / "assets" / "screens"
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.pictures")
     options.add_argument("--size", type=TextSize, default=TextSize.NORMAL)
+    options.add_argument("--screen", default="1920x1080")
     options.add_argument("--geometry", default="1024x700")
     options.add_argument("--out", type=Path, default=ASSETS)
     options.add_argument("names", nargs="*")
@@ -33,14 +35,17 @@ def main() -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
     # the passwords of a picture belong into no keyring
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
-    with contextmanager(display.start)(), tempfile.TemporaryDirectory() as name:
+    with (
+        contextmanager(display.start)(f"{chosen.screen}x24"),
+        tempfile.TemporaryDirectory() as name,
+    ):
         root = tk.Tk(className="Kollect")
         program = Program(root, DataFolder(Path(name) / "kollect"))
         root.report_callback_exception = _give_up
         program.show_menu()
         program.window.theme.resize(chosen.size)
         program.window._size.set(chosen.size.value)
-        root.geometry(f"{chosen.geometry}+0+20")
+        root.geometry(f"{chosen.geometry}+0+0")
         root.focus_force()
         album = Album(program, chosen.out, tuple(chosen.names))
         for scene in SCENES:

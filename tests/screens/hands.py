@@ -183,6 +183,42 @@ def shown_text(widget: tk.Misc) -> str:
         return ""
 
 
+def cut_off(window: tk.Misc) -> list[str]:
+    """The widgets with words that cannot be read whole; what one can scroll to counts as seen."""
+    return [
+        f"{widget}: {text}"
+        for widget in all_inside(window)
+        if widget.winfo_class() in _WITH_WORDS
+        and widget.winfo_viewable()
+        and (text := shown_text(widget))
+        and not _is_whole(widget)
+    ]
+
+
+_WITH_WORDS = ("TLabel", "TButton", "TRadiobutton", "TCheckbutton", "TLabelframe", "TMenubutton")
+
+
+def _is_whole(widget: tk.Misc) -> bool:
+    if widget.winfo_width() < widget.winfo_reqwidth():
+        return False
+    if widget.winfo_height() < widget.winfo_reqheight():
+        return False
+    left, top = widget.winfo_rootx(), widget.winfo_rooty()
+    right, bottom = left + widget.winfo_width(), top + widget.winfo_height()
+    scrolls = False
+    outer = widget
+    while outer is not outer.winfo_toplevel():
+        outer = outer.master
+        scrolls = scrolls or isinstance(outer, tk.Canvas)
+        if left < outer.winfo_rootx() or right > outer.winfo_rootx() + outer.winfo_width():
+            return False
+        if not scrolls and bottom > outer.winfo_rooty() + outer.winfo_height():
+            return False
+        if not scrolls and top < outer.winfo_rooty():
+            return False
+    return True
+
+
 def xdotool(*arguments: str) -> str:
     """A key or a click that comes from outside, through the window manager."""
     done = subprocess.run(
