@@ -15,7 +15,7 @@ import pytest
 
 from kollect.collector import round, visit
 from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
+from kollect.register.receipt import ReceiptState, Step
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
 from tests.servers.scripted_smtp import At, ScriptedSmtp
@@ -112,6 +112,7 @@ def test_what_was_marked_before_a_rest_that_failed_is_there_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(round, "BATCH", 2)
+    monkeypatch.setattr(visit, "HOLD_SECONDS", 1.2)  # not yet in the first batch
     pop3.faults = [REFUSES_QUIT, Faults()]
     senders = ["a@b.example", "c@d.example", "slow@b.example", "e@f.example"]
     for n, sender in enumerate(senders):
@@ -411,6 +412,17 @@ def test_a_report_about_a_forwarded_mail_is_not_forwarded(
     assert len(smtp.kept) == 1
 
 
+def test_a_letter_that_is_only_late_is_not_undeliverable(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    pop3.put(blank("a@b.example", 1))
+    shop.report()
+    identity = email.message_from_bytes(smtp.kept[0].data)["Message-ID"]
+    pop3.put(report_of_failure("a@b.example", identity).replace(b"failed", b"delayed"))
+    assert shop.report().bounced == 0
+    assert [r.state for r in shop.receipts()] == [ReceiptState.REPLIED]
+
+
 def test_an_automatic_answer_of_the_owner_is_not_forwarded_to_the_owner(
     shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
 ) -> None:
@@ -460,6 +472,33 @@ def test_an_outage_of_a_week_makes_nobody_undeliverable(
     shop.change(send=replace(shop.settings.send, port=smtp.port))
     assert shop.report().left == 0
     assert [r.state for r in shop.receipts()] == [ReceiptState.REPLIED] * 3
+
+
+def test_after_an_outage_letters_go_out_in_the_order_of_arrival(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    shop.change(send=replace(shop.settings.send, port=1))
+    for n in range(3):
+        pop3.put(blank(f"a{n}@b.example", n))
+    for _ in range(2):
+        shop.poll()
+    shop.change(send=replace(shop.settings.send, port=smtp.port))
+    pop3.put(blank("a3@b.example", 3))
+    shop.report()
+    assert [mail.recipients[0] for mail in smtp.kept] == [f"a{n}@b.example" for n in range(4)]
+
+
+def test_what_a_stop_left_unsent_is_not_taken_for_sent(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, tmp_path: Path
+) -> None:
+    for n in range(150):
+        pop3.put(blank(f"a{n}@b.example", n))
+    shop.poll(stopping=lambda: len(smtp.kept) >= 5)
+    ledger = Ledger(tmp_path / "kollect.db")
+    steps = Counter(entry.step for entry in ledger.owed(0, 1000))
+    ledger.close()
+    assert Step.SENDING not in steps
+    assert steps.total() == 150 - len(smtp.kept)
 
 
 def test_words_that_change_at_every_try_are_told_once(

@@ -48,13 +48,15 @@ class IdPage(SettingsPage):
         )
         self.protect.on_edit(self._protect_changed)
         data = form.group("データの入ったフォルダ")
-        self.folder = data.line("場所", characters=40)
+        self.folder = data.line("場所", characters=34)
         self.folder.value = str(folder)
         self.folder.widget.configure(state="readonly")
         self.open_button = ttk.Button(
             data.beside(self.folder), text="フォルダを開く", width=16, command=open_folder
         )
-        self.open_button.pack(side="left", padx=(GAP, 0))
+        entry = self.folder.widget
+        self.open_button.pack(side="right", padx=(GAP, 0), before=entry)
+        entry.pack_configure(fill="x", expand=True)
         data.note(
             "設定と、集めたデータは、すべてこのフォルダの中にあります。"
             "パソコンを替えるときは、フォルダごと移してください。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from tkinter import ttk
 
-from kollect.collector.mailing_reports import MailingNews
+from kollect.collector.mailing_reports import MailingNews, Progress
 from kollect.errors import Trouble
 from kollect.members.mailing import Mailing, MailingState, Step
 from kollect.screens.form import button_row, wrapped
@@ -117,12 +117,12 @@ class MailingListScreen(Screen):
     def _told(self, news: MailingNews) -> None:
         """The sender tells how far it is."""
         mailing = self._mailings.get(news.mailing)
-        counts = getattr(news, "counts", None)
-        if mailing is None or counts is None or mailing.state is not MailingState.SENDING:
-            self._load()
-        else:
-            self._counts[news.mailing] = counts
+        known = mailing is not None and mailing.state is MailingState.SENDING
+        if known and isinstance(news, Progress):
+            self._counts[news.mailing] = news.counts
             self.table.refresh()
+        else:
+            self._load()
 
     def _chosen(self) -> None:
         mailing = self.chosen

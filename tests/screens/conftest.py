@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kollect.app import Program
+from kollect.demo.server import DemoServer
 from kollect.folder import DataFolder
 from kollect.screens.menu import MenuScreen
 from kollect.screens.window import Window
@@ -54,6 +55,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
     """A data folder, on a PC without a keyring."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     return DataFolder(tmp_path / "data")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoServer]:
+    """The demo's mail server as that of a real shop, whose passwords are known."""
+    with DemoServer() as server:
+        for which in ("RECEIVE", "SEND"):
+            monkeypatch.setenv(f"KOLLECT_{which}_PASSWORD", server.password)
+        yield server
 
 
 @pytest.fixture

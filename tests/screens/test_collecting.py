@@ -14,12 +14,10 @@ from kollect.app import Program
 from kollect.collector.standing import MOST_EVENTS, Light
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
-from kollect.demo.shop import demo_settings
 from kollect.desktop.tray import COLOURS
 from kollect.screens.collecting import CollectingScreen
 from kollect.screens.menu import MenuScreen
 from kollect.screens.settings_screen import SettingsScreen
-from kollect.settings.model import Collect, Passwords, Settings
 from tests.screens.hands import (
     Person,
     click,
@@ -30,6 +28,7 @@ from tests.screens.hands import (
     settle,
     xdotool,
 )
+from tests.screens.live_shop import shop, start
 from tests.servers.delay_proxy import delayed
 from tests.servers.mails import blank
 
@@ -39,35 +38,8 @@ LABELS = ("今すぐ受信", "設定", "収集結果表示", "ログの表示", 
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoServer]:
-    with DemoServer() as server:
-        for which in ("RECEIVE", "SEND"):
-            monkeypatch.setenv(f"KOLLECT_{which}_PASSWORD", server.password)
-        yield server
-
-
-def shop(server: DemoServer) -> Settings:
-    """The demo's shop as a real one, which looks once a minute."""
-    return replace(
-        demo_settings(server), collect=Collect(interval_seconds=60, new_per_hour=100_000)
-    )
-
-
-@pytest.fixture
 def customer(server: DemoServer) -> Customer:
     return Customer(server, "hanako..yamada.@docomo.ne.jp", "山田花子")
-
-
-def start(program: Program, settings: Settings) -> CollectingScreen:
-    """「メール収集の起動」 by its digit; the screen after the first poll."""
-    program.real.save(settings, Passwords())
-    program._identify()
-    press(program.window.root, "1")
-    settle(program.window.root, lambda: isinstance(program.window.screen, CollectingScreen))
-    screen = program.window.screen
-    assert isinstance(screen, CollectingScreen)
-    settle(screen, lambda: program.resident.standing.last is not None)
-    return screen
 
 
 @pytest.fixture
