@@ -1,0 +1,139 @@
+"""kollect.exe with real mails: a Dovecot and a Postfix on the Linux side, TLS all the way."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import itertools
+import json
+import os
+import random
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kollect.settings import inifile
+from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Settings, Shop, Tls
+from tests.exe.wine import Stick, windows_path
+from tests.servers.delay_proxy import delayed
+from tests.servers.dovecot import Dovecot
+from tests.servers.mails import blank
+from tests.servers.postfix import Postfix
+from tests.servers.scripted_smtp import ScriptedSmtp
+from tests.servers.shop import settings_for
+from tests.test_kill import MAILS, repeats
+
+_boxes = itertools.count(1)
+WITH_SUBJECT = (
+    b"From: hanako@docomo.ne.jp\r\nTo: shop@shop.example\r\nSubject: =?utf-8?B?6LOq5ZWP?=\r\n"
+    b"Date: Mon, 23 Nov 2026 10:00:00 +0900\r\nMessage-ID: <q@docomo.ne.jp>\r\n\r\n?\r\n"
+)
+
+
+@pytest.fixture
+def user() -> str:
+    """A mailbox for this test alone."""
+    return f"exe{os.getpid()}x{next(_boxes)}"
+
+
+def subject(raw: bytes) -> str:
+    return str(email.message_from_bytes(raw, policy=email.policy.default)["Subject"])
+
+
+def settings_with_tls(dovecot: Dovecot, postfix: Postfix, user: str, ca_file: Path) -> Settings:
+    return Settings(
+        shop=Shop(id="TEST", name="テスト商店"),
+        receive=Receive(host=dovecot.host, port=dovecot.pop3s, security=Security.SSL, account=user),
+        send=Send(host=postfix.host, port=postfix.plain, auth=Auth.SSL, account=postfix.account),
+        tls=Tls(ca_file=windows_path(ca_file)),
+        mail_address=f"{user}@shop.example",
+        forward_address="owner@customer.example",
+    )
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+def test_real_mails_get_their_numbers(
+    stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str, protocol: Protocol
+):
+    settings = settings_with_tls(dovecot, postfix, user, Path(dovecot.ca_file))
+    if protocol is Protocol.IMAP:
+        receive = replace(settings.receive, protocol=protocol, port=dovecot.imaps)
+        settings = replace(settings, receive=receive)
+    inifile.save(stick.folder / "kollect.ini", settings)
+    passwords = {
+        "KOLLECT_RECEIVE_PASSWORD": dovecot.password,
+        "KOLLECT_SEND_PASSWORD": postfix.password,
+    }
+    first, second = f"{user}..a@docomo.ne.jp", f"{user}@customer.example"
+    dovecot.deliver(user, blank(first, 1), blank(second, 2), WITH_SUBJECT, blank(first, 4))
+
+    done = stick.run("collect", "--once", "--json", **passwords)
+    assert done.code == 0, done
+    counts = json.loads(done.out)
+    assert (counts["accepted"], counts["duplicate"], counts["forwarded"]) == (2, 1, 1)
+    assert dovecot.mails(user) == []
+    assert {subject(raw) for raw in postfix.wait_for(first, 2)} == {
+        "受付番号は1001です",
+        "受付済みです（受付番号 1001）",
+    }
+    assert subject(*postfix.wait_for(second)) == "受付番号は1002です"
+
+    numbers = json.loads(stick.run("results", "--json").out)
+    told = [(one["number"], one["address"], one["state"], one["times"]) for one in numbers]
+    assert told == [(1001, first, "replied", 2), (1002, second, "replied", 1)]
+    assert dovecot.password.encode() not in stick.everything() + done.err.encode()
+
+
+def test_the_mail_test_finds_its_way(stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str):
+    settings = settings_with_tls(dovecot, postfix, user, Path(dovecot.ca_file))
+    inifile.save(stick.folder / "kollect.ini", settings)
+    done = stick.run(
+        "check",
+        "--json",
+        KOLLECT_RECEIVE_PASSWORD="not the password",
+        KOLLECT_SEND_PASSWORD=postfix.password,
+    )
+    assert done.code == 4
+    steps = json.loads(done.out)["steps"]
+    assert [step["ok"] for step in steps].count(False) >= 1
+    assert steps[0]["ok"]
+
+
+def test_killed_while_letters_go_out_it_keeps_its_promises(
+    stick: Stick, dovecot: Dovecot, user: str
+):
+    """As by power cuts at some moments of the same work: numbers without a gap, everybody answered,
+    and a repeated letter is the same letter.
+    """
+    chance = random.Random(4)
+    senders = [f"guest..{number}@docomo.ne.jp" for number in range(MAILS)]
+    dovecot.deliver(user, *(blank(sender, number) for number, sender in enumerate(senders)))
+    database = stick.folder / "kollect.db"
+    collect = ("collect", "--once", "--json")
+    password = {"KOLLECT_RECEIVE_PASSWORD": dovecot.password}
+    kills = 0
+    with ScriptedSmtp() as smtp, delayed(smtp.port, 0.3) as port:
+        inifile.save(stick.folder / "kollect.ini", settings_for(dovecot.pop3, port, user))
+        for letters in (0, 1, 15, 1):
+            enough = len(smtp.kept) + letters
+            started = stick.start(*collect, **password)
+            while started.running and (len(smtp.kept) < enough or not database.exists()):
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0, 0.2))
+            kills += started.running
+            stick.kill()
+        assert kills >= 2, "it was too quick to be killed"
+        for _ in range(20):  # a session that was killed may hold the mailbox for a moment
+            done = stick.run(*collect, **password)
+            if done.code != 4:
+                break
+            time.sleep(0.2)
+        assert done.code == 0, done
+        assert json.loads(done.out)["left"] == 0
+        assert dovecot.mails(user) == []
+        again = repeats(stick.folder, smtp, senders)
+        print(f"{kills} kills, {again} letters repeated")
+        assert again <= 20 * kills
+    assert stick.nobody_left()
