@@ -199,10 +199,11 @@ _WITH_WORDS = ("TLabel", "TButton", "TRadiobutton", "TCheckbutton", "TLabelframe
 
 
 def _is_whole(widget: tk.Misc) -> bool:
-    if widget.winfo_width() < widget.winfo_reqwidth():
-        return False
-    if widget.winfo_height() < widget.winfo_reqheight():
-        return False
+    if widget.winfo_class() != "TLabelframe":  # what it holds may give way, as an entry does
+        if widget.winfo_width() < widget.winfo_reqwidth():
+            return False
+        if widget.winfo_height() < widget.winfo_reqheight():
+            return False
     left, top = widget.winfo_rootx(), widget.winfo_rooty()
     right, bottom = left + widget.winfo_width(), top + widget.winfo_height()
     scrolls = False
