@@ -18,7 +18,7 @@ from kollect.register.ledger import Ledger
 from kollect.register.receipt import ReceiptState, Step
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
-from tests.servers.scripted_smtp import At, ScriptedSmtp
+from tests.servers.scripted_smtp import Act, At, ScriptedSmtp
 from tests.servers.shop import ADDRESS, OWNER, ShopProgram, settings_for
 
 PASSWORD = "S3cret-pw!"
@@ -499,6 +499,23 @@ def test_what_a_stop_left_unsent_is_not_taken_for_sent(
     ledger.close()
     assert Step.SENDING not in steps
     assert steps.total() == 150 - len(smtp.kept)
+
+
+def test_a_letter_without_an_answer_goes_once_more_alone_and_not_a_third_time(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    """A reply and a forwarded mail alike."""
+    smtp.script.fault = lambda at: Act.KEEP_AND_CUT if at.verb in ("DOT", "BDAT") else None
+    raw = blank("x@y.example", 2, subject="hello")
+    pop3.put(blank("a@b.example", 1))
+    pop3.put(raw)
+    for _ in range(5):
+        shop.poll()
+    smtp.script.fault = None
+    assert shop.report().left == 0
+    assert answered(smtp) == Counter({"a@b.example": 2, OWNER: 2})
+    assert [mail.verb for mail in smtp.kept if mail.recipients[0] != OWNER] == ["BDAT", "DATA"]
+    assert raw in shop.kept()
 
 
 def test_words_that_change_at_every_try_are_told_once(

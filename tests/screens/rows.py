@@ -1,0 +1,104 @@
+"""What a user sees and does in a Table, for the tests of the screens that have one."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable
+
+from kollect.screens.table import Table
+
+BEAT_MS = 50
+
+
+def rows(table: Table) -> list[tuple[str, ...]]:
+    """The cells of the rows in view, as they are read."""
+    tree = table.tree
+    return [tuple(map(str, tree.item(line, "values"))) for line in tree.get_children()]
+
+
+def column(table: Table, number: int) -> list[str]:
+    return [cells[number] if len(cells) > number else "" for cells in rows(table)]
+
+
+def looks(table: Table, row: int) -> set[str]:
+    """The tags of a row in view: "wrong", "mark" …"""
+    return set(table.tree.item(table.tree.get_children()[row], "tags"))
+
+
+def click_row(table: Table, row: int, *, button: int = 1, state: int = 0) -> None:
+    """Click on a row in view; `state` holds the modifier keys."""
+    line = table.tree.get_children()[row]
+    x, y, width, height = table.tree.bbox(line)
+    _click(table.tree, x + width // 2, y + height // 2, button=button, state=state)
+
+
+def click_heading(table: Table, title: str) -> None:
+    tree = table.tree
+    x = 0
+    for name in tree.cget("columns"):
+        width = int(tree.column(name, "width"))
+        if name == title:
+            _click(tree, x + width // 2, table.heading_height // 2)
+            return
+        x += width
+    raise AssertionError(f"there is no column {title}")
+
+
+def headings(table: Table) -> list[str]:
+    return [str(table.tree.heading(name, "text")) for name in table.tree.cget("columns")]
+
+
+def menu_of(table: Table) -> tk.Menu:
+    """The menu of the right button, which is open."""
+    (menu,) = [w for w in table.tree.winfo_children() if isinstance(w, tk.Menu)]
+    return menu
+
+
+def choose_from_menu(table: Table, label: str) -> None:
+    menu = menu_of(table)
+    labels = {
+        menu.entrycget(place, "label"): place
+        for place in range((menu.index("end") or 0) + 1)
+        if menu.type(place) == "command"
+    }
+    menu.unpost()
+    menu.invoke(labels[label])
+    menu.update()
+
+
+def _click(widget: tk.Misc, x: int, y: int, *, button: int = 1, state: int = 0) -> None:
+    widget.event_generate("<Motion>", x=x, y=y)
+    widget.event_generate(f"<Button-{button}>", x=x, y=y, state=state)
+    widget.event_generate(f"<ButtonRelease-{button}>", x=x, y=y, state=state)
+    widget.update()
+
+
+class Heartbeat:
+    """Beats in Tk every 50 ms while the window is not frozen; `longest` is the longest pause."""
+
+    def __init__(self, root: tk.Misc) -> None:
+        self._root = root
+        self.longest = 0.0
+
+    def during(self, act: Callable[[], object]) -> float:
+        """The longest pause in seconds between two beats while `act` is done."""
+        last = time.monotonic()
+        self.longest = 0.0
+        timer = ""
+
+        def beat() -> None:
+            nonlocal last, timer
+            now = time.monotonic()
+            self.longest = max(self.longest, now - last - BEAT_MS / 1000)
+            last = now
+            timer = self._root.after(BEAT_MS, beat)
+
+        beat()
+        try:
+            act()
+            self._root.update()
+            self.longest = max(self.longest, time.monotonic() - last - BEAT_MS / 1000)
+        finally:
+            self._root.after_cancel(timer)
+        return self.longest
