@@ -1,4 +1,4 @@
-"""A shop that really collects: its settings for the demo's mail server, and the way to the screen."""
+"""A shop that really collects: its settings for the demo's mail server, and how it begins."""
 
 from __future__ import annotations
 
