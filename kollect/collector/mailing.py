@@ -162,6 +162,7 @@ class MailingWorker:
             self._looked_back = True
         sending = [m for m in reversed(outbox.mailings()) if m.state is MailingState.SENDING]
         failed: tuple[Mailing, Trouble] | None = None
+        paused = False
         accepted = 0
         for mailing in sending:
             if self._stop.is_set() or failed:
@@ -183,7 +184,8 @@ class MailingWorker:
             self._told = ""
             return None, due
         mailing, trouble = failed
-        self._say(mailing.id, trouble, due if mailing.id in self._under_way else None)
+        if paused or mailing.id in self._under_way:  # else somebody has paused or stopped it
+            self._say(mailing.id, trouble, None if paused else due)
         return trouble, due
 
     def _one_round(self, outbox: Outbox, mailing: Mailing) -> tuple[Trouble | None, bool, int]:

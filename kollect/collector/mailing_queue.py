@@ -103,7 +103,7 @@ class MailingQueue:
 
     def __length_hint__(self) -> int:
         """So that nobody has to take letters to learn whether many are waiting."""
-        return min(self._owed + len(self._taken), self._gate.room(self._now()))
+        return max(0, min(self._owed + len(self._taken), self._gate.room(self._now())))
 
     def wait(self) -> timedelta:
         """Until the pace allows the next letter."""
