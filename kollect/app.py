@@ -199,10 +199,6 @@ class Program:
         if not self.demo.changing:
             self.resident.quit()
 
-    def end_demo(self) -> None:
-        """「デモ設定の解除」: collecting goes on where it was interrupted by the demo."""
-        self.demo.end(self.start_collecting if self._places.resume_collecting else lambda: None)
-
     # ---- how it is done ----
 
     def _begin_collecting(self) -> None:
@@ -323,10 +319,15 @@ class Program:
             self.window.back_to(MenuScreen)
             self._identify()  # last: leaving 緒言設定 names the shop it has shown
 
+        def returned() -> None:
+            if self._places.resume_collecting:
+                self.start_collecting()
+
         return Ways(
             there=there,
             back=self._places.to_real,
             changed=changed,
+            returned=returned,
             sent=self.poll_now,
             collecting=lambda: self.place.collecting,
         )
@@ -364,7 +365,7 @@ class Program:
             records=lambda: self.place.records(),
             in_demo=lambda: self.place.in_demo,
             begin_demo=self.demo.begin,
-            end_demo=self.end_demo,
+            end_demo=self.demo.end,
             start_collecting=self.start_collecting,
             show_results=self.show_results,
             show_log=self.show_log,

@@ -34,6 +34,8 @@ class Ways:
     back: Callable[[], None]
     changed: Callable[[], None]
     """Another workplace is in force now."""
+    returned: Callable[[], None]
+    """The demo is over, and after `changed`: take up what it interrupted."""
     sent: Callable[[], None]
     """The customer has sent a mail: look at once."""
     collecting: Callable[[], bool]
@@ -60,12 +62,12 @@ class DemoMode:
 
         self._change("デモの準備をしています…", self._ways.there, done)
 
-    def end(self, then: Callable[[], None] = lambda: None) -> None:
+    def end(self) -> None:
         """「デモ設定の解除」"""
 
         def done(result: None) -> None:
             self._changed()
-            then()
+            self._ways.returned()
 
         self.close()
         self._change("元の設定に戻しています…", self._ways.back, done)
