@@ -92,7 +92,11 @@ test_windows() {
         windows_python -m pytest -c tests/pytest.ini --rootdir tests -p no:cacheprovider -m "not real" tests/unit
 }
 
-test_exe() { # "$@": for pytest
+test_exe() { # "$@": tests in tests/exe, or other arguments for pytest
     say "kollect.exe のテスト"
-    with_windows "$PYTHON" -m pytest -c tests/pytest.ini --rootdir tests "${@:-tests/exe}"
+    local one where=(tests/exe)
+    for one in "$@"; do
+        if [[ -e ${one%%::*} ]]; then where=(); fi
+    done
+    with_windows "$PYTHON" -m pytest -c tests/pytest.ini --rootdir tests "$@" "${where[@]}"
 }
