@@ -34,7 +34,8 @@ def root(display: str, garbage_stays: None) -> Iterator[tk.Tk]:
     yield root
     with contextlib.suppress(tk.TclError):  # the test may have closed it
         for timer in root.tk.splitlist(root.tk.call("after", "info")):
-            root.after_cancel(timer)
+            # not by after_cancel: it may fail, and a root that stays keeps a mainloop from ending
+            root.tk.call("after", "cancel", timer)
         root.destroy()
 
 
