@@ -109,6 +109,7 @@ def test_what_was_marked_before_a_rest_that_failed_is_there_again(
     pop3: ScriptedPop3,
     smtp: ScriptedSmtp,
     slowly: None,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(round, "BATCH", 2)
@@ -120,6 +121,9 @@ def test_what_was_marked_before_a_rest_that_failed_is_there_again(
     report, trouble = shop.poll()
     assert trouble is not None
     assert report.left == len(pop3.mails) == 2
+    ledger = Ledger(tmp_path / "kollect.db")
+    assert {entry.uid for entry in ledger.still_there(ADDRESS)} == set(pop3.mails)
+    ledger.close()
     assert shop.report().left == 0
     assert answered(smtp) == Counter(senders)
 
