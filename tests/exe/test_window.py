@@ -1,0 +1,40 @@
+"""kollect.exe by a double click: its window, alone or called by a second start, and its end."""
+
+from __future__ import annotations
+
+from tests.exe import desk
+from tests.exe.wine import Stick
+
+MENU, WELCOME, GOODBYE = "コレクト \\(KKR", "コレクトへようこそ", "終了の確認"
+
+
+def test_from_the_double_click_to_the_end(stick: Stick):
+    first = stick.start()
+    desk.wait_for_window(WELCOME)
+    assert any("id = TEST (保守可)" in title for title in desk.titles())
+    assert not [title for title in desk.titles() if "exe" in title], "no console"
+    desk.bring(desk.wait_for_window(WELCOME))
+    desk.keys("Escape")
+    desk.wait_until_gone(WELCOME)
+
+    second = stick.run()
+    assert second.code == 0, "it has called the first one"
+    assert len(desk.windows(MENU)) == 1
+    assert first.running
+
+    desk.bring(desk.wait_for_window(MENU))
+    desk.keys("Escape")
+    desk.bring(desk.wait_for_window(GOODBYE))
+    desk.keys("Return")
+    assert first.wait().code == 0
+    assert stick.nobody_left()
+    assert not list(stick.pc.temp.glob("_MEI*")), "nothing of it is left behind"
+
+
+def test_after_a_power_cut_it_starts_as_ever(stick: Stick):
+    stick.start()
+    desk.wait_for_window(WELCOME)
+    stick.kill()
+    again = stick.start()
+    desk.wait_for_window(WELCOME)
+    assert again.running
