@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kollect.collector.reports import News
+from kollect.commands.mending import refuse_damage
 from kollect.counter import member_services
 from kollect.desktop.dpi import sharpen
 from kollect.desktop.lock import FolderLock, signal_first
@@ -57,6 +58,7 @@ def run(folder: DataFolder, *, demo: bool = False) -> int:
     try:
         folder.prepare()
         lock.acquire()
+        refuse_damage(folder)  # a lost kollect.db made anew would give the old numbers once more
     except AlreadyRunning as trouble:
         if signal_first(folder.path):
             return OK
