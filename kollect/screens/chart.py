@@ -61,6 +61,7 @@ class ResultsChart(ttk.Frame):
             buttons.append(button)
         self.kind = RadioField(buttons, unseen, variable, list(_KINDS))
         self.kind.value = "day"
+        self.chart = Chart("", (), "")
         self.bars = BarChart(self)
         self.bars.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.summary = wrapped(self, "")

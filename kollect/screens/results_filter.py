@@ -71,28 +71,38 @@ class ReceiptFilter(ttk.Frame):
             variable = tk.StringVar(self)
             entry = ttk.Entry(row, width=12, textvariable=variable, font=TEXT_FONT)
             entry.grid(row=0, column=column + 1, padx=(0, HALF))
+            entry.bind("<FocusOut>", lambda event: self._check_days())
             made.append(LineField(entry, error, variable))
         ttk.Label(row, text="まで", style="Faint.TLabel").grid(row=0, column=4)
         return made[0], made[1]
 
     def conditions(self, today: date) -> Conditions | None:
-        """What is asked for; None, and said so, where a day cannot be read."""
+        """What is asked for; None while a day is only half typed."""
         first, last = days_of(self.period.value, today)
         if self.period.value is Period.GIVEN:
-            days = []
-            for field in (self.first, self.last):
-                field.clear()
-                days.append(read_day(field.value, today) if field.value.strip() else None)
-            for field, day in zip((self.first, self.last), days, strict=True):
-                if day is None and field.value.strip():
-                    field.complain(WRONG_DAY)
-                    return None
-            first, last = days
-            if first and last and first > last:
-                self.last.complain("終わりの日が、始めの日より前になっています。")
+            if self._wrong_day(today):
                 return None
+            first, last = (read_day(field.value, today) for field in (self.first, self.last))
         since, until = moments(first, last)
         return Conditions(self.text.value, since, until, self.state.value)
+
+    def _wrong_day(self, today: date) -> tuple[LineField, str] | None:
+        """The field with a day that cannot be, and what is wrong with it."""
+        days = []
+        for field in (self.first, self.last):
+            day = read_day(field.value, today)
+            if day is None and field.value.strip():
+                return field, WRONG_DAY
+            days.append(day)
+        if days[0] and days[1] and days[0] > days[1]:
+            return self.last, "終わりの日が、始めの日より前になっています。"
+        return None
+
+    def _check_days(self) -> None:
+        """Whoever has finished typing a day hears what is wrong with it."""
+        if wrong := self._wrong_day(date.today()):
+            field, text = wrong
+            field.complain(text)
 
     @property
     def any(self) -> bool:

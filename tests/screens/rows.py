@@ -7,6 +7,7 @@ import tkinter as tk
 from collections.abc import Callable
 
 from kollect.screens.table import Table
+from tests.screens.hands import settle
 
 BEAT_MS = 50
 
@@ -72,6 +73,11 @@ def _click(widget: tk.Misc, x: int, y: int, *, button: int = 1, state: int = 0) 
     widget.event_generate(f"<Button-{button}>", x=x, y=y, state=state)
     widget.event_generate(f"<ButtonRelease-{button}>", x=x, y=y, state=state)
     widget.update()
+
+
+def in_front(dialog: tk.Misc) -> None:
+    """Wait until a dialog has the focus: before that, keys go to the window behind it."""
+    settle(dialog, lambda: (at := dialog.focus_get()) and str(at).startswith(f"{dialog}"))
 
 
 class Heartbeat:
