@@ -22,6 +22,11 @@ def column(table: Table, number: int) -> list[str]:
     return [cells[number] if len(cells) > number else "" for cells in rows(table)]
 
 
+def in_view(table: Table) -> list[int]:
+    """The keys of the rows in view."""
+    return list(table.keys[table.top : table.top + len(rows(table))])
+
+
 def looks(table: Table, row: int) -> set[str]:
     """The tags of a row in view: "wrong", "mark" …"""
     return set(table.tree.item(table.tree.get_children()[row], "tags"))
