@@ -12,7 +12,7 @@ from kollect.screens.mailing_services import NO_MAILING, MailingServices
 from kollect.workplace import Workplace
 
 if TYPE_CHECKING:  # the window has to be there before sockets and SQL are loaded
-    from kollect.collector.mailing_reports import MailingNews
+    from kollect.collector.mailing_reports import MailingNews, MailingTrouble
     from kollect.members.choice import Choice
     from kollect.members.mailing import Mailing
     from kollect.members.outbox import Outbox
@@ -38,6 +38,8 @@ class Postroom:
         self._in_tk = in_tk
         self._watchers: list[Watcher] = []
         self._latest: dict[int, MailingNews] = {}
+        self._troubles: dict[int, tuple[MailingTrouble, int]] = {}
+        """Until letters go out again; with how many had gone out by then."""
         self._told_of: Workplace | None = None
         self._lock = threading.Lock()
         self.services = MailingServices(
@@ -147,16 +149,36 @@ class Postroom:
         if place is not self._told_of:
             self._told_of = place
             self._latest.clear()
-        self._latest[news.mailing] = news
-        if news.mailing != NO_MAILING:
-            self._latest.pop(NO_MAILING, None)
+            self._troubles.clear()
+        self._note(news)
         for watcher in tuple(self._watchers):
             watcher(news)
 
     def _latest_of(self, mailing: int) -> MailingNews | None:
         if self._told_of is not self._place():
             return None
-        return self._latest.get(NO_MAILING) or self._latest.get(mailing)
+        for place in (NO_MAILING, mailing):
+            if place in self._troubles:
+                return self._troubles[place][0]
+        return self._latest.get(mailing)
+
+    def _note(self, news: MailingNews) -> None:
+        """A trouble is over when a letter has gone out; that it is tried again is not enough."""
+        from kollect.collector.mailing_reports import MailingTrouble, Progress
+
+        mailing = news.mailing
+        if isinstance(news, MailingTrouble):
+            before = self._latest.get(mailing)
+            sent = before.sent if isinstance(before, Progress) else 0
+            self._troubles[mailing] = news, sent
+            return
+        self._latest[mailing] = news
+        if mailing in self._troubles:
+            trouble, sent = self._troubles[mailing]
+            resumed = trouble.next_at is None
+            if resumed or not isinstance(news, Progress) or news.sent > sent:
+                del self._troubles[mailing]
+        self._troubles.pop(NO_MAILING, None)
 
     def _watch(self, watcher: Watcher) -> Callable[[], None]:
         self._watchers.append(watcher)

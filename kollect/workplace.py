@@ -174,10 +174,11 @@ class Workplace:
         """Send what the outbox holds; a sender that is there already looks at it again."""
         from kollect.collector.mailing import MailingWorker
 
-        if self._mailer is None or not self._mailer.alive:
+        if self._mailer is not None and self._mailer.alive:
+            self._mailer.look()
+        else:
             self._mailer = MailingWorker(self.folder, self._in_force, listener)
             self._mailer.start()
-        self.look_for_mailings()
 
     def look_for_mailings(self) -> None:
         """Something was paused or called off in the outbox."""

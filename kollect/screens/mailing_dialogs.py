@@ -36,7 +36,8 @@ class SampleDialog(Dialog[str | None]):
         self.buttons(("キャンセル", self.give_up), ("送る", self.take))
         self.start_at(self.address.widget)
         self.bind("<F12>", lambda event: self.take())
-        self.address.widget.bind("<Return>", lambda event: self.take())
+        for key in ("<Return>", "<KP_Enter>"):
+            self.address.widget.bind(key, lambda event: self.take() or "break")
 
     def take(self) -> None:
         address = self.address.value.strip()

@@ -99,6 +99,8 @@ class ProgressPanel(ttk.Frame):
                     wait = wait_text(progress.waiting_until - now)
                     return f"次の送信まで あと {wait}（{_limits(mailing.pace)}）"
                 speed = self._speed(progress)
+                if not speed:
+                    return "送っています…"
                 hour = mailing.pace.per_hour
                 span = estimate(
                     left,

@@ -51,6 +51,14 @@ class Album:
         )
         print(path)
 
+    def screen(self, name: str) -> None:
+        """A picture of everything on the display."""
+        self.settle()
+        if not self._only or any(one in name for one in self._only):
+            path = self._folder / f"{name}.png"
+            subprocess.run(["import", "-silent", "-window", "root", "-strip", path], check=True)
+            print(path)
+
     def dialog(
         self,
         name: str,

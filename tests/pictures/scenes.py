@@ -24,7 +24,7 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
-from tests.pictures import mailing_scenes, member_scenes
+from tests.pictures import collecting_scenes, mailing_scenes, member_scenes
 from tests.pictures.album import Album
 
 SETTINGS = Settings(
@@ -225,6 +225,7 @@ SCENES = (
     mail_test,
     setting_dialogs,
     protected,
+    *collecting_scenes.SCENES,
     *member_scenes.SCENES,
     *mailing_scenes.SCENES,
     the_end,

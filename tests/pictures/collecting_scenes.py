@@ -1,0 +1,85 @@
+"""メール収集 on a good day and on a bad one, and the demo with the customer's phone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from kollect.collector.reports import Happened, Phase, PhaseChanged, Report, RoundEnded
+from kollect.errors import ServerTrouble, Stage, Trouble
+from kollect.screens.menu import MenuScreen
+from tests.pictures.album import Album
+
+TROUBLE = ServerTrouble(
+    "受信サーバにつながりません",
+    stage=Stage.CONNECT,
+    happened="受信サーバ「pop.ocn.ne.jp」(ポート番号 995)から、60秒待っても返事がありませんでした。",
+    cure="インターネットにつながっているか確かめてください。つながっているときは、"
+    "サーバの都合かもしれません。しばらくすると自動的にもう一度試します。",
+    detail="TimeoutError: timed out",
+)
+
+
+def collecting(album: Album) -> None:
+    album.window.back_to(MenuScreen)
+    resident, now = album.program.resident, datetime.now().astimezone()
+    standing = resident.standing
+    standing.begin(now - timedelta(hours=3))
+    for ago, number, address in (
+        (170, 1187, "hanako..yamada.@docomo.ne.jp"),
+        (96, 1188, "sato.ichiro@icloud.com"),
+        (41, 1189, "misaki.suzuki@gmail.com"),
+    ):
+        at = now - timedelta(minutes=ago)
+        standing.heard(Happened(at, f"受付番号 {number} を発行しました: {address}"))
+        standing.heard(Happened(at, f"受付番号 {number} を返信しました: {address}"))
+    at = now - timedelta(minutes=12)
+    told = "対象外メールを転送しました（差出人 tanaka@example.com、見出 営業時間について）"
+    standing.heard(Happened(at, told))
+    _round(album, None, now - timedelta(seconds=18))
+    standing.counted(14, 1189, now.date())
+    album.program._open_later("collecting", "CollectingScreen")
+    album.take("collecting")
+    standing.heard(PhaseChanged(Phase.REPLYING))
+    album.window.screen.refresh()
+    album.take("collecting-working")
+    for minutes in (9, 5, 1):
+        _round(album, TROUBLE, now - timedelta(minutes=minutes), pause=3)
+    album.window.screen.refresh()
+    album.take("collecting-trouble")
+    resident.forget()
+    album.window.back_to(MenuScreen)
+
+
+def _round(album: Album, trouble: Trouble | None, at: datetime, pause: int = 1) -> None:
+    heard = album.program.resident.standing.heard
+    heard(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
+    heard(RoundEnded(at, Report(), trouble, at + timedelta(minutes=pause)))
+
+
+def demo(album: Album) -> None:
+    program = album.program
+    program.demo.begin(program.start_collecting)
+    album.wait(lambda: program.resident.standing.last is not None)
+    phone = program.demo.phone
+    assert phone is not None
+    album.take("phone-empty", phone)
+    phone.send_blank()
+    album.wait(lambda: len(phone.handset.notes) == 2)
+    album.take("phone", phone)
+    phone.send_question()
+    phone.send_blank()
+    album.wait(lambda: len(phone.handset.notes) >= 4)
+    album.wait(lambda: phone._session.owner.notes)
+    album.take("phone-again", phone)
+    album.settle(1)
+    album.take("demo-collecting")
+    album.screen("demo-both")
+    phone._look_at(phone._session.owner)
+    album.take("phone-owner", phone)
+    album.window.back_to(MenuScreen)
+    album.take("demo-menu")
+    program.demo.end()
+    album.wait(lambda: not program.demo.changing)
+
+
+SCENES = (collecting, demo)
