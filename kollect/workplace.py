@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -22,7 +23,7 @@ from kollect.settings import inifile, initext
 from kollect.settings.model import Passwords, Settings, TextSize
 
 if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
-    from kollect.collector.check import CheckStep
+    from kollect.collector.check import CheckStep, LastTest
     from kollect.collector.mailing import MailingWorker
     from kollect.collector.mailing_reports import MailingNews
     from kollect.collector.records import Records
@@ -52,6 +53,7 @@ class Workplace:
         self._lock = threading.Lock()
         self.worker: Worker | None = None
         self._mailer: MailingWorker | None = None
+        self._last_test: LastTest | None = None
 
     def open(self) -> None:
         """Begin to work. Raises StorageTrouble; trouble with the settings is told by `settings`."""
@@ -75,13 +77,22 @@ class Workplace:
 
     def close(self) -> None:
         """End the log here, collector and sender after the mail in hand. May take a while."""
-        self.stop_collecting()
-        self.stop_mailing()
-        for worker in (self.worker, self._mailer):
-            if worker is not None:
-                worker.join()
+        self.come_to_rest()
         if self._log is not None:
             self._log.__exit__()
+
+    def come_to_rest(self, seconds: float | None = None) -> bool:
+        """End collector and sender after the mail in hand, and wait so long at the most.
+
+        Returns whether both have ended. From any thread but theirs.
+        """
+        self.stop_collecting()
+        self.stop_mailing()
+        ends = None if seconds is None else time.monotonic() + seconds
+        for worker in (self.worker, self._mailer):
+            if worker is not None:
+                worker.join(None if ends is None else max(0.0, ends - time.monotonic()))
+        return not (self.collecting or self.mailing)
 
     # ---- settings and passwords ----
 
@@ -124,6 +135,10 @@ class Workplace:
             if password != self._vault().get(which):
                 self._vault().set(which, password)
 
+    def forget_passwords(self) -> None:
+        """This PC knows them no longer."""
+        self.keep_passwords(Passwords())
+
     # ---- mail ----
 
     def test_mail(
@@ -135,7 +150,7 @@ class Workplace:
         stopping: Callable[[], bool],
     ) -> None:
         """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
-        from kollect.collector.check import Check
+        from kollect.collector.check import Check, LastTest
         from kollect.collector.worker import local_now
         from kollect.register.ledger import Ledger
 
@@ -144,7 +159,8 @@ class Workplace:
             mark = ledger.mark("test")
         finally:
             ledger.close()
-        check = Check(settings, passwords, mark, said, local_now, stopping)
+        last = self._last_test = self._last_test or LastTest()
+        check = Check(settings, passwords, mark, said, local_now, stopping, last)
         {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
 
     @property

@@ -115,6 +115,9 @@ def test_every_encryption_from_the_test_to_the_answer(
     [sent] = postfix.wait_for(settings.mail_address)
     dovecot.deliver(box, sent)
     assert test.receive(5), told.steps
+    assert test.send(), told.steps
+    assert not test.receive(0), "this is the one before"
+    told.steps.clear()
     assert test.clean(), told.steps
     assert "1 通" in told.steps[-1].happened
     assert len(dovecot.mails(box)) == len(STRANGERS)

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,7 +26,7 @@ from kollect.errors import (
 from kollect.inbox.mailbox import Listed, Mailbox, Refused
 from kollect.inbox.open import open_mailbox
 from kollect.mail import Mail
-from kollect.reply.letter import Sender, test_mail
+from kollect.reply.letter import TEST_SERIAL_HEADER, Sender, test_mail
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
 from kollect.reply.session import open_session
@@ -69,6 +69,13 @@ class CheckStep:
         return asdict(self) | {"seconds": round(self.seconds, 3)}
 
 
+@dataclass(slots=True)
+class LastTest:
+    """The test mail that was sent last, by its serial; "" before the first."""
+
+    serial: str = ""
+
+
 class CheckStopped(Exception):
     """The user has stopped the test."""
 
@@ -83,6 +90,8 @@ class Check:
     said: Callable[[CheckStep], None]
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = lambda: False
+    last: LastTest = field(default_factory=LastTest)
+    """Shared by the presses of the buttons: 「受信のテスト」 looks for this one alone."""
 
     def send(self) -> bool:
         """「送信のテスト」: a marked mail to the own address."""
@@ -107,9 +116,16 @@ class Check:
         session.line.close()
         steps.begin(Stage.SEND)
         sender = Sender(self.settings.mail_address, self.settings.shop.name)
-        message_id = f"<{uuid.uuid4().hex}@{sender.domain}>"
-        octets = test_mail(sender, message_id=message_id, date=self.now(), mark=self.mark)
+        serial = uuid.uuid4().hex
+        octets = test_mail(
+            sender,
+            message_id=f"<{serial}@{sender.domain}>",
+            date=self.now(),
+            mark=self.mark,
+            serial=serial,
+        )
         post = Post(settings, tls, self.settings.mail_address, self.passwords.send)
+        self.last.serial = serial
         try:
             outcome = self._delivered(post, Letter(0, self.settings.mail_address, octets))
         finally:
@@ -173,7 +189,10 @@ class Check:
             listing = mailbox.listing()[-LOOKED_AT:]
             if Stage.RECEIVE not in steps.begun:
                 steps.begin(Stage.RECEIVE)
-            found = next(self._test_mails(mailbox, listing, seen), None) is not None
+            found = any(
+                self.last.serial in ("", serial)
+                for _, serial in self._test_mails(mailbox, listing, seen)
+            )
             if not found:
                 mailbox.close()
                 return False
@@ -187,7 +206,8 @@ class Check:
         mailbox = self._open(steps.begin)
         try:
             steps.begin(Stage.MAILBOX)
-            removed = mailbox.delete(list(self._test_mails(mailbox, mailbox.listing(), set())))
+            ours = self._test_mails(mailbox, mailbox.listing(), set())
+            removed = mailbox.delete([handle for handle, _ in ours])
             mailbox.close()
         except BaseException:
             mailbox.abandon()
@@ -199,15 +219,19 @@ class Check:
             self.settings.receive, self.settings.tls, self.passwords.receive, trace=trace
         )
 
-    def _test_mails(self, mailbox: Mailbox, listing: list[Listed], seen: set[str]) -> Iterator[int]:
-        """The handles of our test mails among those not in `seen`, which grows."""
+    def _test_mails(
+        self, mailbox: Mailbox, listing: list[Listed], seen: set[str]
+    ) -> Iterator[tuple[int, str]]:
+        """Our test mails, handle and serial, among those not in `seen`, which grows."""
         fresh = [listed for listed in listing if listed.uid is None or listed.uid not in seen]
         seen |= {listed.uid for listed in fresh if listed.uid is not None}
         for handle, block in mailbox.headers([listed.handle for listed in fresh]):
             if isinstance(block, Refused):
                 continue
-            if Mail.read(block).first(TEST_HEADER.lower()) == self.mark.encode():
-                yield handle
+            mail = Mail.read(block)
+            if mail.first(TEST_HEADER.lower()) == self.mark.encode():
+                serial = mail.first(TEST_SERIAL_HEADER.lower()) or b""
+                yield handle, serial.decode("latin-1")
             if self.stopping():
                 raise CheckStopped
 

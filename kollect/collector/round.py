@@ -73,6 +73,6 @@ def poll(
     finally:
         visit.abandon()
         dispatch.close()
-    desk.tally.add("deferred", desk.ledger.owed_count())
+    desk.tally.add("deferred", desk.ledger.owed_count(desk.mailbox))
     report = desk.tally.report(left=visit.left(), seconds=clock() - started)
     return report, trouble or visit.trouble or dispatch.trouble

@@ -128,10 +128,14 @@ class Mails(Database):
                 (letter_id,),
             ).fetchone()[0]
 
-    def owed_count(self) -> int:
+    def owed_count(self, mailbox: str) -> int:
+        """The letters still to be sent. A mail to be forwarded of which there is no copy counts
+        only where it is in this mailbox: out of another one nobody fetches it any more."""
         with self._translated():
             return self._db.execute(
                 f"SELECT count(*) FROM mail WHERE {_one_of(TO_SEND)}"
+                " AND (number IS NOT NULL OR kept <> '' OR mailbox = ?)",
+                (mailbox,),
             ).fetchone()[0]
 
     def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:

@@ -127,13 +127,21 @@ def notice(
     return head.encode("utf-8") + b"\r\n" + text
 
 
-def test_mail(sender: Sender, *, message_id: str, date: datetime, mark: str) -> bytes:
+TEST_SERIAL_HEADER = "X-Kollect-Test-Serial"
+"""Not the Message-ID: some providers write one of their own in its place."""
+
+
+def test_mail(sender: Sender, *, message_id: str, date: datetime, mark: str, serial: str) -> bytes:
     """What 「送信のテスト」 sends to the own address, and 「テスト後処理」 knows by its mark."""
     kind, text = _text(_TEST_BODY, Charset.UTF_8)
     head = (
         _head(sender, sender.address, "コレクトの送信テスト", Charset.UTF_8, message_id, date)
         + "Auto-Submitted: auto-generated\r\n"
-        "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Test", mark) + _MIME + kind
+        "X-Auto-Response-Suppress: All\r\n"
+        + fields.mark("X-Kollect-Test", mark)
+        + fields.mark(TEST_SERIAL_HEADER, serial)
+        + _MIME
+        + kind
     )
     return head.encode("utf-8") + b"\r\n" + text
 

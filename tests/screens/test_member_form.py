@@ -222,13 +222,13 @@ def test_the_number_can_be_sent_again(
     enter(screen, "1001")
     settle(screen, lambda: here(screen) is screen.fields.name.widget)
     with closing(Ledger(database)) as ledger:
-        before = ledger.owed_count()
+        before = ledger.owed_count("")
     dialogs.answers.append("再送する")
     click(screen.again)
     settle(screen, lambda: "再送します" in screen.window._said.text)
     assert "taro.yamada@docomo.ne.jp" in dialogs.asked[-1][1]
     with closing(Ledger(database)) as ledger:
-        assert ledger.owed_count() == before + 1
+        assert ledger.owed_count("") == before + 1
 
 
 def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScreen, database: Path):

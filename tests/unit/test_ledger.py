@@ -240,7 +240,8 @@ def test_owed_letters_come_in_the_order_of_arrival_and_when_they_can_be_written(
     rows.append(numbered(ledger, "z@x.jp")[0])
     ledger.record(BOX, sighting("k"), Step.KEPT, NOW)
     assert [entry.id for entry in ledger.owed(0, 100)] == rows
-    assert ledger.owed_count() == len(rows) + 1, "the mail to be forwarded has no copy yet"
+    assert ledger.owed_count(BOX) == len(rows) + 1, "the mail to be forwarded has no copy yet"
+    assert ledger.owed_count("new@x.jp") == len(rows), "no copy, and nobody polls its mailbox"
     ledger.kept(forward, "20261123-f.eml", whole=True)
     ledger.move([rows[0]], Step.SENDING, NOW)
     ledger.move([rows[0]], Step.SENT, NOW, "250 ok")

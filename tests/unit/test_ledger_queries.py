@@ -98,7 +98,7 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "put_off": lambda ledger: ledger.put_off(),
     "entries": lambda ledger: ledger.entries([1, 2, 3]),
     "is_forward": lambda ledger: ledger.is_forward("<1@shop.example>"),
-    "owed_count": lambda ledger: ledger.owed_count(),
+    "owed_count": lambda ledger: ledger.owed_count("box"),
     "give_number": lambda ledger: numbered(ledger, "new@x.jp"),
     "count_again": lambda ledger: ledger.count_again(1001),
     "receipt_state": lambda ledger: ledger.receipt_state(1001, "replied", NOW),

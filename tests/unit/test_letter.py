@@ -235,8 +235,9 @@ def test_subjects_come_back(subject: str, charset: Charset):
 
 
 def test_test_mail_and_notice():
-    mail = read(test_mail(SHOP, message_id=ID, date=WHEN, mark="t-1"))
+    mail = read(test_mail(SHOP, message_id=ID, date=WHEN, mark="t-1", serial="5e"))
     assert mail["X-Kollect-Test"] == "t-1"
+    assert mail["X-Kollect-Test-Serial"] == "5e"
     assert mail["To"] == "shop@shop.example"
     assert mail["X-Kollect-Reply"] is None
     told = read(
