@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 TOP = Path(__file__).parents[2]
@@ -69,9 +70,17 @@ class Module:
     def docstring(self) -> str:
         return ast.get_docstring(self.tree) or ""
 
-    def imports(self) -> Iterator[str]:
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
         """Every module that is imported anywhere in this one, also within functions."""
-        for node in ast.walk(self.tree):
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[str]:
+        for node in self.nodes:
             match node:
                 case ast.Import(names=names):
                     yield from (name.name for name in names)
@@ -91,12 +100,12 @@ MODULES = [read(path) for path in sorted((TOP / "kollect").rglob("*.py"))]
 
 def rooms_known(module: Module) -> set[str]:
     """The rooms of kollect that this module imports from."""
-    names = (name.split(".") for name in module.imports())
+    names = (name.split(".") for name in module.imports)
     return {parts[1] for parts in names if parts[0] == "kollect" and len(parts) > 1}
 
 
 def roots(module: Module) -> set[str]:
-    return {name.partition(".")[0] for name in module.imports()}
+    return {name.partition(".")[0] for name in module.imports}
 
 
 def called(call: ast.Call) -> str:
@@ -117,7 +126,7 @@ def test_imports_are_absolute():
     relative = [
         f"{module.path}:{node.lineno}"
         for module in MODULES
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert not relative
@@ -157,7 +166,7 @@ def test_the_operating_system_is_asked_only_in_desktop():
     asked = [
         f"{module.path}:{node.lineno}"
         for module in others
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if asks_for_the_system(node)
     ]
     assert not asked
@@ -192,7 +201,7 @@ def test_pure_modules_touch_nothing():
     calls = [
         f"{module.path}:{node.lineno} {name}"
         for module in pure
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call) and (name := called(node)) in IMPURE_CALLS
     ]
     assert not calls
