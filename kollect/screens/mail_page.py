@@ -118,7 +118,9 @@ class MailPage(SettingsPage):
         self.auth = form.radios("SMTP認証", AUTH_WORDS)
         copy = ttk.Button(form, text="受信用のアカウントを複写する", command=self.copy_account)
         cells = (form.beside(self.auth), form.row(under_fields=True))
-        form.bind("<Configure>", lambda event: self._place_copy(copy, *cells))
+        copy.lift()  # above the row, which was made after it and would hide it
+        for one in (form, cells[0]):  # the cell too: on Windows it gets its width after the form
+            one.bind("<Configure>", lambda event: self._place_copy(copy, *cells))
         self.send_account = form.line("アカウント", characters=44)
         self.send_password = form.line("パスワード", characters=44, secret=True)
         self._buttons.append(copy)
