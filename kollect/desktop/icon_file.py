@@ -10,7 +10,5 @@ _ASSETS = Path(__file__).parents[2] / "assets"
 
 def icon_file() -> Path | None:
     """A file with the icon, of the kind that windows of this system take; None: there is none."""
-    if getattr(sys, "frozen", False):
-        return Path(sys.executable)  # kollect.exe has it in itself
     file = _ASSETS / ("icon.ico" if sys.platform == "win32" else "icon.png")
     return file if file.exists() else None
