@@ -36,7 +36,8 @@ def start(screen: str = SCREEN) -> Iterator[str]:
         os.environ["DISPLAY"] = name
         try:
             _start(stack, "openbox", "--sm-disable")
-            _start(stack, "trayer", "--edge", "bottom", "--widthtype", "request", "--height", "28")
+            # as wide as it is from the beginning: in one that grows Wine's icons stay hidden
+            _start(stack, *"trayer --edge bottom --widthtype pixel --width 200 --height 28".split())
             _wait_for_window_manager()
             yield name
         finally:
