@@ -136,34 +136,125 @@ def test_ten_of_a_domain_that_nobody_finds_do_not_stop_the_others(tmp_path: Path
     assert steps(mailer, mailing)[Step.DEFERRED] == 12
 
 
-def test_a_run_of_policy_refusals_pauses_it(tmp_path: Path) -> None:
-    refusing = True
+@pytest.mark.parametrize(
+    ("verb", "answer"),
+    [
+        ("RCPT", "550 5.7.1 message content or volume not wanted"),
+        ("RCPT", "554 5.3.2 system not accepting network messages"),
+        ("RCPT", "550 administrative prohibition"),
+        ("DOT", "554 5.7.1 taken for spam"),
+        ("BDAT", "554 5.7.1 taken for spam"),
+    ],
+)
+def test_refusals_that_are_not_of_the_mailbox_pause_it_and_lose_nothing(
+    tmp_path: Path, verb: str, answer: str
+) -> None:
+    refusing = mended = False
 
     def fault(at: At) -> str | None:
-        if at.verb == "RCPT" and refusing:
-            return "550 5.7.0 message limit"
-        return None
+        nonlocal refusing
+        refusing = refusing or f"<{guest(15)}>" in at.argument
+        return answer if refusing and not mended and at.verb == verb else None
+
+    plain = verb == "DOT"
+    with ScriptedSmtp(Script(fault=fault, pipelining=not plain, chunking=not plain)) as smtp:
+        mailer = open_shop(tmp_path, smtp)
+        mailing = begin(mailer.database)
+        trouble = mailer.once()
+        assert trouble is not None
+        assert answer.partition(" ")[2] in trouble.detail
+        assert mailer.mailing(mailing).state is MailingState.PAUSED
+        told = [news for news in mailer.news if isinstance(news, MailingTrouble)]
+        assert [(one.mailing, one.next_at) for one in told] == [(mailing, None)]
+        counts = steps(mailer, mailing)
+        assert counts[Step.SENT] == len(smtp.kept) > 10
+        assert counts[Step.WAITING] + counts[Step.DEFERRED] == MEMBERS - len(smtp.kept)
+        assert 3 <= sum(answer in parcel.answer for parcel in mailer.parcels(mailing)) <= 20
+        nobody_is_marked(mailer)
+        mended = True
+        time.sleep(1.1)  # the outbox keeps whole seconds
+        with closing(Outbox(mailer.database)) as outbox:
+            outbox.resume(mailing)
+        assert mailer.once() is None
+        assert Counter(smtp.recipients) == Counter(guest(n) for n in range(MEMBERS))
+    assert steps(mailer, mailing) == {Step.SENT: MEMBERS}
+
+
+def nobody_is_marked(mailer: Mailer) -> None:
+    with closing(Members(mailer.database)) as members:
+        assert not any(one.standing.undeliverable for one in members.each())
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer"),
+    [("MAIL", "550 5.7.1 not from you"), ("RCPT", "550 5.4.5 daily sending limit reached")],
+)
+def test_a_refusal_of_the_shop_itself_stops_it_until_later(
+    tmp_path: Path, verb: str, answer: str
+) -> None:
+    def fault(at: At) -> str | None:
+        return answer if at.verb == verb else None
 
     with ScriptedSmtp(Script(fault=fault)) as smtp:
         mailer = open_shop(tmp_path, smtp)
         mailing = begin(mailer.database)
         trouble = mailer.once()
         assert trouble is not None
-        assert "message limit" in trouble.detail
-        assert mailer.mailing(mailing).state is MailingState.PAUSED
-        told = [news for news in mailer.news if isinstance(news, MailingTrouble)]
-        assert [(one.mailing, one.next_at) for one in told] == [(mailing, None)]
-        lost = steps(mailer, mailing)[Step.UNDELIVERABLE]
-        assert 10 <= lost <= 30
-        with closing(Members(mailer.database)) as members:
-            # it says nothing of their mailboxes
-            assert not any(one.standing.undeliverable for one in members.each())
-        refusing = False
-        time.sleep(1.1)
-        with closing(Outbox(mailer.database)) as outbox:
-            outbox.resume(mailing)
+        assert answer.partition(" ")[2] in trouble.detail
+        told = mailer.news[-1]
+        assert isinstance(told, MailingTrouble)
+        assert told.next_at is not None
+        assert not smtp.kept
+    assert set(steps(mailer, mailing)) <= {Step.WAITING, Step.DEFERRED}
+    nobody_is_marked(mailer)
+
+
+def test_a_refusal_of_one_letter_among_many_stops_nobody(tmp_path: Path) -> None:
+    def fault(at: At) -> str | None:
+        if at.verb == "RCPT" and f"<{guest(15)}>" in at.argument:
+            return "550 5.7.1 he does not want your mails"
+        return None
+
+    with ScriptedSmtp(Script(fault=fault)) as smtp:
+        mailer = open_shop(tmp_path, smtp)
+        mailing = begin(mailer.database)
         assert mailer.once() is None
-    assert steps(mailer, mailing) == {Step.SENT: MEMBERS - lost, Step.UNDELIVERABLE: lost}
+        assert guest(15) not in smtp.recipients
+    assert steps(mailer, mailing) == {Step.SENT: MEMBERS - 1, Step.UNDELIVERABLE: 1}
+    assert mailer.mailing(mailing).state is MailingState.DONE
+    nobody_is_marked(mailer)
+
+
+def test_the_last_letter_refused_is_tried_for_an_hour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(MailingWorker, "_wait_within", lambda self, until: clock.wait(until))
+    tried = []
+
+    def fault(at: At) -> str | None:
+        if at.verb == "RCPT" and f"<{guest(4)}>" in at.argument:
+            tried.append(clock.moment)
+            return "550 5.7.1 not now"
+        return None
+
+    with ScriptedSmtp(Script(fault=fault)) as smtp:
+        mailer = open_shop(tmp_path, smtp, 5)
+        mailing = begin(mailer.database)
+        worker = MailingWorker(
+            DataFolder(tmp_path),
+            lambda: (mailer.settings, Passwords("", "")),
+            mailer.news.append,
+            now=clock.now,
+        )
+        while mailer.mailing(mailing).state is MailingState.SENDING:
+            assert worker.once() is None
+            clock.moment += timedelta(minutes=15)
+    assert tried[-1] - tried[0] >= timedelta(hours=1)
+    assert len(tried) <= 6
+    assert steps(mailer, mailing) == {Step.SENT: 4, Step.UNDELIVERABLE: 1}
+    assert mailer.mailing(mailing).state is MailingState.DONE
+    nobody_is_marked(mailer)
 
 
 def test_without_a_server_everything_stays_owed(tmp_path: Path) -> None:

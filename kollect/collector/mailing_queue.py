@@ -16,7 +16,7 @@ from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace, allowance
 from kollect.reply.outcome import Letter
 
-AT_ONCE = 20
+AT_ONCE = 100
 """So many letters are taken from the outbox, and marked SENDING, with one commit."""
 _ASKED_AT_ONCE = 200
 
@@ -78,6 +78,8 @@ class MailingQueue:
         self._after = 0
         self._taken: deque[Parcel] = deque()
         """Marked SENDING, not handed over yet."""
+        self._edition: object = None
+        """As they were taken. While it is the same, nothing stands against any of them."""
         counts = outbox.counts(mailing.id)
         self._owed = sum(counts.get(step, 0) for step in UNFINISHED)
         self.second_turn = False
@@ -94,7 +96,7 @@ class MailingQueue:
                 break
             parcel = self._taken.popleft()
             now = self._now()
-            if not self._outbox.may_go(parcel, now):
+            if self._outbox.edition() != self._edition and not self._outbox.may_go(parcel, now):
                 continue
             self._gate.passed(now)
             if letter := self._write(parcel):
@@ -124,6 +126,7 @@ class MailingQueue:
         most = min(AT_ONCE, self._gate.room(now))
         if not most:
             return False
+        self._edition = self._outbox.edition()
         if self.second_turn:
             found = self._outbox.take_put_off(self._mailing.id, self._began, most, now)
         else:

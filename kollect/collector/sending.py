@@ -12,7 +12,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from kollect.collector.mailing_letters import Writer
 from kollect.collector.mailing_queue import MailingQueue
@@ -35,9 +36,11 @@ from kollect.settings.model import Passwords, Settings
 
 log = logging.getLogger(__name__)
 
-MOST_REFUSED = 10
+MOST_REFUSED = 3
 """Letters refused in a row, for another reason than their mailbox: that is about us (a cap that is
-reached, a text taken for spam), and every further one would be lost."""
+reached, a text taken for spam), and no other one would fare better."""
+DOUBTED_FOR = timedelta(hours=1)
+"""One or two at the end of a mailing are tried so long: an hour's cap may be what they met."""
 TELL_SECONDS = 0.25
 IDLE_SECONDS = 60.0
 """A connection is kept over a wait so long; servers drop idle ones after some minutes."""
@@ -68,10 +71,14 @@ class MailingRound:
         self._listener = listener
         self._stopping = stopping
         self._wait = wait
-        self._on_way: dict[int, Parcel] = {}
+        self._on_way: dict[int, tuple[Parcel, int]] = {}
+        """With the place of each in the order in which they were handed over."""
+        self._handed_over = 0
         self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now)
-        self._refusals: list[str] = []
-        """The server's words to the letters refused in a row."""
+        self._doubtful: list[Refused] = []
+        """Not of their mailboxes, and no letter begun after them has been taken yet."""
+        self._paused_for = ""
+        """The server's words for which the mailing was paused."""
         self._speed = Speed()
         self._told_at = 0.0
         self.accepted = 0
@@ -88,11 +95,12 @@ class MailingRound:
                 self._queue.begin_second_turn()
                 again = self._turn()
                 trouble = None if isinstance(again, LettersPutOff) else again
+                self._give_up_old_doubts()
         finally:
             self._post.close()
         self._tell()
-        if len(self._refusals) >= MOST_REFUSED:
-            return refused_in_a_row(self._refusals[-1]), True
+        if self._paused_for:
+            return refused_for_us(self._paused_for), True
         return trouble, False
 
     # --- one turn, with its waits
@@ -140,7 +148,8 @@ class MailingRound:
             log.warning("受付番号 %d のメールを書けません（%s）", parcel.number, wrong)
             self._outbox.settle([Result(parcel.id, Fate.REFUSED, str(wrong))], self._now())
             return None
-        self._on_way[parcel.id] = parcel
+        self._handed_over += 1
+        self._on_way[parcel.id] = parcel, self._handed_over
         return letter
 
     # --- endings
@@ -149,34 +158,58 @@ class MailingRound:
         if not outcomes:
             return
         now = self._now()
+        alone = self._judge(outcomes)
         results = [
-            Result(outcome.key, Fate(outcome.ending), _answer(outcome))
+            Result(outcome.key, _fate(outcome), _answer(outcome))
             for outcome in outcomes
             if outcome.tried
         ]
         with self._outbox.transaction():
             self._outbox.settle(results, now)
+            self._outbox.refuse([refused.parcel.id for refused in alone], now)
             self._outbox.give_back([o.key for o in outcomes if not o.tried], now)
+        for refused in alone:
+            _log_refused(refused.parcel, refused.answer)
         for outcome in outcomes:
-            self._count(outcome, self._on_way.pop(outcome.key))
-        if len(self._refusals) >= MOST_REFUSED:
-            with suppress(IllegalMove):  # somebody was faster, or that was the last letter
-                self._outbox.pause(self._mailing.id)
+            self._count(outcome, self._on_way.pop(outcome.key)[0])
+        if len(self._doubtful) >= MOST_REFUSED:
+            self._pause()
+
+    def _judge(self, outcomes: list[Outcome]) -> list[Refused]:
+        """Tell the refusals apart that are about us, and stop everything, from those of one letter:
+        that one is returned as soon as another letter is taken that was begun after it was heard.
+        """
+        alone: list[Refused] = []
+        for outcome in outcomes:
+            parcel, place = self._on_way[outcome.key]
+            if outcome.ending is Ending.ACCEPTED:
+                alone += [refused for refused in self._doubtful if refused.until < place]
+                self._doubtful = [r for r in self._doubtful if r.until >= place]
+            elif _is_doubtful(outcome):
+                again = self._queue.second_turn
+                refused = Refused(parcel, _answer(outcome), self._handed_over, again)
+                self._doubtful.append(refused)
+        return alone
+
+    def _give_up_old_doubts(self) -> None:
+        """A few that are refused again and again, long after the others were taken."""
+        old = [refused.parcel.id for refused in self._doubtful if refused.again]
+        if old and not self._paused_for:
+            now = self._now()
+            self._outbox.refuse(old, now, begun_before=now - DOUBTED_FOR)
+
+    def _pause(self) -> None:
+        with suppress(IllegalMove):  # somebody was faster
+            self._outbox.pause(self._mailing.id)
+            self._paused_for = self._doubtful[-1].answer
 
     def _count(self, outcome: Outcome, parcel: Parcel) -> None:
-        answer = _answer(outcome)
         match outcome.ending:
             case Ending.ACCEPTED:
                 self.accepted += 1
                 self._speed.add()
-                self._refusals.clear()
-            case Ending.REFUSED:
-                if not address_is_dead(answer):
-                    self._refusals.append(answer)
-                log.info(
-                    "メール発信: 受付番号 %d のメールは届けられません（%s）: %s",
-                    *(parcel.number, answer, parcel.address),
-                )
+            case Ending.REFUSED if not _is_doubtful(outcome):
+                _log_refused(parcel, _answer(outcome))
             case Ending.UNKNOWN:
                 log.info(
                     "メール発信: 受付番号 %d が届いたかどうか、サーバの答えがありません: %s",
@@ -218,14 +251,44 @@ class Speed:
         return sum(count for _, count in self._seconds)
 
 
-def refused_in_a_row(answer: str) -> Trouble:
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A letter that the server refused, and did not say that its mailbox does not exist."""
+
+    parcel: Parcel
+    answer: str
+    until: int
+    """The last letter that was begun before this was heard."""
+    again: bool
+    """It was put off before."""
+
+
+def refused_for_us(answer: str) -> Trouble:
     return Trouble(
-        "送信サーバが、続けてメールを断っています",
-        happened=f"{MOST_REFUSED}通続けて断られたため、メール発信を一時停止しました。"
+        "送信サーバが、メールを断っています",
+        happened="送信サーバがメールの受け取りを断ったため、メール発信を一時停止しました。"
         "1日や1時間に送れる数の上限に達したか、迷惑メールと見なされたおそれがあります。",
         cure="「詳細」のサーバの答えを見て、プロバイダに確かめてください。"
-        "送信の速さや本文を見直してから、再開してください。",
+        "送信の速さや本文を見直してから、再開してください。"
+        "断られたメールも、そのときにもう一度送ります。",
         detail=answer,
+    )
+
+
+def _is_doubtful(outcome: Outcome) -> bool:
+    """The server's 5xx may be about us (RFC 3463 section 3.8: policy; 3.4: the mail system)."""
+    refused = outcome.ending is Ending.REFUSED and outcome.code != 0
+    return refused and not address_is_dead(_answer(outcome))
+
+
+def _fate(outcome: Outcome) -> Fate:
+    return Fate.LATER if _is_doubtful(outcome) else Fate(outcome.ending)
+
+
+def _log_refused(parcel: Parcel, answer: str) -> None:
+    log.info(
+        "メール発信: 受付番号 %d のメールは届けられません（%s）: %s",
+        *(parcel.number, answer, parcel.address),
     )
 
 

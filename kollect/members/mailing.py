@@ -11,7 +11,8 @@ one is found in the step after a crash, `-` what may or may not have happened ou
                                                              sent again
     UNKNOWN        the letter was complete, no answer came   the server has it: sent once more,
                                                              alone
-    DEFERRED       the server said "later"                   nothing: sent again in the next round
+    DEFERRED       the server said "later", or refused it    nothing: sent again in the next round
+                   as it may refuse every letter now
     SENT           the server's 250 is written down          it will come back as 不達
     UNDELIVERABLE  refused for good, or come back
     UNCERTAIN      it will not be sent again                 the server has it
@@ -50,7 +51,7 @@ MOVES: dict[Step, frozenset[Step]] = {
         | {Step.UNCERTAIN, Step.LEFT_OUT}
     ),
     Step.UNKNOWN: frozenset({Step.SENDING, Step.UNCERTAIN}),
-    Step.DEFERRED: frozenset({Step.SENDING, Step.LEFT_OUT}),
+    Step.DEFERRED: frozenset({Step.SENDING, Step.LEFT_OUT, Step.UNDELIVERABLE}),
     Step.SENT: frozenset({Step.UNDELIVERABLE}),
     Step.UNCERTAIN: frozenset({Step.UNDELIVERABLE}),
     Step.UNDELIVERABLE: frozenset(),

@@ -59,6 +59,8 @@ class Mailings:
         """On a connection of its own, or one that is shared."""
         self._db = file if isinstance(file, Queries) else Queries(file)
         self._members = Members(self._db)
+        self._objections = 0
+        """How often this object has written what can stand against a letter."""
 
     def close(self) -> None:
         self._db.close()
@@ -199,6 +201,7 @@ class Mailings:
         marks = ", ".join("?" * len(before))
         sql = f"UPDATE mailing SET state = ? WHERE id = ? AND state IN ({marks})"
         self._one(sql, then, mailing, *before)
+        self._objections += 1
 
     def _one(self, sql: str, *values: object) -> None:
         if self._db.change(sql, *values) != 1:

@@ -11,6 +11,7 @@ from binascii import b2a_base64
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from kollect import address, jis
 from kollect.settings.model import Charset
@@ -85,6 +86,11 @@ def date(moment: datetime) -> str:
     """The field `Date`. Raises ValueError for a moment without its zone."""
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
+    return _date(moment.replace(microsecond=0))
+
+
+@lru_cache(maxsize=16)
+def _date(moment: datetime) -> str:
     return f"Date: {format_datetime(moment)}\r\n"
 
 
@@ -102,6 +108,7 @@ def mark(name: str, value: str) -> str:
     return f"{name}: {value}\r\n"
 
 
+@lru_cache(maxsize=16)
 def _unstructured(name: str, text: str, charset: Charset) -> str:
     shown = _printable(text)
     start = len(name) + 2
