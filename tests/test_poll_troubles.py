@@ -199,6 +199,25 @@ def test_a_mail_that_cuts_the_line_when_fetched_does_not_block_the_box(
     assert answered(smtp)[OWNER] == 2
 
 
+def test_without_uidl_too_a_mail_that_cuts_the_line_blocks_nobody(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    cutter = pop3.put(blank("cuts@b.example", 1) + b"long\r\n" * 9)
+    for n in range(3):
+        pop3.put(blank(f"a{n}@b.example", n))
+    number = lambda: list(pop3.mails).index(cutter) + 1  # noqa: E731
+    for _ in range(4):
+        pop3.faults = [replace(NO_UIDL, cut_before=frozenset({f"TOP {number()} 0"}))]
+        shop.poll()
+    assert list(pop3.mails) == [cutter]
+    assert set(answered(smtp)) == {f"a{n}@b.example" for n in range(3)}
+    assert len([text for text in shop.told() if "切れる" in text]) == 1
+    pop3.faults = [NO_UIDL]
+    later(shop, days=1)
+    assert shop.report().left == 0
+    assert answered(smtp)["cuts@b.example"] == 1
+
+
 def test_a_line_that_was_cut_three_times_does_not_cost_a_customer_a_day(
     shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
 ) -> None:

@@ -15,6 +15,7 @@ from kollect.collector.desk import Desk
 from kollect.collector.dispatch import Dispatch
 from kollect.collector.intake import Intake, batches
 from kollect.collector.reports import Phase, Report
+from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
 from kollect.errors import ServerTrouble, Trouble
 from kollect.inbox.mailbox import Mailbox
@@ -36,7 +37,12 @@ def poll(
     """
     started = clock()
     intake: Intake
-    visit = Visit(open_mailbox, lambda uids: intake.gone(uids), clock=clock)
+    visit = Visit(
+        open_mailbox,
+        lambda uids: intake.gone(uids),
+        bearable=lambda uids: bearable(desk, uids),
+        clock=clock,
+    )
     dispatch = Dispatch(desk, stopping)
     trouble: Trouble | None = None
 
@@ -51,7 +57,11 @@ def poll(
         copies = Copies(desk, visit, stopping)
         desk.phase(Phase.RECEIVING)
         try:
-            visit.open()
+            try:
+                visit.open()
+            except FetchDied as died:
+                strike(desk, died.uid)
+                raise
             present = visit.uids()
             for batch in batches(present, BATCH):
                 if stopping():

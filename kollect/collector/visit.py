@@ -8,6 +8,7 @@ because a handle is good for one session only.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
@@ -36,10 +37,14 @@ class Visit:
         open_mailbox: Callable[[], Mailbox],
         on_gone: Callable[[list[str]], None],
         *,
+        bearable: Callable[[list[str]], list[str]] = list,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`bearable` says which mails are to be tried in which order; asked only about those whose
+        uid has to be made of their headers."""
         self._open_mailbox = open_mailbox
         self._on_gone = on_gone
+        self._bearable = bearable
         self._clock = clock
         self._mailbox: Mailbox | None = None
         self._opened_at = 0.0
@@ -65,7 +70,7 @@ class Visit:
                     self._doubles.setdefault(uid, []).append(listed.handle)
                 else:
                     self._handles[uid] = listed.handle
-        except ServerTrouble:
+        except (ServerTrouble, FetchDied):
             self.abandon()
             raise
 
@@ -162,16 +167,37 @@ class Visit:
         """Each mail with its uid; where the server has none, one made of its headers.
 
         A mail that has no uid and whose headers are refused cannot be told from another: it is
-        left out.
+        left out. Until its headers are read it goes by its size, so that one at which the session
+        dies can be left alone.
         """
-        nameless = [listed.handle for listed in listing if listed.uid is None]
+        nameless = _by_size(listing)
+        wanted = self._bearable(list(nameless)) if nameless else []
+        handles = [nameless[name] for name in wanted]
         made = {}
-        for handle, block in mailbox.headers(nameless) if nameless else ():
-            if not isinstance(block, Refused):
-                made[handle] = f"hash:{Mail.read(block).fingerprint}"
+        done = 0
+        try:
+            for handle, block in mailbox.headers(handles) if handles else ():
+                done += 1
+                if not isinstance(block, Refused):
+                    made[handle] = f"hash:{Mail.read(block).fingerprint}"
+        except ServerTrouble as trouble:
+            if done < len(wanted):
+                raise FetchDied(wanted[done], trouble) from trouble
+            raise
         for listed in listing:
             uid = listed.uid or made.get(listed.handle)
             if uid is None:
                 self._nameless += 1
             else:
                 yield listed, uid
+
+
+def _by_size(listing: list[Listed]) -> dict[str, int]:
+    """The handles of those that have no uid, under the nearest thing to one."""
+    alike: Counter[int] = Counter()
+    names = {}
+    for listed in listing:
+        if listed.uid is None:
+            names[f"size:{listed.size}.{alike[listed.size]}"] = listed.handle
+            alike[listed.size] += 1
+    return names
