@@ -14,10 +14,13 @@ from kollect.desktop.tray import COLOURS
 from kollect.errors import Trouble
 from kollect.screens.folding import Folded
 from kollect.screens.form import text_of
+from kollect.screens.scrolled import Scrolled
 from kollect.screens.services import Services
 from kollect.screens.theme import BOLD_FONT, FAINT, GAP, HALF, WIDE
 from kollect.screens.window import Screen, Window
 
+_EDGES = {Light.WAITING: "#7b9fcb", Light.WORKING: "#71b98b", Light.ERROR: "#de7d76"}
+"""Half way to the paper: Tk draws no smooth edge."""
 LONGEST_TROUBLE = 160
 """Letters of what happened; the dialog behind 「詳細」 has it all."""
 
@@ -28,18 +31,24 @@ class CollectingScreen(Screen):
     def __init__(self, window: Window, services: Services) -> None:
         super().__init__(window)
         self._services = services
-        self.buttons = self._build_buttons()
-        self.state = StatePanel(self)
-        self.state.pack(fill="x")
-        self.trouble = TroublePanel(self, window.dialogs.trouble)
-        self._below = ttk.Label(self, text="最近のできごと（新しいものが上）", style="Bold.TLabel")
+        # large letters on a small screen, and a trouble: more than there is room for
+        self.scrolled = Scrolled(self)
+        self.scrolled.pack(fill="both", expand=True)
+        inside = self.scrolled.inside
+        self.panel = StatePanel(inside)
+        self.panel.pack(fill="x")
+        self.trouble = TroublePanel(inside, window.dialogs.trouble)
+        self._below = ttk.Label(
+            inside, text="最近のできごと（新しいものが上）", style="Bold.TLabel"
+        )
         self._below.pack(anchor="w", pady=(GAP, HALF))
-        self.events = EventList(self)
+        self.events = EventList(inside)
         self.events.pack(fill="both", expand=True)
+        self.buttons = self._build_buttons()
         self._unwatch = services.watch(self.refresh)
 
     def shown(self) -> None:
-        self.refresh()
+        self._refresh()
         self.buttons["今すぐ受信"].focus_set()
 
     def leaving(self) -> None:
@@ -50,15 +59,17 @@ class CollectingScreen(Screen):
 
     def refresh(self) -> None:
         """Show how things stand now."""
-        if not self.winfo_ismapped():
-            return
+        if self.winfo_ismapped():
+            self._refresh()
+
+    def _refresh(self) -> None:
         standing, now = self._services.standing(), datetime.now().astimezone()
         ending = self._services.ending()
-        self.state.show(standing, now, ending=ending)
+        self.panel.show(standing, now, ending=ending)
         self.events.show(standing)
         if standing.trouble is not None:
             self.trouble.show(standing)
-            self.trouble.pack(fill="x", pady=(GAP, 0), after=self.state)
+            self.trouble.pack(fill="x", pady=(GAP, 0), after=self.panel)
         else:
             self.trouble.pack_forget()
         for label in ("今すぐ受信", "処理の終了"):
@@ -79,7 +90,7 @@ class CollectingScreen(Screen):
             "処理の終了": services.quit,
         }
         row = ttk.Frame(self)
-        row.pack(side="bottom", fill="x", pady=(GAP, 0))
+        row.pack(side="bottom", fill="x", pady=(GAP, 0), before=self.scrolled)
         made = {}
         for column, (label, action) in enumerate(actions.items()):
             row.columnconfigure(column, weight=1, uniform="button")
@@ -148,13 +159,13 @@ class Lamp(tk.Canvas):
         ground = ttk.Style(parent).lookup("Paper.TFrame", "background")
         super().__init__(parent, width="24p", height="24p", highlightthickness=0, background=ground)
         side = self.winfo_pixels("24p")
-        self._disc = self.create_oval(2, 2, side - 2, side - 2, outline="")
+        self._disc = self.create_oval(2, 2, side - 2, side - 2, width=2)
         self._light: Light | None = None
 
     def show(self, light: Light) -> None:
         if light is not self._light:
             self._light = light
-            self.itemconfigure(self._disc, fill=COLOURS[light])
+            self.itemconfigure(self._disc, fill=COLOURS[light], outline=_EDGES[light])
 
 
 class TroublePanel(ttk.Frame):

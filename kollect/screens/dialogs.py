@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from kollect.errors import Trouble
 from kollect.screens.folding import Folded
 from kollect.screens.form import text_of
-from kollect.screens.theme import FIXED_FONT, GAP, HALF, WIDE
+from kollect.screens.theme import FIXED_FONT, GAP, WIDE
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class Dialog(tk.Toplevel, Generic[T]):
                 command=action,
                 style="Primary.TButton" if is_main else "TButton",
             )
-            button.grid(row=0, column=place + (place >= left), padx=(HALF, 0))
+            button.grid(row=0, column=place + (place >= left), padx=(GAP if place else 0, 0))
             made.append(button)
             if is_main:
                 self._focus = button
@@ -217,10 +217,11 @@ class TroubleDialog(Dialog[None]):
             text = text_of(self._detail, lines=7, characters=56)
             text.insert("1.0", f"{self._trouble}\n{self._trouble.detail}")
             text.configure(state="disabled", font=FIXED_FONT, wrap="char")
-            text.pack(fill="both", expand=True)
+            # the button first: where there is little room, the text gives way
             ttk.Button(self._detail, text="コピー", width=12, command=self.copy).pack(
-                anchor="e", pady=(HALF, 0)
+                side="bottom", anchor="e", pady=(GAP, 0)
             )
+            text.pack(fill="both", expand=True)
 
     def copy(self) -> None:
         """Put everything on the clipboard, for whoever is asked for help."""

@@ -28,6 +28,8 @@ from kollect.screens.theme import ACCENT, GAP, HALF, INK, LINE, PAPER, TEXT_FONT
 T = TypeVar("T")
 
 GROUP_PADDING = GAP
+GROUP_INDENT = "7.5p"
+"""The padding of a group and its frame."""
 LABEL_CHARACTERS = 11
 """Room for the longest usual label, in full-width characters."""
 
@@ -45,7 +47,7 @@ class Form(ttk.Frame):
         """`with_groups`: rows outside of groups line up with those inside."""
         super().__init__(parent)
         self._label_characters = label_characters
-        self._indent = GROUP_PADDING if with_groups else "0p"
+        self._indent = GROUP_INDENT if with_groups else "0p"
         self._row = 0
         self.columnconfigure(1, weight=1)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from tkinter import ttk
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +19,7 @@ from kollect.screens.kept_rows import COLUMNS, row_of
 from kollect.screens.latest import Latest
 from kollect.screens.results_again import when_sent
 from kollect.screens.services import Services
-from kollect.screens.table import Table, Take
+from kollect.screens.table import Table, TableRow, Take
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.screens.window import FunctionKey, Window
 
@@ -115,7 +116,7 @@ class KeptMailsTab(ttk.Frame):
 
         def done(found: Found[KeptMail]) -> None:
             self._known = dict(found.rows)
-            shown = {identity: row_of(mail) for identity, mail in found.rows.items()}
+            shown = self._rows(found.rows)
             self.table.show(found.keys, shown, top=found.top, keep=keep)
             nothing = _NOT_FOUND if text.strip() else _NONE
             self.table.say_nothing_there("" if found.keys else nothing)
@@ -129,12 +130,16 @@ class KeptMailsTab(ttk.Frame):
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known |= mails
-            take({identity: row_of(mail) for identity, mail in mails.items()})
+            take(self._rows(mails))
             self._chosen()
 
         self._window.jobs.run(
             lambda job: self._records.kept_mails(ids), done, owner=self, failed=self._say_trouble
         )
+
+    def _rows(self, mails: Mapping[int, KeptMail]) -> dict[int, TableRow]:
+        short_for = date.today() if self.table.is_narrow else None
+        return {identity: row_of(mail, short_for) for identity, mail in mails.items()}
 
     def _say_trouble(self, trouble: Trouble) -> None:
         self._window.say(f"{trouble.title}。{trouble.cure}")

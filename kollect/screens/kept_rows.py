@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from kollect.register.kept_mails import KeptMail
 from kollect.register.receipt import TO_SEND, Step
-from kollect.screens.periods import moment_text
+from kollect.screens.periods import moment_text, short_moment_text
 from kollect.screens.table import TableColumn, TableRow
 
 COLUMNS = (
-    TableColumn("届いた日時", 8.5),
-    TableColumn("差出人", 12, stretch=True),
-    TableColumn("件名", 11, stretch=True),
-    TableColumn("扱い", 8.5),
+    TableColumn("届いた日時", 8.5, narrow=6.2),
+    TableColumn("差出人", 16, stretch=True),
+    TableColumn("件名", 15, stretch=True),
+    TableColumn("扱い", 8.5, narrow=8),
 )
 
 
-def row_of(mail: KeptMail) -> TableRow:
+def row_of(mail: KeptMail, short_for: date | None = None) -> TableRow:
+    """`short_for`: there is little room, and it is this day."""
     values = (
-        moment_text(mail.seen_at),
+        short_moment_text(mail.seen_at, short_for) if short_for else moment_text(mail.seen_at),
         mail.address or "（読み取れません）",
         mail.subject or "（件名なし）",
         handling(mail),

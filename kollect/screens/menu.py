@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from tkinter import ttk
 
-from kollect.screens.dialogs import Dialog, paragraph
+from kollect.errors import Trouble
+from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.folding import Folded
 from kollect.screens.form import wrapped
 from kollect.screens.services import Services
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.window import Screen, Window
+from kollect.settings.check import ready_to_collect
+from kollect.settings.model import Settings
+
+WIDEST = 56
+"""Full-width characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,23 @@ def menu_entries(services: Services) -> list[MenuEntry]:
     ]
 
 
+def state_of_things(settings: Callable[[], Settings], *, in_demo: bool) -> str:
+    """The line above the menu. `settings` raises Trouble."""
+    if in_demo:
+        return (
+            "デモで動いています。「メール収集の起動」を押してから、"
+            "「お客様の携帯」で空メールを送ってみてください。"
+        )
+    try:
+        found = settings()
+    except Trouble:
+        return "設定に誤りがあります。「緒言設定」で直してください。"
+    if ready_to_collect(found):
+        return "メールの設定がまだです。はじめに「緒言設定」で入力してください。"
+    name = f"{found.shop.name}　" if found.shop.name else ""
+    return f"{name}受付用のメールアドレス: {found.mail_address}"
+
+
 class MenuScreen(Screen):
     code, heading, back_label = "KKRMN101", "メニュー", "終了"
 
@@ -70,8 +93,10 @@ class MenuScreen(Screen):
         self._state = state
         self.buttons: list[ttk.Button] = []
         self._hints: list[Folded] = []
+        self._each = 0
+        """What one entry asks of the height, one below the other."""
         self._middle = ttk.Frame(self)
-        self._middle.place(relx=0.5, rely=0.5, anchor="center", relwidth=0.88)
+        self._middle.place(relx=0.5, rely=0.5, anchor="center")
         self._line = wrapped(self._middle, "")
         self._line.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, WIDE))
         for place, entry in enumerate(self._entries):
@@ -95,22 +120,30 @@ class MenuScreen(Screen):
         self.buttons[0].focus_set()
 
     def resized(self) -> None:
+        for button in self.buttons:
+            button.configure(style="Menu.TButton")
+        self._each = 0
         self._arrange()
 
     def _arrange(self) -> None:
         """One below the other with their hints; on a low screen in two columns without them."""
-        each = self.buttons[0].winfo_reqheight() + 2 * self.winfo_pixels(HALF)
+        if not self._each:  # while they still have their full height
+            self._each = self.buttons[0].winfo_reqheight() + 2 * self.winfo_pixels(HALF)
+        each = self._each
         room = self.winfo_height() - self._line.winfo_reqheight() - 4 * self.winfo_pixels(WIDE)
         low = self.winfo_height() > 1 and room < each * len(self.buttons)
         rows = (len(self.buttons) + 1) // 2 if low else len(self.buttons)
         for place, (button, hint) in enumerate(zip(self.buttons, self._hints, strict=True)):
             column, row = divmod(place, rows)
-            padx = (WIDE if column else 0, 0)
+            padx = ((GAP, 0) if column else (0, GAP)) if low else 0
+            button.configure(style="LowMenu.TButton" if low else "Menu.TButton")
             button.grid(row=row + 1, column=column, sticky="ew", pady=HALF, padx=padx)
             if low:
                 hint.grid_remove()
             else:
                 hint.grid(row=row + 1, column=1, sticky="ew", padx=(WIDE, 0))
+        widest = WIDEST * em(self)
+        self._middle.place_configure(width=min(round(0.88 * self.winfo_width()), widest))
         self._middle.columnconfigure(0, weight=1 if low else 0, uniform="half" if low else "")
         self._middle.columnconfigure(1, weight=1, uniform="half" if low else "")
 
@@ -143,7 +176,7 @@ class FirstStartDialog(Dialog[FirstStart | None]):
         paragraph(self.body, "コレクトへようこそ", bold=True).pack(anchor="w")
         paragraph(
             self.body,
-            "お客様が送った空メールを受け取り、受付番号を自動で返信するプログラムです。"
+            "お客様が送った空メールを受け取り、受付番号を自動で返信するプログラムです。\n"
             "はじめに、どちらかを選んでください。",
         ).pack(anchor="w", pady=(GAP, WIDE))
         choices = (

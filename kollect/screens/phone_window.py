@@ -11,6 +11,7 @@ from kollect.errors import Trouble
 from kollect.screens.folding import Folded, fold
 from kollect.screens.form import text_of
 from kollect.screens.jobs import Job, Jobs
+from kollect.screens.side_by_side import side_by_side
 from kollect.screens.theme import (
     ACCENT_PALE,
     BOLD_FONT,
@@ -56,6 +57,9 @@ class PhoneWindow(tk.Toplevel):
         self.withdraw()
         self.title("お客様の携帯（デモ）")
         self.protocol("WM_DELETE_WINDOW", self.withdraw)
+        self._root_window = root
+        self._narrowed = ("", 0)
+        """How the main window stood before it gave way, and how wide it has been since."""
         self._session = session
         self._jobs = jobs
         self._show_trouble = show_trouble
@@ -67,31 +71,50 @@ class PhoneWindow(tk.Toplevel):
         self._build(screen)
         self._list_people()
         self._look_at(self.handset)
+        self._across = 0
+        self.bind("<Configure>", self._stay_on_screen)
         self._watch = jobs.run(self._receive, lambda result: None, owner=self)
 
     def destroy(self) -> None:
         self._watch.stop()
+        before, width = self._narrowed
+        if self._root_window.winfo_width() == width:  # nobody has made it another size meanwhile
+            self._root_window.geometry(before)
         super().destroy()
 
     def stand_beside(self, root: tk.Tk) -> None:
-        """Show the phone side by side with the main window, or on top of it where that is wide."""
+        """Show the phone side by side with the main window, which gives way where it must."""
         self.update_idletasks()
         across, highest = root.winfo_screenwidth(), root.winfo_screenheight() - FRAME_HEIGHT
         width, height = self.winfo_reqwidth(), min(self.winfo_reqheight(), highest)
         self.maxsize(across, highest)
         self.minsize(width, min(LEAST_HEIGHT, highest))
-        edges = 2 * (root.winfo_rootx() - root.winfo_x())
-        together = root.winfo_width() + edges + BETWEEN + width + edges
-        y = max(0, min(root.winfo_y(), highest - height))
-        if together <= across:
-            left = (across - together) // 2
-            root.geometry(f"+{left}+{root.winfo_y()}")
-            x = left + root.winfo_width() + edges + BETWEEN
-        else:
-            x = across - width - edges
-        self.attributes("-topmost", together > across)
-        self.geometry(f"+{x}+{y}")
+        edge = root.winfo_rootx() - root.winfo_x()
+        place = side_by_side(
+            across,
+            root.winfo_width(),
+            width,
+            least=root.minsize()[0],
+            frame=2 * edge,
+            gap=BETWEEN,
+        )
+        _leave_full_screen(root)
+        if place.width < root.winfo_width():
+            self._narrowed = root.geometry(), place.width
+        tall, top = min(root.winfo_height(), highest), max(0, root.winfo_y())
+        root.geometry(f"{place.width}x{tall}+{place.x}+{top}")
+        self.attributes("-topmost", place.overlapping)
+        self.geometry(f"+{place.beside_x}+{max(0, min(top, highest - height))}")
         self.deiconify()
+
+    def _stay_on_screen(self, event: tk.Event) -> None:
+        """Larger letters have made it wider."""
+        if event.widget is not self or event.width == self._across:
+            return
+        self._across = event.width
+        beyond = self.winfo_rootx() + event.width - self.winfo_screenwidth()
+        if self.winfo_viewable() and beyond > 0:
+            self.geometry(f"+{max(0, self.winfo_x() - beyond)}+{self.winfo_y()}")
 
     # ---- what the customer does ----
 
@@ -166,10 +189,12 @@ class PhoneWindow(tk.Toplevel):
         text.delete("1.0", "end")
         if not handset.notes:
             text.insert("end", EMPTY if handset.can_send else NOTHING, "empty")
+        newest = "end"
         for note in handset.notes:
+            newest = text.index("end-1c")
             self._write(note)
         text.configure(state="disabled")
-        text.see("end")
+        text.yview(newest)  # the number is in its first lines
         self._enable()
 
     def _write(self, note: Note) -> None:
@@ -250,7 +275,7 @@ class PhoneWindow(tk.Toplevel):
         inside.pack(fill="both", expand=True)
         top = ttk.Frame(inside, style="Paper.TFrame")
         top.pack(fill="x")
-        self.who = ttk.Combobox(top, state="readonly", width=24)
+        self.who = ttk.Combobox(top, state="readonly", width=20, font=TEXT_FONT)
         self.who.pack(side="left", fill="x", expand=True)
         self.who.bind("<<ComboboxSelected>>", lambda event: self._chosen())
         self.new = ttk.Button(top, text="新しいお客様", command=self.take_new_phone)
@@ -270,7 +295,7 @@ class PhoneWindow(tk.Toplevel):
         self.blank.grid(row=0, column=0, columnspan=2, sticky="ew", padx="1p", pady="1p")
         self.again.grid(row=1, column=0, sticky="ew", padx="1p", pady="1p")
         self.question.grid(row=1, column=1, sticky="ew", padx="1p", pady="1p")
-        self.mails = text_of(inside, lines=15, characters=34)
+        self.mails = text_of(inside, lines=15, characters=30)
         self.mails.configure(state="disabled", undo=False, cursor="arrow", highlightthickness=0)
         self.mails.pack(fill="both", expand=True)
         self._width = 0
@@ -291,6 +316,14 @@ class PhoneWindow(tk.Toplevel):
             "gap": {"font": SMALL_FONT},
         }.items():
             self.mails.tag_configure(tag, **look)
+
+
+def _leave_full_screen(root: tk.Tk) -> None:
+    try:
+        root.attributes("-zoomed", False)
+    except tk.TclError:  # Windows has it as a state
+        if root.state() == "zoomed":
+            root.state("normal")
 
 
 def _rounded(canvas: tk.Canvas, x: float, y: float, right: float, low: float, by: float) -> None:

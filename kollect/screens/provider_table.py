@@ -7,12 +7,17 @@ import unicodedata
 from collections.abc import Callable
 from tkinter import ttk
 
-from kollect.screens.dialogs import em
 from kollect.screens.form import wrapped
+from kollect.screens.table_columns import TableColumn, TableColumns
 from kollect.screens.theme import GAP, HALF, TEXT_FONT
 from kollect.settings.providers import Provider, Server, providers
 
-_COLUMNS = (("プロバイダ", 13), ("受信サーバ", 12), ("送信サーバ", 12), ("確認", 4))
+_COLUMNS = (
+    TableColumn("プロバイダ", 13, stretch=True),
+    TableColumn("受信サーバ", 12, spare=True, stretch=True),
+    TableColumn("送信サーバ", 12, stretch=True),
+    TableColumn("確認", 4),
+)
 _CHECK_NOTE = "「要確認」の内容は、確かな資料が少ないものです。プロバイダの案内と見比べてください。"
 
 
@@ -33,14 +38,10 @@ class ProviderTable(ttk.Frame):
         self.search = ttk.Entry(search, width=28, textvariable=self._wanted, font=TEXT_FONT)
         self.search.pack(side="left", padx=GAP)
         ttk.Label(search, text="名前の一部（例: ocn）", style="Faint.TLabel").pack(side="left")
-        names = [name for name, _ in _COLUMNS]
-        self.tree = ttk.Treeview(
-            self, columns=names, show="headings", height=rows, selectmode="browse"
-        )
-        width = em(self)
-        for name, characters in _COLUMNS:
-            self.tree.heading(name, text=name, anchor="w")
-            self.tree.column(name, width=characters * width, anchor="w", stretch=name != "確認")
+        self.tree = ttk.Treeview(self, show="headings", height=rows, selectmode="browse")
+        columns = TableColumns(self.tree, _COLUMNS)
+        columns.set_widths(narrow=False)
+        self.tree.bind("<Configure>", lambda event: columns.set_widths(narrow=columns.too_wide()))
         self.tree.grid(row=1, column=0, sticky="nsew")
         bar = ttk.Scrollbar(self, command=self.tree.yview, takefocus=False)
         bar.grid(row=1, column=1, sticky="ns")

@@ -158,7 +158,12 @@ class ResultsList(ttk.Frame):
         )
 
     def _row(self, receipt: Receipt) -> TableRow:
-        return row_of(receipt, self._digits, date.today() if self.table.is_narrow else None)
+        return row_of(receipt, self._digits, self._short_for)
+
+    @property
+    def _short_for(self) -> date | None:
+        """Today, where the table is narrow: times are told shortly then."""
+        return date.today() if self.table.is_narrow else None
 
     def _sorter(self, order: Order) -> Callable[[], None]:
         return lambda: self.sort(order)
@@ -177,7 +182,7 @@ class ResultsList(ttk.Frame):
         if count > 1:
             text = f"{count:,}件を選んでいます。"
         elif receipt := self._known.get(self.table.current or -1):
-            text = about(receipt)
+            text = about(receipt, short_for=self._short_for)
         if text != self.about.text:
             self.about.configure(text=text)
         for button in (self.copy_button, self.again_button):
@@ -186,9 +191,15 @@ class ResultsList(ttk.Frame):
     def _refresh_keys(self) -> None:
         """Only when they are other ones: whoever has the focus on a key would lose it."""
         keys = [(key.key, key.enabled) for key in self.function_keys()]
-        if keys != self._keys and self.winfo_ismapped():
+        if keys != self._keys and self._in_front:
             self._keys = keys
             self._window.refresh_keys()
+
+    @property
+    def _in_front(self) -> bool:
+        """This tab of this screen is the one in front, if not yet drawn."""
+        front = str(self._window.screen)
+        return str(self).startswith(f"{front}.") and self.master.select() == str(self)
 
     def _say_trouble(self, trouble: Trouble) -> None:
         self._window.say(f"{trouble.title}。{trouble.cure}")

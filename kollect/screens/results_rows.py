@@ -13,9 +13,9 @@ from kollect.screens.table import TableColumn, TableRow
 COLUMNS = {
     Order.NUMBER: TableColumn("受付番号", 6.5, narrow=6.2, right=True),
     Order.ADDRESS: TableColumn("メールアドレス", 12, stretch=True),
-    Order.RECEIVED: TableColumn("受付日時", 8.5, narrow=5.7),
-    Order.REPLIED: TableColumn("返信日時", 8.5, narrow=5.7),
-    Order.STATE: TableColumn("状態", 4.5, narrow=3.8),
+    Order.RECEIVED: TableColumn("受付日時", 8.5, narrow=6.2),
+    Order.REPLIED: TableColumn("返信日時", 8.5, spare=True),
+    Order.STATE: TableColumn("状態", 4.5, narrow=4),
     Order.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
     Order.MEMBER: TableColumn("会員", 4.2, narrow=3.2),
 }
@@ -49,7 +49,11 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
     )
 
 
-def about(receipt: Receipt) -> str:
-    """What the words of its state leave open."""
+def about(receipt: Receipt, *, short_for: date | None = None) -> str:
+    """What the words of its state leave open; and where there is little room, when it was sent."""
     text = _ABOUT[receipt.state]
-    return f"{text}（{receipt.reason}）" if text and receipt.reason else text
+    if text and receipt.reason:
+        return f"{text}（{receipt.reason}）"
+    if short_for and receipt.replied_at and not text:
+        return f"返信日時 {short_moment_text(receipt.replied_at, short_for)}"
+    return text

@@ -28,10 +28,8 @@ class Scrolled(ttk.Frame):
         )
         self._bar = ttk.Scrollbar(self, command=self._canvas.yview, takefocus=False)
         self._canvas.configure(yscrollcommand=self._bar.set)
-        self._canvas.grid(row=0, column=0, sticky="nsew")
-        self._bar.grid(row=0, column=1, sticky="ns")
-        self.columnconfigure(0, weight=1)
-        self.rowconfigure(0, weight=1)
+        # placed: a grid that has lost its bar may leave the room for it empty
+        self._canvas.place(x=0, y=0, relwidth=1, relheight=1)
         self.inside = ttk.Frame(self._canvas)
         # makes the inside as high as the window at least, and leaves its own height free to tell
         # by an event that it has grown
@@ -46,7 +44,7 @@ class Scrolled(ttk.Frame):
         """The size to ask for where nothing else gives one (in a dialog); at most the screen's."""
         across = min(self.winfo_pixels(width), self.winfo_screenwidth() - 80)
         down = min(self.winfo_pixels(height), self.winfo_screenheight() - 220)
-        self._canvas.configure(width=across, height=down)
+        self.configure(width=across, height=down)
 
     def see(self, widget: tk.Misc) -> None:
         """Scroll so that this widget is visible, if it lies inside; soon, when all is laid out."""
@@ -89,9 +87,28 @@ class Scrolled(ttk.Frame):
         self._canvas.itemconfigure(self._item, width=width)
         self._canvas.configure(scrollregion=(0, 0, width, whole))
         if self._needed():
-            self._bar.grid()
+            self._bar.place(relx=1, y=0, relheight=1, anchor="ne")
+            self._canvas.place_configure(width=-self._bar.winfo_reqwidth())
         else:
-            self._bar.grid_remove()
+            self._bar.place_forget()
+            self._canvas.place_configure(width=0)
+
+
+def keep_readable(inside: tk.Misc, characters: int) -> None:
+    """Let a packed frame be no wider than so many full-width characters: no eye finds its way back
+    from the end of a longer line.
+    """
+    known = 0
+
+    def fit(event: tk.Event) -> None:
+        nonlocal known
+        widest = characters * int(inside.tk.call("font", "measure", "TkDefaultFont", "国"))
+        spare = max(0, event.width - widest)
+        if spare != known:
+            known = spare
+            inside.pack_configure(padx=(0, spare))
+
+    inside.master.bind("<Configure>", fit, add="+")
 
 
 def install(root: tk.Tk) -> None:

@@ -9,7 +9,7 @@ from tkinter import ttk
 from typing import Any, ClassVar
 
 from kollect.screens.form import Field
-from kollect.screens.scrolled import Scrolled
+from kollect.screens.scrolled import Scrolled, keep_readable
 from kollect.screens.theme import GAP, WIDE
 from kollect.settings.model import Settings
 
@@ -21,6 +21,8 @@ class SettingsPage(ttk.Frame):
     """One tab. Its widgets go into `self.inside`, its fields into `self.fields`."""
 
     title: ClassVar[str]
+    widest: ClassVar[int] = 84
+    """Full-width characters: on a wide screen the rest stays empty."""
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
@@ -28,6 +30,7 @@ class SettingsPage(ttk.Frame):
         self.scrolled.pack(fill="both", expand=True)
         self.inside = ttk.Frame(self.scrolled.inside, padding=(WIDE, GAP))
         self.inside.pack(fill="both", expand=True)
+        keep_readable(self.inside, self.widest)
         self.fields: dict[Place, Field[Any]] = {}
 
     def show(self, settings: Settings) -> None:

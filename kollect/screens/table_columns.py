@@ -19,6 +19,8 @@ class TableColumn:
     """Width in full-width characters."""
     narrow: float = 0.0
     """Width where the table has not room for all columns; 0: the same."""
+    spare: bool = False
+    """Left out where the table has not room for all columns."""
     stretch: bool = False
     right: bool = False
     """Numbers: their ends are below each other."""
@@ -53,13 +55,15 @@ class TableColumns:
     def set_widths(self, *, narrow: bool) -> None:
         """As many characters as each one wants; those that stretch share what is left."""
         one, room = em(self._tree), max(1, self._tree.winfo_width())
-        for column in self._columns:
+        shown = [column for column in self._columns if not (narrow and column.spare)]
+        self._tree.configure(displaycolumns=[column.title for column in shown])
+        for column in shown:
             width = round(((narrow and column.narrow) or column.characters) * one)
             room -= 0 if column.stretch else width
             least = min(width, LEAST * one)
             self._tree.column(column.title, width=width, minwidth=least, stretch=column.stretch)
         # Treeview itself shares out only what room comes later
-        stretching = [column for column in self._columns if column.stretch]
+        stretching = [column for column in shown if column.stretch]
         for column in stretching:
             least = LEAST * one if narrow else round(column.characters * one)
             self._tree.column(column.title, width=max(least, room // len(stretching)))

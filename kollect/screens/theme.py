@@ -146,6 +146,7 @@ class Theme:
         configure("Treeview.Heading", font=BOLD_FONT)
         configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
         configure("Menu.TButton", padding=("12p", "7p"), anchor="w")
+        configure("LowMenu.TButton", padding=("9p", "3p"), anchor="w")
         configure("TNotebook.Tab", padding=("10p", "4p"))
         configure("TButton", padding=("6p", "2p"))
 
@@ -189,10 +190,22 @@ class Theme:
             background=[("selected", ACCENT)],
             foreground=[("selected", PAPER)],
         )
-        style.configure("Treeview.Heading", background="#e9edf2", padding=("4p", "2p"))
+        # as far in as the texts of the rows
+        style.configure("Treeview.Heading", background="#e9edf2", padding=("2p", "2p"))
         style.configure("TScrollbar", gripcount=0, background="#d4dae2", arrowcolor=FAINT)
         style.configure("TProgressbar", background=ACCENT)
         self._indicators = Indicators(self._root, style, ground=GROUND)
+        for name, colour in (
+            ("background", PAPER),
+            ("foreground", INK),
+            ("activeBackground", ACCENT),
+            ("activeForeground", PAPER),
+            ("disabledForeground", DISABLED),
+        ):
+            self._root.option_add(f"*Menu.{name}", colour)
+        self._root.option_add("*Menu.relief", "solid")
+        self._root.option_add("*Menu.borderWidth", 1)
+        self._root.option_add("*Menu.activeBorderWidth", 4)
 
 
 def _flat_buttons(style: ttk.Style) -> None:

@@ -24,7 +24,9 @@ from kollect.settings.model import TextSize
 log = logging.getLogger(__name__)
 
 WIDTH, HEIGHT = 1024, 720
-LEAST_WIDTH, LEAST_HEIGHT = 800, 480
+LEAST_WIDTHS = {TextSize.NORMAL: 800, TextSize.LARGE: 900, TextSize.HUGE: 1000}
+"""Narrower, and words are cut off."""
+LEAST_HEIGHT = 480
 FRAME_HEIGHT = 76
 """What the title bar and the taskbar take of a small screen."""
 
@@ -107,6 +109,7 @@ class Window:
         self.on_text_size: Callable[[TextSize], None] = lambda size: None
         """Told when the user has chosen another size: to be remembered."""
         self._telling = False
+        self._closed = False
         self._shop_id = ""
         self._locked = False
         self._note = ""
@@ -249,16 +252,23 @@ class Window:
             return
         self.theme.resize(size)
         self._size.set(size.value)
+        self._limit_size()
         for screen in self._screens:
             screen.resized()
         self.on_text_size(size)
 
     def close(self) -> None:
         """End Tk's loop and everything in the window."""
+        self._closed = True
         while self._screens:
             self._drop()
         self.pump.stop()
         self.root.destroy()
+
+    def show(self) -> None:
+        """Make the window visible; it is there when this returns."""
+        self.root.deiconify()
+        self.root.update()
 
     def raise_up(self) -> None:
         """Show the window in front of all others."""
@@ -346,10 +356,21 @@ class Window:
         height = min(round(HEIGHT * scale), down - FRAME_HEIGHT)
         x, y = (across - width) // 2, max(0, (down - FRAME_HEIGHT - height) // 2)
         root.geometry(f"{width}x{height}+{x}+{y}")
-        root.minsize(min(LEAST_WIDTH, across), min(LEAST_HEIGHT, down - FRAME_HEIGHT))
+        self._limit_size()
+
+    def _limit_size(self) -> None:
+        root, least = self.root, LEAST_WIDTHS[self.theme.size]
+        down = root.winfo_screenheight() - FRAME_HEIGHT
+        scale = root.winfo_fpixels("72p") / 96
+        root.minsize(
+            min(round(least * scale), root.winfo_screenwidth()),
+            min(round(LEAST_HEIGHT * scale), down),
+        )
 
     def _callback_failed(self, kind: Any, error: BaseException, trace: Any) -> None:
         """A fault of ours in a button or a timer: never swallowed, never the end of the program."""
+        if self._closed:  # whoever waited for a dialog finds nothing left
+            return
         log.error("予期しない誤りが起きました", exc_info=(kind, error, trace))
         if not self._telling:  # where telling fails itself, or a timer fails every second
             self._telling = True

@@ -1,12 +1,14 @@
 """python -m tests.pictures [--size normal|large|huge] [--geometry 1024x524]
-                         [--screen 1024x600] [--out DIR] [name …]
+                         [--screen 1024x600] [--out DIR] [--scenes NAME …] [name …]
 
-Without arguments: every screen and dialog in 標準, into assets/screens. With names: only those.
+Without arguments: every screen and dialog in 標準, into assets/screens. With names: only those
+pictures; with --scenes: only those functions of tests/pictures, which is quicker.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import tempfile
 import tkinter as tk
@@ -18,10 +20,12 @@ from kollect.app import Program
 from kollect.folder import DataFolder
 from kollect.settings.model import TextSize
 from tests.pictures.album import Album
-from tests.pictures.scenes import SCENES
+from tests.pictures.scenes import NEEDED, SCENES
 from tests.servers import display
 
 ASSETS = Path(__file__).parents[2] / "assets" / "screens"
+LONGEST_SCENE = 120
+"""Seconds; a scene that hangs says where, instead of waiting for ever."""
 
 
 def main() -> None:
@@ -30,6 +34,7 @@ def main() -> None:
     options.add_argument("--screen", default="1920x1080")
     options.add_argument("--geometry", default="1024x700")
     options.add_argument("--out", type=Path, default=ASSETS)
+    options.add_argument("--scenes", action="extend", nargs="+", default=[])
     options.add_argument("names", nargs="*")
     chosen = options.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
@@ -43,13 +48,16 @@ def main() -> None:
         program = Program(root, DataFolder(Path(name) / "kollect"))
         root.report_callback_exception = _give_up
         program.show_menu()
-        program.window.theme.resize(chosen.size)
-        program.window._size.set(chosen.size.value)
-        root.geometry(f"{chosen.geometry}+0+0")
+        program.window.on_text_size = lambda size: None
+        program.window.set_text_size(chosen.size)
         root.focus_force()
         album = Album(program, chosen.out, tuple(chosen.names))
         for scene in SCENES:
-            scene(album)
+            if not chosen.scenes or scene.__name__ in (*chosen.scenes, NEEDED.__name__):
+                faulthandler.dump_traceback_later(LONGEST_SCENE, exit=True)
+                root.geometry(f"{chosen.geometry}+0+0")
+                scene(album)
+        faulthandler.cancel_dump_traceback_later()
         program.real.close()
         program.window.close()
 

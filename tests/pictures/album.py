@@ -9,10 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from kollect.app import Program
 from kollect.screens.dialogs import Dialog
 
 PATIENCE = 30.0
+COLOURS = 96
 
 
 class Album:
@@ -44,20 +47,27 @@ class Album:
         self.settle()
         if self._only and not any(one in name for one in self._only):
             return
-        path = self._folder / f"{name}.png"
         # with its frame, so that the title can be read
-        subprocess.run(
-            ["import", "-silent", "-window", window.wm_frame(), "-strip", str(path)], check=True
-        )
-        print(path)
+        self._import(name, window.wm_frame())
 
-    def screen(self, name: str) -> None:
-        """A picture of everything on the display."""
+    def screen(self, name: str, *crop: str) -> None:
+        """A picture of everything on the display, or of a part: "-crop", "400x300+0+0"."""
         self.settle()
         if not self._only or any(one in name for one in self._only):
-            path = self._folder / f"{name}.png"
-            subprocess.run(["import", "-silent", "-window", "root", "-strip", path], check=True)
-            print(path)
+            self._import(name, "root", *crop)
+
+    def _import(self, name: str, window: str, *crop: str) -> None:
+        path = self._folder / f"{name}.png"
+        subprocess.run(
+            ["import", "-silent", "-window", window, *crop, "+repage", "-strip", str(path)],
+            check=True,
+            timeout=PATIENCE,  # of a window that has gone it asks for another, by a click
+        )
+        # in few colours, or a README full of pictures is slow to load
+        with Image.open(path) as picture:
+            few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
+        print(path, flush=True)
 
     def dialog(
         self,
@@ -70,7 +80,8 @@ class Album:
 
         def look() -> None:
             dialog = next((w for w in self.root.winfo_children() if isinstance(w, Dialog)), None)
-            if dialog is None or not dialog.winfo_viewable():
+            # not before it waits for its end: ended earlier, it would wait for ever
+            if dialog is None or self.root.grab_current() is not dialog:
                 self.root.after(50, look)
                 return
             try:

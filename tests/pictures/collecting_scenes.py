@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kollect.collector.reports import Happened, Phase, PhaseChanged, Report, RoundEnded
@@ -37,7 +38,7 @@ def collecting(album: Album) -> None:
     standing.heard(Happened(at, told))
     _round(album, None, now - timedelta(seconds=18))
     standing.counted(14, 1189, now.date())
-    album.program._open_later("collecting", "CollectingScreen")
+    album.program.go.collecting()
     album.take("collecting")
     standing.heard(PhaseChanged(Phase.REPLYING))
     album.window.screen.refresh()
@@ -46,8 +47,28 @@ def collecting(album: Album) -> None:
         _round(album, TROUBLE, now - timedelta(minutes=minutes), pause=3)
     album.window.screen.refresh()
     album.take("collecting-trouble")
+    album.settle(0.5)
+    resident._pop_up_menu()
+    album.settle()
+    album.screen("tray-menu")
+    album.root.tk.call("tk::MenuUnpost", "")
+    resident._menu.grab_release()
     resident.forget()
     album.window.back_to(MenuScreen)
+
+
+def quitting(album: Album) -> None:
+    """The questions at the end: when idle, while collecting, in the middle of a poll."""
+    ending = album.program.ending
+    before = ending._at_work
+    for name, collecting, busy in (
+        ("quit", False, False),
+        ("quit-collecting", True, False),
+        ("quit-busy", True, True),
+    ):
+        ending._at_work = replace(before, collecting=lambda c=collecting: c, busy=lambda b=busy: b)
+        album.dialog(name, album.program.quit)
+    ending._at_work = before
 
 
 def _round(album: Album, trouble: Trouble | None, at: datetime, pause: int = 1) -> None:
@@ -67,6 +88,7 @@ def demo(album: Album) -> None:
     album.wait(lambda: len(phone.handset.notes) == 2)
     album.take("phone", phone)
     phone.send_question()
+    album.wait(lambda: not phone._sending)
     phone.send_blank()
     album.wait(lambda: len(phone.handset.notes) >= 4)
     album.wait(lambda: phone._session.owner.notes)
@@ -82,4 +104,4 @@ def demo(album: Album) -> None:
     album.wait(lambda: not program.demo.changing)
 
 
-SCENES = (collecting, demo)
+SCENES = (collecting, quitting, demo)

@@ -63,24 +63,24 @@ class TestScreen:
     def test_a_blank_mail_is_answered_and_told(
         self, screen: CollectingScreen, customer: Customer, program: Program
     ):
-        settle(screen, lambda: screen.state.word.cget("text") == "待機中")
-        settle(screen, lambda: screen.state.today.cget("text") == "0 件")
+        settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
+        settle(screen, lambda: screen.panel.today.cget("text") == "0 件")
         customer.send_blank()
         click(screen.buttons["今すぐ受信"])
-        settle(screen, lambda: screen.state.total.cget("text") == "1 件")
-        assert screen.state.today.cget("text") == "1 件"
+        settle(screen, lambda: screen.panel.total.cget("text") == "1 件")
+        assert screen.panel.today.cget("text") == "1 件"
         assert shown(screen)[:2] == [
             f"受付番号 1001 を返信しました: {customer.address}",
             f"受付番号 1001 を発行しました: {customer.address}",
         ]
-        assert str(screen.state.last.cget("text")).endswith("受付 1件")
+        assert str(screen.panel.last.cget("text")).endswith("受付 1件")
         (letter,) = customer.read()
         assert "1001" in letter.subject
 
     def test_the_countdown_runs(self, screen: CollectingScreen):
-        settle(screen, lambda: "次の受信まで あと 5" in screen.state.next.cget("text"))
-        before = screen.state.next.cget("text")
-        settle(screen, lambda: screen.state.next.cget("text") != before)
+        settle(screen, lambda: "次の受信まで あと 5" in screen.panel.next.cget("text"))
+        before = screen.panel.next.cget("text")
+        settle(screen, lambda: screen.panel.next.cget("text") != before)
 
     def test_keyboard_only(self, screen: CollectingScreen, program: Program):
         press(screen, "Right", "Right", "Right", "Right", "Right")
@@ -103,7 +103,7 @@ class TestScreen:
         press(program.window.root, "1")
         again = program.window.screen
         assert isinstance(again, CollectingScreen)
-        settle(again, lambda: again.state.total.cget("text") == "1 件")
+        settle(again, lambda: again.panel.total.cget("text") == "1 件")
         assert shown(again)[0] == f"受付番号 1001 を返信しました: {customer.address}"
         assert shown(again)[-1] == "メールの収集を始めました。"
 
@@ -140,7 +140,7 @@ class TestTrouble:
         assert not screen.trouble.winfo_ismapped()
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
         click(screen.buttons["今すぐ受信"])
-        settle(screen, lambda: screen.state.word.cget("text") == "エラー")
+        settle(screen, lambda: screen.panel.word.cget("text") == "エラー")
         settle(screen, screen.trouble.winfo_ismapped)
         trouble = program.resident.standing.trouble
         assert trouble is not None
@@ -151,10 +151,10 @@ class TestTrouble:
         click(screen.trouble.detail)
         assert dialogs.troubles == [trouble]
         assert shown(screen)[0] == f"エラー: {trouble.title}"
-        assert "もう一度試すまで" in screen.state.next.cget("text")
+        assert "もう一度試すまで" in screen.panel.next.cget("text")
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", server.password)
         click(screen.buttons["今すぐ受信"])
-        settle(screen, lambda: screen.state.word.cget("text") == "待機中")
+        settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
         settle(screen, lambda: not screen.trouble.winfo_ismapped())
         assert shown(screen)[0] == "元どおり受信できるようになりました。"
 
@@ -221,7 +221,7 @@ class TestEnd:
         dialogs.answers.append("処理のあとで終了")
         click(slow.buttons["処理の終了"])
         assert program.resident.ending
-        settle(slow, lambda: "終了します" in slow.state.next.cget("text"))
+        settle(slow, lambda: "終了します" in slow.panel.next.cget("text"))
         assert "disabled" in slow.buttons["処理の終了"].state()
         program.window.root.mainloop()
         assert not program.place.collecting
@@ -287,7 +287,7 @@ def longest_silence(screen: CollectingScreen, server: DemoServer) -> float:
     beat()
     click(screen.buttons["今すぐ受信"])
     deadline = time.monotonic() + 90
-    while box.mails or not str(screen.state.last.cget("text")).endswith("受付 1000件"):
+    while box.mails or not str(screen.panel.last.cget("text")).endswith("受付 1000件"):
         assert time.monotonic() < deadline
         root.update()
         time.sleep(0.002)
@@ -296,8 +296,8 @@ def longest_silence(screen: CollectingScreen, server: DemoServer) -> float:
 
 
 def test_real_keys_from_outside(screen: CollectingScreen, customer: Customer, root: tk.Tk):
-    settle(root, lambda: screen.state.total.cget("text") == "0 件")
+    settle(root, lambda: screen.panel.total.cget("text") == "0 件")
     customer.send_blank()
     focus(screen.buttons["今すぐ受信"])
     xdotool("key", "Return")
-    settle(root, lambda: screen.state.total.cget("text") == "1 件")
+    settle(root, lambda: screen.panel.total.cget("text") == "1 件")

@@ -572,7 +572,7 @@ class TestCsv:
         settle(screen, opened.exists)
         settle(screen, lambda: opened.read_text("utf-8") == f"{path}\n")
         count = len(screen.list.table.keys)
-        assert said(program) == f"{count}件を「結果.csv」へ取り出しました。"
+        settle(screen, lambda: said(program) == f"{count}件を「結果.csv」へ取り出しました。")
         table = list(csv.reader(io.StringIO(path.read_bytes().decode(encoding))))
         assert [int(row[0]) for row in table[1:]] == list(screen.list.table.keys)
         assert dialogs.asked[-1][1] == f"収集結果-{date.today():%Y%m%d}.csv"

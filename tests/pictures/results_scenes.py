@@ -1,0 +1,100 @@
+"""収集結果表示 and ログの表示 of a shop that has collected for some time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from kollect.folder import DataFolder
+from kollect.register.receipt import ReceiptState
+from kollect.screens.kept_mails import KeptMailsTab
+from kollect.screens.log_screen import LogScreen
+from kollect.screens.menu import MenuScreen
+from kollect.screens.periods import Period
+from kollect.screens.results import ResultsScreen
+from tests.pictures.album import Album
+from tests.screens.records import fill_kept, fill_log, fill_receipts
+
+COUNT = 1189
+
+
+def results(album: Album) -> None:
+    album.window.back_to(MenuScreen)
+    folder, now = album.program.place.folder, datetime.now().astimezone().replace(microsecond=0)
+    fill_receipts(folder, COUNT, now, days=60)
+    fill_kept(folder, now)
+    album.program.go.results()
+    screen = album.window.screen
+    assert isinstance(screen, ResultsScreen)
+    album.wait(lambda: len(screen.list.table.keys) == COUNT)
+    album.take("results")
+    screen.list.filter.text.value = "docomo"
+    screen.list.filter.state.value = ReceiptState.UNDELIVERABLE
+    screen.list.filter.period.value = Period.GIVEN
+    screen.list.filter._period_chosen()
+    screen.list.filter.first.value = "2026/1/5"
+    screen.list.find()
+    album.wait(lambda: not screen.list._searches.busy)
+    album.take("results-filter")
+    screen.list.filter.last.value = "2026/2/31"
+    screen.list.filter._check_days()
+    album.take("results-wrong-day")
+    screen.list.filter.clear()
+    album.wait(lambda: len(screen.list.table.keys) == COUNT)
+    album.dialog("results-again", screen.list.send_again)
+    album.dialog("results-csv", screen.list.export)
+    screen.notebook.select(screen.chart)
+    album.wait(lambda: screen.chart.chart.bars)
+    album.take("results-chart")
+    screen.chart.kind.value = "hour"
+    screen.chart.refresh()
+    album.settle(0.5)
+    album.take("results-chart-hours")
+    screen.notebook.select(screen.kept)
+    _kept(album, screen.kept)
+    album.window.back_to(MenuScreen)
+
+
+def _kept(album: Album, tab: KeptMailsTab) -> None:
+    album.wait(lambda: tab.mail)
+    album.take("results-kept")
+    album.dialog("kept-mail", lambda: _until_closed(album, tab))
+    album.dialog("kept-forward", tab.forward)
+    album.dialog("kept-number", tab.give_number)
+
+
+def _until_closed(album: Album, tab: KeptMailsTab) -> None:
+    """The mail is read in a thread, and its dialog opens after that."""
+    tab.look()
+    album.wait(lambda: not tab._busy)
+
+
+def log(album: Album) -> None:
+    today = date.today()
+    _fill_until_now(album.program.place.folder, today)
+    last_month = date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
+    fill_log(album.program.place.folder, last_month, lines=900)
+    album.program.go.log()
+    screen = album.window.screen
+    assert isinstance(screen, LogScreen)
+    album.wait(lambda: screen._lines)
+    album.take("log")
+    screen.day.value = f"{today.month}/6"
+    screen.go_to_day()
+    album.settle()
+    album.take("log-day")
+    screen.search.wanted.value = "docomo"
+    screen.search.search(go=True)
+    album.wait(lambda: screen.search.hits)
+    album.take("log-search")
+    album.window.back_to(MenuScreen)
+
+
+def _fill_until_now(folder: DataFolder, today: date) -> None:
+    fill_log(folder, today, lines=900)
+    path = folder.log_dir / f"{today:%Y-%m}.txt"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    past = [line for line in lines if line[:10] < f"{today:%Y-%m-%d}"]
+    path.write_text("".join(past or lines[:30]), encoding="utf-8")
+
+
+SCENES = (results, log)
