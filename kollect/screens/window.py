@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import logging
 import tkinter as tk
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from tkinter import ttk
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from kollect.collector.reports import News
 from kollect.screens import editing, scrolled
 from kollect.screens.dialogs import Dialogs
-from kollect.screens.form import wrapped
+from kollect.screens.folding import Folded
+from kollect.screens.function_bar import FunctionBar, FunctionKey
 from kollect.screens.jobs import Jobs, unexpected
 from kollect.screens.pump import Pump
+from kollect.screens.screen import Screen
 from kollect.screens.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
 from kollect.settings.model import TextSize
+
+__all__ = ["FunctionKey", "Screen", "Window"]
 
 log = logging.getLogger(__name__)
 
@@ -31,59 +34,6 @@ FRAME_HEIGHT = 76
 """What the title bar and the taskbar take of a small screen."""
 
 _SIZES = tuple(TextSize)
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionKey:
-    """A key of the bottom bar and its button: 「F12:設定実行」."""
-
-    key: str
-    label: str
-    action: Callable[[], None]
-    enabled: bool = True
-
-    @property
-    def text(self) -> str:
-        return f"{'ESC' if self.key == 'Escape' else self.key}:{self.label}"
-
-
-class Screen(ttk.Frame):
-    """What every screen is. Make the widgets in `__init__`, with `self` as their parent."""
-
-    code: ClassVar[str]
-    """As in the title: KKRZS101."""
-    heading: ClassVar[str]
-    back_label: ClassVar[str] = "前画面"
-
-    def __init__(self, window: Window) -> None:
-        super().__init__(window.stage, padding=(WIDE, GAP))
-        self.window = window
-
-    def function_keys(self) -> Sequence[FunctionKey]:
-        """The keys on the right of the bottom bar, left to right; the last is the main one."""
-        return ()
-
-    def shown(self) -> None:
-        """Called whenever this screen comes to the front, also when the one above it was closed."""
-
-    def digit(self, number: int) -> None:
-        """A digit was typed outside of any field."""
-
-    def unsaved(self) -> bool:
-        """Whether there is something that going back would lose."""
-        return False
-
-    def leaving(self) -> None:
-        """Called before this screen is destroyed: stop its jobs."""
-
-    def heard(self, news: News) -> None:
-        """The collector tells something. In Tk's thread, for every open screen."""
-
-    def resized(self) -> None:
-        """Letters have another size now: for what does not follow the font by itself."""
-
-    def go_back(self) -> None:
-        self.window.back()
 
 
 S = TypeVar("S", bound=Screen)
@@ -207,45 +157,18 @@ class Window:
 
     def refresh_keys(self) -> None:
         """Build the bottom bar anew, after the screen's keys have changed."""
-        said = self._said.text
-        for old in self._bar.winfo_children():
-            old.destroy()
         screen = self.screen
         back = FunctionKey("Escape", screen.back_label, screen.go_back)
-        keys = list(screen.function_keys())
-        width = max(14, *(2 * len(k.text) for k in [back, *keys])) if keys else 14
-        self._keys = {key.key: key for key in [back, *keys]}
-        self._said = wrapped(self._bar, said)
-        for column, key in enumerate([back, *keys]):
-            main = bool(keys) and key is keys[-1]
-            button = ttk.Button(
-                self._bar,
-                text=key.text,
-                width=min(width, 24),
-                style="Primary.TButton" if main else "TButton",
-                command=key.action,
-                state="normal" if key.enabled else "disabled",
-            )
-            button.grid(row=1, column=column if column == 0 else column + 1, padx=HALF)
-        self._bar.columnconfigure(1, weight=1)
-        self._place_said()
+        self._bar.show(back, screen.function_keys())
 
     def say(self, text: str) -> None:
         """One line in the bottom bar, until the next or until another screen."""
-        self._said.configure(text=text)
-        self._place_said()
+        self._bar.say(text)
 
-    def _place_said(self) -> None:
-        """Between the keys; above them where that would be a column of many short lines."""
-        keys = [w for w in self._bar.winfo_children() if w is not self._said]
-        room = self._bar.winfo_width() - sum(key.winfo_reqwidth() + 12 for key in keys)
-        needed = int(self.root.tk.call("font", "measure", "TkDefaultFont", self._said.text))
-        if self._bar.winfo_width() > 1 and needed > 2 * max(room, 1):
-            self._said.grid(
-                row=0, column=0, columnspan=len(keys) + 1, sticky="ew", padx=HALF, pady=(0, HALF)
-            )
-        else:
-            self._said.grid(row=1, column=1, columnspan=1, sticky="ew", padx=GAP, pady=0)
+    @property
+    def _said(self) -> Folded:
+        """What stands there."""
+        return self._bar.said
 
     def set_text_size(self, size: TextSize) -> None:
         if size is self.theme.size:
@@ -314,17 +237,15 @@ class Window:
         # the bar must not give way to a screen that is too high
         self.stage.grid_propagate(False)
         ttk.Frame(root, style="Line.TFrame", height=1).grid(row=3, column=0, sticky="ew")
-        self._bar = ttk.Frame(root, padding=(GAP, GAP))
+        self._bar = FunctionBar(root)
         self._bar.grid(row=4, column=0, sticky="ew")
-        self._keys: dict[str, FunctionKey] = {}
-        self._said = wrapped(self._bar, "")
         root.protocol("WM_DELETE_WINDOW", lambda: self.on_close())
 
     def _bind_keys(self) -> None:
         root = self.root
-        root.bind("<Escape>", lambda event: self._press("Escape"))
+        root.bind("<Escape>", lambda event: self._bar.press("Escape"))
         for number in range(1, 13):
-            root.bind(f"<F{number}>", lambda event, key=f"F{number}": self._press(key))
+            root.bind(f"<F{number}>", lambda event, key=f"F{number}": self._bar.press(key))
         for number in range(1, 10):
             for name in (f"<Key-{number}>", f"<KP_{number}>"):
                 root.bind(name, lambda event, number=number: self._digit(event, number))
@@ -332,11 +253,6 @@ class Window:
             root.bind(name, lambda event: self._step_size(+1))
         for name in ("<Control-minus>", "<Control-KP_Subtract>"):
             root.bind(name, lambda event: self._step_size(-1))
-
-    def _press(self, name: str) -> None:
-        key = self._keys.get(name)
-        if key and key.enabled:
-            key.action()
 
     def _digit(self, event: tk.Event, number: int) -> None:
         if self._screens and not editing.is_field(event.widget):

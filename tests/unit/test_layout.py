@@ -47,7 +47,6 @@ LARGE = {
     "app.py": 400,
     "screens/mailing_progress.py": 420,
     "screens/mailing_recipients.py": 400,
-    "screens/window.py": 370,
     "screens/table.py": 360,
     "screens/log_screen.py": 360,
 }
