@@ -12,6 +12,7 @@ from kollect.screens.member_services import MemberServices
 from kollect.workplace import Workplace
 
 if TYPE_CHECKING:
+    from kollect.members.outbox import Told
     from kollect.register.entry import Receipt
 
 
@@ -29,6 +30,12 @@ def member_services(
 
         return closing(Members(place().folder.database))
 
+    def mails(number: int) -> list[Told]:
+        from kollect.members.outbox import Outbox
+
+        with closing(Outbox(place().folder.database)) as outbox:
+            return outbox.told(number)
+
     def send_again(receipt: Receipt) -> None:
         from kollect.collector import by_hand
         from kollect.register.ledger import Ledger
@@ -39,6 +46,7 @@ def member_services(
 
     return MemberServices(
         members=members,
+        mails=mails,
         send_again=send_again,
         collecting=lambda: place().collecting,
         now=_now,

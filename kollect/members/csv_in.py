@@ -7,6 +7,7 @@ comes by its blank mail.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -89,12 +90,21 @@ def understood(table: Table, members: Members, now: datetime) -> list[Line]:
     return list(found.values())
 
 
-def take_in(table: Table, members: Members, now: datetime) -> Tally:
-    """Import the file in one transaction. Raises as `understood` does; then nothing is written."""
+def take_in(
+    table: Table,
+    members: Members,
+    now: datetime,
+    told: Callable[[int, int], None] = lambda written, of: None,
+) -> Tally:
+    """Import the file in one transaction. Raises as `understood` does; then nothing is written.
+
+    `told` is called before each member is written; when it raises, nothing is written either.
+    """
     lines = understood(table, members, now)  # before it, for the collector waits while we write
     new = changed = 0
     with members.transaction():
-        for line in lines:
+        for written, line in enumerate(lines):
+            told(written, len(lines))
             number = line.member.number
             if line.known:
                 differs = members.update(line.member, now, SOURCE)

@@ -26,11 +26,12 @@ CELL = MARGIN + LABEL + 4
 _TOP = 23.0
 _ROWS = (
     ("受付番号", 17.0),
+    ("お名前", 14.5),
     ("フリガナ", 9.5),
-    ("お名前", 16.0),
-    ("生年月日", 11.5),
-    ("電話番号", 11.5),
-    ("ご住所", 21.5),
+    ("生年月日", 11.0),
+    ("性別", 9.0),
+    ("電話番号", 11.0),
+    ("ご住所", 21.0),
     ("メール配信", 14.0),
 )
 _PURPOSE = "ご記入いただいた内容は、会員の管理と当店からのご案内のほかには使いません。"
@@ -87,18 +88,16 @@ def _number(slip: _Slip, top: float, height: float) -> None:
     page.stack(CELL + 63, slip.y(top + height / 2), hint, slip.points(9.5), color=SOFT)
 
 
-def _name(slip: _Slip, top: float, height: float) -> None:
-    page, left = slip.page, MARGIN + 118
-    page.rule(left, slip.y(top), left, slip.y(top + height), LINE, 0.2)
-    for place, sex in enumerate(("男性", "女性", "その他")):
-        _tick(slip, left + 6 + place * 19, top + height / 2, sex)
-
-
 def _birthday(slip: _Slip, top: float, height: float) -> None:
     page, middle = slip.page, slip.y(top + height / 2)
     page.text(CELL, middle, "西暦 ・ 昭和 ・ 平成 ・ 令和", slip.points(10.5), color=INK)
     for x, unit in ((102, "年"), (128, "月"), (154, "日")):
         page.text(MARGIN + x, middle, unit, slip.points(11), color=INK, align="m")
+
+
+def _sex(slip: _Slip, top: float, height: float) -> None:
+    for place, sex in enumerate(("男性", "女性", "その他")):
+        _tick(slip, CELL + place * 24, top + height / 2, sex)
 
 
 def _phone(slip: _Slip, top: float, height: float) -> None:
@@ -123,7 +122,7 @@ def _consent(slip: _Slip, top: float, height: float) -> None:
     slip.page.text(CELL + 6, slip.y(middle + 3.3), how, slip.points(8.5), color=SOFT)
 
 
-_FILLS = (_number, None, _name, _birthday, _phone, _home, _consent)
+_FILLS = (_number, None, None, _birthday, _sex, _phone, _home, _consent)
 
 
 def _tick(slip: _Slip, x: float, middle: float, label: str) -> None:

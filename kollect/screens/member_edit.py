@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from tkinter import ttk
 
 from kollect.errors import Trouble
-from kollect.members.member import (
-    YES,
-    Consent,
-    Field,
-    Member,
-    Sheet,
-    SheetProblems,
-    State,
-    as_sheet,
-)
+from kollect.members.member import Member, Sheet, SheetProblems, State, as_sheet
 from kollect.members.member import read as read_sheet
 from kollect.members.members import Members
+from kollect.members.outbox import Told
 from kollect.members.roll import Change
-from kollect.screens.dialogs import Dialog, em, paragraph
+from kollect.screens.consent_dialog import ConsentDialog
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
-from kollect.screens.member_fields import LABEL_CHARACTERS, PAPER, MemberFields
+from kollect.screens.member_fields import LABEL_CHARACTERS, MemberFields
+from kollect.screens.member_history import corrections, mails
 from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.window import FunctionKey, Screen, Window
 
 SOURCE = "会員一覧"
-_HISTORY = (("日時", 10), ("どこで", 7), ("項目", 7), ("前の内容", 14), ("新しい内容", 14))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that is shown of a member."""
+
+    member: Member | None
+    groups: list[str]
+    changes: list[Change]
+    mails: list[Told]
 
 
 class MemberEditScreen(Screen):
@@ -52,7 +52,10 @@ class MemberEditScreen(Screen):
         rows.pack(fill="both", expand=True)
         self.fields = MemberFields(rows, lambda: services.now().date())
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
-        self.notebook.add(self._build_history(), text="修正の履歴", padding=GAP)
+        self.history = corrections(self.notebook)
+        self.notebook.add(self.history, text="修正の履歴", padding=GAP)
+        self.mails = mails(self.notebook)
+        self.notebook.add(self.mails, text="送ったメール", padding=GAP)
         self._show(member)
         self.fields.name.focus()
 
@@ -71,7 +74,8 @@ class MemberEditScreen(Screen):
         return self._sheet() != self._as_shown
 
     def resized(self) -> None:
-        self._set_widths()
+        self.history.resized()
+        self.mails.resized()
 
     # ---- what is shown ----
 
@@ -97,26 +101,6 @@ class MemberEditScreen(Screen):
                 actions, text=label, command=action, takefocus=False, width=2 * len(label) + 1
             )
 
-    def _build_history(self) -> ttk.Frame:
-        place = ttk.Frame(self.notebook)
-        place.columnconfigure(0, weight=1)
-        place.rowconfigure(0, weight=1)
-        names = [name for name, _ in _HISTORY]
-        self.history = ttk.Treeview(place, columns=names, show="headings", height=5)
-        for name in names:
-            self.history.heading(name, text=name, anchor="w")
-        self.history.grid(row=0, column=0, sticky="nsew")
-        bar = ttk.Scrollbar(place, command=self.history.yview, takefocus=False)
-        bar.grid(row=0, column=1, sticky="ns")
-        self.history.configure(yscrollcommand=bar.set)
-        self._set_widths()
-        return place
-
-    def _set_widths(self) -> None:
-        width = em(self)
-        for name, characters in _HISTORY:
-            self.history.column(name, width=characters * width, stretch=characters > 10)
-
     def _show(self, member: Member) -> None:
         self._member = member
         self.fields.show(as_sheet(member))
@@ -141,14 +125,6 @@ class MemberEditScreen(Screen):
             if there[label]:
                 button.pack(side="left", padx=(HALF, 0))
 
-    def _show_history(self, changes: Sequence[Change]) -> None:
-        self.history.delete(*self.history.get_children())
-        for change in changes:
-            when = f"{change.at.astimezone():%Y/%m/%d %H:%M}"
-            texts = (text.replace("\n", " ") for text in (change.former, change.present))
-            values = (when, change.source, change.what, *texts)
-            self.history.insert("", "end", values=values)
-
     def _sheet(self) -> Sheet:
         return replace(self.fields.sheet, number=str(self._member.number))
 
@@ -156,21 +132,22 @@ class MemberEditScreen(Screen):
         """Read the member again; also into the form, where `form`."""
         number = self._member.number
 
-        def work(job: Job) -> tuple[Member | None, list[Change], list[str]]:
+        def work(job: Job) -> _Found:
             with self._services.members() as members:
                 groups = [label for label, _ in members.groups()]
-                return members.get(number), members.changes(number), groups
+                changes = members.changes(number)
+                return _Found(members.get(number), groups, changes, self._services.mails(number))
 
-        def done(found: tuple[Member | None, list[Change], list[str]]) -> None:
-            member, changes, groups = found
-            if member is not None:
+        def done(found: _Found) -> None:
+            if found.member is not None:
                 if form:
-                    self._show(member)
+                    self._show(found.member)
                 else:
-                    self._member = member
+                    self._member = found.member
                     self._show_standing()
-            self._show_history(changes)
-            self.fields.offer_groups(groups)
+            self.history.show(found.changes)
+            self.mails.show(found.mails)
+            self.fields.offer_groups(found.groups)
             if said:
                 self.window.say(said)
 
@@ -289,44 +266,6 @@ class MemberEditScreen(Screen):
         self._busy = busy
         if self.window.screen is self:
             self.window.refresh_keys()
-
-
-class ConsentDialog(Dialog[Consent | None]):
-    """The new consent of somebody who had stopped the mails; None: there is none."""
-
-    def __init__(self, parent: tk.Misc, member: Member, today: date) -> None:
-        super().__init__(parent, "配信の再開", otherwise=None)
-        self._member, self._today = member, today
-        paragraph(
-            self.body,
-            f"{member.name} 様は、メールの配信停止を申し出られました。"
-            "お客様からもう一度承諾をいただいたときだけ、再開できます。承諾は記録に残ります。",
-        ).pack(anchor="w", pady=(0, GAP))
-        rows = Form(self.body, label_characters=6)
-        rows.pack(fill="x")
-        self.on = rows.line("承諾日", characters=18)
-        self.how = rows.line("承諾方法", characters=34)
-        self.on.value = f"{today:%Y/%m/%d}"
-        self.how.value = PAPER
-        self.buttons(("キャンセル", self.give_up), ("再開する", self.take))
-        self.start_at(self.how.widget)
-        self.bind("<F12>", lambda event: self.take())
-
-    def take(self) -> None:
-        sheet = replace(
-            as_sheet(self._member),
-            consent=YES, consent_on=self.on.value, consent_how=self.how.value,
-        )  # fmt: skip
-        fields = {Field.CONSENT_ON: self.on, Field.CONSENT_HOW: self.how}
-        for field in fields.values():
-            field.clear()
-        try:
-            self.finish(read_sheet(sheet, self._today).consent)
-        except SheetProblems as wrong:
-            for problem in wrong.problems:
-                if problem.field in fields:
-                    fields[problem.field].complain(problem.message)
-                    fields[problem.field].focus()
 
 
 def standing_words(member: Member) -> tuple[str, str]:

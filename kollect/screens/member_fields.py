@@ -50,10 +50,10 @@ class MemberFields:
         self.postcode = rows.line("郵便番号", characters=12, beside=self.phone)
         self.home = rows.line("住所", characters=60)
         self.groups = rows.line("グループ", characters=34)
+        self.note = rows.text("備考", lines=2, characters=60)
         self.consent = rows.radios("メール配信", {YES: YES, NO: NO})
         self.consent_on = rows.line("承諾日", characters=18)
         self.consent_how = rows.line("承諾方法", characters=26, beside=self.consent_on)
-        self.note = rows.text("備考", lines=2, characters=60)
         self.fields: dict[Field, fields.Field[Any]] = {
             Field.NAME: self.name,
             Field.KANA: self.kana,
@@ -63,10 +63,10 @@ class MemberFields:
             Field.POSTCODE: self.postcode,
             Field.HOME: self.home,
             Field.GROUPS: self.groups,
+            Field.NOTE: self.note,
             Field.CONSENT: self.consent,
             Field.CONSENT_ON: self.consent_on,
             Field.CONSENT_HOW: self.consent_how,
-            Field.NOTE: self.note,
         }
         self._meant = self._beside(rows, self.birthday, "西暦でも和暦でも。例: S60.1.2")
         self._beside(rows, self.sex, "1～4のキーでも選べます")
@@ -151,6 +151,8 @@ class MemberFields:
         self.name.on_edit(self._propose_kana)
         self.birthday.on_edit(self._say_birthday)
         self.consent.on_edit(self._consent_chosen)
+        for key in ("<Return>", "<KP_Enter>"):
+            self.note.widget.bind(key, self._pass_note)
         for where, field in self.fields.items():
             switch_ime(field.widget, _LETTERS.get(where, Letters.PLAIN))
 
@@ -179,6 +181,13 @@ class MemberFields:
             field.enable(agreed)
             if not agreed:
                 field.clear()
+
+    def _pass_note(self, event: tk.Event) -> str | None:
+        """Enter moves on in every field; in a 備考 that was begun it ends a line."""
+        if self.note.value:
+            return None
+        self.consent.focus()
+        return "break"
 
     def _join(self, label: str) -> None:
         there = folding.groups(self.groups.value)

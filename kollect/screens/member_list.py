@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from tkinter import ttk
-from typing import TypeVar
 
 from kollect.desktop.ime import Letters
 from kollect.errors import Trouble
-from kollect.folder import storage_trouble
 from kollect.members.choice import Choice, Order
-from kollect.members.csv_out import consents_csv, members_csv
 from kollect.members.member import Member, State
-from kollect.members.members import Members
 from kollect.screens.fields import ChoiceField
-from kollect.screens.form import button_row, combobox_of
+from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
+from kollect.screens.member_csv import MemberFiles
 from kollect.screens.member_fields import switch_ime
 from kollect.screens.member_services import MemberServices
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.screens.window import FunctionKey, Screen, Window
 
-T = TypeVar("T")
-Watched = Callable[[Iterable[T]], Iterator[T]]
-
 SEARCH_AFTER_MS = 150
 """Whoever types on within this time does not want to see the result yet."""
-TOLD_EVERY = 1000
-CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
 _NOBODY = "会員はまだいません。\n「会員登録」か「CSVから取り込み」で登録できます。"
 _NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
 _STATES = {None: "すべて", State.ACTIVE: "会員", State.WITHDRAWN: "退会"}
@@ -49,8 +40,6 @@ class MemberListScreen(Screen):
         self._opening = False
         self._ready = False
         """F12 has something to open."""
-        self._job: Job | None = None
-        """A file is being written."""
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         self._build_search()
@@ -59,11 +48,11 @@ class MemberListScreen(Screen):
             (
                 TableColumn("受付番号", 6, right=True, sort=lambda: self.sort(Order.NUMBER)),
                 TableColumn("お名前", 7),
-                TableColumn("フリガナ", 8.6, sort=lambda: self.sort(Order.KANA)),
+                TableColumn("フリガナ", 8.6, narrow=6.5, sort=lambda: self.sort(Order.KANA)),
                 TableColumn("状態", 4.5),
                 TableColumn("電話番号", 7.5),
                 TableColumn("メールアドレス", 8, stretch=True),
-                TableColumn("グループ", 4.5, stretch=True),
+                TableColumn("グループ", 4.5, spare=True, stretch=True),
             ),
             self._fetch,
             opened=self.open_member,
@@ -71,21 +60,8 @@ class MemberListScreen(Screen):
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.table.mark_sorted("受付番号", descending=False)
-        below = ttk.Frame(self)
-        below.grid(row=2, column=0, sticky="ew")
-        below.columnconfigure(1, weight=1)
-        buttons, _ = button_row(
-            below,
-            {
-                "CSVへ取り出し": self.export,
-                "CSVから取り込み": self.open_import,
-                "承諾の記録": self.export_consents,
-            },
-        )
-        buttons.grid(row=0, column=0)
-        self.stop_button = ttk.Button(below, text="中止", width=8, command=self._stop)
-        self.stop_button.grid(row=0, column=1, sticky="e")
-        self.stop_button.grid_remove()
+        self.files = MemberFiles(self, window, services, self.choice, self.open_import)
+        self.files.grid(row=2, column=0, sticky="ew")
 
     def _build_search(self) -> None:
         top = ttk.Frame(self)
@@ -123,7 +99,7 @@ class MemberListScreen(Screen):
         self._find()
 
     def leaving(self) -> None:
-        self._stop()
+        self.files.stop()
         if self._timer:
             self.after_cancel(self._timer)
 
@@ -229,77 +205,6 @@ class MemberListScreen(Screen):
         from kollect.screens.member_import import MemberImportScreen
 
         self.window.open(MemberImportScreen, self._services)
-
-    def export(self) -> None:
-        """「CSVへ取り出し」: the members that are listed."""
-        choice = self.choice()
-        self._write(
-            "会員一覧をCSVへ取り出し",
-            "会員一覧",
-            lambda members, watched: members_csv(watched(members.each(choice))),
-        )
-
-    def export_consents(self) -> None:
-        """「承諾の記録」: of all members, whatever is listed."""
-        self._write(
-            "承諾の記録をCSVへ取り出し",
-            "承諾の記録",
-            lambda members, watched: consents_csv(watched(members.consents())),
-        )
-
-    def _write(self, title: str, name: str, make: Callable[[Members, Watched], bytes]) -> None:
-        if self._job is not None:
-            return
-        name = f"{name}-{self._services.now():%Y%m%d}.csv"
-        path = self.window.dialogs.save_as(title, name, CSV_KINDS)
-        if path is None:
-            return
-
-        def work(job: Job) -> bool:
-            def watched(rows: Iterable[T]) -> Iterator[T]:
-                for count, row in enumerate(rows):
-                    if count % TOLD_EVERY == 0:
-                        if job.stopping():
-                            return
-                        job.tell(self.window.say, f"取り出しています… {count:,}件")
-                    yield row
-
-            with self._services.members() as members:
-                data = make(members, watched)
-            if job.stopping():
-                return False
-            _save(path, data)
-            return True
-
-        def over() -> None:
-            self._job = None
-            self.stop_button.grid_remove()
-
-        def done(written: bool) -> None:
-            over()
-            self.window.say(
-                f"「{path.name}」へ取り出しました。" if written else "取り出しを中止しました。"
-            )
-
-        def failed(trouble: Trouble) -> None:
-            over()
-            self.window.say("")
-            self.window.dialogs.trouble(trouble)
-
-        self.stop_button.grid()
-        self._job = self.window.jobs.run(work, done, owner=self, failed=failed)
-
-    def _stop(self) -> None:
-        if self._job is not None:
-            self._job.stop()
-
-
-def _save(path: Path, data: bytes) -> None:
-    """Raises StorageTrouble."""
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise storage_trouble(error, path) from error
 
 
 def _row(member: Member) -> TableRow:

@@ -14,12 +14,18 @@ from kollect.settings.model import Settings
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.members.members import Members
+    from kollect.members.outbox import Told
 
 
 @dataclass(slots=True, kw_only=True)
 class MemberServices:
     members: Callable[[], AbstractContextManager[Members]]
     """The members, for one piece of work in one thread that is not Tk's. Raises StorageTrouble."""
+    mails: Callable[[int], list[Told]]
+    """What this member was sent by メール発信, the newest first. Not in Tk's thread.
+
+    Raises StorageTrouble.
+    """
     send_again: Callable[[Receipt], None]
     """再送 of a number: owe the letter once more, and poll soon. Raises Trouble.
 

@@ -189,10 +189,13 @@ class PapersScreen(Screen):
         self.trouble.configure(text=text)
         _packed(self.enter_shop, shop)
         _packed(self.enter_mail, mail)
+        # one of the two: in large letters on a small display there is no room for both
         if text:
+            self.hint.grid_remove()
             self._mend.grid()
         else:
             self._mend.grid_remove()
+            self.hint.grid()
 
     # ---- files ----
 

@@ -12,7 +12,8 @@ from kollect.members.member import Consent, Member, Sex
 from kollect.members.members import Members
 from kollect.members.paper import Paper
 from kollect.screens.candidate_dialog import CandidateDialog
-from kollect.screens.member_edit import ConsentDialog, MemberEditScreen
+from kollect.screens.consent_dialog import ConsentDialog
+from kollect.screens.member_edit import MemberEditScreen
 from kollect.screens.member_form import MemberFormScreen
 from kollect.screens.member_import import MemberImportScreen
 from kollect.screens.member_list import MemberListScreen
@@ -35,7 +36,7 @@ _WRONG = (
 def member_form(album: Album) -> None:
     people(album.program.place.folder.database)
     album.window.back_to(MenuScreen)
-    album.program.register_members()
+    album.program.go.members()
     screen = album.window.screen
     assert isinstance(screen, MemberFormScreen)
     album.take("member-form-empty")
@@ -56,6 +57,7 @@ def member_form(album: Album) -> None:
     album.take("member-form")
     fields.name.value = ""
     fields.birthday.value = "昭和70年1月1日"
+    fields._say_birthday()
     fields.phone.value = "123"
     screen.save()
     album.take("member-form-wrong")
@@ -86,7 +88,7 @@ def member_list(album: Album) -> None:
     album.wait(lambda: isinstance(album.window.screen, MemberEditScreen))
     edit = album.window.screen
     assert isinstance(edit, MemberEditScreen)
-    album.wait(lambda: edit.history.get_children())
+    album.wait(lambda: edit.history.table.keys)
     album.take("member-edit")
     edit.notebook.select(1)
     album.take("member-history")
@@ -108,15 +110,15 @@ def member_import(album: Album) -> None:
             album.window.dialogs.open_file = lambda *given: path  # type: ignore[method-assign]
             screen.choose()
             album.wait(lambda: screen._job is None)
-            if lines := screen.problems.get_children():
-                screen.problems.selection_set(lines[1])
+            if lines := screen.result.lines.get_children():
+                screen.result.lines.selection_set(lines[1])
             album.take(name)
     del album.window.dialogs.open_file
     album.window.back_to(MenuScreen)
 
 
 def papers(album: Album) -> None:
-    album.program.show_papers()
+    album.program.go.papers()
     screen = album.window.screen
     assert isinstance(screen, PapersScreen)
     album.wait(lambda: screen._image and not screen._drawing)

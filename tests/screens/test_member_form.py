@@ -65,6 +65,7 @@ def test_one_form_with_the_keyboard_alone(screen: MemberFormScreen, database: Pa
     for text in ("０９０１２３４５６７８", "1600023", "東京都新宿区西新宿1-2-3", "常連、朝市"):
         type_in(here(screen), text)
         press(screen, "Return")
+    press(screen, "Return")  # no 備考
     press(screen, "1", "F12")  # 承諾する
     settle(screen, lambda: screen.number.value == "")
     assert here(screen) is screen.number.widget, "the next form can be typed at once"

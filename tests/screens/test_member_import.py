@@ -9,7 +9,9 @@ import pytest
 
 from kollect.app import Program
 from kollect.members.columns import Column
+from kollect.members.member import Member
 from kollect.members.members import Members
+from kollect.screens import member_import
 from kollect.screens.member_import import MemberImportScreen
 from kollect.screens.member_list import MemberListScreen
 from tests.screens.hands import Person, all_inside, click, labelled, press, settle, shown_text
@@ -38,7 +40,7 @@ def screen(program: Program, database: Path) -> MemberImportScreen:
 def choose(screen: MemberImportScreen, dialogs: Person, path: Path) -> None:
     dialogs.answers.append(path)
     press(screen, "Return")  # the button has the focus
-    settle(screen, lambda: screen._job is None and screen.verdict.text)
+    settle(screen, lambda: screen._job is None and screen.result.verdict.text)
 
 
 def written(tmp_path: Path, text: str, encoding: str = "cp932") -> Path:
@@ -51,20 +53,26 @@ def can_be_taken(screen: MemberImportScreen) -> bool:
     return screen.function_keys()[-1].enabled
 
 
+def listed(screen: MemberImportScreen) -> list[tuple[str, ...]]:
+    tree = screen.result.lines
+    return [tuple(map(str, tree.item(line, "values"))) for line in tree.get_children()]
+
+
 def test_a_good_file_is_shown_and_then_taken_in(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
 ):
     choose(screen, dialogs, written(tmp_path, GOOD))
     assert "シフトJIS" in screen.about.text
-    assert [choice.value for choice in screen.choices] == [
+    assert [choice.value for choice in screen.matched.choices] == [
         *(Column.NUMBER, Column.NAME, Column.KANA, Column.PHONE, None),
     ]
     assert "例: 山田 太郎" in [shown_text(w) for w in all_inside(screen)]
-    assert "新しい会員 1名" in screen.verdict.text
+    assert "新しい会員 1名" in screen.result.verdict.text
+    assert listed(screen) == [("2", "1001　山田　太郎 様（新しい会員）")]
     assert stored(database, 1001) is None, "nothing is written before F12"
     dialogs.answers.append("取り込む")
     press(screen, "F12")
-    settle(screen, lambda: screen.verdict.text.startswith("取り込みました"))
+    settle(screen, lambda: screen.result.verdict.text.startswith("取り込みました"))
     member = stored(database, 1001)
     assert member is not None
     assert (member.name, member.phone, member.note) == ("山田　太郎", "090-1234-5678", "")
@@ -75,14 +83,14 @@ def test_a_column_can_be_matched_by_hand(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
 ):
     choose(screen, dialogs, written(tmp_path, GOOD, "utf-8"))
-    last = screen.choices[-1].widget
+    last = screen.matched.choices[-1].widget
     last.focus_force()
     last.current(list(Column).index(Column.NOTE) + 1)
     last.event_generate("<<ComboboxSelected>>")
     settle(screen, lambda: screen._job is None and can_be_taken(screen))
     dialogs.answers.append("取り込む")
     press(screen, "F12")
-    settle(screen, lambda: screen.verdict.text.startswith("取り込みました"))
+    settle(screen, lambda: screen.result.verdict.text.startswith("取り込みました"))
     member = stored(database, 1001)
     assert member is not None
     assert member.note == "常連さん"
@@ -92,13 +100,12 @@ def test_every_wrong_line_is_named_and_nothing_is_taken_in(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
 ):
     choose(screen, dialogs, written(tmp_path, WRONG))
-    tree = screen.problems
-    lines = [tuple(map(str, tree.item(line, "values"))) for line in tree.get_children()]
+    tree, lines = screen.result.lines, listed(screen)
     assert [line for line, _ in lines] == ["2", "2", "4"]
     assert "お名前" in lines[0][1]
     assert "4711" in lines[2][1]
     tree.selection_set(tree.get_children()[1])
-    settle(screen, lambda: screen.whole.text.startswith("2行目: 電話番号"))
+    settle(screen, lambda: screen.result.whole.text.startswith("2行目: 電話番号"))
     assert not can_be_taken(screen)
     press(screen, "F12")
     with closing(Members(database)) as members:
@@ -111,7 +118,7 @@ def test_a_workbook_is_no_csv_and_is_told_so(
     path = tmp_path / "会員.xlsx"
     path.write_bytes(b"PK\x03\x04" + bytes(100))
     choose(screen, dialogs, path)
-    assert "Excel" in screen.verdict.text
+    assert "Excel" in screen.result.verdict.text
     assert not can_be_taken(screen)
 
 
@@ -120,10 +127,10 @@ def test_who_is_registered_already_is_corrected(
 ):
     register(database, YAMADA)
     choose(screen, dialogs, written(tmp_path, "受付番号,備考\r\n1001,引っ越し\r\n"))
-    assert "登録済みの会員 1名" in screen.verdict.text
+    assert "登録済みの会員 1名" in screen.result.verdict.text
     dialogs.answers.append("取り込む")
     press(screen, "F12")
-    settle(screen, lambda: "修正 1名" in screen.verdict.text)
+    settle(screen, lambda: "修正 1名" in screen.result.verdict.text)
     member = stored(database, 1001)
     assert member is not None
     assert (member.name, member.note) == ("山田　太郎", "引っ越し")
@@ -133,8 +140,61 @@ def test_a_column_chosen_twice_is_refused(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path
 ):
     choose(screen, dialogs, written(tmp_path, GOOD))
-    last = screen.choices[-1].widget
+    last = screen.matched.choices[-1].widget
     last.current(list(Column).index(Column.NAME) + 1)
     last.event_generate("<<ComboboxSelected>>")
-    settle(screen, lambda: "2つ以上の列" in screen.verdict.text)
+    settle(screen, lambda: "2つ以上の列" in screen.result.verdict.text)
     assert not can_be_taken(screen)
+
+
+MANY = 60
+
+
+@pytest.fixture
+def said(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[str]:  # fmt: skip
+    """A file of sixty, chosen and good; then all that the screen says."""
+    monkeypatch.setattr(member_import, "TOLD_EVERY", 10)
+    numbers(database, *(f"guest{n}@docomo.ne.jp" for n in range(MANY)))
+    rows = "".join(f"{1003 + n},会員{n}\r\n" for n in range(MANY))
+    choose(screen, dialogs, written(tmp_path, f"受付番号,お名前\r\n{rows}"))
+    texts: list[str] = []
+    say = screen.result.say
+
+    def listen(text: str, style: str = "TLabel") -> None:
+        texts.append(text)
+        say(text, style)
+
+    monkeypatch.setattr(screen.result, "say", listen)
+    dialogs.answers.append("取り込む")
+    return texts
+
+
+def test_how_far_the_writing_is(screen: MemberImportScreen, said: list[str], database: Path):
+    press(screen, "F12")
+    settle(screen, lambda: said and said[-1].startswith("取り込みました"))
+    assert [text for text in said if "/" in text] == [
+        f"取り込んでいます… {n} / {MANY}名" for n in range(0, MANY, 10)
+    ]
+    with closing(Members(database)) as members:
+        assert len(members.numbers()) == MANY
+
+
+def test_stopped_in_the_middle_of_the_writing_nothing_is_written(
+    screen: MemberImportScreen, said: list[str], database: Path, monkeypatch: pytest.MonkeyPatch
+):
+    register_one = Members.register
+
+    def stop_at_the_third(members: Members, member: Member, *rest: object) -> None:
+        register_one(members, member, *rest)
+        if member.number == 1005:
+            screen._job.stop()
+
+    monkeypatch.setattr(Members, "register", stop_at_the_third)
+    press(screen, "F12")
+    settle(screen, lambda: said and "1件も取り込んでいません" in said[-1])
+    with closing(Members(database)) as members:
+        assert members.numbers() == []
+    assert can_be_taken(screen)

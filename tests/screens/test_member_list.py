@@ -13,10 +13,12 @@ import pytest
 from kollect.app import Program
 from kollect.members.member import Consent, Member, State
 from kollect.members.members import Members
-from kollect.screens.member_edit import ConsentDialog, MemberEditScreen
+from kollect.screens.consent_dialog import ConsentDialog
+from kollect.screens.member_edit import MemberEditScreen
 from kollect.screens.member_list import MemberListScreen
 from tests.screens.hands import Person, click, labelled, press, settle, type_in
 from tests.screens.members import YAMADA, numbers, register, stored
+from tests.servers.members import begin
 from tests.unit.bookkeeping import NOW
 
 SATO = Member(1002, "佐藤　花子", kana="サトウ　ハナコ", phone="03-1234-9876", groups=("朝市",))
@@ -55,15 +57,22 @@ def opened(screen: MemberListScreen, number: int) -> MemberEditScreen:
     settle(screen, lambda: isinstance(screen.window.screen, MemberEditScreen))
     edit = screen.window.screen
     assert isinstance(edit, MemberEditScreen)
-    settle(edit, lambda: edit.history.get_children())
+    settle(edit, lambda: edit.history.table.keys)
     return edit
 
 
 def history(edit: MemberEditScreen) -> list[tuple[str, ...]]:
-    return [
-        tuple(map(str, edit.history.item(line, "values")))[1:]
-        for line in edit.history.get_children()
-    ]
+    return past(edit, 1)
+
+
+def past(edit: MemberEditScreen, tab: int) -> list[tuple[str, ...]]:
+    """The rows of 修正の履歴 or 送ったメール, without the times."""
+    edit.notebook.select(tab)
+    panel = (edit.history, edit.mails)[tab - 1]
+    settle(edit, panel.winfo_ismapped)
+    edit.update()
+    tree = panel.table.tree
+    return [tuple(map(str, tree.item(line, "values")))[1:] for line in tree.get_children()]
 
 
 class TestSearch:
@@ -129,6 +138,15 @@ class TestCorrection:
         assert not edit.unsaved()
         press(edit, "Escape")
         settle(screen, lambda: rows(screen) and "03-9999-0000" in rows(screen)[0])
+
+    def test_what_a_member_was_sent_stands_there(self, screen: MemberListScreen, database: Path):
+        begin(database, subject="朝市のお知らせ")
+        edit = opened(screen, 1001)
+        assert past(edit, 2) == [("朝市のお知らせ", "未送信")]
+        press(edit, "Escape")
+        edit = opened(screen, 1002)
+        assert past(edit, 2) == [("朝市のお知らせ", "送らなかった")]
+        settle(edit, lambda: edit.mails.whole.text == "承諾なし")
 
     def test_wrong_values_are_red_and_nothing_is_saved(
         self, screen: MemberListScreen, database: Path

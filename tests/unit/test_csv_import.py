@@ -170,6 +170,21 @@ def test_registered_by_number_or_by_address(members: Members):
     assert [c.source for c in members.changes(1002)] == [csv_in.SOURCE]
 
 
+def test_broken_off_in_the_middle_of_the_writing_nothing_is_written(members: Members):
+    text = "受付番号,お名前\n1001,山田\n1002,佐藤\n1003,鈴木\n"
+    told = []
+
+    def tell(written: int, of: int) -> None:
+        told.append((written, of))
+        if written == 2:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        take_in(table.read(text.encode()), members, NOW, tell)
+    assert told == [(0, 3), (1, 3), (2, 3)]
+    assert members.numbers() == []
+
+
 def test_only_the_columns_of_the_file_are_corrected(members: Members):
     yamada = Member(1001, "山田", phone="03-1111-2222", groups=("常連",), consent=PAPER)
     members.register(yamada, NOW)

@@ -18,6 +18,7 @@ from PIL import Image, ImageFilter
 from kollect.errors import StorageTrouble, Trouble
 from kollect.members import mailto, paper, slips, typeface
 from kollect.members.page import Page
+from kollect.members.member import Field
 from kollect.members.paper import Paper
 from kollect.settings.model import Settings, Shop
 
@@ -182,11 +183,12 @@ def test_every_slip_of_a_page_is_the_same_with_an_empty_box_for_the_number(sever
     assert max(ink) - min(ink) < 0.02 * max(ink)
 
 
-def test_the_form_has_a_place_for_what_staff_type():
-    rows = {label for label, _ in slips._ROWS}
-    assert rows == {
-        *("受付番号", "フリガナ", "お名前", "生年月日", "電話番号", "ご住所", "メール配信"),
-    }
+def test_the_form_asks_in_the_order_in_which_staff_type():
+    asked = [label for label, _ in slips._ROWS]
+    order = [field.value for field in Field]
+    assert asked == sorted(asked, key=lambda label: order.index(label.removeprefix("ご")))
+    left_to_staff = {Field.POSTCODE, Field.GROUPS, Field.NOTE, Field.CONSENT_ON, Field.CONSENT_HOW}
+    assert {label.removeprefix("ご") for label in asked} == set(Field) - left_to_staff
 
 
 # --- type
