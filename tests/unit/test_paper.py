@@ -1,43 +1,25 @@
-"""The poster and the form as they come out: read by a real decoder, measured, compared."""
+"""The paper before it is drawn: the link in its code, what is asked, what is missing, the type."""
 
 from __future__ import annotations
 
 import io
-import re
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import zxingcpp
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image, ImageFilter
+from PIL import Image
 
-from kollect.errors import StorageTrouble, Trouble
+from kollect.errors import Trouble
 from kollect.members import mailto, paper, slips, typeface
-from kollect.members.page import Page
 from kollect.members.member import Field
+from kollect.members.page import Page
 from kollect.members.paper import Paper
 from kollect.settings.model import Settings, Shop
 
 SHOP = Shop(name="ベーカリー こむぎ", address="東京都千代田区千代田1-1", phone="03-1234-5678")
 ADDRESS = "komugi@shop.example.jp"
-WORDY = Shop(
-    name="株式会社こもれび商店街振興組合連合会 とてもながい名前のパン工房 本店 South Side Bakery",
-    address="東京都千代田区千代田" * 8,
-    phone="03-1234-5678",
-)
-LONG = "really.long.mailbox-name+members@mail.customers.really-long-domain-name.example.co.jp"
-ADDRESSES = [
-    ADDRESS,
-    "abc..def@docomo.ne.jp",
-    "abc.@ezweb.ne.jp",
-    "o'neil+shop_1~x@shop.example",
-    "A-Z.09@xn--eckwd4c7c.example",
-    LONG,
-]
 
 
 def shop(address: str = ADDRESS, of: Shop = SHOP) -> Settings:
@@ -48,20 +30,7 @@ def picture(octets: bytes) -> Image.Image:
     return Image.open(io.BytesIO(octets)).convert("RGB")
 
 
-def scanned(image: Image.Image) -> str:
-    (code,) = zxingcpp.read_barcodes(image)
-    return code.text
-
-
-# --- the code
-
-
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_the_code_on_the_poster_opens_an_empty_letter_to_the_shop(address: str):
-    poster = picture(paper.draw(Paper.POSTER, shop(address), 100).png())
-    link = urlsplit(scanned(poster))
-    assert (link.scheme, unquote(link.path)) == ("mailto", address)
-    assert not (link.query or link.fragment or link.netloc), "no subject, no body, nobody else"
+# --- the link
 
 
 def test_an_address_with_signs_that_mean_something_in_a_link_stays_one_address():
@@ -79,108 +48,7 @@ def test_a_link_with_a_subject():
     assert (link.path, unquote(link.query)) == (ADDRESS, "subject=配信停止")
 
 
-@pytest.mark.parametrize("address", [ADDRESS, LONG])
-def test_the_code_is_read_from_afar_askew_and_out_of_focus(address: str):
-    poster = picture(paper.draw(Paper.POSTER, shop(address), 120).png())
-    tilted = poster.rotate(13, expand=True, fillcolor="#b0a890", resample=Image.Resampling.BICUBIC)
-    photo = tilted.resize((tilted.width // 2, tilted.height // 2), Image.Resampling.BILINEAR)
-    assert scanned(photo.filter(ImageFilter.GaussianBlur(0.8))) == mailto.link(address)
-
-
-def test_the_quiet_zone_is_wide_enough():
-    poster = picture(paper.draw(Paper.POSTER, shop(), 150).png())
-    (code,) = zxingcpp.read_barcodes(poster)
-    corner, other = code.position.top_left, code.position.bottom_right
-    side = other.x - corner.x
-    assert side > 60 / 25.4 * 150, "60 mm can be read from more than half a metre"
-    module = side / 29
-    zone = round(4 * module)
-    frame = (corner.x - zone + 2, corner.y - zone + 2, other.x + zone - 2, other.y + zone - 2)
-    around = poster.crop(frame)
-    around.paste("white", (zone - 4, zone - 4, around.width - zone + 4, around.height - zone + 4))
-    assert around.getextrema() == ((255, 255),) * 3, "ISO/IEC 18004 wants four modules of white"
-
-
-# --- the files
-
-
-@pytest.mark.parametrize("kind", Paper)
-def test_png_and_pdf_are_a4_at_the_resolution_of_a_printer(tmp_path: Path, kind: Paper):
-    paper.save(kind, shop(), tmp_path / "it.png")
-    with Image.open(tmp_path / "it.png") as image:
-        assert image.size == (2480, 3508)
-        assert [round(dpi) for dpi in image.info["dpi"]] == [300, 300]
-    paper.save(kind, shop(), tmp_path / "it.pdf")
-    pdf = (tmp_path / "it.pdf").read_bytes()
-    assert pdf.startswith(b"%PDF-")
-    box = re.search(rb"/MediaBox \[ 0 0 ([0-9.]+) ([0-9.]+) \]", pdf)
-    assert [round(float(side)) for side in box.groups()] == [595, 842]
-    assert len(pdf) < 3_000_000
-
-
-def test_the_code_survives_the_pdf():
-    pdf = paper.draw(Paper.POSTER, shop(), 100).pdf("店頭ポスター")
-    start = pdf.index(b"\xff\xd8\xff")
-    assert scanned(picture(pdf[start : pdf.index(b"endstream", start)])) == mailto.link(ADDRESS)
-
-
-def test_a_preview_is_as_high_as_asked_and_can_be_scanned_from_the_screen():
-    preview = picture(paper.preview(Paper.POSTER, shop(), 700))
-    assert preview.size == (495, 700)
-    assert scanned(preview) == mailto.link(ADDRESS)
-
-
-def test_a_folder_that_is_gone_is_said(tmp_path: Path):
-    with pytest.raises(StorageTrouble):
-        paper.save(Paper.FORM, shop(), tmp_path / "gone" / "form.pdf")
-
-
-# --- what is drawn
-
-
-@pytest.mark.parametrize("of", [WORDY, Shop()])
-@pytest.mark.parametrize("address", [ADDRESS, LONG])
-def test_nothing_is_cut_off_at_the_edge_of_the_sheet(of: Shop, address: str):
-    poster = picture(paper.draw(Paper.POSTER, shop(address, of), 100).png())
-    form = picture(paper.draw(Paper.FORM, shop(address, of), 100).png())
-    for image, margin in ((poster, 10), (form, 10)):
-        edge = round(margin / 25.4 * 100)
-        sides = [
-            image.crop((0, 0, image.width, round(5 / 25.4 * 100))),
-            image.crop((0, image.height - round(5 / 25.4 * 100), image.width, image.height)),
-            image.crop((0, 0, edge, round(140 / 25.4 * 100))),
-            image.crop((image.width - edge, 0, image.width, round(140 / 25.4 * 100))),
-        ]
-        assert all(side.getextrema() == ((255, 255),) * 3 for side in sides)
-
-
-def test_line_ends_in_a_name_do_no_harm():
-    of = Shop(name="こむぎ\n本店", address="東京都\n", phone="03\n")
-    for kind in Paper:
-        assert paper.draw(kind, shop(of=of), 50).png()
-
-
-def test_the_shop_is_on_the_paper():
-    for kind in Paper:
-        with_name, without = (paper.draw(kind, shop(of=of), 50).png() for of in (SHOP, Shop()))
-        assert with_name != without
-
-
-@pytest.mark.parametrize("several", [2, 3])
-def test_every_slip_of_a_page_is_the_same_with_an_empty_box_for_the_number(several: int):
-    page = picture(paper.draw(Paper.FORM, shop(), 254, slips_a_page=several).png())
-    height = page.height / several
-    cuts = [
-        page.crop((0, round(n * height) + 5, page.width, round(n * height + height) - 5))
-        for n in range(several)
-    ]
-    boxes = [
-        cut.crop((480, round(0.19 * height) - 5, 900, round(0.24 * height) - 5)) for cut in cuts
-    ]
-    assert all(box.getextrema() == ((255, 255),) * 3 for box in boxes)
-    ink = [sum(1 for value in cut.convert("L").tobytes() if value < 128) for cut in cuts]
-    assert min(ink) > 20_000
-    assert max(ink) - min(ink) < 0.02 * max(ink)
+# --- what is asked
 
 
 def test_the_form_asks_in_the_order_in_which_staff_type():
@@ -189,44 +57,6 @@ def test_the_form_asks_in_the_order_in_which_staff_type():
     assert asked == sorted(asked, key=lambda label: order.index(label.removeprefix("ご")))
     left_to_staff = {Field.POSTCODE, Field.GROUPS, Field.NOTE, Field.CONSENT_ON, Field.CONSENT_HOW}
     assert {label.removeprefix("ご") for label in asked} == set(Field) - left_to_staff
-
-
-# --- type
-
-
-@pytest.fixture(scope="module")
-def page() -> Page:
-    return Page(typeface.find(), 72)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.text("あア漢字、。「」ー abc.@-１", max_size=60),
-    st.floats(8, 80),
-)
-def test_wrapped_lines_keep_within_their_width_and_lose_nothing(
-    page: Page, text: str, width: float
-):
-    lines = page.wrapped(text, width, 10)
-    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    assert all(page.measure(line, 10) <= width or len(line) == 1 for line in lines)
-
-
-def test_lines_are_broken_as_japanese_is(page: Page):
-    for width in range(15, 60):
-        lines = page.wrapped("お送り「ください」。それから、待つ。abc def-ghi", width, 10)
-        assert not [line for line in lines if line[0] in "、。」ー" or line[-1] in "「"]
-
-
-def test_a_title_shrinks_before_it_is_parted_at_a_space(page: Page):
-    assert page.fitted("短い名前", 100, 20, 10) == (["短い名前"], 20)
-    lines, size = page.fitted("少しだけ長すぎる名前です", 80, 20, 10)
-    assert lines == ["少しだけ長すぎる名前です"]
-    assert 10 <= size < 20
-    lines, size = page.fitted("とても長いので分けられる名前 後ろのほうの名前", 60, 20, 10)
-    assert lines == ["とても長いので分けられる名前", "後ろのほうの名前"]
-    assert all(page.measure(line, size) <= 60 for line in lines)
-    assert page.fitted("", 60, 20, 10) == ([""], 20)
 
 
 # --- what is missing
