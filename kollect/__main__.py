@@ -37,6 +37,11 @@ def parser() -> argparse.ArgumentParser:
         prog="kollect", parents=[data], description="コレクト: 空メールで会員のアドレスを集めます。"
     )
     main.add_argument("--version", action="version", version=f"コレクト {__version__}")
+    main.add_argument(
+        "--tray",
+        action="store_true",
+        help="画面を出さずに、メールの収集を始めます（ログイン時の起動のため）",
+    )
     commands = main.add_subparsers(dest="command", metavar="コマンド", parser_class=_Parser)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:

@@ -10,42 +10,53 @@ import logging
 import sys
 import tkinter as tk
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
+from kollect import joints
+from kollect.beginning import Beginning
 from kollect.collector.reports import News
 from kollect.commands.mending import refuse_damage
 from kollect.counter import member_services
 from kollect.desktop.dpi import sharpen
 from kollect.desktop.lock import FolderLock, signal_first
-from kollect.desktop.open_file import open_file
-from kollect.errors import AlreadyRunning, Problem, SettingsFileDamaged, StorageTrouble, Trouble
+from kollect.desktop.session_end import SessionWatch
+from kollect.errors import AlreadyRunning, SettingsFileDamaged, StorageTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.last_words import LastWords
 from kollect.places import Places
 from kollect.postroom import Postroom
-from kollect.screens.demo_mode import DemoMode, Ways
+from kollect.screens.demo_mode import DemoMode
 from kollect.screens.dialogs import Dialogs
+from kollect.screens.ending import Ending
 from kollect.screens.garbage import collect_here
 from kollect.screens.icon import give_icon
-from kollect.screens.menu import FirstStart, FirstStartDialog, MenuScreen, menu_entries
+from kollect.screens.jobs import unexpected
+from kollect.screens.menu import MenuScreen, menu_entries, state_of_things
 from kollect.screens.readiness import Readiness
-from kollect.screens.resident import Errands, Resident
-from kollect.screens.services import Services
-from kollect.screens.window import Screen, Window
+from kollect.screens.resident import Resident
+from kollect.screens.window import Window
 from kollect.settings import inifile
-from kollect.settings.check import ready_to_collect
-from kollect.settings.model import TextSize
+from kollect.settings.model import Passwords, Settings, TextSize
+from kollect.signposts import Signposts
+from kollect.this_pc import ThisPC
 from kollect.workplace import Workplace
-
-if TYPE_CHECKING:
-    from kollect.demo.session import Session
 
 log = logging.getLogger(__name__)
 
 OK, FAILED, WRONG, NO_STORAGE = 0, 1, 2, 5
+SESSION_END_SECONDS = 4.0
+"""Windows waits 5 seconds for a program at the log-off, then it offers to end it by force."""
+AFTER_SLEEP_MS = 5000
+"""The network is back a little later than the PC."""
 
 
-def run(folder: DataFolder, *, demo: bool = False) -> int:
-    """Open the program and stay until it is ended; returns the exit code."""
+def run(
+    folder: DataFolder, *, demo: bool = False, in_tray: bool = False, given: bool = False
+) -> int:
+    """Open the program and stay until it is ended; returns the exit code.
+
+    `in_tray`: collect at once, unseen. `given`: the folder was named on the command line.
+    """
     sharpen()
     try:
         root = tk.Tk(className="Kollect")
@@ -68,22 +79,65 @@ def run(folder: DataFolder, *, demo: bool = False) -> int:
         Window(root).dialogs.trouble(trouble)
         return NO_STORAGE
     try:
-        collect_here(root)
-        program = Program(root, folder)
-        program.start(lock, demo=demo)
-        root.mainloop()
+        _live(root, folder, lock, demo=demo, in_tray=in_tray, given=given)
     finally:
         lock.release()
     return OK
+
+
+def _live(
+    root: tk.Tk, folder: DataFolder, lock: FolderLock, *, demo: bool, in_tray: bool, given: bool
+) -> None:
+    """From the menu to the end. What ends it before its time is told, at the latest next time."""
+    words = LastWords(folder)
+    crashed = words.begin()
+    program: Program | None = None
+    watch: SessionWatch | None = None
+    told = True
+    try:
+        collect_here(root)
+        program = Program(root, folder, given=given)
+        program.start(lock, demo=demo, in_tray=in_tray, crashed=crashed)
+        watch = SessionWatch(ending=program.session_ends, resumed=program.session_resumed)
+        watch.start()
+        root.mainloop()
+    except Exception as error:
+        words.note(error)
+        log.exception("予期しない誤りのために、コレクトを終わります")
+        told = _tell_the_end(root, error)
+        raise
+    finally:
+        if watch is not None:
+            watch.stop()
+        if program is not None:
+            program.close_places()
+        words.end(well=told)
+
+
+def _tell_the_end(root: tk.Tk, error: Exception) -> bool:
+    """Say it in a window of its own: that of the program may be no more. Whether it was said."""
+    with suppress(tk.TclError):
+        root.destroy()
+    try:
+        Window(tk.Tk(className="Kollect")).dialogs.trouble(unexpected(error))
+    except tk.TclError:
+        return False
+    return True
 
 
 class Program:
     """The running program: one window, and the workplace in force, the real one or the demo's."""
 
     def __init__(
-        self, root: tk.Tk, folder: DataFolder, make_dialogs: Callable[[tk.Tk], Dialogs] = Dialogs
+        self,
+        root: tk.Tk,
+        folder: DataFolder,
+        make_dialogs: Callable[[tk.Tk], Dialogs] = Dialogs,
+        *,
+        given: bool = False,
     ) -> None:
         self._root = root
+        self._this_pc = ThisPC(folder, given=given)
         self._places = Places(folder, self._news)
         self.real = self._places.real
         self.real.open()
@@ -91,19 +145,38 @@ class Program:
         self.window = Window(root, text_size=size, dialogs=make_dialogs(root))
         self.window.on_text_size = self._text_size_chosen
         self.window.on_close = self._close_pressed
-        self.resident = Resident(self.window, self._errands())
-        self.demo = DemoMode(self.window, self._ways())
-        self.friends = member_services(
-            lambda: self.place,
-            poll_now=self.poll_now,
-            enter_shop=self._open_shop_settings,
-            enter_mail=self._open_mail_settings,
+        self.go = Signposts(
+            window=self.window,
+            services=lambda: self.services,
+            friends=lambda: self.friends,
+            mailings=lambda: self.postroom.services,
+            mend=self._mend_settings,
+        )
+        self.resident = Resident(
+            self.window,
+            joints.errands(lambda: self.place, self.go, poll_now=self.poll_now, quit=self.quit),
+        )
+        self.ending = Ending(
+            self.window,
+            joints.at_work(lambda: self.place, lambda: self.postroom.sending),
+            come_back=self.resident.come_back,
+            told=self.resident.tell,
+            end=self._end,
+        )
+        self.demo = DemoMode(
+            self.window,
+            joints.ways(
+                self._places,
+                changed=self._changed_places,
+                resume=self.start_collecting,
+                poll_now=self.poll_now,
+            ),
         )
         self.ready = Readiness(
             window=self.window,
             settings=lambda: self.place.settings(),
             mend=self._mend_settings,
-            enter_mail=self._open_mail_settings,
+            enter_mail=self.go.mail_settings,
             passwords=lambda settings: (
                 self.place.passwords(),
                 self.place.missing_passwords(settings),
@@ -114,82 +187,93 @@ class Program:
             lambda: self.place,
             in_tk=self.window.pump.call,
             ready=self.ready.then,
-            enter_shop=self._open_shop_settings,
+            enter_shop=self.go.shop_settings,
         )
-        self.services = self._make_services()
+        self.friends = member_services(
+            lambda: self.place,
+            poll_now=self.poll_now,
+            enter_shop=self.go.shop_settings,
+            enter_mail=self.go.mail_settings,
+        )
+        self.services = joints.services(
+            lambda: self.place,
+            self.go,
+            self.resident,
+            self.demo,
+            self._this_pc,
+            self.ending,
+            save=self._save,
+            forget_this_pc=self.forget_this_pc,
+            start_collecting=self.start_collecting,
+            poll_now=self.poll_now,
+            quit=self.quit,
+        )
 
     @property
     def place(self) -> Workplace:
         """The one in force."""
         return self._places.now
 
-    def start(self, lock: FolderLock, *, demo: bool) -> None:
-        """Show the menu, then whatever the state of the data folder asks for."""
-        self.show_menu()
-        self._root.after_idle(self._after_start, lock, demo)
+    # ---- the beginning ----
 
-    def show_menu(self) -> None:
+    def start(
+        self,
+        lock: FolderLock,
+        *,
+        demo: bool,
+        in_tray: bool = False,
+        crashed: Trouble | None = None,
+    ) -> None:
+        """Show the menu, then whatever the state of the data folder asks for.
+
+        `crashed` tells how the last run ended.
+        """
+        self.show_menu(seen=not in_tray)
+        # not when idle: Tk maps the root only after whatever is to be done then, dialogs and all
+        self._root.after(1, self._after_start, lock, demo, in_tray, crashed)
+
+    def show_menu(self, *, seen: bool = True) -> None:
         """The first screen; the window is there when this returns."""
         self._identify()
-        self.window.open(MenuScreen, menu_entries(self.services), self._state_of_things)
-        self._root.deiconify()
-        self._root.update()
+        self.window.open(
+            MenuScreen,
+            menu_entries(self.services),
+            lambda: state_of_things(self.place.settings, in_demo=self.place.in_demo),
+        )
+        if seen:
+            self.resident.show()
 
-    def _after_start(self, lock: FolderLock, demo: bool) -> None:
+    def _after_start(
+        self,
+        lock: FolderLock,
+        demo: bool,
+        in_tray: bool = False,
+        crashed: Trouble | None = None,
+    ) -> None:
         lock.listen(lambda: self.window.pump.call(self.resident.come_back))
-        if demo:
-            self.demo.begin(self.start_collecting)
-            return
-        try:
-            settings = self.real.settings()
-        except Trouble as trouble:
-            self._mend_settings(trouble)
-            return
-        if not settings.mail_address:
-            match self.window.dialogs.show(FirstStartDialog):
-                case FirstStart.DEMO:
-                    self.demo.begin(self.start_collecting)
-                case FirstStart.SETTINGS:
-                    self._open_mail_settings()
-            return
-        from kollect.screens.mailing_left import offer
-
-        offer(self.window, self.postroom.services, self._show_mailing)
+        begin = Beginning(
+            window=self.window,
+            resident=self.resident,
+            demo=self.demo,
+            ready=self.ready,
+            go=self.go,
+            this_pc=self._this_pc,
+            settings=self.real.settings,
+            mend=self._mend_settings,
+            mailings=lambda: self.postroom.services,
+            start_collecting=self.start_collecting,
+            collect_in_tray=self._collect_in_tray,
+        )
+        begin(demo=demo, in_tray=in_tray, crashed=crashed)
 
     # ---- what the user asks for ----
-
-    def change_settings(self) -> None:
-        from kollect.screens.settings_screen import SettingsScreen
-
-        try:
-            self.window.open(SettingsScreen, self.services)
-        except Trouble as trouble:
-            self._mend_settings(trouble)
 
     def start_collecting(self) -> None:
         """「メール収集の起動」: when everything that is needed is there."""
         if self.place.collecting:
-            self._open_later("collecting", "CollectingScreen")
-            return
-        if self.demo.changing:
-            return
-        self.ready.then(self._begin_collecting)
-
-    def show_results(self) -> None:
-        self._open_later("results", "ResultsScreen")
-
-    def show_log(self) -> None:
-        self._open_later("log_screen", "LogScreen")
-
-    def register_members(self) -> None:
-        self._open_later("member_form", "MemberFormScreen", self.friends)
-
-    def send_mailings(self) -> None:
-        """「メール発信」"""
-        self._open_later("mailing_list", "MailingListScreen", self.postroom.services)
-
-    def show_papers(self) -> None:
-        self._open_later("papers_screen", "PapersScreen", self.friends)
+            self.go.collecting()
+        elif not self.demo.changing:
+            self.ready.then(self._begin_collecting)
 
     def poll_now(self) -> None:
         """「今すぐ受信」"""
@@ -199,7 +283,29 @@ class Program:
     def quit(self) -> None:
         """「終了」「処理の終了」"""
         if not self.demo.changing:
-            self.resident.quit()
+            self.ending.quit()
+
+    def forget_this_pc(self) -> None:
+        """「このパソコンの登録を消す」"""
+        from kollect.screens.farewell import say_farewell
+
+        def forget() -> None:
+            self.real.come_to_rest()  # or the collector would miss the passwords
+            self.real.forget_passwords()
+            self._this_pc.forget_login()
+
+        say_farewell(self.window, forget, self.ending.finish)
+
+    # ---- what the PC tells ----
+
+    def session_ends(self) -> None:
+        """Log-off or shutdown: when this returns, all is written. In any thread."""
+        self.window.pump.call(self.ending.finish)
+        self.place.come_to_rest(SESSION_END_SECONDS)
+
+    def session_resumed(self) -> None:
+        """The PC has slept. In any thread."""
+        self.window.pump.call(self._root.after, AFTER_SLEEP_MS, self.poll_now)
 
     # ---- how it is done ----
 
@@ -207,32 +313,25 @@ class Program:
         if not self.place.collecting:
             self.place.start_collecting()
             self.resident.begin()
-        self._open_later("collecting", "CollectingScreen")
+        self.go.collecting()
 
-    def _show_mailing(self, mailing: int) -> None:
-        from kollect.screens.mailing_progress import MailingProgressScreen
+    def _collect_in_tray(self) -> None:
+        self._begin_collecting()
+        if not self._root.winfo_viewable():  # else something had to be asked
+            self.resident.stay_in_tray()
 
-        self.send_mailings()
-        self.window.open(MailingProgressScreen, self.postroom.services, mailing)
-
-    def _open_mail_settings(self, missing: tuple[Problem, ...] = ()) -> None:
-        from kollect.screens.mail_page import MailPage
-        from kollect.screens.settings_screen import SettingsScreen
-
-        screen = self.window.open(SettingsScreen, self.services, MailPage)
-        if missing:
-            screen.complain(missing)
-
-    def _open_shop_settings(self) -> None:
-        from kollect.screens.id_page import IdPage
-        from kollect.screens.settings_screen import SettingsScreen
-
-        self.window.open(SettingsScreen, self.services, IdPage)
+    def _save(self, settings: Settings, passwords: Passwords) -> None:
+        """Not in Tk's thread."""
+        self.place.save(settings, passwords)
+        if self.place.in_demo:
+            return
+        try:
+            self._this_pc.follow(settings.collect.start_at_login)
+        except StorageTrouble as trouble:  # the settings are saved nevertheless
+            self.window.pump.call(self.window.dialogs.trouble, trouble)
 
     def _mend_settings(self, trouble: Trouble) -> None:
         """The settings cannot be used as they are: say why, and help."""
-        from kollect.screens.settings_screen import SettingsScreen
-
         if isinstance(trouble, SettingsFileDamaged) and trouble.backup:
             if self.window.dialogs.ask(
                 trouble.title,
@@ -246,21 +345,32 @@ class Program:
             return
         self.window.dialogs.trouble(trouble)
         if not isinstance(trouble, StorageTrouble | SettingsFileDamaged):
-            start = self.place.readable_settings()
-            screen = self.window.open(SettingsScreen, self.services, start=start)
-            screen.complain(getattr(trouble, "problems", ()))
+            problems = getattr(trouble, "problems", ())
+            self.go.settings_to_mend(self.place.readable_settings(), problems)
 
     def _close_pressed(self) -> None:
         """The window's ×: while mail is collected it only goes out of sight."""
-        if self.place.collecting and not self.resident.ending:
+        if self.place.collecting and not self.ending.wanted:
             self.resident.to_tray()
         else:
             self.quit()
 
     def _end(self) -> None:
+        """Everything is at rest."""
+        self.resident.stop()
         self.demo.close()
-        self._places.close()
+        self.close_places()
         self.window.close()
+
+    def close_places(self) -> None:
+        """End collector and sender after the mail in hand, the demo, the log. May take a while."""
+        self._places.close()
+
+    def _changed_places(self) -> None:
+        """From the real workplace to the demo's, or back."""
+        self.resident.forget()
+        self.window.back_to(MenuScreen)
+        self._identify()  # last: leaving 緒言設定 names the shop it has shown
 
     def _news(self, place: Workplace, news: News) -> None:
         """In the collector's thread."""
@@ -279,107 +389,3 @@ class Program:
     def _identify(self) -> None:
         shop = self.place.readable_settings().shop
         self.window.identify(shop.id, locked=bool(shop.pin))
-
-    def _state_of_things(self) -> str:
-        """The line above the menu."""
-        if self.place.in_demo:
-            return (
-                "デモで動いています。「メール収集の起動」を押してから、"
-                "「お客様の携帯」で空メールを送ってみてください。"
-            )
-        try:
-            settings = self.place.settings()
-        except Trouble:
-            return "設定に誤りがあります。「緒言設定」で直してください。"
-        if ready_to_collect(settings):
-            return "メールの設定がまだです。はじめに「緒言設定」で入力してください。"
-        name = f"{settings.shop.name}　" if settings.shop.name else ""
-        return f"{name}受付用のメールアドレス: {settings.mail_address}"
-
-    def _open_later(self, module: str, name: str, services: object = None) -> None:
-        """A screen of its own module, loaded when it is asked for the first time."""
-        import importlib
-
-        kind: type[Screen] = getattr(importlib.import_module(f"kollect.screens.{module}"), name)
-        if not any(isinstance(screen, kind) for screen in self.window.screens):
-            self.window.open(kind, services or self.services)
-            return
-        while not isinstance(self.window.screen, kind):  # the way back to it
-            if not self.window.back():
-                return
-
-    def _ways(self) -> Ways:
-        def there() -> Session:
-            from kollect.demo.session import Session
-
-            place = self._places.to_demo()
-            assert place.server is not None
-            return Session(place.server, place.readable_settings)
-
-        def changed() -> None:
-            self.resident.forget()
-            self.window.back_to(MenuScreen)
-            self._identify()  # last: leaving 緒言設定 names the shop it has shown
-
-        def returned() -> None:
-            if self._places.resume_collecting:
-                self.start_collecting()
-
-        return Ways(
-            there=there,
-            back=self._places.to_real,
-            changed=changed,
-            returned=returned,
-            sent=self.poll_now,
-            collecting=lambda: self.place.collecting,
-        )
-
-    def _errands(self) -> Errands:
-        return Errands(
-            name=lambda: "コレクト（デモ）" if self.place.in_demo else "コレクト",
-            collecting=lambda: self.place.collecting,
-            busy=lambda: self.place.worker is not None and self.place.worker.busy,
-            count=lambda since: self.place.count(since),
-            poll_now=self.poll_now,
-            show_results=self.show_results,
-            show_log=self.show_log,
-            stop_collecting=lambda: self.place.stop_collecting(),
-            sending=lambda: self.postroom.sending,
-            at_rest=lambda: not (self.place.collecting or self.place.mailing),
-            stop_sending=lambda: self.place.stop_mailing(),
-            end=self._end,
-        )
-
-    def _make_services(self) -> Services:
-        return Services(
-            folder=lambda: self.place.folder.path,
-            settings=lambda: self.place.settings(),
-            passwords=lambda: self.place.passwords(),
-            save=lambda settings, passwords: self.place.save(settings, passwords),
-            test_mail=lambda *given: self.place.test_mail(*given),
-            fill_number=_fill_number,
-            open_file=open_file,
-            standing=lambda: self.resident.standing,
-            watch=self.resident.watch,
-            ending=lambda: self.resident.ending,
-            poll_now=self.poll_now,
-            to_tray=self.resident.to_tray,
-            records=lambda: self.place.records(),
-            in_demo=lambda: self.place.in_demo,
-            begin_demo=self.demo.begin,
-            end_demo=self.demo.end,
-            start_collecting=self.start_collecting,
-            show_results=self.show_results,
-            show_log=self.show_log,
-            change_settings=self.change_settings,
-            register_members=self.register_members,
-            send_mailings=self.send_mailings,
-            show_papers=self.show_papers,
-            quit=self.quit,
-        )
-
-
-def _fill_number(template: str, number: int, digits: int) -> str:
-    from kollect.reply.letter import fill
-
-    return fill(template, number, digits)

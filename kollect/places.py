@@ -24,6 +24,7 @@ class Places:
         self.now: Workplace = self.real
         self.resume_collecting = False
         """Mail was collected when the demo began."""
+        self._closed = False
 
     def to_demo(self) -> DemoWorkplace:
         """Set the real things aside. Raises Trouble, and then they are in force as before."""
@@ -45,5 +46,9 @@ class Places:
         self.real.resume()
 
     def close(self) -> None:
-        self.now.close()
-        self.real.close()
+        """End them both; a second time does nothing."""
+        if not self._closed:
+            self._closed = True
+            self.now.close()
+            if self.now is not self.real:
+                self.real.close()

@@ -64,4 +64,9 @@ def _run(options: Namespace) -> int:
             from kollect import app
             from kollect.commands.output import data_folder
 
-            return app.run(data_folder(options), demo=options.command == "demo")
+            return app.run(
+                data_folder(options),
+                demo=options.command == "demo",
+                in_tray=options.tray,
+                given="data" in options,
+            )

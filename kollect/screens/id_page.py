@@ -5,12 +5,12 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from tkinter import ttk
 
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.form import Form
 from kollect.screens.pin_dialogs import NewPinDialog
+from kollect.screens.services import Services
 from kollect.screens.settings_page import SettingsPage
 from kollect.screens.theme import GAP
 from kollect.settings.model import Settings
@@ -24,7 +24,7 @@ class IdPage(SettingsPage):
         self,
         parent: tk.Misc,
         dialogs: Dialogs,
-        folder: Path,
+        services: Services,
         open_folder: Callable[[], None],
     ) -> None:
         super().__init__(parent)
@@ -49,7 +49,7 @@ class IdPage(SettingsPage):
         self.protect.on_edit(self._protect_changed)
         data = form.group("データの入ったフォルダ")
         self.folder = data.line("場所", characters=34)
-        self.folder.value = str(folder)
+        self.folder.value = str(services.folder())
         self.folder.widget.configure(state="readonly")
         self.open_button = ttk.Button(
             data.beside(self.folder), text="フォルダを開く", width=16, command=open_folder
@@ -57,11 +57,25 @@ class IdPage(SettingsPage):
         entry = self.folder.widget
         self.open_button.pack(side="right", padx=(GAP, 0), before=entry)
         entry.pack_configure(fill="x", expand=True)
+        if where := services.where():
+            data.note(where, under_fields=True)
         data.note(
             "設定と、集めたデータは、すべてこのフォルダの中にあります。"
             "パソコンを替えるときは、フォルダごと移してください。",
             under_fields=True,
         )
+        self.forget_button = ttk.Button(
+            data.row(label="使うのをやめるとき"),
+            text="このパソコンの登録を消す",
+            width=26,
+            command=services.forget_this_pc,
+        )
+        self.forget_button.pack(side="left")
+        data.note(
+            "パソコンに覚えさせたパスワードと、「Windowsログイン時の起動」の登録を消します。",
+            under_fields=True,
+        )
+        self._in_demo = services.in_demo()
 
     def show(self, settings: Settings) -> None:
         super().show(settings)
@@ -75,6 +89,8 @@ class IdPage(SettingsPage):
     def enable(self, enabled: bool) -> None:
         super().enable(enabled)
         self.protect.enable(enabled)
+        usable = enabled and not self._in_demo  # in the demo there is nothing of it to forget
+        self.forget_button.configure(state="normal" if usable else "disabled")
 
     def _protect_changed(self) -> None:
         if not self.protect.value:

@@ -26,14 +26,21 @@ class Readiness:
     keep_passwords: Callable[[Passwords], None]
     """Not in Tk's thread."""
 
-    def then(self, go: Callable[[], None]) -> None:
-        """Call `go` in Tk's thread as soon as all is there; not at all where the user gives up."""
+    def then(
+        self, go: Callable[[], None], *, before_asking: Callable[[], None] = lambda: None
+    ) -> None:
+        """Call `go` in Tk's thread as soon as all is there; not at all where the user gives up.
+
+        `before_asking` is called before the user is asked or told anything.
+        """
         try:
             settings = self.settings()
         except Trouble as trouble:
+            before_asking()
             self.mend(trouble)
             return
         if missing := ready_to_collect(settings):
+            before_asking()
             if self.window.dialogs.ask(
                 "メールの設定が終わっていません",
                 "先に、「緒言設定」の「メールの設定」の入力が必要です。",
@@ -41,22 +48,32 @@ class Readiness:
             ):
                 self.enter_mail(missing)
             return
+
+        def found(known: Passwords, missing: Collection[str]) -> None:
+            if missing:
+                before_asking()
+                self._ask_for(settings, known, missing, go)
+            else:
+                go()
+
+        def failed(trouble: Trouble) -> None:
+            before_asking()
+            self.window.dialogs.trouble(trouble)
+
         self.window.jobs.run(
             lambda job: self.passwords(settings),
-            lambda found: self._with_passwords(settings, *found, go),
+            lambda both: found(*both),
             owner=self.window.screen,
+            failed=failed,
         )
 
-    def _with_passwords(
+    def _ask_for(
         self,
         settings: Settings,
         known: Passwords,
         missing: Collection[str],
         go: Callable[[], None],
     ) -> None:
-        if not missing:
-            go()
-            return
         from kollect.screens.password_dialog import PasswordDialog
 
         passwords = self.window.dialogs.show(PasswordDialog, settings, known, missing)

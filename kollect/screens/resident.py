@@ -1,7 +1,7 @@
 """The program while it collects: what is known of the collector, the window and its tray icon.
 
-Decides whether the window is seen, minimised or only an icon, and how the program ends. Does not
-know how mail is collected: app hands in what it can ask for.
+Decides whether the window is seen, minimised or only an icon. Does not know how mail is collected:
+app hands in what it can ask for.
 """
 
 from __future__ import annotations
@@ -29,23 +29,13 @@ class Errands:
     name: Callable[[], str]
     """As the icon calls the program."""
     collecting: Callable[[], bool]
-    busy: Callable[[], bool]
-    """A poll is under way."""
     count: Callable[[datetime], tuple[int, int]]
     """Numbers given since then, and in all. Raises Trouble. Not in Tk's thread."""
     poll_now: Callable[[], None]
     show_results: Callable[[], None]
     show_log: Callable[[], None]
-    stop_collecting: Callable[[], None]
-    """Asks only; `collecting` tells when it is over."""
-    sending: Callable[[], bool]
-    """A メール発信 is under way."""
-    stop_sending: Callable[[], None]
-    """Asks only, as `stop_collecting`."""
-    at_rest: Callable[[], bool]
-    """Neither the collector nor the sender is working any more."""
-    end: Callable[[], None]
-    """Close everything. All is at rest."""
+    quit: Callable[[], None]
+    """Ask whether to end, and end."""
 
 
 class Resident:
@@ -67,12 +57,12 @@ class Resident:
         self.standing = Standing()
         self.hidden = False
         """The window is in the tray."""
-        self.ending = False
-        """The user wants the program to end; it does when the collector is ready."""
         self._watchers: list[Callable[[], None]] = []
         self._soon = self._tick = ""
         self._counting = False
         self._explained = False
+        self._unsaid: list[Callable[[], None]] = []
+        """What is to be said when the window is seen."""
         self._zoomed = False
         self._root.bind("<Map>", self._mapped, add="+")
 
@@ -85,7 +75,7 @@ class Resident:
             self._tray = self._make_tray(lambda wish: self._window.pump.call(self._wished, wish))
             self._tray.start()
         self._count()
-        self._tell()
+        self.tell()
 
     def forget(self) -> None:
         """The collector is gone, and what it told concerns nobody any more."""
@@ -93,7 +83,7 @@ class Resident:
         self._shown = ()
         if self._tray is not None:
             self._tray.hide()
-        self._tell()
+        self.tell()
 
     def heard(self, news: News) -> None:
         turn = self.standing.heard(news)
@@ -102,7 +92,7 @@ class Resident:
         if turn is not None and self._tray is not None:
             self._tray.balloon(turn, self._balloon_text(turn))
         if not self._soon and (self._seen() or isinstance(news, PhaseChanged | RoundEnded)):
-            self._soon = self._root.after(SOON_MS, self._tell)
+            self._soon = self._root.after(SOON_MS, self.tell)
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call `watcher` after news, and every second, while the window can be seen.
@@ -114,6 +104,11 @@ class Resident:
         return lambda: self._watchers.remove(watcher)
 
     # ---- the window ----
+
+    def show(self) -> None:
+        """Make the window visible for the first time; it is there when this returns."""
+        self._root.deiconify()
+        self._root.update()
 
     def to_tray(self) -> None:
         """「トレイへ」, and the window's × while mail is collected."""
@@ -136,21 +131,24 @@ class Resident:
             _set_zoomed(self._root)
         self._zoomed = False
 
-    def quit(self) -> None:
-        """「処理の終了」 and 「終了」: ask, let the collector finish the mails in hand, and end."""
-        if self.ending or self._root.grab_current() is not None:
-            self.come_back()  # there is a question already
-            return
-        if self._window.screen.unsaved():
-            self.come_back()
-            if not self._window.may_leave():
-                return
-        if self._may_end():
-            self.ending = True
-            self._errands.stop_collecting()
-            self._errands.stop_sending()
-            self._tell()
-            self._end_when_idle()
+    def stay_in_tray(self) -> None:
+        """The window has not been seen yet, and is not to be: started at the login."""
+        tray = self._tray
+        self.hidden = True
+        self._explained = True
+        if tray is not None:
+            self._window.jobs.run(
+                lambda job: tray.is_there(),
+                lambda there: None if there or self._root.winfo_viewable() else self._iconify(),
+                owner=self._root,
+            )
+
+    def when_seen(self, say: Callable[[], None]) -> None:
+        """Call `say` as soon as the window is seen, which may be now."""
+        if self._root.winfo_viewable():
+            say()
+        else:
+            self._unsaid.append(say)
 
     def stop(self) -> None:
         """Take the icon away."""
@@ -159,30 +157,6 @@ class Resident:
             self._tray = None
 
     # ---- how it is done ----
-
-    def _may_end(self) -> bool:
-        ask = self._window.dialogs.ask
-        if self._errands.busy():
-            return ask(
-                "メールを処理しています",
-                "いま、届いたメールを処理しています。少し待ってから、もう一度お試しください。\n"
-                "「処理のあとで終了」を押すと、この処理が済んだところで終了します。",
-                yes="処理のあとで終了",
-                no="終了しない",
-            )
-        question = "終了してよければ、OKを押してください"
-        if self._errands.collecting():
-            question += "\n終了しているあいだは、空メールが届いても受付番号を返信しません。"
-        if self._errands.sending():
-            question += "\nメール発信の途中です。続きは、次に起動したときに送れます。"
-        return ask("終了の確認", question)
-
-    def _end_when_idle(self) -> None:
-        if not self._errands.at_rest():
-            self._root.after(100, self._end_when_idle)
-            return
-        self.stop()
-        self._errands.end()
 
     def _hide(self, tray: Tray) -> None:
         self._zoomed = _is_zoomed(self._root)
@@ -205,6 +179,10 @@ class Resident:
                 "代わりに画面を最小化します。メールの収集は続きます。",
             )
         self._window.say("トレイがないため、画面を最小化しました。")
+        self._iconify()
+
+    def _iconify(self) -> None:
+        self.hidden = False
         self._root.iconify()
 
     def _wished(self, wish: Wish) -> None:
@@ -218,13 +196,12 @@ class Resident:
             case Wish.LOG:
                 self._go(self._errands.show_log)
             case Wish.QUIT:
-                self.quit()
+                self._errands.quit()
             case Wish.MENU:
                 self._pop_up_menu()
             case Wish.LOST:
                 if self.hidden:  # or nobody could ever find it again
-                    self.hidden = False
-                    self._root.iconify()
+                    self._iconify()
 
     def _go(self, where: Callable[[], None]) -> None:
         self.come_back()
@@ -258,7 +235,8 @@ class Resident:
     def _seen(self) -> bool:
         return bool(self._watchers) and bool(self._root.winfo_viewable())
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Have the icon and the screens show how things stand now."""
         if self._soon:
             self._root.after_cancel(self._soon)
             self._soon = ""
@@ -270,8 +248,14 @@ class Resident:
     def _mapped(self, event: tk.Event) -> None:
         if event.widget is self._root:
             self.hidden = False
-            self._tell()
+            self.tell()
             self._start_ticking()
+            self._root.after_idle(self._say_unsaid)
+
+    def _say_unsaid(self) -> None:
+        unsaid, self._unsaid = self._unsaid, []
+        for say in unsaid:
+            say()
 
     def _start_ticking(self) -> None:
         if not self._tick:
@@ -285,7 +269,7 @@ class Resident:
         self._start_ticking()
         if self.standing.working:
             self._count()
-        self._tell()
+        self.tell()
 
     def _to_next_second(self) -> int:
         """So that a countdown skips no second."""
@@ -303,7 +287,7 @@ class Resident:
         def done(found: tuple[int, int]) -> None:
             self._counting = False
             standing.counted(*found, now.date())
-            self._tell()
+            self.tell()
 
         def failed(trouble: Trouble) -> None:
             self._counting = False  # the collector meets the same disk, and says what is wrong

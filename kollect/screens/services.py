@@ -58,6 +58,8 @@ Asked = Callable[[], bool]
 class Services:
     folder: Callable[[], Path]
     """The data folder in force."""
+    where: Callable[[], str]
+    """Where it lies, in a sentence; empty where that is nothing to speak of."""
 
     # 緒言設定
     settings: Callable[[], Settings]
@@ -66,6 +68,8 @@ class Services:
     """Those known on this PC. May take a while: not in Tk's thread."""
     save: Callable[[Settings, Passwords], None]
     """Raises Trouble, and then nothing has changed. May take a while."""
+    forget_this_pc: Callable[[], None]
+    """「このパソコンの登録を消す」: asks, and ends the program."""
     test_mail: Callable[[Test, Settings, Passwords, Callable[[Step], None], Asked], None]
     """Try the mail settings, tell each step; ends early where asked. Takes its time."""
     fill_number: Callable[[str, int, int], str]

@@ -53,7 +53,7 @@ class SettingsScreen(Screen):
         self.test = MailTestPage(
             self.notebook, services, window.dialogs, window.jobs, self.to_be_tried, self.trust
         )
-        self.shop = IdPage(self.notebook, window.dialogs, services.folder(), self.open_folder)
+        self.shop = IdPage(self.notebook, window.dialogs, services, self.open_folder)
         self.pages: tuple[SettingsPage, ...] = (
             self.control,
             self.duplicate,

@@ -188,11 +188,6 @@ class Window:
         self.pump.stop()
         self.root.destroy()
 
-    def show(self) -> None:
-        """Make the window visible; it is there when this returns."""
-        self.root.deiconify()
-        self.root.update()
-
     def raise_up(self) -> None:
         """Show the window in front of all others."""
         self.root.deiconify()

@@ -100,7 +100,7 @@ def mailing(album: Album) -> None:
 
 def _write(album: Album) -> None:
     program, window = album.program, album.window
-    program.send_mailings()
+    program.go.mailing_list()
     screen = _screen(album, MailingListScreen)
     album.take("mailing-empty")
     screen.write()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
+import subprocess
+import sys
 import tkinter as tk
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +19,32 @@ from kollect.folder import DataFolder
 from kollect.screens.menu import MenuScreen
 from kollect.screens.window import Window
 from tests.screens.hands import Person, settle
+
+
+class StartProcess:
+    """Starts the program as a user does, on one data folder."""
+
+    def __init__(self, folder: DataFolder, display: str) -> None:
+        self._folder = folder
+        self._display = display
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def __call__(self, *arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kollect", "--data", str(self._folder.path), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"DISPLAY": self._display},
+            cwd=Path(__file__).parents[2],
+        )
+        self.processes.append(process)
+        return process
+
+    def kill_all(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +82,9 @@ def window(root: tk.Tk, dialogs: Person) -> Window:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
-    """A data folder, on a PC without a keyring."""
+    """A data folder, on a PC without a keyring, where nothing starts at the login."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return DataFolder(tmp_path / "data")
 
 
@@ -75,6 +105,13 @@ def program(root: tk.Tk, dialogs: Person, folder: DataFolder) -> Iterator[Progra
     settle(root, lambda: isinstance(program.window.screen, MenuScreen))
     yield program
     close(program)
+
+
+@pytest.fixture
+def start_process(display: str, folder: DataFolder) -> Iterator[StartProcess]:
+    start = StartProcess(folder, display)
+    yield start
+    start.kill_all()
 
 
 def close(program: Program) -> None:

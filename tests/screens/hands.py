@@ -14,7 +14,7 @@ from kollect.errors import Trouble
 from kollect.screens.dialogs import Dialog, Dialogs, FileKinds
 from kollect.screens.folding import Folded
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 _KEYS = {
     " ": "space",
@@ -247,3 +247,18 @@ def _asked(*arguments: str) -> str:
     return subprocess.run(
         ["xdotool", *arguments], capture_output=True, text=True, check=False, timeout=PATIENCE
     ).stdout.strip()
+
+
+def windows_seen() -> list[str]:
+    """The titles of the program's windows that can be seen now; its icon in the tray is none."""
+    ids = _asked("search", "--onlyvisible", "--class", "Kollect").split()
+    names = (_asked("getwindowname", window) for window in ids)
+    return [name for name in names if name and not name.startswith("コレクト:")]
+
+
+def until(what: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Wait until something is so in another process; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.05)

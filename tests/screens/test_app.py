@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 import tkinter as tk
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,6 +16,7 @@ from kollect.screens.menu import FirstStartDialog, MenuScreen
 from kollect.screens.settings_screen import SettingsScreen
 from kollect.settings import inifile
 from kollect.settings.model import Passwords, Receive, Send, Settings
+from tests.screens.conftest import StartProcess
 from tests.screens.hands import (
     Person,
     all_inside,
@@ -234,44 +231,25 @@ def type_in_interval(screen: SettingsScreen, text: str) -> None:
 class TestProcess:
     """The program as it is started, seen from outside."""
 
-    @pytest.fixture
-    def start(self, display: str, folder: DataFolder) -> Iterator[object]:
-        processes: list[subprocess.Popen[str]] = []
-
-        def start(*arguments: str) -> subprocess.Popen[str]:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "kollect", "--data", str(folder.path), *arguments],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env=os.environ | {"DISPLAY": display},
-                cwd=Path(__file__).parents[2],
-            )
-            processes.append(process)
-            return process
-
-        yield start
-        for process in processes:
-            process.kill()
-            process.communicate()
-
-    def test_a_second_start_shows_the_first_and_ends(self, start, folder: DataFolder):
+    def test_a_second_start_shows_the_first_and_ends(
+        self, start_process: StartProcess, folder: DataFolder
+    ):
         folder.prepare()
         inifile.save(folder.ini, READY)
-        first = start()
+        first = start_process()
         window = window_named("KKRMN101")
         time.sleep(0.5)
         xdotool("windowminimize", "--sync", window)
-        second = start()
+        second = start_process()
         out, err = second.communicate(timeout=20)
         assert (second.returncode, out, err) == (0, "", "")
         window_named("KKRMN101")
         assert first.poll() is None
 
-    def test_keys_from_outside_end_it(self, start, folder: DataFolder):
+    def test_keys_from_outside_end_it(self, start_process: StartProcess, folder: DataFolder):
         folder.prepare()
         inifile.save(folder.ini, READY)
-        process = start()
+        process = start_process()
         window = window_named("KKRMN101")
         assert xdotool("getwindowname", window) == "コレクト (KKRMN101) id = TEST (保守可)"
         time.sleep(0.5)
@@ -283,10 +261,12 @@ class TestProcess:
         out, err = process.communicate(timeout=20)
         assert (process.returncode, out, err) == (0, "", "")
 
-    def test_a_folder_that_cannot_be_used_is_told(self, start, folder: DataFolder):
+    def test_a_folder_that_cannot_be_used_is_told(
+        self, start_process: StartProcess, folder: DataFolder
+    ):
         folder.path.parent.mkdir(exist_ok=True)
         folder.path.write_text("this is a file")
-        process = start()
+        process = start_process()
         window_named("フォルダを作れません")
         time.sleep(0.5)
         xdotool("key", "Escape")

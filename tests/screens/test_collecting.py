@@ -161,7 +161,7 @@ class TestTrouble:
     def test_the_lamp_has_the_colour_of_the_icon(
         self, screen: CollectingScreen, monkeypatch: pytest.MonkeyPatch
     ):
-        lamp = screen.state._lamp
+        lamp = screen.panel._lamp
         settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[Light.WAITING])
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
         click(screen.buttons["今すぐ受信"])
@@ -208,7 +208,7 @@ class TestEnd:
         letters = []
         settle(slow, lambda: letters.extend(customer.read()) or len(letters) == 3)
         assert program.place.collecting
-        assert not program.resident.ending
+        assert not program.ending.wanted
 
     def test_told_so_it_ends_by_itself_after_the_mails_in_hand(
         self,
@@ -220,7 +220,7 @@ class TestEnd:
     ):
         dialogs.answers.append("処理のあとで終了")
         click(slow.buttons["処理の終了"])
-        assert program.resident.ending
+        assert program.ending.wanted
         settle(slow, lambda: "終了します" in slow.panel.next.cget("text"))
         assert "disabled" in slow.buttons["処理の終了"].state()
         program.window.root.mainloop()

@@ -1,0 +1,144 @@
+"""Joins the screens with the workplace in force: what each of them may ask, and who answers it.
+
+Nothing is done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kollect.desktop.open_file import open_file
+from kollect.places import Places
+from kollect.screens.demo_mode import DemoMode, Ways
+from kollect.screens.ending import AtWork, Ending
+from kollect.screens.resident import Errands, Resident
+from kollect.screens.services import Services
+from kollect.settings.model import Passwords, Settings
+from kollect.signposts import Signposts
+from kollect.this_pc import ThisPC
+from kollect.workplace import Workplace
+
+if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
+    from kollect.demo.session import Session
+
+DEMO_FOLDER = "デモのあいだだけのフォルダです。デモを解除すると消えます。"
+
+
+def services(
+    place: Callable[[], Workplace],
+    go: Signposts,
+    resident: Resident,
+    demo: DemoMode,
+    this_pc: ThisPC,
+    ending: Ending,
+    *,
+    save: Callable[[Settings, Passwords], None],
+    forget_this_pc: Callable[[], None],
+    start_collecting: Callable[[], None],
+    poll_now: Callable[[], None],
+    quit: Callable[[], None],
+) -> Services:
+    """`place` gives the workplace in force, the real one or the demo's."""
+    return Services(
+        folder=lambda: place().folder.path,
+        where=lambda: DEMO_FOLDER if place().in_demo else this_pc.where(),
+        settings=lambda: place().settings(),
+        passwords=lambda: place().passwords(),
+        save=save,
+        forget_this_pc=forget_this_pc,
+        test_mail=lambda *given: place().test_mail(*given),
+        fill_number=_fill_number,
+        open_file=open_file,
+        standing=lambda: resident.standing,
+        watch=resident.watch,
+        ending=lambda: ending.wanted,
+        poll_now=poll_now,
+        to_tray=resident.to_tray,
+        records=lambda: place().records(),
+        in_demo=lambda: place().in_demo,
+        begin_demo=demo.begin,
+        end_demo=demo.end,
+        start_collecting=start_collecting,
+        show_results=go.results,
+        show_log=go.log,
+        change_settings=go.settings,
+        register_members=go.members,
+        send_mailings=go.mailing_list,
+        show_papers=go.papers,
+        quit=quit,
+    )
+
+
+def errands(
+    place: Callable[[], Workplace],
+    go: Signposts,
+    *,
+    poll_now: Callable[[], None],
+    quit: Callable[[], None],
+) -> Errands:
+    return Errands(
+        name=lambda: "コレクト（デモ）" if place().in_demo else "コレクト",
+        collecting=lambda: place().collecting,
+        count=lambda since: place().count(since),
+        poll_now=poll_now,
+        show_results=go.results,
+        show_log=go.log,
+        quit=quit,
+    )
+
+
+def at_work(place: Callable[[], Workplace], sending: Callable[[], bool]) -> AtWork:
+    """`sending`: a メール発信 is under way."""
+
+    def busy() -> bool:
+        worker = place().worker
+        return worker is not None and worker.busy
+
+    def stop() -> None:
+        place().stop_collecting()
+        place().stop_mailing()
+
+    return AtWork(
+        collecting=lambda: place().collecting,
+        busy=busy,
+        sending=sending,
+        stop=stop,
+        at_rest=lambda: not (place().collecting or place().mailing),
+    )
+
+
+def ways(
+    places: Places,
+    *,
+    changed: Callable[[], None],
+    resume: Callable[[], None],
+    poll_now: Callable[[], None],
+) -> Ways:
+    """`resume` starts the collecting again that the demo has interrupted."""
+
+    def there() -> Session:
+        from kollect.demo.session import Session
+
+        place = places.to_demo()
+        assert place.server is not None
+        return Session(place.server, place.readable_settings)
+
+    def returned() -> None:
+        if places.resume_collecting:
+            resume()
+
+    return Ways(
+        there=there,
+        back=places.to_real,
+        changed=changed,
+        returned=returned,
+        sent=poll_now,
+        collecting=lambda: places.now.collecting,
+    )
+
+
+def _fill_number(template: str, number: int, digits: int) -> str:
+    from kollect.reply.letter import fill
+
+    return fill(template, number, digits)

@@ -1,0 +1,93 @@
+"""What a crash leaves for the next start: `kollect.fault`, in the words of Python's fault handler.
+
+The file is there while the program runs, empty; a program that ends in order takes it away. After
+a power cut or a pulled stick it is still empty: that was no fault, and nobody needs to be told.
+What a crash has written there goes to log/. Knows nothing of windows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import re
+import threading
+import traceback
+from datetime import datetime
+from typing import TextIO
+
+from kollect import logfile
+from kollect.errors import Trouble
+from kollect.folder import DataFolder
+
+log = logging.getLogger(__name__)
+
+KEEP = 10
+_FATAL = re.compile(r"^(Fatal Python error|Windows fatal exception: (?!code )|Traceback)", re.M)
+"""Faults that Windows knows by a number only are often caught by whoever they are meant for."""
+
+
+class LastWords:
+    """From `begin` to `end`, a crash of this process is written down."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self._path = folder.path / "kollect.fault"
+        self._file: TextIO | None = None
+
+    def begin(self) -> Trouble | None:
+        """Listen from now on; returns what is to be told of the crash of the last run."""
+        threading.excepthook = _thread_failed
+        told = self._before()
+        with contextlib.suppress(OSError):  # whatever is wrong with the disk is told elsewhere
+            self._file = open(self._path, "w", encoding="utf-8")  # noqa: SIM115
+            faulthandler.enable(self._file)
+        return told
+
+    def note(self, error: BaseException) -> None:
+        """The program ends by this."""
+        with contextlib.suppress(OSError, ValueError):
+            if self._file is not None:
+                self._file.write(logfile.redacted("".join(traceback.format_exception(error))))
+                self._file.flush()
+
+    def end(self, *, well: bool = True) -> None:
+        """Listen no more. Unless all is well, the next start tells what is written here."""
+        threading.excepthook = threading.__excepthook__
+        file, self._file = self._file, None
+        if file is None:
+            return
+        faulthandler.disable()
+        with contextlib.suppress(OSError):
+            file.close()
+            if well:
+                self._path.unlink()
+
+    def _before(self) -> Trouble | None:
+        """What the last run left, kept under a name of its own."""
+        try:
+            text = self._path.read_text("utf-8", "replace")
+            if not _FATAL.search(text):
+                return None
+            when = datetime.fromtimestamp(self._path.stat().st_mtime).astimezone()
+            kept = self._folder.log_dir / f"crash-{when:%Y%m%d-%H%M%S}.txt"
+            self._path.replace(kept)
+            for old in sorted(self._folder.log_dir.glob("crash-*.txt"))[:-KEEP]:
+                old.unlink()
+        except OSError:
+            return None
+        return Trouble(
+            "前回、コレクトが途中で止まりました",
+            happened=f"{when.month}月{when.day}日 {when:%H:%M} ごろ、プログラムの誤りのために、"
+            "コレクトが途中で止まりました。集めたデータは残っています。"
+            "処理の途中だったメールは、続きから処理します。",
+            cure="このままお使いになれます。くり返すときは、log フォルダの "
+            f"{kept.name} を添えてお問い合わせください。",
+            detail=text,
+        )
+
+
+def _thread_failed(args: threading.ExceptHookArgs) -> None:
+    """A thread has ended by this; Python would write it to a console that nobody sees."""
+    if args.exc_value is not None:
+        log.error("予期しない誤りが起きました", exc_info=args.exc_value)

@@ -1,0 +1,327 @@
+"""The start at the login, the end with the session, what a crash leaves, and leaving a PC."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import subprocess
+import tkinter as tk
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+
+from kollect.app import Program
+from kollect.demo.customer import Customer
+from kollect.demo.server import DemoServer
+from kollect.desktop.autostart import autostart_command
+from kollect.folder import DataFolder
+from kollect.last_words import LastWords
+from kollect.screens.id_page import IdPage
+from kollect.screens.letter_pages import ControlPage
+from kollect.screens.settings_screen import SettingsScreen
+from kollect.settings import inifile
+from kollect.settings.model import Passwords, Settings
+from tests.screens.conftest import StartProcess
+from tests.screens.hands import (
+    Person,
+    click,
+    labelled,
+    press,
+    settle,
+    until,
+    window_named,
+    windows_seen,
+    xdotool,
+)
+from tests.screens.live_shop import shop, start
+
+pytestmark = pytest.mark.real
+
+
+class Lock:
+    """In the place of the folder's lock, which this process does not need."""
+
+    def listen(self, wanted: object) -> None:
+        """Nobody else is started here."""
+
+
+def at_login(settings: Settings, *, on: bool = True) -> Settings:
+    return replace(settings, collect=replace(settings.collect, start_at_login=on))
+
+
+@pytest.fixture
+def customer(server: DemoServer) -> Customer:
+    return Customer(server, "hanako..yamada.@docomo.ne.jp", "山田花子")
+
+
+@pytest.fixture
+def saved(folder: DataFolder, server: DemoServer) -> DataFolder:
+    folder.prepare()
+    inifile.save(folder.ini, at_login(shop(server)))
+    return folder
+
+
+class TestAtTheLogin:
+    def test_it_collects_and_nothing_is_seen(
+        self, start_process: StartProcess, saved: DataFolder, customer: Customer
+    ):
+        customer.send_blank()
+        process = start_process("--tray")
+        until(lambda: customer.read() or customer.received)
+        assert "1001" in customer.received[0].subject
+        assert windows_seen() == []
+        second = start_process()
+        assert second.communicate(timeout=30) == ("", "")
+        assert second.returncode == 0
+        window_named("コレクト (KKRZS301)")
+        assert process.poll() is None
+
+    def test_the_entry_is_there_and_starts_this_program_with_its_data(
+        self, start_process: StartProcess, saved: DataFolder, customer: Customer, tmp_path: Path
+    ):
+        start_process()
+        window_named("KKRMN101")
+        until(autostart_command)
+        start_process.kill_all()
+        customer.send_blank()
+        line = (autostart_command() or "").replace("\\\\", "\\").replace("%%", "%")
+        with subprocess.Popen(["sh", "-c", f"exec {line}"], cwd=tmp_path) as process:
+            try:
+                until(lambda: customer.read() or customer.received)
+                assert windows_seen() == []
+            finally:
+                process.kill()
+
+    def test_what_is_missing_brings_the_window(
+        self, start_process: StartProcess, saved: DataFolder, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.delenv("KOLLECT_SEND_PASSWORD")
+        start_process("--tray")
+        window_named("パスワードの入力")
+        window_named("KKRMN101")
+
+    def test_unfinished_settings_bring_the_window(
+        self, start_process: StartProcess, folder: DataFolder
+    ):
+        start_process("--tray")
+        window_named("メールの設定が終わっていません")
+        window_named("KKRMN101")
+
+
+class TestTheEntry:
+    def test_it_follows_the_setting(self, program: Program, server: DemoServer):
+        program.real.save(shop(server), Passwords())
+        screen = settings_of(program)
+        screen.select(ControlPage)
+        tick = screen.control.fields["collect", "start_at_login"]
+        for on in (True, False):
+            click(tick.widget)
+            press(screen, "F12")
+            settle(screen, lambda: not screen._saving)
+            assert bool(autostart_command()) is on
+
+    def test_one_that_cannot_be_written_is_told_and_the_settings_are_saved(
+        self, program: Program, server: DemoServer, dialogs: Person, tmp_path: Path
+    ):
+        (tmp_path / "config").write_text("a file in its place")
+        program.real.save(shop(server), Passwords())
+        screen = settings_of(program)
+        screen.select(ControlPage)
+        click(screen.control.fields["collect", "start_at_login"].widget)
+        press(screen, "F12")
+        settle(screen, lambda: dialogs.troubles)
+        assert dialogs.troubles[0].title == "ログイン時の起動を変えられません"
+        assert inifile.load(program.real.folder.ini).collect.start_at_login
+
+    def test_the_demo_leaves_it_alone(self, program: Program, server: DemoServer, root: tk.Tk):
+        program.services.save(at_login(shop(server)), Passwords())
+        entered = autostart_command()
+        program.demo.begin()
+        settle(root, lambda: program.demo.phone)
+        program.services.save(at_login(program.place.settings(), on=False), Passwords())
+        assert autostart_command() == entered
+        program.demo.end()
+        settle(root, lambda: not program.demo.changing)
+        assert autostart_command() == entered
+
+    def test_it_is_mended_at_the_start(self, program: Program, server: DemoServer, root: tk.Tk):
+        program.real.save(at_login(shop(server)), Passwords())
+        program._after_start(Lock(), False)  # type: ignore[arg-type]
+        settle(root, autostart_command)
+        assert "--tray" in (autostart_command() or "")
+        assert str(program.real.folder.path) in (autostart_command() or "")
+
+
+def settings_of(program: Program) -> SettingsScreen:
+    program.go.settings()
+    screen = program.window.screen
+    assert isinstance(screen, SettingsScreen)
+    settle(screen, lambda: screen._saved_passwords is not None)
+    return screen
+
+
+class TestTheSession:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_its_end_ends_the_program_without_a_question(
+        self, start_process: StartProcess, saved: DataFolder, customer: Customer, number: int
+    ):
+        customer.send_blank()
+        process = start_process("--tray")
+        until(lambda: customer.read() or customer.received)
+        process.send_signal(number)
+        assert process.communicate(timeout=30) == ("", "")
+        assert process.returncode == 0
+        assert not (saved.path / "kollect.running").exists()
+        assert not (saved.path / "kollect.fault").exists()
+
+    def test_a_question_on_the_screen_does_not_hold_it_up(
+        self, start_process: StartProcess, saved: DataFolder
+    ):
+        process = start_process()
+        window = window_named("KKRMN101")
+        xdotool("windowfocus", "--sync", window)
+        xdotool("key", "8")
+        window_named("終了の確認")
+        process.terminate()
+        assert process.communicate(timeout=30) == ("", "")
+        assert process.returncode == 0
+        logged = "".join(path.read_text("utf-8") for path in saved.log_dir.glob("2*.txt"))
+        assert "エラー" not in logged
+
+    def test_after_sleep_mail_is_looked_for(
+        self, program: Program, server: DemoServer, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("kollect.app.AFTER_SLEEP_MS", 1)
+        screen = start(program, shop(server))
+        before = program.resident.standing.last
+        program.session_resumed()
+        settle(screen, lambda: program.resident.standing.last is not before)
+
+
+class TestAfterACrash:
+    def test_the_next_start_says_so_once(self, start_process: StartProcess, saved: DataFolder):
+        process = start_process()
+        window_named("KKRMN101")
+        os.kill(process.pid, signal.SIGABRT)  # as Tcl ends a program in which it finds a fault
+        process.communicate()
+        process = start_process()
+        window_named("前回、コレクトが途中で止まりました")
+        (kept,) = saved.log_dir.glob("crash-*.txt")
+        assert "Fatal Python error: Aborted" in kept.read_text("utf-8")
+        (month,) = saved.log_dir.glob("2*.txt")
+        assert kept.name in month.read_text("utf-8")
+        process.terminate()
+        process.communicate(timeout=30)
+        start_process()
+        window_named("KKRMN101")
+        assert not any("途中で止まりました" in name for name in windows_seen())
+
+    def test_killed_or_without_power_it_was_no_fault(
+        self, start_process: StartProcess, saved: DataFolder
+    ):
+        process = start_process()
+        window_named("KKRMN101")
+        process.kill()
+        process.communicate()
+        start_process()
+        window_named("KKRMN101")
+        assert not any("途中で止まりました" in name for name in windows_seen())
+
+    @pytest.mark.expects_errors
+    def test_an_exception_that_ended_it_is_told_too(self, folder: DataFolder):
+        folder.prepare()
+        try:
+            assert LastWords(folder).begin() is None
+            words = LastWords(folder)
+            words.begin()
+            try:
+                raise RuntimeError("gone")
+            except RuntimeError as error:
+                words.note(error)
+            words.end(well=False)
+            again = LastWords(folder)
+            told = again.begin()
+            assert told is not None
+            assert "RuntimeError: gone" in told.detail
+            again.end()
+            assert LastWords(folder).begin() is None
+        finally:
+            faulthandler.enable()  # pytest's own
+
+
+class RememberingKeyring(KeyringBackend):
+    """In memory, as no CI machine has one."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+class TestLeavingThisPC:
+    @pytest.fixture
+    def ring(self, folder: DataFolder) -> Iterator[RememberingKeyring]:
+        before, ring = keyring.get_keyring(), RememberingKeyring()
+        keyring.set_keyring(ring)
+        yield ring
+        keyring.set_keyring(before)
+
+    def test_passwords_and_entry_go_and_the_data_stay(
+        self,
+        ring: RememberingKeyring,
+        program: Program,
+        server: DemoServer,
+        dialogs: Person,
+        root: tk.Tk,
+    ):
+        program.services.save(at_login(shop(server)), Passwords("receive-geheim", "send-geheim"))
+        assert autostart_command()
+        assert len(ring.kept) == 2
+        start(program, shop(server))
+        program.services.save(at_login(shop(server)), Passwords("receive-geheim", "send-geheim"))
+        before = program.real.folder.ini.read_bytes()
+        screen = settings_of(program)
+        screen.select(IdPage)
+        dialogs.answers.append("キャンセル")
+        click(labelled(screen.shop, "このパソコンの登録を消す"))
+        assert len(ring.kept) == 2
+        dialogs.answers.append("消して終了する")
+        click(labelled(screen.shop, "このパソコンの登録を消す"))
+        root.mainloop()
+        assert ring.kept == {}
+        assert autostart_command() is None
+        assert program.real.folder.ini.read_bytes() == before
+        assert program.real.folder.database.exists()
+        assert not program.real.collecting
+
+    def test_in_the_demo_there_is_nothing_to_forget(self, program: Program, root: tk.Tk):
+        program.demo.begin()
+        settle(root, lambda: program.demo.phone)
+        screen = settings_of(program)
+        assert "disabled" in screen.shop.forget_button.state()
+        assert str(program.real.folder.path / "demo") == screen.shop.folder.value
+
+
+def test_the_id_tab_says_where_the_data_are(root: tk.Tk, dialogs: Person, folder: DataFolder):
+    program = Program(root, folder, lambda root: dialogs, given=True)
+    program.show_menu()
+    screen = settings_of(program)
+    screen.select(IdPage)
+    assert screen.shop.folder.value == str(folder.path)
+    assert labelled(screen.shop, "起動するときに指定された場所です。")
+    program.close_places()
