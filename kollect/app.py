@@ -10,19 +10,20 @@ import logging
 import sys
 import tkinter as tk
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack
 
 from kollect import joints
 from kollect.beginning import Beginning
 from kollect.collector.reports import News
-from kollect.commands.mending import refuse_damage
 from kollect.counter import member_services
 from kollect.desktop.dpi import sharpen
-from kollect.desktop.lock import FolderLock, signal_first
+from kollect.desktop.lock import FolderLock
 from kollect.desktop.session_end import SessionWatch
-from kollect.errors import AlreadyRunning, SettingsFileDamaged, StorageTrouble, Trouble
+from kollect.entrance import enter
+from kollect.errors import Trouble
 from kollect.folder import DataFolder
 from kollect.last_words import LastWords
+from kollect.mender import Mender
 from kollect.places import Places
 from kollect.postroom import Postroom
 from kollect.screens.demo_mode import DemoMode
@@ -32,18 +33,16 @@ from kollect.screens.garbage import collect_here
 from kollect.screens.icon import give_icon
 from kollect.screens.jobs import unexpected
 from kollect.screens.menu import MenuScreen, menu_entries, state_of_things
-from kollect.screens.readiness import Readiness
 from kollect.screens.resident import Resident
 from kollect.screens.window import Window
-from kollect.settings import inifile
-from kollect.settings.model import Passwords, Settings, TextSize
+from kollect.settings.model import TextSize
 from kollect.signposts import Signposts
 from kollect.this_pc import ThisPC
 from kollect.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
-OK, FAILED, WRONG, NO_STORAGE = 0, 1, 2, 5
+OK, FAILED = 0, 1
 SESSION_END_SECONDS = 4.0
 """Windows waits 5 seconds for a program at the log-off, then it offers to end it by force."""
 AFTER_SLEEP_MS = 5000
@@ -59,67 +58,40 @@ def run(
     """
     sharpen()
     try:
-        root = tk.Tk(className="Kollect")
+        root = _unseen_root()
     except tk.TclError as error:
         print(f"画面を開けません（{error}）。", file=sys.stderr)
         return FAILED
-    root.withdraw()
-    give_icon(root)
-    lock = FolderLock(folder.path)
-    try:
-        folder.prepare()
-        lock.acquire()
-        refuse_damage(folder)  # a lost kollect.db made anew would give the old numbers once more
-    except AlreadyRunning as trouble:
-        if signal_first(folder.path):
-            return OK
-        Window(root).dialogs.trouble(trouble)
-        return WRONG
-    except StorageTrouble as trouble:
-        Window(root).dialogs.trouble(trouble)
-        return NO_STORAGE
-    try:
-        _live(root, folder, lock, demo=demo, in_tray=in_tray, given=given)
-    finally:
-        lock.release()
-    return OK
-
-
-def _live(
-    root: tk.Tk, folder: DataFolder, lock: FolderLock, *, demo: bool, in_tray: bool, given: bool
-) -> None:
-    """From the menu to the end. What ends it before its time is told, at the latest next time."""
-    words = LastWords(folder)
-    crashed = words.begin()
-    program: Program | None = None
-    watch: SessionWatch | None = None
-    told = True
-    try:
+    with ExitStack() as at_the_end:
+        lock = FolderLock(folder.path)
+        at_the_end.callback(lock.release)
+        refused = enter(folder, lock, lambda: Window(_unseen_root()))
+        if refused is not None:
+            return refused
+        crashed = at_the_end.enter_context(LastWords(folder, _told))
         collect_here(root)
         program = Program(root, folder, given=given)
+        at_the_end.callback(program.close_places)
         program.start(lock, demo=demo, in_tray=in_tray, crashed=crashed)
         watch = SessionWatch(ending=program.session_ends, resumed=program.session_resumed)
         watch.start()
+        at_the_end.callback(watch.stop)
         root.mainloop()
-    except Exception as error:
-        words.note(error)
-        log.exception("予期しない誤りのために、コレクトを終わります")
-        told = _tell_the_end(root, error)
-        raise
-    finally:
-        if watch is not None:
-            watch.stop()
-        if program is not None:
-            program.close_places()
-        words.end(well=told)
+    return OK
 
 
-def _tell_the_end(root: tk.Tk, error: Exception) -> bool:
-    """Say it in a window of its own: that of the program may be no more. Whether it was said."""
-    with suppress(tk.TclError):
-        root.destroy()
+def _unseen_root() -> tk.Tk:
+    root = tk.Tk(className="Kollect")
+    root.withdraw()
+    give_icon(root)
+    return root
+
+
+def _told(error: BaseException) -> bool:
+    """Say why the program ends, in a window of its own: its own may be no more. Whether it was."""
+    trouble = error if isinstance(error, Trouble) else unexpected(error)
     try:
-        Window(tk.Tk(className="Kollect")).dialogs.trouble(unexpected(error))
+        Window(_unseen_root()).dialogs.trouble(trouble)
     except tk.TclError:
         return False
     return True
@@ -150,7 +122,7 @@ class Program:
             services=lambda: self.services,
             friends=lambda: self.friends,
             mailings=lambda: self.postroom.services,
-            mend=self._mend_settings,
+            mend=self._mend,
         )
         self.resident = Resident(
             self.window,
@@ -172,17 +144,7 @@ class Program:
                 poll_now=self.poll_now,
             ),
         )
-        self.ready = Readiness(
-            window=self.window,
-            settings=lambda: self.place.settings(),
-            mend=self._mend_settings,
-            enter_mail=self.go.mail_settings,
-            passwords=lambda settings: (
-                self.place.passwords(),
-                self.place.missing_passwords(settings),
-            ),
-            keep_passwords=lambda passwords: self.place.keep_passwords(passwords),
-        )
+        self.ready = joints.readiness(self.window, lambda: self.place, self.go, mend=self._mend)
         self.postroom = Postroom(
             lambda: self.place,
             in_tk=self.window.pump.call,
@@ -197,13 +159,12 @@ class Program:
         )
         self.services = joints.services(
             lambda: self.place,
-            self.go,
-            self.resident,
-            self.demo,
-            self._this_pc,
-            self.ending,
-            save=self._save,
-            forget_this_pc=self.forget_this_pc,
+            window=self.window,
+            go=self.go,
+            resident=self.resident,
+            demo=self.demo,
+            ending=self.ending,
+            this_pc=self._this_pc,
             start_collecting=self.start_collecting,
             poll_now=self.poll_now,
             quit=self.quit,
@@ -259,7 +220,7 @@ class Program:
             go=self.go,
             this_pc=self._this_pc,
             settings=self.real.settings,
-            mend=self._mend_settings,
+            mend=self._mend,
             mailings=lambda: self.postroom.services,
             start_collecting=self.start_collecting,
             collect_in_tray=self._collect_in_tray,
@@ -285,17 +246,6 @@ class Program:
         if not self.demo.changing:
             self.ending.quit()
 
-    def forget_this_pc(self) -> None:
-        """「このパソコンの登録を消す」"""
-        from kollect.screens.farewell import say_farewell
-
-        def forget() -> None:
-            self.real.come_to_rest()  # or the collector would miss the passwords
-            self.real.forget_passwords()
-            self._this_pc.forget_login()
-
-        say_farewell(self.window, forget, self.ending.finish)
-
     # ---- what the PC tells ----
 
     def session_ends(self) -> None:
@@ -320,33 +270,10 @@ class Program:
         if not self._root.winfo_viewable():  # else something had to be asked
             self.resident.stay_in_tray()
 
-    def _save(self, settings: Settings, passwords: Passwords) -> None:
-        """Not in Tk's thread."""
-        self.place.save(settings, passwords)
-        if self.place.in_demo:
-            return
-        try:
-            self._this_pc.follow(settings.collect.start_at_login)
-        except StorageTrouble as trouble:  # the settings are saved nevertheless
-            self.window.pump.call(self.window.dialogs.trouble, trouble)
-
-    def _mend_settings(self, trouble: Trouble) -> None:
-        """The settings cannot be used as they are: say why, and help."""
-        if isinstance(trouble, SettingsFileDamaged) and trouble.backup:
-            if self.window.dialogs.ask(
-                trouble.title,
-                f"{trouble.happened}\nひとつ前の設定が残っています。それに戻しますか？",
-                yes="前の設定に戻す",
-            ):
-                inifile.restore_backup(self.real.folder.ini)
-                self.real.reload()
-                self._identify()
-                self.window.screen.shown()
-            return
-        self.window.dialogs.trouble(trouble)
-        if not isinstance(trouble, StorageTrouble | SettingsFileDamaged):
-            problems = getattr(trouble, "problems", ())
-            self.go.settings_to_mend(self.place.readable_settings(), problems)
+    def _mend(self, trouble: Trouble) -> None:
+        Mender(window=self.window, go=self.go, real=self.real, restored=self._identify).mend(
+            trouble
+        )
 
     def _close_pressed(self) -> None:
         """The window's ×: while mail is collected it only goes out of sight."""

@@ -1,7 +1,4 @@
-"""Joins the screens with the workplace in force: what each of them may ask, and who answers it.
-
-Nothing is done here.
-"""
+"""Joins the screens with the workplace in force: what each of them may ask, and who answers it."""
 
 from __future__ import annotations
 
@@ -9,11 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kollect.desktop.open_file import open_file
+from kollect.errors import StorageTrouble, Trouble
 from kollect.places import Places
 from kollect.screens.demo_mode import DemoMode, Ways
 from kollect.screens.ending import AtWork, Ending
+from kollect.screens.readiness import Readiness
 from kollect.screens.resident import Errands, Resident
 from kollect.screens.services import Services
+from kollect.screens.window import Window
 from kollect.settings.model import Passwords, Settings
 from kollect.signposts import Signposts
 from kollect.this_pc import ThisPC
@@ -27,19 +27,38 @@ DEMO_FOLDER = "デモのあいだだけのフォルダです。デモを解除�
 
 def services(
     place: Callable[[], Workplace],
+    *,
+    window: Window,
     go: Signposts,
     resident: Resident,
     demo: DemoMode,
-    this_pc: ThisPC,
     ending: Ending,
-    *,
-    save: Callable[[Settings, Passwords], None],
-    forget_this_pc: Callable[[], None],
+    this_pc: ThisPC,
     start_collecting: Callable[[], None],
     poll_now: Callable[[], None],
     quit: Callable[[], None],
 ) -> Services:
     """`place` gives the workplace in force, the real one or the demo's."""
+
+    def save(settings: Settings, passwords: Passwords) -> None:
+        place().save(settings, passwords)
+        if place().in_demo:
+            return
+        try:
+            this_pc.follow(settings.collect.start_at_login)
+        except StorageTrouble as trouble:  # the settings are saved nevertheless
+            window.pump.call(window.dialogs.trouble, trouble)
+
+    def forget() -> None:
+        place().come_to_rest()  # or the collector would miss the passwords
+        place().forget_passwords()
+        this_pc.forget_login()
+
+    def forget_this_pc() -> None:
+        from kollect.screens.farewell import say_farewell
+
+        say_farewell(window, forget, ending.finish)
+
     return Services(
         folder=lambda: place().folder.path,
         where=lambda: DEMO_FOLDER if place().in_demo else this_pc.where(),
@@ -67,6 +86,23 @@ def services(
         send_mailings=go.mailing_list,
         show_papers=go.papers,
         quit=quit,
+    )
+
+
+def readiness(
+    window: Window,
+    place: Callable[[], Workplace],
+    go: Signposts,
+    *,
+    mend: Callable[[Trouble], None],
+) -> Readiness:
+    return Readiness(
+        window=window,
+        settings=lambda: place().settings(),
+        mend=mend,
+        enter_mail=go.mail_settings,
+        passwords=lambda settings: (place().passwords(), place().missing_passwords(settings)),
+        keep_passwords=lambda passwords: place().keep_passwords(passwords),
     )
 
 

@@ -13,6 +13,7 @@ import logging
 import re
 import threading
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 from typing import TextIO
 
@@ -28,40 +29,49 @@ _FATAL = re.compile(r"^(Fatal Python error|Windows fatal exception: (?!code )|Tr
 
 
 class LastWords:
-    """From `begin` to `end`, a crash of this process is written down."""
+    """Within the block, a crash of this process is written down; so is the exception that ends it.
 
-    def __init__(self, folder: DataFolder) -> None:
+        with LastWords(folder, tell) as crashed:
+
+    `crashed` is what is to be told of the last run, None where it did not crash. `tell` is given
+    the exception, and says whether the user was told; if not, the next start does it.
+    """
+
+    def __init__(self, folder: DataFolder, tell: Callable[[BaseException], bool]) -> None:
         self._folder = folder
+        self._tell = tell
         self._path = folder.path / "kollect.fault"
         self._file: TextIO | None = None
 
-    def begin(self) -> Trouble | None:
-        """Listen from now on; returns what is to be told of the crash of the last run."""
+    def __enter__(self) -> Trouble | None:
         threading.excepthook = _thread_failed
         told = self._before()
         with contextlib.suppress(OSError):  # whatever is wrong with the disk is told elsewhere
-            self._file = open(self._path, "w", encoding="utf-8")  # noqa: SIM115
+            self._file = open(self._path, "w", encoding="utf-8")
             faulthandler.enable(self._file)
         return told
 
-    def note(self, error: BaseException) -> None:
-        """The program ends by this."""
-        with contextlib.suppress(OSError, ValueError):
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        threading.excepthook = threading.__excepthook__
+        told = True
+        if isinstance(error, Exception):
+            with logfile.install(self._folder):
+                log.critical("予期しない誤りのために、コレクトを終わります", exc_info=error)
+            self._note(error)
+            told = self._tell(error)
+        file, self._file = self._file, None
+        if file is not None:
+            faulthandler.disable()
+            with contextlib.suppress(OSError):
+                file.close()
+                if told:
+                    self._path.unlink()
+
+    def _note(self, error: Exception) -> None:
+        with contextlib.suppress(OSError):
             if self._file is not None:
                 self._file.write(logfile.redacted("".join(traceback.format_exception(error))))
                 self._file.flush()
-
-    def end(self, *, well: bool = True) -> None:
-        """Listen no more. Unless all is well, the next start tells what is written here."""
-        threading.excepthook = threading.__excepthook__
-        file, self._file = self._file, None
-        if file is None:
-            return
-        faulthandler.disable()
-        with contextlib.suppress(OSError):
-            file.close()
-            if well:
-                self._path.unlink()
 
     def _before(self) -> Trouble | None:
         """What the last run left, kept under a name of its own."""

@@ -27,6 +27,18 @@ def refuse_damage(folder: DataFolder) -> None:
     )
 
 
+def cost_of_going_back(folder: DataFolder) -> backup.Loss | None:
+    """What going on with the newest good copy would lose; None where there is no good one.
+
+    Raises StorageTrouble.
+    """
+    copy = backup.newest_good(folder.backup_dir)
+    if copy is None:
+        return None
+    lines = (line for month in months(folder) for line in read_month(folder, month))
+    return backup.loss(folder.database, copy, lines)
+
+
 def _agreed() -> bool:
     try:
         return input("よろしければ「はい」と入力してください: ").strip() == "はい"
@@ -41,13 +53,11 @@ def restore(options: Namespace) -> int:
         if backup.damage(folder.database, folder.backup_dir) is None and folder.database.exists():
             print("kollect.db は壊れていません。何もしませんでした。")
             return DONE
-        copy = backup.newest_good(folder.backup_dir)
-        if copy is None:
+        loss = cost_of_going_back(folder)
+        if loss is None:
             print("使える控えが backup フォルダにありません。", file=sys.stderr)
             return NO_STORAGE
-        lines = (line for month in months(folder) for line in read_month(folder, month))
-        loss = backup.loss(folder.database, copy, lines)
-        print(f"控え {copy.name} に戻します。{loss}")
+        print(f"控え {loss.backup.name} に戻します。{loss}")
         if not options.yes and not _agreed():
             print("何もしませんでした。")
             return DONE

@@ -233,23 +233,32 @@ class TestAfterACrash:
         assert not any("途中で止まりました" in name for name in windows_seen())
 
     @pytest.mark.expects_errors
-    def test_an_exception_that_ended_it_is_told_too(self, folder: DataFolder):
+    @pytest.mark.parametrize("told_at_once", [True, False])
+    def test_an_exception_that_ended_it_is_told_now_or_at_the_next_start(
+        self, folder: DataFolder, told_at_once: bool
+    ):
         folder.prepare()
+        told: list[BaseException] = []
+
+        def tell(error: BaseException) -> bool:
+            told.append(error)
+            return told_at_once
+
         try:
-            assert LastWords(folder).begin() is None
-            words = LastWords(folder)
-            words.begin()
-            try:
+            with (
+                pytest.raises(RuntimeError),
+                LastWords(folder, tell) as before,
+            ):
+                assert before is None
                 raise RuntimeError("gone")
-            except RuntimeError as error:
-                words.note(error)
-            words.end(well=False)
-            again = LastWords(folder)
-            told = again.begin()
-            assert told is not None
-            assert "RuntimeError: gone" in told.detail
-            again.end()
-            assert LastWords(folder).begin() is None
+            assert [str(error) for error in told] == ["gone"]
+            (month,) = folder.log_dir.glob("2*.txt")
+            assert "RuntimeError: gone" in month.read_text("utf-8")
+            with LastWords(folder, tell) as crashed:
+                assert (crashed is None) is told_at_once
+                assert crashed is None or "RuntimeError: gone" in crashed.detail
+            with LastWords(folder, tell) as crashed:
+                assert crashed is None
         finally:
             faulthandler.enable()  # pytest's own
 
