@@ -39,9 +39,10 @@ class ProviderTable(ttk.Frame):
         self.search.pack(side="left", padx=GAP)
         ttk.Label(search, text="名前の一部（例: ocn）", style="Faint.TLabel").pack(side="left")
         self.tree = ttk.Treeview(self, show="headings", height=rows, selectmode="browse")
-        columns = TableColumns(self.tree, _COLUMNS)
-        columns.set_widths(narrow=False)
-        self.tree.bind("<Configure>", lambda event: columns.set_widths(narrow=columns.too_wide()))
+        self._columns = TableColumns(self.tree, _COLUMNS)
+        self._columns.set_widths(narrow=False)
+        self._narrow = False
+        self.tree.bind("<Configure>", lambda event: self._fit_columns())
         self.tree.grid(row=1, column=0, sticky="nsew")
         bar = ttk.Scrollbar(self, command=self.tree.yview, takefocus=False)
         bar.grid(row=1, column=1, sticky="ns")
@@ -57,6 +58,14 @@ class ProviderTable(ttk.Frame):
         self.tree.bind("<Return>", lambda event: self._take())
         self.search.bind("<Down>", lambda event: self._into_list())
         self._fill()
+
+    def _fit_columns(self) -> None:
+        # only where something is to change: a dialog grows and shrinks with what its table asks
+        # for, and each answer to that would be a question again, without end
+        narrow = self._columns.too_wide()
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            self._columns.set_widths(narrow=narrow)
 
     @property
     def chosen(self) -> Provider | None:
