@@ -6,31 +6,21 @@ The sending itself goes on whether this screen is open or not; past mailings are
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from tkinter import ttk
 
 from kollect.collector.mailing_reports import MailingNews, MailingTrouble, Progress
 from kollect.collector.standing import Standing
 from kollect.errors import Trouble
 from kollect.folder import storage_trouble
 from kollect.members.csv_out import mailing_csv
-from kollect.members.mailing import Mailing, MailingState, Parcel, Step
+from kollect.members.mailing import Mailing, MailingState, Step
 from kollect.screens.collecting import TroublePanel
-from kollect.screens.fields import ChoiceField
-from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
 from kollect.screens.mailing_dialogs import LetterDialog
 from kollect.screens.mailing_panel import GOING, ProgressPanel
+from kollect.screens.mailing_results import MailingResults
 from kollect.screens.mailing_services import NO_MAILING, MailingServices
-from kollect.screens.mailing_words import (
-    ALL,
-    FILTERS,
-    RESULT_WORDS,
-    WAITING,
-    count,
-    why,
-)
-from kollect.screens.table import Table, TableColumn, TableRow, Take
-from kollect.screens.theme import GAP, HALF
+from kollect.screens.mailing_words import WAITING, count
+from kollect.screens.theme import GAP
 from kollect.screens.window import FunctionKey, Screen, Window
 
 TABLE_EVERY_MS = 1000
@@ -51,44 +41,15 @@ class MailingProgressScreen(Screen):
         self._load_again = False
         self._timer = self._table_timer = ""
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(3, weight=1)
+        self.rowconfigure(2, weight=1)
         self.panel = ProgressPanel(self, self.stop)
         self.panel.grid(row=0, column=0, sticky="ew")
         self.trouble = TroublePanel(self, window.dialogs.trouble)
         self.trouble.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
         self.trouble.grid_remove()
-        self._build_filter().grid(row=2, column=0, sticky="ew", pady=GAP)
-        self.table = Table(
-            self,
-            (
-                TableColumn("受付番号", 5),
-                TableColumn("お名前", 7.5),
-                TableColumn("メールアドレス", 12, stretch=True),
-                TableColumn("結果", 7),
-                TableColumn("日時", 6.5),
-                TableColumn("理由", 9),
-            ),
-            self._fetch,
-            opened=lambda place: self.look(),
-        )
-        self.table.grid(row=3, column=0, sticky="nsew")
+        self.results = MailingResults(self, window, services, mailing, self.show_letter)
+        self.results.grid(row=2, column=0, sticky="nsew")
         self._unwatch = services.watch(self._told)
-
-    def _build_filter(self) -> ttk.Frame:
-        bar = ttk.Frame(self)
-        ttk.Label(bar, text="会員ごとの結果").pack(side="left", padx=(0, HALF))
-        words = {word: f"{word}　{'　' * 5}" for word in FILTERS}
-        box = combobox_of(bar, words)
-        box.pack(side="left")
-        self.filter = ChoiceField(box, ttk.Label(bar), words)
-        self.filter.value = ALL
-        self.filter.on_edit(self._refill)
-        ttk.Label(bar, text="Enterキーで、くわしい内容", style="Faint.TLabel").pack(
-            side="left", padx=GAP
-        )
-        self.letter_button = ttk.Button(bar, text="送った内容を見る", command=self.show_letter)
-        self.letter_button.pack(side="right")
-        return bar
 
     # ---- as a screen ----
 
@@ -103,7 +64,7 @@ class MailingProgressScreen(Screen):
         return [*keys, FunctionKey("F12", "CSVへ取り出し", self.export, enabled=there)]
 
     def shown(self) -> None:
-        self.table.focus_rows()
+        self.results.table.focus_rows()
         self._load()
 
     def leaving(self) -> None:
@@ -113,7 +74,7 @@ class MailingProgressScreen(Screen):
                 self.after_cancel(timer)
 
     def resized(self) -> None:
-        self.table.resized()
+        self.results.resized()
 
     # ---- how it stands ----
 
@@ -178,60 +139,13 @@ class MailingProgressScreen(Screen):
         if going and self.panel.waiting:
             self._timer = self.after(1000 - now.microsecond // 1000, self._show)
 
-    # ---- the results ----
-
     def _refill(self) -> None:
         if self._table_timer:
             self.after_cancel(self._table_timer)
             self._table_timer = ""
-        word = self.filter.value
-        wanted = count(self.counts, word)
-        if len(self.table.keys) == wanted and self._filled == word:
-            self.table.refresh()
-        else:
-            same = self._filled == word
-            self.table.show(range(wanted), top=self.table.top if same else None, keep=same)
-        self._filled = word
-        self.table.say_nothing_there("" if wanted else "この結果の会員はいません。")
-        box = self.filter.widget
-        assert isinstance(box, ttk.Combobox)
-        words = [f"{one}（{count(self.counts, one):,}名）" for one in FILTERS]
-        if list(box.cget("values")) != words:
-            place = box.current()
-            box.configure(values=words)
-            box.current(place)
+        self.results.show(self.counts)
 
-    _filled = ""
-
-    def _fetch(self, places: Sequence[int], take: Take) -> None:
-        steps = FILTERS[self.filter.value]
-
-        def work(job: Job) -> dict[int, TableRow]:
-            with self._services.outbox() as outbox:
-                parcels = outbox.page(self._id, places[0], len(places), *steps)
-            return {place: _row(parcel) for place, parcel in zip(places, parcels, strict=False)}
-
-        self.window.jobs.run(work, take, owner=self)
-
-    def look(self) -> None:
-        """Enter on a row: all that is known of this mail, however long the server's words are."""
-        place = self.table.current
-        if place is None:
-            return
-        steps = FILTERS[self.filter.value]
-
-        def work(job: Job) -> list[Parcel]:
-            with self._services.outbox() as outbox:
-                return outbox.page(self._id, place, 1, *steps)
-
-        def done(found: list[Parcel]) -> None:
-            for one in found:
-                self.window.dialogs.tell(
-                    f"{one.number}　{one.name} 様",
-                    _all_of(one),
-                )
-
-        self.window.jobs.run(work, done, owner=self)
+    # ---- what was written, and the results as a file ----
 
     def show_letter(self) -> None:
         """「送った内容を見る」"""
@@ -305,29 +219,3 @@ class MailingProgressScreen(Screen):
         self.panel.stop_button.configure(state="disabled" if busy else "normal")
         if self.window.screen is self:
             self.window.refresh_keys()
-
-
-def _all_of(parcel: Parcel) -> str:
-    """All that is known of one mail, with the server's own words."""
-    lines = [
-        parcel.address,
-        "",
-        f"{RESULT_WORDS[parcel.step]}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
-        why(parcel.step, parcel.answer),
-    ]
-    if parcel.answer and parcel.step is not Step.LEFT_OUT:
-        lines += ["", f"サーバの返事: {parcel.answer}"]
-    return "\n".join(lines)
-
-
-def _row(parcel: Parcel) -> TableRow:
-    looks = {Step.UNDELIVERABLE: "wrong", Step.LEFT_OUT: "faint"}
-    waiting = parcel.step is Step.WAITING
-    return TableRow(
-        (
-            *(str(parcel.number), parcel.name, parcel.address, RESULT_WORDS[parcel.step]),
-            "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
-            why(parcel.step, parcel.answer),
-        ),
-        looks.get(parcel.step, ""),
-    )

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from tkinter import ttk
 
-from kollect.desktop.ime import Letters
 from kollect.errors import Trouble
-from kollect.members import wareki, wording
+from kollect.members import wording
 from kollect.members.choice import Choice
 from kollect.members.mailing import Audience, LeftOut, Mailing
 from kollect.members.pace import Pace
-from kollect.screens.fields import LineField
 from kollect.screens.form import Form
 from kollect.screens.jobs import Job
 from kollect.screens.mailing_audience import AudiencePanel
 from kollect.screens.mailing_dialogs import PeopleDialog
+from kollect.screens.mailing_fields import PaceFields, WhomFields
 from kollect.screens.mailing_halves import Halves
 from kollect.screens.mailing_services import MailingServices
-from kollect.screens.mailing_words import PACE_NOTE, WHY_LEFT_OUT, about, estimate
-from kollect.screens.member_fields import switch_ime
+from kollect.screens.mailing_words import WHY_LEFT_OUT, about, estimate
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import HALF, WIDE
 from kollect.screens.window import FunctionKey, Screen, Window
 
 COUNT_AFTER_MS = 250
 """Whoever types on within this time does not want to see the result yet."""
-_EVERYBODY = "すべての会員"
-_MOST_A_MINUTE, _MOST_AN_HOUR = 6000, 100_000
 
 
 class MailingRecipientsScreen(Screen):
@@ -43,7 +37,6 @@ class MailingRecipientsScreen(Screen):
         self._count_again = False
         self._timer = ""
         self._busy = False
-        self._groups: list[str] = [""]
         self.audience: Audience | None = None
         """Whom the present choice reaches; None until it is counted."""
         scrolled = Scrolled(self)
@@ -53,38 +46,11 @@ class MailingRecipientsScreen(Screen):
         both.rowconfigure(0, weight=1)
         form = Form(both, label_characters=5)
         form.grid(row=0, column=0, sticky="new")
-        self._build_choice(form.group("送る相手"))
-        self._build_pace(form.group("送る速さ"))
+        self.whom = WhomFields(form.group("送る相手"), self._count_soon)
+        self.speed = PaceFields(form.group("送る速さ"), self._show)
         self.panel = AudiencePanel(both, self.show_people)
         self.panel.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=(HALF, 0))
         both.settle()
-        for field in (self.text, self.since, self.until):
-            field.on_edit(self._count_soon)
-        for field in (self.per_minute, self.per_hour):
-            field.on_edit(self._show)
-
-    def _build_choice(self, form: Form) -> None:
-        self.group = form.choice("グループ", {"": _EVERYBODY + "　" * 4})
-        self.group.widget.configure(values=[_EVERYBODY])  # type: ignore[call-arg]
-        self.group.value = ""
-        self.group.on_edit(self._count_soon)
-        self.text = form.line("さがす", characters=26)
-        form.note("名前・住所・番号などの一部。何も入れなければ、しぼりません。", under_fields=True)
-        self.since = form.line("登録日", characters=14, after="から")
-        self.until = form.line("", characters=14, after="まで")
-        form.note("例: 2026/4/1、R8.4.1。空なら、しぼりません。", under_fields=True)
-        switch_ime(self.text.widget, Letters.HIRAGANA)
-        for field in (self.since, self.until):
-            switch_ime(field.widget, Letters.PLAIN)
-
-    def _build_pace(self, form: Form) -> None:
-        self.per_minute = form.number("1分に", (0, _MOST_A_MINUTE), after="通まで（0: 制限しない）")
-        self.per_hour = form.number("1時間に", (0, _MOST_AN_HOUR), after="通まで（0: 制限しない）")
-        form.note(PACE_NOTE)
-        self.show_pace(Pace())
-
-    def show_pace(self, pace: Pace) -> None:
-        self.per_minute.value, self.per_hour.value = pace.per_minute, pace.per_hour
 
     # ---- as a screen ----
 
@@ -93,7 +59,7 @@ class MailingRecipientsScreen(Screen):
         return [FunctionKey("F12", "発信する", self.begin, enabled=there)]
 
     def shown(self) -> None:
-        self.group.focus()
+        self.whom.group.focus()
         self._load()
 
     def leaving(self) -> None:
@@ -103,32 +69,6 @@ class MailingRecipientsScreen(Screen):
 
     # ---- whom it reaches ----
 
-    def choice(self) -> Choice | None:
-        """What was chosen; None where a date makes no sense, which is said beside it."""
-        since, until = self._day(self.since), self._day(self.until)
-        if self.since.complaint or self.until.complaint:
-            return None
-        if since and until and until < since:
-            self.until.complain("「から」の日より前の日です。")
-            return None
-        return Choice(
-            text=self.text.value,
-            group=self._groups[max(0, self.group.widget.current())],  # type: ignore[attr-defined]
-            since=_midnight(since),
-            until=_midnight(until and until + timedelta(days=1)),
-        )
-
-    def _day(self, field: LineField) -> date | None:
-        field.clear()
-        typed = field.value.strip()
-        if not typed:
-            return None
-        try:
-            return wareki.read(typed)
-        except wareki.NotADate as wrong:
-            field.complain(str(wrong))
-            return None
-
     def _load(self) -> None:
         def work(job: Job) -> tuple[Mailing, list[tuple[str, int]]]:
             with self._services.outbox() as outbox, self._services.members() as members:
@@ -137,21 +77,13 @@ class MailingRecipientsScreen(Screen):
         def done(found: tuple[Mailing, list[tuple[str, int]]]) -> None:
             mailing, groups = found
             if self._mailing is None:
-                self.show_pace(mailing.pace)
+                self.speed.show(mailing.pace)
             self._mailing = mailing
-            self._show_groups(groups)
+            self.whom.offer_groups(groups)
             self.window.refresh_keys()
             self._count()
 
         self.window.jobs.run(work, done, owner=self)
-
-    def _show_groups(self, groups: Sequence[tuple[str, int]]) -> None:
-        box = self.group.widget
-        assert isinstance(box, ttk.Combobox)
-        chosen = self._groups[max(0, box.current())]
-        self._groups = ["", *(label for label, _ in groups)]
-        box.configure(values=[_EVERYBODY, *(f"{label}（{count}名）" for label, count in groups)])
-        box.current(self._groups.index(chosen) if chosen in self._groups else 0)
 
     def _count_soon(self) -> None:
         if self._timer:
@@ -164,7 +96,7 @@ class MailingRecipientsScreen(Screen):
         if self._counting:
             self._count_again = True
             return
-        choice = self.choice()
+        choice = self.whom.choice()
         if choice is None:
             self.audience = None
             self._show()
@@ -190,11 +122,11 @@ class MailingRecipientsScreen(Screen):
         self.window.jobs.run(work, done, owner=self, failed=failed)
 
     def _show(self) -> None:
-        self.panel.show(self.audience, self._pace())
+        self.panel.show(self.audience, self.speed.pace)
 
     def show_people(self, why: LeftOut | None) -> None:
         """「見る」: who gets it, or is left out for that reason."""
-        choice = self.choice()
+        choice = self.whom.choice()
         if choice is None:
             return
 
@@ -216,37 +148,23 @@ class MailingRecipientsScreen(Screen):
 
     # ---- to begin ----
 
-    def _pace(self) -> Pace:
-        """As it stands in the fields; where one makes no sense, as usual."""
-        usual = Pace()
-        minute, hour = self.per_minute, self.per_hour
-        return Pace(
-            usual.per_minute if minute.fault() else minute.value or 0,
-            usual.per_hour if hour.fault() else hour.value or 0,
-        )
-
-    def _all_right(self) -> bool:
-        wrong = []
-        for field in (self.per_minute, self.per_hour):
-            field.clear()
-            if fault := field.fault():
-                field.complain(fault)
-                wrong.append(field)
-        if self.choice() is None:
-            wrong.insert(0, self.since if self.since.complaint else self.until)
-        if wrong:
+    def _all_right(self) -> Choice | None:
+        """What was chosen; None where something is wrong, which is said beside it."""
+        wrong = self.speed.wrong()
+        choice = self.whom.choice()
+        if wrong := [*self.whom.wrong(), *wrong]:
             wrong[0].focus()
             self.window.say("赤い字のところを直してください。")
-        return not wrong
+            return None
+        return choice
 
     def begin(self) -> None:
         """「発信する」: ask, with the number of recipients as it is at this moment."""
-        choice = self.choice() if self._all_right() else None
-        if choice is not None:
+        if (choice := self._all_right()) is not None:
             self._services.ready(lambda: self._count_and_ask(choice))
 
     def _count_and_ask(self, choice: Choice) -> None:
-        pace = self._pace()
+        pace = self.speed.pace
 
         def work(job: Job) -> tuple[Audience, Mailing]:
             with self._services.outbox() as outbox:
@@ -260,7 +178,7 @@ class MailingRecipientsScreen(Screen):
             self._show()
             if not self.audience.reached:
                 self.window.say("送れる会員がいません。送る相手の条件を変えてください。")
-                self.group.focus()
+                self.whom.group.focus()
                 return
             if self._agreed(self.audience.reached, choice, mailing, pace):
                 self._start(choice)
@@ -301,7 +219,7 @@ class MailingRecipientsScreen(Screen):
 
     def _keep_pace(self) -> None:
         """Going back keeps the speed that was chosen, with the draft."""
-        mailing, pace = self._mailing, self._pace()
+        mailing, pace = self._mailing, self.speed.pace
         if mailing is None or pace == mailing.pace:
             return
 
@@ -321,7 +239,3 @@ class MailingRecipientsScreen(Screen):
         self._busy = busy
         if self.window.screen is self:
             self.window.refresh_keys()
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return datetime.combine(day, time()).astimezone() if day else None

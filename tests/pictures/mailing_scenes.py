@@ -18,7 +18,7 @@ from kollect.screens.mailing_dialogs import LetterDialog, PeopleDialog, SampleDi
 from kollect.screens.mailing_list import MailingListScreen
 from kollect.screens.mailing_progress import MailingProgressScreen
 from kollect.screens.mailing_recipients import MailingRecipientsScreen
-from kollect.screens.mailing_words import DEAD
+from kollect.screens.mailing_words import DEAD, WHY_LEFT_OUT
 from kollect.screens.menu import MenuScreen
 from kollect.screens.window import Screen
 from kollect.settings.model import Auth, Passwords, Send, Settings
@@ -140,7 +140,7 @@ def _choose(album: Album) -> None:
     assert audience is not None
     why = next(iter(audience.left_out))
     window = album.window
-    choice = recipients.choice()
+    choice = recipients.whom.choice()
     assert choice is not None
     services = album.program.postroom.services
     with services.outbox() as outbox:
@@ -150,19 +150,19 @@ def _choose(album: Album) -> None:
         lambda: window.dialogs.show(
             PeopleDialog,
             f"{why}のため送らない会員　{len(left_out)}名",
-            "お客様のご希望により、送りません。",
+            WHY_LEFT_OUT[why],
             left_out,
             services.members,
             window.jobs,
         ),
     )
-    recipients.since.value = "R8.13.1"
-    recipients.per_minute.value = None
+    recipients.whom.since.value = "R8.13.1"
+    recipients.speed.per_minute.value = None
     recipients.begin()
     album.take("mailing-recipients-wrong")
-    recipients.since.value = ""
-    recipients.show_pace(Pace(60, 1000))
-    for field in (recipients.since, recipients.per_minute):
+    recipients.whom.since.value = ""
+    recipients.speed.show(Pace(60, 1000))
+    for field in (recipients.whom.since, recipients.speed.per_minute):
         field.clear()
     recipients._count()
     with services.outbox() as outbox:
@@ -176,7 +176,7 @@ def _choose(album: Album) -> None:
 def _send(album: Album) -> None:
     recipients = _screen(album, MailingRecipientsScreen)
     album.window.say("")
-    choice = recipients.choice()
+    choice = recipients.whom.choice()
     assert choice is not None
     services = album.program.postroom.services
     with services.outbox() as outbox:
@@ -189,8 +189,8 @@ def _send(album: Album) -> None:
     progress.pause()
     album.wait(lambda: progress.mailing and progress.mailing.state is MailingState.PAUSED)
     album.take("mailing-paused")
-    progress.filter.value = DEAD
-    progress._refill()
+    progress.results.filter.value = DEAD
+    progress.results.refill()
     album.settle()
     album.take("mailing-refused")
     letter = progress.mailing

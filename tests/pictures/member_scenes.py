@@ -27,6 +27,8 @@ _SURNAMES = ("佐藤　サトウ", "鈴木　スズキ", "高橋　タカハシ"
 _FIRST_NAMES = ("花子　ハナコ", "次郎　ジロウ", "美咲　ミサキ", "健一　ケンイチ", "陽子　ヨウコ")
 _GOOD = (
     "会員番号,氏名,ﾌﾘｶﾞﾅ,携帯,お住まい,ひとこと\n1031,山本 さくら,やまもと,09012345678,横浜市,朝\n"
+    "1032,中村 健,なかむら,09023456789,川崎市,\n1033,小林 由美,こばやし,,,\n"
+    "1002,鈴木 花子,すずき,,,夜\n"
 )
 _WRONG = (
     "受付番号,お名前,電話番号,生年月日\n1031,,123,\n1032,佐藤花子,,昭和70年1月1日\n4711,幽霊,,\n"
@@ -92,6 +94,8 @@ def member_list(album: Album) -> None:
     album.take("member-edit")
     edit.notebook.select(1)
     album.take("member-history")
+    edit.notebook.select(2)
+    album.take("member-mails")
     dialogs = album.window.dialogs
     album.dialog(
         "member-resume", lambda: dialogs.show(ConsentDialog, edit._member, date(2026, 11, 24))
@@ -110,8 +114,8 @@ def member_import(album: Album) -> None:
             album.window.dialogs.open_file = lambda *given: path  # type: ignore[method-assign]
             screen.choose()
             album.wait(lambda: screen._job is None)
-            if lines := screen.result.lines.get_children():
-                screen.result.lines.selection_set(lines[1])
+            if name == "member-import-wrong":
+                screen.result.lines.selection_set(screen.result.lines.get_children()[1])
             album.take(name)
     del album.window.dialogs.open_file
     album.window.back_to(MenuScreen)

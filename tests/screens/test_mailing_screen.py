@@ -143,7 +143,7 @@ def recipients(program: Program) -> MailingRecipientsScreen:
 def begun(program: Program, dialogs: Person, pace: Pace = FREELY) -> MailingProgressScreen:
     compose(program)
     screen = recipients(program)
-    screen.show_pace(pace)
+    screen.speed.show(pace)
     dialogs.answers.append("発信する")
     press(screen, "F12")
     return front(program, MailingProgressScreen)
@@ -157,8 +157,9 @@ def counts(screen: MailingProgressScreen) -> dict[Step, int]:
     return dict(screen.counts)
 
 
-def rows(widget: MailingProgressScreen | MailingListScreen) -> list[tuple[str, ...]]:
-    tree = widget.table.tree
+def rows(screen: MailingProgressScreen | MailingListScreen) -> list[tuple[str, ...]]:
+    table = screen.table if isinstance(screen, MailingListScreen) else screen.results.table
+    tree = table.tree
     return [tuple(map(str, tree.item(line, "values"))) for line in tree.get_children()]
 
 
@@ -401,26 +402,26 @@ def test_chosen_by_group_search_and_period(place: Program, few: list[int]):
         wanted = f"{count} 名" if count is not None else "－"
         settle(screen, lambda: screen.panel.reached.cget("text") == wanted)
 
-    box = screen.group.widget
+    box = screen.whom.group.widget
     assert isinstance(box, ttk.Combobox)
     assert any(value.startswith("偶数（") for value in box.cget("values"))
     choose(box, 1)
     reached(1)
     choose(box, 0)
     reached(3)
-    type_in(screen.text.widget, "1003")
+    type_in(screen.whom.text.widget, "1003")
     reached(1)
-    type_in(screen.text.widget, "zzz")
+    type_in(screen.whom.text.widget, "zzz")
     reached(0)
     assert "条件に合う会員はいません" in screen.panel.length.text
-    type_in(screen.text.widget, "")
-    type_in(screen.since.widget, "R8.11.24")
+    type_in(screen.whom.text.widget, "")
+    type_in(screen.whom.since.widget, "R8.11.24")
     reached(0)
-    type_in(screen.since.widget, "2026/11/23")
-    type_in(screen.until.widget, "2026/11/23")
+    type_in(screen.whom.since.widget, "2026/11/23")
+    type_in(screen.whom.until.widget, "2026/11/23")
     reached(3)
-    type_in(screen.until.widget, "2026/11/22")
-    settle(screen, lambda: "前の日" in screen.until.complaint)
+    type_in(screen.whom.until.widget, "2026/11/22")
+    settle(screen, lambda: "前の日" in screen.whom.until.complaint)
     assert screen.panel.reached.cget("text") == "－"
 
 
@@ -429,19 +430,19 @@ def test_wrong_fields_are_said_and_nothing_begins(
 ):
     compose(place)
     screen = recipients(place)
-    type_in(screen.since.widget, "R8.13.1")
-    type_in(screen.per_minute.widget, "x")
+    type_in(screen.whom.since.widget, "R8.13.1")
+    type_in(screen.speed.per_minute.widget, "x")
     press(screen, "F12")
-    assert "という日はありません" in screen.since.complaint
-    assert screen.per_minute.complaint
-    assert screen.focus_get() is screen.since.widget
-    type_in(screen.since.widget, "")
-    type_in(screen.per_minute.widget, "60")
-    type_in(screen.text.widget, "だれもいない")
+    assert "という日はありません" in screen.whom.since.complaint
+    assert screen.speed.per_minute.complaint
+    assert screen.focus_get() is screen.whom.since.widget
+    type_in(screen.whom.since.widget, "")
+    type_in(screen.speed.per_minute.widget, "60")
+    type_in(screen.whom.text.widget, "だれもいない")
     press(screen, "F12")
     settle(screen, lambda: not screen._busy)
     assert place.window.screen is screen
-    type_in(screen.text.widget, "")
+    type_in(screen.whom.text.widget, "")
     dialogs.answers.append("戻る")
     press(screen, "F12")
     settle(screen, lambda: not dialogs.answers)
@@ -452,7 +453,7 @@ def test_wrong_fields_are_said_and_nothing_begins(
 def test_the_speed_that_was_chosen_stays_with_the_draft(place: Program, few: list[int]):
     compose(place)
     screen = recipients(place)
-    type_in(screen.per_minute.widget, "7")
+    type_in(screen.speed.per_minute.widget, "7")
     press(screen, "Escape")
     writing = front(place, MailingComposeScreen)
 
@@ -464,7 +465,7 @@ def test_the_speed_that_was_chosen_stays_with_the_draft(place: Program, few: lis
     type_in(writing.subject.widget, "別の見出")
     press(writing, "F12")
     again = recipients(place)
-    assert again.per_minute.value == 7
+    assert again.speed.per_minute.value == 7
     assert kept(), "saving the words again has not changed it"
 
 
@@ -542,13 +543,13 @@ def test_each_members_result_narrowed_down_read_whole_and_as_csv(
         "1005": (LEFT_OUT, "配信停止"),
         "1006": (LEFT_OUT, "承諾なし"),
     }
-    box = progress.filter.widget
+    box = progress.results.filter.widget
     assert isinstance(box, ttk.Combobox)
     assert f"{SENT}（2名）" in box.cget("values")
     choose(box, list(FILTERS).index(DEAD))
-    assert progress.filter.value == DEAD
+    assert progress.results.filter.value == DEAD
     settle(progress, lambda: [row[0] for row in rows(progress)] == ["1002"])
-    progress.table.focus_rows()
+    progress.results.table.focus_rows()
     press(progress, "Return")
     settle(progress, lambda: "no such user here" in dialogs.asked[-1][1])
     file = tmp_path / "結果.csv"
@@ -733,7 +734,9 @@ def test_what_a_crash_left_can_wait(
 
     settle(root, lambda: not dialogs.answers and is_paused())
     assert not server.kept
-    press(list_of(place), "Return")
+    listed = list_of(place)
+    settle(listed, lambda: listed.chosen)
+    press(listed, "Return")
     progress = front(place, MailingProgressScreen)
     settle(progress, lambda: state(progress) is MailingState.PAUSED)
     press(progress, "F9")
