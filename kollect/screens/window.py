@@ -192,7 +192,8 @@ class Window:
         """Show the window in front of all others."""
         self.root.deiconify()
         self.root.lift()
-        self.root.focus_force()
+        # to what had the focus before, or keys would go nowhere
+        (self.root.focus_lastfor() or self.root).focus_force()
 
     def _set_title(self) -> None:
         state = "保守不可" if self._locked else "保守可"
