@@ -302,9 +302,15 @@ class DemoWorkplace(Workplace):
         """They are the server's, and end with it."""
 
     def _clear(self) -> None:
-        try:
-            shutil.rmtree(self.folder.path)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise storage_trouble(error, self.folder.path) from error
+        # a screen may still be reading here: files come and go under our hands, or are held open
+        for pause in (0.05, 0.1, 0.2, 0.4, 0.8, 0.0):
+            try:
+                shutil.rmtree(self.folder.path)
+            except OSError as error:
+                if not self.folder.path.exists():
+                    return
+                if not pause:
+                    raise storage_trouble(error, self.folder.path) from error
+                time.sleep(pause)
+            else:
+                return
