@@ -121,5 +121,6 @@ class ExplanationDialog(Dialog[Provider | None]):
             width=2 * len(TAKE),
             state=self._state(provider),
             command=lambda: self.finish(provider),
-        ).grid(row=len(lines), column=0, columnspan=2, sticky="e", pady=(GAP, HALF))
+        ).grid(row=len(lines), column=0, columnspan=2, sticky="se", pady=(GAP, HALF))
+        box.rowconfigure(len(lines), weight=1)  # the buttons of both examples in one line
         return box

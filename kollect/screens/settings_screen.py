@@ -74,6 +74,9 @@ class SettingsScreen(Screen):
         ready = self._saved_passwords is not None and not self.locked and not self._saving
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
+    def shown(self) -> None:
+        self.notebook.focus_set()
+
     def unsaved(self) -> bool:
         if self.locked or self._saved_passwords is None:
             return False

@@ -137,6 +137,7 @@ class Window:
         self.say("")
         self.refresh_keys()
         self._set_title()
+        self.root.focus_set()  # or the keys would still press what is out of sight
         screen.shown()
 
     # ---- title, keys, size ----

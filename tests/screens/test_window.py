@@ -27,6 +27,7 @@ from tests.screens.hands import (
     shown_text,
     type_in,
 )
+from tests.screens.rows import in_front
 
 
 class First(Screen):
@@ -422,9 +423,13 @@ class TestDialogs:
 
         def open_inner() -> None:
             inner = QuestionDialog(window.dialogs.parent(), "内", "内", ("いいえ", "はい"))
-            inner.after(100, lambda: press(inner, "Return"))
+            inner.after(100, say_yes, inner)
             answers.append(inner.run())
-            outer.after(100, lambda: press(outer, "Return"))
+            outer.after(100, say_yes, outer)
+
+        def say_yes(dialog: QuestionDialog) -> None:
+            in_front(dialog)
+            press(dialog, "Return")
 
         outer.after(100, open_inner)
         answers.append(outer.run())
