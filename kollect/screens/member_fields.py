@@ -70,9 +70,12 @@ class MemberFields:
         }
         self._meant = self._beside(rows, self.birthday, "西暦でも和暦でも。例: S60.1.2")
         self._beside(rows, self.sex, "1～4のキーでも選べます")
-        self._pick = ttk.Menubutton(rows.beside(self.groups), text="選ぶ", width=6, takefocus=False)
+        # a Menubutton is higher than a line of the form
+        self._pick = ttk.Button(
+            rows.beside(self.groups), text="選ぶ ▾", width=7, takefocus=False, command=self._offer
+        )
         self._pick.pack(side="left", padx=(GAP, 0))
-        self._pick["menu"] = self._menu = tk.Menu(self._pick)
+        self._menu = tk.Menu(self._pick)
         self._kana_was_proposed = ""
         self._wire()
         self.offer_groups(())
@@ -140,6 +143,10 @@ class MemberFields:
             self._menu.add_command(label=label, command=lambda label=label: self._join(label))
         if self._menu.index("end") is None:
             self._menu.add_command(label="まだグループがありません", state="disabled")
+
+    def _offer(self) -> None:
+        place = self._pick
+        self._menu.tk_popup(place.winfo_rootx(), place.winfo_rooty() + place.winfo_height())
 
     def choose(self, place: int) -> bool:
         """A digit was typed: in radio buttons it chooses. Returns whether it did."""

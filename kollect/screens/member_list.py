@@ -48,7 +48,7 @@ class MemberListScreen(Screen):
             (
                 TableColumn("受付番号", 6, right=True, sort=lambda: self.sort(Order.NUMBER)),
                 TableColumn("お名前", 7),
-                TableColumn("フリガナ", 8.6, narrow=6.5, sort=lambda: self.sort(Order.KANA)),
+                TableColumn("フリガナ", 8.6, narrow=7.6, sort=lambda: self.sort(Order.KANA)),
                 TableColumn("状態", 4.5),
                 TableColumn("電話番号", 7.5),
                 TableColumn("メールアドレス", 8, stretch=True),

@@ -80,7 +80,7 @@ class PapersScreen(Screen):
         self.enter_mail = ttk.Button(
             self._mend, text="「メールの設定」を開く", command=self._services.enter_mail
         )
-        save = rows.row()
+        self._save = save = rows.row()
         ttk.Label(save, text="ファイルに保存").pack(anchor="w", pady=(GAP, HALF))
         buttons, self.save_buttons = button_row(
             save, {kind: lambda kind=kind: self.save(kind) for kind in FILE_KINDS}, least=8
@@ -189,13 +189,10 @@ class PapersScreen(Screen):
         self.trouble.configure(text=text)
         _packed(self.enter_shop, shop)
         _packed(self.enter_mail, mail)
-        # one of the two: in large letters on a small display there is no room for both
-        if text:
-            self.hint.grid_remove()
-            self._mend.grid()
-        else:
-            self._mend.grid_remove()
-            self.hint.grid()
+        # in large letters on a small display there is no room for all of them
+        _gridded(self._mend, bool(text))
+        _gridded(self.hint, not text)
+        _gridded(self._save, not mail)
 
     # ---- files ----
 
@@ -263,3 +260,10 @@ def _packed(widget: tk.Widget, there: bool) -> None:
     widget.pack_forget()
     if there:
         widget.pack(anchor="w", pady=(HALF, 0))
+
+
+def _gridded(widget: tk.Widget, there: bool) -> None:
+    if there:
+        widget.grid()
+    else:
+        widget.grid_remove()
