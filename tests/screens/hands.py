@@ -83,15 +83,20 @@ class Person(Dialogs):
         dialog = kind(self.parent(), *args, **named)
         self.asked.append((dialog.title(), ""))
         failures: list[BaseException] = []
+        deadline = time.monotonic() + PATIENCE
 
         def work() -> None:
+            # nobody types before there is something to type into
+            if not _has_focus(dialog) and time.monotonic() < deadline:
+                dialog.after(20, work)
+                return
             try:
                 act(dialog)
             except BaseException as failure:
                 failures.append(failure)
                 dialog.destroy()
 
-        dialog.after(50, work)
+        dialog.after(20, work)
         answer = dialog.run()
         if failures:
             raise failures[0]
@@ -102,9 +107,18 @@ class Person(Dialogs):
         return self.answers.popleft()
 
 
-def settle(root: tk.Misc, until: Callable[[], object] = lambda: True) -> None:
-    """Let Tk work until something is so; fails after `PATIENCE` seconds."""
-    deadline = time.monotonic() + PATIENCE
+def _has_focus(dialog: tk.Misc) -> bool:
+    if not dialog.winfo_viewable():
+        return False
+    inside = dialog.focus_get()
+    return inside is not None and inside.winfo_toplevel() is dialog
+
+
+def settle(
+    root: tk.Misc, until: Callable[[], object] = lambda: True, seconds: float = PATIENCE
+) -> None:
+    """Let Tk work until something is so; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
     root.update()
     while not until():
         assert time.monotonic() < deadline, "it did not come to pass"

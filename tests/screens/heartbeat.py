@@ -1,0 +1,72 @@
+"""Whether Tk answers: a beat every 50 ms, and the longest silence between two of them.
+
+A PC that is busy with other things makes every program wait for its turn. That is no freeze of
+ours: the time that our threads stood in the kernel's queue for a processor is taken off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+EVERY_MS = 50
+LONGEST_SILENCE = 0.3
+"""Seconds. What a user takes for a window that answers."""
+
+
+class Heartbeat:
+    """Beats from `start` to `stop`, or within `during`; `longest` is the longest silence so far."""
+
+    def __init__(self, root: tk.Misc) -> None:
+        self._root = root
+        self._timer = ""
+        self._last = (0.0, 0.0)
+        self.longest = 0.0
+        self.beats = 0
+
+    def start(self) -> None:
+        self.longest, self.beats = 0.0, 0
+        self._last = time.monotonic(), _queued()
+        self._timer = self._root.after(EVERY_MS, self._beat)
+
+    def stop(self) -> float:
+        """Returns the longest silence."""
+        self._note()
+        self._root.after_cancel(self._timer)
+        return self.longest
+
+    def during(self, act: Callable[[], object]) -> float:
+        """The longest silence while `act` is done."""
+        self.start()
+        try:
+            act()
+            self._root.update()
+        finally:
+            self.stop()
+        return self.longest
+
+    def _beat(self) -> None:
+        self._note()
+        self.beats += 1
+        self._timer = self._root.after(EVERY_MS, self._beat)
+
+    def _note(self) -> None:
+        before, queued_before = self._last
+        now, queued = self._last = time.monotonic(), _queued()
+        silence = now - before - EVERY_MS / 1000 - max(0.0, queued - queued_before)
+        self.longest = max(self.longest, silence)
+
+
+def _queued() -> float:
+    """Seconds that the threads of this process have waited for a processor (Linux: schedstat)."""
+    return sum(_waits()) / 1e9
+
+
+def _waits() -> Iterator[int]:
+    with contextlib.suppress(OSError):  # elsewhere there is nothing like it
+        for task in Path("/proc/self/task").iterdir():
+            with contextlib.suppress(OSError, IndexError):  # the thread has just ended
+                yield int((task / "schedstat").read_text().split()[1])
