@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import itertools
+import os
+import subprocess
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.exe.wine import PC, Stick
+from tests.exe import desk
+from tests.exe.wine import EXE, PC, Stick
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -17,11 +22,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.exe)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Of a test that fails there is a picture: dist/failed-….png."""
+    report = yield
+    if report.when == "call" and report.failed and item.get_closest_marker("exe"):
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            desk.picture(EXE.with_name(f"failed-{item.name}.png"))
+    return report
+
+
 @pytest.fixture(scope="module")
 def pc(tmp_path_factory: pytest.TempPathFactory, display: str) -> Iterator[PC]:
     pc = PC(tmp_path_factory.mktemp("pc"))
     yield pc
     pc.switch_off()
+
+
+@pytest.fixture
+def second_pc(tmp_path: Path, display: str) -> Iterator[PC]:
+    """Another one, which knows nothing of the first."""
+    pc = PC(tmp_path / "second")
+    yield pc
+    pc.switch_off()
+
+
+_users = itertools.count(1)
+
+
+@pytest.fixture
+def user() -> str:
+    """A mailbox for this test alone."""
+    return f"exe{os.getpid()}x{next(_users)}"
 
 
 @pytest.fixture

@@ -1,13 +1,39 @@
-"""What sits before the Windows PC: eyes, a keyboard and a mouse, by xdotool and ImageMagick."""
+"""What sits before the Windows PC: eyes, a keyboard and a mouse, by xdotool and ImageMagick.
+
+It knows windows by their titles and waits for what it sees; what a window says inside, it sees as
+pixels only.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-PATIENCE = 30.0
+from PIL import Image
+
+from kollect.collector.standing import Light
+from kollect.desktop.tray import COLOURS
+
+PATIENCE = 60.0
+"""Seconds for what takes one, as other tests may be running."""
+
+
+class Place(NamedTuple):
+    """Where a window without a frame is on the screen. (xdotool counts a frame twice.)"""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+# ---- windows ----
 
 
 def windows(title: str) -> list[str]:
@@ -25,9 +51,14 @@ def wait_for_window(title: str, seconds: float = PATIENCE) -> str:
 
 
 def wait_until_gone(title: str, seconds: float = PATIENCE) -> None:
+    wait_until(lambda: not windows(title), f"the window 「{title}」 stays", seconds)
+
+
+def wait_until(so: Callable[[], object], else_: str, seconds: float = PATIENCE) -> None:
+    """Look until it is so."""
     end = time.monotonic() + seconds
-    while windows(title):
-        assert time.monotonic() < end, f"the window 「{title}」 stays"
+    while not so():
+        assert time.monotonic() < end, f"{else_}; there are the windows {titles()}"
         time.sleep(0.1)
 
 
@@ -43,8 +74,33 @@ def in_front() -> str:
     return _xdotool("getactivewindow", "getwindowname").stdout.strip()
 
 
-def bring(window: str) -> None:
-    _xdotool("windowactivate", "--sync", window)
+def bring(title: str, seconds: float = PATIENCE) -> str:
+    """Wait for a window, and give it the focus by a click into its upper left corner."""
+    window = wait_for_window(title, seconds)
+
+    def has_focus() -> bool:
+        # not the window manager's active window: the focus follows that only when Wine takes it
+        if _xdotool("getwindowfocus").stdout.strip() == window:
+            return True
+        _xdotool("windowactivate", window)
+        return False
+
+    wait_until(has_focus, f"the window 「{title}」 does not come to the front", seconds)
+    # Wine has a focus of its own, and its icon in the tray has just taken that away, or a dialog
+    _xdotool("mousemove", "--window", window, "4", "4", "click", "1")
+    return window
+
+
+def place(window: str) -> Place:
+    said = _xdotool("getwindowgeometry", "--shell", window).stdout
+    found = dict(line.split("=") for line in said.split())
+    return Place(*(int(found[name]) for name in ("X", "Y", "WIDTH", "HEIGHT")))
+
+
+# ---- keyboard and mouse ----
+
+CLOSE = "alt+F4"
+"""The window's ×."""
 
 
 def keys(*names: str) -> None:
@@ -52,10 +108,101 @@ def keys(*names: str) -> None:
     _xdotool("key", "--clearmodifiers", "--delay", "60", *names)
 
 
-def picture(path: Path) -> None:
-    """The whole screen, as it is now."""
+def type_in(text: str) -> None:
+    """Type ASCII letters into the field that has the focus, over what stands there."""
+    keys("ctrl+a")
+    _xdotool("type", "--clearmodifiers", "--delay", "25", text)
+
+
+def fill(*texts: str | None) -> None:
+    """Go through the fields by Tab and type; None leaves one as it is."""
+    for text in texts:
+        keys("Tab")
+        if text is not None:
+            type_in(text)
+
+
+def click(x: int, y: int, button: int = 1) -> None:
+    _xdotool("mousemove", str(x), str(y), "click", str(button))
+
+
+# ---- the tray ----
+
+
+def tray_icon(seconds: float = PATIENCE) -> Place:
+    """Where the program's icon is."""
+    found: list[Place] = []
+
+    def look() -> bool:
+        ids = _xdotool("search", "--onlyvisible", "--class", "explorer.exe").stdout.split()
+        # beside it there may be its tooltip, or a balloon
+        found[:] = [spot for spot in map(place, ids) if spot.width <= 32 and spot.height <= 32]
+        return bool(found)
+
+    wait_until(look, "no icon in the tray", seconds)
+    return found[0]
+
+
+def choose_in_tray(number: int, of: int = 5) -> None:
+    """Press the icon with the right button, and on its menu the entry with this number."""
+    icon = tray_icon()
+    for _ in range(6):
+        click(icon.left + icon.width // 2, icon.top + icon.height // 2, 3)
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            if menu := _menu():
+                step = menu.height / of
+                click(menu.left + menu.width // 2, round(menu.top + step * (number - 0.5)))
+                return
+            time.sleep(0.1)
+    raise AssertionError("the icon has no menu")
+
+
+def _menu() -> Place | None:
+    for window in _xdotool("search", "--onlyvisible", "--class", "kollect.exe").stdout.split():
+        if not _xdotool("getwindowname", window).stdout.strip():
+            spot = place(window)
+            if spot.height > 60:
+                return spot
+    return None
+
+
+# ---- eyes ----
+
+
+def picture(path: Path, window: str = "root") -> None:
+    """The whole screen, or a window without its frame, as it is now."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["import", "-window", "root", path], check=True, timeout=30)
+    path.write_bytes(_seen(window))
+
+
+def main_key_works(window: str) -> bool:
+    """Whether the button at the right end of the bottom bar is there and not greyed out."""
+    seen = Image.open(io.BytesIO(_seen(window)))
+    right, bottom = seen.width - 12, seen.height - 12
+    letters = seen.crop((right - 150, bottom - 30, right, bottom)).convert("L")
+    return letters.getextrema()[0] < 64
+
+
+def light() -> Light:
+    """The state that the icon in the tray shows by its colour."""
+    left, top, width, height = tray_icon()
+    seen = Image.open(io.BytesIO(_seen("root")))
+    icon = seen.crop((left, top, left + width, top + height)).convert("RGB")
+    colours = {one: tuple(bytes.fromhex(COLOURS[one][1:])) for one in Light}
+    found = Counter(
+        one
+        for pixel in icon.get_flattened_data()
+        for one, colour in colours.items()
+        if max(abs(a - b) for a, b in zip(pixel, colour, strict=True)) < 24
+    )
+    assert found, "the icon has no colour"
+    return found.most_common(1)[0][0]
+
+
+def _seen(window: str) -> bytes:
+    command = ["import", "-silent", "-window", window, "png:-"]
+    return subprocess.run(command, check=True, capture_output=True, timeout=30).stdout
 
 
 def _xdotool(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-import itertools
 import json
-import os
 import random
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from kollect.settings import inifile
-from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Settings, Shop, Tls
-from tests.exe.wine import Stick, windows_path
+from kollect.settings.model import Protocol
+from tests.exe.shops import WITH_SUBJECT, passwords, settings_with_tls, subject
+from tests.exe.wine import Stick
 from tests.servers.delay_proxy import delayed
 from tests.servers.dovecot import Dovecot
 from tests.servers.mails import blank
@@ -25,51 +21,20 @@ from tests.servers.scripted_smtp import ScriptedSmtp
 from tests.servers.shop import settings_for
 from tests.test_kill import MAILS, repeats
 
-_boxes = itertools.count(1)
-WITH_SUBJECT = (
-    b"From: hanako@docomo.ne.jp\r\nTo: shop@shop.example\r\nSubject: =?utf-8?B?6LOq5ZWP?=\r\n"
-    b"Date: Mon, 23 Nov 2026 10:00:00 +0900\r\nMessage-ID: <q@docomo.ne.jp>\r\n\r\n?\r\n"
-)
-
-
-@pytest.fixture
-def user() -> str:
-    """A mailbox for this test alone."""
-    return f"exe{os.getpid()}x{next(_boxes)}"
-
-
-def subject(raw: bytes) -> str:
-    return str(email.message_from_bytes(raw, policy=email.policy.default)["Subject"])
-
-
-def settings_with_tls(dovecot: Dovecot, postfix: Postfix, user: str, ca_file: Path) -> Settings:
-    return Settings(
-        shop=Shop(id="TEST", name="テスト商店"),
-        receive=Receive(host=dovecot.host, port=dovecot.pop3s, security=Security.SSL, account=user),
-        send=Send(host=postfix.host, port=postfix.plain, auth=Auth.SSL, account=postfix.account),
-        tls=Tls(ca_file=windows_path(ca_file)),
-        mail_address=f"{user}@shop.example",
-        forward_address="owner@customer.example",
-    )
-
 
 @pytest.mark.parametrize("protocol", Protocol)
 def test_real_mails_get_their_numbers(
     stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str, protocol: Protocol
 ):
-    settings = settings_with_tls(dovecot, postfix, user, Path(dovecot.ca_file))
+    settings = settings_with_tls(dovecot, postfix, user)
     if protocol is Protocol.IMAP:
         receive = replace(settings.receive, protocol=protocol, port=dovecot.imaps)
         settings = replace(settings, receive=receive)
     inifile.save(stick.folder / "kollect.ini", settings)
-    passwords = {
-        "KOLLECT_RECEIVE_PASSWORD": dovecot.password,
-        "KOLLECT_SEND_PASSWORD": postfix.password,
-    }
     first, second = f"{user}..a@docomo.ne.jp", f"{user}@customer.example"
     dovecot.deliver(user, blank(first, 1), blank(second, 2), WITH_SUBJECT, blank(first, 4))
 
-    done = stick.run("collect", "--once", "--json", **passwords)
+    done = stick.run("collect", "--once", "--json", **passwords(dovecot, postfix))
     assert done.code == 0, done
     counts = json.loads(done.out)
     assert (counts["accepted"], counts["duplicate"], counts["forwarded"]) == (2, 1, 1)
@@ -87,7 +52,7 @@ def test_real_mails_get_their_numbers(
 
 
 def test_the_mail_test_finds_its_way(stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str):
-    settings = settings_with_tls(dovecot, postfix, user, Path(dovecot.ca_file))
+    settings = settings_with_tls(dovecot, postfix, user)
     inifile.save(stick.folder / "kollect.ini", settings)
     done = stick.run(
         "check",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from tests.exe import desk
+from tests.exe.clerk import MENU, WELCOME, quit_from_menu
 from tests.exe.wine import Stick
-
-MENU, WELCOME, GOODBYE = "コレクト \\(KKR", "コレクトへようこそ", "終了の確認"
 
 
 def test_from_the_double_click_to_the_end(stick: Stick):
@@ -13,7 +12,7 @@ def test_from_the_double_click_to_the_end(stick: Stick):
     desk.wait_for_window(WELCOME)
     assert any("id = TEST (保守可)" in title for title in desk.titles())
     assert not [title for title in desk.titles() if "exe" in title], "no console"
-    desk.bring(desk.wait_for_window(WELCOME))
+    desk.bring(WELCOME)
     desk.keys("Escape")
     desk.wait_until_gone(WELCOME)
 
@@ -22,10 +21,7 @@ def test_from_the_double_click_to_the_end(stick: Stick):
     assert len(desk.windows(MENU)) == 1
     assert first.running
 
-    desk.bring(desk.wait_for_window(MENU))
-    desk.keys("Escape")
-    desk.bring(desk.wait_for_window(GOODBYE))
-    desk.keys("Return")
+    quit_from_menu()
     assert first.wait().code == 0
     assert stick.nobody_left()
     assert not list(stick.pc.temp.glob("_MEI*")), "nothing of it is left behind"

@@ -13,7 +13,8 @@ with_windows() { # a command that starts Windows programs
     local wine
     wine=$(ls /usr/lib/wine/wine64 2>/dev/null || command -v wine64 wine | head -1) # "wine" complains without 32 bits
     env KOLLECT_WINE="$wine" WINEPREFIX="$PWD/$WINDOWS/prefix" WINEARCH=win64 WINEDEBUG=-all \
-        WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe=' `# no downloads, no menu entries` \
+        `# no downloads, no menu entries, no debugger after a crash` \
+        WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe=;winedbg.exe=' \
         LOCPATH="$PWD/$WINDOWS/locale" LC_ALL=ja_JP.UTF-8 `# code page 932` \
         PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0 PYTHONIOENCODING=utf-8 "$@"
 }
@@ -63,7 +64,8 @@ install_windows() {
     mkdir -p $WINDOWS/locale
     localedef -i ja_JP -f UTF-8 $WINDOWS/locale/ja_JP.UTF-8
     windows wineboot --init >/dev/null
-    # what Windows has and Wine has not: its Japanese fonts
+    # what Windows has and Wine has not: a program for .txt, and its Japanese fonts
+    windows reg add 'HKLM\Software\Classes\.txt' /ve /d txtfile /f >/dev/null
     local font family
     for font in "Yu Gothic UI=Noto Sans CJK JP" "Meiryo UI=Noto Sans CJK JP" "Meiryo=Noto Sans CJK JP" \
         "MS UI Gothic=IPAPGothic" "MS Gothic=IPAGothic" "BIZ UDGothic=IPAGothic"; do

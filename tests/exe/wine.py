@@ -6,6 +6,7 @@ The environment that Wine wants is made by windows.sh beside it; `./build.sh exe
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 import pytest
@@ -21,6 +22,7 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 EXE = TOP / "dist" / "kollect.exe"
 PYTHON = TOP / ".cache" / "windows" / "python" / "python.exe"
+INSIDE = Path(__file__).with_name("inside.py")
 PATIENCE = 60.0
 """Seconds for what takes two of them, as other tests may be running."""
 
@@ -100,8 +102,7 @@ class PC:
         self._folder = folder
         self._started: list[Started] = []
         self._lay_out(Path(os.environ["WINEPREFIX"]))
-        self._server("-p")  # else it starts anew for each program
-        self.log_in()
+        self.switch_on()
 
     @property
     def local_data(self) -> Path:
@@ -126,24 +127,42 @@ class PC:
         assert done.code == 0, done.err
         return done.out
 
-    def log_in(self) -> None:
-        """What is entered to start at login is started."""
-        command = [self._wine, "wineboot"]
-        subprocess.run(
-            command,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=True,
-            timeout=PATIENCE,
+    def inside(self, *question: str | Path) -> Any:
+        """What inside.py finds out on this PC."""
+        return json.loads(self.python(INSIDE, *question))
+
+    def holds(self, secret: str) -> list[str]:
+        """The files of its own that have this text in them, as it is. After `switch_off`."""
+        codes = [secret.encode(code) for code in ("utf-8", "utf-16-le")]
+        files = (
+            Path(folder) / name
+            for folder, _, names in os.walk(self._folder)  # not into what is shared
+            for name in names
         )
+        return [
+            str(file)
+            for file in files
+            if file.is_file() and any(code in file.read_bytes() for code in codes)
+        ]
+
+    def switch_on(self) -> None:
+        self._server("-p")  # else it starts anew for each program
+        self.log_in()
+
+    def log_in(self, **environment: str) -> None:
+        """What is entered to start at login is started."""
+        assert self.start("wineboot", **environment).wait().code == 0
+
+    def log_off(self) -> None:
+        """Every program is asked, told, and waited for. Returns when the session is over."""
+        assert self.start("wineboot", "--end-session").wait().code == 0
 
     def switch_off(self) -> None:
         """Without a word to any program."""
         self._server("-k", "-w")
         for started in self._started:
             started.close()
+        self._started.clear()
 
     def _environment(self) -> dict[str, str]:
         return os.environ | {"WINEPREFIX": str(self._folder)}
@@ -177,14 +196,30 @@ class Stick:
     """A folder with kollect.exe in it, as a shop has it on its USB stick, in a PC."""
 
     def __init__(self, folder: Path, pc: PC) -> None:
-        folder.mkdir(parents=True)
         self.folder = folder
         self.pc = pc
-        self.exe = folder / "kollect.exe"
-        try:
-            os.link(EXE, self.exe)  # fifteen megabytes for each test are not needed
-        except OSError:
-            shutil.copy(EXE, self.exe)
+        self._called = {windows_path(self.exe).lower()}
+        if not self.exe.exists():
+            folder.mkdir(parents=True)
+            try:
+                os.link(EXE, self.exe)  # fifteen megabytes for each test are not needed
+            except OSError:
+                shutil.copy(EXE, self.exe)
+
+    @property
+    def exe(self) -> Path:
+        return self.folder / "kollect.exe"
+
+    def put_into(self, pc: PC) -> None:
+        """From now on it is in that PC."""
+        self.pc = pc
+
+    def move(self, folder: Path) -> None:
+        """Everything on it to another folder, which is not there yet; programs know nothing."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.rename(folder)
+        self.folder = folder
+        self._called.add(windows_path(self.exe).lower())
 
     def start(self, *arguments: str, **environment: str) -> Started:
         """A double click, or a command typed in this folder."""
@@ -195,12 +230,11 @@ class Stick:
 
     def processes(self) -> list[psutil.Process]:
         """Those of this stick's kollect.exe: the one that unpacks it, and the program."""
-        mine = windows_path(self.exe).lower()
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                line = process.cmdline()
-                if line and line[0].lower() == mine and process.status() != psutil.STATUS_ZOMBIE:
+                [name, *_] = process.cmdline() or [""]
+                if name.lower() in self._called and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
 

@@ -1,0 +1,99 @@
+"""「Windowsログイン時の起動」 and the end of the session."""
+
+from __future__ import annotations
+
+from kollect.settings import inifile
+from tests.exe import clerk, desk
+from tests.exe.shops import passwords, settings_with_tls
+from tests.exe.wine import Stick, windows_path
+from tests.servers.dovecot import Dovecot
+from tests.servers.mails import blank
+from tests.servers.postfix import Postfix
+
+TO_THE_TICK = ("Tab",) * 10
+"""From the tabs of 緒言設定 to 「Windowsログイン時の起動」, the last field of the first page."""
+
+
+def tick(stick: Stick) -> None:
+    """Change 「Windowsログイン時の起動」, save, and go back to the menu."""
+    ini = stick.folder / "kollect.ini"
+    before = inifile.load(ini).collect.start_at_login
+    clerk.open_settings()
+    desk.keys(*TO_THE_TICK, "space", "F12")
+    desk.wait_until(
+        lambda: inifile.load(ini).collect.start_at_login is not before, "nothing was saved"
+    )
+    clerk.settings_window()
+    desk.keys("Escape")
+    desk.bring(clerk.MENU)
+
+
+def entry(stick: Stick) -> str | None:
+    return stick.pc.inside("at-login").get("Kollect")
+
+
+def wait_for_entry(stick: Stick, line: str | None) -> None:
+    desk.wait_until(lambda: entry(stick) == line, f"the entry is not {line}")
+
+
+def test_the_start_at_login_is_switched_on_mended_and_off(
+    stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str
+):
+    inifile.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
+    assert entry(stick) is None
+    program = clerk.start(stick)
+    tick(stick)
+    wait_for_entry(stick, f'"{windows_path(stick.exe)}" --tray')
+    clerk.quit_from_menu()
+    assert program.wait().code == 0
+
+    stick.move(stick.folder.with_name("新しい 場所"))
+    program = clerk.start(stick)
+    wait_for_entry(stick, f'"{windows_path(stick.exe)}" --tray')
+    clerk.quit_from_menu()
+    assert program.wait().code == 0
+
+    customer = f"{user}.a@docomo.ne.jp"
+    dovecot.deliver(user, blank(customer, 1))
+    stick.pc.log_in(**passwords(dovecot, postfix))
+    postfix.wait_for(customer, seconds=60)
+    desk.tray_icon()
+    assert not desk.windows("KKR"), "it works unseen"
+    desk.choose_in_tray(clerk.SHOW)
+    desk.bring(clerk.COLLECTING)
+    desk.keys("Escape")
+    tick(stick)
+    wait_for_entry(stick, None)
+    clerk.quit_from_menu()
+    assert stick.nobody_left()
+
+
+def test_it_ends_in_order_with_the_session(
+    stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str
+):
+    inifile.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
+    customer = f"{user}.a@docomo.ne.jp"
+    dovecot.deliver(user, blank(customer, 1))
+    program = clerk.start_collecting(stick, **passwords(dovecot, postfix))
+    postfix.wait_for(customer, seconds=60)
+    clerk.go_to_tray()
+    stick.pc.inside("end-session")
+    assert program.wait().code == 0
+    assert stick.nobody_left()
+    assert "パソコンの終了（ログオフ）を知らされました。" in stick.log()
+    assert not (stick.folder / "kollect.fault").exists(), "the next start has nothing to tell"
+    assert dovecot.mails(user) == []
+
+
+def test_log_off_leaves_nothing_behind(stick: Stick):
+    """By Wine's own log-off, which is shorter with programs than Windows is."""
+    program = stick.start()
+    desk.bring(clerk.WELCOME)
+    stick.pc.log_off()
+    program.wait()
+    assert stick.nobody_left()
+    assert not list(stick.pc.temp.glob("_MEI*"))
+    program = stick.start()
+    desk.bring(clerk.WELCOME)
+    assert program.running
+    assert not desk.windows("途中で止まりました")
