@@ -67,6 +67,8 @@ if sys.platform == "win32":
     _QUERY_END_SESSION, _END_SESSION = 0x0011, 0x0016
     _POWER_BROADCAST, _RESUMED = 0x0218, 0x0012  # PBT_APMRESUMEAUTOMATIC: once for each sleep
 
+    _AMONG_THE_FIRST = 0x3FF
+
     _PROCEDURE = ctypes.WINFUNCTYPE(
         ctypes.c_ssize_t, wintypes.HWND, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM
     )
@@ -131,6 +133,9 @@ if sys.platform == "win32":
             return 1
 
         def live() -> None:
+            # before others: the process that has unpacked kollect.exe is told of the same end, and
+            # kills the program a second later (PyInstaller 6)
+            ctypes.WinDLL("kernel32").SetProcessShutdownParameters(_AMONG_THE_FIRST, 0)
             kind = _WindowClass(procedure=procedure, name=WINDOW_CLASS)
             user32.RegisterClassW(ctypes.byref(kind))
             # never shown, but one of the desktop: windows for messages only are not told
