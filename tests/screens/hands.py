@@ -150,6 +150,11 @@ def type_in(widget: Any, text: str) -> None:
         widget.tag_add("sel", "1.0", "end-1c")
     else:
         widget.selection_range(0, "end")
+    type_letters(widget, text)
+
+
+def type_letters(widget: Any, text: str) -> None:
+    """Type into a field instead of what is selected there; an empty text just removes it."""
     widget.event_generate("<BackSpace>")
     for letter in text:
         if letter.isascii():

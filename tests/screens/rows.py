@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
-from collections.abc import Callable
 
 from kollect.screens.table import Table
 from tests.screens.hands import settle
-
-BEAT_MS = 50
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -83,33 +79,3 @@ def _click(widget: tk.Misc, x: int, y: int, *, button: int = 1, state: int = 0) 
 def in_front(dialog: tk.Misc) -> None:
     """Wait until a dialog has the focus: before that, keys go to the window behind it."""
     settle(dialog, lambda: (at := dialog.focus_get()) and str(at).startswith(f"{dialog}"))
-
-
-class Heartbeat:
-    """Beats in Tk every 50 ms while the window is not frozen; `longest` is the longest pause."""
-
-    def __init__(self, root: tk.Misc) -> None:
-        self._root = root
-        self.longest = 0.0
-
-    def during(self, act: Callable[[], object]) -> float:
-        """The longest pause in seconds between two beats while `act` is done."""
-        last = time.monotonic()
-        self.longest = 0.0
-        timer = ""
-
-        def beat() -> None:
-            nonlocal last, timer
-            now = time.monotonic()
-            self.longest = max(self.longest, now - last - BEAT_MS / 1000)
-            last = now
-            timer = self._root.after(BEAT_MS, beat)
-
-        beat()
-        try:
-            act()
-            self._root.update()
-            self.longest = max(self.longest, time.monotonic() - last - BEAT_MS / 1000)
-        finally:
-            self._root.after_cancel(timer)
-        return self.longest

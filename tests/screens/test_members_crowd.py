@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import time
-import tkinter as tk
-
 import pytest
 
 from kollect.app import Program
 from kollect.screens.member_list import MemberListScreen
 from tests.screens.hands import Person, click, labelled, press, settle, type_in
+from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
 from tests.screens.members import crowd
-
-LONGEST_PAUSE = 0.3
-
-
-class Heartbeat:
-    """How long Tk's thread was away at the longest."""
-
-    def __init__(self, root: tk.Misc) -> None:
-        self._root = root
-        self.longest = 0.0
-        self._last = time.monotonic()
-        self._beat()
-
-    def _beat(self) -> None:
-        now = time.monotonic()
-        self.longest = max(self.longest, now - self._last)
-        self._last = now
-        self._root.after(10, self._beat)
 
 
 @pytest.mark.slow
 def test_the_window_answers_all_the_time(program: Program, dialogs: Person, tmp_path):
     crowd(program.real.folder.database, 100_000)
     heart = Heartbeat(program.window.root)
+    heart.start()
     screen = program.window.open(MemberListScreen, program.friends)
     settle(screen, lambda: len(screen.table.keys) == 100_000)
     for typed in ("山", "山田", "09012", "docomo", ""):
@@ -54,4 +35,4 @@ def test_the_window_answers_all_the_time(program: Program, dialogs: Person, tmp_
     click(screen.files.stop_button)
     settle(screen, lambda: "中止しました" in screen.window._said.text)
     assert not (tmp_path / "会員.csv").exists()
-    assert heart.longest < LONGEST_PAUSE
+    assert heart.stop() < LONGEST_SILENCE

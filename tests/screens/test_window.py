@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 import tkinter as tk
-from itertools import pairwise
 from tkinter import font, ttk
 
 import pytest
@@ -27,6 +26,7 @@ from tests.screens.hands import (
     shown_text,
     type_in,
 )
+from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
 from tests.screens.rows import in_front
 
 
@@ -311,18 +311,14 @@ class TestPumpAndJobs:
 
     def test_work_does_not_freeze_the_window(self, window: Window):
         first = window.open(First)
-        beats: list[float] = []
-
-        def beat() -> None:
-            beats.append(time.monotonic())
-            window.root.after(50, beat)
-
-        beat()
         results: list[str] = []
-        window.jobs.run(lambda job: time.sleep(0.8) or "fertig", results.append, owner=first)
-        settle(window.root, lambda: results)
+
+        def work() -> None:
+            window.jobs.run(lambda job: time.sleep(0.8) or "fertig", results.append, owner=first)
+            settle(window.root, lambda: results)
+
+        assert Heartbeat(window.root).during(work) < LONGEST_SILENCE
         assert results == ["fertig"]
-        assert max(b - a for a, b in pairwise(beats)) < 0.3
 
     def test_a_trouble_is_shown(self, window: Window, dialogs: Person):
         first = window.open(First)
