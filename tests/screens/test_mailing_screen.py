@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 from tkinter import ttk
 from typing import TypeVar
@@ -51,6 +50,7 @@ from tests.screens.hands import (
     shown_text,
     type_in,
 )
+from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
 from tests.screens.members import numbers
 from tests.servers.scripted_smtp import At, Kept, Script, ScriptedSmtp
 from tests.servers.shop import settings_for
@@ -614,33 +614,17 @@ def test_the_sending_goes_on_while_other_screens_are_open(
 @pytest.mark.slow
 def test_the_window_stays_alive_while_2000_mails_go_out(place: Program, dialogs: Person):
     people(place.real.folder.database, 2000)
-    gaps = Beats(place.window.root)
+    heart = Heartbeat(place.window.root)
     progress = begun(place, dialogs)
-    gaps.begin()
+    heart.start()
     settled = time.monotonic() + 60
     while state(progress) is not MailingState.DONE:
         assert time.monotonic() < settled
         place.window.root.update()
         time.sleep(0.005)
     assert counts(progress) == {Step.SENT: 2000}
-    assert gaps.longest < 0.3
-    assert len(gaps.times) > 20
-
-
-class Beats:
-    """When Tk had time for a timer of 20 ms."""
-
-    def __init__(self, root: tk.Misc) -> None:
-        self._root = root
-        self.times: list[float] = []
-
-    def begin(self) -> None:
-        self.times.append(time.monotonic())
-        self._root.after(20, self.begin)
-
-    @property
-    def longest(self) -> float:
-        return max(after - before for before, after in pairwise(self.times))
+    assert heart.stop() < LONGEST_SILENCE
+    assert heart.beats > 3
 
 
 def test_blank_mails_are_answered_beside_it(program: Program, dialogs: Person):
