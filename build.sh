@@ -227,7 +227,10 @@ exe() { # without an argument, all of them
         need_packages "${TEST_PACKAGES[@]}"
         test_exe "${@:2}"
         ;;
-    *) give_up "使い方: ./build.sh exe [make | measure | unit | test [pytest の引数]]" ;;
+    pictures)
+        KOLLECT_PICTURES=$PWD/assets/screens/windows exe test tests/exe/test_screens.py
+        ;;
+    *) give_up "使い方: ./build.sh exe [make | measure | unit | test [pytest の引数] | pictures]" ;;
     esac
 }
 

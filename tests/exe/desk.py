@@ -22,6 +22,8 @@ from kollect.desktop.tray import COLOURS
 
 PATIENCE = 60.0
 """Seconds for what takes one, as other tests may be running."""
+TITLE_BAR = 20
+"""Its height, in openbox's own theme."""
 
 
 class Place(NamedTuple):
@@ -174,6 +176,27 @@ def picture(path: Path, window: str = "root") -> None:
     """The whole screen, or a window without its frame, as it is now."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_seen(window))
+
+
+def framed_picture(path: Path, window: str) -> None:
+    """A window with its frame, once nothing changes in it any more; in few colours."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before, seen = b"", _seen(window)
+    end = time.monotonic() + 10  # a countdown never comes to rest
+    while seen != before and time.monotonic() < end:
+        time.sleep(0.7)
+        before, seen = seen, _seen(window)
+    _xdotool("mousemove", "--window", window, "0", "0")
+    told = _xdotool("getmouselocation", "--shell").stdout
+    corner = dict(line.split("=") for line in told.split())
+    left, top = int(corner["X"]), int(corner["Y"])
+    _xdotool("mousemove", "0", "0")
+    inside = Image.open(io.BytesIO(seen))
+    whole = Image.open(io.BytesIO(_seen("root"))).convert("RGB")
+    framed = whole.crop(
+        (left - 1, top - TITLE_BAR, left + inside.width + 1, top + inside.height + 4)
+    )
+    framed.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main_key_works(window: str) -> bool:

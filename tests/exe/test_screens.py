@@ -1,0 +1,92 @@
+"""Every screen of kollect.exe can be opened, by the keys of the menu; and looks as it should.
+
+`./build.sh exe pictures` puts pictures of them into assets/screens/windows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kollect.settings import inifile
+from tests.exe import clerk, desk
+from tests.exe.wine import Stick
+from tests.pictures.member_scenes import people
+from tests.pictures.scenes import SETTINGS
+
+Take = Callable[[str, str], None]
+SCREENS = {
+    "2": ("results", "KKRZS401"),
+    "3": ("log", "KKRZS501"),
+    "5": ("member-form", "KKRFR101"),
+    "6": ("mailing", "KKRMS101"),
+    "7": ("papers", "KKRFR104"),
+}
+PAGES = ("settings-control", "settings-duplicate", "settings-mail", "settings-test", "settings-id")
+PHONE = "お客様の携帯"
+
+
+@pytest.fixture
+def take() -> Take:
+    """take(name, title): a picture of this window, where pictures are wanted."""
+    folder = os.environ.get("KOLLECT_PICTURES")
+
+    def take(name: str, title: str) -> None:
+        window = desk.bring(title)
+        if folder:
+            desk.framed_picture(Path(folder) / f"{name}.png", window)
+
+    return take
+
+
+def test_the_menu_leads_to_every_screen_and_back(stick: Stick, take: Take):
+    inifile.save(stick.folder / "kollect.ini", SETTINGS)
+    people(stick.folder / "kollect.db")
+    program = clerk.start(stick)
+    take("menu", clerk.MENU)
+    for digit, (name, code) in SCREENS.items():
+        desk.keys(digit)
+        take(name, code)
+        desk.keys("Escape")
+        desk.bring(clerk.MENU)
+    clerk.open_settings()
+    desk.keys("Tab")
+    for page in PAGES:
+        take(page, clerk.SETTINGS)
+        desk.keys("Right")
+    desk.keys("Escape")
+    desk.bring(clerk.MENU)
+    desk.keys("Escape")
+    take("quit", clerk.GOODBYE)
+    desk.keys("Return")
+    assert program.wait().code == 0
+    assert "誤りが起きました" not in stick.log()
+
+
+def test_the_demo_plays_in_its_windows(stick: Stick, take: Take):
+    program = stick.start()
+    take("first-start", clerk.WELCOME)
+    desk.keys("1")
+    desk.wait_for_window(PHONE)
+    clerk.collecting()
+    desk.bring(PHONE)
+    desk.keys("Tab", "Tab", "Tab", "space")
+    log = stick.folder / "demo" / "log"
+    desk.wait_until(
+        lambda: any(
+            "受付番号 1001 を返信" in file.read_text("utf-8") for file in log.glob("*.txt")
+        ),
+        "the shop does not answer",
+    )
+    take("demo-phone", PHONE)
+    take("demo", clerk.COLLECTING)
+    desk.bring(clerk.COLLECTING)
+    desk.keys("Escape")
+    clerk.quit_from_menu()
+    assert program.wait().code == 0
+    assert stick.nobody_left()
+    assert not (stick.folder / "kollect.ini").exists(), "nothing of the demo stays"
+    assert not (stick.folder / "demo").exists()
