@@ -5,7 +5,6 @@ F12 registers, and the cursor is back in the empty number field for the next for
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from tkinter import ttk
@@ -26,7 +25,7 @@ from kollect.screens.jobs import Job
 from kollect.screens.member_fields import LABEL_CHARACTERS, MemberFields, switch_ime
 from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
-from kollect.screens.theme import GAP, WIDE
+from kollect.screens.theme import WIDE
 from kollect.screens.window import FunctionKey, Screen, Window
 
 MOST_CANDIDATES = 50
@@ -67,10 +66,12 @@ class MemberFormScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        return [
-            FunctionKey("F8", "会員一覧", self.open_list),
-            FunctionKey("F12", "登録実行", self.save, enabled=not self._busy),
-        ]
+        keys = [FunctionKey("F8", "会員一覧", self.open_list)]
+        if self._there is not None:
+            keys.append(FunctionKey("F9", "会員を開く", self.open_there))
+        elif self._found is not None:
+            keys.append(FunctionKey("F9", "再送", self.send_again))
+        return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self._busy)]
 
     def shown(self) -> None:
         self.number.focus()
@@ -97,10 +98,6 @@ class MemberFormScreen(Screen):
         self.address.grid(row=0, column=0, sticky="w")
         self.condition = wrapped(place, "")
         self.condition.grid(row=0, column=1, sticky="ew", padx=WIDE)
-        self.again = ttk.Button(place, text="再送", width=8, command=self.send_again)
-        self.open_member = ttk.Button(place, text="会員を開く", width=14, command=self.open_there)
-        for button in (self.again, self.open_member):
-            button.grid(row=0, column=2, sticky="e", padx=(GAP, 0))
 
     def _number_edited(self) -> None:
         if self.number.value.strip() != self._looked_for:
@@ -115,8 +112,7 @@ class MemberFormScreen(Screen):
         self.address.configure(text=address)
         self.condition.configure(text=text, style=style)
         self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
-        _there_or_not(self.again, self._found is not None)
-        _there_or_not(self.open_member, self._there is not None)
+        self._refresh_keys()
 
     def _move_on(self) -> str:
         """Enter or Tab: on to the name where the number can be registered, else it stays here."""
@@ -190,7 +186,7 @@ class MemberFormScreen(Screen):
         if self._there is not None:
             address = self._there.standing.address
             cure = (
-                "内容を直すときや、退会を取り消すときは「会員を開く」を押してください。"
+                "内容を直すときや、退会を取り消すときは「F9:会員を開く」を押してください。"
                 "別のお客様のときは、番号を確かめてください。"
             )
         self._say_found(address, "", "TLabel")
@@ -299,7 +295,10 @@ class MemberFormScreen(Screen):
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
-        if self.window.screen is self:
+        self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        if self.window.screens and self.window.screen is self:
             self.window.refresh_keys()
 
 
@@ -312,10 +311,3 @@ def _unknown(typed: str) -> Trouble:
         happened=f"「{typed}」を含むメールアドレスは、まだ受け付けていません。",
         cure="別の部分で探すか、お客様に空メールを送っていただいてください。",
     )
-
-
-def _there_or_not(widget: tk.Widget, there: bool) -> None:
-    if there:
-        widget.grid()
-    else:
-        widget.grid_remove()

@@ -44,6 +44,10 @@ def enter(screen: MemberFormScreen, number: str) -> None:
     press(screen, "Return")
 
 
+def keys(screen: MemberFormScreen) -> list[str]:
+    return [key.text for key in screen.function_keys()]
+
+
 def here(screen: MemberFormScreen) -> object:
     return screen.focus_get()
 
@@ -132,7 +136,7 @@ def test_who_is_registered_already_can_be_opened(screen: MemberFormScreen, datab
     assert "山田　太郎 様が登録済みです" in screen.number.complaint
     press(screen, "Tab")  # looks once more, and stays
     settle(screen, lambda: screen.number.complaint)
-    click(screen.open_member)
+    press(screen, "F9")
     edit = screen.window.screen
     assert isinstance(edit, MemberEditScreen)
     assert edit.fields.name.value == "山田　太郎"
@@ -147,7 +151,7 @@ def test_who_has_withdrawn_is_told_so(screen: MemberFormScreen, database: Path):
     enter(screen, "1001")
     settle(screen, lambda: screen.number.complaint)
     assert "退会されています" in screen.number.complaint
-    assert screen.open_member.winfo_ismapped()
+    assert "F9:会員を開く" in keys(screen)
 
 
 def test_a_part_of_the_address_finds_the_customer(screen: MemberFormScreen, dialogs: Person):
@@ -225,7 +229,8 @@ def test_the_number_can_be_sent_again(
     with closing(Ledger(database)) as ledger:
         before = ledger.owed_count("")
     dialogs.answers.append("再送する")
-    click(screen.again)
+    assert "F9:再送" in keys(screen)
+    press(screen, "F9")
     settle(screen, lambda: "再送します" in screen.window._said.text)
     assert "taro.yamada@docomo.ne.jp" in dialogs.asked[-1][1]
     with closing(Ledger(database)) as ledger:
