@@ -33,6 +33,8 @@ ROUND = "26p"
 LEAST_HEIGHT = 300
 FRAME_HEIGHT = 76
 """What the title bar and the taskbar take of a small screen."""
+SETTLED_MS = 150
+"""After that a window manager has placed a window."""
 BETWEEN = 8
 """Pixels between the two windows."""
 NOTHING = "まだメールはありません。"
@@ -72,7 +74,7 @@ class PhoneWindow(tk.Toplevel):
         self._list_people()
         self._look_at(self.handset)
         self._across = 0
-        self.bind("<Configure>", self._stay_on_screen)
+        self.bind("<Configure>", self._resized_itself)
         self._watch = jobs.run(self._receive, lambda result: None, owner=self)
 
     def destroy(self) -> None:
@@ -89,7 +91,7 @@ class PhoneWindow(tk.Toplevel):
         width, height = self.winfo_reqwidth(), min(self.winfo_reqheight(), highest)
         self.maxsize(across, highest)
         self.minsize(width, min(LEAST_HEIGHT, highest))
-        edge = root.winfo_rootx() - root.winfo_x()
+        edge = max(0, root.winfo_rootx() - _outer(root)[0])
         place = side_by_side(
             across,
             root.winfo_width(),
@@ -101,20 +103,25 @@ class PhoneWindow(tk.Toplevel):
         _leave_full_screen(root)
         if place.width < root.winfo_width():
             self._narrowed = root.geometry(), place.width
-        tall, top = min(root.winfo_height(), highest), max(0, root.winfo_y())
+        tall, top = min(root.winfo_height(), highest), max(0, _outer(root)[1])
         root.geometry(f"{place.width}x{tall}+{place.x}+{top}")
         self.attributes("-topmost", place.overlapping)
         self.geometry(f"+{place.beside_x}+{max(0, min(top, highest - height))}")
         self.deiconify()
+        self.after(SETTLED_MS, self._pull_in)
 
-    def _stay_on_screen(self, event: tk.Event) -> None:
+    def _resized_itself(self, event: tk.Event) -> None:
         """Larger letters have made it wider."""
-        if event.widget is not self or event.width == self._across:
-            return
-        self._across = event.width
-        beyond = self.winfo_rootx() + event.width - self.winfo_screenwidth()
+        if event.widget is self and event.width != self._across:
+            self._across = event.width
+            self.after(SETTLED_MS, self._pull_in)
+
+    def _pull_in(self) -> None:
+        """Back on the screen, wholly."""
+        beyond = self.winfo_rootx() + self.winfo_width() - self.winfo_screenwidth()
         if self.winfo_viewable() and beyond > 0:
-            self.geometry(f"+{max(0, self.winfo_x() - beyond)}+{self.winfo_y()}")
+            x, y = _outer(self)
+            self.geometry(f"+{max(0, x - beyond)}+{max(0, y)}")
 
     # ---- what the customer does ----
 
@@ -316,6 +323,12 @@ class PhoneWindow(tk.Toplevel):
             "gap": {"font": SMALL_FONT},
         }.items():
             self.mails.tag_configure(tag, **look)
+
+
+def _outer(window: tk.Tk | tk.Toplevel) -> tuple[int, int]:
+    """Where its frame begins; winfo_x tells that on Windows only."""
+    _, x, y = window.geometry().replace("+-", "+").split("+")
+    return int(x), int(y)
 
 
 def _leave_full_screen(root: tk.Tk) -> None:

@@ -15,7 +15,7 @@ from kollect.app import Program
 from kollect.screens.dialogs import Dialog
 
 PATIENCE = 30.0
-COLOURS = 96
+COLOURS = 32
 
 
 class Album:
