@@ -144,6 +144,31 @@ def test_tk_only_in_screens_and_app():
     assert not [module.path for module in others if "tkinter" in roots(module)]
 
 
+def test_every_message_box_is_opened_by_dialogs():
+    """So a test reaches each of them: it answers in the place of `Dialogs`."""
+    boxes = {"tkinter.messagebox", "tkinter.simpledialog", "tkinter.commondialog"}
+    assert not [module.path for module in MODULES if boxes & {*module.imports()}]
+    others = [module for module in MODULES if module.path != "screens/dialogs.py"]
+    assert not [module.path for module in others if "tkinter.filedialog" in {*module.imports()}]
+    windows = {
+        module.path
+        for module in others
+        for node in ast.walk(module.tree)
+        for part in _bases_or_callee(node)
+        if ast.unparse(part) in ("tk.Toplevel", "Toplevel")
+    }
+    assert windows == {"screens/phone_window.py"}, "a window of its own, not a box"
+
+
+def _bases_or_callee(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.ClassDef(bases=bases):
+            return bases
+        case ast.Call(func=function):
+            return [function]
+    return []
+
+
 def test_screens_know_neither_sql_nor_servers():
     too_much = {
         module.path: known
