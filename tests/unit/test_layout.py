@@ -147,9 +147,9 @@ def test_tk_only_in_screens_and_app():
 def test_every_message_box_is_opened_by_dialogs():
     """So a test reaches each of them: it answers in the place of `Dialogs`."""
     boxes = {"tkinter.messagebox", "tkinter.simpledialog", "tkinter.commondialog"}
-    assert not [module.path for module in MODULES if boxes & {*module.imports()}]
+    assert not [module.path for module in MODULES if boxes & {*module.imports}]
     others = [module for module in MODULES if module.path != "screens/dialogs.py"]
-    assert not [module.path for module in others if "tkinter.filedialog" in {*module.imports()}]
+    assert not [module.path for module in others if "tkinter.filedialog" in module.imports]
     windows = {
         module.path
         for module in others
