@@ -57,7 +57,6 @@ class MemberEditScreen(Screen):
         self.mails = mails(self.notebook)
         self.notebook.add(self.mails, text="送ったメール", padding=GAP)
         self._show(member)
-        self.fields.name.focus()
 
     # ---- as a screen ----
 
@@ -65,6 +64,7 @@ class MemberEditScreen(Screen):
         return [FunctionKey("F12", "修正を保存", self.save, enabled=not self._busy)]
 
     def shown(self) -> None:
+        self.fields.name.focus()
         self._fetch()
 
     def digit(self, number: int) -> None:

@@ -58,6 +58,7 @@ def opened(screen: MemberListScreen, number: int) -> MemberEditScreen:
     edit = screen.window.screen
     assert isinstance(edit, MemberEditScreen)
     settle(edit, lambda: edit.history.table.keys)
+    assert edit.focus_get() is edit.fields.name.widget
     return edit
 
 
