@@ -39,6 +39,7 @@ from tests.screens.hands import (
     xdotool,
 )
 from tests.screens.live_shop import shop, start
+from tests.servers.delay_proxy import delayed
 
 pytestmark = pytest.mark.real
 
@@ -52,6 +53,10 @@ class Lock:
 
 def at_login(settings: Settings, *, on: bool = True) -> Settings:
     return replace(settings, collect=replace(settings.collect, start_at_login=on))
+
+
+def through(settings: Settings, port: int) -> Settings:
+    return replace(settings, receive=replace(settings.receive, port=port))
 
 
 @pytest.fixture
@@ -178,6 +183,27 @@ class TestTheSession:
         assert process.returncode == 0
         assert not (saved.path / "kollect.running").exists()
         assert not (saved.path / "kollect.fault").exists()
+
+    def test_in_the_middle_of_a_poll_nothing_is_lost(
+        self, start_process: StartProcess, saved: DataFolder, server: DemoServer
+    ):
+        customers = [Customer(server, f"guest{n}@docomo.ne.jp", f"客{n}") for n in range(3)]
+        for customer in customers:
+            customer.send_blank()
+        with delayed(server.pop3_port, 0.4) as slow:
+            inifile.save(saved.ini, through(shop(server), slow))
+            process = start_process("--tray")
+            until((saved.path / "kollect.db").exists)
+            process.terminate()
+            assert process.communicate(timeout=60) == ("", "")
+            assert process.returncode == 0
+        inifile.save(saved.ini, shop(server))
+        start_process("--tray")
+        for customer in customers:
+            until(lambda customer=customer: customer.read() or customer.received)
+        given = [customer.received[0].subject for customer in customers]
+        assert [subject for subject in given if "1001" in subject] == given[:1]
+        assert len(set(given)) == 3
 
     def test_a_question_on_the_screen_does_not_hold_it_up(
         self, start_process: StartProcess, saved: DataFolder
