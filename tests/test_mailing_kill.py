@@ -69,6 +69,7 @@ def test_killed_at_random_moments_until_all_have_it(tmp_path: Path, seed: int) -
                 process.kill()
                 process.communicate()
                 kills += 1
+                assert len(smtp.kept) <= LETTERS + MOST_ON_WAY * kills, "more than were on the way"
                 continue
             out, err = process.communicate()
             assert process.returncode == 0, (out, err)

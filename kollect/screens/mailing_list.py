@@ -41,7 +41,7 @@ class MailingListScreen(Screen):
             (
                 TableColumn("状態", 5.5),
                 TableColumn("見出", 16, stretch=True),
-                TableColumn("発信日時", 8.5),
+                TableColumn("発信日時", 9.5, narrow=8.5),
                 TableColumn("送る相手", 8.5),
                 TableColumn("送信済", 6.5, right=True),
                 TableColumn("不達", 3.5, right=True),

@@ -58,7 +58,7 @@ class Past(ttk.Frame, Generic[T]):
 
 def corrections(parent: tk.Misc) -> Past[Change]:
     columns = (
-        TableColumn("日時", 8.5),
+        TableColumn("日時", 9.5),
         TableColumn("どこで", 6.5, narrow=4.5),
         TableColumn("項目", 6, narrow=4.5),
         TableColumn("前の内容", 10, stretch=True),
@@ -82,7 +82,7 @@ def _both_values(change: Change) -> str:
 
 def mails(parent: tk.Misc) -> Past[Told]:
     columns = (
-        TableColumn("日時", 8.5),
+        TableColumn("日時", 9.5),
         TableColumn("見出", 14, stretch=True),
         TableColumn("結果", 7),
     )

@@ -50,7 +50,7 @@ class MemberListScreen(Screen):
                 TableColumn("お名前", 7),
                 TableColumn("フリガナ", 8.6, narrow=7.6, sort=lambda: self.sort(Order.KANA)),
                 TableColumn("状態", 4.5),
-                TableColumn("電話番号", 7.5),
+                TableColumn("電話番号", 8),
                 TableColumn("メールアドレス", 8, stretch=True),
                 TableColumn("グループ", 4.5, spare=True, stretch=True),
             ),
