@@ -48,6 +48,7 @@ class Table(ttk.Frame):
         """The place of the row that the keys move."""
         self._selected: set[int] = set()
         self._known: dict[int, TableRow] = {}
+        self._room_before = 0
         self._asking = False
         self._round = 0
         self.is_narrow = False
@@ -239,6 +240,9 @@ class Table(ttk.Frame):
                 self.is_narrow = is_narrow
                 self._columns.set_widths(narrow=self.is_narrow)
                 self.refresh()
+            if self._top <= (self._at or 0) < self._top + self._room_before:
+                self.go(self._at or 0)  # where it could be seen, it still can
+            self._room_before = self.room
             self._keep_in_range()
             self._paint()
 

@@ -15,7 +15,8 @@ from kollect.app import Program
 from kollect.screens.dialogs import Dialog
 
 PATIENCE = 30.0
-COLOURS = 32
+COLOURS = 96
+DESK = "#5b7897"
 
 
 class Album:
@@ -50,11 +51,17 @@ class Album:
         # with its frame, so that the title can be read
         self._import(name, window.wm_frame())
 
-    def screen(self, name: str, *crop: str) -> None:
-        """A picture of everything on the display, or of a part: "-crop", "400x300+0+0"."""
+    def display(self, name: str, left: int, top: int, width: int, height: int) -> None:
+        """A picture of a part of the display, with a colour where no window is."""
+        if self._only and not any(one in name for one in self._only):
+            return
+        desk = tk.Toplevel(self.root, background=DESK)
+        desk.overrideredirect(True)
+        desk.geometry(f"{desk.winfo_screenwidth()}x{desk.winfo_screenheight()}+0+0")
+        desk.lower()
         self.settle()
-        if not self._only or any(one in name for one in self._only):
-            self._import(name, "root", *crop)
+        self._import(name, "root", "-crop", f"{width}x{height}+{left}+{top}")
+        desk.destroy()
 
     def _import(self, name: str, window: str, *crop: str) -> None:
         path = self._folder / f"{name}.png"

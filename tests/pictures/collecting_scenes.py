@@ -8,8 +8,12 @@ from datetime import datetime, timedelta
 from kollect.collector.reports import Happened, Phase, PhaseChanged, Report, RoundEnded
 from kollect.errors import ServerTrouble, Stage, Trouble
 from kollect.screens.menu import MenuScreen
+from kollect.screens.phone_window import PhoneWindow
 from tests.pictures.album import Album
+from tests.screens.hands import xdotool
 
+EDGE, TITLE = 12, 22
+"""Pixels around the windows in a picture of two, and those of a title bar."""
 TROUBLE = ServerTrouble(
     "受信サーバにつながりません",
     stage=Stage.CONNECT,
@@ -47,12 +51,6 @@ def collecting(album: Album) -> None:
         _round(album, TROUBLE, now - timedelta(minutes=minutes), pause=3)
     album.window.screen.refresh()
     album.take("collecting-trouble")
-    album.settle(0.5)
-    resident._pop_up_menu()
-    album.settle()
-    album.screen("tray-menu")
-    album.root.tk.call("tk::MenuUnpost", "")
-    resident._menu.grab_release()
     resident.forget()
     album.window.back_to(MenuScreen)
 
@@ -95,13 +93,40 @@ def demo(album: Album) -> None:
     album.take("phone-again", phone)
     album.settle(1)
     album.take("demo-collecting")
-    album.screen("demo-both")
+    _both(album, phone)
+    _tray_menu(album)
     phone._look_at(phone._session.owner)
     album.take("phone-owner", phone)
     album.window.back_to(MenuScreen)
     album.take("demo-menu")
     program.demo.end()
     album.wait(lambda: not program.demo.changing)
+
+
+def _both(album: Album, phone: PhoneWindow) -> None:
+    """The window and the phone beside it, with their frames."""
+    windows = (album.root, phone)
+    right = max(window.winfo_rootx() + window.winfo_width() for window in windows)
+    low = max(window.winfo_rooty() + window.winfo_height() for window in windows)
+    left = min(window.winfo_rootx() for window in windows)
+    top = min(window.winfo_rooty() for window in windows) - TITLE
+    album.display(
+        "demo-both", left - EDGE, top - EDGE, right - left + 2 * EDGE, low - top + 2 * EDGE
+    )
+
+
+def _tray_menu(album: Album) -> None:
+    """At the icon, in the middle of the lower edge."""
+    resident = album.program.resident
+    across, down = album.root.winfo_screenwidth(), album.root.winfo_screenheight()
+    album.wait(lambda: resident._tray and resident._tray.is_there())
+    xdotool("mousemove", str(across // 2 - 60), str(down - 20))
+    resident._pop_up_menu()
+    album.display("tray-menu", across // 2 - 160, down - 210, 400, 210)
+    album.root.tk.call("tk::MenuUnpost", "")
+    assert resident._menu is not None
+    resident._menu.grab_release()
+    xdotool("mousemove", "5", "5")
 
 
 SCENES = (collecting, quitting, demo)

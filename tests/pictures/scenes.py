@@ -78,6 +78,7 @@ def _settings_screen(album: Album) -> SettingsScreen:
 
 def settings(album: Album) -> None:
     screen = _settings_screen(album)
+    screen.shop.folder.value = "E:\\kollect\\data"
     for page, name in (
         (ControlPage, "settings-control"),
         (DuplicatePage, "settings-duplicate"),

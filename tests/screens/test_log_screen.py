@@ -264,7 +264,7 @@ class TestTakingOut:
         copy = path.read_bytes()
         assert copy.startswith(b"\xef\xbb\xbf")
         assert copy.decode("utf-8-sig").split("\r\n")[:-1] == read_month(folder, "2026-09")
-        assert said(september) == "「ログ_2026-09.TXT」として取り出しました。"
+        settle(september, lambda: said(september) == "「ログ_2026-09.TXT」として取り出しました。")
 
     def test_without_a_program_the_copy_is_there_and_it_says_where(
         self,
