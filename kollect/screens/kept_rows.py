@@ -10,7 +10,7 @@ from kollect.screens.periods import moment_text, short_moment_text
 from kollect.screens.table import TableColumn, TableRow
 
 COLUMNS = (
-    TableColumn("届いた日時", 8.5, narrow=6.2),
+    TableColumn("届いた日時", 9, narrow=6.2),
     TableColumn("差出人", 16, stretch=True),
     TableColumn("件名", 15, stretch=True),
     TableColumn("扱い", 8.5, narrow=8),

@@ -12,9 +12,9 @@ from kollect.screens.table import TableColumn, TableRow
 
 COLUMNS = {
     Order.NUMBER: TableColumn("受付番号", 6.5, narrow=6.2, right=True),
-    Order.ADDRESS: TableColumn("メールアドレス", 12, stretch=True),
-    Order.RECEIVED: TableColumn("受付日時", 8.5, narrow=6.2),
-    Order.REPLIED: TableColumn("返信日時", 8.5, spare=True),
+    Order.ADDRESS: TableColumn("メールアドレス", 20, stretch=True),
+    Order.RECEIVED: TableColumn("受付日時", 9, narrow=6.2),
+    Order.REPLIED: TableColumn("返信日時", 9, spare=True),
     Order.STATE: TableColumn("状態", 4.5, narrow=4),
     Order.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
     Order.MEMBER: TableColumn("会員", 4.2, narrow=3.2),

@@ -15,6 +15,7 @@ from kollect.screens.theme import FAINT, MARK, STRIPE, WRONG
 
 __all__ = ["Table", "TableColumn", "TableRow", "Take"]
 
+SOON_MS = 20
 _AHEAD = 100
 """So many rows above and below those in view are fetched with them: scrolling finds them there."""
 _MOST_KNOWN = 5000
@@ -257,6 +258,8 @@ class Table(ttk.Frame):
             tree.insert("", "end")
         if len(lines) > count:
             tree.delete(*lines[count:])
+        if count and not lines:  # how high the headings are is known only with a row below them
+            self.after(SOON_MS, self._fit)
         missing = False
         for place, line in enumerate(tree.get_children(), self._top):
             key = self._keys[place]
