@@ -13,11 +13,14 @@ from datetime import datetime
 
 from kollect.collector.reports import News, PhaseChanged, RoundEnded
 from kollect.collector.standing import Standing, Turn, tooltip
+from kollect.desktop import memory
 from kollect.desktop.tray import ON_MENU, Tray, Wish
 from kollect.errors import Trouble
 from kollect.screens.window import Window
 
 EVERY_MS = 1000
+SETTLED_MS = 15_000
+"""After so long in the tray nothing of what the window needed is in use any more."""
 SOON_MS = 80
 """News come in bursts; so long they are collected before anything is drawn."""
 
@@ -136,6 +139,7 @@ class Resident:
         tray = self._tray
         self.hidden = True
         self._explained = True
+        self._root.after(SETTLED_MS, self._spare)
         if tray is not None:
             self._window.jobs.run(
                 lambda job: tray.is_there(),
@@ -162,12 +166,17 @@ class Resident:
         self._zoomed = _is_zoomed(self._root)
         self.hidden = True
         self._root.withdraw()
+        self._root.after(SETTLED_MS, self._spare)
         if not self._explained:
             self._explained = True
             tray.balloon(
                 "コレクトは動いています",
                 "メールの収集を続けています。このアイコンを押すと、画面が出ます。",
             )
+
+    def _spare(self) -> None:
+        if self.hidden:
+            memory.give_back()
 
     def _minimise(self) -> None:
         """There is no tray: next best, and said so."""
