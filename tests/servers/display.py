@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -29,22 +30,28 @@ def display() -> Iterator[str]:
 
 
 def start(screen: str = SCREEN) -> Iterator[str]:
-    """Start it, yield its name, and end it."""
-    with ExitStack() as stack:
-        name = _start_display(stack, screen)
-        before = os.environ.get("DISPLAY")
-        os.environ["DISPLAY"] = name
-        try:
-            _start(stack, "openbox", "--sm-disable")
-            # as wide as it is from the beginning: in one that grows Wine's icons stay hidden
-            _start(stack, *"trayer --edge bottom --widthtype pixel --width 200 --height 28".split())
-            _wait_for_window_manager()
-            yield name
-        finally:
-            if before is None:
-                del os.environ["DISPLAY"]
-            else:
-                os.environ["DISPLAY"] = before
+    """Start it, yield its name, and put the display before in force again.
+
+    It ends with this process: Tk keeps its line to each display, also when the last window there
+    is gone, and a display that goes away under it ends the process.
+    """
+    stack = ExitStack()
+    atexit.register(stack.close)
+    name = _start_display(stack, screen)
+    before = os.environ.get("DISPLAY")
+    os.environ["DISPLAY"] = name
+    try:
+        _start(stack, "openbox", "--sm-disable")
+        # as wide as it is from the beginning: in one that grows Wine's icons stay hidden
+        tray = ("--edge", "bottom", "--widthtype", "pixel", "--width", "200", "--height", "28")
+        _start(stack, "trayer", *tray)
+        _wait_for_window_manager()
+        yield name
+    finally:
+        if before is None:
+            del os.environ["DISPLAY"]
+        else:
+            os.environ["DISPLAY"] = before
 
 
 def _start_display(stack: ExitStack, screen: str) -> str:
