@@ -10,6 +10,7 @@ MENU, SETTINGS, COLLECTING, LOG = "KKRMN101", "KKRZS101", "KKRZS301", "KKRZS501"
 WELCOME, PASSWORDS = "コレクトへようこそ", "パスワードの入力"
 GOODBYE = "終了の確認|メールを処理しています"
 TO_TRAY = ("Right",) * 4 + ("space",)
+"""「トレイへ」, from the button on which メール収集 begins."""
 SHOW, POLL_NOW, QUIT = 1, 2, 5
 """Places on the icon's menu."""
 
@@ -36,10 +37,20 @@ def collecting() -> None:
     desk.bring(COLLECTING)
 
 
-def go_to_tray() -> None:
-    """「トレイへ」, from メール収集."""
+def enter_passwords(*passwords: str) -> None:
+    """Answer the question for them."""
+    desk.bring(PASSWORDS)
+    first, *others = passwords
+    desk.type_in(first)
+    desk.fill(*others)
+    desk.keys("F12")
+    desk.wait_until_gone(PASSWORDS)
+
+
+def go_to_tray(*keys: str) -> None:
+    """By the window's ×, or by other keys."""
     desk.bring(COLLECTING)
-    desk.keys(*TO_TRAY)
+    desk.keys(*(keys or (desk.CLOSE,)))
     desk.wait_until_gone(COLLECTING)
 
 

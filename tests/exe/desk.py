@@ -124,6 +124,21 @@ def fill(*texts: str | None) -> None:
             type_in(text)
 
 
+def turn_page(window: str, key: str) -> None:
+    """Press a key that changes what stands in the window, and wait for that."""
+    before = _seen(window)
+    keys(key)
+    wait_until(lambda: _seen(window) != before, "the page does not turn")
+    _at_rest(window)
+
+
+def click_in(window: str, across: float, down: float) -> None:
+    """Click at a place in a window, given in parts of its width and height."""
+    spot = place(window)
+    x, y = round(spot.width * across), round(spot.height * down)
+    _xdotool("mousemove", "--window", window, str(x), str(y), "click", "1")
+
+
 def click(x: int, y: int, button: int = 1) -> None:
     _xdotool("mousemove", str(x), str(y), "click", str(button))
 
@@ -181,11 +196,7 @@ def picture(path: Path, window: str = "root") -> None:
 def framed_picture(path: Path, window: str) -> None:
     """A window with its frame, once nothing changes in it any more; in few colours."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    before, seen = b"", _seen(window)
-    end = time.monotonic() + 10  # a countdown never comes to rest
-    while seen != before and time.monotonic() < end:
-        time.sleep(0.7)
-        before, seen = seen, _seen(window)
+    seen = _at_rest(window)
     _xdotool("mousemove", "--window", window, "0", "0")
     told = _xdotool("getmouselocation", "--shell").stdout
     corner = dict(line.split("=") for line in told.split())
@@ -221,6 +232,16 @@ def light() -> Light:
     )
     assert found, "the icon has no colour"
     return found.most_common(1)[0][0]
+
+
+def _at_rest(window: str) -> bytes:
+    """Wait until nothing changes there any more; a countdown never comes to that."""
+    before, seen = b"", _seen(window)
+    end = time.monotonic() + 10
+    while seen != before and time.monotonic() < end:
+        time.sleep(0.5)
+        before, seen = seen, _seen(window)
+    return seen
 
 
 def _seen(window: str) -> bytes:

@@ -17,8 +17,7 @@ from tests.servers.postfix import Postfix
 
 
 def type_mail_settings(dovecot: Dovecot, postfix: Postfix, user: str) -> None:
-    """「メールの設定」, by Tab from field to field."""
-    desk.keys("Tab")  # the tabs themselves
+    """「メールの設定」, by Tab from field to field, from the tabs themselves on."""
     desk.fill(None, None, None, f"{user}@shop.example", None, None)
     desk.fill(dovecot.host, str(dovecot.pop3s), user, dovecot.password)
     desk.fill(postfix.host, str(postfix.plain), None, None, None)
@@ -57,18 +56,15 @@ def test_from_the_first_start_to_the_end_of_the_day(
     assert subject(*postfix.wait_for(first, seconds=60)) == "受付番号は1001です"
     desk.wait_until(lambda: not dovecot.mails(user), "mails stay on the server")
 
-    clerk.go_to_tray()
+    clerk.go_to_tray(*clerk.TO_TRAY)
     dovecot.deliver(user, blank(second, 3))
     desk.choose_in_tray(clerk.POLL_NOW)
     assert subject(*postfix.wait_for(second, seconds=60)) == "受付番号は1002です"
     assert not desk.windows(clerk.COLLECTING), "it works unseen"
 
     desk.choose_in_tray(clerk.SHOW)
-    desk.bring(clerk.COLLECTING)
-    desk.keys(desk.CLOSE)
-    desk.wait_until_gone(clerk.COLLECTING)
+    clerk.go_to_tray()
     assert stick.run().code == 0
-    desk.bring(clerk.COLLECTING)
     clerk.go_to_tray()
     clerk.quit_from_tray()
     assert program.wait().code == 0
@@ -92,10 +88,7 @@ def test_a_pc_that_does_not_know_the_passwords_asks_once(
         known = len(pc.inside("passwords"))
         program = clerk.start(stick)
         desk.keys("1")
-        desk.bring(clerk.PASSWORDS)
-        desk.type_in(dovecot.password)
-        desk.fill(postfix.password)
-        desk.keys("F12")
+        clerk.enter_passwords(dovecot.password, postfix.password)
         clerk.collecting()
         assert len(pc.inside("passwords")) == known + 2
         customer = f"{user}.{known}@customer.example"

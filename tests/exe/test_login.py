@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kollect.settings import inifile
 from tests.exe import clerk, desk
 from tests.exe.shops import passwords, settings_with_tls
@@ -10,8 +12,12 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.mails import blank
 from tests.servers.postfix import Postfix
 
-TO_THE_TICK = ("Tab",) * 10
+TO_THE_TICK = ("Tab",) * 9
 """From the tabs of 緒言設定 to 「Windowsログイン時の起動」, the last field of the first page."""
+
+
+TO_FORGET = ("Tab",) * 8
+"""From the tabs to 「このパソコンの登録を消す」, the last button of 「ID」."""
 
 
 def tick(stick: Stick) -> None:
@@ -97,3 +103,36 @@ def test_log_off_leaves_nothing_behind(stick: Stick):
     desk.bring(clerk.WELCOME)
     assert program.running
     assert not desk.windows("途中で止まりました")
+
+
+def test_one_button_takes_the_program_off_this_pc(
+    stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str
+):
+    settings = settings_with_tls(dovecot, postfix, user)
+    before = stick.pc.inside("passwords")
+    inifile.save(
+        stick.folder / "kollect.ini",
+        replace(settings, collect=replace(settings.collect, start_at_login=True)),
+    )
+    program = clerk.start(stick)
+    desk.keys("1")
+    clerk.enter_passwords(dovecot.password, postfix.password)
+    clerk.collecting()
+    wait_for_entry(stick, f'"{windows_path(stick.exe)}" --tray')
+    assert len(stick.pc.inside("passwords")) == len(before) + 2
+    desk.keys("Escape")
+
+    window = clerk.open_settings()
+    for _ in range(4):
+        desk.turn_page(window, "Right")
+    desk.keys(*TO_FORGET, "space")
+    desk.bring("登録を消しますか")
+    desk.keys("Tab", "space")
+    desk.bring("登録を消しました")
+    desk.keys("Return")
+    assert program.wait().code == 0
+    assert stick.nobody_left()
+    assert stick.pc.inside("passwords") == before
+    assert entry(stick) is None
+    assert inifile.load(stick.folder / "kollect.ini").mail_address == settings.mail_address
+    assert (stick.folder / "kollect.db").exists()
