@@ -8,28 +8,13 @@ from tkinter import ttk
 
 from kollect.demo.session import Handset, Note, Session
 from kollect.errors import Trouble
-from kollect.screens.folding import Folded, fold
-from kollect.screens.form import text_of
+from kollect.screens.folding import Folded
 from kollect.screens.jobs import Job, Jobs
+from kollect.screens.phone_case import PhoneCase
+from kollect.screens.phone_mails import PhoneMails
 from kollect.screens.side_by_side import side_by_side
-from kollect.screens.theme import (
-    ACCENT_PALE,
-    BOLD_FONT,
-    FAINT,
-    GAP,
-    GROUND,
-    HALF,
-    PAPER,
-    PHONE_BODY,
-    PHONE_EDGE,
-    SMALL_FONT,
-    STATE_FONT,
-    TEXT_FONT,
-    WIDE,
-)
+from kollect.screens.theme import GAP, HALF, TEXT_FONT
 
-BEZEL = "14p"
-ROUND = "26p"
 LEAST_HEIGHT = 300
 FRAME_HEIGHT = 76
 """What the title bar and the taskbar take of a small screen."""
@@ -69,8 +54,10 @@ class PhoneWindow(tk.Toplevel):
         self._collecting = collecting
         self._sending = False
         self.handset = session.handsets[0]
-        screen = self._build_body()
-        self._build(screen)
+        case = PhoneCase(self)
+        case.pack(fill="both", expand=True, padx=HALF, pady=HALF)
+        self.configure(background=case.cget("background"))
+        self._build(case.screen)
         self._list_people()
         self._look_at(self.handset)
         self._across = 0
@@ -191,36 +178,8 @@ class PhoneWindow(tk.Toplevel):
         self.handset = handset
         self.who.current(self._session.everybody().index(handset))
         self.address.configure(text=handset.address)
-        text = self.mails
-        text.configure(state="normal")
-        text.delete("1.0", "end")
-        if not handset.notes:
-            text.insert("end", EMPTY if handset.can_send else NOTHING, "empty")
-        newest = "end"
-        for note in handset.notes:
-            newest = text.index("end-1c")
-            self._write(note)
-        text.configure(state="disabled")
-        text.yview(newest)  # the number is in its first lines
+        self._mails.show(handset.notes, EMPTY if handset.can_send else NOTHING)
         self._enable()
-
-    def _write(self, note: Note) -> None:
-        insert = self.mails.insert
-        if note.sent:
-            what = f"「{note.subject}」" if note.subject else "空メール（件名なし）"
-            insert("end", f"{what}を送りました  {note.at:%H:%M:%S}\n", "sent")
-            return
-        insert("end", f"{note.sender}  {note.at:%H:%M:%S}\n", ("received", "small"))
-        insert("end", f"{self._fold(note.subject, BOLD_FONT)}\n", ("received", "bold"))
-        if note.number:
-            insert("end", f"{note.number}\n", ("received", "number"))
-        insert("end", f"{self._fold(note.body, TEXT_FONT)}\n", "received")
-        insert("end", "\n", "gap")
-
-    def _fold(self, text: str, font: str) -> str:
-        """Lines that do not begin with 「。」, as on a good phone."""
-        room = self.mails.winfo_width() - 3 * self.winfo_pixels(HALF)
-        return fold(text, room, lambda letter: self.tk.call("font", "measure", font, letter))
 
     def _enable(self) -> None:
         can_send = self.handset.can_send and not self._sending
@@ -234,11 +193,6 @@ class PhoneWindow(tk.Toplevel):
         if self.focus_get() is self.blank and again:
             self.again.focus_set()  # the keyboard must not be left on what cannot be pressed
 
-    def _resized(self, event: tk.Event) -> None:
-        if event.width != self._width:
-            self._width = event.width
-            self._look_at(self.handset)
-
     def _say(self, text: str) -> None:
         self.state_line.configure(text=text)
 
@@ -249,33 +203,6 @@ class PhoneWindow(tk.Toplevel):
         self._say("")
         self._look_at(self._session.everybody()[self.who.current()])
         self.who.selection_clear()
-
-    def _build_body(self) -> ttk.Frame:
-        """The phone around its screen."""
-        ground = ttk.Style(self).lookup("TFrame", "background") or GROUND
-        self.configure(background=ground)
-        body = tk.Canvas(self, background=ground, highlightthickness=0)
-        body.pack(fill="both", expand=True, padx=HALF, pady=HALF)
-        screen = ttk.Frame(body, style="Paper.TFrame")
-        screen.pack(fill="both", expand=True, padx=BEZEL, pady=("26p", "30p"))
-
-        def draw(event: tk.Event) -> None:
-            body.delete("all")
-            width, height = event.width, event.height
-            _rounded(body, 1, 1, width - 2, height - 2, body.winfo_pixels(ROUND))
-            middle, speaker = width / 2, body.winfo_pixels("13p")
-            body.create_line(
-                *(middle - 24, speaker, middle + 24, speaker),
-                fill=PHONE_EDGE, width=5, capstyle="round",
-            )  # fmt: skip
-            knob, low = body.winfo_pixels("9p"), height - body.winfo_pixels("15p")
-            body.create_oval(
-                *(middle - knob, low - knob, middle + knob, low + knob),
-                outline=PHONE_EDGE, width=2,
-            )  # fmt: skip
-
-        body.bind("<Configure>", draw)
-        return screen
 
     def _build(self, screen: ttk.Frame) -> None:
         inside = ttk.Frame(screen, style="Paper.TFrame", padding=GAP)
@@ -302,27 +229,10 @@ class PhoneWindow(tk.Toplevel):
         self.blank.grid(row=0, column=0, columnspan=2, sticky="ew", padx="1p", pady="1p")
         self.again.grid(row=1, column=0, sticky="ew", padx="1p", pady="1p")
         self.question.grid(row=1, column=1, sticky="ew", padx="1p", pady="1p")
-        self.mails = text_of(inside, lines=15, characters=30)
-        self.mails.configure(state="disabled", undo=False, cursor="arrow", highlightthickness=0)
-        self.mails.pack(fill="both", expand=True)
-        self._width = 0
-        self.mails.bind("<Configure>", self._resized)
-        for tag, look in {
-            "empty": {"foreground": FAINT, "justify": "center", "spacing1": WIDE},
-            "sent": {
-                "background": ACCENT_PALE,
-                "justify": "right",
-                "spacing1": HALF,
-                "spacing3": HALF,
-                "font": SMALL_FONT,
-            },
-            "received": {"background": PAPER, "lmargin1": HALF, "lmargin2": HALF},
-            "small": {"foreground": FAINT, "font": SMALL_FONT, "spacing1": GAP},
-            "bold": {"font": BOLD_FONT},
-            "number": {"font": STATE_FONT, "justify": "center", "background": ACCENT_PALE},
-            "gap": {"font": SMALL_FONT},
-        }.items():
-            self.mails.tag_configure(tag, **look)
+        self._mails = PhoneMails(inside)
+        self._mails.pack(fill="both", expand=True)
+        self.mails = self._mails.text
+        """What can be read there."""
 
 
 def _outer(window: tk.Tk | tk.Toplevel) -> tuple[int, int]:
@@ -337,14 +247,3 @@ def _leave_full_screen(root: tk.Tk) -> None:
     except tk.TclError:  # Windows has it as a state
         if root.state() == "zoomed":
             root.state("normal")
-
-
-def _rounded(canvas: tk.Canvas, x: float, y: float, right: float, low: float, by: float) -> None:
-    """A filled rectangle with round corners."""
-    corners = (
-        *(x + by, y, x + by, y, right - by, y, right - by, y, right, y),
-        *(right, y + by, right, y + by, right, low - by, right, low - by, right, low),
-        *(right - by, low, right - by, low, x + by, low, x + by, low, x, low),
-        *(x, low - by, x, low - by, x, y + by, x, y + by, x, y),
-    )
-    canvas.create_polygon(corners, smooth=True, fill=PHONE_BODY, outline=PHONE_EDGE)
