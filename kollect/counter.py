@@ -12,7 +12,7 @@ from kollect.screens.member_services import MemberServices
 from kollect.workplace import Workplace
 
 if TYPE_CHECKING:
-    from kollect.members.outbox import Told
+    from kollect.members.parcels import Told
     from kollect.register.entry import Receipt
 
 

@@ -1,14 +1,14 @@
 """メール発信 in kollect.db: every step of every letter, written down before and after it is taken.
 
 Knows the steps of `mailing`; nothing of how letters are written or of servers. The mailings are its
-chapter `mailings`. One Outbox belongs to one thread; several may be open on one file.
+chapter `mailings`, what can be read of their letters is `parcels`. One Outbox belongs to one
+thread; several may be open on one file.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from kollect.members.mailing import (
@@ -24,32 +24,18 @@ from kollect.members.mailing import (
     address_is_dead,
     step_after,
 )
-from kollect.members.mailings import AGAINST, Mailings
-from kollect.members.pace import Pace
+from kollect.members.mailings import AGAINST
+from kollect.members.parcels import Parcels
 from kollect.register.database import to_text, to_time
 
 SOURCE = "メール発信"
-_PARCEL = (
-    "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
-    " answer, step_at FROM parcel JOIN member USING (number)"
-)
 _IDS = "(SELECT value FROM json_each(?))"
 """A list of ids as one value: the statement stays the same, and is prepared once."""
 # written into the SQL as literals: only so does SQLite use the partial index
 _OWED = "step IN ('" + "', '".join(UNFINISHED) + "')"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One mail that a member was sent, or was to be sent."""
-
-    subject: str
-    step: Step
-    at: datetime
-    answer: str
-
-
-class Outbox(Mailings):
+class Outbox(Parcels):
     """Promises: nothing is handed out for a member who has stopped, withdrawn or become 不達, also
     where the outbox was filled before; an illegal step changes nothing; what was sent is kept.
 
@@ -268,49 +254,6 @@ class Outbox(Mailings):
             self._members.undeliverable(number, reason, now, SOURCE)
         return number
 
-    # --- how it goes
-
-    def tries(self, pace: Pace, now: datetime) -> list[datetime]:
-        """When letters, of any mailing, were handed over, as far back as `pace` remembers."""
-        if not pace.memory:
-            return []
-        found = self._db.rows(
-            "SELECT tried_at FROM parcel WHERE tried_at > ?", to_text(now - pace.memory)
-        )
-        return [to_time(at) for (at,) in found]
-
-    def counts(self, mailing: int) -> dict[Step, int]:
-        """How many letters stand at each step; 0 is left out."""
-        found = self._db.rows(
-            "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
-        )
-        return {Step(step): count for step, count in found}
-
-    def page(self, mailing: int, first: int, most: int, *steps: Step) -> list[Parcel]:
-        """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
-        names = "', '".join(steps)
-        only = f" AND step IN ('{names}')" if steps else ""
-        return self._parcels(
-            f"mailing = ?{only} ORDER BY parcel.id LIMIT ? OFFSET ?", mailing, most, first
-        )
-
-    def each(self, mailing: int) -> Iterator[Parcel]:
-        """All of a mailing's letters, one by one."""
-        sql = f"{_PARCEL} WHERE mailing = ? ORDER BY parcel.id"
-        yield from map(_parcel, self._db.each(sql, mailing))
-
-    def told(self, number: int) -> list[Told]:
-        """What a member was sent and what became of it, the newest first."""
-        found = self._db.rows(
-            "SELECT subject, step, step_at, answer FROM parcel JOIN mailing"
-            " ON mailing.id = mailing WHERE number = ? ORDER BY parcel.id DESC",
-            number,
-        )
-        return [Told(subject, Step(step), to_time(at), why) for subject, step, at, why in found]
-
-    def _parcels(self, where: str, *values: object) -> list[Parcel]:
-        return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
-
     def _end_if_done(self, mailing: int, now: datetime) -> None:
         self._db.change(
             "UPDATE mailing SET state = ?, ended_at = ? WHERE id = ? AND state IN (?, ?)"
@@ -318,8 +261,3 @@ class Outbox(Mailings):
             *(MailingState.DONE, to_text(now), mailing),
             *(MailingState.SENDING, MailingState.PAUSED, mailing),
         )
-
-
-def _parcel(row: tuple) -> Parcel:
-    *fields, step, unknowns, answer, step_at = row
-    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at))

@@ -10,7 +10,7 @@ from kollect.errors import Trouble
 from kollect.members.member import Member, Sheet, SheetProblems, State, as_sheet
 from kollect.members.member import read as read_sheet
 from kollect.members.members import Members
-from kollect.members.outbox import Told
+from kollect.members.parcels import Told
 from kollect.members.roll import Change
 from kollect.screens.consent_dialog import ConsentDialog
 from kollect.screens.form import Form, wrapped

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import Generic, TypeVar
 
-from kollect.members.outbox import Told
+from kollect.members.parcels import Told
 from kollect.members.roll import Change
 from kollect.screens.form import wrapped
 from kollect.screens.mailing_words import RESULT_WORDS

@@ -14,7 +14,7 @@ from kollect.settings.model import Settings
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.members.members import Members
-    from kollect.members.outbox import Told
+    from kollect.members.parcels import Told
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 
 from kollect.app import Program
+from kollect.desktop.ime import Letters
 from kollect.members.member import Consent, Sex
 from kollect.members.members import Members
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import ReceiptState
+from kollect.screens import member_fields
 from kollect.screens.candidate_dialog import CandidateDialog
 from kollect.screens.member_edit import MemberEditScreen
 from kollect.screens.member_form import MemberFormScreen
 from kollect.screens.member_list import MemberListScreen
 from kollect.screens.menu import MenuScreen
 from kollect.settings.model import Passwords, Settings
-from tests.screens.hands import Person, click, press, settle, type_in
+from tests.screens.hands import Person, click, focus, press, settle, type_in
 from tests.screens.members import YAMADA, numbers, register, stored
 from tests.unit.bookkeeping import NOW
 
@@ -249,3 +251,25 @@ def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScre
 def test_the_list_is_one_key_away(screen: MemberFormScreen):
     press(screen, "F8")
     assert isinstance(screen.window.screen, MemberListScreen)
+
+
+def test_each_field_switches_the_input_method_to_what_is_typed_there(
+    screen: MemberFormScreen, monkeypatch: pytest.MonkeyPatch
+):
+    switched: list[Letters] = []
+    monkeypatch.setattr(member_fields, "expect", switched.append)
+    fields = screen.fields
+    for field, letters in (
+        (fields.name, Letters.HIRAGANA),
+        (fields.kana, Letters.KATAKANA),
+        (fields.birthday, Letters.PLAIN),
+        (fields.phone, Letters.PLAIN),
+        (fields.postcode, Letters.PLAIN),
+        (fields.home, Letters.HIRAGANA),
+        (fields.note, Letters.HIRAGANA),
+        (screen.number, Letters.PLAIN),
+    ):
+        switched.clear()
+        focus(field.widget)
+        settle(screen, lambda: switched)
+        assert switched[-1] is letters

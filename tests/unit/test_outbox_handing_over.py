@@ -12,6 +12,7 @@ import pytest
 from kollect.members.mailing import Fate, LeftOut, MailingState, Result, Step
 from kollect.members.members import Members
 from kollect.members.outbox import Outbox
+from kollect.members.pace import Pace
 from kollect.members.queries import Queries
 from kollect.register.ledger import Ledger
 from tests.unit.bookkeeping import NOW
@@ -102,3 +103,51 @@ def test_on_the_ledgers_connection_both_are_written_or_neither(tmp_path: Path):
             members.stop("m0@x.jp", NOW, "メール")
     with closing(Members(path)) as again:
         assert again.get(1001).standing.stopped_at == NOW
+
+
+def test_what_was_not_handed_over_counts_neither_as_a_try_nor_for_the_pace(outbox: Outbox):
+    mailing = begun(outbox)
+    handed, held, back = outbox.take_fresh(mailing, 0, 3, NOW)
+    outbox.settle([Result(handed.id, Fate.LATER, "450 later")], NOW)
+    outbox.give_back([back.id], NOW)
+    assert len(outbox.tries(Pace(60, 0), SOON)) == 2
+    # before those that were tried, however long ago; and tried before, its try stays
+    assert outbox.take_put_off(mailing, SOON, 20, SOON)[0].id == back.id
+    outbox.give_back([handed.id], SOON)
+    assert len(outbox.tries(Pace(60, 0), SOON)) == 3
+    outbox.settle([Result(held.id, Fate.ACCEPTED)], SOON)
+
+
+def test_a_refusal_of_one_letter_is_final_and_says_nothing_of_the_member(
+    outbox: Outbox, tmp_path: Path
+):
+    mailing = begun(outbox)
+    first, second = outbox.take_fresh(mailing, 0, 2, NOW)
+    outbox.settle([Result(first.id, Fate.LATER, "550 5.7.1 no")], NOW)
+    outbox.refuse([first.id, second.id], SOON, begun_before=NOW - timedelta(hours=1))
+    assert steps(outbox, mailing)[1001] == (Step.DEFERRED, "550 5.7.1 no")
+    outbox.refuse([first.id, second.id], SOON)
+    assert steps(outbox, mailing)[1001] == (Step.UNDELIVERABLE, "550 5.7.1 no")
+    assert steps(outbox, mailing)[1002][0] is Step.SENDING, "its answer will come"
+    with closing(Members(tmp_path / "kollect.db")) as members:
+        assert members.get(1001).standing.undeliverable == ""
+
+
+def test_whatever_may_stand_against_a_letter_makes_another_edition(outbox: Outbox, tmp_path: Path):
+    mailing = begun(outbox)
+    taken = outbox.take_fresh(mailing, 0, 6, NOW)
+    seen = [outbox.edition()]
+    outbox.settle([Result(taken[0].id, Fate.ACCEPTED)], NOW)
+    assert outbox.edition() == seen[-1], "the mail that was taken stands against no other"
+    with closing(Members(tmp_path / "kollect.db")) as others:
+        for act in (
+            lambda: others.stop("m1@x.jp", NOW, "メール"),
+            lambda: others.withdraw(1003, NOW, "会員一覧"),
+            lambda: outbox.settle([Result(taken[3].id, Fate.REFUSED, "550 5.1.1 none")], NOW),
+            lambda: outbox.pause(mailing),
+            lambda: outbox.resume(mailing),
+            lambda: outbox.stop(mailing, NOW),
+        ):
+            act()
+            assert outbox.edition() not in seen
+            seen.append(outbox.edition())
