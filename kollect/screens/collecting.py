@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from tkinter import ttk
 
-from kollect.collector.reports import Phase
+from kollect.collector.reports import Phase, RoundEnded
 from kollect.collector.standing import MOST_EVENTS, Light, Standing, report_text, wait_text
 from kollect.desktop.tray import COLOURS
 from kollect.errors import Trouble
@@ -21,6 +21,7 @@ from kollect.screens.window import Screen, Window
 
 _EDGES = {Light.WAITING: "#7b9fcb", Light.WORKING: "#71b98b", Light.ERROR: "#de7d76"}
 """Half way to the paper: Tk draws no smooth edge."""
+STARTING = "受信を始めます。"
 LONGEST_TROUBLE = 160
 """Letters of what happened; the dialog behind 「詳細」 has it all."""
 
@@ -31,6 +32,8 @@ class CollectingScreen(Screen):
     def __init__(self, window: Window, services: Services) -> None:
         super().__init__(window)
         self._services = services
+        self._before: RoundEnded | None = None
+        """The last poll when 「今すぐ受信」 was pressed."""
         # large letters on a small screen, and a trouble: more than there is room for
         self.scrolled = Scrolled(self)
         self.scrolled.pack(fill="both", expand=True)
@@ -64,6 +67,8 @@ class CollectingScreen(Screen):
 
     def _refresh(self) -> None:
         standing, now = self._services.standing(), datetime.now().astimezone()
+        if self.window.said == STARTING and standing.last is not self._before:
+            self.window.say("")
         ending = self._services.ending()
         self.panel.show(standing, now, ending=ending)
         self.events.show(standing)
@@ -76,8 +81,9 @@ class CollectingScreen(Screen):
             self.buttons[label].configure(state="disabled" if ending else "normal")
 
     def poll_now(self) -> None:
+        self._before = self._services.standing().last
         self._services.poll_now()
-        self.window.say("受信を始めます。")
+        self.window.say(STARTING)
 
     def _build_buttons(self) -> dict[str, ttk.Button]:
         services = self._services

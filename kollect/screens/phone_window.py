@@ -95,6 +95,7 @@ class PhoneWindow(tk.Toplevel):
         self.attributes("-topmost", place.overlapping)
         self.geometry(f"+{place.beside_x}+{max(0, min(top, highest - height))}")
         self.deiconify()
+        self.lift()
         self.after(SETTLED_MS, self._pull_in)
 
     def _resized_itself(self, event: tk.Event) -> None:

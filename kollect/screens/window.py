@@ -167,6 +167,10 @@ class Window:
         self._bar.say(text)
 
     @property
+    def said(self) -> str:
+        return self._bar.said.text
+
+    @property
     def _said(self) -> Folded:
         """What stands there."""
         return self._bar.said
