@@ -16,6 +16,7 @@ from kollect import joints
 from kollect.beginning import Beginning
 from kollect.collector.reports import News
 from kollect.counter import member_services
+from kollect.desktop import memory
 from kollect.desktop.dpi import sharpen
 from kollect.desktop.lock import FolderLock
 from kollect.desktop.session_end import SessionWatch
@@ -211,6 +212,7 @@ class Program:
         in_tray: bool = False,
         crashed: Trouble | None = None,
     ) -> None:
+        memory.share_heap()  # before there are threads
         lock.listen(lambda: self.window.pump.call(self.resident.come_back))
         begin = Beginning(
             window=self.window,
