@@ -65,13 +65,21 @@ install_windows() {
     localedef -i ja_JP -f UTF-8 $WINDOWS/locale/ja_JP.UTF-8
     windows wineboot --init >/dev/null
     # what Windows has and Wine has not: a program for .txt, and its Japanese fonts
-    windows reg add 'HKLM\Software\Classes\.txt' /ve /d txtfile /f >/dev/null
-    local font family
-    for font in "Yu Gothic UI=Noto Sans CJK JP" "Meiryo UI=Noto Sans CJK JP" "Meiryo=Noto Sans CJK JP" \
-        "MS UI Gothic=IPAPGothic" "MS Gothic=IPAGothic" "BIZ UDGothic=IPAGothic"; do
-        family=${font#*=}
-        windows reg add 'HKCU\Software\Wine\Fonts\Replacements' /v "${font%%=*}" /d "$family" /f >/dev/null
-    done
+    cat >$WINDOWS/windows.reg <<'END'
+REGEDIT4
+
+[HKEY_LOCAL_MACHINE\Software\Classes\.txt]
+@="txtfile"
+
+[HKEY_CURRENT_USER\Software\Wine\Fonts\Replacements]
+"Yu Gothic UI"="Noto Sans CJK JP"
+"Meiryo UI"="Noto Sans CJK JP"
+"Meiryo"="Noto Sans CJK JP"
+"MS UI Gothic"="IPAPGothic"
+"MS Gothic"="IPAGothic"
+"BIZ UDGothic"="IPAGothic"
+END
+    windows reg import $WINDOWS/windows.reg >/dev/null
 }
 
 # ---- kollect.exe -----------------------------------------------------------------------------
