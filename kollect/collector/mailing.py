@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from kollect.collector.mailing_letters import sample_address, send_sample
-from kollect.collector.mailing_reports import MailingEnded, MailingNews, MailingTrouble
+from kollect.collector.mailing_reports import MailingEnded, MailingNews, MailingTrouble, Progress
 from kollect.collector.sending import MailingRound
 from kollect.collector.worker import LOOK_AT_CLOCK, local_now
 from kollect.errors import Trouble
@@ -60,6 +60,8 @@ class MailingWorker:
         self._wake = threading.Event()
         self._busy = threading.Event()
         self._thread: threading.Thread | None = None
+        self._resident = False
+        """It goes on until `stop`, and tries again by itself."""
         self._looked_back = False
         self._looked = False
         """Something was changed while a round waited."""
@@ -106,6 +108,7 @@ class MailingWorker:
 
     def run(self) -> None:
         """Send what there is to send, and wait for more, until `stop`."""
+        self._resident = True
         while not self._stop.is_set():
             self._wake.clear()
             _, due = self._work()
@@ -182,6 +185,8 @@ class MailingWorker:
             self._barren = 0
         if failed is None:
             self._told = ""
+            if self._resident:
+                self._tell_waiting(outbox, due)
             return None, due
         mailing, trouble = failed
         if paused or mailing.id in self._under_way:  # else somebody has paused or stopped it
@@ -222,6 +227,19 @@ class MailingWorker:
                 *(mailing.subject, STATE_WORDS[mailing.state], counts.get(Step.SENT, 0)),
             )
             self._listener(MailingEnded(self._now(), identity, mailing.state, counts))
+
+    def _tell_waiting(self, outbox: Outbox, due: datetime | None) -> None:
+        """What the server has put off is tried again then."""
+        for identity in sorted(self._under_way if due else ()):
+            self._listener(
+                Progress(
+                    at=self._now(),
+                    mailing=identity,
+                    counts=outbox.counts(identity),
+                    per_minute=0,
+                    waiting_until=due,
+                )
+            )
 
     def _say(self, mailing: int, trouble: Trouble, next_at: datetime | None) -> None:
         """To the listener each time, as the next try moves; to the log when it changes."""

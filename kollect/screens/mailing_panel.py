@@ -97,6 +97,8 @@ class ProgressPanel(ttk.Frame):
                 if progress.waiting_until and progress.waiting_until > now:
                     self.waiting, self._first = True, None
                     wait = wait_text(progress.waiting_until - now)
+                    if not progress.counts.get(Step.WAITING):
+                        return f"送れなかった {left:,}名に もう一度送るまで あと {wait}"
                     return f"次の送信まで あと {wait}（{_limits(mailing.pace)}）"
                 speed = self._speed(progress)
                 if not speed:

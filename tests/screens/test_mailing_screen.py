@@ -485,6 +485,19 @@ def test_without_mail_settings_the_way_there_is_shown(
 # --- sent
 
 
+def test_what_the_server_put_off_is_counted_down_too(
+    place: Program, dialogs: Person, script: Script
+):
+    script.fault = lambda at: (
+        "450 4.2.1 later" if at.verb == "RCPT" and "<m1@" in at.argument else None
+    )
+    people(place.real.folder.database, 3)
+    progress = begun(place, dialogs)
+    settle(progress, lambda: "送れなかった 1名に もう一度送るまで" in progress.panel.speed.text)
+    assert progress.panel.numbers.cget("text") == "2 / 3 名に送信済"
+    assert state(progress) is MailingState.SENDING
+
+
 def test_the_limit_is_counted_down_paused_and_resumed(
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
