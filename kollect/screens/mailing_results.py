@@ -43,7 +43,7 @@ class MailingResults(ttk.Frame):
                 TableColumn("受付番号", 5),
                 TableColumn("お名前", 7.5),
                 TableColumn("メールアドレス", 12, stretch=True),
-                TableColumn("結果", 10, narrow=7),
+                TableColumn("結果", 8, narrow=7),
                 TableColumn("日時", 7, spare=True),
                 TableColumn("理由", 10.5, narrow=9),
             ),

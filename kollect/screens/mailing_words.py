@@ -37,7 +37,7 @@ FILTERS: Mapping[str, tuple[Step, ...]] = {
     LEFT_OUT: (Step.LEFT_OUT,),
 }
 """What the results can be narrowed to; no step: all of them."""
-RESULT_WORDS = {**STEP_WORDS, Step.LEFT_OUT: LEFT_OUT}
+RESULT_WORDS = {**STEP_WORDS, Step.LEFT_OUT: LEFT_OUT, Step.DEFERRED: "あとで送ります"}
 PACE_NOTE = (
     "メールの会社（プロバイダ）は、迷惑メールを防ぐため、1つの契約で送れる数を決めています。"
     "こえると、送信を断られたり、しばらくメールを使えなくなったりします。"
@@ -64,6 +64,8 @@ def why(step: Step, answer: str) -> str:
             return "断られました"
         case Step.UNKNOWN | Step.UNCERTAIN:
             return "返事がありません"
+        case Step.DEFERRED if answer.startswith("5"):
+            return "断られています"
         case Step.DEFERRED if answer:
             return "いまは受け取れません"
         case Step.LEFT_OUT:

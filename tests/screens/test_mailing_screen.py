@@ -498,6 +498,26 @@ def test_what_the_server_put_off_is_counted_down_too(
     assert state(progress) is MailingState.SENDING
 
 
+def test_refused_for_its_text_it_says_so_and_sends_everybody_the_mail_afterwards(
+    place: Program, dialogs: Person, script: Script, server: ScriptedSmtp
+):
+    script.fault = lambda at: "550 5.7.1 rejected by policy" if at.verb == "RCPT" else None
+    people(place.real.folder.database, 5)
+    progress = begun(place, dialogs)
+    settle(progress, lambda: state(progress) is MailingState.PAUSED)
+    settle(progress, lambda: progress.trouble.winfo_ismapped())
+    assert "送信サーバが、メールを断っています" in texts(progress.trouble)
+    settle(progress, lambda: rows(progress) and rows(progress)[0][3] == "あとで送ります")
+    assert rows(progress)[0][5] == "断られています"
+    script.fault = lambda at: None
+    later = time.monotonic() + 1.1  # the outbox keeps whole seconds
+    settle(progress, lambda: time.monotonic() > later)
+    press(progress, "F9")
+    settle(progress, lambda: state(progress) is MailingState.DONE)
+    settle(progress, lambda: counts(progress) == {Step.SENT: 5})
+    assert not progress.trouble.winfo_ismapped()
+
+
 def test_the_limit_is_counted_down_paused_and_resumed(
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
