@@ -268,11 +268,14 @@ def _asked(*arguments: str) -> str:
     ).stdout.strip()
 
 
+_ICON = ("コレクト:", "コレクト（デモ）:")
+
+
 def windows_seen() -> list[str]:
     """The titles of the program's windows that can be seen now; its icon in the tray is none."""
     ids = _asked("search", "--onlyvisible", "--class", "Kollect").split()
     names = (_asked("getwindowname", window) for window in ids)
-    return [name for name in names if name and not name.startswith("コレクト:")]
+    return [name for name in names if name and not name.startswith(_ICON)]
 
 
 def until(what: Callable[[], object], seconds: float = PATIENCE) -> None:

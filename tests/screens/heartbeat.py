@@ -1,7 +1,8 @@
 """Whether Tk answers: a beat every 50 ms, and the longest silence between two of them.
 
 A PC that is busy with other things makes every program wait for its turn. That is no freeze of
-ours: the time that our threads stood in the kernel's queue for a processor is taken off.
+ours: the time that our threads stood in the kernel's queue for a processor is taken off, as far as
+none of them was at work in the meantime.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ class Heartbeat:
     def __init__(self, root: tk.Misc) -> None:
         self._root = root
         self._timer = ""
-        self._last = (0.0, 0.0)
+        self._last = (0.0, 0.0, 0.0)
         self.longest = 0.0
         self.beats = 0
 
     def start(self) -> None:
         self.longest, self.beats = 0.0, 0
-        self._last = time.monotonic(), _queued()
+        self._last = time.monotonic(), _queued(), time.process_time()
         self._timer = self._root.after(EVERY_MS, self._beat)
 
     def stop(self) -> float:
@@ -54,10 +55,11 @@ class Heartbeat:
         self._timer = self._root.after(EVERY_MS, self._beat)
 
     def _note(self) -> None:
-        before, queued_before = self._last
-        now, queued = self._last = time.monotonic(), _queued()
-        silence = now - before - EVERY_MS / 1000 - max(0.0, queued - queued_before)
-        self.longest = max(self.longest, silence)
+        before = self._last
+        self._last = time.monotonic(), _queued(), time.process_time()
+        passed, queued, worked = (now - then for now, then in zip(self._last, before, strict=True))
+        silence = max(passed - max(0.0, queued), min(passed, worked))
+        self.longest = max(self.longest, silence - EVERY_MS / 1000)
 
 
 def _queued() -> float:

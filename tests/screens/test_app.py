@@ -16,7 +16,7 @@ from kollect.screens.menu import FirstStartDialog, MenuScreen
 from kollect.screens.settings_screen import SettingsScreen
 from kollect.settings import inifile
 from kollect.settings.model import Passwords, Receive, Send, Settings
-from tests.screens.conftest import StartProcess
+from tests.screens.conftest import StartProcess, close
 from tests.screens.hands import (
     Person,
     all_inside,
@@ -49,8 +49,7 @@ def started(
 ) -> Iterator[Program]:
     program = Program(root, folder, lambda root: dialogs)
     yield program
-    program.place.close()
-    program.real.close()
+    close(program)
 
 
 class TestMenu:

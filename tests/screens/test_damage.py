@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -123,19 +124,33 @@ def test_without_a_copy_there_is_only_advice(start_process: StartProcess, copied
     assert process.returncode == 5
 
 
+class Copying:
+    """The way back to the copy, as slow as a test wants it."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.may_end = threading.Event()
+
+    def __call__(self) -> None:
+        self.times += 1
+        assert self.may_end.wait(60)
+
+
 class TestDialog:
     @pytest.fixture
-    def acts(self) -> list[str]:
-        return []
+    def copying(self) -> Iterator[Copying]:
+        copying = Copying()
+        yield copying
+        copying.may_end.set()
 
     @pytest.fixture
-    def dialog(self, window: Window, copied: DataFolder, acts: list[str]) -> Iterator[DamageDialog]:
+    def dialog(
+        self, window: Window, copied: DataFolder, copying: Copying
+    ) -> Iterator[DamageDialog]:
         break_it(copied)
         cost = cost_of_going_back(copied)
         assert cost is not None
-        dialog = DamageDialog(
-            window.root, window.jobs, cost, there=True, go_back=lambda: acts.append("back")
-        )
+        dialog = DamageDialog(window.root, window.jobs, cost, there=True, go_back=copying)
         dialog.deiconify()
         settle(dialog, dialog.winfo_viewable)
         yield dialog
@@ -148,11 +163,14 @@ class TestDialog:
         assert "受付番号 1004 から 1005 までの記録が失われます" in said
         assert "次の受付番号は" in said
 
-    def test_it_is_done_once_and_not_broken_off(self, dialog: DamageDialog, acts: list[str]):
+    def test_it_is_done_once_and_not_broken_off(self, dialog: DamageDialog, copying: Copying):
         dialog.choices[1].focus_force()
         settle(dialog, lambda: dialog.focus_get() is dialog.choices[1])
         press(dialog, "Return", "Return", "Escape")
-        assert dialog.answer is False or acts, "not before it is done"
+        settle(dialog, lambda: copying.times)
+        assert dialog.winfo_exists()
+        assert "お待ちください" in dialog.state_line.text
+        copying.may_end.set()
         settle(dialog.master, lambda: not dialog.winfo_exists())
-        assert acts == ["back"]
+        assert copying.times == 1
         assert dialog.answer is True
