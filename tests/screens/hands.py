@@ -108,8 +108,8 @@ class Person(Dialogs):
 
 
 def _has_focus(dialog: tk.Misc) -> bool:
-    if not dialog.winfo_viewable():
-        return False
+    if not dialog.winfo_viewable() or dialog.grab_status() is None:
+        return False  # the window manager may be quicker than its own choice of a widget
     inside = dialog.focus_get()
     return inside is not None and inside.winfo_toplevel() is dialog
 
