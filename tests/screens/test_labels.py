@@ -48,7 +48,7 @@ MOST_STOPS = 80
 
 
 @pytest.fixture(scope="module")
-def display() -> Iterator[str]:
+def display(display: str) -> Iterator[str]:
     """The smallest that the program is made for."""
     yield from start("1024x600x24")
 

@@ -14,7 +14,7 @@ from tests.servers.display import start
 
 
 @pytest.fixture(scope="module")
-def display() -> Iterator[str]:
+def display(display: str) -> Iterator[str]:
     """As most small notebooks have it."""
     yield from start("1366x768x24")
 
