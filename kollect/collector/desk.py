@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -64,6 +65,13 @@ class Desk:
         """One event, for the log and for whoever watches."""
         log.info("%s", text)
         self.listener(Happened(self.now(), text))
+
+    def tell_of_mails(self, name: str, mails: Iterable[str], text: str) -> None:
+        """Say how many mails there are, when they are others than the last time under this name."""
+        uids = sorted(mails)
+        which = hashlib.sha256("\n".join(uids).encode()).hexdigest() if uids else ""
+        if self.ledger.note(name, which) and uids:
+            self.say(text.format(len(uids)))
 
     def phase(self, phase: Phase) -> None:
         self.listener(PhaseChanged(phase))

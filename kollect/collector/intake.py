@@ -1,12 +1,10 @@
-"""From the mailbox into the ledger: read what is new, decide, write it down, keep copies, delete.
+"""From the mailbox into the ledger: read what is there, decide about what is new, write it down.
 
-Nothing here sends. A mail is written down before anything is owed for it, and deleted only when
-the ledger says that nothing is owed any more and nothing would be lost.
+Nothing here sends or deletes. A mail is written down before anything is owed for it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,6 +12,7 @@ from itertools import islice
 
 from kollect import address
 from kollect.collector.desk import ANSWERED, FORWARDED, STOPPED, Desk
+from kollect.collector.leaving import Leaving
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
 from kollect.decision.decide import decide
@@ -22,7 +21,7 @@ from kollect.inbox.mailbox import Refused
 from kollect.mail import Mail
 from kollect.members import wording
 from kollect.register.entry import Entry, Sighting
-from kollect.register.receipt import TO_DELETE, Step
+from kollect.register.receipt import Step
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +37,6 @@ NOT_GIVEN = (
     "サーバが、メール {} 通の取り出しを断りました。サーバに残し、次回もう一度試します。"
     "続くときは、プロバイダに知らせてください。"
 )
-NOT_DELETED = (
-    "サーバが、処理の終わったメール {} 通の削除を断りました。二重に返信することはありません。"
-    "次回もう一度削除します。"
-)
 
 
 class _HeadOnly:
@@ -56,15 +51,13 @@ class _HeadOnly:
 
 
 class Intake:
-    def __init__(self, desk: Desk, visit: Visit) -> None:
+    def __init__(self, desk: Desk, visit: Visit, leaving: Leaving) -> None:
         self._desk = desk
         self._visit = visit
+        self._leaving = leaving
         self._rules = desk.rules()
-        self._returned: set[str] = set()
-        """Mails that the server had promised to delete and that are back."""
         self._not_given: set[str] = set()
         """Mails of which the server gives nothing."""
-        self._not_deleted: set[str] = set()
         self._missing: dict[str, Entry] | None = None
         self._acknowledgement = self._duplicate = 0
 
@@ -73,17 +66,18 @@ class Intake:
 
         Raises FetchDied where the session is lost; what was read until then is written down.
         """
-        ledger, mailbox = self._desk.ledger, self._desk.mailbox
-        known = ledger.known_mails(mailbox, uids)
-        fresh = [uid for uid in uids if uid not in known or known[uid].step is Step.GONE]
+        known = self._desk.ledger.known_mails(self._desk.mailbox, uids)
         read: list[tuple[str, Mail]] = []
         held = 0
         died: FetchDied | None = None
         try:
             refused = []
-            for uid, block in self._visit.headers(bearable(self._desk, fresh)):
+            # known ones too: a server may give the id of a mail that is gone to another one, and
+            # some call them by their place in the box; that one must not be deleted unread
+            for uid, block in self._visit.headers(bearable(self._desk, uids)):
                 if isinstance(block, Refused):
-                    refused.append(uid)
+                    if uid not in known or known[uid].step is Step.GONE:
+                        refused.append(uid)
                     continue
                 read.append((uid, Mail.read(block)))
                 held += len(block)
@@ -96,53 +90,14 @@ class Intake:
         except FetchDied as lost:
             died = lost
         self._write_down(read, known)
+        self._leaving.read_in = self._visit.session
         if died is not None:
             strike(self._desk, died.uid)
             raise died
 
-    def delete(self, uids: list[str]) -> None:
-        """Mark for deletion what is done with."""
-        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
-        done = [entry.uid for entry in entries if _may_leave(entry)]
-        done += self._returned.intersection(uids)
-        self._not_deleted.update(self._visit.delete(done))
-
-    def reconcile(self, present: Iterable[str]) -> None:
-        """Close the rows of mails that are no longer in the mailbox and owe nothing."""
-        present = set(present)
-        ledger, now = self._desk.ledger, self._desk.now()
-        vanished = [
-            entry
-            for entry in ledger.still_there(self._desk.mailbox)
-            if entry.uid not in present and not _still_owes(entry)
-        ]
-        if not vanished:
-            return
-        with ledger.transaction():
-            ledger.move([entry.id for entry in vanished], Step.GONE, now)
-        for entry in vanished:
-            if not _may_leave(entry) and entry.step is not Step.TEST:
-                self._desk.say(
-                    "処理の前に、ほかのプログラムがサーバからメールを消しました"
-                    f"（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
-                )
-
     def complain(self) -> None:
-        """Tell of the mails with which the server does not do what it should, when they change."""
-        for note, mails, text in (
-            ("not given", self._not_given, NOT_GIVEN),
-            ("not deleted", self._not_deleted, NOT_DELETED),
-        ):
-            which = hashlib.sha256("\n".join(sorted(mails)).encode()).hexdigest() if mails else ""
-            if self._desk.ledger.note(note, which) and mails:
-                self._desk.say(text.format(len(mails)))
-
-    def gone(self, uids: list[str]) -> None:
-        """The server has confirmed that these mails are deleted."""
-        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
-        there = [entry.id for entry in entries if entry.step is not Step.GONE]
-        with self._desk.ledger.transaction():
-            self._desk.ledger.move(there, Step.GONE, self._desk.now())
+        """Tell of the mails of which the server gives nothing, when they change."""
+        self._desk.tell_of_mails("not given", self._not_given, NOT_GIVEN)
 
     # --- reading and deciding
 
@@ -164,11 +119,13 @@ class Intake:
         paused = False
         ledger, now = self._desk.ledger, self._desk.now()
         with ledger.transaction():
+            self._part(read, known)
             self._put_texts_in_force(now)
-            room = self._desk.settings.collect.new_per_hour - ledger.numbered_since(
-                now - timedelta(hours=1)
+            room = self._desk.settings.collect.new_per_hour - ledger.numbered_within(
+                timedelta(hours=1), now
             )
             for uid, mail in read:
+                self._leaving.read.add(uid)
                 if self._is_seen_before(uid, mail, known.get(uid)):
                     continue
                 key = address.key(mail.sender) if mail.sender else ""
@@ -178,6 +135,7 @@ class Intake:
                 decision = decide(mail, self._rules, known_now)
                 if decision.kind is Kind.PAUSED:
                     paused = True
+                    self._desk.tally.add("deferred")
                     continue
                 given = self._record(uid, mail, decision, key, now)
                 room -= decision.kind is Kind.NEW
@@ -200,14 +158,30 @@ class Intake:
             "duplicate", duplicate.reply_subject, duplicate.reply_body, now
         )
 
+    def _part(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
+        """Take from `known`, and from their ids, the rows whose id is another mail's by now.
+
+        RFC 1939 section 7 allows it once the mail is gone. What is not known to be gone may lie in
+        the box under another id: such servers name a mail by its place.
+        """
+        for uid, mail in read:
+            entry = known.get(uid)
+            if entry is None or entry.fingerprint == mail.fingerprint:
+                continue
+            del known[uid]
+            self._desk.ledger.moved_to(entry.id, f"{uid}#{entry.id}")
+            if entry.step is not Step.GONE:
+                self._strayed()[entry.fingerprint] = entry
+
     def _is_seen_before(self, uid: str, mail: Mail, entry: Entry | None) -> bool:
         ledger = self._desk.ledger
         if entry is not None:
-            if entry.fingerprint == mail.fingerprint and _was_done_with(entry):
-                self._returned.add(uid)
+            if entry.step is not Step.GONE:
                 return True
-            # the server used an old id again for another mail (RFC 1939 section 7 forbids it), or
-            # shows a mail again that it did not show before it was done with
+            if _was_done_with(entry):
+                self._leaving.returned.add(uid)
+                return True
+            # it did not show this mail before it was done with, and shows it again
             ledger.moved_to(entry.id, f"{uid}#{entry.id}")
             return False
         if (same := self._strayed().pop(mail.fingerprint, None)) is not None:
@@ -290,21 +264,9 @@ class Intake:
             self._desk.tally.add("ignored")
 
 
-def _may_leave(entry: Entry) -> bool:
-    """Nothing is owed, and the answer was delivered or the whole mail is in kept/."""
-    if entry.step not in TO_DELETE:
-        return False
-    return entry.whole or (entry.step is Step.SENT and entry.number is not None)
-
-
 def _was_done_with(entry: Entry) -> bool:
     """It is gone because we had it deleted: answered, or copied. Others only vanished."""
     return entry.whole or entry.number is not None
-
-
-def _still_owes(entry: Entry) -> bool:
-    """Its letter can be sent without the mail itself."""
-    return entry.step not in (*TO_DELETE, Step.TEST) and bool(entry.number or entry.kept)
 
 
 def _told(decision: Decision, number: int | None, mail: Mail) -> str:

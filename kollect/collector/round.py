@@ -14,6 +14,7 @@ from kollect.collector.copies import Copies
 from kollect.collector.desk import Desk
 from kollect.collector.dispatch import Dispatch
 from kollect.collector.intake import Intake, batches
+from kollect.collector.leaving import Leaving
 from kollect.collector.reports import Phase, Report
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
@@ -36,13 +37,13 @@ def poll(
     `stopping` is asked between mails; when it says yes the mails in hand are finished.
     """
     started = clock()
-    intake: Intake
     visit = Visit(
         open_mailbox,
-        lambda uids: intake.gone(uids),
+        lambda uids: leaving.gone(uids),
         bearable=lambda uids: bearable(desk, uids),
         clock=clock,
     )
+    leaving = Leaving(desk, visit)
     dispatch = Dispatch(desk, stopping)
     trouble: Trouble | None = None
 
@@ -53,7 +54,7 @@ def poll(
             desk.phase(Phase.RECEIVING)
 
     try:
-        intake = Intake(desk, visit)
+        intake = Intake(desk, visit, leaving)
         copies = Copies(desk, visit, stopping)
         desk.phase(Phase.RECEIVING)
         try:
@@ -70,10 +71,11 @@ def poll(
                 copies.keep(batch)
                 send()
                 copies.keep(batch)
-                intake.delete(batch)
+                leaving.delete(batch)
             else:
                 intake.complain()
-            intake.reconcile(present)
+                leaving.complain()
+            leaving.reconcile(present)
             visit.close()
         except FetchDied as died:
             trouble = died.cause

@@ -52,12 +52,15 @@ class Visit:
         self._doubles: dict[str, list[int]] = {}
         self._marked: list[str] = []
         self._nameless = 0
+        self.session = 0
+        """How many there were."""
         self.trouble: ServerTrouble | None = None
         """Why a session could not be ended well while letters went out."""
 
-    def open(self) -> None:
+    def open(self) -> int:
+        """Make sure that there is a session. Returns which one it is, from 1."""
         if self._mailbox is not None:
-            return
+            return self.session
         self._mailbox = self._open_mailbox()
         self._opened_at = self._clock()
         self._handles.clear()
@@ -73,6 +76,8 @@ class Visit:
         except (ServerTrouble, FetchDied):
             self.abandon()
             raise
+        self.session += 1
+        return self.session
 
     def uids(self) -> list[str]:
         """What is in the mailbox, in the order of arrival."""

@@ -25,20 +25,25 @@ class Numbers(Database):
                 return None, 0, 0  # every answer gave or named a number
             day, hour = self._db.execute(
                 "SELECT count(*), coalesce(sum(seen_at > ?), 0) FROM mail"
-                " WHERE address_key = ? AND seen_at > ?"
+                " WHERE address_key = ? AND seen_at > ? AND seen_at <= ?"
                 " AND kind IN ('new', 'duplicate', 'renumber', 'stop') AND mailbox <> ?",
                 (
                     to_text(now - timedelta(hours=1)),
-                    *(address_key, to_text(now - timedelta(days=1)), MANUAL),
+                    *(address_key, to_text(now - timedelta(days=1)), to_text(now), MANUAL),
                 ),
             ).fetchone()
         return number, hour, day
 
-    def numbered_since(self, moment: datetime) -> int:
-        """How many numbers were given after `moment`."""
+    def numbered_within(self, span: timedelta, now: datetime) -> int:
+        """How many numbers were given in the time before `now`.
+
+        What a clock that was wrong has written down as later does not count: it would stop the
+        numbering for years.
+        """
         with self._translated():
             return self._db.execute(
-                "SELECT count(*) FROM receipt WHERE received_at > ?", (to_text(moment),)
+                "SELECT count(*) FROM receipt WHERE received_at > ? AND received_at <= ?",
+                (to_text(now - span), to_text(now)),
             ).fetchone()[0]
 
     def give_number(

@@ -108,7 +108,13 @@ def test_letters_sent_again_by_hand_do_not_count_for_the_brake(ledger: Ledger):
 def test_numbers_given_of_late_are_counted(ledger: Ledger):
     for minute in range(5):
         numbered(ledger, f"{minute}@x.jp", now=NOW - timedelta(minutes=minute))
-    assert ledger.numbered_since(NOW - timedelta(minutes=3)) == 3
+    assert ledger.numbered_within(timedelta(minutes=3), NOW) == 3
+
+
+def test_what_a_wrong_clock_wrote_down_as_later_stops_nobody(ledger: Ledger):
+    _, number = numbered(ledger, "a@x.jp", now=NOW + DAY)
+    assert ledger.numbered_within(timedelta(hours=1), NOW) == 0
+    assert ledger.known("a@x.jp", NOW) == (number, 0, 0)
 
 
 def test_times_are_counted(ledger: Ledger, path: Path):
@@ -323,7 +329,7 @@ def test_sending_again_owes_the_same_number(ledger: Ledger):
     row = ledger.send_again(number, NOW + HOUR, text(ledger), DOMAIN)
     entry = next(e for e in ledger.owed(0, 9) if e.id == row)
     assert (entry.number, entry.address) == (number, "Taro@x.jp")
-    assert ledger.still_there(BOX) != [entry], "it is in no mailbox"
+    assert list(ledger.still_there(BOX)) != [entry], "it is in no mailbox"
     with pytest.raises(KeyError):
         ledger.send_again(4711, NOW, text(ledger), DOMAIN)
 

@@ -1,0 +1,95 @@
+"""From the mailbox for ever: deletes the mails that are done with, and closes the rows of others.
+
+A mail is deleted only when the ledger says that nothing is owed any more and nothing would be lost,
+and only where it is still the mail that the ledger means by its uid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kollect.collector.desk import Desk
+from kollect.collector.strikes import bearable
+from kollect.collector.visit import Visit
+from kollect.inbox.mailbox import Refused
+from kollect.mail import Mail
+from kollect.register.entry import Entry
+from kollect.register.receipt import TO_DELETE, Step
+
+NOT_DELETED = (
+    "サーバが、処理の終わったメール {} 通の削除を断りました。二重に返信することはありません。"
+    "次回もう一度削除します。"
+)
+
+
+class Leaving:
+    def __init__(self, desk: Desk, visit: Visit) -> None:
+        self._desk = desk
+        self._visit = visit
+        self.returned: set[str] = set()
+        """Mails that the server had promised to delete and that are back."""
+        self.read: set[str] = set()
+        """Mails in hand whose headers are those that the ledger knows by their uids."""
+        self.read_in = 0
+        """The session in which they were read."""
+        self._not_deleted: set[str] = set()
+
+    def delete(self, uids: list[str]) -> None:
+        """Mark for deletion what is done with."""
+        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
+        done = {e.uid: e for e in entries if _may_leave(e) or e.uid in self.returned}
+        if done and self._visit.open() != self.read_in:
+            self.read.clear()
+        self._look_again([entry for uid, entry in done.items() if uid not in self.read])
+        self._not_deleted.update(self._visit.delete([uid for uid in done if uid in self.read]))
+        self.read.clear()
+
+    def reconcile(self, present: Iterable[str]) -> None:
+        """Close the rows of mails that are no longer in the mailbox and owe nothing."""
+        present = set(present)
+        ledger, now = self._desk.ledger, self._desk.now()
+        vanished = [
+            entry
+            for entry in ledger.still_there(self._desk.mailbox)
+            if entry.uid not in present and not _still_owes(entry)
+        ]
+        if not vanished:
+            return
+        with ledger.transaction():
+            ledger.move([entry.id for entry in vanished], Step.GONE, now)
+        for entry in vanished:
+            if not _may_leave(entry) and entry.step is not Step.TEST:
+                self._desk.say(
+                    "処理の前に、ほかのプログラムがサーバからメールを消しました"
+                    f"（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
+                )
+
+    def complain(self) -> None:
+        """Tell of the mails that the server does not delete, when they change."""
+        self._desk.tell_of_mails("not deleted", self._not_deleted, NOT_DELETED)
+
+    def gone(self, uids: list[str]) -> None:
+        """The server has confirmed that these mails are deleted."""
+        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
+        there = [entry.id for entry in entries if entry.step is not Step.GONE]
+        with self._desk.ledger.transaction():
+            self._desk.ledger.move(there, Step.GONE, self._desk.now())
+
+    def _look_again(self, entries: list[Entry]) -> None:
+        """Which of these are still the mails by their uids, in this session?"""
+        known = {entry.uid: entry for entry in entries}
+        for uid, block in self._visit.headers(bearable(self._desk, known)) if known else ():
+            if isinstance(block, Refused) or Mail.read(block).fingerprint == known[uid].fingerprint:
+                self.read.add(uid)
+
+
+def _may_leave(entry: Entry) -> bool:
+    """Nothing is owed, and the answer was delivered or the whole mail is in kept/."""
+    if entry.step not in TO_DELETE:
+        return False
+    return entry.whole or (entry.step is Step.SENT and entry.number is not None)
+
+
+def _still_owes(entry: Entry) -> bool:
+    """Its letter can be sent without the mail itself."""
+    return entry.step not in (*TO_DELETE, Step.TEST) and bool(entry.number or entry.kept)
