@@ -163,6 +163,7 @@ def test_a_part_of_the_address_finds_the_customer(screen: MemberFormScreen, dial
 
     def choose(dialog: CandidateDialog) -> None:
         assert len(dialog.tree.get_children()) == 2
+        settle(dialog, lambda: dialog.focus_get() is dialog.tree)
         press(dialog, "Down", "Return")
 
     screen.number.focus()
