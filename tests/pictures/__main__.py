@@ -18,6 +18,7 @@ from pathlib import Path
 
 from kollect.app import Program
 from kollect.folder import DataFolder
+from kollect.screens.garbage import collect_here
 from kollect.settings.model import TextSize
 from tests.pictures.album import Album
 from tests.pictures.scenes import NEEDED, SCENES
@@ -45,6 +46,8 @@ def main() -> None:
         tempfile.TemporaryDirectory() as name,
     ):
         root = tk.Tk(className="Kollect")
+        # else a thread that collects a variable of Tk waits a second for each: there is no mainloop
+        collect_here(root)
         program = Program(root, DataFolder(Path(name) / "kollect"))
         root.report_callback_exception = _give_up
         program.show_menu()
