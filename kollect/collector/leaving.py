@@ -70,10 +70,7 @@ class Leaving:
 
     def gone(self, uids: list[str]) -> None:
         """The server has confirmed that these mails are deleted."""
-        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
-        there = [entry.id for entry in entries if entry.step is not Step.GONE]
-        with self._desk.ledger.transaction():
-            self._desk.ledger.move(there, Step.GONE, self._desk.now())
+        self._desk.ledger.left(self._desk.mailbox, uids, self._desk.now())
 
     def _look_again(self, entries: list[Entry]) -> None:
         """Which of these are still the mails by their uids, in this session?"""

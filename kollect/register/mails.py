@@ -6,7 +6,7 @@ Knows the steps of `receipt`; which letter is owed for a mail, and by which numb
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 
@@ -27,6 +27,8 @@ _ENTRY = (
 _THERE = f"step <> '{Step.GONE}'"
 
 
+_AT_ONCE = 250
+"""So many rows are held; a mailbox may have ten thousand mails."""
 _PUT_OFF = f"step = '{Step.DEFERRED}' AND answer <> ''"
 
 
@@ -42,8 +44,8 @@ class Mails(Database):
     def known_mails(self, mailbox: str, uids: Sequence[str]) -> dict[str, Entry]:
         """Those of `uids` that were seen before."""
         found = {}
-        for start in range(0, len(uids), 500):
-            part = uids[start : start + 500]
+        for start in range(0, len(uids), _AT_ONCE):
+            part = uids[start : start + _AT_ONCE]
             for entry in self._entries(
                 f"mailbox = ? AND uid IN ({', '.join('?' * len(part))})", mailbox, *part
             ):
@@ -157,9 +159,22 @@ class Mails(Database):
 
     # --- mails that left, mails that hurt
 
-    def still_there(self, mailbox: str) -> list[Entry]:
-        """Mails of this mailbox that are not known to be gone."""
-        return self._entries(f"mailbox = ? AND {_THERE}", mailbox)
+    def still_there(self, mailbox: str) -> Iterator[Entry]:
+        """Mails of this mailbox that are not known to be gone, in the order of arrival."""
+        seen = 0
+        while part := self._entries(
+            f"mailbox = ? AND {_THERE} AND id > ? ORDER BY id LIMIT {_AT_ONCE}", mailbox, seen
+        ):
+            yield from part
+            seen = part[-1].id
+
+    def left(self, mailbox: str, uids: Sequence[str], now: datetime) -> None:
+        """The server has deleted these mails. Raises IllegalMove where one still owes a letter."""
+        with self.transaction():
+            for start in range(0, len(uids), _AT_ONCE):
+                known = self.known_mails(mailbox, uids[start : start + _AT_ONCE]).values()
+                there = [entry.id for entry in known if entry.step is not Step.GONE]
+                self.move(there, Step.GONE, now)
 
     def forget_gone(self, before: datetime) -> None:
         """Forget what was done with before that moment: mails that left the server, letters that no
