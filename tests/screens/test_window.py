@@ -77,6 +77,12 @@ class Second(Screen):
         self.left = True
 
 
+class Bare(Screen):
+    """Nothing on it wants the keys."""
+
+    code, heading = "KKRZZ003", "なし"
+
+
 def bar_button(window: Window, text: str) -> ttk.Button:
     return labelled(window.root, text)
 
@@ -103,6 +109,20 @@ def test_a_screen_opens_on_top_and_escape_goes_back(window: Window):
     assert second.left
     press(window.root, "Escape")
     assert window.screen is first, "there is nothing behind the first one"
+
+
+def test_keys_press_nothing_that_is_out_of_sight(window: Window):
+    pressed: list[bool] = []
+    first = window.open(First)
+    button = ttk.Button(first, text="送る", command=lambda: pressed.append(True))
+    button.pack()
+    focus(button)
+    press(window.root, "space")
+    assert pressed == [True]
+    window.open(Bare)
+    settle(window.root, lambda: not button.winfo_viewable())
+    press(window.root, "space", "Return")
+    assert pressed == [True]
 
 
 def test_function_keys_work_by_key_and_by_click(window: Window):
