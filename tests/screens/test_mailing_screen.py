@@ -644,6 +644,25 @@ def test_the_sending_goes_on_while_other_screens_are_open(
     settle(again, lambda: counts(again) == {Step.SENT: 150})
 
 
+def test_what_was_written_can_be_read_again(place: Program, dialogs: Person):
+    people(place.real.folder.database, 1)
+    progress = begun(place, dialogs)
+    settle(progress, lambda: state(progress) is MailingState.DONE)
+    read: list[str] = []
+
+    def look(dialog: tk.Misc) -> None:
+        written = [w for w in all_inside(dialog) if isinstance(w, tk.Text)]
+        read.extend(text.get("1.0", "end-1c") for text in written)
+        read.extend(map(shown_text, all_inside(dialog)))
+        press(dialog, "Return")
+
+    dialogs.answers.append(look)
+    click(progress.results.letter_button)
+    assert progress.mailing is not None
+    assert progress.mailing.subject in "".join(read)
+    assert progress.mailing.body.splitlines()[0] in "".join(read)
+
+
 @pytest.mark.slow
 def test_the_window_stays_alive_while_2000_mails_go_out(place: Program, dialogs: Person):
     people(place.real.folder.database, 2000)
