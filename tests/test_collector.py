@@ -202,7 +202,7 @@ def test_a_flood_pauses_the_numbering_and_says_so_once(
         pop3.put(blank(f"a{n}@b.example", n))
     for _ in range(2):
         report = shop.report()
-    assert report.left == 2
+    assert (report.left, report.deferred) == (2, 2)
     assert len(pop3.mails) == 2
     assert len([text for text in shop.told() if "止めています" in text]) == 1
     shop.now = lambda: datetime.now().astimezone() + timedelta(hours=1, minutes=1)
@@ -317,6 +317,13 @@ def test_a_renumbered_mailbox_is_recognised(
     assert not pop3.mails
 
 
+def _said_in(raw: bytes) -> str:
+    """The first text of a mail."""
+    body = email.message_from_bytes(raw, policy=email.policy.default).get_body()
+    assert body is not None
+    return body.get_content()
+
+
 @pytest.mark.parametrize("command", ["TOP 2 0", "RETR 2"])
 def test_one_refused_mail_stops_nobody_and_does_not_vanish(
     shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, command: str
@@ -330,12 +337,28 @@ def test_one_refused_mail_stops_nobody_and_does_not_vanish(
     if command.startswith("TOP"):
         assert report.left == 0  # RETR gave it
     else:
-        assert report.left == 1
+        assert (report.left, report.deferred, report.kept) == (1, 1, 1)
+        assert len(smtp.kept) == 2, "a letter of headers alone would pass for the whole mail"
         assert [b"Subject: hello" in kept for kept in shop.kept()] == [True]
         pop3.faults = [Faults()]
         assert shop.report().left == 0  # the server has got over it
         assert shop.kept() == [blank("c@d.example", 2, subject="hello")]
     assert len(smtp.kept) == 3
+
+
+def test_a_mail_that_stays_refused_is_told_of_by_its_headers_after_a_day(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+) -> None:
+    pop3.put(blank("c@d.example", 2, subject="hello"))
+    pop3.faults = [Faults(answers={"RETR 1": b"-ERR broken message\r\n"})]
+    assert shop.report().deferred == 1
+    shop.now = lambda: datetime.now().astimezone() + timedelta(days=1)
+    assert shop.report().forwarded == 1
+    assert "見出しだけを添付" in _said_in(smtp.kept[0].data)
+    pop3.faults = [Faults()]
+    assert shop.report().left == 0
+    assert shop.kept() == [blank("c@d.example", 2, subject="hello")]
+    assert [text for text in shop.told() if "本文を、サーバから取り出せました" in text]
 
 
 def test_a_mail_that_cuts_the_line_does_not_block_the_box(

@@ -199,6 +199,30 @@ def test_a_mail_that_cuts_the_line_when_fetched_does_not_block_the_box(
     assert answered(smtp)[OWNER] == 2
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "554 5.7.1 <a@b.example>: Relay access denied",
+        "550 5.4.5 Daily user sending limit exceeded",
+        "530 5.7.0 Authentication required",
+    ],
+)
+def test_what_the_server_has_against_the_shop_is_trouble_though_it_says_it_to_each_customer(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, answer: str
+) -> None:
+    pop3.put(blank("a@b.example", 1))
+    smtp.script.fault = lambda at: answer if at.verb == "RCPT" else None
+    for _ in range(2):
+        report, trouble = shop.poll()
+        assert report.deferred == 1
+        assert trouble is not None
+        assert "お店からの送信" in trouble.title
+    smtp.script.fault = lambda at: answer if at.recipient.startswith("a@") else None
+    pop3.put(blank("c@d.example", 2))
+    assert shop.report().deferred == 1, "only this one: the others' mail goes out"
+    assert answered(smtp) == Counter(["c@d.example"])
+
+
 def test_an_id_that_the_server_gives_once_more_is_another_mail(
     shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
 ) -> None:

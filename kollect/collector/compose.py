@@ -58,6 +58,7 @@ def _forwarded(desk: Desk, entry: Entry, *, careful: bool) -> Letter:
         message_id=entry.letter_id,
         date=desk.now(),
         mark=desk.reply_mark,
+        whole=entry.whole,
         careful=careful,
     )
 

@@ -21,6 +21,11 @@ from kollect.register.receipt import Step
 REPORT_WINDOW = timedelta(days=7)
 """So long after a reply a delivery report that names only the recipient is believed."""
 
+WHOLE_AFTER_ALL = (
+    "見出しだけを転送したメールの本文を、サーバから取り出せました（差出人 {}、見出 {}）。"
+    "「対象外・保留」で読めます。"
+)
+
 
 class Copies:
     def __init__(self, desk: Desk, visit: Visit, stopping: Callable[[], bool]) -> None:
@@ -77,6 +82,8 @@ class Copies:
                 self._desk.ledger.kept(entry.id, name, whole=whole)
                 if not entry.kept:
                     self._desk.tally.add("kept")
+                elif whole and entry.step is Step.SENT:
+                    said.append(WHOLE_AFTER_ALL.format(entry.address or "不明", entry.subject))
                 if entry.kind in (Kind.BOUNCE, Kind.AUTOMATIC):
                     said += self._read_delivery_report(entry, name)
         for line in said:

@@ -15,6 +15,7 @@ from kollect.collector.compose import letter_for
 from kollect.collector.desk import ANSWERED, NUMBERED, Desk
 from kollect.errors import ServerTrouble
 from kollect.register.entry import Entry, Template
+from kollect.register.mails import MANUAL
 from kollect.register.receipt import ReceiptState, Step
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
@@ -26,6 +27,8 @@ AT_ONCE = 100
 """So many letters are marked SENDING with one commit."""
 GIVE_UP_AFTER = timedelta(days=5)
 """So long the server may say "later" (RFC 5321 section 4.5.4.1)."""
+WHOLE_WITHIN = timedelta(days=1)
+"""So long a mail to be forwarded waits for its body where the server does not hand it over."""
 MOST_UNKNOWN = 2
 """A letter whose fate is unknown is sent once more, not a third time."""
 
@@ -106,6 +109,7 @@ class Dispatch:
     def _begun(self, entries: list[Entry]) -> Iterator[Letter]:
         ledger, settings = self._desk.ledger, self._desk.settings
         now = self._desk.now()
+        entries = [entry for entry in entries if not _waits_for_its_body(entry, now)]
         with ledger.transaction():
             if not settings.forward_address:
                 nowhere = [e.id for e in entries if e.kind not in ANSWERED]
@@ -244,6 +248,13 @@ class Dispatch:
         text = trouble.title if trouble else "送る前に終了しました"
         waiting = [Outcome(key, Ending.LATER, 0, text, tried=False) for key in self._under_way]
         self._settle(waiting, quietly=True)
+
+
+def _waits_for_its_body(entry: Entry, now: datetime) -> bool:
+    if entry.kind in ANSWERED or entry.whole:
+        return False
+    untried = entry.step is Step.OWED and entry.mailbox != MANUAL
+    return untried and now - entry.seen_at < WHOLE_WITHIN
 
 
 def _answer(outcome: Outcome) -> str:

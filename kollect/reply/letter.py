@@ -167,13 +167,15 @@ def forward(
     message_id: str,
     date: datetime,
     mark: str,
+    whole: bool = True,
     careful: bool = False,
 ) -> Letter:
     """An out-of-scope mail for 「対象外メールの送信先」: the original whole, with a note before it.
 
     The original is attached as message/rfc822; where it is too broken to travel like that, as the
     file original.eml. `subject` and `reply_to` are the original's, decoded; `reason` says why it
-    was forwarded. The file is read only when the letter is sent.
+    was forwarded. Without `whole` the file is only the header. It is read only when the letter is
+    sent.
     """
     bare = Letter(key, to, b"", raw, traits.size, careful=careful)
     answerable = address.is_usable(reply_to) and address.wire(reply_to)[0].isascii()
@@ -187,7 +189,7 @@ def forward(
     boundary = "=_" + hashlib.sha256(f"{message_id} {mark}".encode()).hexdigest()[:40]
 
     def around(kind: str, *, as_file: bool) -> tuple[bytes, bytes]:
-        note = _note(subject, reply_to, reason, answerable=answerable, as_file=as_file)
+        note = _note(subject, reply_to, reason, answerable=answerable, as_file=as_file, whole=whole)
         note_kind, note_text = _text(note, Charset.UTF_8)
         start = (
             f'{head}Content-Type: multipart/mixed;\r\n boundary="{boundary}"\r\n\r\n'
@@ -221,7 +223,9 @@ _AS_FILE = (
 )
 
 
-def _note(subject: str, sender: str, reason: str, *, answerable: bool, as_file: bool) -> str:
+def _note(
+    subject: str, sender: str, reason: str, *, answerable: bool, as_file: bool, whole: bool
+) -> str:
     lines = [
         "コレクトが、受付の対象にならないメールを転送します。",
         "",
@@ -230,7 +234,10 @@ def _note(subject: str, sender: str, reason: str, *, answerable: bool, as_file: 
         f"件名: {_shortened(subject)}",
         "",
     ]
-    if as_file:
+    if not whole:
+        lines.append("元のメールはサーバから取り出せないため、見出しだけを添付しています。")
+        lines.append("本文は、プロバイダのWebメールなどで確かめてください。")
+    elif as_file:
         lines.append("元のメールは形がくずれているため、ファイル（original.eml）で添付しました。")
         lines.append("心当たりのないメールの添付ファイルは、開かないでください。")
     else:

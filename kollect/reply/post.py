@@ -57,6 +57,10 @@ class Post:
         self._put_off = 0
         self._barren = 0
         self._left_in_peace_until = 0.0
+        self._accepted = False
+        """A letter, in the whole life of this post."""
+        self._disowned: ServerTrouble | None = None
+        """The server has something against the shop, not against the recipient it said it to."""
         self.trouble: ServerTrouble | None = None
         """Why the last letters came back unsent, where it was not for their own sake."""
 
@@ -93,6 +97,8 @@ class Post:
                 yield from self._work_off(queue)
             finally:  # where the caller broke off, what is on the way is given up
                 self._channels.drop_busy()
+            if self.trouble is None and not self._accepted:
+                self.trouble = self._disowned  # as "relay access denied": said to each recipient
         yield from self._give_back(queue)
 
     def stop_soon(self) -> None:
@@ -196,14 +202,16 @@ class Post:
             outcome = _later(delivery, "何度か試しましたが、送れませんでした。")
         known.append(outcome)
         if outcome.ending is Ending.ACCEPTED:
-            self._channels.proven = True
+            self._channels.proven = self._accepted = True
+        detail = f"{outcome.code or ''} {outcome.text}".strip()
+        if ended.ours:
+            self._disowned = troubles.sending_refused(self._channels.peer, detail)
         if outcome.ending is not Ending.LATER:
             self._put_off = 0
             return
         self._put_off += 1
         if ended.fatal or self._put_off >= _MOST_PUT_OFF:
             why = troubles.sending_refused if ended.ours else troubles.refused_for_now
-            detail = f"{outcome.code or ''} {outcome.text}".strip()
             self._leave_in_peace(why(self._channels.peer, detail))
 
     def _leave_in_peace(self, trouble: ServerTrouble) -> None:
