@@ -6,7 +6,6 @@ this module but who starts the program.
 
 from __future__ import annotations
 
-import logging
 import sys
 import tkinter as tk
 from collections.abc import Callable
@@ -40,8 +39,6 @@ from kollect.settings.model import TextSize
 from kollect.signposts import Signposts
 from kollect.this_pc import ThisPC
 from kollect.workplace import Workplace
-
-log = logging.getLogger(__name__)
 
 OK, FAILED = 0, 1
 SESSION_END_SECONDS = 4.0
