@@ -22,6 +22,8 @@ from kollect.workplace import Workplace
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
     from kollect.demo.session import Session
 
+PATIENCE = 10.0
+"""Seconds for the mail in hand, before the passwords go; the program ends when it is done."""
 DEMO_FOLDER = "デモのあいだだけのフォルダです。デモを解除すると消えます。"
 
 
@@ -50,7 +52,7 @@ def services(
             window.pump.call(window.dialogs.trouble, trouble)
 
     def forget() -> None:
-        place().come_to_rest()  # or the collector would miss the passwords
+        place().come_to_rest(PATIENCE)  # no further poll that would miss the passwords
         place().forget_passwords()
         this_pc.forget_login()
 
