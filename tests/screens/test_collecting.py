@@ -60,6 +60,19 @@ class TestScreen:
         assert root.title() == "コレクト (KKRZS301) id = DEMO (保守可)"
         assert screen.focus_get() is screen.buttons["今すぐ受信"]
 
+    def test_it_shows_how_things_stand_from_the_beginning(self, program: Program):
+        program.go.collecting()
+        screen = program.window.screen
+        assert isinstance(screen, CollectingScreen)
+        assert screen.panel.word.cget("text") == "停止中", "not after the next full second only"
+
+    def test_that_a_poll_begins_is_said_until_it_is_over(
+        self, screen: CollectingScreen, program: Program
+    ):
+        screen.buttons["今すぐ受信"].invoke()
+        assert program.window.said == "受信を始めます。"
+        settle(screen, lambda: not program.window.said)
+
     def test_a_blank_mail_is_answered_and_told(
         self, screen: CollectingScreen, customer: Customer, program: Program
     ):
