@@ -86,23 +86,26 @@ def resolve(
 
 def storage_trouble(error: OSError, path: Path) -> StorageTrouble:
     """Say in plain words why `path` could not be read or written."""
+    return _trouble(cause_of(error), error, path)
+
+
+def cause_of(error: OSError) -> Cause:
+    """Why the disk said no, by what the system says of it; Windows' own word comes first."""
     cause = _BY_WINERROR.get(getattr(error, "winerror", None) or 0)
-    if cause is None:
-        cause = _BY_ERRNO.get(error.errno or 0, _Cause.OTHER)
-    return _trouble(cause, error, path)
+    return cause or _BY_ERRNO.get(error.errno or 0, Cause.OTHER)
 
 
 def database_trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
     """Say in plain words why the database at `path` could not be read or written."""
     code = getattr(error, "sqlite_errorcode", 0) or 0
-    cause = _BY_SQLITE.get(code & 0xFF, _Cause.OTHER)  # the low octet is the primary result code
+    cause = _BY_SQLITE.get(code & 0xFF, Cause.OTHER)  # the low octet is the primary result code
     # to SQLite a pulled-out stick is a failing disk or a file that cannot be opened
-    if cause is not _Cause.BROKEN and not os.path.exists(path):
-        cause = _Cause.MISSING
+    if cause is not Cause.BROKEN and not os.path.exists(path):
+        cause = Cause.MISSING
     return _trouble(cause, error, path)
 
 
-def _trouble(cause: _Cause, error: Exception, path: Path) -> StorageTrouble:
+def _trouble(cause: Cause, error: Exception, path: Path) -> StorageTrouble:
     title, happened, cure = cause.value
     return StorageTrouble(
         title,
@@ -112,7 +115,7 @@ def _trouble(cause: _Cause, error: Exception, path: Path) -> StorageTrouble:
     )
 
 
-class _Cause(Enum):
+class Cause(Enum):
     """Why a disk said no: title, what happened (the path goes before it), what to do."""
 
     FULL = (
@@ -171,46 +174,46 @@ class _Cause(Enum):
 
 
 _BY_WINERROR = {
-    2: _Cause.MISSING,  # ERROR_FILE_NOT_FOUND
-    3: _Cause.MISSING,  # ERROR_PATH_NOT_FOUND
-    15: _Cause.MISSING,  # ERROR_INVALID_DRIVE
-    19: _Cause.READ_ONLY,  # ERROR_WRITE_PROTECT
-    21: _Cause.MISSING,  # ERROR_NOT_READY
-    32: _Cause.IN_USE,  # ERROR_SHARING_VIOLATION
-    33: _Cause.IN_USE,  # ERROR_LOCK_VIOLATION
-    39: _Cause.FULL,  # ERROR_HANDLE_DISK_FULL
-    53: _Cause.MISSING,  # ERROR_BAD_NETPATH
-    112: _Cause.FULL,  # ERROR_DISK_FULL
-    433: _Cause.MISSING,  # ERROR_NO_SUCH_DEVICE
-    1006: _Cause.MISSING,  # ERROR_FILE_INVALID: the volume was changed under an open file
-    1117: _Cause.FAULTY,  # ERROR_IO_DEVICE
-    1167: _Cause.MISSING,  # ERROR_DEVICE_NOT_CONNECTED
+    2: Cause.MISSING,  # ERROR_FILE_NOT_FOUND
+    3: Cause.MISSING,  # ERROR_PATH_NOT_FOUND
+    15: Cause.MISSING,  # ERROR_INVALID_DRIVE
+    19: Cause.READ_ONLY,  # ERROR_WRITE_PROTECT
+    21: Cause.MISSING,  # ERROR_NOT_READY
+    32: Cause.IN_USE,  # ERROR_SHARING_VIOLATION
+    33: Cause.IN_USE,  # ERROR_LOCK_VIOLATION
+    39: Cause.FULL,  # ERROR_HANDLE_DISK_FULL
+    53: Cause.MISSING,  # ERROR_BAD_NETPATH
+    112: Cause.FULL,  # ERROR_DISK_FULL
+    433: Cause.MISSING,  # ERROR_NO_SUCH_DEVICE
+    1006: Cause.MISSING,  # ERROR_FILE_INVALID: the volume was changed under an open file
+    1117: Cause.FAULTY,  # ERROR_IO_DEVICE
+    1167: Cause.MISSING,  # ERROR_DEVICE_NOT_CONNECTED
 }
 _BY_ERRNO = {
-    errno.ENOSPC: _Cause.FULL,
-    errno.EDQUOT: _Cause.FULL,
-    errno.EFBIG: _Cause.FULL,
-    errno.EROFS: _Cause.READ_ONLY,
-    errno.EACCES: _Cause.FORBIDDEN,
-    errno.EPERM: _Cause.FORBIDDEN,
-    errno.ENOENT: _Cause.MISSING,
-    errno.ENOTDIR: _Cause.MISSING,
-    errno.ENODEV: _Cause.MISSING,
-    errno.ENXIO: _Cause.MISSING,
-    errno.EEXIST: _Cause.OCCUPIED,
-    errno.EBUSY: _Cause.IN_USE,
-    errno.EIO: _Cause.FAULTY,
-    errno.ENAMETOOLONG: _Cause.NAME,
-    errno.EINVAL: _Cause.NAME,
+    errno.ENOSPC: Cause.FULL,
+    errno.EDQUOT: Cause.FULL,
+    errno.EFBIG: Cause.FULL,
+    errno.EROFS: Cause.READ_ONLY,
+    errno.EACCES: Cause.FORBIDDEN,
+    errno.EPERM: Cause.FORBIDDEN,
+    errno.ENOENT: Cause.MISSING,
+    errno.ENOTDIR: Cause.MISSING,
+    errno.ENODEV: Cause.MISSING,
+    errno.ENXIO: Cause.MISSING,
+    errno.EEXIST: Cause.OCCUPIED,
+    errno.EBUSY: Cause.IN_USE,
+    errno.EIO: Cause.FAULTY,
+    errno.ENAMETOOLONG: Cause.NAME,
+    errno.EINVAL: Cause.NAME,
 }
 _BY_SQLITE = {
-    sqlite3.SQLITE_FULL: _Cause.FULL,
-    sqlite3.SQLITE_READONLY: _Cause.READ_ONLY,
-    sqlite3.SQLITE_PERM: _Cause.FORBIDDEN,
-    sqlite3.SQLITE_CANTOPEN: _Cause.FORBIDDEN,
-    sqlite3.SQLITE_BUSY: _Cause.IN_USE,
-    sqlite3.SQLITE_LOCKED: _Cause.IN_USE,
-    sqlite3.SQLITE_IOERR: _Cause.FAULTY,
-    sqlite3.SQLITE_CORRUPT: _Cause.BROKEN,
-    sqlite3.SQLITE_NOTADB: _Cause.BROKEN,
+    sqlite3.SQLITE_FULL: Cause.FULL,
+    sqlite3.SQLITE_READONLY: Cause.READ_ONLY,
+    sqlite3.SQLITE_PERM: Cause.FORBIDDEN,
+    sqlite3.SQLITE_CANTOPEN: Cause.FORBIDDEN,
+    sqlite3.SQLITE_BUSY: Cause.IN_USE,
+    sqlite3.SQLITE_LOCKED: Cause.IN_USE,
+    sqlite3.SQLITE_IOERR: Cause.FAULTY,
+    sqlite3.SQLITE_CORRUPT: Cause.BROKEN,
+    sqlite3.SQLITE_NOTADB: Cause.BROKEN,
 }

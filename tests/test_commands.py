@@ -6,19 +6,21 @@ import email
 import email.policy
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
+from kollect.register.ledger import Ledger
 from kollect.settings import inifile
 from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Settings, Shop, Tls
 from tests.servers.dovecot import Dovecot
@@ -26,6 +28,7 @@ from tests.servers.mails import blank
 from tests.servers.postfix import Postfix
 from tests.servers.scripted_smtp import Act, ScriptedSmtp
 from tests.servers.shop import settings_for
+from tests.unit.bookkeeping import NOW, numbered
 
 pytestmark = pytest.mark.real
 TOP = Path(__file__).resolve().parents[1]
@@ -311,6 +314,58 @@ def test_the_check_does_not_make_a_lost_database_anew(data: Path) -> None:
             file.unlink()
         assert kollect("check", data=data, password=server.password).returncode == 5
         assert not (data / "kollect.db").exists()
+
+
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_lost_database_is_no_empty_list(data: Path, copies: bool) -> None:
+    """Where there are copies of it, or the log tells of numbers that were given."""
+    with DemoServer() as server:
+        inifile.save(data / "kollect.ini", demo_settings(server))
+        server.mailbox(server.shop_address).add(blank("guest@customer.example", 1))
+        assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
+    table = data / "out.csv"
+    assert kollect("results", "--csv", str(table), data=data).returncode == 0
+    before = table.read_bytes()
+    assert b"guest@customer.example" in before
+    for file in data.glob("kollect.db*"):
+        file.unlink()
+    if not copies:
+        shutil.rmtree(data / "backup")
+    for form in ((), ("--json",), ("--csv", str(table))):
+        ran = kollect("results", *form, data=data)
+        assert ran.returncode == 5
+        assert "0 件" not in ran.stdout
+        assert "kollect.db" in ran.stderr + ran.stdout
+    assert table.read_bytes() == before
+    assert not (data / "kollect.db").exists()
+
+
+def test_a_table_that_cannot_be_written_there_is_told_as_such(data: Path) -> None:
+    """The data folder has nothing to do with it."""
+    ledger = Ledger(data / "kollect.db")
+    numbered(ledger, "a@x.jp")
+    ledger.close()
+    for where, why in ((data / "gone" / "o.csv", "フォルダ）がありません"), (data, "同じ名前")):
+        for command in (("results", "--csv"), ("members", "export")):
+            ran = kollect(*command, str(where), data=data)
+            assert ran.returncode == 5
+            assert f"「{where}」に書き出せませんでした" in ran.stderr
+            assert why in ran.stderr
+            assert "データの入ったフォルダ" not in ran.stderr
+
+
+def test_times_of_a_table_are_such_as_excel_knows(data: Path) -> None:
+    ledger = Ledger(data / "kollect.db")
+    _, number = numbered(ledger, "a@x.jp")
+    ledger.replied([number], NOW + timedelta(minutes=1))
+    numbered(ledger, "b@x.jp")
+    ledger.close()
+    assert kollect("results", "--csv", str(data / "o.csv"), data=data).returncode == 0
+    first, second = (f"{(NOW + timedelta(minutes=n)).astimezone():%Y/%m/%d %H:%M}" for n in (0, 1))
+    assert (data / "o.csv").read_bytes().decode("utf-8-sig").splitlines()[1:] == [
+        f"1001,a@x.jp,{first},{second},送信済,1,",
+        f"1002,b@x.jp,{first},,未送信,1,",
+    ]
 
 
 def test_restore_without_anybody_to_ask_does_nothing(dovecot: Dovecot, data: Path) -> None:

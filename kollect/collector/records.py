@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from kollect import export
 from kollect.collector import by_hand
 from kollect.contents import Contents, read_contents
 from kollect.csvfile import csv_bytes
 from kollect.errors import StorageTrouble
-from kollect.folder import DataFolder, storage_trouble
+from kollect.folder import DataFolder
 from kollect.register.entry import Receipt
 from kollect.register.kept import KeptFolder
 from kollect.register.kept_mails import KeptMail, KeptMails
@@ -125,10 +126,7 @@ class Records:
         octets = csv_bytes(HEADER, table(), encoding)
         if stopping():
             return False
-        try:
-            path.write_bytes(octets)
-        except OSError as error:
-            raise storage_trouble(error, path) from error
+        export.write(path, octets)
         return True
 
     # ---- 対象外・保留 ----
@@ -191,6 +189,7 @@ class Records:
 
 
 def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
+    """Under `HEADER`."""
     return (
         number_text(receipt.number, digits),
         receipt.address,
@@ -209,7 +208,7 @@ def number_text(number: int, digits: int) -> str:
 
 def _local(moment: datetime | None) -> str:
     """As Excel reads a time, in the time of this PC."""
-    return f"{moment.astimezone():%Y/%m/%d %H:%M:%S}" if moment else ""
+    return f"{moment.astimezone():%Y/%m/%d %H:%M}" if moment else ""
 
 
 def _place(keys: array[int], key: int | None) -> int:

@@ -6,10 +6,11 @@ from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
 
+from kollect import export
 from kollect.collector.worker import local_now
 from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, failed, print_json
-from kollect.folder import DataFolder, storage_trouble
+from kollect.folder import DataFolder
 from kollect.members import csv_in, csv_out, table
 from kollect.members.members import Members
 from kollect.members.table import CsvTrouble
@@ -30,7 +31,7 @@ def members(options: Namespace) -> int:
         case _:
             with closing(Members(folder.database)) as found:
                 data = csv_out.consents_csv(found.consents(), ENCODINGS[options.encoding])
-    _write(options.file, data)
+    export.write(options.file, data)
     if options.json:
         print_json({"file": str(options.file)})
     else:
@@ -82,10 +83,3 @@ def read_input(file: Path) -> bytes:
             cure="ファイルの場所と名前を確かめて、もう一度お試しください。",
             detail=str(error),
         ) from error
-
-
-def _write(file: Path, data: bytes) -> None:
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise storage_trouble(error, file) from error

@@ -5,33 +5,29 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from datetime import datetime
-from pathlib import Path
 
+from kollect import export
+from kollect.collector.records import HEADER, csv_row
 from kollect.collector.worker import local_now
+from kollect.commands.mending import refuse_loss
 from kollect.commands.output import DONE, WRONG, data_folder, print_json
 from kollect.csvfile import csv_bytes
-from kollect.folder import DataFolder, storage_trouble
+from kollect.folder import DataFolder
 from kollect.logfile import read_month
 from kollect.register.entry import Receipt
 from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
+from kollect.register.receipt import STATE_WORDS
 from kollect.register.receipts import Receipts
-
-STATE_WORDS = {
-    ReceiptState.PENDING: "未送信",
-    ReceiptState.REPLIED: "送信済",
-    ReceiptState.UNKNOWN: "未確認",
-    ReceiptState.UNDELIVERABLE: "不達",
-}
 
 
 def results(options: Namespace) -> int:
     folder = data_folder(options)
+    refuse_loss(folder)
     rows = all_receipts(folder)
     if options.json:
         print_json([_row(receipt) for receipt in rows])
     elif options.csv:
-        _write_csv(options.csv, rows)
+        export.write(options.csv, csv_bytes(HEADER, (csv_row(receipt, 0) for receipt in rows)))
         print(f"{len(rows)} 件を {options.csv} に書き出しました。")
     else:
         for receipt in rows:
@@ -77,19 +73,6 @@ def _minute(moment: datetime | None) -> str:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.astimezone().isoformat(timespec="seconds") if moment else None
-
-
-def _write_csv(path: Path, rows: list[Receipt]) -> None:
-    table = (
-        (r.number, r.address, _iso(r.received_at), _iso(r.replied_at) or "", STATE_WORDS[r.state],
-         r.times, "会員" if r.member else "")
-        for r in rows
-    )  # fmt: skip
-    header = ("受付番号", "メールアドレス", "受付日時", "返信日時", "状態", "回数", "会員")
-    try:
-        path.write_bytes(csv_bytes(header, table))
-    except OSError as error:
-        raise storage_trouble(error, path) from error
 
 
 def log(options: Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 
 from kollect.collector.worker import local_now
 from kollect.commands.output import DONE, NO_STORAGE, data_folder
@@ -27,6 +28,25 @@ def refuse_damage(folder: DataFolder) -> None:
     )
 
 
+def refuse_loss(folder: DataFolder) -> None:
+    """As `refuse_damage`, and where kollect.db is gone while the log tells of numbers.
+
+    For what would show an empty list in its place.
+    """
+    refuse_damage(folder)
+    if not folder.database.exists() and any(backup.numbers_given(_log_lines(folder))):
+        raise StorageTrouble(
+            "受付の記録が見つかりません",
+            happened=f"ログには受付番号を発行した記録がありますが、"
+            f"「{folder.database}」がありません。",
+            cure="kollect.db を元の場所に戻してください。",
+        )
+
+
+def _log_lines(folder: DataFolder) -> Iterator[str]:
+    return (line for month in months(folder) for line in read_month(folder, month))
+
+
 def cost_of_going_back(folder: DataFolder) -> backup.Loss | None:
     """What going on with the newest good copy would lose; None where there is no good one.
 
@@ -35,8 +55,7 @@ def cost_of_going_back(folder: DataFolder) -> backup.Loss | None:
     copy = backup.newest_good(folder.backup_dir)
     if copy is None:
         return None
-    lines = (line for month in months(folder) for line in read_month(folder, month))
-    return backup.loss(folder.database, copy, lines)
+    return backup.loss(folder.database, copy, _log_lines(folder))
 
 
 def _agreed() -> bool:

@@ -6,9 +6,8 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
-from kollect import address
+from kollect import address, export
 from kollect.errors import Trouble
-from kollect.folder import storage_trouble
 from kollect.members import poster, slips, typeface
 from kollect.members.page import HEIGHT, PRINT_DPI, Page
 from kollect.settings.model import Settings, Shop
@@ -58,10 +57,7 @@ def save(paper: Paper, settings: Settings, file: Path, *, slips_a_page: int = 2)
     """
     page = draw(paper, settings, slips_a_page=slips_a_page)
     octets = page.png() if file.suffix.lower() == ".png" else page.pdf(paper)
-    try:
-        file.write_bytes(octets)
-    except OSError as error:
-        raise storage_trouble(error, file) from error
+    export.write(file, octets)
 
 
 def _one_line(shop: Shop) -> Shop:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -144,12 +144,7 @@ def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> Loss:
     """What would be lost by going on with `backup`. `log_lines`: for the numbers given since."""
     year, month, day = map(int, _NAME.fullmatch(backup.name).groups())  # type: ignore[union-attr]
     made_on = date(year, month, day)
-    since = made_on - timedelta(days=1)
-    logged = [
-        int(found[2])
-        for line in log_lines
-        if (found := _GIVEN.match(line)) and found[1] >= since.isoformat()
-    ]
+    logged = list(numbers_given(log_lines, made_on - timedelta(days=1)))
     in_backup, in_database = _last_number(backup), _last_number(database)
     interrupted = _last_number(return_under_way(database))
     known = [n for n in (in_backup, in_database, interrupted, *logged) if n is not None]
@@ -158,6 +153,13 @@ def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> Loss:
     if highest is not None:
         following = highest + 1 + (SPARE if in_database is None and interrupted is None else 0)
     return Loss(backup, made_on, in_backup, highest, following)
+
+
+def numbers_given(log_lines: Iterable[str], since: date = date.min) -> Iterator[int]:
+    """The numbers that were given on that day or later, as the log tells."""
+    for line in log_lines:
+        if (found := _GIVEN.match(line)) and found[1] >= since.isoformat():
+            yield int(found[2])
 
 
 def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from kollect import export
 from kollect.collector.mailing_reports import MailingNews, MailingTrouble, Progress
 from kollect.collector.standing import Standing
 from kollect.errors import Trouble
-from kollect.folder import storage_trouble
 from kollect.members.csv_out import mailing_csv
 from kollect.members.mailing import Mailing, MailingState, Step
 from kollect.screens.collecting import TroublePanel
@@ -164,10 +164,7 @@ class MailingProgressScreen(Screen):
         def work(job: Job) -> None:
             with self._services.outbox() as outbox:
                 data = mailing_csv(outbox.each(self._id))
-            try:
-                path.write_bytes(data)
-            except OSError as error:
-                raise storage_trouble(error, path) from error
+            export.write(path, data)
 
         def done(result: None) -> None:
             self._set_busy(False)

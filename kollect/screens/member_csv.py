@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from tkinter import ttk
 from typing import TypeVar
 
+from kollect import export
 from kollect.errors import Trouble
-from kollect.folder import storage_trouble
 from kollect.members.choice import Choice
 from kollect.members.csv_out import consents_csv, members_csv
 from kollect.members.members import Members
@@ -97,7 +96,7 @@ class MemberFiles(ttk.Frame):
                 data = make(members, watched)
             if job.stopping():
                 return False
-            _save(path, data)
+            export.write(path, data)
             return True
 
         def over() -> None:
@@ -117,11 +116,3 @@ class MemberFiles(ttk.Frame):
 
         self.stop_button.grid()
         self._job = self._window.jobs.run(work, done, owner=self, failed=failed)
-
-
-def _save(path: Path, data: bytes) -> None:
-    """Raises StorageTrouble."""
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise storage_trouble(error, path) from error

@@ -233,7 +233,7 @@ class TestCsv:
         first = records.receipts(keys[:1])[keys[0]]
         assert rows[0][1:3] == [
             first.address,
-            f"{first.received_at.astimezone():%Y/%m/%d %H:%M:%S}",
+            f"{first.received_at.astimezone():%Y/%m/%d %H:%M}",
         ]
 
     def test_stopped_it_writes_nothing(self, records: Records, tmp_path: Path):
@@ -243,7 +243,7 @@ class TestCsv:
         assert not path.exists()
 
     def test_a_folder_that_is_not_there_is_said(self, records: Records, tmp_path: Path):
-        with pytest.raises(StorageTrouble):
+        with pytest.raises(StorageTrouble, match="書き出せません"):
             records.write_csv(tmp_path / "gone" / "x.csv", [FIRST], "utf-8-sig")
 
 

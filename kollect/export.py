@@ -1,0 +1,41 @@
+"""Files for other programs, written where somebody wants them: a table, a poster.
+
+What fails there is no fault of the data folder, and is explained by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kollect.errors import StorageTrouble
+from kollect.folder import Cause, cause_of
+
+_WHY = {
+    Cause.FULL: "ディスク（USBメモリ）がいっぱいです。",
+    Cause.READ_ONLY: "書き込みが禁止されている場所です。",
+    Cause.FORBIDDEN: "書き込みが許可されていない場所か、"
+    "ほかのプログラム（Excelなど）が開いているファイルです。",
+    Cause.MISSING: "その場所（フォルダ）がありません。",
+    Cause.IN_USE: "ほかのプログラム（Excelなど）が、そのファイルを開いています。",
+    Cause.NAME: "名前が長すぎるか、使えない文字が入っています。",
+    Cause.OCCUPIED: "同じ名前のフォルダがあります。",
+}
+_UNKNOWN = "ディスクやUSBメモリの状態を確かめてください。"
+_FREE = "開いているプログラムがあれば閉じるか、"
+
+
+def write(path: Path, octets: bytes) -> None:
+    """Put the file there, in the place of an older one. Raises StorageTrouble."""
+    try:
+        path.write_bytes(octets)
+    except OSError as error:
+        cause = Cause.OCCUPIED if os.path.isdir(path) else cause_of(error)
+        held = cause in (Cause.FORBIDDEN, Cause.IN_USE)
+        raise StorageTrouble(
+            "ファイルを書き出せません",
+            happened=f"「{path}」に書き出せませんでした。{_WHY.get(cause, _UNKNOWN)}",
+            cure=f"{_FREE if held else ''}別の場所か名前を選んで、もう一度お試しください。"
+            "受付や会員の記録には影響ありません。",
+            detail=f"{type(error).__name__}: {error}",
+        ) from error
