@@ -133,10 +133,11 @@ class MenuScreen(Screen):
         room = self.winfo_height() - self._line.winfo_reqheight() - 4 * self.winfo_pixels(WIDE)
         low = self.winfo_height() > 1 and room < each * len(self.buttons)
         rows = (len(self.buttons) + 1) // 2 if low else len(self.buttons)
+        style = "LowMenu.TButton" if low and room < each * rows else "Menu.TButton"
         for place, (button, hint) in enumerate(zip(self.buttons, self._hints, strict=True)):
             column, row = divmod(place, rows)
             padx = ((GAP, 0) if column else (0, GAP)) if low else 0
-            button.configure(style="LowMenu.TButton" if low else "Menu.TButton")
+            button.configure(style=style)
             button.grid(row=row + 1, column=column, sticky="ew", pady=HALF, padx=padx)
             if low:
                 hint.grid_remove()
