@@ -115,13 +115,29 @@ def _handshake(raw: socket.socket, peer: Peer, context: ssl.SSLContext) -> ssl.S
         raise
 
 
-def _checked(peer: Peer, ca_file: str) -> ssl.SSLContext:
-    """The context for this file as it is now: kept, because making one takes 20 ms."""
+def authorities_fault(ca_file: str) -> str | None:
+    """What keeps a file from telling whom to believe, as a sentence; None where it can be used."""
     try:
-        changed = os.stat(ca_file).st_mtime_ns if ca_file else 0
-        return _context(ca_file, changed)
+        _context_now(ca_file)
+    except ssl.SSLError:
+        return "PEM形式の証明書（「-----BEGIN CERTIFICATE-----」で始まる）を指定してください。"
+    except (OSError, ValueError) as failure:
+        missing = isinstance(failure, FileNotFoundError | NotADirectoryError)
+        why = "ファイルがありません。" if missing else "ファイルを読めません。"
+        return f"{why}正しい場所を書くか、空にしてください。"
+    return None
+
+
+def _checked(peer: Peer, ca_file: str) -> ssl.SSLContext:
+    try:
+        return _context_now(ca_file)
     except (OSError, ValueError) as failure:
         raise peer.no_authorities(ca_file, failure) from failure
+
+
+def _context_now(ca_file: str) -> ssl.SSLContext:
+    """The context for this file as it is now: kept, because making one takes 20 ms."""
+    return _context(ca_file, os.stat(ca_file).st_mtime_ns if ca_file else 0)
 
 
 @functools.lru_cache(maxsize=8)

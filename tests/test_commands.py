@@ -201,6 +201,28 @@ def test_wrong_settings_name_file_section_key_and_value(data: Path) -> None:
         assert part in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "content", "why"),
+    [
+        (("collect", "--once"), None, "ファイルがありません"),
+        (("check",), "no certificate", "PEM"),
+        (("send", "--resume"), "", "PEM"),
+    ],
+)
+def test_authorities_that_cannot_be_used_are_a_wrong_setting(
+    data: Path, command: tuple[str, ...], content: str | None, why: str
+) -> None:
+    file = data / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    settings = replace(settings_for(1, 1, "nobody"), tls=Tls(ca_file=str(file)))
+    inifile.save(data / "kollect.ini", settings)
+    ran = kollect(*command, data=data)
+    assert ran.returncode == 2
+    for part in ("kollect.ini", "[tls] ca_file", str(file), why):
+        assert part in ran.stderr
+
+
 def test_a_missing_password_is_told(dovecot: Dovecot, postfix: Postfix, data: Path) -> None:
     inifile.save(data / "kollect.ini", encrypted(dovecot, postfix, "nopassword"))
     ran = kollect("collect", "--once", data=data, password="")

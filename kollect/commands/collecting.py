@@ -22,8 +22,9 @@ from kollect.folder import DataFolder
 from kollect.register.ledger import Ledger
 from kollect.settings import inifile
 from kollect.settings.check import problems, ready_to_collect
-from kollect.settings.model import Passwords, Settings
+from kollect.settings.model import Passwords, Settings, Tls
 from kollect.settings.passwords import Vault
+from kollect.trust import authorities_fault
 
 INTERRUPTED = 130
 """Exit code: ended by Ctrl-C."""
@@ -113,7 +114,7 @@ def _print_report(report: Report, *, as_json: bool) -> None:
 def checked_settings(folder: DataFolder) -> Callable[[], tuple[Settings, Passwords]]:
     """The settings in force and the passwords, checked; a missing password is asked for once."""
     settings = inifile.load(folder.ini)
-    wrong = problems(settings) or ready_to_collect(settings)
+    wrong = problems(settings) or ready_to_collect(settings) or _unusable_authorities(settings.tls)
     if wrong:
         raise SettingsTrouble(str(folder.ini), tuple(wrong))
     ledger = Ledger(folder.database)
@@ -121,6 +122,12 @@ def checked_settings(folder: DataFolder) -> Callable[[], tuple[Settings, Passwor
     ledger.close()
     found = _ask_missing(vault, settings, folder)
     return lambda: (settings, found)
+
+
+def _unusable_authorities(tls: Tls) -> tuple[Problem, ...]:
+    """What the pure check of the settings cannot see: it reads no files."""
+    fault = authorities_fault(tls.ca_file) if tls.ca_file else None
+    return (Problem("tls", "ca_file", tls.ca_file, fault),) if fault else ()
 
 
 def _ask_missing(vault: Vault, settings: Settings, folder: DataFolder) -> Passwords:
