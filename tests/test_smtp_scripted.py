@@ -932,6 +932,26 @@ def test_wrong_password(scripted_smtp: ScriptedSmtp, mechanism: str):
     assert scripted_smtp.kept == []
 
 
+@pytest.mark.parametrize("offered", [("CRAM-MD5",), ("CRAM-MD5", "PLAIN", "LOGIN"), ("LOGIN",)])
+def test_a_server_that_takes_no_way_it_offers_has_not_refused_the_password(
+    scripted_smtp: ScriptedSmtp, offered: tuple[str, ...]
+):
+    scripted_smtp.script.mechanisms = offered
+    scripted_smtp.script.fault = lambda at: (
+        f"504 5.5.4 no such: {at.argument} {PASSWORD}" if at.verb == "AUTH" else None
+    )
+    with (
+        posting(scripted_smtp, auth=Auth.YES, account="shop", password=PASSWORD) as post,
+        pytest.raises(LoginTrouble) as caught,
+    ):
+        list(post.deliver(letters(1)))
+    assert "受け付けませんでした。アカウントとパスワードは、まだ" in caught.value.happened
+    assert all(name in caught.value.happened for name in offered)
+    assert "504" in caught.value.detail
+    assert PASSWORD not in caught.value.detail
+    assert "入力し直して" not in caught.value.cure
+
+
 def test_cram_md5_unknown_to_the_account(scripted_smtp: ScriptedSmtp):
     """Offered to all, but only few passwords are stored for it: PLAIN is left, on this machine."""
     scripted_smtp.script.mechanisms = ("CRAM-MD5", "PLAIN")

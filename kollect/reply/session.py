@@ -18,6 +18,8 @@ from kollect.reply.offers import Offers
 from kollect.settings.model import Auth, Send, Tls
 
 _TLS_PORT = 465
+_NO_SUCH_WAY = (500, 501, 502, 504)
+"""Answers to AUTH that say nothing of account and password: it was not understood."""
 _LONGEST_COMMAND = 512
 """RFC 5321 section 4.5.3.1.4; a longer AUTH waits for the server to ask (RFC 4954 section 4)."""
 
@@ -120,18 +122,23 @@ def _log_in(line: Line, offers: Offers, account: str, password: str, *, plaintex
         usable = [name for name in usable if name == "CRAM-MD5"]
     if not usable:
         raise troubles.unsafe(line.peer)
+    judged = False
     for name in usable:
         answer = _authenticate(line, name, account, password)
         if answer.code == 235:
             return
+        judged = judged or answer.code not in _NO_SUCH_WAY
         # Many servers offer CRAM-MD5 and know no account with it: the plain way may be left.
-        if name != "CRAM-MD5" and answer.code not in (500, 501, 502, 504):
+        if name != "CRAM-MD5" and answer.code not in _NO_SUCH_WAY:
             break
         if answer.for_now:
             break
+    answer = _without(answer, account, password)
+    if not judged:
+        raise troubles.no_such_way(line.peer, usable, troubles.shown(answer))
     if answer.for_now:
-        raise troubles.closed_for_now(line.peer, Stage.LOGIN, _without(answer, account, password))
-    raise troubles.login_refused(line.peer, troubles.shown(_without(answer, account, password)))
+        raise troubles.closed_for_now(line.peer, Stage.LOGIN, answer)
+    raise troubles.login_refused(line.peer, troubles.shown(answer))
 
 
 def _authenticate(line: Line, mechanism: str, account: str, password: str) -> Answer:

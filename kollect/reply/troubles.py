@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.peer import ASK_PROVIDER, Peer
@@ -89,6 +90,19 @@ def no_password_login(peer: Peer, mechanisms: frozenset[str]) -> LoginTrouble:
         happened=happened,
         cure=cure,
         detail=f"AUTH: {' '.join(sorted(mechanisms)) or '-'}",
+    )
+
+
+def no_such_way(peer: Peer, mechanisms: Sequence[str], detail: str) -> LoginTrouble:
+    """The server offers ways to log in and takes none of them; it has not judged the password."""
+    return LoginTrouble(
+        f"{peer.role}にログインできません",
+        stage=Stage.LOGIN,
+        happened=f"{peer.label}は、自分で案内しているログインの方式（{'、'.join(mechanisms)}）を"
+        "受け付けませんでした。アカウントとパスワードは、まだ確かめられていません。",
+        cure="「SMTP認証」を「する(SSL認証)」に、ポート番号を465か587に変えてお試しください。"
+        + ASK_PROVIDER,
+        detail=detail,
     )
 
 
