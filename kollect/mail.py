@@ -49,6 +49,8 @@ class Mail:
     """Decoded; "" where there is none, None where it cannot be read. May hold any character."""
     sender: str = field(compare=False)
     """The first usable address of From as its owner writes it, "" where there is none."""
+    cut_off: bool = field(compare=False)
+    """The header is longer than a mailbox's limit, and not all of it is here: no subject."""
     _values: dict[str, list[bytes]] = field(compare=False, repr=False)
 
     @staticmethod
@@ -63,8 +65,9 @@ class Mail:
         values: dict[str, list[bytes]] = {}
         for name, value in fields:
             values.setdefault(name, []).append(value)
-        subject = None if end is None and len(raw) >= _CUT_OFF else _subject(values)
-        return Mail(block, fields, subject, _sender(values), values)
+        cut_off = end is None and len(raw) >= _CUT_OFF
+        subject = None if cut_off else _subject(values)
+        return Mail(block, fields, subject, _sender(values), cut_off, values)
 
     def first(self, name: str) -> bytes | None:
         """The value of the first field of that name (lower case)."""

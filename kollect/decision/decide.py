@@ -87,11 +87,12 @@ def _stop(mail: Mail, rules: Rules, known: Known) -> Decision | None:
 def _not_blank(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     if is_blank(mail.subject, rules.blank_subjects):
         return None
-    reason = (
-        "件名の文字を読み取れないため、空メールとして扱いません。"
-        if mail.subject is None
-        else "件名があるため、空メールではありません。"
-    )
+    if mail.cut_off:
+        reason = "メールの先頭（ヘッダー）が長すぎて全部を読めないため、空メールとして扱いません。"
+    elif mail.subject is None:
+        reason = "件名の文字を読み取れないため、空メールとして扱いません。"
+    else:
+        reason = "件名があるため、空メールではありません。"
     return Decision(Kind.OUT_OF_SCOPE, reason, mail.sender)
 
 

@@ -25,11 +25,15 @@ class HeaderBlock:
             del kept[end + 2 :]
 
     def lines(self) -> bytes:
-        """What was kept, without the empty line; of an endless header the lines that fit whole."""
+        """What was kept, without the empty line; of an endless header the lines that fit whole.
+
+        Of an endless line what fits of it: without it, the few lines before it would look like a
+        header that is all there, and a mail with a subject behind it like a blank one.
+        """
         kept = self._kept
         if len(kept) > HEADER_LIMIT + 2:
             del kept[HEADER_LIMIT + 2 :]
-            last_end = kept.rfind(b"\r\n", 2)
+            last_end = kept.rfind(b"\r\n", HEADER_LIMIT // 2)
             if last_end > 0:
                 del kept[last_end + 2 :]
         return bytes(kept[2:])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.inbox.header_block import HEADER_LIMIT, Crlf, HeaderBlock
+from kollect.mail import Mail
 
 cuts = st.lists(st.integers(1, 9), min_size=1, max_size=20)
 
@@ -56,6 +57,19 @@ def test_an_endless_line_is_cut_where_it_must() -> None:
     for _ in range(1000):
         block.feed(b"z" * 1000)
     assert block.lines() == b"z" * HEADER_LIMIT
+
+
+def test_before_an_endless_line_too_it_shows_that_it_is_cut() -> None:
+    """The few lines before it would pass for the whole header of a blank mail."""
+    block = HeaderBlock()
+    block.feed(b"From: <a@b.jp>\r\nX-Long: ")
+    for _ in range(1000):
+        block.feed(b"z" * 1000)
+    block.feed(b"\r\nSubject: hello\r\n\r\n")
+    mail = Mail.read(block.lines())
+    assert mail.cut_off
+    assert mail.subject is None
+    assert mail.sender == "a@b.jp"
 
 
 def test_a_header_of_exactly_the_limit_is_whole() -> None:
