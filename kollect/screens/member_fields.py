@@ -72,7 +72,7 @@ class MemberFields:
         self._beside(rows, self.sex, "1～4のキーでも選べます")
         # a Menubutton is higher than a line of the form
         self._pick = ttk.Button(
-            rows.beside(self.groups), text="選ぶ ▾", width=7, takefocus=False, command=self._offer
+            rows.beside(self.groups), text="選ぶ ▼", width=7, takefocus=False, command=self._offer
         )
         self._pick.pack(side="left", padx=(GAP, 0))
         self._menu = tk.Menu(self._pick)
