@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -32,7 +31,6 @@ from kollect.members.refusals import NobodyToSendTo, TextNotReady
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import ReceiptState
 from kollect.settings.model import Shop
-from tests.servers.powercut import Fuse, PowerCut, fused
 from tests.unit.bookkeeping import DOMAIN, NOW, numbered
 
 SHOP = Shop(name="こむぎ", address="東京都千代田区千代田1-1")
@@ -416,49 +414,3 @@ def test_the_pace_counts_every_letter_of_every_mailing(path: Path, outbox: Outbo
         assert len(again.tries(pace, NOW + timedelta(seconds=62))) == 3
         assert len(again.tries(Pace(0, 100), NOW + timedelta(minutes=59))) == 4
         assert again.tries(Pace(0, 0), NOW) == []
-
-
-# --- the power cut
-
-
-AT_ONCE = 3
-
-
-def send_all(path: Path, mailing: int, server: list[str], fuse: Fuse | None = None) -> None:
-    """A sending loop as the program's: taken, handed over, settled."""
-    with closing(Outbox(path)) as outbox:
-        while parcels := outbox.take(mailing, 0, AT_ONCE, NOW):
-            for parcel in parcels:
-                if fuse:
-                    fuse.act("hand over", lambda: server.append(parcel.address))  # noqa: B023
-                else:
-                    server.append(parcel.address)
-            outbox.settle([Result(p.id, Fate.ACCEPTED) for p in parcels], NOW)
-
-
-@pytest.mark.parametrize("after", [False, True])
-def test_a_cut_at_any_act_loses_nobody_and_repeats_only_those_on_the_way(
-    tmp_path: Path, after: bool
-):
-    at, cut = 1, True
-    while cut:
-        path = database(tmp_path / f"{at}.db", 5)
-        with closing(Outbox(path)) as outbox:
-            mailing = begun(outbox)
-        server: list[str] = []
-        fuse = Fuse(at, after=after)
-        try:
-            with fused(fuse):
-                send_all(path, mailing, server, fuse)
-            cut = False
-        except PowerCut:
-            assert fuse.blown
-        got = Counter(server)
-        send_all(path, mailing, server)
-        assert Counter(server).keys() == {f"m{n}@x.jp" for n in range(5)}
-        repeated = sum(count - 1 for count in Counter(server).values())
-        assert repeated <= min(AT_ONCE, sum(got.values()))
-        with closing(Outbox(path)) as outbox:
-            assert outbox.mailing(mailing).state is MailingState.DONE
-        at += 1
-    assert at > 20
