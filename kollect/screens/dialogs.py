@@ -70,7 +70,13 @@ class Dialog(tk.Toplevel, Generic[T]):
             made.append(button)
             if is_main:
                 self._focus = button
+                self.bind("<Return>", lambda event, button=button: self._enter(event, button))
         return made
+
+    def _enter(self, event: tk.Event, main: ttk.Button) -> None:
+        """Enter before the focus has come to any widget of the dialog."""
+        if event.widget is self:
+            main.invoke()
 
     def start_at(self, widget: tk.Misc) -> None:
         """Where the focus is when the dialog opens; by default on its main button."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 import tkinter as tk
@@ -84,20 +85,30 @@ class Person(Dialogs):
         self.asked.append((dialog.title(), ""))
         failures: list[BaseException] = []
         deadline = time.monotonic() + PATIENCE
+        timer = ""
 
         def work() -> None:
             # nobody types before there is something to type into
             if not _has_focus(dialog) and time.monotonic() < deadline:
                 dialog.after(20, work)
                 return
+            nonlocal timer
+            timer = self._root.after(round(2000 * PATIENCE), give_up)
             try:
                 act(dialog)
             except BaseException as failure:
                 failures.append(failure)
                 dialog.destroy()
 
+        def give_up() -> None:
+            # else the test would wait for ever: no time limit gets through Tk's loop
+            failures.append(AssertionError(f"「{dialog.title()}」 stays on the screen"))
+            dialog.destroy()
+
         dialog.after(20, work)
         answer = dialog.run()
+        with contextlib.suppress(tk.TclError):  # the program may have ended with the dialog
+            self._root.after_cancel(timer)
         if failures:
             raise failures[0]
         return answer

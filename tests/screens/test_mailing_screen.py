@@ -654,7 +654,7 @@ def test_what_was_written_can_be_read_again(place: Program, dialogs: Person):
         written = [w for w in all_inside(dialog) if isinstance(w, tk.Text)]
         read.extend(text.get("1.0", "end-1c") for text in written)
         read.extend(map(shown_text, all_inside(dialog)))
-        press(dialog, "Return")
+        click(labelled(dialog, "閉じる"))
 
     dialogs.answers.append(look)
     click(progress.results.letter_button)
