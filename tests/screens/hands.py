@@ -107,7 +107,7 @@ class Person(Dialogs):
 
         dialog.after(20, work)
         answer = dialog.run()
-        with contextlib.suppress(tk.TclError):  # the program may have ended with the dialog
+        with contextlib.suppress(tk.TclError, ValueError):  # the program may be gone with it
             self._root.after_cancel(timer)
         if failures:
             raise failures[0]
