@@ -71,11 +71,6 @@ def titles() -> list[str]:
     return sorted({name for name in named if name})
 
 
-def in_front() -> str:
-    """The title of the window that has the focus."""
-    return _xdotool("getactivewindow", "getwindowname").stdout.strip()
-
-
 def bring(title: str, seconds: float = PATIENCE) -> str:
     """Wait for a window, and give it the focus by a click into its upper left corner."""
     window = wait_for_window(title, seconds)
@@ -94,9 +89,10 @@ def bring(title: str, seconds: float = PATIENCE) -> str:
 
 
 def place(window: str) -> Place:
+    """All zeros where the window has gone meanwhile."""
     said = _xdotool("getwindowgeometry", "--shell", window).stdout
     found = dict(line.split("=") for line in said.split())
-    return Place(*(int(found[name]) for name in ("X", "Y", "WIDTH", "HEIGHT")))
+    return Place(*(int(found.get(name, 0)) for name in ("X", "Y", "WIDTH", "HEIGHT")))
 
 
 # ---- keyboard and mouse ----
@@ -153,7 +149,7 @@ def tray_icon(seconds: float = PATIENCE) -> Place:
     def look() -> bool:
         ids = _xdotool("search", "--onlyvisible", "--class", "explorer.exe").stdout.split()
         # beside it there may be its tooltip, or a balloon
-        found[:] = [spot for spot in map(place, ids) if spot.width <= 32 and spot.height <= 32]
+        found[:] = [spot for spot in map(place, ids) if 8 <= spot.width <= 32 >= spot.height]
         return bool(found)
 
     wait_until(look, "no icon in the tray", seconds)
