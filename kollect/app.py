@@ -11,21 +11,24 @@ import tkinter as tk
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from kollect import joints
-from kollect.beginning import Beginning
 from kollect.collector.reports import News
-from kollect.counter import member_services
 from kollect.desktop import memory
 from kollect.desktop.dpi import sharpen
 from kollect.desktop.lock import FolderLock
 from kollect.desktop.session_end import SessionWatch
-from kollect.entrance import enter
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
-from kollect.last_words import LastWords
-from kollect.mender import Mender
-from kollect.places import Places
-from kollect.postroom import Postroom
+from kollect.program import joints
+from kollect.program.beginning import Beginning
+from kollect.program.counter import member_services
+from kollect.program.entrance import enter
+from kollect.program.last_words import LastWords
+from kollect.program.mender import Mender
+from kollect.program.places import Places
+from kollect.program.postroom import Postroom
+from kollect.program.signposts import Signposts
+from kollect.program.this_pc import ThisPC
+from kollect.program.workplace import Workplace
 from kollect.screens.demo_mode import DemoMode
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.ending import Ending
@@ -36,9 +39,6 @@ from kollect.screens.menu import MenuScreen, menu_entries, state_of_things
 from kollect.screens.resident import Resident
 from kollect.screens.window import Window
 from kollect.settings.model import TextSize
-from kollect.signposts import Signposts
-from kollect.this_pc import ThisPC
-from kollect.workplace import Workplace
 
 OK, FAILED = 0, 1
 SESSION_END_SECONDS = 4.0

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.connection import RECEIVING_ROLE, Line, Trust
 from kollect.errors import (
     LineDropped,
     LineTimeout,
@@ -27,8 +26,9 @@ from kollect.errors import (
 from kollect.inbox.mailbox import Refused
 from kollect.inbox.pop3 import Pop3Mailbox
 from kollect.inbox.pop3_dialogue import Dialogue, DotReader
-from kollect.peer import Peer
 from kollect.settings.model import Receive, Security, Tls
+from kollect.wire.connection import RECEIVING_ROLE, Line, Trust
+from kollect.wire.peer import Peer
 from tests.servers.certificates import Certificates
 from tests.servers.scripted_pop3 import CAPABILITIES, Faults, ScriptedPop3
 
@@ -502,7 +502,7 @@ def test_an_account_cannot_smuggle_commands(serve: Serve, account: str) -> None:
 
 
 def test_a_password_never_crosses_a_foreign_line_in_clear(serve: Serve, monkeypatch) -> None:
-    monkeypatch.setattr("kollect.connection.Line.loopback", False)
+    monkeypatch.setattr("kollect.wire.connection.Line.loopback", False)
     server = serve(MAILS)
     with pytest.raises(LoginTrouble) as caught:
         opened(server)
@@ -512,7 +512,7 @@ def test_a_password_never_crosses_a_foreign_line_in_clear(serve: Serve, monkeypa
 
 
 def test_apop_is_allowed_on_a_foreign_line(serve: Serve, monkeypatch) -> None:
-    monkeypatch.setattr("kollect.connection.Line.loopback", False)
+    monkeypatch.setattr("kollect.wire.connection.Line.loopback", False)
     good = Faults(stamp="<1@x>")
     refused = Faults(stamp="<1@x>", answers={"APOP": b"-ERR no\r\n"})
     server = serve(MAILS, good, refused)

@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kollect import address
-from kollect.connection import Line
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.reply import post as post_module
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import MOST_ON_WAY, Post
 from kollect.settings.model import Auth, Send, Tls
+from kollect.wire.connection import Line
 from tests.servers.scripted_smtp import Act, At, Fault, Script, ScriptedSmtp, sink_process
 
 SHOP = "shop@shop.example"

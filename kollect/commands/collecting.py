@@ -24,7 +24,7 @@ from kollect.settings import inifile
 from kollect.settings.check import problems, ready_to_collect
 from kollect.settings.model import Passwords, Settings, Tls
 from kollect.settings.passwords import Vault
-from kollect.trust import authorities_fault
+from kollect.wire.trust import authorities_fault
 
 INTERRUPTED = 130
 """Exit code: ended by Ctrl-C."""

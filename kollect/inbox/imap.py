@@ -14,13 +14,13 @@ from typing import BinaryIO
 from imapclient import DELETED
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from kollect.connection import Trace
 from kollect.errors import Stage
 from kollect.inbox import refusals
 from kollect.inbox.header_block import HEADER_LIMIT, Crlf, HeaderBlock
 from kollect.inbox.imap_client import Client, open_client, refusal_text, translated
 from kollect.inbox.mailbox import Listed, Refused
 from kollect.settings.model import Receive, Tls
+from kollect.wire.connection import Trace
 
 log = logging.getLogger(__name__)
 

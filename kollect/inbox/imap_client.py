@@ -15,12 +15,12 @@ from collections.abc import Iterator
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from kollect.connection import RECEIVING_ROLE, Line, Trace, Trust
 from kollect.errors import ServerTrouble, Stage
 from kollect.inbox import refusals
 from kollect.inbox.mailbox import Refused
 from kollect.inbox.pace import Pace
 from kollect.settings.model import Receive, Security, Tls
+from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
 
 _TLS_PORT = 993
 _LONGEST_LINE = 8 * 1024 * 1024

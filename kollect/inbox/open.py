@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kollect.connection import Trace
 from kollect.inbox.mailbox import Mailbox
 from kollect.inbox.pop3 import Pop3Mailbox
 from kollect.settings.model import Protocol, Receive, Tls
+from kollect.wire.connection import Trace
 
 
 def open_mailbox(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from kollect.connection import Line
+from kollect.wire.connection import Line
 
 _PATIENCE = 3
 """Time-outs that an answer may take before its pace counts."""

@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import BinaryIO
 
-from kollect.connection import Trace
 from kollect.errors import LineDropped, LineTimeout, Stage
 from kollect.inbox import refusals
 from kollect.inbox.header_block import HeaderBlock
 from kollect.inbox.mailbox import Listed, Refused
 from kollect.inbox.pop3_dialogue import Answer
 from kollect.inbox.pop3_login import Session, open_session
-from kollect.peer import Peer
 from kollect.settings.model import Receive, Tls
+from kollect.wire.connection import Trace
+from kollect.wire.peer import Peer
 
 log = logging.getLogger(__name__)
 

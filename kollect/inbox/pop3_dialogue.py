@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kollect.connection import Line
 from kollect.errors import ServerTrouble
 from kollect.inbox.pace import Pace
+from kollect.wire.connection import Line
 
 K = TypeVar("K")
 

@@ -11,11 +11,11 @@ import hashlib
 import logging
 import re
 
-from kollect.connection import RECEIVING_ROLE, Line, Trace, Trust
 from kollect.errors import LineDropped, ServerTrouble, Stage
 from kollect.inbox import refusals
 from kollect.inbox.pop3_dialogue import Answer, Dialogue
 from kollect.settings.model import Receive, Security, Tls
+from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
 
 log = logging.getLogger(__name__)
 

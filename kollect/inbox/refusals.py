@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kollect.errors import LoginTrouble, MailboxBusy, ServerTrouble, Stage
-from kollect.peer import ASK_PROVIDER, Peer
+from kollect.wire.peer import ASK_PROVIDER, Peer
 
 _BUSY_CODES = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP", "INUSE", "UNAVAILABLE", "LIMIT"})
 # For servers without response codes: qpopper, Courier, older Japanese ones.

@@ -10,13 +10,13 @@ import logging
 import select
 from collections.abc import Callable
 
-from kollect.connection import Trace
 from kollect.errors import ServerTrouble
-from kollect.peer import Peer
 from kollect.reply.channel import Channel
 from kollect.reply.delivery import Ended, Style
 from kollect.reply.session import open_session
 from kollect.settings.model import Send, Tls
+from kollect.wire.connection import Trace
+from kollect.wire.peer import Peer
 
 log = logging.getLogger(__name__)
 

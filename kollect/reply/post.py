@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from kollect.connection import Trace
 from kollect.errors import ServerTrouble
 from kollect.reply import troubles
 from kollect.reply.channel import Channel
@@ -20,6 +19,7 @@ from kollect.reply.delivery import Delivery, Ended
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.waiting import Queue
 from kollect.settings.model import Send, Tls
+from kollect.wire.connection import Trace
 
 MOST_ON_WAY = 20
 """Letters handed over whose ending the caller has not yet written down: what a crash may repeat."""

@@ -10,12 +10,12 @@ import hmac
 import ipaddress
 from dataclasses import dataclass
 
-from kollect.connection import SENDING_ROLE, Line, Trace, Trust
 from kollect.errors import Stage
 from kollect.reply import troubles
 from kollect.reply.answer import Answer, AnswerReader, Garbled
 from kollect.reply.offers import Offers
 from kollect.settings.model import Auth, Send, Tls
+from kollect.wire.connection import SENDING_ROLE, Line, Trace, Trust
 
 _TLS_PORT = 465
 _NO_SUCH_WAY = (500, 501, 502, 504)

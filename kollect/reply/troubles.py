@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
-from kollect.peer import ASK_PROVIDER, Peer
 from kollect.reply.answer import Answer
+from kollect.wire.peer import ASK_PROVIDER, Peer
 
 
 class LettersPutOff(ServerTrouble):

@@ -20,7 +20,7 @@ from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.desktop.autostart import autostart_command
 from kollect.folder import DataFolder
-from kollect.last_words import LastWords
+from kollect.program.last_words import LastWords
 from kollect.screens.id_page import IdPage
 from kollect.screens.letter_pages import ControlPage
 from kollect.screens.settings_screen import SettingsScreen

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.certificate import fingerprint
+from kollect.wire.certificate import fingerprint
 
 
 @dataclass(frozen=True, slots=True)

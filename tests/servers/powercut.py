@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from kollect.connection import Line
 from kollect.desktop import files
 from kollect.register import database
+from kollect.wire.connection import Line
 
 CHANGES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
 

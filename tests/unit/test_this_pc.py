@@ -9,7 +9,7 @@ import pytest
 
 from kollect.desktop.autostart import IN_TRAY, as_entered, autostart_command, own_command
 from kollect.folder import DataFolder
-from kollect.this_pc import ThisPC
+from kollect.program.this_pc import ThisPC
 from tests.unit.test_autostart import nothing_entered
 
 __all__ = ["nothing_entered"]

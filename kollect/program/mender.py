@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kollect.errors import SettingsFileDamaged, StorageTrouble, Trouble
+from kollect.program.signposts import Signposts
+from kollect.program.workplace import Workplace
 from kollect.screens.window import Window
 from kollect.settings import inifile
-from kollect.signposts import Signposts
-from kollect.workplace import Workplace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

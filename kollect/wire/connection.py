@@ -15,10 +15,10 @@ import ssl
 import time
 from collections.abc import Callable
 
-from kollect.dial import dial
 from kollect.errors import ServerTrouble, Stage
-from kollect.peer import RECEIVING_ROLE, SENDING_ROLE, Peer
-from kollect.trust import Trust, shake_hands
+from kollect.wire.dial import dial
+from kollect.wire.peer import RECEIVING_ROLE, SENDING_ROLE, Peer
+from kollect.wire.trust import Trust, shake_hands
 
 __all__ = ["RECEIVING_ROLE", "SENDING_ROLE", "Line", "Trust"]
 

@@ -14,10 +14,10 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kollect.certificate import fingerprint, read_certificate
 from kollect.errors import ServerTrouble, Stage
-from kollect.peer import Peer
 from kollect.settings.model import Tls
+from kollect.wire.certificate import fingerprint, read_certificate
+from kollect.wire.peer import Peer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from kollect.errors import Stage
-from kollect.peer import Peer
+from kollect.wire.peer import Peer
 
 _NOT_THE_LAST_ADDRESS = 10.0
 """Seconds for an address with others behind it (IPv6 that leads nowhere, IPv4 that works)."""

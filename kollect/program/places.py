@@ -11,7 +11,7 @@ from collections.abc import Callable
 from kollect.collector.reports import News
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
-from kollect.workplace import DemoWorkplace, Workplace
+from kollect.program.workplace import DemoWorkplace, Workplace
 
 
 class Places:

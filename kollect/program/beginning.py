@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kollect.errors import Trouble
+from kollect.program.signposts import Signposts
+from kollect.program.this_pc import ThisPC
 from kollect.screens.demo_mode import DemoMode
 from kollect.screens.mailing_services import MailingServices
 from kollect.screens.menu import FirstStart, FirstStartDialog
@@ -24,8 +26,6 @@ from kollect.screens.readiness import Readiness
 from kollect.screens.resident import Resident
 from kollect.screens.window import Window
 from kollect.settings.model import Settings
-from kollect.signposts import Signposts
-from kollect.this_pc import ThisPC
 
 log = logging.getLogger(__name__)
 

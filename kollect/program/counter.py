@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kollect.desktop.open_file import open_file
+from kollect.program.workplace import Workplace
 from kollect.screens.member_services import MemberServices
-from kollect.workplace import Workplace
 
 if TYPE_CHECKING:
     from kollect.members.parcels import Told

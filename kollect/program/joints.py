@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from kollect.desktop.open_file import open_file
 from kollect.errors import StorageTrouble, Trouble
-from kollect.places import Places
+from kollect.program.places import Places
+from kollect.program.signposts import Signposts
+from kollect.program.this_pc import ThisPC
+from kollect.program.workplace import Workplace
 from kollect.screens.demo_mode import DemoMode, Ways
 from kollect.screens.ending import AtWork, Ending
 from kollect.screens.readiness import Readiness
@@ -15,9 +18,6 @@ from kollect.screens.resident import Errands, Resident
 from kollect.screens.services import Services
 from kollect.screens.window import Window
 from kollect.settings.model import Passwords, Settings
-from kollect.signposts import Signposts
-from kollect.this_pc import ThisPC
-from kollect.workplace import Workplace
 
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
     from kollect.demo.session import Session

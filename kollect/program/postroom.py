@@ -8,8 +8,8 @@ from contextlib import closing, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from kollect.program.workplace import Workplace
 from kollect.screens.mailing_services import NO_MAILING, MailingServices
-from kollect.workplace import Workplace
 
 if TYPE_CHECKING:  # the window has to be there before sockets and SQL are loaded
     from kollect.collector.mailing_reports import MailingNews, MailingTrouble
