@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from kollect import address
+from kollect.collector.background import local_now
 from kollect.collector.mailing import MailingWorker, sample_address, send_sample
 from kollect.collector.mailing_reports import MailingEnded, MailingTrouble, Progress
-from kollect.collector.worker import local_now
 from kollect.errors import ServerTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.members.mailing import LeftOut, MailingState, Step

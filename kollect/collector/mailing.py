@@ -8,15 +8,13 @@ they then call `look`. Runs beside the collector on the same file. Whoever liste
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from kollect.collector.background import Background, local_now
 from kollect.collector.mailing_letters import sample_address, send_sample
 from kollect.collector.mailing_reports import MailingEnded, MailingNews, MailingTrouble, Progress
 from kollect.collector.sending import MailingRound
-from kollect.collector.worker import LOOK_AT_CLOCK, local_now
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
 from kollect.members.mailing import UNFINISHED, Mailing, MailingState, Step
@@ -38,7 +36,7 @@ STATE_WORDS = {
 }
 
 
-class MailingWorker:
+class MailingWorker(Background):
     """One sender on one data folder. `load` gives the settings in force, before each round.
 
     At the start mailings go on that a crash, a power cut or `stop` has left in SENDING.
@@ -52,14 +50,10 @@ class MailingWorker:
         *,
         now: Callable[[], datetime] = local_now,
     ) -> None:
+        super().__init__("mailing", now)
         self._folder = folder
         self._load = load
         self._listener = listener
-        self._now = now
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._busy = threading.Event()
-        self._thread: threading.Thread | None = None
         self._resident = False
         """It goes on until `stop`, and tries again by itself."""
         self._looked_back = False
@@ -71,40 +65,12 @@ class MailingWorker:
         """Rounds in a row in which nothing went out."""
         self._told = ""
 
-    @property
-    def busy(self) -> bool:
-        """Letters are on their way, or wait for the pace."""
-        return self._busy.is_set()
-
-    @property
-    def alive(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
-
-    def start(self) -> None:
-        """Send in a thread of its own, from now on; with nothing to send it sleeps."""
-        self._thread = threading.Thread(target=self.run, name="mailing")
-        self._thread.start()
-
     def look(self) -> None:
         """Something was begun, paused, resumed or stopped in the outbox. Returns at once.
 
         A letter on its way ends as it ends; no other one of a paused mailing goes out any more.
         """
         self._wake.set()
-
-    def stop(self) -> None:
-        """Finish the letters on their way, then end; the rest goes on at the next start.
-
-        Returns at once; `join` waits.
-        """
-        self._stop.set()
-        self._wake.set()
-
-    def join(self, timeout: float | None = None) -> bool:
-        """Wait for the end; returns whether it has come."""
-        if self._thread is not None:
-            self._thread.join(timeout)
-        return not self.alive
 
     def run(self) -> None:
         """Send what there is to send, and wait for more, until `stop`."""
@@ -252,18 +218,6 @@ class MailingWorker:
 
     def _pause(self) -> timedelta:
         return min(FIRST_PAUSE * 2 ** min(self._barren - 1, 10), LONGEST_PAUSE)
-
-    def _wait(self, due: datetime | None) -> None:
-        """Wait until then, for `look` or `stop`; a clock set back does not make it longer."""
-        if due is None:
-            self._wake.wait()
-            return
-        ends = time.monotonic() + (due - self._now()).total_seconds()
-        while not self._wake.is_set():
-            left = min((due - self._now()).total_seconds(), ends - time.monotonic())
-            if left <= 0:
-                return
-            self._wake.wait(min(left, LOOK_AT_CLOCK))
 
     def _wait_within(self, until: datetime) -> None:
         """A wait in the middle of a round, which goes on afterwards."""

@@ -7,14 +7,13 @@ Whoever listens gets `reports.News`, in this thread; a listener must not block.
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from kollect.collector.alert import send_alert, send_all_clear
+from kollect.collector.background import Background, local_now
 from kollect.collector.desk import Desk
 from kollect.collector.reports import News, Phase, PhaseChanged, Report, RoundEnded
 from kollect.collector.round import poll
@@ -29,15 +28,8 @@ from kollect.settings.model import Passwords, Settings
 
 log = logging.getLogger(__name__)
 
-LOOK_AT_CLOCK = 10.0
-"""Seconds. A PC that slept wakes up in the middle of a wait: the clock on the wall tells."""
 
-
-def local_now() -> datetime:
-    return datetime.now().astimezone()
-
-
-class Worker:
+class Worker(Background):
     """One collector on one data folder. `load` gives the settings in force, before each poll."""
 
     def __init__(
@@ -48,49 +40,20 @@ class Worker:
         *,
         now: Callable[[], datetime] = local_now,
     ) -> None:
+        super().__init__("collector", now)
         self._folder = folder
         self._load = load
         self._listener = listener
-        self._now = now
         self._health = Health()
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._busy = threading.Event()
-        self._thread: threading.Thread | None = None
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
         self._mark = ""
         self._upkeep_failed = ""
         self._alert_failed = ""
 
-    @property
-    def busy(self) -> bool:
-        """A poll is under way."""
-        return self._busy.is_set()
-
-    @property
-    def alive(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
-
-    def start(self) -> None:
-        """Poll in a thread of its own, from now on."""
-        self._thread = threading.Thread(target=self.run, name="collector")
-        self._thread.start()
-
     def poll_now(self) -> None:
         """End the present wait."""
         self._wake.set()
-
-    def stop(self) -> None:
-        """Finish the mails in hand, then end. Returns at once; `join` waits."""
-        self._stop.set()
-        self._wake.set()
-
-    def join(self, timeout: float | None = None) -> bool:
-        """Wait for the end; returns whether it has come."""
-        if self._thread is not None:
-            self._thread.join(timeout)
-        return not self.alive
 
     def run(self) -> None:
         """Poll until `stop`."""
@@ -184,15 +147,6 @@ class Worker:
         self._listener(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
         self._listener(RoundEnded(now, report, trouble, due if going_on else None))
         return due
-
-    def _wait(self, due: datetime) -> None:
-        """Wait until then, for `poll_now` or `stop`; a clock set back does not make it longer."""
-        ends = time.monotonic() + (due - self._now()).total_seconds()
-        while not self._wake.is_set():
-            left = min((due - self._now()).total_seconds(), ends - time.monotonic())
-            if left <= 0:
-                return
-            self._wake.wait(min(left, LOOK_AT_CLOCK))
 
     def _tell(self, change: Change, trouble: Trouble | None) -> None:
         match change:

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from kollect import export
-from kollect.collector.worker import local_now
+from kollect.collector.background import local_now
 from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, failed, print_json
 from kollect.folder import DataFolder

@@ -7,8 +7,8 @@ from argparse import Namespace
 from datetime import datetime
 
 from kollect import export
+from kollect.collector.background import local_now
 from kollect.collector.records import HEADER, csv_row
-from kollect.collector.worker import local_now
 from kollect.commands.mending import refuse_loss
 from kollect.commands.output import DONE, WRONG, data_folder, print_json
 from kollect.csvfile import csv_bytes

@@ -9,10 +9,10 @@ from collections import Counter
 from contextlib import closing
 
 from kollect import address, logfile
+from kollect.collector.background import local_now
 from kollect.collector.mailing import MailingWorker, sample_address, send_sample
 from kollect.collector.mailing_reports import MailingEnded, MailingNews, MailingTrouble, Progress
 from kollect.collector.reports import Report
-from kollect.collector.worker import local_now
 from kollect.commands.collecting import checked_settings, stop_on_signal
 from kollect.commands.friends import UnreadableFile, read_input
 from kollect.commands.mending import refuse_damage

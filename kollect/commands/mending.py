@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 
-from kollect.collector.worker import local_now
+from kollect.collector.background import local_now
 from kollect.commands.output import DONE, NO_STORAGE, data_folder
 from kollect.desktop.lock import FolderLock
 from kollect.errors import StorageTrouble

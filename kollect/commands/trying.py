@@ -6,9 +6,10 @@ import tempfile
 from argparse import Namespace
 from pathlib import Path
 
+from kollect.collector.background import local_now
 from kollect.collector.check import Check, CheckStep
 from kollect.collector.reports import Happened, Report
-from kollect.collector.worker import Worker, local_now
+from kollect.collector.worker import Worker
 from kollect.commands.collecting import checked_settings
 from kollect.commands.looking import all_receipts
 from kollect.commands.mending import refuse_damage

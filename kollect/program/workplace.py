@@ -150,8 +150,8 @@ class Workplace:
         stopping: Callable[[], bool],
     ) -> None:
         """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
+        from kollect.collector.background import local_now
         from kollect.collector.check import Check, LastTest
-        from kollect.collector.worker import local_now
         from kollect.register.ledger import Ledger
 
         ledger = Ledger(self.folder.database)

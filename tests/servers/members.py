@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from kollect import address
+from kollect.collector.background import local_now
 from kollect.collector.mailing import MailingWorker
 from kollect.collector.mailing_reports import MailingNews
-from kollect.collector.worker import local_now
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
 from kollect.members.choice import EVERYBODY, Choice

@@ -1,0 +1,73 @@
+"""A thread that works, waits and works again, until it is told to stop.
+
+Knows nothing of what the work is.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+LOOK_AT_CLOCK = 10.0
+"""Seconds. A PC that slept wakes up in the middle of a wait: the clock on the wall tells."""
+
+
+def local_now() -> datetime:
+    return datetime.now().astimezone()
+
+
+class Background:
+    """Its children say in `run` what is done; `_busy` is set while they are at it."""
+
+    def __init__(self, name: str, now: Callable[[], datetime]) -> None:
+        self._name = name
+        self._now = now
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._busy = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        """It is at work, not only waiting."""
+        return self._busy.is_set()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Work in a thread of its own, from now on."""
+        self._thread = threading.Thread(target=self.run, name=self._name)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the mails in hand, then end. Returns at once; `join` waits."""
+        self._stop.set()
+        self._wake.set()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; returns whether it has come."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return not self.alive
+
+    def run(self) -> None:
+        raise NotImplementedError
+
+    def _wait(self, due: datetime | None) -> None:
+        """Wait until then, or until somebody wakes or stops it; None: only for that.
+
+        A clock that is set back does not make it longer.
+        """
+        if due is None:
+            self._wake.wait()
+            return
+        ends = time.monotonic() + (due - self._now()).total_seconds()
+        while not self._wake.is_set():
+            left = min((due - self._now()).total_seconds(), ends - time.monotonic())
+            if left <= 0:
+                return
+            self._wake.wait(min(left, LOOK_AT_CLOCK))
