@@ -40,7 +40,10 @@ class Place(NamedTuple):
 
 def windows(title: str) -> list[str]:
     """The windows to be seen whose title has this in it."""
-    done = _xdotool("search", "--onlyvisible", "--name", title)
+    for _ in range(20):
+        done = _xdotool("search", "--onlyvisible", "--name", title)
+        if not done.stderr:
+            break  # else a window went while xdotool looked at it, and it has seen no other
     return done.stdout.split()
 
 
@@ -53,7 +56,14 @@ def wait_for_window(title: str, seconds: float = PATIENCE) -> str:
 
 
 def wait_until_gone(title: str, seconds: float = PATIENCE) -> None:
-    wait_until(lambda: not windows(title), f"the window 「{title}」 stays", seconds)
+    def gone() -> bool:
+        for _ in range(3):  # one that is put in its place is away for a moment
+            if windows(title):
+                return False
+            time.sleep(0.1)
+        return True
+
+    wait_until(gone, f"the window 「{title}」 stays", seconds)
 
 
 def wait_until(so: Callable[[], object], else_: str, seconds: float = PATIENCE) -> None:

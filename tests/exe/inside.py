@@ -3,7 +3,7 @@
 inside.py passwords     what the Credential Manager keeps: {name: password}
 inside.py at-login      what starts at login: {name: command}
 inside.py memory PID    of a process, in octets: {"private": …, "working_set": …}
-inside.py crash PID     has a thread of that process run into nowhere
+inside.py crash         has a thread of the program run into nowhere
 """
 
 from __future__ import annotations

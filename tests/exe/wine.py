@@ -124,12 +124,16 @@ class PC:
     def python(self, *arguments: str | Path, seconds: float = PATIENCE) -> str:
         """What the Python of Windows prints."""
         done = self.start(PYTHON, *arguments).wait(seconds)
-        assert done.code == 0, done.err
+        assert done.code == 0, (done.code, done.out, done.err)
         return done.out
 
     def inside(self, *question: str | Path) -> Any:
         """What inside.py finds out on this PC."""
         return json.loads(self.python(INSIDE, *question))
+
+    def crash(self) -> bool:
+        """Have a thread of the program run into nowhere; whether that has come about."""
+        return self.start(PYTHON, INSIDE, "crash").wait().code == 0
 
     def holds(self, secret: str) -> list[str]:
         """The files of its own that have this text in them, as it is. After `switch_off`."""
