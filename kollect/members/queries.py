@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 
-from kollect.register.database import Database
+from kollect.register.database import Database, rows_of
 
 
 class Queries(Database):
@@ -24,7 +24,7 @@ class Queries(Database):
     def each(self, sql: str, *values: object) -> Iterator[tuple]:
         """The rows one by one; memory does not grow with their number."""
         with self._translated(), closing(self._db.cursor()) as cursor:
-            yield from cursor.execute(sql, values)
+            yield from rows_of(cursor.execute(sql, values))
 
     def rows(self, sql: str, *values: object) -> list[tuple]:
         with self._translated():

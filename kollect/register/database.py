@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from kollect.desktop import files
@@ -22,6 +23,9 @@ from kollect.register.schema import migrate, refuse_newer
 
 WAIT_FOR_OTHERS = 30.0
 """Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
+
+BLOCK = 200
+"""Rows that are fetched at once: in a fraction of a millisecond, and worked on in some."""
 
 _OUR_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
 """Raised where this program is wrong, not the disk; nobody should be sent to look at the disk."""
@@ -76,6 +80,17 @@ def translated(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise trouble(error, path) from error
+
+
+def rows_of(cursor: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
+    """The rows that the cursor's statement finds, one by one; memory holds a block of them.
+
+    Python's lock is let go at each row that SQLite fetches, for too short a time to be taken, yet
+    long enough for a thread that waits for it to begin its waiting anew: fetched one at a time
+    between the work on them, rows kept the window still for seconds.
+    """
+    while block := cursor.fetchmany(BLOCK):
+        yield from block
 
 
 class Database:

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
-from kollect.register.database import connect, translated
+from kollect.register.database import connect, rows_of, translated
 from kollect.register.schema import refuse_newer
 
 AT_ONCE = 500
@@ -39,7 +39,7 @@ class Reader:
 
     def _select(self, statement: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         with translated(self._path), closing(self._db.cursor()) as cursor:
-            yield from cursor.execute(statement, values)
+            yield from rows_of(cursor.execute(statement, values))
 
     def _select_by(self, statement: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         """The rows for these keys, in no order; the statement ends with `IN`."""

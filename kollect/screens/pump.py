@@ -21,8 +21,8 @@ UNSEEN_EVERY_MS = 500
 HURRIED_MS, HURRY_SECONDS = 8, 1.0
 """While somebody waits for a short job, as for what a typed letter finds."""
 
-MOST_AT_ONCE = 200
-"""After so many calls the window gets its turn, however fast the workers are."""
+AT_ONCE = 0.05
+"""Seconds. After so long the window gets its turn, however much the workers have to tell."""
 
 
 class Pump:
@@ -55,7 +55,8 @@ class Pump:
     def _pump(self) -> None:
         # armed first and not last: a call may open a dialog, and the others must not wait for it
         self._arm()
-        for _ in range(MOST_AT_ONCE):
+        ends = time.monotonic() + AT_ONCE
+        while time.monotonic() < ends:
             try:
                 function, args = self._calls.get_nowait()
             except queue.Empty:

@@ -1,5 +1,8 @@
 """Whether Tk answers: a beat every 50 ms, and the longest silence between two of them.
 
+A beat asks Tk for as much as it takes to say a line: where every such call has to wait for a thread
+that is at work, a window that still wakes up in time is none that answers.
+
 A PC that is busy with other things makes every program wait for its turn. That is no freeze of
 ours: the time that our threads stood in the kernel's queue for a processor is taken off, as far as
 none of them was at work in the meantime.
@@ -14,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 EVERY_MS = 50
+CALLS = 20
 LONGEST_SILENCE = 0.3
 """Seconds. What a user takes for a window that answers."""
 
@@ -50,6 +54,8 @@ class Heartbeat:
         return self.longest
 
     def _beat(self) -> None:
+        for _ in range(CALLS):
+            self._root.tk.call("font", "measure", "TkDefaultFont", "コレクト")
         self._note()
         self.beats += 1
         self._timer = self._root.after(EVERY_MS, self._beat)

@@ -329,6 +329,21 @@ class TestPumpAndJobs:
         settle(window.root, lambda: calls)
         assert "ZeroDivisionError" in dialogs.troubles[0].detail
 
+    def test_however_much_there_is_to_tell_the_window_gets_its_turn(self, window: Window):
+        told: list[int] = []
+
+        def tell(n: int) -> None:
+            time.sleep(0.01)
+            told.append(n)
+
+        def work() -> None:
+            for n in range(100):
+                window.pump.call(tell, n)
+            settle(window.root, lambda: len(told) == 100)
+
+        assert Heartbeat(window.root).during(work) < LONGEST_SILENCE
+        assert told == list(range(100))
+
     def test_work_does_not_freeze_the_window(self, window: Window):
         first = window.open(First)
         results: list[str] = []
