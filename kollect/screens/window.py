@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from kollect.collector.reports import News
 from kollect.screens import editing, scrolled
 from kollect.screens.dialogs import Dialogs
-from kollect.screens.folding import Folded
 from kollect.screens.function_bar import FunctionBar, FunctionKey
 from kollect.screens.jobs import Jobs, unexpected
 from kollect.screens.pump import Pump
@@ -168,12 +167,8 @@ class Window:
 
     @property
     def said(self) -> str:
-        return self._bar.said.text
-
-    @property
-    def _said(self) -> Folded:
         """What stands there."""
-        return self._bar.said
+        return self._bar.said.text
 
     def set_text_size(self, size: TextSize) -> None:
         if size is self.theme.size:

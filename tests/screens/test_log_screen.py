@@ -68,7 +68,7 @@ def idle(screen: LogScreen) -> None:
 
 
 def said(screen: LogScreen) -> str:
-    return screen.window._said.text
+    return screen.window.said
 
 
 def detail(screen: LogScreen) -> str:

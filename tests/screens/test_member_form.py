@@ -75,8 +75,8 @@ def test_one_form_with_the_keyboard_alone(screen: MemberFormScreen, database: Pa
     press(screen, "1", "F12")  # 承諾する
     settle(screen, lambda: screen.number.value == "")
     assert here(screen) is screen.number.widget, "the next form can be typed at once"
-    assert "1001" in screen.window._said.text
-    assert "山田" in screen.window._said.text
+    assert "1001" in screen.window.said
+    assert "山田" in screen.window.said
     assert not screen.unsaved()
     member = stored(database, 1001)
     assert member is not None
@@ -234,7 +234,7 @@ def test_the_number_can_be_sent_again(
     dialogs.answers.append("再送する")
     assert "F9:再送" in keys(screen)
     press(screen, "F9")
-    settle(screen, lambda: "再送します" in screen.window._said.text)
+    settle(screen, lambda: "再送します" in screen.window.said)
     assert "taro.yamada@docomo.ne.jp" in dialogs.asked[-1][1]
     with closing(Ledger(database)) as ledger:
         assert ledger.owed_count("") == before + 1

@@ -243,7 +243,7 @@ class TestFiles:
         settle(screen, lambda: listed(screen) == [1001, 1003])
         dialogs.answers.append(tmp_path / "会員.csv")
         click(labelled(screen, "CSVへ取り出し"))
-        settle(screen, lambda: "取り出しました" in screen.window._said.text)
+        settle(screen, lambda: "取り出しました" in screen.window.said)
         table = list(csv.reader(io.StringIO((tmp_path / "会員.csv").read_text("utf-8-sig"))))
         assert [row[0] for row in table] == ["受付番号", "1001", "1003"]
 
@@ -252,7 +252,7 @@ class TestFiles:
     ):
         dialogs.answers.append(tmp_path / "承諾.csv")
         click(labelled(screen, "承諾の記録"))
-        settle(screen, lambda: "取り出しました" in screen.window._said.text)
+        settle(screen, lambda: "取り出しました" in screen.window.said)
         text = (tmp_path / "承諾.csv").read_text("utf-8-sig")
         assert "taro@docomo.ne.jp" in text
         assert "番号は★1★です" in text, "what the customer had been told"

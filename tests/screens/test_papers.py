@@ -78,7 +78,7 @@ def test_it_is_saved(screen: PapersScreen, dialogs: Person, tmp_path: Path, kind
     path = tmp_path / f"ポスター.{kind.lower()}"
     dialogs.answers.append(path)
     click(labelled(screen, kind))
-    settle(screen, lambda: "保存しました" in screen.window._said.text)
+    settle(screen, lambda: "保存しました" in screen.window.said)
     assert path.read_bytes().startswith(head)
     assert dialogs.asked[-1] == (f"店頭ポスターを{kind}に保存", f"店頭ポスター.{kind.lower()}")
 

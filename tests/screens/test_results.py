@@ -107,7 +107,7 @@ def owed(folder: DataFolder) -> list[Entry]:
 
 def said(program: Program) -> str:
     """What stands in the bottom bar."""
-    return program.window._said.text
+    return program.window.said
 
 
 class TestList:
