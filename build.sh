@@ -212,8 +212,8 @@ exe() { # without an argument, all of them
     case ${1:-} in
     '')
         exe make
-        with_display ./build.sh exe measure
-        with_display ./build.sh exe unit
+        exe measure
+        exe unit
         exe test
         ;;
     make)
@@ -221,8 +221,9 @@ exe() { # without an argument, all of them
         make_windows
         make_exe
         ;;
-    measure) measure_exe ;;
-    unit) test_windows ;;
+    measure | unit) with_display ./build.sh exe "seen-$1" ;;
+    seen-measure) measure_exe ;;
+    seen-unit) test_windows ;;
     test)
         need_packages "${TEST_PACKAGES[@]}"
         test_exe "${@:2}"
