@@ -362,6 +362,33 @@ def test_a_lost_database_is_no_empty_list(data: Path, copies: bool) -> None:
     assert not (data / "kollect.db").exists()
 
 
+def test_a_lost_database_without_a_copy_is_begun_anew_only_when_asked_for(data: Path) -> None:
+    """And no number is given twice: the log tells which were."""
+    with DemoServer() as server:
+        inifile.save(data / "kollect.ini", demo_settings(server))
+        mailbox = server.mailbox(server.shop_address)
+        mailbox.add(blank("guest@customer.example", 1))
+        assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
+        for file in data.glob("kollect.db*"):
+            file.unlink()
+        shutil.rmtree(data / "backup")
+        mailbox.add(blank("other@customer.example", 2))
+        refused = kollect("collect", "--once", data=data, password=server.password)
+        assert refused.returncode == 5
+        assert "見つかりません" in refused.stderr
+        assert "kollect restore" in refused.stderr
+        assert len(mailbox.mails) == 1
+        declined = kollect("restore", data=data)
+        assert "何もしませんでした" in declined.stdout
+        assert not (data / "kollect.db").exists()
+        begun = kollect("restore", "--yes", data=data)
+        assert begun.returncode == 0
+        assert "1102 から発行します" in begun.stdout
+        assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
+    (row,) = json.loads(kollect("results", "--json", data=data).stdout)
+    assert row["number"] == 1102
+
+
 def test_a_table_that_cannot_be_written_there_is_told_as_such(data: Path) -> None:
     """The data folder has nothing to do with it."""
     ledger = Ledger(data / "kollect.db")

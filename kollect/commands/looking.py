@@ -9,7 +9,7 @@ from datetime import datetime
 from kollect import export
 from kollect.collector.background import local_now
 from kollect.collector.records import HEADER, csv_row
-from kollect.commands.mending import refuse_loss
+from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, print_json
 from kollect.csvfile import csv_bytes
 from kollect.folder import DataFolder
@@ -22,7 +22,7 @@ from kollect.register.receipts import Receipts
 
 def results(options: Namespace) -> int:
     folder = data_folder(options)
-    refuse_loss(folder)
+    refuse_damage(folder)
     rows = all_receipts(folder)
     if options.json:
         print_json([_row(receipt) for receipt in rows])

@@ -1,4 +1,4 @@
-"""`restore`: go on with the newest good backup when kollect.db is damaged."""
+"""`restore`: go on with the newest good backup when kollect.db is damaged, or begin anew."""
 
 from __future__ import annotations
 
@@ -16,31 +16,34 @@ from kollect.register import backup
 
 
 def refuse_damage(folder: DataFolder) -> None:
-    """Raises StorageTrouble where kollect.db is damaged, or gone while there are copies of it."""
-    found = backup.damage(folder.database, folder.backup_dir)
-    if found is None:
-        return
-    raise StorageTrouble(
-        "データが壊れています",
-        happened="kollect.db が壊れているか、なくなっています。メールはサーバに残っています。",
-        cure="「kollect restore」で、いちばん新しい控えに戻せます。",
-        detail=found,
-    )
-
-
-def refuse_loss(folder: DataFolder) -> None:
-    """As `refuse_damage`, and where kollect.db is gone while the log tells of numbers.
-
-    For what would show an empty list in its place.
+    """Raises StorageTrouble where kollect.db is damaged, or gone while copies or the log tell that
+    there was one: a kollect.db made anew would pass for the old one.
     """
-    refuse_damage(folder)
-    if not folder.database.exists() and any(backup.numbers_given(_log_lines(folder))):
+    found = backup.damage(folder.database, folder.backup_dir)
+    if found is not None:
+        raise StorageTrouble(
+            "データが壊れています",
+            happened="kollect.db が壊れているか、なくなっています。メールはサーバに残っています。",
+            cure="「kollect restore」で、いちばん新しい控えに戻せます。",
+            detail=found,
+        )
+    if first_after_loss(folder) is not None:
         raise StorageTrouble(
             "受付の記録が見つかりません",
             happened=f"ログには受付番号を発行した記録がありますが、"
-            f"「{folder.database}」がありません。",
-            cure="kollect.db を元の場所に戻してください。",
+            f"「{folder.database}」がありません。メールはサーバに残っています。",
+            cure="kollect.db を元の場所に戻してください。見つからないときは、"
+            "「kollect restore」で、続きの番号から新しい記録を始められます。",
         )
+
+
+def first_after_loss(folder: DataFolder) -> int | None:
+    """Where kollect.db is gone without a copy while the log tells of numbers: the first number that
+    one made anew may give. None: nothing is lost, or `backup.damage` tells of it.
+    """
+    if backup.is_there(folder.database):
+        return None
+    return backup.first_after(_log_lines(folder))
 
 
 def _log_lines(folder: DataFolder) -> Iterator[str]:
@@ -73,6 +76,14 @@ def restore(options: Namespace) -> int:
             print("kollect.db は壊れていません。何もしませんでした。")
             return DONE
         loss = cost_of_going_back(folder)
+        if loss is None and (first := first_after_loss(folder)) is not None:
+            print(f"控えがないため、新しい記録で始めます。受付番号は {first} から発行します。")
+            if options.yes or _agreed():
+                backup.begin_anew(folder.database, first)
+                print("新しい kollect.db を作りました。")
+            else:
+                print("何もしませんでした。")
+            return DONE
         if loss is None:
             print("使える控えが backup フォルダにありません。", file=sys.stderr)
             return NO_STORAGE

@@ -32,9 +32,11 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
         folder.prepare()
         lock.acquire()
         found = backup.damage(folder.database, folder.backup_dir)
-        if found is None or _mended(folder, found, make_window):
-            return None
-        return NO_STORAGE
+        if found is None:
+            come_in = backup.is_there(folder.database) or _begun(folder, make_window)
+        else:
+            come_in = _mended(folder, found, make_window)
+        return None if come_in else NO_STORAGE
     except AlreadyRunning as trouble:
         if signal_first(folder.path):
             return OK
@@ -43,6 +45,37 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
     except StorageTrouble as trouble:
         _tell(trouble, make_window)
         return NO_STORAGE
+
+
+def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
+    """There is no kollect.db: is this a first start, or else, may a new one be made?"""
+    from kollect.commands.mending import first_after_loss  # drags much along, and is rare
+
+    first = first_after_loss(folder)
+    if first is None:
+        return True
+    window = make_window()
+    try:
+        if not window.dialogs.ask(
+            "受付の記録が見つかりません",
+            f"受付の記録「{folder.database}」がなくなっています。控えもありません。\n\n"
+            "ほかの場所に移した覚えがあるときは、「終了する」を押して、元の場所に戻してください。"
+            "\n\n見つからないときは、新しい記録で始められます。これまでの受付番号は分からなくなり、"
+            "登録済みのお客様にも新しい番号を発行します。番号が前のものと重ならないように、"
+            f"ログを調べて {first} から発行します。",
+            yes="新しい記録で始める",
+            no="終了する",
+            careful=True,
+        ):
+            return False
+    finally:
+        window.close()
+    with logfile.install(folder):
+        backup.begin_anew(folder.database, first)
+        log.warning(
+            "kollect.db がないため、新しく作りました。受付番号は %d から発行します。", first
+        )
+    return True
 
 
 def _mended(folder: DataFolder, found: str, make_window: MakeWindow) -> bool:
@@ -86,7 +119,7 @@ def _nothing_to_go_back_to(folder: DataFolder, found: str) -> StorageTrouble:
         happened=f"「{folder.database}」が壊れていて、戻せる控えも backup フォルダにありません。"
         "まだ処理していないメールは、サーバに残っています。",
         cure="コレクトのフォルダの写しがほかにあれば、その kollect.db を戻してください。"
-        "ないときは、壊れた kollect.db を別の場所へ移してから起動すると、新しい記録で始めます。"
-        "その前に発行した番号と重ならないように、「受付番号の開始番号」を大きくしてください。",
+        "ないときは、壊れた kollect.db を別の場所へ移してから起動すると、"
+        "前に発行した番号と重ならない番号で、新しい記録を始められます。",
         detail=found,
     )

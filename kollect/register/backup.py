@@ -19,6 +19,7 @@ from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.folder import storage_trouble
 from kollect.register.database import connect, result_code, return_under_way, trouble
+from kollect.register.schema import migrate
 
 KEEP = 7
 SPARE = 100
@@ -162,6 +163,36 @@ def numbers_given(log_lines: Iterable[str], since: date = date.min) -> Iterator[
             yield int(found[2])
 
 
+def is_there(database: Path) -> bool:
+    """Whether there is more than an empty file, of which SQLite would make a new ledger."""
+    return os.path.exists(database) and os.path.getsize(database) > 0
+
+
+def first_after(log_lines: Iterable[str]) -> int | None:
+    """The first number that a kollect.db made anew may give; None where the log tells of none."""
+    highest = max(numbers_given(log_lines), default=None)
+    return None if highest is None else highest + 1 + SPARE
+
+
+def begin_anew(database: Path, first: int) -> None:
+    """Make a kollect.db where there is none any more, that gives no number below `first`.
+
+    It is there whole or not at all. Raises `errors.StorageTrouble`.
+    """
+    part = database.with_name(database.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        with closing(connect(part, "rwc")) as new:
+            migrate(new)
+            _give_none_below(new, first)
+        files.replace(part, database)
+        files.sync_folder(database.parent)
+    except sqlite3.Error as error:
+        raise trouble(error, database) from error
+    except OSError as error:
+        raise storage_trouble(error, database) from error
+
+
 def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
     """Go on with a copy: the damaged file is set aside (its name is returned), never deleted.
 
@@ -207,13 +238,17 @@ def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
         old.backup(new)
         new.execute("PRAGMA journal_mode = DELETE")  # a copy is one file, without a -wal beside it
         if floor is not None:
-            new.execute(
-                "INSERT INTO meta (key, value) VALUES ('number_floor', ?)"
-                " ON CONFLICT DO UPDATE SET value = excluded.value",
-                (str(floor),),
-            )
+            _give_none_below(new, floor)
     with target.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _give_none_below(db: sqlite3.Connection, floor: int) -> None:
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES ('number_floor', ?)"
+        " ON CONFLICT DO UPDATE SET value = excluded.value",
+        (str(floor),),
+    )
 
 
 def _last_number(database: Path) -> int | None:

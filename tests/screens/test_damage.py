@@ -12,7 +12,7 @@ import pytest
 
 from kollect.commands.mending import cost_of_going_back
 from kollect.folder import DataFolder
-from kollect.register.backup import make_backup
+from kollect.register.backup import SPARE, make_backup
 from kollect.register.ledger import Ledger
 from kollect.register.receipts import Receipts
 from kollect.screens.damage_dialog import DAMAGED, LOST, DamageDialog
@@ -122,6 +122,39 @@ def test_without_a_copy_there_is_only_advice(start_process: StartProcess, copied
     answer(window_named("受付の記録が壊れています"), "Return")
     assert process.communicate(timeout=30) == ("", "")
     assert process.returncode == 5
+
+
+@pytest.fixture
+def lost(copied: DataFolder) -> DataFolder:
+    """Nothing is left but the log."""
+    for file in (*copied.path.glob("kollect.db*"), *copied.backup_dir.iterdir()):
+        file.unlink()
+    return copied
+
+
+def test_lost_without_a_copy_one_may_begin_anew_after_the_numbers_of_the_log(
+    start_process: StartProcess, lost: DataFolder
+):
+    process = start_process()
+    question = window_named(LOST[0])
+    answer(question, "Tab")
+    answer(question, "Return")
+    window_named("KKRMN101")
+    process.kill()
+    process.communicate()
+    serve(lost, range(9, 10))
+    assert numbers(lost.database) == [1005 + 1 + SPARE]
+    assert "新しく作りました" in "".join(p.read_text("utf-8") for p in lost.log_dir.glob("2*.txt"))
+
+
+def test_lost_without_a_copy_enter_ends_and_makes_nothing(
+    start_process: StartProcess, lost: DataFolder
+):
+    process = start_process()
+    answer(window_named(LOST[0]), "Return")
+    assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 5
+    assert not lost.database.exists()
 
 
 class Copying:

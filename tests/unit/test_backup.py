@@ -20,8 +20,11 @@ from kollect.register.backup import (
     SPARE,
     Loss,
     backups,
+    begin_anew,
     damage,
+    first_after,
     go_back,
+    is_there,
     loss,
     make_backup,
     newest_good,
@@ -358,6 +361,36 @@ def test_a_ledger_that_never_gave_a_number_starts_at_the_first(shop: Shop):
     assert (costs.highest_number, costs.next_number) == (None, None)
     go_back(shop.database, costs, NOW)
     assert shop.serve(1) == [1001]
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_without_a_file_and_without_a_copy_the_numbers_go_on_after_the_log(shop: Shop, left: str):
+    last = shop.serve(5)[-1]
+    for file in shop.database.parent.glob("kollect.db*"):
+        file.unlink()
+    if left == "an empty file":
+        shop.database.touch()
+    assert not is_there(shop.database)
+    first = first_after(shop.log)
+    assert first == last + 1 + SPARE
+    begin_anew(shop.database, first)
+    assert is_there(shop.database)
+    assert damage(shop.database, shop.copies) is None
+    assert shop.serve(2) == [first, first + 1]
+    assert not list(shop.database.parent.glob("*.part"))
+
+
+def test_a_log_without_numbers_is_a_first_start():
+    assert first_after(["2026-11-23 10:00:00 情報 設定を保存しました。"]) is None
+
+
+def test_a_new_file_that_cannot_be_made_is_trouble(shop: Shop):
+    for file in shop.database.parent.glob("kollect.db*"):
+        file.unlink()
+    shop.database.with_name("kollect.db.part").mkdir()
+    with pytest.raises(StorageTrouble):
+        begin_anew(shop.database, 2000)
+    assert not shop.database.exists()
 
 
 def test_going_back_twice_keeps_the_first_loss_in_mind(shop: Shop):
