@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     log.add_argument("--month", metavar="YYYY-MM", help="月（省略すると今月）")
     demo = command("demo", "内蔵のメールサーバで試します。")
     demo.add_argument("--headless", action="store_true", help="画面を使わずに最後まで演じます")
-    restore = command("restore", "壊れたデータを、いちばん新しい控えに戻します。控えもないときは新しく始めます。")
+    restore = command("restore", "壊れたデータを控えに戻すか、新しく始めます。")
     restore.add_argument("--yes", action="store_true", help="確かめずに戻します")
     _members(command("members", "会員を CSV ファイルから取り込み、CSV ファイルに書き出します。"))
     _send(command("send", "会員にメールを送ります。"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
 
+from kollect import logfile
 from kollect.collector.background import local_now
 from kollect.commands.output import DONE, NO_STORAGE, data_folder
 from kollect.desktop.lock import FolderLock
@@ -13,6 +15,8 @@ from kollect.errors import StorageTrouble
 from kollect.folder import DataFolder
 from kollect.logfile import months, read_month
 from kollect.register import backup
+
+log = logging.getLogger(__name__)
 
 
 def refuse_damage(folder: DataFolder) -> None:
@@ -41,9 +45,16 @@ def first_after_loss(folder: DataFolder) -> int | None:
     """Where kollect.db is gone without a copy while the log tells of numbers: the first number that
     one made anew may give. None: nothing is lost, or `backup.damage` tells of it.
     """
-    if backup.is_there(folder.database):
+    if backup.holds_data(folder.database):
         return None
     return backup.first_after(_log_lines(folder))
+
+
+def begin_anew(folder: DataFolder, first: int) -> None:
+    """Make a new kollect.db whose first number is `first`, and say so in the log."""
+    with logfile.install(folder):
+        backup.begin_anew(folder.database, first, local_now())
+        log.warning("kollect.db を新しく作りました。受付番号は %d から発行します。", first)
 
 
 def _log_lines(folder: DataFolder) -> Iterator[str]:
@@ -72,14 +83,15 @@ def _agreed() -> bool:
 def restore(options: Namespace) -> int:
     folder = data_folder(options)
     with FolderLock(folder.path):
-        if backup.damage(folder.database, folder.backup_dir) is None and folder.database.exists():
+        found = backup.damage(folder.database, folder.backup_dir)
+        if found is None and backup.holds_data(folder.database):
             print("kollect.db は壊れていません。何もしませんでした。")
             return DONE
         loss = cost_of_going_back(folder)
         if loss is None and (first := first_after_loss(folder)) is not None:
             print(f"控えがないため、新しい記録で始めます。受付番号は {first} から発行します。")
             if options.yes or _agreed():
-                backup.begin_anew(folder.database, first)
+                begin_anew(folder, first)
                 print("新しい kollect.db を作りました。")
             else:
                 print("何もしませんでした。")

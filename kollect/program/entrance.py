@@ -33,7 +33,7 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
         lock.acquire()
         found = backup.damage(folder.database, folder.backup_dir)
         if found is None:
-            come_in = backup.is_there(folder.database) or _begun(folder, make_window)
+            come_in = backup.holds_data(folder.database) or _begun(folder, make_window)
         else:
             come_in = _mended(folder, found, make_window)
         return None if come_in else NO_STORAGE
@@ -49,9 +49,9 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
 
 def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
     """There is no kollect.db: is this a first start, or else, may a new one be made?"""
-    from kollect.commands.mending import first_after_loss  # drags much along, and is rare
+    from kollect.commands import mending  # drags much along, and is rare
 
-    first = first_after_loss(folder)
+    first = mending.first_after_loss(folder)
     if first is None:
         return True
     window = make_window()
@@ -70,11 +70,7 @@ def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
             return False
     finally:
         window.close()
-    with logfile.install(folder):
-        backup.begin_anew(folder.database, first)
-        log.warning(
-            "kollect.db がないため、新しく作りました。受付番号は %d から発行します。", first
-        )
+    mending.begin_anew(folder, first)
     return True
 
 

@@ -163,8 +163,8 @@ def numbers_given(log_lines: Iterable[str], since: date = date.min) -> Iterator[
             yield int(found[2])
 
 
-def is_there(database: Path) -> bool:
-    """Whether there is more than an empty file, of which SQLite would make a new ledger."""
+def holds_data(database: Path) -> bool:
+    """Whether it is there and more than an empty file, which is a new ledger to SQLite."""
     return os.path.exists(database) and os.path.getsize(database) > 0
 
 
@@ -174,10 +174,11 @@ def first_after(log_lines: Iterable[str]) -> int | None:
     return None if highest is None else highest + 1 + SPARE
 
 
-def begin_anew(database: Path, first: int) -> None:
+def begin_anew(database: Path, first: int, now: datetime) -> None:
     """Make a kollect.db where there is none any more, that gives no number below `first`.
 
-    It is there whole or not at all. Raises `errors.StorageTrouble`.
+    It is there whole or not at all. What is left of the old one is set aside. Raises
+    `errors.StorageTrouble`.
     """
     part = database.with_name(database.name + ".part")
     try:
@@ -185,6 +186,7 @@ def begin_anew(database: Path, first: int) -> None:
         with closing(connect(part, "rwc")) as new:
             migrate(new)
             _give_none_below(new, first)
+        _set_aside(database, _aside(database, now))
         files.replace(part, database)
         files.sync_folder(database.parent)
     except sqlite3.Error as error:
@@ -199,32 +201,47 @@ def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
     The numbers that were given since are never given again. A crash in between leaves a file by
     which `damage` tells it, and from which nothing but a further `go_back` leads on.
     """
-    aside = database.with_name(f"{database.name}.damaged-{now:%Y%m%d-%H%M%S}")
+    aside = _aside(database, now)
     ready = return_under_way(database)
     part = ready.with_name(ready.name + ".part")
-    moved = False
     try:
         _copy(chosen.backup, part, floor=chosen.next_number)
         files.replace(part, ready)
-        # the database first: where another program holds it, nothing has happened yet
-        for ending in ("", "-wal", "-shm"):
-            beside = database.with_name(database.name + ending)
-            if beside.exists():
-                files.replace(beside, aside.with_name(aside.name + ending))
-                moved = True
+        _set_aside(database, aside)
         files.replace(ready, database)
         files.sync_folder(database.parent)
     except sqlite3.Error as error:
         raise trouble(error, database) from error
     except OSError as error:
-        if not moved:
+        if not _is_there(aside):
             with suppress(OSError):
                 ready.unlink(missing_ok=True)
         raise storage_trouble(error, database) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    return aside if moved else None
+    return aside if _is_there(aside) else None
+
+
+def _aside(database: Path, now: datetime) -> Path:
+    return database.with_name(f"{database.name}.damaged-{now:%Y%m%d-%H%M%S}")
+
+
+def _set_aside(database: Path, aside: Path) -> None:
+    """Its write-ahead log too: SQLite would read it into whatever comes in its place."""
+    # the database first: where another program holds it, nothing has happened yet
+    for old, new in zip(_files_of(database), _files_of(aside), strict=True):
+        if old.exists():
+            files.replace(old, new)
+
+
+def _is_there(database: Path) -> bool:
+    """Whether anything is there of it, be it empty or a write-ahead log alone."""
+    return any(file.exists() for file in _files_of(database))
+
+
+def _files_of(database: Path) -> list[Path]:
+    return [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
 
 
 def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:

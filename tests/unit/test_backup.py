@@ -24,7 +24,7 @@ from kollect.register.backup import (
     damage,
     first_after,
     go_back,
-    is_there,
+    holds_data,
     loss,
     make_backup,
     newest_good,
@@ -363,18 +363,24 @@ def test_a_ledger_that_never_gave_a_number_starts_at_the_first(shop: Shop):
     assert shop.serve(1) == [1001]
 
 
-@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+@pytest.mark.parametrize("left", ["nothing", "an empty file", "its write-ahead log"])
 def test_without_a_file_and_without_a_copy_the_numbers_go_on_after_the_log(shop: Shop, left: str):
     last = shop.serve(5)[-1]
-    for file in shop.database.parent.glob("kollect.db*"):
-        file.unlink()
+    ledger = Ledger(shop.database)
+    numbered(ledger, "wal@docomo.ne.jp")
+    wal = shop.database.with_name("kollect.db-wal")
+    written = wal.read_bytes()
+    ledger.close()
+    shop.database.unlink()
     if left == "an empty file":
         shop.database.touch()
-    assert not is_there(shop.database)
+    elif left == "its write-ahead log":
+        wal.write_bytes(written)
+    assert not holds_data(shop.database)
     first = first_after(shop.log)
     assert first == last + 1 + SPARE
-    begin_anew(shop.database, first)
-    assert is_there(shop.database)
+    begin_anew(shop.database, first, NOW)
+    assert holds_data(shop.database)
     assert damage(shop.database, shop.copies) is None
     assert shop.serve(2) == [first, first + 1]
     assert not list(shop.database.parent.glob("*.part"))
@@ -389,7 +395,7 @@ def test_a_new_file_that_cannot_be_made_is_trouble(shop: Shop):
         file.unlink()
     shop.database.with_name("kollect.db.part").mkdir()
     with pytest.raises(StorageTrouble):
-        begin_anew(shop.database, 2000)
+        begin_anew(shop.database, 2000, NOW)
     assert not shop.database.exists()
 
 
