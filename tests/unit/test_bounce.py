@@ -308,7 +308,7 @@ LINES = st.lists(
 HEADS = st.sampled_from([_raw(text).partition(b"\r\n\r\n")[0] for text in (POSTFIX, QMAIL, EXIM)])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(HEADS, LINES)
 def test_any_bytes(head: bytes, body: bytes):
     for raw in (body, head + b"\r\n\r\n" + body):

@@ -115,7 +115,7 @@ def test_html_made_to_hurt_costs_no_more_than_other_html(page: bytes):
 
 
 @given(st.binary(max_size=2000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_octets_are_contents(raw: bytes):
     shown = read_contents(raw, whole=True)
     assert "\0" not in shown.text + shown.subject + shown.sender
@@ -139,6 +139,6 @@ def test_any_octets_are_contents(raw: bytes):
         max_size=14,
     ).map(b"".join)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_order_of_the_parts_of_mails_is_contents(raw: bytes):
     assert isinstance(read_contents(raw, whole=True).text, str)

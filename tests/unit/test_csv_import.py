@@ -139,7 +139,7 @@ def test_a_column_cannot_be_two_things():
         found.with_columns((None, Column.NAME))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary() | st.text().map(lambda t: f"受付番号,お名前\n{t}".encode()))
 def test_no_octets_make_the_reading_fail(octets: bytes):
     try:

@@ -23,7 +23,7 @@ def pieces(stream: bytes, sizes: list[int]) -> list[bytes]:
 
 
 @given(st.text("ab:\r\n", max_size=80).map(str.encode), cuts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_line_ends_by_crlf(stream: bytes, sizes: list[int]) -> None:
     crlf = Crlf()
     found = b"".join(crlf.feed(piece) for piece in pieces(stream, sizes)) + crlf.end()
@@ -31,7 +31,7 @@ def test_every_line_ends_by_crlf(stream: bytes, sizes: list[int]) -> None:
 
 
 @given(st.lists(st.sampled_from([b"", b"A: b", b" c", b"\r", b"x"]), max_size=9), cuts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_header_is_what_stands_before_the_first_empty_line(
     lines: list[bytes], sizes: list[int]
 ) -> None:

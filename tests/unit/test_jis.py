@@ -133,7 +133,7 @@ def test_every_character_of_windows_comes_back():
 TEXTS = st.text(st.sampled_from([*IN_JIS_X_0208, *"abc ~\\\r\n①㈱"]), max_size=60)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_round_trip(text: str):
     raw = jis.encode(text)
@@ -142,7 +142,7 @@ def test_round_trip(text: str):
         assert line.rfind(b"\x1b(B") >= line.rfind(b"\x1b$B")  # every line ends in ASCII
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60))
 def test_what_is_encoded_is_seven_bits_and_read_by_python_where_python_can(text: str):
     try:
@@ -153,7 +153,7 @@ def test_what_is_encoded_is_seven_bits_and_read_by_python_where_python_can(text:
     assert jis.encode(jis.decode(raw)) == raw
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.one_of(st.binary(max_size=8), st.sampled_from([b"\x1b$B", b"\x1b(B", b"\x1b(I"])))
 )

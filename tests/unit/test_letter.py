@@ -203,7 +203,7 @@ def test_nothing_injects_a_header(end: str):
             written(**changes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.text(st.characters(codec=None), max_size=80),
     st.text(st.characters(codec=None), max_size=300),
@@ -224,7 +224,7 @@ _JAPANESE = st.text(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_JAPANESE.map(str.strip).filter(bool), st.sampled_from(BOTH))
 def test_subjects_come_back(subject: str, charset: Charset):
     raw = written(subject=subject, charset=charset)
@@ -387,7 +387,7 @@ _RAW = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_RAW, st.integers(1, 7))
 def test_traits_do_not_depend_on_the_pieces(parts: list[bytes], step: int):
     raw = b"".join(parts)

@@ -88,7 +88,7 @@ class TestRoundTrip:
             assert " = " not in line or line not in default
 
     @given(st.text(), st.text(), st.lists(st.text()))
-    @hypothesis_settings(deadline=None, max_examples=150)
+    @hypothesis_settings(deadline=None, max_examples=100)
     def test_any_text_comes_back(self, one: str, two: str, many: list[str]):
         lines = tuple(line for line in (m.replace("\n", "") for m in many) if line.strip())
         settings = Settings(
@@ -101,7 +101,7 @@ class TestRoundTrip:
         assert initext.read(initext.write(settings, text)).settings == settings
 
     @given(st.text(alphabet=" \\nru0041\n\r\t\u2028\x85\0\ufeff★"))
-    @hypothesis_settings(deadline=None, max_examples=150)
+    @hypothesis_settings(deadline=None, max_examples=100)
     def test_escapes_are_the_inverse_of_each_other(self, text: str):
         assert initext.unescaped(initext.escaped(text)) == text
         assert "\n" not in initext.escaped(text)

@@ -208,7 +208,7 @@ def unstuffed(raw: bytes) -> bytes:
     return b"\r\n".join(line.removeprefix(b".") for line in lines)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_BODY, st.integers(1, 5))
 def test_dots_are_doubled_wherever_the_pieces_end(parts: list[bytes], step: int):
     body = b"".join(parts)

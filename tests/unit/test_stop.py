@@ -120,7 +120,7 @@ def test_a_blank_mail_of_a_member_is_what_it_was():
     assert decided("", MEMBER).kind is Kind.DUPLICATE
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=300))
 def test_whatever_is_written_gets_an_answer(subject: str):
     assert asks_to_stop(subject) in (True, False)
