@@ -6,6 +6,7 @@ import logging
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from pathlib import Path
 
 from kollect import logfile
 from kollect.collector.background import local_now
@@ -48,6 +49,15 @@ def first_after_loss(folder: DataFolder) -> int | None:
     if backup.holds_data(folder.database):
         return None
     return backup.first_after(_log_lines(folder))
+
+
+def go_back(folder: DataFolder, loss: backup.Loss, found: str) -> Path | None:
+    """As `backup.go_back`, and say in the log what was `found` and what it has cost."""
+    with logfile.install(folder):
+        log.warning("kollect.db を控え %s に戻します。%s（%s）", loss.backup.name, loss, found)
+        aside = backup.go_back(folder.database, loss, local_now())
+        log.warning("控えに戻しました。元のファイル: %s", aside.name if aside else "なし")
+    return aside
 
 
 def begin_anew(folder: DataFolder, first: int) -> None:
@@ -103,6 +113,6 @@ def restore(options: Namespace) -> int:
         if not options.yes and not _agreed():
             print("何もしませんでした。")
             return DONE
-        aside = backup.go_back(folder.database, loss, local_now())
+        aside = go_back(folder, loss, found or "missing")
         print(f"戻しました。壊れたファイルは {aside.name if aside else 'ありません'}。")
     return DONE

@@ -6,7 +6,6 @@ As durable as the ledger's (it is the same): what `transaction` has committed su
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 
 from kollect.register.database import Database, rows_of
 
@@ -23,8 +22,8 @@ class Queries(Database):
 
     def each(self, sql: str, *values: object) -> Iterator[tuple]:
         """The rows one by one; memory does not grow with their number."""
-        with self._translated(), closing(self._db.cursor()) as cursor:
-            yield from rows_of(cursor.execute(sql, values))
+        with self._translated():
+            yield from rows_of(self._db, sql, values)
 
     def rows(self, sql: str, *values: object) -> list[tuple]:
         with self._translated():

@@ -5,18 +5,13 @@ What stands in the way is told in a window of its own. Knows nothing of the scre
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from datetime import datetime
 
-from kollect import logfile
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.errors import AlreadyRunning, StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.register import backup
 from kollect.screens.window import Window
-
-log = logging.getLogger(__name__)
 
 OK, WRONG, NO_STORAGE = 0, 2, 5
 
@@ -78,19 +73,16 @@ def _mended(folder: DataFolder, found: str, make_window: MakeWindow) -> bool:
     """Offer to go on with the newest good copy: a kollect.db made anew would give the old numbers
     once more.
     """
-    from kollect.commands.mending import cost_of_going_back  # drags much along, and is rare
+    from kollect.commands import mending  # drags much along, and is rare
     from kollect.screens.damage_dialog import DamageDialog
 
-    cost = cost_of_going_back(folder)
+    cost = mending.cost_of_going_back(folder)
     if cost is None:
         _tell(_nothing_to_go_back_to(folder, found), make_window)
         return False
 
     def go_back() -> None:
-        with logfile.install(folder):
-            log.warning("kollect.db を控え %s に戻します。%s（%s）", cost.backup.name, cost, found)
-            aside = backup.go_back(folder.database, cost, datetime.now().astimezone())
-            log.warning("控えに戻しました。元のファイル: %s", aside.name if aside else "なし")
+        mending.go_back(folder, cost, found)
 
     window = make_window()
     try:

@@ -193,6 +193,9 @@ def begin_anew(database: Path, first: int, now: datetime) -> None:
         raise trouble(error, database) from error
     except OSError as error:
         raise storage_trouble(error, database) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:

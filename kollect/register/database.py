@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -82,15 +82,19 @@ def translated(path: Path) -> Iterator[None]:
         raise trouble(error, path) from error
 
 
-def rows_of(cursor: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
-    """The rows that the cursor's statement finds, one by one; memory holds a block of them.
+def rows_of(
+    db: sqlite3.Connection, statement: str, values: Sequence[object]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows that the statement finds, one by one; memory holds a block of them.
 
     Python's lock is let go at each row that SQLite fetches, for too short a time to be taken, yet
     long enough for a thread that waits for it to begin its waiting anew: fetched one at a time
     between the work on them, rows kept the window still for seconds.
     """
-    while block := cursor.fetchmany(BLOCK):
-        yield from block
+    with closing(db.cursor()) as cursor:
+        cursor.execute(statement, values)
+        while block := cursor.fetchmany(BLOCK):
+            yield from block
 
 
 class Database:

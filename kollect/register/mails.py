@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from datetime import datetime
 
-from kollect.register.database import Database, to_text, to_time
+from kollect.register.database import Database, rows_of, to_text, to_time
 from kollect.register.entry import Entry, Sighting
 from kollect.register.receipt import TO_DELETE, TO_SEND, IllegalMove, Step, came_from
 
@@ -216,9 +215,9 @@ class Mails(Database):
             }
 
     def _entries(self, where: str, *values: object) -> list[Entry]:
-        with self._translated(), closing(self._db.cursor()) as cursor:
-            cursor.execute(f"SELECT {_ENTRY} FROM mail WHERE {where}", values)
-            return [_entry(row) for row in cursor]
+        statement = f"SELECT {_ENTRY} FROM mail WHERE {where}"
+        with self._translated():
+            return [_entry(row) for row in rows_of(self._db, statement, values)]
 
 
 def _entry(row: tuple) -> Entry:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,8 +37,8 @@ class Reader:
         self.close()
 
     def _select(self, statement: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
-        with translated(self._path), closing(self._db.cursor()) as cursor:
-            yield from rows_of(cursor.execute(statement, values))
+        with translated(self._path):
+            yield from rows_of(self._db, statement, values)
 
     def _select_by(self, statement: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         """The rows for these keys, in no order; the statement ends with `IN`."""

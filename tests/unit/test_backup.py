@@ -493,6 +493,30 @@ class PowerCut(BaseException):
 
 
 @pytest.mark.parametrize("after", [False, True])
+def test_a_power_cut_while_it_is_made_anew_leaves_it_whole_or_not_at_all(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, after: bool
+):
+    last = shop.serve(5)[-1]
+    for file in shop.database.parent.glob("kollect.db*"):
+        file.unlink()
+    really = files.replace
+
+    def cut(source: Path, target: Path) -> None:
+        if after:
+            really(source, target)
+        raise PowerCut
+
+    monkeypatch.setattr(files, "replace", cut)
+    with pytest.raises(PowerCut):
+        begin_anew(shop.database, last + 1, NOW)
+    monkeypatch.undo()
+    assert shop.database.exists() == after
+    if not after:
+        begin_anew(shop.database, last + 1, NOW)
+    assert shop.serve(1) == [last + 1]
+
+
+@pytest.mark.parametrize("after", [False, True])
 def test_a_power_cut_on_the_way_back_is_no_new_beginning(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, after: bool
 ):
