@@ -12,6 +12,7 @@ from kollect import address
 from kollect.collector.customers import Customers
 from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Tally
 from kollect.decision.verdict import Kind, Rules
+from kollect.register.clock import LivedClock
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
@@ -40,6 +41,8 @@ class Desk:
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
     letter_domain: str = field(init=False)
     """The right side of our Message-IDs."""
+    clock: LivedClock = field(init=False)
+    """By which spans are measured; `now` is for dates that are written and read."""
     customers: Customers = field(init=False)
     reply_mark: str = field(init=False)
     """What everything we send is marked with, to know it when it comes back."""
@@ -47,6 +50,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.mailbox = address.key(self.settings.mail_address)
         self.letter_domain = address.wire(self.settings.mail_address)[0].rpartition("@")[2]
+        self.clock = LivedClock(self.ledger, self.now)
         self.customers = Customers(self.ledger)
         self.reply_mark = self.ledger.mark("reply")
 

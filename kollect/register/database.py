@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from kollect.desktop import files
@@ -126,9 +126,21 @@ class Database:
                 self._db.close()
                 raise
 
+    @classmethod
+    def beside(cls, other: Database) -> Self:
+        """On a connection that is open already: what both write may stand in one transaction."""
+        shared = cls.__new__(cls)
+        shared._path, shared._db = other._path, other._db
+        return shared
+
     def close(self) -> None:
         with self._translated():
             self._db.close()
+
+    @property
+    def in_transaction(self) -> bool:
+        """What is written now goes to disk with the rest of it, at no cost of its own."""
+        return self._db.in_transaction
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
