@@ -6,12 +6,13 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kollect import address
 from kollect.collector.customers import Customers
-from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Tally
+from kollect.collector.reports import Happened, Held, News, Phase, PhaseChanged, Tally
 from kollect.decision.verdict import Kind, Rules
+from kollect.errors import StorageTrouble
 from kollect.register.clock import LivedClock
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
@@ -36,6 +37,8 @@ class Desk:
     kept: KeptFolder
     now: Callable[[], datetime]
     listener: Callable[[News], None]
+    patience: float | None = None
+    """Seconds for which it is tried to write down what was sent; None: as long as it takes."""
     tally: Tally = field(default_factory=Tally)
     mailbox: str = field(init=False)
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
@@ -76,6 +79,11 @@ class Desk:
         which = hashlib.sha256("\n".join(uids).encode()).hexdigest() if uids else ""
         if self.ledger.note(name, which) and uids:
             self.say(text.format(len(uids)))
+
+    def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:
+        """What became of letters is not on disk yet; after the pause it is tried again."""
+        now = self.now()
+        self.listener(Held(now, trouble, now + pause))
 
     def phase(self, phase: Phase) -> None:
         self.listener(PhaseChanged(phase))

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from kollect.collector.compose import letter_for
 from kollect.collector.desk import ANSWERED, NUMBERED, Desk
-from kollect.errors import ServerTrouble
+from kollect.collector.until_written import UntilWritten
+from kollect.errors import ServerTrouble, StorageTrouble
 from kollect.register.entry import Entry, Template
 from kollect.register.mails import MANUAL
 from kollect.register.receipt import ReceiptState, Step
@@ -47,6 +48,11 @@ class Dispatch:
         """Rows whose letter the server has put off in an earlier poll: theirs is the second turn.
         Ten customers with a domain that nobody finds must not stand before all the others."""
         self._last_tried = 0
+        self._until_written = UntilWritten(
+            stopping=stopping, tell=desk.cannot_write, patience=desk.patience
+        )
+        self._storage: StorageTrouble | None = None
+        """Why no letter is begun any more: that it was cannot be written down."""
         self._under_way: dict[int, Entry] = {}
         self._templates: dict[int, Template] = {}
         self.trouble: ServerTrouble | None = None
@@ -77,16 +83,36 @@ class Dispatch:
     ) -> ServerTrouble | None:
         trouble: ServerTrouble | None = None
         try:
-            for outcomes in self._post.deliver(letters):
+            for outcomes in self._post.deliver(self._while_written(letters)):
                 self._settle(outcomes)
                 if self._stopping():
                     self._post.stop_soon()
-                meanwhile()
+                self._rest(meanwhile)
             trouble = self._post.trouble
         except ServerTrouble as failed:
             trouble = failed
         self._not_sent(trouble)
+        if self._storage is not None:
+            raise self._storage
         return trouble
+
+    def _while_written(self, letters: Iterator[Letter]) -> Iterator[Letter]:
+        """These letters, up to one that cannot be written down before it is sent.
+
+        Raised in the middle of `deliver`, that trouble would take with it what became of those on
+        the way.
+        """
+        try:
+            yield from letters
+        except StorageTrouble as trouble:
+            self._storage = trouble
+
+    def _rest(self, meanwhile: Callable[[], None]) -> None:
+        try:
+            meanwhile()
+        except StorageTrouble as trouble:  # likewise
+            self._storage = trouble
+            self._post.stop_soon()
 
     def close(self) -> None:
         self._post.close()
@@ -150,6 +176,30 @@ class Dispatch:
         """Write down what became of these letters, all in one commit, then tell."""
         if not outcomes:
             return
+        ledger, counts = self._desk.ledger, self._desk.tally.counts
+        said: list[str] = []
+
+        def commit() -> None:
+            self._desk.tally.counts = dict(counts)
+            said[:] = self._write_down(outcomes)
+
+        def is_written() -> bool:
+            now_there = ledger.entries([outcome.key for outcome in outcomes])
+            return all(entry.step is not Step.SENDING for entry in now_there)
+
+        if any(outcome.tried for outcome in outcomes):
+            self._until_written(ledger, commit, is_written, letters=len(outcomes))
+        else:
+            commit()
+        for outcome in outcomes:
+            del self._under_way[outcome.key]
+            if outcome.tried:
+                self._last_tried = outcome.key
+        for line in () if quietly else said:
+            self._desk.say(line)
+
+    def _write_down(self, outcomes: list[Outcome]) -> list[str]:
+        """All in one commit. Returns what there is to tell."""
         ledger, now = self._desk.ledger, self._desk.now()
         moves: dict[Step, list[tuple[int, str]]] = {}
         replied: list[int] = []
@@ -170,12 +220,7 @@ class Dispatch:
             for step, answers in moves.items():
                 ledger.move_each(answers, step, now)
             ledger.replied(replied, now)
-        for outcome in outcomes:
-            del self._under_way[outcome.key]
-            if outcome.tried:
-                self._last_tried = outcome.key
-        for line in () if quietly else said:
-            self._desk.say(line)
+        return said
 
     def _ending(
         self, entry: Entry, outcome: Outcome, now: datetime

@@ -49,8 +49,12 @@ class MailingWorker(Background):
         listener: Callable[[MailingNews], None],
         *,
         now: Callable[[], datetime] = local_now,
+        patience: float | None = None,
     ) -> None:
+        """`patience`: how many seconds it is tried to write down what was sent; None: as long as it
+        takes."""
         super().__init__("mailing", now)
+        self._patience = patience
         self._folder = folder
         self._load = load
         self._listener = listener
@@ -169,7 +173,7 @@ class MailingWorker(Background):
         one = MailingRound(
             outbox, mailing, settings, passwords, self._mark(),
             now=self._now, listener=self._listener,
-            stopping=self._stop.is_set, wait=self._wait_within,
+            stopping=self._stop.is_set, wait=self._wait_within, patience=self._patience,
         )  # fmt: skip
         trouble, paused = one.run()
         return trouble, paused, one.accepted

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from kollect.errors import StorageTrouble
 from kollect.members.mailing import UNFINISHED, Mailing, Parcel
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace, allowance
@@ -86,12 +87,22 @@ class MailingQueue:
         """It is the turn of those that were put off before."""
         self.exhausted = False
         """Nothing is left in this turn."""
+        self.trouble: StorageTrouble | None = None
+        """Why no letter is handed out any more: that it is cannot be written down."""
 
     def __iter__(self) -> MailingQueue:
         return self
 
     def __next__(self) -> Letter:
-        while not self._closed():
+        try:
+            return self._next()
+        except StorageTrouble as trouble:
+            # raised here, it would take with it what became of those on the way
+            self.trouble = trouble
+            raise StopIteration from trouble
+
+    def _next(self) -> Letter:
+        while not self._closed() and self.trouble is None:
             if not self._taken and not self._take():
                 break
             parcel = self._taken.popleft()

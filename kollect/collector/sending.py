@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 
 from kollect.collector.mailing_letters import Writer
 from kollect.collector.mailing_queue import MailingQueue
-from kollect.collector.mailing_reports import MailingNews, Progress
-from kollect.errors import ServerTrouble, Trouble
+from kollect.collector.mailing_reports import MailingNews, MailingTrouble, Progress
+from kollect.collector.until_written import UntilWritten
+from kollect.errors import ServerTrouble, StorageTrouble, Trouble
 from kollect.members.mailing import (
     Fate,
     IllegalMove,
@@ -61,8 +62,11 @@ class MailingRound:
         listener: Callable[[MailingNews], None],
         stopping: Callable[[], bool],
         wait: Callable[[datetime], None],
+        patience: float | None = None,
     ) -> None:
-        """`wait` waits until then, or for less where something has changed."""
+        """`wait` waits until then, or for less where something has changed. `patience`: how many
+        seconds it is tried to write down what was sent; None: as long as it takes.
+        """
         self._outbox = outbox
         self._mailing = mailing
         self._writer = Writer(settings, mark, now)
@@ -71,6 +75,9 @@ class MailingRound:
         self._listener = listener
         self._stopping = stopping
         self._wait = wait
+        self._until_written = UntilWritten(
+            stopping=stopping, tell=self._cannot_write, patience=patience
+        )
         self._on_way: dict[int, tuple[Parcel, int]] = {}
         """With the place of each in the order in which they were handed over."""
         self._handed_over = 0
@@ -131,10 +138,13 @@ class MailingRound:
                 if self._stopping():
                     self._post.stop_soon()
                 if time.monotonic() - self._told_at >= TELL_SECONDS:
-                    self._tell()
+                    with suppress(StorageTrouble):  # it would take along what is on the way
+                        self._tell()
         except ServerTrouble as trouble:
             self._queue.give_back()
             return trouble
+        if self._queue.trouble is not None:
+            raise self._queue.trouble
         self._queue.give_back()
         return self._post.trouble
 
@@ -164,16 +174,29 @@ class MailingRound:
             for outcome in outcomes
             if outcome.tried
         ]
-        with self._outbox.transaction():
-            self._outbox.settle(results, now)
-            self._outbox.refuse([refused.parcel.id for refused in alone], now)
-            self._outbox.give_back([o.key for o in outcomes if not o.tried], now)
+
+        def commit() -> None:
+            with self._outbox.transaction():
+                self._outbox.settle(results, now)
+                self._outbox.refuse([refused.parcel.id for refused in alone], now)
+                self._outbox.give_back([o.key for o in outcomes if not o.tried], now)
+
+        self._write(commit, [outcome.key for outcome in outcomes])
         for refused in alone:
             _log_refused(refused.parcel, refused.answer)
         for outcome in outcomes:
             self._count(outcome, self._on_way.pop(outcome.key)[0])
         if len(self._doubtful) >= MOST_REFUSED:
             self._pause()
+
+    def _write(self, commit: Callable[[], None], ids: list[int]) -> None:
+        self._until_written(
+            self._outbox.file, commit, lambda: not self._outbox.on_way(ids), letters=len(ids)
+        )
+
+    def _cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:
+        now = self._now()
+        self._listener(MailingTrouble(now, self._mailing.id, trouble, now + pause))
 
     def _judge(self, outcomes: list[Outcome]) -> list[Refused]:
         """Tell the refusals apart that are about us, and stop everything, from those of one letter:
@@ -199,7 +222,7 @@ class MailingRound:
             self._outbox.refuse(old, now, begun_before=now - DOUBTED_FOR)
 
     def _pause(self) -> None:
-        with suppress(IllegalMove):  # somebody was faster
+        with suppress(IllegalMove, StorageTrouble):  # somebody was faster; or at the next refusal
             self._outbox.pause(self._mailing.id)
             self._paused_for = self._doubtful[-1].answer
 

@@ -39,8 +39,12 @@ class Worker(Background):
         listener: Callable[[News], None],
         *,
         now: Callable[[], datetime] = local_now,
+        patience: float | None = None,
     ) -> None:
+        """`patience`: how many seconds it is tried to write down what was sent; None: as long as it
+        takes."""
         super().__init__("collector", now)
+        self._patience = patience
         self._folder = folder
         self._load = load
         self._listener = listener
@@ -80,6 +84,7 @@ class Worker(Background):
                 kept=KeptFolder(self._folder.kept_dir),
                 now=self._now,
                 listener=self._listener,
+                patience=self._patience,
             )
             return poll(
                 desk,

@@ -22,7 +22,7 @@ from kollect.members.members import Members
 from kollect.members.pace import Pace
 from kollect.members.queries import Queries
 from kollect.members.refusals import NobodyToSendTo, TextNotReady
-from kollect.register.database import to_text, to_time
+from kollect.register.database import Database, to_text, to_time
 from kollect.settings.model import Shop
 
 _MAILING = (
@@ -61,6 +61,11 @@ class Mailings:
         self._members = Members(self._db)
         self._objections = 0
         """How often this object has written what can stand against a letter."""
+
+    @property
+    def file(self) -> Database:
+        """Its connection."""
+        return self._db
 
     def close(self) -> None:
         self._db.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,6 +46,15 @@ class Parcels(Mailings):
             "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
         )
         return {Step(step): count for step, count in found}
+
+    def on_way(self, ids: Iterable[int]) -> int:
+        """How many of these letters were handed over, and nothing is written of how they ended."""
+        found = self._db.row(
+            f"SELECT count(*) FROM parcel WHERE step = '{Step.SENDING}'"
+            " AND id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(ids)),
+        )
+        return found[0] if found else 0
 
     def page(self, mailing: int, first: int, most: int, *steps: Step) -> list[Parcel]:
         """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
