@@ -82,6 +82,7 @@ def poll(
         except ServerTrouble as failed:
             trouble = failed
         send()  # letters that hang on no mail of this listing: 再送, or the inbox is away
+        dispatch.conclude()
     finally:
         visit.abandon()
         dispatch.close()

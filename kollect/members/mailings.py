@@ -22,7 +22,7 @@ from kollect.members.members import Members
 from kollect.members.pace import Pace
 from kollect.members.queries import Queries
 from kollect.members.refusals import NobodyToSendTo, TextNotReady
-from kollect.register.database import Database, to_text, to_time
+from kollect.register.database import to_text, to_time
 from kollect.settings.model import Shop
 
 _MAILING = (
@@ -63,8 +63,8 @@ class Mailings:
         """How often this object has written what can stand against a letter."""
 
     @property
-    def file(self) -> Database:
-        """Its connection."""
+    def file(self) -> Queries:
+        """For what else is kept in it, on the same connection."""
         return self._db
 
     def close(self) -> None:

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from kollect.members.mailing import Parcel, Step
+from kollect.members.mailing import UNFINISHED, Parcel, Step
 from kollect.members.mailings import Mailings
 from kollect.members.pace import Pace
 from kollect.register.database import to_text, to_time
+from kollect.retry_policy import Patience
 
 _PARCEL = (
     "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
-    " answer, step_at FROM parcel JOIN member USING (number)"
+    " answer, step_at, later_since, refused_since, refusals FROM parcel JOIN member USING (number)"
 )
+
+_OWED = "', '".join(UNFINISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,15 @@ class Parcels(Mailings):
         )
         return found[0] if found else 0
 
+    def only_refused(self, mailing: int) -> int:
+        """How many letters are left, where every one of them was refused; else 0."""
+        left, refused = self._db.row(
+            f"SELECT count(*), coalesce(sum(step = '{Step.DEFERRED}' AND refusals > 0), 0)"
+            f" FROM parcel WHERE mailing = ? AND step IN ('{_OWED}')",
+            mailing,
+        ) or (0, 0)
+        return left if left == refused else 0
+
     def page(self, mailing: int, first: int, most: int, *steps: Step) -> list[Parcel]:
         """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
         names = "', '".join(steps)
@@ -83,5 +95,6 @@ class Parcels(Mailings):
 
 
 def _parcel(row: tuple) -> Parcel:
-    *fields, step, unknowns, answer, step_at = row
-    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at))
+    *fields, step, unknowns, answer, step_at, later, refused, refusals = row
+    patience = Patience(later, refused, refusals, answer)
+    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at), patience)

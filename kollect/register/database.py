@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -20,7 +21,7 @@ from urllib.parse import quote
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.folder import database_trouble, storage_trouble
-from kollect.register.schema import migrate, refuse_newer
+from kollect.register.schema import migrate, refuse_newer, version_to_leave
 
 WAIT_FOR_OTHERS = 30.0
 """Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
@@ -130,6 +131,8 @@ class Database:
             try:
                 refuse_newer(self._db)
                 _tune(self._db)
+                if version := version_to_leave(self._db):
+                    _keep(self._db, path, version)
                 migrate(self._db)
                 self._link.identity = _identity_of(self._db)
             except BaseException:
@@ -223,6 +226,35 @@ def _identity_of(db: sqlite3.Connection) -> str:
     """What a ledger and all its copies have in common."""
     row = db.execute("SELECT value FROM meta WHERE key = 'install_id'").fetchone()
     return row[0] if row else ""
+
+
+def copy_before(database: Path, version: int) -> Path:
+    """What is kept of a file of that version, beside the daily copies, before it is changed."""
+    return database.parent / "backup" / f"kollect-version{version}.db"
+
+
+def _keep(db: sqlite3.Connection, path: Path, version: int) -> None:
+    """Copy the file before it is brought to another version; the first copy of a version stays."""
+    target = copy_before(path, version)
+    if target.exists():
+        return
+    part = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        target.parent.mkdir(exist_ok=True)
+        with closing(connect(part, "rwc")) as copy:
+            db.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a -wal beside it
+            whole = version_to_leave(copy) == version  # a second program may have been faster
+        if whole:
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            files.replace(part, target)
+            files.sync_folder(target.parent)
+    except OSError as error:
+        raise storage_trouble(error, target) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _into_wal(db: sqlite3.Connection) -> None:

@@ -123,8 +123,7 @@ def test_a_refusal_of_one_letter_is_final_and_says_nothing_of_the_member(
 ):
     mailing = begun(outbox)
     first, second = outbox.take_fresh(mailing, 0, 2, NOW)
-    outbox.settle([Result(first.id, Fate.LATER, "550 5.7.1 no")], NOW)
-    outbox.refuse([first.id, second.id], SOON, begun_before=NOW - timedelta(hours=1))
+    outbox.settle([Result(first.id, Fate.DOUBTED, "550 5.7.1 no")], NOW)
     assert steps(outbox, mailing)[1001] == (Step.DEFERRED, "550 5.7.1 no")
     outbox.refuse([first.id, second.id], SOON)
     assert steps(outbox, mailing)[1001] == (Step.UNDELIVERABLE, "550 5.7.1 no")
