@@ -76,8 +76,16 @@ class Outbox(Parcels):
         try is the longest ago comes first. Ten of a domain that nobody finds, at which the post
         gives up, do not stand before the others for ever.
         """
-        owed = f"step = '{Step.DEFERRED}' AND coalesce(tried_at, '') < ?"
-        return self._take(mailing, owed, "tried_at, parcel.id", to_text(before), most, now)
+        owed = f"{_put_off(before, now)} AND parcel.id > ?"
+        order = f"min(tried_at, '{to_text(now)}'), parcel.id"
+        return self._take(mailing, owed, order, 0, most, now)
+
+    def put_off(self, mailing: int, before: datetime, now: datetime) -> int:
+        """How many `take_put_off` has to give."""
+        row = self._db.row(
+            f"SELECT count(*) FROM parcel WHERE mailing = ? AND {_put_off(before, now)}", mailing
+        )
+        return row[0] if row else 0
 
     def edition(self) -> object:
         """Equal to the one before as long as nothing was written that could stand against a
@@ -266,3 +274,11 @@ class Outbox(Parcels):
             *(MailingState.DONE, to_text(now), mailing),
             *(MailingState.SENDING, MailingState.PAUSED, mailing),
         )
+
+
+def _put_off(before: datetime, now: datetime) -> str:
+    """Put off, and last tried before that moment. In the future is before: a clock was ahead."""
+    return (
+        f"step = '{Step.DEFERRED}' AND (coalesce(tried_at, '') < '{to_text(before)}'"
+        f" OR tried_at > '{to_text(now)}')"
+    )
