@@ -159,6 +159,7 @@ class Dispatch:
             self._post.stop_soon()
 
     def close(self) -> None:
+        self._desk.witnesses.server = self._post.server_time
         self._post.close()
 
     def _arrived(self) -> Iterator[Letter]:
