@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 
-from kollect.collector.backlog import PACE, Backlog, begin_outage
+from kollect.collector.backlog import Backlog, begin_outage
 from kollect.collector.compose import letter_for
 from kollect.collector.desk import ANSWERED, NUMBERED, Desk
 from kollect.collector.endings import (
@@ -28,6 +28,7 @@ from kollect.collector.refused import Refusals
 from kollect.collector.until_written import UntilWritten
 from kollect.errors import ServerTrouble, StorageTrouble
 from kollect.register.entry import Entry, Template
+from kollect.register.lived import Lived
 from kollect.register.mails import MANUAL
 from kollect.register.receipt import ReceiptState, Step
 from kollect.reply.outcome import Ending, Letter, Outcome
@@ -44,7 +45,6 @@ WHOLE_WITHIN = timedelta(days=1)
 ASKED_FIRST = MOST_REFUSED - 1
 """So many of the refused letters are tried before the new ones: where those are taken, the refusal
 was about the letter. Not so many that new ones would never have their turn."""
-BACKLOG = "たまっていた返信を、1分に{}通までの速さで順に送ります（残り {}通）。"
 
 
 class Dispatch:
@@ -59,7 +59,7 @@ class Dispatch:
         self._post = Post(
             desk.settings.send, desk.settings.tls, desk.settings.mail_address, desk.passwords.send
         )
-        self._backlog = Backlog(ledger, desk.clock.lived(), desk.now())
+        self._backlog = Backlog(desk)
         self._arrived_up_to = self._waited_up_to = 0
         self._first = self._asked = ledger.refused(ASKED_FIRST)
         self._put_off = [row for row in ledger.put_off() if row not in self._asked]
@@ -188,7 +188,8 @@ class Dispatch:
     def _begun(self, entries: list[Entry]) -> Iterator[Letter]:
         ledger, settings = self._desk.ledger, self._desk.settings
         now = self._desk.now()
-        entries = [entry for entry in entries if not _waits_for_its_body(entry, now)]
+        time = self._desk.clock.tick()
+        entries = [entry for entry in entries if not _waits_for_its_body(entry, time)]
         if not entries:
             return
         with ledger.transaction():
@@ -262,7 +263,7 @@ class Dispatch:
         replied: list[int] = []
         said: list[str] = []
         with ledger.transaction():
-            lived, trusted = self._desk.clock.lived(), self._desk.clock.is_trusted()
+            lived = self._desk.clock.lived()
             tried: list[tuple[int, Patience]] = []
             over: list[Entry] = []
             for outcome in outcomes:
@@ -272,7 +273,8 @@ class Dispatch:
                     patience = patience.after(answer, lived)
                     tried.append((entry.id, patience))
                 over += self._refusals.heard(entry, outcome, patience, lived)
-                too_old = trusted and is_put_off(answer) and patience.is_over(lived)
+                over_age = is_put_off(answer) and patience.is_over(lived)
+                too_old = over_age and self._desk.clock.is_trusted()
                 end = self._end(entry, outcome, too_old=too_old)
                 # without an answer of its own the letter keeps its place in the queue
                 moves.setdefault(end.step, []).append((entry.id, answer if outcome.tried else ""))
@@ -327,9 +329,7 @@ class Dispatch:
             self._refusals.forget(over)
             for line in said:
                 self._desk.say(line)
-        waiting = self._backlog.kept_back
-        if ledger.note("backlog", "yes" if waiting else "") and waiting:
-            self._desk.say(BACKLOG.format(PACE.per_minute, waiting))
+        self._backlog.tell()
 
     def _not_sent(self, trouble: ServerTrouble | None) -> None:
         """Letters that were marked but not handed over: no server, or the program is to stop."""
@@ -338,11 +338,11 @@ class Dispatch:
         self._settle(waiting, quietly=True)
 
 
-def _waits_for_its_body(entry: Entry, now: datetime) -> bool:
+def _waits_for_its_body(entry: Entry, time: Lived) -> bool:
     if entry.kind in ANSWERED or entry.whole:
         return False
     untried = entry.step is Step.OWED and entry.mailbox != MANUAL
-    return untried and now - entry.seen_at < WHOLE_WITHIN
+    return untried and (time.age(entry.seen_at) < WHOLE_WITHIN or not time.is_trusted)
 
 
 def _name_of(entry: Entry) -> str:

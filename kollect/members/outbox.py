@@ -76,8 +76,16 @@ class Outbox(Parcels):
         try is the longest ago comes first. Ten of a domain that nobody finds, at which the post
         gives up, do not stand before the others for ever.
         """
-        owed = f"step = '{Step.DEFERRED}' AND coalesce(tried_at, '') < ?"
-        return self._take(mailing, owed, "tried_at, parcel.id", to_text(before), most, now)
+        owed = f"{_put_off(before, now)} AND parcel.id > ?"
+        order = f"min(tried_at, '{to_text(now)}'), parcel.id"
+        return self._take(mailing, owed, order, 0, most, now)
+
+    def put_off(self, mailing: int, before: datetime, now: datetime) -> int:
+        """How many `take_put_off` has to give."""
+        row = self._db.row(
+            f"SELECT count(*) FROM parcel WHERE mailing = ? AND {_put_off(before, now)}", mailing
+        )
+        return row[0] if row else 0
 
     def edition(self) -> object:
         """Equal to the one before as long as nothing was written that could stand against a
@@ -195,7 +203,7 @@ class Outbox(Parcels):
                 raise IllegalMove(f"{len(results) - len(rows)} letters were not handed over")
             found = {identity: row for identity, *row in rows}
             clock = LivedClock(self._db, lambda: now)
-            lived, trusted = clock.lived(), clock.is_trusted()
+            lived = clock.lived()
             written, moment = [], to_text(now)
             for result in results:
                 _, number, unknowns, state, *known = found[result.id]
@@ -203,7 +211,9 @@ class Outbox(Parcels):
                 step = step_after(
                     result.fate,
                     unknowns=unknowns,
-                    too_old=trusted and is_put_off(result.answer) and patience.is_over(lived),
+                    too_old=is_put_off(result.answer)
+                    and patience.is_over(lived)
+                    and clock.is_trusted(),
                     called_off=state == MailingState.STOPPED,
                 )
                 answer = LeftOut.CALLED_OFF if step is Step.LEFT_OUT else result.answer
@@ -266,3 +276,11 @@ class Outbox(Parcels):
             *(MailingState.DONE, to_text(now), mailing),
             *(MailingState.SENDING, MailingState.PAUSED, mailing),
         )
+
+
+def _put_off(before: datetime, now: datetime) -> str:
+    """Put off, and last tried before that moment. In the future is before: a clock was ahead."""
+    return (
+        f"step = '{Step.DEFERRED}' AND (coalesce(tried_at, '') < '{to_text(before)}'"
+        f" OR tried_at > '{to_text(now)}')"
+    )

@@ -10,7 +10,9 @@ from datetime import datetime
 from kollect.members.mailing import UNFINISHED, Parcel, Step
 from kollect.members.mailings import Mailings
 from kollect.members.pace import Pace
+from kollect.register.clock import lived_moment
 from kollect.register.database import to_text, to_time
+from kollect.register.lived import Lived
 from kollect.retry_policy import Patience
 
 _PARCEL = (
@@ -34,14 +36,18 @@ class Told:
 class Parcels(Mailings):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
-    def tries(self, pace: Pace, now: datetime) -> list[datetime]:
-        """When letters, of any mailing, were handed over, as far back as `pace` remembers."""
+    def tries(self, pace: Pace, time: Lived) -> list[datetime]:
+        """When letters, of any mailing, were handed over, as far back as `pace` remembers: as dates
+        of `lived_moment`."""
         if not pace.memory:
             return []
+        now, present = time.look.wall, lived_moment(time.seconds)
         found = self._db.rows(
-            "SELECT tried_at FROM parcel WHERE tried_at > ?", to_text(now - pace.memory)
+            "SELECT tried_at FROM parcel WHERE tried_at > ?",
+            to_text(now - pace.memory - time.jumped_over),
         )
-        return [to_time(at) for (at,) in found]
+        ages = (time.age(to_time(at)) for (at,) in found)
+        return [present - age for age in ages if age <= pace.memory]
 
     def counts(self, mailing: int) -> dict[Step, int]:
         """How many letters stand at each step; 0 is left out."""

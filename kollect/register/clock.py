@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kollect.register.database import Database
@@ -33,6 +34,11 @@ def running_seconds() -> float:
     if boot := getattr(time, "CLOCK_BOOTTIME", None):
         return time.clock_gettime(boot)
     return time.monotonic()
+
+
+def lived_moment(seconds: float) -> datetime:
+    """Lived seconds in the form of a time: for what reckons with times, not for people."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class LivedClock:
@@ -69,6 +75,15 @@ class LivedClock:
         """
         self._most = max(self._most, int(self.tick().seconds))
         return self._most
+
+    def age(self, moment: datetime) -> timedelta:
+        """How long ago that was, by a date that was written down: never less than nothing, and as
+        little as the jumps of the clock allow."""
+        return self.tick().age(moment)
+
+    def doubt(self) -> None:
+        """Somebody else's clock tells another date: ours has to stand for a day anew."""
+        self._file.note(_KEY, to_json(replace(self.tick(), stood=0.0)))
 
     def is_trusted(self) -> bool:
         """May something be given up, or thrown away, for being old? Not before the date has stood

@@ -58,6 +58,8 @@ class Move:
     after: datetime
     known: bool
     """Seen while the program ran; else the PC may just have been switched off so long."""
+    lived: float
+    """When it was, in lived seconds."""
 
     @property
     def ahead(self) -> timedelta:
@@ -80,13 +82,26 @@ class Lived:
         """May things be given up, or thrown away, for being old by this date?"""
         return self.stood >= _DAY
 
-    def not_lived_since(self, moment: datetime) -> timedelta:
-        """How much older something of that moment looks than it is, by the last jump of the date:
-        what was written down before it may be of yesterday."""
-        if self.move is None or self.move.ahead.total_seconds() <= _JUMP:
-            return timedelta()
-        jumped_over = self.move.ahead - timedelta(seconds=_DAY)
-        return jumped_over if moment <= self.move.before else timedelta()
+    @property
+    def jumped_over(self) -> timedelta:
+        """So much older than it is something may look, by the last jump ahead."""
+        move = self.move
+        return move.ahead if move and move.ahead.total_seconds() > _JUMP else timedelta()
+
+    def age(self, moment: datetime) -> timedelta:
+        """How long ago something was written down with this date.
+
+        A date in the future of now counts as now: as of when the clock was put right. What was
+        written down before the date jumped ahead may be of yesterday: since then it has aged by
+        what was lived.
+        """
+        move = self.move
+        since_move = timedelta(seconds=self.seconds - move.lived if move else 0.0)
+        if moment > self.look.wall:
+            return since_move
+        if move and self.jumped_over and moment <= move.before:
+            return move.before - moment + since_move
+        return self.look.wall - moment
 
 
 def begun(look: Look) -> Lived:
@@ -105,7 +120,8 @@ def later(state: Lived, look: Look) -> Lived:
     move = state.move
     if jumped or ahead < -_SET_BACK:
         would_show = look.wall - timedelta(seconds=ahead)
-        move = Move(would_show, look.wall, known=ran is not None or ahead < 0)
+        known = ran is not None or ahead < 0
+        move = Move(would_show, look.wall, known, state.seconds)
     stood = min(state.stood + min(lived, _HOUR), _DAY)
     if jumped:
         was_closed = ran is None and 0 < ahead <= _WEEK
@@ -123,7 +139,8 @@ def to_json(state: Lived) -> str:
             "running": round(state.look.running, 3),
             "run": state.look.run,
             "stood": round(state.stood, 3),
-            "move": move and [move.before.isoformat(), move.after.isoformat(), move.known],
+            "move": move
+            and [move.before.isoformat(), move.after.isoformat(), move.known, move.lived],
         }
     )
 
@@ -133,10 +150,11 @@ def from_json(text: str) -> Lived:
     try:
         found = json.loads(text)
         look = Look(_moment(found["wall"]), float(found["running"]), str(found["run"]))
-        move = found["move"] and Move(
-            _moment(found["move"][0]), _moment(found["move"][1]), bool(found["move"][2])
-        )
-        state = Lived(float(found["lived"]), look, float(found["stood"]), move or None)
+        move = None
+        if found["move"]:
+            before, after, known, lived = found["move"]
+            move = Move(_moment(before), _moment(after), bool(known), float(lived))
+        state = Lived(float(found["lived"]), look, float(found["stood"]), move)
     except (TypeError, KeyError, IndexError, AttributeError) as wrong:
         raise ValueError(text) from wrong
     if not (0 <= state.seconds < float("inf") and 0 <= state.stood <= _DAY):

@@ -245,16 +245,13 @@ class Mails(Database):
                 "SELECT count FROM strike WHERE mailbox = ? AND uid = ?", (mailbox, uid)
             ).fetchone()[0]
 
-    def struck_out(self, mailbox: str, strikes: int, since: datetime) -> set[str]:
-        """The mails at which the session died so often, the last time after `since`."""
+    def strikes(self, mailbox: str) -> list[tuple[str, int, datetime]]:
+        """The mails at which the session died, how often, and when for the last time."""
         with self._translated():
-            return {
-                uid
-                for (uid,) in self._db.execute(
-                    "SELECT uid FROM strike WHERE mailbox = ? AND count >= ? AND at > ?",
-                    (mailbox, strikes, to_text(since)),
-                )
-            }
+            rows = self._db.execute(
+                "SELECT uid, count, at FROM strike WHERE mailbox = ?", (mailbox,)
+            )
+            return [(uid, count, to_time(at)) for uid, count, at in rows]
 
     def _entries(self, where: str, *values: object) -> list[Entry]:
         statement = f"SELECT {_ENTRY} FROM mail WHERE {where}"

@@ -203,17 +203,35 @@ def test_what_the_clock_did_is_remembered(ledger: Ledger, clocks: Clocks, by: ti
     assert move.ahead == by
 
 
-def test_what_was_written_before_a_jump_looks_older_than_it_is(ledger: Ledger, clocks: Clocks):
+def test_what_was_written_before_a_jump_has_aged_by_what_was_lived(ledger: Ledger, clocks: Clocks):
     clock = clocks.clock(ledger)
     clock.tick()
     before = clocks.wall
+    run_for(clocks, clock, HOUR)
     clocks.set(45 * ONE_DAY)
     clocks.pass_(MINUTE)
-    state = clock.tick()
-    assert state.not_lived_since(before) == 44 * ONE_DAY
-    assert state.not_lived_since(clocks.wall) == timedelta()
+    assert HOUR < clock.age(before) <= ONE_DAY + HOUR + MINUTE
+    assert clock.age(clocks.wall) == timedelta()
+    after = clocks.wall
     clocks.set(-45 * ONE_DAY)
-    assert clock.tick().not_lived_since(before) == timedelta()
+    clocks.pass_(MINUTE)
+    assert clock.age(before) == HOUR + 2 * MINUTE
+    assert clock.age(after) == MINUTE, "the future counts as now: since the clock was put right"
+    run_for(clocks, clock, 2 * ONE_DAY)
+    assert clock.age(after) == 2 * ONE_DAY + MINUTE
+
+
+def test_a_date_of_the_future_without_any_move_is_of_now(ledger: Ledger, clocks: Clocks):
+    assert clocks.clock(ledger).age(clocks.wall + 400 * ONE_DAY) == timedelta()
+
+
+def test_who_is_told_another_date_doubts_its_own(ledger: Ledger, clocks: Clocks):
+    clock = clocks.clock(ledger)
+    run_for(clocks, clock, ONE_DAY)
+    clock.doubt()
+    assert not clock.is_trusted()
+    run_for(clocks, clock, ONE_DAY)
+    assert clock.is_trusted()
 
 
 # --- kept in the file
