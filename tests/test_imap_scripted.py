@@ -153,7 +153,7 @@ def test_one_refused_mail_leaves_the_others(serve: Serve) -> None:
     answers = {f"FETCH {uids} (BODY": no for uids in ("11,12,13,14", "12")}
     mailbox = opened(serve(ImapFaults(answers=answers)))
     first, second, third, fourth = heads(mailbox)
-    assert (first, third, fourth) == tuple(b"Subject: \r\nX: %d\r\n" % n for n in (1, 3, 4))
+    assert (first, third, fourth) == tuple(b"Subject: \r\nX: %d\r\n\r\n" % n for n in (1, 3, 4))
     assert isinstance(second, Refused)
     with pytest.raises(Refused, match="cannot read 12"):
         mailbox.fetch(12, io.BytesIO())
@@ -201,7 +201,7 @@ def test_garbage_is_server_trouble_or_a_refusal(serve: Serve, command: str, garb
     except ServerTrouble:
         return
     assert all(isinstance(block, Refused) for block in found) or found == [
-        b"Subject: \r\nX: %d\r\n" % n for n in range(1, 5)
+        b"Subject: \r\nX: %d\r\n\r\n" % n for n in range(1, 5)
     ]
 
 

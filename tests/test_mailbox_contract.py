@@ -131,12 +131,12 @@ class Contract:
         for listed, raw in zip(mailbox.listing(), box.left(), strict=True):
             assert listed.size == len(crlf(raw))
 
-    def test_headers_end_before_the_empty_line(self, box: Box, opened) -> None:
+    def test_headers_end_with_the_empty_line(self, box: Box, opened) -> None:
         box.put(mail(7))
         mailbox = opened()
         ((handle, block),) = mailbox.headers([mailbox.listing()[0].handle])
         assert handle == mailbox.listing()[0].handle
-        assert block == b"From: c7@example.jp\r\nMessage-ID: <7@example.jp>\r\nSubject: \r\n"
+        assert block == b"From: c7@example.jp\r\nMessage-ID: <7@example.jp>\r\nSubject: \r\n\r\n"
 
     def test_headers_come_in_the_order_asked_for(self, box: Box, opened) -> None:
         box.put(*(mail(n) for n in range(4)))
@@ -171,7 +171,7 @@ class Contract:
         mailbox = opened()
         listed = mailbox.listing()
         (_, block), _ = mailbox.headers([m.handle for m in listed])
-        assert block == b"Subject: " + b"a" * 100_000 + b"\r\nTo: x\r\n"
+        assert block == b"Subject: " + b"a" * 100_000 + b"\r\nTo: x\r\n\r\n"
         assert fetched(mailbox, listed[0]) == crlf(raw)
 
     @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ class Contract:
         mailbox = opened()
         listed = mailbox.listing()
         (_, block), (_, other) = mailbox.headers([m.handle for m in listed])
-        assert block.replace(b"\x80", b"\0") == b"Subject: a\x00b\r\n"
+        assert block.replace(b"\x80", b"\0") == b"Subject: a\x00b\r\n\r\n"
         assert b"<2@" in other
         assert fetched(mailbox, listed[0]).replace(b"\x80", b"\0") == crlf(raw)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from kollect.errors import Trouble
+from kollect.errors import NotDeleted, Trouble
 
 LONGEST_PAUSE = timedelta(minutes=15)
 ALERT_AFTER = timedelta(minutes=30)
@@ -29,6 +29,8 @@ class Health:
     failures: int = 0
     title: str = ""
     alerted: bool = False
+    slowed: int = 0
+    """How many of the last failures are a reason to poll more seldom."""
 
     def after(self, trouble: Trouble | None, now: datetime) -> tuple[Health, Change]:
         """The health after one more poll, and what changed by it."""
@@ -46,13 +48,15 @@ class Health:
                 failing_since=self.failing_since or now,
                 failures=self.failures + 1,
                 title=trouble.title,
+                # mails that stay on the server are no reason to keep new customers waiting
+                slowed=0 if isinstance(trouble, NotDeleted) else self.slowed + 1,
             ),
             change,
         )
 
     def pause(self, interval: timedelta) -> timedelta:
         """Until the next poll: the interval, doubled with each failure but the first, to 15 min."""
-        doublings = min(max(self.failures - 1, 0), 20)
+        doublings = min(max(self.slowed - 1, 0), 20)
         return max(interval, min(interval * 2**doublings, LONGEST_PAUSE))
 
     def alert_due(self, now: datetime) -> bool:
