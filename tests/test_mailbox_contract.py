@@ -192,7 +192,12 @@ class Contract:
         (listed,) = mailbox.listing()
         ((_, block),) = mailbox.headers([listed.handle])
         assert fetched(mailbox, listed) == crlf(raw)
-        assert block in (crlf(raw), crlf(raw).partition(b"\r\n\r\n")[0] + b"\r\n", b"")
+        header, end, _ = crlf(raw).partition(b"\r\n\r\n")
+        if raw.startswith(b"\n") or not end:
+            # nothing, or fields without an end: only the whole mail can show that this is all
+            assert isinstance(block, Refused) or block == header + b"\r\n"
+        else:
+            assert block == header + end
 
     def test_a_nul_does_no_harm(self, box: Box, opened) -> None:
         """IMAP cannot carry one (RFC 3501 section 4.3): Dovecot sends 0x80 in its place."""

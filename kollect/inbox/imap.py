@@ -120,7 +120,8 @@ class ImapMailbox:
         """The header that begins with this answer. Some servers give no more than 64 KiB at once:
         it is asked for until nothing more comes."""
         crlf, block = Crlf(), HeaderBlock()
-        piece, offset = octets_of(answer, 0), 0
+        first = piece = octets_of(answer, 0)
+        offset = 0
         while piece:
             block.feed(crlf.feed(piece))
             offset += len(piece)
@@ -129,6 +130,8 @@ class ImapMailbox:
             rest = f"BODY.PEEK[HEADER]<{offset}.{_HEADER_PART - offset}>"
             ((_, more),) = self._fetcher.each([uid], rest)
             piece = b"" if isinstance(more, Refused) else octets_of(more, offset)
+            if piece == first:
+                break  # the same once more, from a server without parts
         block.feed(crlf.end())
         return block.handed_over()
 

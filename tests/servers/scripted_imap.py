@@ -26,6 +26,25 @@ class ImapFaults:
     capabilities: str = "IMAP4rev1 AUTH=PLAIN UIDPLUS"
     ignores_partial: bool = False
     """Sends whole bodies where a part was asked for."""
+    traps: dict[int, bytes] = field(default_factory=dict)
+    """Said instead of the answer to a FETCH of `trap_on` that names this UID; b"": the line is cut.
+    """
+    trap_on: tuple[str, ...] = ("RFC822.SIZE", "BODY")
+    omitted: frozenset[int] = frozenset()
+    """UIDs left out of an answer that is OK."""
+    omitted_among: frozenset[int] = frozenset()
+    """UIDs left out where others are asked for beside them."""
+    values: dict[int, bytes] = field(default_factory=dict)
+    """Said of these UIDs instead of a literal: NIL, "", a number."""
+    sizes: dict[int, bytes] = field(default_factory=dict)
+    """RFC822.SIZE of these UIDs, as said."""
+    piece: int = 2**30
+    """Octets of the largest part that it gives at once."""
+    read_only: bool = False
+    stores_refused: frozenset[int] = frozenset()
+    """UIDs whose flags cannot be changed: NO to a STORE that names one of them."""
+    keeps: bool = False
+    """Says OK to EXPUNGE and deletes nothing."""
 
 
 class ScriptedImap:
@@ -84,11 +103,19 @@ class ScriptedImap:
                     line.sendall(b"* OK still here\r\n")
                     if self._stopping.wait(0.05):
                         return
+                trap = self._trapped(command)
+                if trap == b"":
+                    return
                 for name, answer in self.faults.answers.items():
                     if name in command:
                         line.sendall(answer.replace(b"TAG", tag.encode()))
                         break
                 else:
+                    if trap is not None:
+                        line.sendall(trap.replace(b"TAG", tag.encode()))
+                        if trap.startswith(b"* BYE"):
+                            return
+                        continue
                     if command.startswith("AUTHENTICATE"):
                         line.sendall(b"+ \r\n")
                         command = "LOGIN " + base64.b64decode(commands.readline()).decode()
@@ -96,7 +123,22 @@ class ScriptedImap:
                 if command == "LOGOUT":
                     return
 
+    def _trapped(self, command: str) -> bytes | None:
+        words = command.split()
+        if words[:2] != ["UID", "FETCH"] or not any(w in command for w in self.faults.trap_on):
+            return None
+        for uid in words[2].split(","):
+            if int(uid) in self.faults.traps and int(uid) in self.mails:
+                return self.faults.traps[int(uid)]
+        return None
+
     def _done(self, command: str, tag: str) -> bytes:
+        if command.startswith("SELECT") and self.faults.read_only:
+            return f"{tag} OK [READ-ONLY] opened\r\n".encode()
+        if command.startswith("UID STORE"):
+            named = {int(uid) for uid in command.split()[2].split(",")}
+            if named & self.faults.stores_refused or self.faults.read_only:
+                return f"{tag} NO [NOPERM] not this one\r\n".encode()
         wrong = command.startswith("LOGIN") and self.password not in command
         words = "NO [AUTHENTICATIONFAILED] wrong" if wrong else "OK done"
         return f"{tag} {words}\r\n".encode()
@@ -115,10 +157,13 @@ class ScriptedImap:
                 return b"\r\n".join(
                     self._fetched(number, uid, command)
                     for number, uid in enumerate(self.mails, 1)
-                    if str(uid) in uids.split(",")
+                    if str(uid) in uids.split(",") and uid not in self.faults.omitted
+                    if uid not in self.faults.omitted_among or str(uid) == uids
                 )
             case ["UID", "STORE", uids, *_]:
-                self.marked |= {int(uid) for uid in uids.split(",")} & self.mails.keys()
+                named = {int(uid) for uid in uids.split(",")}
+                if not (named & self.faults.stores_refused or self.faults.read_only):
+                    self.marked |= named & self.mails.keys()
                 return b"* OK"
             case ["UID", "EXPUNGE", uids]:
                 return self._expunge(self.marked & {int(uid) for uid in uids.split(",")})
@@ -132,15 +177,20 @@ class ScriptedImap:
         raw = self.mails[uid]
         part = re.search(r"BODY\.PEEK\[(HEADER)?\]<(\d+)\.(\d+)>", command)
         if part is None:
-            return b"* %d FETCH (UID %d RFC822.SIZE %d)" % (number, uid, len(raw))
+            size = self.faults.sizes.get(uid, b"%d" % len(raw))
+            return b"* %d FETCH (UID %d RFC822.SIZE %s)" % (number, uid, size)
         if part[1]:
             raw = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-        start, length = int(part[2]), int(part[3])
+        start, length = int(part[2]), min(int(part[3]), self.faults.piece)
         piece = raw if self.faults.ignores_partial else raw[start : start + length]
         name = f"BODY[{part[1] or ''}]<{start}>".encode()
+        if uid in self.faults.values:
+            return b"* %d FETCH (UID %d %s %s)" % (number, uid, name, self.faults.values[uid])
         return b"* %d FETCH (UID %d %s {%d}\r\n%s)" % (number, uid, name, len(piece), piece)
 
     def _expunge(self, uids: set[int]) -> bytes:
+        if self.faults.keeps:
+            return b"* OK expunged"
         for uid in uids:
             del self.mails[uid]
         self.marked -= uids
