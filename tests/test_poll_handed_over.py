@@ -71,6 +71,7 @@ TRUNCATED = {
     "a blank line": BLANK_LINE,
     "the first field": FIRST_FIELD,
     "blank lines": b"+OK\r\n\r\n\r\n\r\n.\r\n",
+    "the first field as if it were all": b"+OK\r\nReturn-Path: <a@b.example>\r\n\r\n.\r\n",
     "the first half of the header": retr(blank("a@b.example", 1)[:200]),
 }  # fmt: skip
 

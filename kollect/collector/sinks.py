@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import BinaryIO
 
 from kollect.inbox.header_block import HeaderBlock
@@ -10,6 +11,24 @@ from kollect.inbox.mailbox import Refused
 
 _LINE_END = 2
 """A server or a filter may add or take the last one."""
+
+
+_FROM = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_WAY = re.compile(rb"^(?:Received|Date|Message-ID)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
+
+def seems_whole(block: bytes | Refused) -> bool:
+    """Whether a header has what every mail has that came over the internet. One that has not may
+    be all there is of it; or it is what a server gave of it, with an end put to it."""
+    return not isinstance(block, Refused) and bool(_FROM.search(block) and _WAY.search(block))
+
+
+def falls_short(octets: int, announced: int) -> bool:
+    """Nothing has come, or clearly less than the server had announced.
+
+    The last quarter may be missing: some servers only estimate (Exchange), scanners take out.
+    """
+    return octets < max(1, announced * 3 // 4)
 
 
 class Counting(io.RawIOBase):
@@ -23,13 +42,6 @@ class Counting(io.RawIOBase):
         self._sink.write(data)
         self.octets += len(data)
         return len(data)
-
-    def falls_short_of(self, announced: int) -> bool:
-        """Nothing has come, or clearly less than the server had announced.
-
-        The last quarter may be missing: some servers only estimate (Exchange), scanners take out.
-        """
-        return self.octets < max(1, announced * 3 // 4)
 
 
 class Head(io.RawIOBase):
@@ -53,9 +65,11 @@ class Head(io.RawIOBase):
         it has come as announced.
         """
         block = self._block.handed_over()
-        if not isinstance(block, Refused):
+        if seems_whole(block):
+            return block
+        if not isinstance(block, Refused) and not falls_short(self._octets, announced):
             return block
         complete = 0 < announced <= self._octets + _LINE_END
         if complete or (self._block.whole and self._has_text and not announced):
             return self._block.lines()
-        return Refused(f"{self._octets} octets of {announced}, {block}")
+        return Refused(f"{self._octets} octets of {announced}")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from kollect.collector.identity import key_of
-from kollect.collector.sinks import Counting, Head
+from kollect.collector.sinks import Counting, Head, falls_short, seems_whole
 from kollect.errors import ServerTrouble
 from kollect.inbox.mailbox import Deadly, Listed, Mailbox, Refused
 from kollect.mail import Mail
@@ -107,14 +107,14 @@ class Visit:
 
     def headers(self, uids: Iterable[str]) -> Iterator[tuple[str, bytes | Refused]]:
         """The header of each mail. One that the server does not hand over by itself is taken out of
-        the whole mail; those come last."""
+        the whole mail, and one that seems to end early as well. Those come last."""
         wanted = [uid for uid in uids if uid in self._handles]
         alone = []
         for uid, block in self._blocks(self._session(), {self._handles[u]: u for u in wanted}):
-            if isinstance(block, Refused) and not isinstance(block, Deadly):
-                alone.append(uid)
-            else:
+            if isinstance(block, Deadly) or seems_whole(block):
                 yield uid, block
+            else:
+                alone.append(uid)
         for uid in filter(self.holds, alone):
             yield uid, self._head_of_whole(self._session(), self._handles[uid], uid)
 
@@ -149,7 +149,7 @@ class Visit:
         counting = Counting(sink)
         self._fetch(self._session(), handle, uid, counting)
         size = self._sizes.get(handle, 0)
-        if counting.falls_short_of(size):
+        if falls_short(counting.octets, size):
             raise Refused(f"{counting.octets} octets of {size}")
 
     def _fetch(self, mailbox: Mailbox, handle: int, name: str, sink: BinaryIO) -> None:
@@ -225,10 +225,10 @@ class Visit:
         made = {}
         alone = []
         for name, block in self._blocks(mailbox, names):
-            if isinstance(block, Refused):
-                alone.append(name)
-            else:
+            if seems_whole(block):
                 made[nameless[name]] = key_of(Mail.read(block))
+            else:
+                alone.append(name)
         for name in alone:
             block = self._head_of_whole(mailbox, nameless[name], name)
             if isinstance(block, Refused):

@@ -30,7 +30,8 @@ class Health:
     title: str = ""
     alerted: bool = False
     slowed: int = 0
-    """How many of the last failures are a reason to poll more seldom."""
+    """How many failures of receiving there were one after the other: a reason to poll more seldom.
+    """
 
     def after(self, trouble: Trouble | None, now: datetime) -> tuple[Health, Change]:
         """The health after one more poll, and what changed by it."""
@@ -42,14 +43,15 @@ class Health:
             change = Change.BROKE
         elif trouble.title != self.title:
             change = Change.OTHER_TROUBLE
+        # mails that stay on the server keep nobody waiting: it is told, and that is all
+        failing = not isinstance(trouble, NotDeleted)
         return (
             replace(
                 self,
-                failing_since=self.failing_since or now,
+                failing_since=(self.failing_since or now) if failing else None,
                 failures=self.failures + 1,
                 title=trouble.title,
-                # mails that stay on the server are no reason to keep new customers waiting
-                slowed=0 if isinstance(trouble, NotDeleted) else self.slowed + 1,
+                slowed=self.slowed + 1 if failing else 0,
             ),
             change,
         )
@@ -69,8 +71,8 @@ class Health:
 
     def all_clear_due(self) -> bool:
         """Was the owner told of a failure that is over?"""
-        return self.alerted and self.failures == 0
+        return self.alerted and self.failing_since is None
 
     def told(self) -> Health:
         """The owner was told: of the failure, or that it is over."""
-        return replace(self, alerted=self.failures > 0)
+        return replace(self, alerted=self.failing_since is not None)

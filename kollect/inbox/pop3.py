@@ -152,30 +152,30 @@ class Pop3Mailbox:
                     return
                 self._top_seen = self._top_seen or answer.ok
                 todo.popleft()
-                yield handle, self._header_block() if answer.ok else _refused(answer)
+                yield handle, self._header_block(handle) if answer.ok else _refused(answer)
 
     def _headers_by_retr(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
         """One at a time: with whole mails on the way nothing would bound what must be read."""
         while todo:
             handle = todo.popleft()
             answer = self._dialogue.ask(f"RETR {handle}")
-            yield handle, self._header_block() if answer.ok else _refused(answer)
+            yield handle, self._header_block(handle) if answer.ok else _refused(answer)
 
     def _headers_of_the_first(self, handle: int) -> tuple[int, bytes | Refused]:
         """Learn from one mail whether TOP works here; it may be this one mail that is refused."""
         answer = self._dialogue.ask(f"TOP {handle} 0")
         if answer.ok:
             self._top_works = self._top_seen = True
-            return handle, self._header_block()
+            return handle, self._header_block(handle)
         again = self._dialogue.ask(f"RETR {handle}")
         if not again.ok:
             return handle, _refused(answer)
         self._top_works = False
-        return handle, self._header_block()
+        return handle, self._header_block(handle)
 
-    def _header_block(self) -> bytes | Refused:
+    def _header_block(self, handle: int) -> bytes | Refused:
         block = HeaderBlock()
-        for piece in self._dialogue.body():
+        for piece in self._mail(handle):
             block.feed(piece)
         return block.handed_over()
 
@@ -189,11 +189,16 @@ class Pop3Mailbox:
         answer = self._dialogue.ask(f"RETR {handle}")
         if not answer.ok:
             raise _refused(answer)
-        largest = 2 * (self._sizes.get(handle) or _LARGEST) + _MUCH
-        for piece in self._dialogue.body():
+        for piece in self._mail(handle):
             sink.write(piece)
-            largest -= len(piece)
-            if largest < 0:
+
+    def _mail(self, handle: int) -> Iterator[bytes]:
+        """What follows a good answer to TOP or RETR. Raises ServerTrouble where it does not end."""
+        left = 2 * (self._sizes.get(handle) or _LARGEST) + _MUCH
+        for piece in self._dialogue.body():
+            yield piece
+            left -= len(piece)
+            if left < 0:
                 raise self._line.peer.senseless(self._line.stage, b"a mail without an end")
 
     def delete(self, handles: Iterable[int]) -> list[int]:

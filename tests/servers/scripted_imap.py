@@ -17,6 +17,8 @@ class ImapFaults:
 
     answers: dict[str, bytes] = field(default_factory=dict)
     """Said instead of the answer, `TAG` standing for the tag; nothing is done."""
+    floods: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """Said instead of the answer: the first once, the second until the client has enough."""
     cut: tuple[str, ...] = ()
     """The line is cut when the command comes."""
     hang: tuple[str, ...] = ()
@@ -45,6 +47,15 @@ class ImapFaults:
     """UIDs whose flags cannot be changed: NO to a STORE that names one of them."""
     keeps: bool = False
     """Says OK to EXPUNGE and deletes nothing."""
+
+
+def flood(line: socket.socket, again: bytes, stopping: threading.Event) -> None:
+    """Say it until the other side has gone, or 256 MiB were said."""
+    chunk = again * (65536 // len(again) + 1)
+    for _ in range(2**28 // len(chunk)):
+        if stopping.is_set():
+            break
+        line.sendall(chunk)
 
 
 class ScriptedImap:
@@ -90,6 +101,10 @@ class ScriptedImap:
     def _serve(self, line: socket.socket) -> None:
         with contextlib.suppress(OSError), line, line.makefile("rb") as commands:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if "GREETING" in self.faults.floods:
+                head, again = self.faults.floods["GREETING"]
+                line.sendall(head)
+                flood(line, again, self._stopping)
             line.sendall(self.faults.answers.get("GREETING", b"* OK ready\r\n"))
             for raw in commands:
                 tag, _, command = raw.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
@@ -102,6 +117,11 @@ class ScriptedImap:
                 while any(name in command for name in self.faults.still_here):
                     line.sendall(b"* OK still here\r\n")
                     if self._stopping.wait(0.05):
+                        return
+                for name, (head, again) in self.faults.floods.items():
+                    if name in command:
+                        line.sendall(head)
+                        flood(line, again, self._stopping)
                         return
                 trap = self._trapped(command)
                 if trap == b"":
