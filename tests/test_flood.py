@@ -206,3 +206,24 @@ def test_a_pop3_number_of_5000_digits_is_as_if_it_had_not_been_said(
         _, told = polled(server)
         assert told.strip() == "3 None"
         assert not server.mails
+
+
+# --- the sending server
+
+
+@pytest.mark.parametrize(
+    "ehlo",
+    [
+        "250-hello\r\n250 SIZE " + "9" * 5000,
+        "250-hello\r\n" + "250-X-Y\r\n" * 2_000_000 + "250 X",
+        "250-hello\r\n250-" + "X" * 200_000_000 + "\r\n250 X",
+        "250 " + "9" * 200_000_000,
+    ],
+    ids=["size", "lines", "line", "one line"],
+)
+def test_a_sending_server_that_says_too_much(polled: Poll, smtp: ScriptedSmtp, ehlo: str) -> None:
+    smtp.script.fault = lambda at: ehlo if at.verb == "EHLO" else None
+    with ScriptedPop3(MAILS) as server:
+        peak, told = polled(server)
+    assert peak < MOST
+    assert len(smtp.kept) == 3 or "送信サーバ" in told

@@ -165,6 +165,33 @@ class Contract:
         assert long.endswith(b"z\r\n")
         assert b"<2@" in short
 
+    @pytest.mark.parametrize("octets", [70_000, 200_000, 262_144])
+    def test_a_long_header_that_is_all_there_has_its_empty_line(
+        self, box: Box, opened, octets: int
+    ) -> None:
+        field = b"X-Long: " + b"z" * 990 + b"\n"
+        header = field * (octets // len(field) - 1) + b"X-Last: "
+        header += b"y" * (octets - len(crlf(header)) - 2) + b"\n"
+        assert len(crlf(header)) == octets
+        box.put(header + b"\ntext\n")
+        mailbox = opened()
+        ((_, block),) = mailbox.headers([mailbox.listing()[0].handle])
+        assert block == crlf(header) + b"\r\n"
+
+    def test_a_mail_of_which_nothing_is_there_is_no_mail(self, box: Box, opened) -> None:
+        """A message file that a full disk has left empty; Dovecot says OK to every command."""
+        box.put(mail(1), b"", mail(3))
+        mailbox = opened()
+        listed = mailbox.listing()
+        first, second, third = (block for _, block in mailbox.headers([m.handle for m in listed]))
+        assert isinstance(second, Refused)
+        assert b"<1@" in first
+        assert b"<3@" in third
+        sink = io.BytesIO()
+        mailbox.fetch(listed[1].handle, sink)
+        assert sink.getvalue().strip() == b""
+        assert listed[1].size == 0
+
     def test_a_line_of_any_length(self, box: Box, opened) -> None:
         raw = b"Subject: " + b"a" * 100_000 + b"\nTo: x\n\n" + b"b" * 300_000 + b"\n.\n..\nend\n"
         box.put(raw, mail(2))
