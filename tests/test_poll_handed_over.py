@@ -117,16 +117,24 @@ QUESTION = blank("x@y.example", 1, subject="question") + b"What are your opening
 
 
 @pytest.mark.parametrize(
-    "given",
-    [b"", b"\r\n", QUESTION[:300], QUESTION[: len(QUESTION) // 2]],
-    ids=["nothing", "blank line", "header cut", "half"],
+    ("given", "sized"),
+    [
+        pytest.param(b"", True, id="nothing"),
+        pytest.param(b"", False, id="nothing, no LIST"),
+        pytest.param(b"\r\n", True, id="blank line"),
+        pytest.param(b"\r\n", False, id="blank line, no LIST"),
+        pytest.param(QUESTION[:300], True, id="header cut"),
+        pytest.param(QUESTION[:300], False, id="header cut, no LIST"),
+        pytest.param(QUESTION[: len(QUESTION) // 2], True, id="half"),
+    ],
 )
 def test_a_mail_to_be_forwarded_waits_for_its_body(
-    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, given: bytes
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, given: bytes, sized: bool
 ) -> None:
     pop3.put(QUESTION)
     pop3.put(OTHER)
-    well = pop3.faults[-1]
+    well = pop3.faults[-1] if sized else replace(pop3.faults[-1], missing=frozenset({"LIST"}))
+    pop3.faults = [well]
     said_of_the_first(pop3, RETR=retr(given) if given else NOTHING)
     for _ in range(3):
         report, trouble = shop.poll()

@@ -40,9 +40,14 @@ WAYS = {
 
 @pytest.fixture(autouse=True)
 def a_program_just_started() -> Iterator[None]:
-    imap_fetch._deadly.clear()
+    forget()
     yield
+    forget()
+
+
+def forget() -> None:
     imap_fetch._deadly.clear()
+    imap_fetch._careful.clear()
 
 
 @pytest.fixture
@@ -121,6 +126,33 @@ def test_the_set_is_halved_and_found_once(imap: Serve, smtp: ScriptedSmtp) -> No
     assert logins == 2, "this program knows it by now"
 
 
+@pytest.mark.parametrize("on", [("RFC822.SIZE", "BODY"), ("BODY",)], ids=["size", "header"])
+def test_where_a_login_a_poll_is_all_that_is_allowed_it_is_found_over_the_polls(
+    imap: Serve, smtp: ScriptedSmtp, on: tuple[str, ...]
+) -> None:
+    server, shop = imap(*MAILS, traps={BAD: b""}, trap_on=on)
+    well = server.faults
+    busy = replace(well, answers={"AUTHENTICATE": b"TAG NO [LIMIT] too many logins\r\n"})
+    logins = iter(range(1000))
+    server.on_login = lambda: setattr(server, "faults", busy if next(logins) % 2 == 0 else well)
+    for _ in range(8):
+        server.faults = well
+        logins = iter(range(1000))
+        shop.poll()
+    assert answered(smtp) == OTHERS
+    assert list(server.mails) == [BAD]
+
+
+def test_a_mail_at_which_the_server_falls_silent(imap: Serve, smtp: ScriptedSmtp) -> None:
+    _, shop = imap(*MAILS, traps={BAD: b"HANG"})
+    receive = replace(shop.settings.receive, timeout_seconds=0.5)
+    shop.change(receive=receive)
+    for _ in range(2):
+        _, trouble = shop.poll()
+        assert trouble is None
+    assert answered(smtp) == OTHERS
+
+
 def test_several_such_mails(imap: Serve, smtp: ScriptedSmtp) -> None:
     server, shop = imap(*MAILS, traps={12: b"", 13: b"", 19: b""})
     for _ in range(2):
@@ -143,7 +175,7 @@ def test_a_server_that_cuts_over_every_mail_is_told_as_that(
 def test_the_last_mail_of_all_is_such_a_one(imap: Serve, smtp: ScriptedSmtp) -> None:
     server, shop = imap(MAILS[0], traps={11: b""})
     for _ in range(5):
-        imap_fetch._deadly.clear()  # each time another program, as `--once`
+        forget()  # each time another program, as `--once`
         assert shop.report().left == 1
     assert len(lines_about(shop, "切れる")) == 1
     server.mails[12] = MAILS[1]

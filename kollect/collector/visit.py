@@ -52,6 +52,8 @@ class Visit:
         self._opened_at = 0.0
         self._handles: dict[str, int] = {}
         self._sizes: dict[int, int] = {}
+        self._least: dict[str, int] = {}
+        """Octets of the headers that were read: the whole mail cannot be shorter."""
         self._doubles: dict[str, list[int]] = {}
         self._marked: list[str] = []
         self._nameless = 0
@@ -112,6 +114,7 @@ class Visit:
         alone = []
         for uid, block in self._blocks(self._session(), {self._handles[u]: u for u in wanted}):
             if isinstance(block, Deadly) or seems_whole(block):
+                self._least[uid] = 0 if isinstance(block, Refused) else len(block)
                 yield uid, block
             else:
                 alone.append(uid)
@@ -148,7 +151,7 @@ class Visit:
         handle = self._handles[uid]
         counting = Counting(sink)
         self._fetch(self._session(), handle, uid, counting)
-        size = self._sizes.get(handle, 0)
+        size = max(self._sizes.get(handle, 0), self._least.get(uid, 0))
         if falls_short(counting.octets, size):
             raise Refused(f"{counting.octets} octets of {size}")
 

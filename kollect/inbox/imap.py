@@ -28,7 +28,9 @@ _HEADER_PART = HEADER_LIMIT + 3
 """Octets of a header asked for: its empty line as well, and one that shows that it goes on."""
 _PIECE = 512 * 1024
 """Octets of a whole mail asked for at a time."""
-_LARGEST = 2**30
+_LARGEST = 2**29
+_MUCH = 16 * 1024 * 1024
+"""A mail may be larger than announced, but not endless: it goes to the disk."""
 _AT_ONCE = 500
 """Mails named in one command: servers give up on lines of more than 8 KiB (RFC 7162 section 4)."""
 _HEADERS_AT_ONCE = 200
@@ -140,7 +142,8 @@ class ImapMailbox:
 
         Raises Refused where the server refuses this one mail.
         """
-        largest = min(2 * self._known().get(handle, 0) or _LARGEST, _LARGEST) + _PIECE * 32
+        size = self._known().get(handle, 0)
+        largest = (2 * size or _LARGEST) + _MUCH
         self._stage(Stage.RECEIVE)
         crlf = Crlf()
         offset = 0
@@ -149,7 +152,7 @@ class ImapMailbox:
             try:
                 answer = self._fetcher.one(handle, f"BODY.PEEK[]<{offset}.{_PIECE}>")
             except Refused:
-                if not offset:
+                if not size or offset < size:
                     raise
                 break  # some say no where nothing is left
             piece = octets_of(answer, offset)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from kollect.errors import LineTimeout, LoginTrouble, MailboxBusy, ServerTrouble
+from kollect.errors import LineTimeout, ServerTrouble
 from kollect.inbox import refusals
 from kollect.inbox.imap_client import Client, Inbox, refusal_text, translated
 from kollect.inbox.mailbox import Deadly, Refused
@@ -32,6 +32,12 @@ _ORIGIN = re.compile(rb"<(\d{1,12})>$")
 _deadly: dict[tuple[str, int, str, int], set[int]] = {}
 """UIDs at which sessions have ended, by server, account and UIDVALIDITY, until the program ends: so
 that not every poll has to look for them again."""
+
+_careful: dict[tuple[str, int, str, int, str], int] = {}
+"""So many mails are asked for at once where the search for one could not go on: some servers allow
+no more than a login a minute."""
+_FEW = 3
+"""Where a session ends over each of so few mails, they are to blame; over more, the server is."""
 
 
 class Fetcher:
@@ -72,13 +78,14 @@ class Fetcher:
     def each(self, uids: list[int], wanted: str) -> Iterator[tuple[int, Items | Refused]]:
         """What is asked of each mail, in this order.
 
-        Raises ServerTrouble where the session ends whichever of several is asked for: then it is
-        not about a mail.
+        Raises ServerTrouble, behind what was found, where the session ends whichever of them is
+        asked for (then it is not about a mail), or cannot be opened again.
         """
         found: dict[int, Items | Refused] = {}
         lost: ServerTrouble | None = None
-        known = self._known_deadly()
-        parts = [uids]
+        known, careful = self._known_deadly(), (*self._key, _asked(wanted))
+        most = _careful.get(careful, len(uids))
+        parts = [uids[start : start + most] for start in range(0, len(uids), most)][::-1]
         while parts:
             part = parts.pop()
             try:
@@ -91,14 +98,17 @@ class Fetcher:
                 continue
             except ServerTrouble as trouble:
                 lost = trouble
-                self._go_on_after(trouble)
                 if len(part) == 1:
                     # one that was asked for alone has nothing to compare it with but itself
-                    again = part is uids and not found and part[0] not in known
+                    again = part == uids and not found and part[0] not in known
                     parts += [part] if again else []
                     found[part[0]] = Deadly(trouble.detail)
                 else:
                     parts += _halves(part)
+                if not self._goes_on_after(trouble):
+                    # the next visit begins where this one has come to
+                    _careful[careful] = max(1, len(part) // 2)
+                    break
                 continue
             found |= answers
             # where it is left out of an answer to several, the mail alone may be given
@@ -107,12 +117,16 @@ class Fetcher:
                 found |= dict.fromkeys(omitted, Refused("no such mail"))
             elif omitted:
                 parts += [omitted] if answers else _halves(omitted)
-        deadly = {uid for uid in uids if isinstance(found[uid], Deadly)}
-        if lost is not None and len(deadly) == len(uids) > 1:
+        else:
+            _careful.pop(careful, None)
+        deadly = {uid for uid, answer in found.items() if isinstance(answer, Deadly)}
+        if lost is not None and len(deadly) == len(uids) > _FEW:
             raise lost
         known |= deadly
-        for uid in uids:
+        for uid in [uid for uid in uids if uid in found]:
             yield uid, found.pop(uid)
+        if parts and lost is not None:
+            raise lost
 
     def _ask(self, uids: list[int], wanted: str) -> dict[int, Items]:
         with translated(self.client.line):
@@ -123,7 +137,7 @@ class Fetcher:
             except IMAPClientError as failure:
                 self.client.forget_answers()
                 raise Refused(str(failure)) from failure
-        name = wanted.partition(".PEEK")[0].encode()
+        name = _asked(wanted).encode()
         named = set(uids)
         return {
             uid: items
@@ -131,27 +145,33 @@ class Fetcher:
             if uid in named and any(item.startswith(name) for item in items)
         }
 
-    def _go_on_after(self, trouble: ServerTrouble) -> None:
-        """Open another session. Raises what stands in the way, else `trouble` after too many."""
+    def _goes_on_after(self, trouble: ServerTrouble) -> bool:
+        """Open another session. False where there were too many, or it may not be so soon."""
         stage, validity = self.client.line.stage, self.inbox.validity
         self.client.line.abort()
         self._sessions += 1
         if self._sessions > _MOST_SESSIONS:
-            raise trouble
+            return False
         log.debug("%s: session ended, opened again: %s", self.client.line.peer.host, trouble)
         try:
             self.client = self._open_client()
-        except (LoginTrouble, MailboxBusy) as refusal:
-            raise trouble from refusal  # it was logged in a moment ago: so soon again is too often
-        if isinstance(trouble, LineTimeout):
-            self.client.line.settimeout(min(self.client.line.timeout, _PATIENCE))
-        if self.select().validity != validity:
-            self.client.line.abort()
-            raise trouble  # the UIDs in hand mean other mails
+            if isinstance(trouble, LineTimeout):
+                self.client.line.settimeout(min(self.client.line.timeout, _PATIENCE))
+            same = self.select().validity == validity
+        except ServerTrouble as refusal:
+            log.debug("%s: not opened again: %s", self.client.line.peer.host, refusal)
+            return False
         self.client.line.stage = stage
+        if not same:
+            self.client.line.abort()  # the UIDs in hand mean other mails
+        return same
+
+    @property
+    def _key(self) -> tuple[str, int, str, int]:
+        return (*self.client.account_key, self.inbox.validity)
 
     def _known_deadly(self) -> set[int]:
-        return _deadly.setdefault((*self.client.account_key, self.inbox.validity), set())
+        return _deadly.setdefault(self._key, set())
 
 
 def octets_of(items: Items, offset: int) -> bytes:
@@ -168,6 +188,11 @@ def octets_of(items: Items, offset: int) -> bytes:
         if int(origin[1]) == offset:
             return bytes(value)
     return b""
+
+
+def _asked(wanted: str) -> str:
+    """How the answer names it."""
+    return wanted.partition(".PEEK")[0]
 
 
 def _halves(uids: list[int]) -> list[list[int]]:

@@ -7,7 +7,7 @@ import contextlib
 import re
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 
@@ -29,8 +29,8 @@ class ImapFaults:
     ignores_partial: bool = False
     """Sends whole bodies where a part was asked for."""
     traps: dict[int, bytes] = field(default_factory=dict)
-    """Said instead of the answer to a FETCH of `trap_on` that names this UID; b"": the line is cut.
-    """
+    """Said instead of the answer to a FETCH of `trap_on` that names this UID; b"": the line is cut,
+    b"HANG": never an answer."""
     trap_on: tuple[str, ...] = ("RFC822.SIZE", "BODY")
     omitted: frozenset[int] = frozenset()
     """UIDs left out of an answer that is OK."""
@@ -77,6 +77,8 @@ class ScriptedImap:
         """What is there, by UID."""
         self.marked: set[int] = set()
         """UIDs with the flag \\Deleted."""
+        self.on_login: Callable[[], None] = lambda: None
+        """Called after each good login."""
         self.commands: list[str] = []
         self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -124,7 +126,9 @@ class ScriptedImap:
                         flood(line, again, self._stopping)
                         return
                 trap = self._trapped(command)
-                if trap == b"":
+                if trap == b"HANG":
+                    self._stopping.wait(60)
+                if trap in (b"", b"HANG"):
                     return
                 for name, answer in self.faults.answers.items():
                     if name in command:
@@ -139,6 +143,8 @@ class ScriptedImap:
                     if command.startswith("AUTHENTICATE"):
                         line.sendall(b"+ \r\n")
                         command = "LOGIN " + base64.b64decode(commands.readline()).decode()
+                    if command.startswith("LOGIN"):
+                        self.on_login()
                     line.sendall(self._answer(command) + b"\r\n" + self._done(command, tag))
                 if command == "LOGOUT":
                     return
