@@ -74,6 +74,7 @@ def poll(
                 leaving.delete(batch)
             else:
                 intake.complain()
+                copies.complain()
                 leaving.complain()
             leaving.reconcile(present)
             visit.close()

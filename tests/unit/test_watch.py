@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.collector.watch import ALERT_AFTER, LONGEST_PAUSE, Change, Health
-from kollect.errors import Trouble
+from kollect.errors import NotDeleted, Stage, Trouble
 from tests.unit.bookkeeping import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -129,3 +129,23 @@ def test_who_was_told_of_a_failure_but_not_of_its_end_is_not_told_of_the_next():
     assert not health.alert_due(NOW + 9 * ALERT_AFTER)
     health, _ = health.after(None, NOW + 9 * ALERT_AFTER)
     assert health.all_clear_due()
+
+
+def test_mails_that_cannot_be_deleted_are_told_and_keep_nobody_waiting():
+    stays = NotDeleted("残る", stage=Stage.RECEIVE, happened="", cure="")
+    health, change = Health().after(stays, NOW)
+    assert change is Change.BROKE
+    for _ in range(9):
+        health, change = health.after(stays, NOW + timedelta(hours=9))
+        assert change is Change.NOTHING
+    assert health.pause(timedelta(seconds=60)) == timedelta(seconds=60)
+    assert not health.alert_due(NOW + timedelta(days=1)), "the alert says that nothing is received"
+
+
+def test_receiving_again_ends_the_alert_though_nothing_can_be_deleted():
+    health, _ = Health().after(AWAY, NOW)
+    health = health.told()
+    assert not health.all_clear_due()
+    health, _ = health.after(NotDeleted("残る", stage=Stage.RECEIVE, happened="", cure=""), NOW)
+    assert health.all_clear_due()
+    assert not health.told().alerted
