@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from kollect import address
 from kollect.collector.customers import Customers
 from kollect.collector.reports import Happened, Held, News, Phase, PhaseChanged, Tally
+from kollect.collector.witnesses import Witnesses
 from kollect.decision.verdict import Kind, Rules
 from kollect.errors import StorageTrouble
 from kollect.register.clock import LivedClock
@@ -40,6 +41,8 @@ class Desk:
     patience: float | None = None
     """Seconds for which it is tried to write down what was sent; None: as long as it takes."""
     tally: Tally = field(default_factory=Tally)
+    witnesses: Witnesses = field(default_factory=Witnesses)
+    """What this poll has heard of the time."""
     mailbox: str = field(init=False)
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
     letter_domain: str = field(init=False)

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from copy import deepcopy
-from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
-from kollect.collector.backlog import PACE, Backlog
+from kollect.collector.backlog import PACE, Backlog, begin_outage
 from kollect.collector.compose import letter_for
 from kollect.collector.desk import ANSWERED, NUMBERED, Desk
 from kollect.collector.endings import (
@@ -26,9 +24,9 @@ from kollect.collector.endings import (
     of_refused_reply,
     of_reply,
 )
+from kollect.collector.refused import Refusals
 from kollect.collector.until_written import UntilWritten
 from kollect.errors import ServerTrouble, StorageTrouble
-from kollect.refusal import same
 from kollect.register.entry import Entry, Template
 from kollect.register.lived import Lived
 from kollect.register.mails import MANUAL
@@ -36,7 +34,7 @@ from kollect.register.receipt import ReceiptState, Step
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
 from kollect.reply.troubles import LettersPutOff
-from kollect.retry_policy import MOST_REFUSED, Doubts, Patience, is_put_off
+from kollect.retry_policy import MOST_REFUSED, Patience, is_put_off
 
 log = logging.getLogger(__name__)
 
@@ -47,15 +45,12 @@ WHOLE_WITHIN = timedelta(days=1)
 ASKED_FIRST = MOST_REFUSED - 1
 """So many of the refused letters are tried before the new ones: where those are taken, the refusal
 was about the letter. Not so many that new ones would never have their turn."""
-
 BACKLOG = "たまっていた返信を、1分に{}通までの速さで順に送ります（残り {}通）。"
 
 
 class Dispatch:
-    """The letters of one poll. Each letter is tried once in it.
-
-    In this order: one or two that were refused before, those whose mails have just arrived, the
-    backlog, what was put off before. How fast the backlog goes is `backlog`'s.
+    """The letters of one poll, each tried once: one or two that were refused before, those whose
+    mails have just arrived, the backlog (how fast, is `backlog`'s), what was put off before.
     """
 
     def __init__(self, desk: Desk, stopping: Callable[[], bool]) -> None:
@@ -79,29 +74,23 @@ class Dispatch:
         """Why no letter is begun any more: that it was cannot be written down."""
         self._under_way: dict[int, Entry] = {}
         self._templates: dict[int, Template] = {}
-        self._doubts: Doubts[int] = Doubts()
-        self._refused: dict[int, Entry] = {}
-        """Those of the doubts, as they are written down by now."""
-        self._of_the_shop: set[int] = set()
-        """Those of them whose words speak of the shop."""
+        self._refusals = Refusals()
         self._trouble: ServerTrouble | None = None
 
     @property
     def trouble(self) -> ServerTrouble | None:
         """Why letters cannot go out in this poll at all, or may never."""
-        if self._trouble is None and any(
-            self._refused[key].kind in ANSWERED for key in self._doubts.undisproved()
-        ):
+        if self._trouble is None and self._refusals.keep_a_reply:
             return self._post.doubt
         return self._trouble
 
     def waiting(self) -> bool:
         """Is there a letter that was not tried in this poll?"""
-        owed, backlog = self._desk.ledger.owed, self._backlog
+        owed, line = self._desk.ledger.owed, self._backlog.line
         return bool(
             (self._first or self._put_off)
-            or owed(self._arrived_up_to, 1, put_off=False, since=backlog.line)
-            or (backlog.room and owed(self._waited_up_to, 1, put_off=False, before=backlog.line))
+            or owed(self._arrived_up_to, 1, put_off=False, since=line)
+            or owed(self._waited_up_to, 1, put_off=False, before=line)
         )
 
     def send(self, meanwhile: Callable[[], None]) -> None:
@@ -113,6 +102,8 @@ class Dispatch:
             first, self._first = self._first, []
             letters = chain(self._rows(first), self._arrived(), self._waited())
             self._trouble = self._send(letters, meanwhile)
+            if self._trouble is not None:
+                begin_outage(self._desk.ledger)
         if self._trouble is None and self._put_off:
             self._last_tried = 0
             trouble = self._send(self._put_off_letters(), meanwhile)
@@ -141,11 +132,8 @@ class Dispatch:
         return trouble
 
     def _while_written(self, letters: Iterator[Letter]) -> Iterator[Letter]:
-        """These letters, up to one that cannot be written down before it is sent.
-
-        Raised in the middle of `deliver`, that trouble would take with it what became of those on
-        the way.
-        """
+        """These letters, up to one that cannot be written down before it is sent: raised within
+        `deliver`, that trouble would take with it what became of those on the way."""
         try:
             yield from letters
         except StorageTrouble as trouble:
@@ -159,6 +147,7 @@ class Dispatch:
             self._post.stop_soon()
 
     def close(self) -> None:
+        self._desk.witnesses.server = self._post.server_time
         self._post.close()
 
     def _arrived(self) -> Iterator[Letter]:
@@ -243,12 +232,10 @@ class Dispatch:
         if not outcomes:
             return
         ledger, tally, said = self._desk.ledger, self._desk.tally, list[str]()
-        counts, doubts = tally.counts, self._doubts
-        refused, of_the_shop = self._refused, self._of_the_shop
+        counts, refusals = tally.counts, self._refusals
 
         def commit() -> None:  # more than once where the disk fails: each time from the beginning
-            tally.counts, self._doubts = dict(counts), deepcopy(doubts)
-            self._refused, self._of_the_shop = dict(refused), set(of_the_shop)
+            tally.counts, self._refusals = dict(counts), refusals.copy()
             said[:] = self._write_down(outcomes)
 
         def is_written() -> bool:
@@ -265,7 +252,7 @@ class Dispatch:
                 self._last_tried = outcome.key
         for line in () if quietly else said:
             self._desk.say(line)
-        if self._doubts.about_us and self._post.doubt is not None:
+        if self._refusals.about_us and self._post.doubt is not None:
             self._post.leave_in_peace(self._post.doubt)
 
     def _write_down(self, outcomes: list[Outcome]) -> list[str]:
@@ -277,14 +264,14 @@ class Dispatch:
         with ledger.transaction():
             lived, trusted = self._desk.clock.lived(), self._desk.clock.is_trusted()
             tried: list[tuple[int, Patience]] = []
-            alone: list[int] = []
+            over: list[Entry] = []
             for outcome in outcomes:
                 entry, answer = self._under_way[outcome.key], answer_of(outcome)
                 patience = entry.patience
                 if outcome.tried:
                     patience = patience.after(answer, lived)
                     tried.append((entry.id, patience))
-                alone += self._judge(entry, outcome, patience)
+                over += self._refusals.heard(entry, outcome, patience, lived)
                 too_old = trusted and is_put_off(answer) and patience.is_over(lived)
                 end = self._end(entry, outcome, too_old=too_old)
                 # without an answer of its own the letter keeps its place in the queue
@@ -301,7 +288,7 @@ class Dispatch:
                 ledger.move_each(answers, step, now)
             ledger.tried(tried, lived)
             ledger.replied(replied, now)
-            said += self._end_refused(self._alone(alone, lived))
+            said += self._end_refused(over)
         return said
 
     def _end(self, entry: Entry, outcome: Outcome, *, too_old: bool) -> End:
@@ -312,27 +299,6 @@ class Dispatch:
         if end.counted:
             self._desk.tally.add(end.counted)
         return end
-
-    # --- refusals that may be about the shop
-
-    def _judge(self, entry: Entry, outcome: Outcome, patience: Patience) -> list[int]:
-        """Keep in mind what may be about the shop. Returns those whose refusal was theirs alone."""
-        if outcome.ending is Ending.ACCEPTED:
-            return self._doubts.taken(outcome.place)
-        if outcome.ending is Ending.DOUBTED or outcome.ours:
-            self._refused[entry.id] = replace(entry, patience=patience, answer=patience.answer)
-            self._doubts.refused(entry.id, outcome.begun)
-            if outcome.ours:
-                self._of_the_shop.add(entry.id)
-        return []
-
-    def _alone(self, keys: list[int], lived: int) -> list[Entry]:
-        """Those of them that are over: words about the shop are believed for five days."""
-        return [
-            entry
-            for entry in (self._refused[key] for key in keys)
-            if entry.id not in self._of_the_shop or entry.patience.is_refused_as_the_shop(lived)
-        ]
 
     def _end_refused(self, entries: list[Entry]) -> list[str]:
         """Letters that waited for what their refusal means: it was theirs. Returns what to tell."""
@@ -354,19 +320,11 @@ class Dispatch:
     def conclude(self) -> None:
         """No other letter is begun in this poll: what was refused again and again is over."""
         ledger, lived = self._desk.ledger, self._desk.clock.lived()
-        left = [self._refused[key] for key in self._doubts.left()]
-        over = [
-            entry
-            for entry in left
-            if entry.patience.is_refused(lived)
-            and entry.id not in self._of_the_shop
-            # so many who are refused alike: that is about the shop, however long it lasts
-            and sum(same(entry.answer, other.answer) for other in left) < MOST_REFUSED
-        ]
+        over = self._refusals.over(lived)
         if over and self._desk.clock.is_trusted():
             with ledger.transaction():
                 said = self._end_refused(over)
-            self._doubts.forget(entry.id for entry in over)
+            self._refusals.forget(over)
             for line in said:
                 self._desk.say(line)
         waiting = self._backlog.kept_back

@@ -120,6 +120,7 @@ class Intake:
                     self._desk.tally.add("deferred")
                     continue
                 given = self._record(uid, mail, decision, key, now)
+                self._desk.witnesses.heard(mail)
                 room -= decision.kind is Kind.NEW
                 self._count(decision.kind)
                 said.append(_told(decision, given, mail))
