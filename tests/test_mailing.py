@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,8 @@ from kollect.members.members import Members
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace
 from kollect.members.refusals import TextNotReady
+from kollect.register.clock import LivedClock
+from kollect.screens.mailing_words import result
 from kollect.settings.model import Passwords
 from tests.servers.members import SHOP, Mailer, begin, guest, join, stop
 from tests.servers.scripted_smtp import Act, At, Kept, Script, ScriptedSmtp, sink_process
@@ -225,21 +227,29 @@ def test_a_refusal_of_one_letter_among_many_stops_nobody(tmp_path: Path) -> None
     nobody_is_marked(mailer)
 
 
-def test_the_last_letter_refused_is_tried_for_an_hour(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("plain", [False, True], ids=["streamed", "plain"])
+@pytest.mark.parametrize("last", [1, 3, 7])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "550 Requested action not taken: mailbox unavailable",
+        "550 5.1.0 Address rejected",
+        "554 5.7.1 Recipient address rejected: Access denied",
+    ],
+)
+def test_the_last_letters_refused_are_tried_on_two_days_and_it_ends_by_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, answer: str, last: int, plain: bool
 ) -> None:
+    caplog.set_level("INFO")
     clock = Clock()
-    monkeypatch.setattr(MailingWorker, "_wait_within", lambda self, until: clock.wait(until))
-    tried = []
-
-    def fault(at: At) -> str | None:
-        if at.verb == "RCPT" and f"<{guest(4)}>" in at.argument:
-            tried.append(clock.moment)
-            return "550 5.7.1 not now"
-        return None
-
-    with ScriptedSmtp(Script(fault=fault)) as smtp:
-        mailer = open_shop(tmp_path, smtp, 5)
+    refused = {f"<{guest(n)}>" for n in range(20 - last, 20)}
+    script = Script(
+        pipelining=not plain,
+        chunking=not plain,
+        fault=lambda at: answer if at.verb == "RCPT" and at.argument in refused else None,
+    )
+    with ScriptedSmtp(script) as smtp:
+        mailer = open_shop(tmp_path, smtp, 20)
         mailing = begin(mailer.database)
         worker = MailingWorker(
             DataFolder(tmp_path),
@@ -247,13 +257,77 @@ def test_the_last_letter_refused_is_tried_for_an_hour(
             mailer.news.append,
             now=clock.now,
         )
-        while mailer.mailing(mailing).state is MailingState.SENDING:
+        for day in range(3):
+            assert mailer.mailing(mailing).state is MailingState.SENDING, f"day {day}"
             assert worker.once() is None
-            clock.moment += timedelta(minutes=15)
-    assert tried[-1] - tried[0] >= timedelta(hours=1)
-    assert len(tried) <= 6
-    assert steps(mailer, mailing) == {Step.SENT: 4, Step.UNDELIVERABLE: 1}
+            clock.moment += timedelta(days=1)
+        tries = sum(c.startswith("RCPT") for line in smtp.commands for c in line) - (20 - last)
+    assert tries == 3 * last
     assert mailer.mailing(mailing).state is MailingState.DONE
+    assert steps(mailer, mailing) == {Step.SENT: 20 - last, Step.UNDELIVERABLE: last}
+    for parcel in mailer.parcels(mailing):
+        if parcel.step is Step.UNDELIVERABLE:
+            assert parcel.answer == answer
+            assert result(parcel.step, parcel.answer) == "断られました"
+    assert not [news for news in mailer.news if isinstance(news, MailingTrouble)]
+    told = [record.getMessage() for record in caplog.records]
+    assert sum(f"残り{last}通は明日もう一度送ります" in line for line in told) == 1, told
+    nobody_is_marked(mailer)
+
+
+def test_the_resident_sender_waits_for_tomorrow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    waits: list[timedelta] = []
+
+    def wait(self: MailingWorker, due: datetime | None) -> None:
+        if due is None or len(waits) > 5:
+            self.stop()
+            return
+        waits.append(due - clock.moment)
+        clock.moment = due
+
+    monkeypatch.setattr(MailingWorker, "_wait", wait)
+    fault = lambda at: "550 no" if at.verb == "RCPT" and guest(4) in at.argument else None  # noqa: E731
+    with ScriptedSmtp(Script(fault=fault)) as smtp:
+        mailer = open_shop(tmp_path, smtp, 5)
+        mailing = begin(mailer.database)
+        MailingWorker(
+            DataFolder(tmp_path),
+            lambda: (mailer.settings, Passwords("", "")),
+            mailer.news.append,
+            now=clock.now,
+        ).run()
+    assert waits == [timedelta(hours=12)] * 2
+    assert mailer.mailing(mailing).state is MailingState.DONE
+    waiting = [news for news in mailer.news if isinstance(news, Progress) and news.tomorrow]
+    assert [news.tomorrow for news in waiting] == [1, 1]
+
+
+def test_a_full_mailbox_ends_at_once(tmp_path: Path) -> None:
+    """Its letter; the member is written to again the next time."""
+    full = {f"<{guest(n)}>" for n in (7, 8, 9)}
+
+    def fault(at: At) -> str | None:
+        return "552 5.2.2 mailbox full" if at.verb == "RCPT" and at.argument in full else None
+
+    with ScriptedSmtp(Script(fault=fault)) as smtp:
+        mailer = open_shop(tmp_path, smtp, 10)
+        mailing = begin(mailer.database)
+        assert mailer.once() is None
+    assert mailer.mailing(mailing).state is MailingState.DONE
+    assert steps(mailer, mailing) == {Step.SENT: 7, Step.UNDELIVERABLE: 3}
+    nobody_is_marked(mailer)
+
+
+def test_a_small_mailing_of_which_nothing_is_taken_pauses(tmp_path: Path) -> None:
+    fault = lambda at: "554 5.7.1 no" if at.verb in ("DOT", "BDAT") else None  # noqa: E731
+    with ScriptedSmtp(Script(fault=fault)) as smtp:
+        mailer = open_shop(tmp_path, smtp, 3)
+        mailing = begin(mailer.database)
+        assert mailer.once() is not None
+    assert mailer.mailing(mailing).state is MailingState.PAUSED
     nobody_is_marked(mailer)
 
 
@@ -327,7 +401,7 @@ def test_never_faster_than_the_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert len(smtp.kept) == 50
     assert mailer.mailing(mailing).state is MailingState.DONE
     with closing(Outbox(mailer.database)) as outbox:
-        tries = sorted(outbox.tries(Pace(0, 1_000_000), clock.moment))
+        tries = sorted(outbox.tries(Pace(0, 1_000_000), LivedClock(outbox.file, clock.now).tick()))
     for span, most in ((timedelta(minutes=1), 10), (timedelta(hours=1), 30)):
         for at in tries:
             assert sum(at <= other < at + span for other in tries) <= most

@@ -40,6 +40,7 @@ class Hours:
             lambda: (self.settings, Passwords("S3cret-pw!", "")),
             self._hear,
             now=lambda: self.now,
+            running=lambda: self.now.timestamp(),
         )
         self._before: list[Callable[[], None]] = []
         self._left = 0

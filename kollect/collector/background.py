@@ -13,6 +13,9 @@ from datetime import datetime
 LOOK_AT_CLOCK = 10.0
 """Seconds. A PC that slept wakes up in the middle of a wait: the clock on the wall tells."""
 
+LONGEST_WAIT = 86400.0
+"""Seconds. Nobody waits for more than tomorrow."""
+
 
 def local_now() -> datetime:
     return datetime.now().astimezone()
@@ -60,12 +63,13 @@ class Background:
     def _wait(self, due: datetime | None) -> None:
         """Wait until then, or until somebody wakes or stops it; None: only for that.
 
-        A clock that is set back does not make it longer.
+        A clock that is set back does not make it longer, nor one that was ahead when somebody
+        reckoned `due`.
         """
         if due is None:
             self._wake.wait()
             return
-        ends = time.monotonic() + (due - self._now()).total_seconds()
+        ends = time.monotonic() + min((due - self._now()).total_seconds(), LONGEST_WAIT)
         while not self._wake.is_set():
             left = min((due - self._now()).total_seconds(), ends - time.monotonic())
             if left <= 0:

@@ -6,12 +6,14 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kollect import address
 from kollect.collector.customers import Customers
-from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Tally
+from kollect.collector.reports import Happened, Held, News, Phase, PhaseChanged, Tally
 from kollect.decision.verdict import Kind, Rules
+from kollect.errors import StorageTrouble
+from kollect.register.clock import LivedClock
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
@@ -35,11 +37,15 @@ class Desk:
     kept: KeptFolder
     now: Callable[[], datetime]
     listener: Callable[[News], None]
+    patience: float | None = None
+    """Seconds for which it is tried to write down what was sent; None: as long as it takes."""
     tally: Tally = field(default_factory=Tally)
     mailbox: str = field(init=False)
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
     letter_domain: str = field(init=False)
     """The right side of our Message-IDs."""
+    clock: LivedClock = field(init=False)
+    """By which spans are measured; `now` is for dates that are written and read."""
     customers: Customers = field(init=False)
     reply_mark: str = field(init=False)
     """What everything we send is marked with, to know it when it comes back."""
@@ -47,6 +53,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.mailbox = address.key(self.settings.mail_address)
         self.letter_domain = address.wire(self.settings.mail_address)[0].rpartition("@")[2]
+        self.clock = LivedClock(self.ledger, self.now)
         self.customers = Customers(self.ledger)
         self.reply_mark = self.ledger.mark("reply")
 
@@ -81,6 +88,11 @@ class Desk:
             self.ledger.note(name, f"{which} {week}")
         if noted != which or told not in ("", str(week)):
             self.say(text.format(len(uids)))
+
+    def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:
+        """What became of letters is not on disk yet; after the pause it is tried again."""
+        now = self.now()
+        self.listener(Held(now, trouble, now + pause))
 
     def phase(self, phase: Phase) -> None:
         self.listener(PhaseChanged(phase))

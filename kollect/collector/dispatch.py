@@ -9,67 +9,117 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from copy import deepcopy
+from dataclasses import replace
+from datetime import timedelta
+from itertools import chain
 
+from kollect.collector.backlog import PACE, Backlog
 from kollect.collector.compose import letter_for
 from kollect.collector.desk import ANSWERED, NUMBERED, Desk
-from kollect.errors import ServerTrouble
+from kollect.collector.endings import (
+    End,
+    answer_of,
+    is_no_news,
+    of_forward,
+    of_refused_forward,
+    of_refused_reply,
+    of_reply,
+)
+from kollect.collector.until_written import UntilWritten
+from kollect.errors import ServerTrouble, StorageTrouble
+from kollect.refusal import same
 from kollect.register.entry import Entry, Template
+from kollect.register.lived import Lived
 from kollect.register.mails import MANUAL
 from kollect.register.receipt import ReceiptState, Step
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
 from kollect.reply.troubles import LettersPutOff
+from kollect.retry_policy import MOST_REFUSED, Doubts, Patience, is_put_off
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 100
 """So many letters are marked SENDING with one commit."""
-GIVE_UP_AFTER = timedelta(days=5)
-"""So long the server may say "later" (RFC 5321 section 4.5.4.1)."""
 WHOLE_WITHIN = timedelta(days=1)
 """So long a mail to be forwarded waits for its body where the server does not hand it over."""
-MOST_UNKNOWN = 2
-"""A letter whose fate is unknown is sent once more, not a third time."""
+ASKED_FIRST = MOST_REFUSED - 1
+"""So many of the refused letters are tried before the new ones: where those are taken, the refusal
+was about the letter. Not so many that new ones would never have their turn."""
+
+BACKLOG = "たまっていた返信を、1分に{}通までの速さで順に送ります（残り {}通）。"
 
 
 class Dispatch:
-    """The letters of one poll. Each letter is tried once in it."""
+    """The letters of one poll. Each letter is tried once in it.
+
+    In this order: one or two that were refused before, those whose mails have just arrived, the
+    backlog, what was put off before. How fast the backlog goes is `backlog`'s.
+    """
 
     def __init__(self, desk: Desk, stopping: Callable[[], bool]) -> None:
+        ledger = desk.ledger
         self._desk = desk
         self._stopping = stopping
         self._post = Post(
             desk.settings.send, desk.settings.tls, desk.settings.mail_address, desk.passwords.send
         )
-        self._tried_up_to = 0
-        self._put_off = desk.ledger.put_off()
+        self._backlog = Backlog(ledger, desk.clock.lived(), desk.now())
+        self._arrived_up_to = self._waited_up_to = 0
+        self._first = self._asked = ledger.refused(ASKED_FIRST)
+        self._put_off = [row for row in ledger.put_off() if row not in self._asked]
         """Rows whose letter the server has put off in an earlier poll: theirs is the second turn.
         Ten customers with a domain that nobody finds must not stand before all the others."""
         self._last_tried = 0
+        self._until_written = UntilWritten(
+            stopping=stopping, tell=desk.cannot_write, patience=desk.patience
+        )
+        self._storage: StorageTrouble | None = None
+        """Why no letter is begun any more: that it was cannot be written down."""
         self._under_way: dict[int, Entry] = {}
         self._templates: dict[int, Template] = {}
-        self.trouble: ServerTrouble | None = None
-        """Why letters cannot go out in this poll at all."""
+        self._doubts: Doubts[int] = Doubts()
+        self._refused: dict[int, Entry] = {}
+        """Those of the doubts, as they are written down by now."""
+        self._of_the_shop: set[int] = set()
+        """Those of them whose words speak of the shop."""
+        self._trouble: ServerTrouble | None = None
+
+    @property
+    def trouble(self) -> ServerTrouble | None:
+        """Why letters cannot go out in this poll at all, or may never."""
+        if self._trouble is None and any(
+            self._refused[key].kind in ANSWERED for key in self._doubts.undisproved()
+        ):
+            return self._post.doubt
+        return self._trouble
 
     def waiting(self) -> bool:
         """Is there a letter that was not tried in this poll?"""
-        return bool(self._put_off or self._desk.ledger.owed(self._tried_up_to, 1, put_off=False))
+        owed, backlog = self._desk.ledger.owed, self._backlog
+        return bool(
+            (self._first or self._put_off)
+            or owed(self._arrived_up_to, 1, put_off=False, since=backlog.line)
+            or (backlog.room and owed(self._waited_up_to, 1, put_off=False, before=backlog.line))
+        )
 
     def send(self, meanwhile: Callable[[], None]) -> None:
         """Send what is owed. `meanwhile` is called about once a second, between commits.
 
         Trouble with the server is kept in `trouble`; the letters stay owed.
         """
-        if self.trouble is None:
-            self.trouble = self._send(self._letters(), meanwhile)
-        if self.trouble is None and self._put_off:
+        if self._trouble is None:
+            first, self._first = self._first, []
+            letters = chain(self._rows(first), self._arrived(), self._waited())
+            self._trouble = self._send(letters, meanwhile)
+        if self._trouble is None and self._put_off:
             self._last_tried = 0
             trouble = self._send(self._put_off_letters(), meanwhile)
             self._desk.ledger.note("put off up to", str(self._last_tried) if trouble else "")
             # that they are put off once more says nothing of the server, and is no reason to poll
             # more seldom
-            self.trouble = None if isinstance(trouble, LettersPutOff) else trouble
+            self._trouble = None if isinstance(trouble, LettersPutOff) else trouble
             self._put_off = []
 
     def _send(
@@ -77,25 +127,64 @@ class Dispatch:
     ) -> ServerTrouble | None:
         trouble: ServerTrouble | None = None
         try:
-            for outcomes in self._post.deliver(letters):
+            for outcomes in self._post.deliver(self._while_written(letters)):
                 self._settle(outcomes)
                 if self._stopping():
                     self._post.stop_soon()
-                meanwhile()
+                self._rest(meanwhile)
             trouble = self._post.trouble
         except ServerTrouble as failed:
             trouble = failed
         self._not_sent(trouble)
+        if self._storage is not None:
+            raise self._storage
         return trouble
+
+    def _while_written(self, letters: Iterator[Letter]) -> Iterator[Letter]:
+        """These letters, up to one that cannot be written down before it is sent.
+
+        Raised in the middle of `deliver`, that trouble would take with it what became of those on
+        the way.
+        """
+        try:
+            yield from letters
+        except StorageTrouble as trouble:
+            self._storage = trouble
+
+    def _rest(self, meanwhile: Callable[[], None]) -> None:
+        try:
+            meanwhile()
+        except StorageTrouble as trouble:  # likewise
+            self._storage = trouble
+            self._post.stop_soon()
 
     def close(self) -> None:
         self._post.close()
 
-    def _letters(self) -> Iterator[Letter]:
-        """The owed letters in the order of arrival, pulled by the post as it has room for them."""
-        while entries := self._desk.ledger.owed(self._tried_up_to, AT_ONCE, put_off=False):
-            self._tried_up_to = entries[-1].id
-            yield from self._begun(entries)
+    def _arrived(self) -> Iterator[Letter]:
+        """Those whose mails have just arrived, in the order of arrival, pulled by the post as it
+        has room for them."""
+        while entries := self._desk.ledger.owed(
+            self._arrived_up_to, AT_ONCE, put_off=False, since=self._backlog.line
+        ):
+            self._arrived_up_to = entries[-1].id
+            yield from self._next(entries)
+
+    def _waited(self) -> Iterator[Letter]:
+        """The backlog, as far as there is room for it now."""
+        while entries := self._desk.ledger.owed(
+            self._waited_up_to, AT_ONCE, put_off=False, before=self._backlog.line
+        ):
+            self._waited_up_to = entries[-1].id
+            yield from self._next(entries)
+
+    def _next(self, entries: list[Entry]) -> Iterator[Letter]:
+        new = [entry for entry in entries if entry.id not in self._asked]
+        yield from self._begun(self._backlog.let_through(new))
+
+    def _rows(self, rows: list[int]) -> Iterator[Letter]:
+        entries = self._desk.ledger.entries(rows) if rows else []
+        yield from self._begun(self._backlog.let_through(entries))
 
     def _put_off_letters(self) -> Iterator[Letter]:
         """Those that were put off, from where the last poll left off with them."""
@@ -103,13 +192,16 @@ class Dispatch:
         left_off = int(ledger.noted("put off up to") or 0)
         rows = sorted(self._put_off, key=lambda row: (row <= left_off, row))
         for start in range(0, len(rows), AT_ONCE):
-            part = rows[start : start + AT_ONCE]
-            yield from self._begun(ledger.entries(part))
+            part = ledger.entries(rows[start : start + AT_ONCE])
+            yield from self._begun(self._backlog.let_through(part))
 
     def _begun(self, entries: list[Entry]) -> Iterator[Letter]:
         ledger, settings = self._desk.ledger, self._desk.settings
         now = self._desk.now()
-        entries = [entry for entry in entries if not _waits_for_its_body(entry, now)]
+        time = self._desk.clock.tick()
+        entries = [entry for entry in entries if not _waits_for_its_body(entry, time)]
+        if not entries:
+            return
         with ledger.transaction():
             if not settings.forward_address:
                 nowhere = [e.id for e in entries if e.kind not in ANSWERED]
@@ -150,98 +242,136 @@ class Dispatch:
         """Write down what became of these letters, all in one commit, then tell."""
         if not outcomes:
             return
-        ledger, now = self._desk.ledger, self._desk.now()
-        moves: dict[Step, list[tuple[int, str]]] = {}
-        replied: list[int] = []
-        said: list[str] = []
-        with ledger.transaction():
-            for outcome in outcomes:
-                entry = self._under_way[outcome.key]
-                step, state, told = self._ending(entry, outcome, now)
-                answer = _answer(outcome)
-                # without an answer of its own the letter keeps its place in the queue
-                moves.setdefault(step, []).append((entry.id, answer if outcome.tried else ""))
-                if state is ReceiptState.REPLIED:
-                    replied.append(entry.number or 0)
-                elif state is not None:
-                    ledger.receipt_state(entry.number or 0, state, now, answer)
-                if not _nothing_new(entry, step, outcome):
-                    said.append(told)
-            for step, answers in moves.items():
-                ledger.move_each(answers, step, now)
-            ledger.replied(replied, now)
+        ledger, tally, said = self._desk.ledger, self._desk.tally, list[str]()
+        counts, doubts = tally.counts, self._doubts
+        refused, of_the_shop = self._refused, self._of_the_shop
+
+        def commit() -> None:  # more than once where the disk fails: each time from the beginning
+            tally.counts, self._doubts = dict(counts), deepcopy(doubts)
+            self._refused, self._of_the_shop = dict(refused), set(of_the_shop)
+            said[:] = self._write_down(outcomes)
+
+        def is_written() -> bool:
+            now_there = ledger.entries([outcome.key for outcome in outcomes])
+            return all(entry.step is not Step.SENDING for entry in now_there)
+
+        if any(outcome.tried for outcome in outcomes):
+            self._until_written(ledger, commit, is_written, letters=len(outcomes))
+        else:
+            commit()
         for outcome in outcomes:
             del self._under_way[outcome.key]
             if outcome.tried:
                 self._last_tried = outcome.key
         for line in () if quietly else said:
             self._desk.say(line)
+        if self._doubts.about_us and self._post.doubt is not None:
+            self._post.leave_in_peace(self._post.doubt)
 
-    def _ending(
-        self, entry: Entry, outcome: Outcome, now: datetime
-    ) -> tuple[Step, ReceiptState | None, str]:
-        """The mail's next step, its receipt's state (None: it has no receipt), and what to tell."""
-        # a letter that was never tried is not too old, however long the server was away
-        too_old = outcome.tried and now - entry.seen_at > GIVE_UP_AFTER
-        too_unknown = entry.unknowns + 1 >= MOST_UNKNOWN
-        if entry.kind not in ANSWERED:
-            return self._forward_ending(entry, outcome, too_old=too_old, too_unknown=too_unknown)
-        step, state, told = self._reply_ending(
-            entry, outcome, too_old=too_old, too_unknown=too_unknown
-        )
-        # the confirmation of a 配信停止 says nothing of the letter with the number
-        return step, state if entry.kind in NUMBERED else None, told
+    def _write_down(self, outcomes: list[Outcome]) -> list[str]:
+        """All in one commit. Returns what there is to tell."""
+        ledger, now = self._desk.ledger, self._desk.now()
+        moves: dict[Step, list[tuple[int, str]]] = {}
+        replied: list[int] = []
+        said: list[str] = []
+        with ledger.transaction():
+            lived, trusted = self._desk.clock.lived(), self._desk.clock.is_trusted()
+            tried: list[tuple[int, Patience]] = []
+            alone: list[int] = []
+            for outcome in outcomes:
+                entry, answer = self._under_way[outcome.key], answer_of(outcome)
+                patience = entry.patience
+                if outcome.tried:
+                    patience = patience.after(answer, lived)
+                    tried.append((entry.id, patience))
+                alone += self._judge(entry, outcome, patience)
+                too_old = trusted and is_put_off(answer) and patience.is_over(lived)
+                end = self._end(entry, outcome, too_old=too_old)
+                # without an answer of its own the letter keeps its place in the queue
+                moves.setdefault(end.step, []).append((entry.id, answer if outcome.tried else ""))
+                # the confirmation of a 配信停止 says nothing of the letter with the number
+                state = end.state if entry.kind in NUMBERED else None
+                if state is ReceiptState.REPLIED:
+                    replied.append(entry.number or 0)
+                elif state is not None:
+                    ledger.receipt_state(entry.number or 0, state, now, answer)
+                if not is_no_news(entry, end.step, outcome):
+                    said.append(end.told)
+            for step, answers in moves.items():
+                ledger.move_each(answers, step, now)
+            ledger.tried(tried, lived)
+            ledger.replied(replied, now)
+            said += self._end_refused(self._alone(alone, lived))
+        return said
 
-    def _reply_ending(
-        self, entry: Entry, outcome: Outcome, *, too_old: bool, too_unknown: bool
-    ) -> tuple[Step, ReceiptState, str]:
-        letter = f"受付番号 {entry.number}" if entry.kind in NUMBERED else "配信停止の確認"
-        who, answer = entry.address, _answer(outcome)
-        match outcome.ending:
-            case Ending.ACCEPTED:
-                return Step.SENT, ReceiptState.REPLIED, f"{letter} を返信しました: {who}"
-            case Ending.REFUSED:
-                self._desk.tally.add("undeliverable")
-                told = f"{letter} の返信は届けられません（{answer}）: {who}"
-                return Step.UNDELIVERABLE, ReceiptState.UNDELIVERABLE, told
-            case Ending.UNKNOWN if too_unknown:
-                told = (
-                    f"{letter} の返信が届いたかどうか、2回ともサーバの答えがありません。"
-                    f"これ以上は自動で送りません: {who}"
-                )
-                return Step.KEPT, ReceiptState.UNKNOWN, told
-            case Ending.UNKNOWN:
-                told = (
-                    f"{letter} の返信が届いたかどうか、サーバの答えがありません。"
-                    f"次回もう一度だけ送ります: {who}"
-                )
-                return Step.UNKNOWN, ReceiptState.UNKNOWN, told
-            case Ending.LATER if too_old:
-                self._desk.tally.add("undeliverable")
-                told = f"{letter} の返信を5日間送れませんでした（{answer}）: {who}"
-                return Step.KEPT, ReceiptState.UNDELIVERABLE, told
-            case Ending.LATER:
-                told = f"{letter} の返信は次回に送ります（{answer}）: {who}"
-                return Step.DEFERRED, ReceiptState.PENDING, told
+    def _end(self, entry: Entry, outcome: Outcome, *, too_old: bool) -> End:
+        if entry.kind in ANSWERED:
+            end = of_reply(entry, _name_of(entry), outcome, too_old=too_old)
+        else:
+            end = of_forward(entry, outcome, too_old=too_old)
+        if end.counted:
+            self._desk.tally.add(end.counted)
+        return end
 
-    def _forward_ending(
-        self, entry: Entry, outcome: Outcome, *, too_old: bool, too_unknown: bool
-    ) -> tuple[Step, None, str]:
-        answer, kept = _answer(outcome), f"保存先 {entry.kept}"
-        match outcome.ending:
-            case Ending.ACCEPTED:
-                self._desk.tally.add("forwarded")
-                who = entry.address or "不明"
-                told = f"対象外メールを転送しました（差出人 {who}、見出 {entry.subject}）"
-                return Step.SENT, None, told
-            case Ending.REFUSED:
-                return Step.KEPT, None, f"対象外メールを転送できません（{answer}）。{kept}"
-            case Ending.UNKNOWN:
-                told = f"転送が届いたかどうか、サーバの答えがありません。{kept}"
-                return Step.KEPT if too_unknown else Step.UNKNOWN, None, told
-            case Ending.LATER:
-                told = f"対象外メールは次回に転送します（{answer}）。{kept}"
-                return Step.KEPT if too_old else Step.DEFERRED, None, told
+    # --- refusals that may be about the shop
+
+    def _judge(self, entry: Entry, outcome: Outcome, patience: Patience) -> list[int]:
+        """Keep in mind what may be about the shop. Returns those whose refusal was theirs alone."""
+        if outcome.ending is Ending.ACCEPTED:
+            return self._doubts.taken(outcome.place)
+        if outcome.ending is Ending.DOUBTED or outcome.ours:
+            self._refused[entry.id] = replace(entry, patience=patience, answer=patience.answer)
+            self._doubts.refused(entry.id, outcome.begun)
+            if outcome.ours:
+                self._of_the_shop.add(entry.id)
+        return []
+
+    def _alone(self, keys: list[int], lived: int) -> list[Entry]:
+        """Those of them that are over: words about the shop are believed for five days."""
+        return [
+            entry
+            for entry in (self._refused[key] for key in keys)
+            if entry.id not in self._of_the_shop or entry.patience.is_refused_as_the_shop(lived)
+        ]
+
+    def _end_refused(self, entries: list[Entry]) -> list[str]:
+        """Letters that waited for what their refusal means: it was theirs. Returns what to tell."""
+        ledger, now = self._desk.ledger, self._desk.now()
+        told = []
+        for entry in entries:
+            if entry.kind in ANSWERED:
+                end = of_refused_reply(entry, _name_of(entry))
+            else:
+                end = of_refused_forward(entry)
+            ledger.move([entry.id], end.step, now)
+            if end.state is not None and entry.kind in NUMBERED:
+                ledger.receipt_state(entry.number or 0, end.state, now, entry.answer)
+            if end.counted:
+                self._desk.tally.add(end.counted)
+            told.append(end.told)
+        return told
+
+    def conclude(self) -> None:
+        """No other letter is begun in this poll: what was refused again and again is over."""
+        ledger, lived = self._desk.ledger, self._desk.clock.lived()
+        left = [self._refused[key] for key in self._doubts.left()]
+        over = [
+            entry
+            for entry in left
+            if entry.patience.is_refused(lived)
+            and entry.id not in self._of_the_shop
+            # so many who are refused alike: that is about the shop, however long it lasts
+            and sum(same(entry.answer, other.answer) for other in left) < MOST_REFUSED
+        ]
+        if over and self._desk.clock.is_trusted():
+            with ledger.transaction():
+                said = self._end_refused(over)
+            self._doubts.forget(entry.id for entry in over)
+            for line in said:
+                self._desk.say(line)
+        waiting = self._backlog.kept_back
+        if ledger.note("backlog", "yes" if waiting else "") and waiting:
+            self._desk.say(BACKLOG.format(PACE.per_minute, waiting))
 
     def _not_sent(self, trouble: ServerTrouble | None) -> None:
         """Letters that were marked but not handed over: no server, or the program is to stop."""
@@ -250,25 +380,12 @@ class Dispatch:
         self._settle(waiting, quietly=True)
 
 
-def _waits_for_its_body(entry: Entry, now: datetime) -> bool:
+def _waits_for_its_body(entry: Entry, time: Lived) -> bool:
     if entry.kind in ANSWERED or entry.whole:
         return False
     untried = entry.step is Step.OWED and entry.mailbox != MANUAL
-    return untried and now - entry.seen_at < WHOLE_WITHIN
+    return untried and (time.age(entry.seen_at) < WHOLE_WITHIN or not time.is_trusted)
 
 
-def _answer(outcome: Outcome) -> str:
-    return f"{outcome.code or ''} {outcome.text}".strip()
-
-
-def _nothing_new(entry: Entry, step: Step, outcome: Outcome) -> bool:
-    """Is there nothing to tell of this letter? The log has a change, not every repetition.
-
-    Where the server said nothing of this very letter, the trouble itself is told, once for all.
-    """
-    if step is not Step.DEFERRED:
-        return False
-    # only the code: the words often count down the seconds
-    return not outcome.code or (
-        entry.step is step and entry.answer.partition(" ")[0] == str(outcome.code)
-    )
+def _name_of(entry: Entry) -> str:
+    return f"受付番号 {entry.number}" if entry.kind in NUMBERED else "配信停止の確認"

@@ -20,6 +20,7 @@ from kollect.folder import DataFolder
 from kollect.members.mailing import UNFINISHED, Mailing, MailingState, Step
 from kollect.members.outbox import Outbox
 from kollect.register.ledger import Ledger
+from kollect.retry_policy import TOMORROW
 from kollect.settings.model import Passwords, Settings
 
 __all__ = ["MailingWorker", "sample_address", "send_sample"]
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 """Until what was put off is tried again; doubled each time that nothing went out."""
+UNTIL_TOMORROW = timedelta(seconds=TOMORROW)
+"""Until the last letters of a mailing are tried again, that were refused."""
 NO_MAILING = 0
 STATE_WORDS = {
     MailingState.DONE: "終わりました",
@@ -49,8 +52,12 @@ class MailingWorker(Background):
         listener: Callable[[MailingNews], None],
         *,
         now: Callable[[], datetime] = local_now,
+        patience: float | None = None,
     ) -> None:
+        """`patience`: how many seconds it is tried to write down what was sent; None: as long as it
+        takes."""
         super().__init__("mailing", now)
+        self._patience = patience
         self._folder = folder
         self._load = load
         self._listener = listener
@@ -64,6 +71,8 @@ class MailingWorker(Background):
         self._barren = 0
         """Rounds in a row in which nothing went out."""
         self._told = ""
+        self._tomorrow: dict[int, int] = {}
+        """Of which mailings how many letters wait for tomorrow, as was told."""
 
     def look(self) -> None:
         """Something was begun, paused, resumed or stopped in the outbox. Returns at once.
@@ -144,11 +153,16 @@ class MailingWorker(Background):
                 self._under_way.discard(mailing.id)  # its end is told with the trouble
         self._tell_ended(outbox)
         due = None
-        if any(mailing.state is MailingState.SENDING for mailing in outbox.mailings()):
+        left = [m.id for m in outbox.mailings() if m.state is MailingState.SENDING]
+        tomorrow = self._tell_tomorrow(outbox, left)
+        if not left:
+            self._barren = 0
+        elif failed is None and len(tomorrow) == len(left):
+            self._barren = 0
+            due = self._now() + UNTIL_TOMORROW
+        else:
             self._barren = 1 if accepted else self._barren + 1
             due = self._now() + self._pause()
-        else:
-            self._barren = 0
         if failed is None:
             self._told = ""
             if self._resident:
@@ -169,7 +183,7 @@ class MailingWorker(Background):
         one = MailingRound(
             outbox, mailing, settings, passwords, self._mark(),
             now=self._now, listener=self._listener,
-            stopping=self._stop.is_set, wait=self._wait_within,
+            stopping=self._stop.is_set, wait=self._wait_within, patience=self._patience,
         )  # fmt: skip
         trouble, paused = one.run()
         return trouble, paused, one.accepted
@@ -194,6 +208,16 @@ class MailingWorker(Background):
             )
             self._listener(MailingEnded(self._now(), identity, mailing.state, counts))
 
+    def _tell_tomorrow(self, outbox: Outbox, left: list[int]) -> dict[int, int]:
+        """Mailings of which only refused letters are left, and how many of them."""
+        found = {one: count for one in left if (count := outbox.only_refused(one))}
+        for identity, count in found.items():
+            if self._tomorrow.get(identity) != count:
+                subject = outbox.mailing(identity).subject
+                log.info("メール発信「%s」: 残り%d通は明日もう一度送ります。", subject, count)
+        self._tomorrow = found
+        return found
+
     def _tell_waiting(self, outbox: Outbox, due: datetime | None) -> None:
         """What the server has put off is tried again then."""
         for identity in sorted(self._under_way if due else ()):
@@ -204,6 +228,7 @@ class MailingWorker(Background):
                     counts=outbox.counts(identity),
                     per_minute=0,
                     waiting_until=due,
+                    tomorrow=self._tomorrow.get(identity, 0),
                 )
             )
 

@@ -11,9 +11,11 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from kollect.errors import StorageTrouble
 from kollect.members.mailing import UNFINISHED, Mailing, Parcel
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace, allowance
+from kollect.register.clock import LivedClock, lived_moment
 from kollect.reply.outcome import Letter
 
 AT_ONCE = 100
@@ -74,7 +76,8 @@ class MailingQueue:
         self._closed = closed
         self._now = now
         self._began = now()
-        self._gate = Gate(mailing.pace, outbox.tries(mailing.pace, self._began))
+        self._clock = LivedClock(outbox.file, now)
+        self._gate = Gate(mailing.pace, outbox.tries(mailing.pace, self._clock.tick()))
         self._after = 0
         self._taken: deque[Parcel] = deque()
         """Marked SENDING, not handed over yet."""
@@ -82,37 +85,54 @@ class MailingQueue:
         """As they were taken. While it is the same, nothing stands against any of them."""
         counts = outbox.counts(mailing.id)
         self._owed = sum(counts.get(step, 0) for step in UNFINISHED)
+        self._to_try_again = 0
         self.second_turn = False
         """It is the turn of those that were put off before."""
         self.exhausted = False
         """Nothing is left in this turn."""
+        self.trouble: StorageTrouble | None = None
+        """Why no letter is handed out any more: that it is cannot be written down."""
 
     def __iter__(self) -> MailingQueue:
         return self
 
     def __next__(self) -> Letter:
-        while not self._closed():
+        try:
+            return self._next()
+        except StorageTrouble as trouble:
+            # raised here, it would take with it what became of those on the way
+            self.trouble = trouble
+            raise StopIteration from trouble
+
+    def _next(self) -> Letter:
+        while not self._closed() and self.trouble is None:
             if not self._taken and not self._take():
                 break
             parcel = self._taken.popleft()
             now = self._now()
             if self._outbox.edition() != self._edition and not self._outbox.may_go(parcel, now):
                 continue
-            self._gate.passed(now)
+            self._gate.passed(self._lived())
             if letter := self._write(parcel):
                 return letter
         raise StopIteration
 
     def __length_hint__(self) -> int:
         """So that nobody has to take letters to learn whether many are waiting."""
-        return max(0, min(self._owed + len(self._taken), self._gate.room(self._now())))
+        return max(0, min(self._owed + len(self._taken), self._gate.room(self._lived())))
 
     def wait(self) -> timedelta:
         """Until the pace allows the next letter."""
-        return self._gate.wait(self._now())
+        return self._gate.wait(self._lived())
+
+    def _lived(self) -> datetime:
+        """The pace is kept by what is lived through: no clock that is set lets anybody wait."""
+        return lived_moment(self._clock.lived())
 
     def begin_second_turn(self) -> None:
         self.second_turn, self.exhausted = True, False
+        # counted: where the clock is set back in between, no date tells which had their turn
+        self._to_try_again = self._outbox.put_off(self._mailing.id, self._began, self._now())
 
     def give_back(self) -> None:
         """What was taken and not handed over stays owed."""
@@ -123,12 +143,16 @@ class MailingQueue:
 
     def _take(self) -> bool:
         now = self._now()
-        most = min(AT_ONCE, self._gate.room(now))
+        most = min(AT_ONCE, self._gate.room(self._lived()))
+        if self.second_turn:
+            most = min(most, self._to_try_again)
         if not most:
+            self.exhausted = self.second_turn and not self._to_try_again
             return False
         self._edition = self._outbox.edition()
         if self.second_turn:
             found = self._outbox.take_put_off(self._mailing.id, self._began, most, now)
+            self._to_try_again -= len(found)
         else:
             found = self._outbox.take_fresh(self._mailing.id, self._after, most, now)
             self._after = found[-1].id if found else self._after

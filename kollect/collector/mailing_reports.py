@@ -22,6 +22,8 @@ class Progress:
     """The speed: letters that the server took within the last minute."""
     waiting_until: datetime | None = None
     """Nothing goes out until then: for the pace, or to try again what was put off."""
+    tomorrow: int = 0
+    """So many were refused and are the last ones: they are tried again tomorrow."""
 
     @property
     def sent(self) -> int:

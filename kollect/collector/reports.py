@@ -82,4 +82,13 @@ class RoundEnded:
     """When the next poll begins; None where there will be none."""
 
 
-News = PhaseChanged | Happened | RoundEnded
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The poll stands still: what became of letters cannot be written down. It is tried again."""
+
+    at: datetime
+    trouble: Trouble
+    next_at: datetime
+
+
+News = PhaseChanged | Happened | Held | RoundEnded

@@ -86,6 +86,7 @@ def poll(
             if isinstance(refusal, NotDeleted):
                 leaving.refused(refusal)
         send()  # letters that hang on no mail of this listing: 再送, or the inbox is away
+        dispatch.conclude()
     finally:
         visit.abandon()
         dispatch.close()

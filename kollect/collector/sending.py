@@ -12,13 +12,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kollect.collector.mailing_letters import Writer
 from kollect.collector.mailing_queue import MailingQueue
-from kollect.collector.mailing_reports import MailingNews, Progress
-from kollect.errors import ServerTrouble, Trouble
+from kollect.collector.mailing_reports import MailingNews, MailingTrouble, Progress
+from kollect.collector.until_written import UntilWritten
+from kollect.errors import ServerTrouble, StorageTrouble, Trouble
 from kollect.members.mailing import (
     Fate,
     IllegalMove,
@@ -26,21 +28,18 @@ from kollect.members.mailing import (
     MailingState,
     Parcel,
     Result,
-    address_is_dead,
+    Step,
 )
 from kollect.members.outbox import Outbox
+from kollect.register.clock import LivedClock
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
 from kollect.reply.troubles import LettersPutOff
+from kollect.retry_policy import Doubts, Patience
 from kollect.settings.model import Passwords, Settings
 
 log = logging.getLogger(__name__)
 
-MOST_REFUSED = 3
-"""Letters refused in a row, for another reason than their mailbox: that is about us (a cap that is
-reached, a text taken for spam), and no other one would fare better."""
-DOUBTED_FOR = timedelta(hours=1)
-"""One or two at the end of a mailing are tried so long: an hour's cap may be what they met."""
 TELL_SECONDS = 0.25
 IDLE_SECONDS = 60.0
 """A connection is kept over a wait so long; servers drop idle ones after some minutes."""
@@ -61,8 +60,11 @@ class MailingRound:
         listener: Callable[[MailingNews], None],
         stopping: Callable[[], bool],
         wait: Callable[[datetime], None],
+        patience: float | None = None,
     ) -> None:
-        """`wait` waits until then, or for less where something has changed."""
+        """`wait` waits until then, or for less where something has changed. `patience`: how many
+        seconds it is tried to write down what was sent; None: as long as it takes.
+        """
         self._outbox = outbox
         self._mailing = mailing
         self._writer = Writer(settings, mark, now)
@@ -71,12 +73,15 @@ class MailingRound:
         self._listener = listener
         self._stopping = stopping
         self._wait = wait
-        self._on_way: dict[int, tuple[Parcel, int]] = {}
-        """With the place of each in the order in which they were handed over."""
-        self._handed_over = 0
+        self._until_written = UntilWritten(
+            stopping=stopping, tell=self._cannot_write, patience=patience
+        )
+        self._on_way: dict[int, Parcel] = {}
         self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now)
-        self._doubtful: list[Refused] = []
-        """Not of their mailboxes, and no letter begun after them has been taken yet."""
+        self._clock = LivedClock(outbox.file, now)
+        self._doubts: Doubts[int] = Doubts()
+        self._refused: dict[int, Refused] = {}
+        """Those of the doubts, as they are written down by now."""
         self._paused_for = ""
         """The server's words for which the mailing was paused."""
         self._speed = Speed()
@@ -95,7 +100,7 @@ class MailingRound:
                 self._queue.begin_second_turn()
                 again = self._turn()
                 trouble = None if isinstance(again, LettersPutOff) else again
-                self._give_up_old_doubts()
+            self._end_old_doubts()
         finally:
             self._post.close()
         self._tell()
@@ -131,10 +136,13 @@ class MailingRound:
                 if self._stopping():
                     self._post.stop_soon()
                 if time.monotonic() - self._told_at >= TELL_SECONDS:
-                    self._tell()
+                    with suppress(StorageTrouble):  # it would take along what is on the way
+                        self._tell()
         except ServerTrouble as trouble:
             self._queue.give_back()
             return trouble
+        if self._queue.trouble is not None:
+            raise self._queue.trouble
         self._queue.give_back()
         return self._post.trouble
 
@@ -148,8 +156,7 @@ class MailingRound:
             log.warning("受付番号 %d のメールを書けません（%s）", parcel.number, wrong)
             self._outbox.settle([Result(parcel.id, Fate.REFUSED, str(wrong))], self._now())
             return None
-        self._handed_over += 1
-        self._on_way[parcel.id] = parcel, self._handed_over
+        self._on_way[parcel.id] = parcel
         return letter
 
     # --- endings
@@ -158,57 +165,86 @@ class MailingRound:
         if not outcomes:
             return
         now = self._now()
-        alone = self._judge(outcomes)
         results = [
-            Result(outcome.key, _fate(outcome), _answer(outcome))
+            Result(outcome.key, Fate(outcome.ending), _answer(outcome))
             for outcome in outcomes
             if outcome.tried
         ]
-        with self._outbox.transaction():
-            self._outbox.settle(results, now)
-            self._outbox.refuse([refused.parcel.id for refused in alone], now)
-            self._outbox.give_back([o.key for o in outcomes if not o.tried], now)
-        for refused in alone:
-            _log_refused(refused.parcel, refused.answer)
+        before = deepcopy(self._doubts), dict(self._refused)
+        alone: list[Refused] = []
+
+        def commit() -> None:
+            self._doubts, self._refused = deepcopy(before[0]), dict(before[1])
+            with self._outbox.transaction():
+                alone[:] = self._judge(outcomes)
+                self._outbox.settle(results, now)
+                self._outbox.refuse([refused.parcel.id for refused in alone], now)
+                self._outbox.give_back([o.key for o in outcomes if not o.tried], now)
+
+        self._write(commit, [outcome.key for outcome in outcomes])
+        self._tell_refused(alone)
         for outcome in outcomes:
-            self._count(outcome, self._on_way.pop(outcome.key)[0])
-        if len(self._doubtful) >= MOST_REFUSED:
+            self._count(outcome, self._on_way.pop(outcome.key))
+        if self._doubts.about_us and self._is_about_us():
             self._pause()
 
-    def _judge(self, outcomes: list[Outcome]) -> list[Refused]:
-        """Tell the refusals apart that are about us, and stop everything, from those of one letter:
-        that one is returned as soon as another letter is taken that was begun after it was heard.
-        """
-        alone: list[Refused] = []
-        for outcome in outcomes:
-            parcel, place = self._on_way[outcome.key]
-            if outcome.ending is Ending.ACCEPTED:
-                alone += [refused for refused in self._doubtful if refused.until < place]
-                self._doubtful = [r for r in self._doubtful if r.until >= place]
-            elif _is_doubtful(outcome):
-                again = self._queue.second_turn
-                refused = Refused(parcel, _answer(outcome), self._handed_over, again)
-                self._doubtful.append(refused)
-        return alone
+    def _write(self, commit: Callable[[], None], ids: list[int]) -> None:
+        self._until_written(
+            self._outbox.file, commit, lambda: not self._outbox.on_way(ids), letters=len(ids)
+        )
 
-    def _give_up_old_doubts(self) -> None:
-        """A few that are refused again and again, long after the others were taken."""
-        old = [refused.parcel.id for refused in self._doubtful if refused.again]
-        if old and not self._paused_for:
-            now = self._now()
-            self._outbox.refuse(old, now, begun_before=now - DOUBTED_FOR)
+    def _cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:
+        now = self._now()
+        self._listener(MailingTrouble(now, self._mailing.id, trouble, now + pause))
+
+    def _judge(self, outcomes: list[Outcome]) -> list[Refused]:
+        """Tell the refusals apart that may be about us from those of one letter: those are
+        returned, as soon as enough letters are taken that were begun after they were heard.
+        """
+        alone: list[int] = []
+        lived = self._clock.lived()
+        for outcome in outcomes:
+            if outcome.ending is Ending.ACCEPTED:
+                alone += self._doubts.taken(outcome.place)
+            elif outcome.ending is Ending.DOUBTED:
+                parcel, answer = self._on_way[outcome.key], _answer(outcome)
+                self._doubts.refused(parcel.id, outcome.begun)
+                self._refused[parcel.id] = Refused(parcel, parcel.patience.after(answer, lived))
+        return [self._refused[key] for key in alone]
+
+    def _is_about_us(self) -> bool:
+        """Not where these are the last ones of a mailing of which others were taken: they are tried
+        again tomorrow, and nobody has to do anything about it."""
+        counts = self._outbox.counts(self._mailing.id)
+        if not counts.get(Step.SENT):
+            return True
+        not_begun = counts.get(Step.SENDING, 0) - self._post.on_way + counts.get(Step.WAITING, 0)
+        return not_begun > 0 and not self._queue.second_turn
+
+    def _end_old_doubts(self) -> None:
+        """The last ones, refused again and again."""
+        lived = self._clock.lived()
+        left = [self._refused[key] for key in self._doubts.left()]
+        over = [refused for refused in left if refused.patience.is_refused(lived)]
+        if over and not self._paused_for and self._clock.is_trusted():
+            self._outbox.refuse([refused.parcel.id for refused in over], self._now())
+            self._tell_refused(over)
 
     def _pause(self) -> None:
-        with suppress(IllegalMove):  # somebody was faster
+        with suppress(IllegalMove, StorageTrouble):  # somebody was faster; or at the next refusal
             self._outbox.pause(self._mailing.id)
-            self._paused_for = self._doubtful[-1].answer
+            self._paused_for = self._refused[self._doubts.left()[-1]].patience.answer
+
+    def _tell_refused(self, over: list[Refused]) -> None:
+        for refused in over:
+            _log_refused(refused.parcel, refused.patience.answer)
 
     def _count(self, outcome: Outcome, parcel: Parcel) -> None:
         match outcome.ending:
             case Ending.ACCEPTED:
                 self.accepted += 1
                 self._speed.add()
-            case Ending.REFUSED if not _is_doubtful(outcome):
+            case Ending.REFUSED:
                 _log_refused(parcel, _answer(outcome))
             case Ending.UNKNOWN:
                 log.info(
@@ -256,11 +292,8 @@ class Refused:
     """A letter that the server refused, and did not say that its mailbox does not exist."""
 
     parcel: Parcel
-    answer: str
-    until: int
-    """The last letter that was begun before this was heard."""
-    again: bool
-    """It was put off before."""
+    patience: Patience
+    """After this try."""
 
 
 def refused_for_us(answer: str) -> Trouble:
@@ -273,16 +306,6 @@ def refused_for_us(answer: str) -> Trouble:
         "断られたメールも、そのときにもう一度送ります。",
         detail=answer,
     )
-
-
-def _is_doubtful(outcome: Outcome) -> bool:
-    """The server's 5xx may be about us (RFC 3463 section 3.8: policy; 3.4: the mail system)."""
-    refused = outcome.ending is Ending.REFUSED and outcome.code != 0
-    return refused and not address_is_dead(_answer(outcome))
-
-
-def _fate(outcome: Outcome) -> Fate:
-    return Fate.LATER if _is_doubtful(outcome) else Fate(outcome.ending)
 
 
 def _log_refused(parcel: Parcel, answer: str) -> None:

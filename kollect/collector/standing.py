@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.reports import (
+    Happened,
+    Held,
+    News,
+    Phase,
+    PhaseChanged,
+    Report,
+    RoundEnded,
+)
 from kollect.errors import Trouble
 
 MOST_EVENTS = 200
@@ -83,6 +91,9 @@ class Standing:
                 self.next_at = None
             case Happened():
                 self._happened(news)
+            case Held():
+                self.phase, self.next_at = Phase.ERROR, news.next_at
+                return self._broke(news.at, news.trouble)
             case RoundEnded():
                 return self._ended(news)
         return None
@@ -111,19 +122,23 @@ class Standing:
         self.told += 1
 
     def _ended(self, ended: RoundEnded) -> Turn | None:
-        before, self.trouble = self.trouble, ended.trouble
         self.last, self.next_at = ended, ended.next_at
-        if ended.trouble is None:
-            self.since, self.failures = None, 0
-            if before is None:
-                return None
-            self._happened(Happened(ended.at, "元どおり受信できるようになりました。"))
-            return Turn.WELL_AGAIN
-        self.failures += 1
-        if before is None or before.title != ended.trouble.title:
-            self._happened(Happened(ended.at, f"エラー: {ended.trouble.title}"))
+        if ended.trouble is not None:
+            return self._broke(ended.at, ended.trouble)
+        before, self.trouble = self.trouble, None
+        self.since, self.failures = None, 0
         if before is None:
-            self.since = ended.at
+            return None
+        self._happened(Happened(ended.at, "元どおり受信できるようになりました。"))
+        return Turn.WELL_AGAIN
+
+    def _broke(self, at: datetime, trouble: Trouble) -> Turn | None:
+        before, self.trouble = self.trouble, trouble
+        self.failures += 1
+        if before is None or before.title != trouble.title:
+            self._happened(Happened(at, f"エラー: {trouble.title}"))
+        if before is None:
+            self.since = at
             return Turn.BROKE
         return None
 

@@ -26,11 +26,16 @@ CUTS_THE_LINE = (
 
 def bearable(desk: Desk, uids: Iterable[str]) -> list[str]:
     """These mails but those to be left alone; whoever cut the line lately comes last."""
-    now = desk.now()
-    suspect = desk.ledger.struck_out(desk.mailbox, 1, now - LEFT_ALONE[-1][1])
+    suspect: set[str] = set()
     hopeless: set[str] = set()
-    for strikes, pause in LEFT_ALONE if suspect else ():
-        hopeless |= desk.ledger.struck_out(desk.mailbox, strikes, now - pause)
+    if struck := desk.ledger.strikes(desk.mailbox):
+        clock = desk.clock.tick()
+        for uid, strikes, at in struck:
+            age = clock.age(at)
+            if age < LEFT_ALONE[-1][1]:
+                suspect.add(uid)
+            if any(strikes >= least and age < pause for least, pause in LEFT_ALONE):
+                hopeless.add(uid)
     return sorted((uid for uid in uids if uid not in hopeless), key=suspect.__contains__)
 
 

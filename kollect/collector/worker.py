@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kollect.collector.alert import send_alert, send_all_clear
@@ -22,11 +22,14 @@ from kollect.collector.watch import Change, Health
 from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.inbox.open import open_mailbox
+from kollect.register.clock import LivedClock, running_seconds
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
 
 log = logging.getLogger(__name__)
+
+_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Worker(Background):
@@ -39,8 +42,14 @@ class Worker(Background):
         listener: Callable[[News], None],
         *,
         now: Callable[[], datetime] = local_now,
+        running: Callable[[], float] = running_seconds,
+        patience: float | None = None,
     ) -> None:
+        """`running` is a clock that nobody sets. `patience`: how many seconds it is tried to write
+        down what was sent; None: as long as it takes."""
         super().__init__("collector", now)
+        self._running = running
+        self._patience = patience
         self._folder = folder
         self._load = load
         self._listener = listener
@@ -80,6 +89,7 @@ class Worker(Background):
                 kept=KeptFolder(self._folder.kept_dir),
                 now=self._now,
                 listener=self._listener,
+                patience=self._patience,
             )
             return poll(
                 desk,
@@ -128,7 +138,7 @@ class Worker(Background):
     def _daily_work(self, ledger: Ledger) -> None:
         """A backup that fails is told, and tried again at the next poll; the mails come first."""
         try:
-            upkeep(self._folder, ledger, self._now())
+            upkeep(self._folder, ledger, LivedClock(ledger, self._now))
             self._upkeep_failed = ""
         except StorageTrouble as trouble:
             if trouble.title != self._upkeep_failed:
@@ -139,7 +149,7 @@ class Worker(Background):
         """Poll, tell how it went, and say when the next poll is due."""
         report, trouble = self.once()
         now = self._now()
-        self._health, change = self._health.after(trouble, now)
+        self._health, change = self._health.after(trouble, self._steady())
         self._tell(change, trouble)
         self._alert(trouble, now)
         due = now + self._health.pause(self._interval())
@@ -157,13 +167,14 @@ class Worker(Background):
 
     def _alert(self, trouble: Trouble | None, now: datetime) -> None:
         """Write to the owner, once for a failure and once for its end; a failed try is repeated."""
-        alert = trouble if self._health.alert_due(now) else None
+        steady = self._steady()
+        alert = trouble if self._health.alert_due(steady) else None
         if not self._mark or (alert is None and not self._health.all_clear_due()):
             return
         stopping = self._stop.is_set
         try:
             if alert is not None:
-                since = self._health.failing_since
+                since = now - (steady - (self._health.failing_since or steady))
                 sent = send_alert(self._load, self._mark, alert, since, now, stopping)
             else:
                 sent = send_all_clear(self._load, self._mark, now, stopping)
@@ -175,6 +186,10 @@ class Worker(Background):
             self._alert_failed = failed.title
         if sent:
             self._health = self._health.told()
+
+    def _steady(self) -> datetime:
+        """For spans: it never jumps. Not a date for people."""
+        return _SOME_DAY + timedelta(seconds=self._running())
 
     def _interval(self) -> timedelta:
         try:

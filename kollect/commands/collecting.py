@@ -12,7 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kollect import logfile
-from kollect.collector.reports import Happened, News, Report, RoundEnded
+from kollect.collector.reports import Happened, Held, News, Report, RoundEnded
+from kollect.collector.until_written import PATIENCE_OF_A_COMMAND
 from kollect.collector.worker import Worker
 from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, data_folder, exit_code, failed, print_json
@@ -49,7 +50,12 @@ def collect(options: Namespace) -> int:
         refuse_damage(folder)
         load = checked_settings(folder)
         quiet = options.json
-        worker = Worker(folder, load, lambda news: None if quiet else _print_news(news))
+        worker = Worker(
+            folder,
+            load,
+            lambda news: _print_news(news, quiet=quiet),
+            patience=PATIENCE_OF_A_COMMAND if options.once else None,
+        )
         stop_on_signal(worker.stop)
         if options.once:
             report, trouble = worker.once()
@@ -94,9 +100,13 @@ def stop_on_signal(finish: Callable[[], None]) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def _print_news(news: News) -> None:
+def _print_news(news: News, *, quiet: bool) -> None:
     with suppress(OSError, ValueError):  # nobody reads any more: no reason to stop collecting
         match news:
+            case Held(at, trouble):
+                print(f"{at:%H:%M:%S} {trouble}", file=sys.stderr, flush=True)
+            case _ if quiet:
+                return
             case Happened(at, text):
                 print(f"{at:%H:%M:%S} {text}", flush=True)
             case RoundEnded(at, _, Trouble() as trouble, _):

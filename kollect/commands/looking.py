@@ -61,7 +61,7 @@ def _row(receipt: Receipt) -> dict[str, object]:
         "address": receipt.address,
         "received_at": _iso(receipt.received_at),
         "replied_at": _iso(receipt.replied_at),
-        "state": receipt.state,
+        "state": receipt.state.told,
         "times": receipt.times,
         "member": receipt.member,
     }

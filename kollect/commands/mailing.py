@@ -13,6 +13,7 @@ from kollect.collector.background import local_now
 from kollect.collector.mailing import MailingWorker, sample_address, send_sample
 from kollect.collector.mailing_reports import MailingEnded, MailingNews, MailingTrouble, Progress
 from kollect.collector.reports import Report
+from kollect.collector.until_written import PATIENCE_OF_A_COMMAND
 from kollect.commands.collecting import checked_settings, stop_on_signal
 from kollect.commands.friends import UnreadableFile, read_input
 from kollect.commands.mending import refuse_damage
@@ -26,7 +27,7 @@ from kollect.commands.output import (
     print_json,
 )
 from kollect.desktop.lock import FolderLock
-from kollect.errors import ServerTrouble, Trouble
+from kollect.errors import ServerTrouble, StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.members import wording
 from kollect.members.choice import Choice
@@ -119,7 +120,9 @@ def _send(
 ) -> int:
     started = time.monotonic()
     told = _Told(quiet=options.json)
-    worker = MailingWorker(folder, lambda: (settings, passwords), told)
+    worker = MailingWorker(
+        folder, lambda: (settings, passwords), told, patience=PATIENCE_OF_A_COMMAND
+    )
     stop_on_signal(worker.stop)
     trouble = worker.once()
     counts: Counter[Step] = Counter()
@@ -145,7 +148,7 @@ def _send(
     if left:
         words += "。続きは「kollect send --resume」で送ります"
     _say(options, result, f"{words}。")
-    if isinstance(trouble, ServerTrouble):
+    if isinstance(trouble, ServerTrouble | StorageTrouble):
         return exit_code(trouble, Report(deferred=left))
     return DEFERRED if left else DONE
 
@@ -158,9 +161,11 @@ class _Told:
         self._last = time.monotonic()
 
     def __call__(self, news: MailingNews) -> None:
-        if self._quiet:
-            return
         match news:
+            case MailingTrouble(trouble=StorageTrouble() as trouble):
+                print(trouble, file=sys.stderr, flush=True)
+            case _ if self._quiet:
+                return
             case Progress(waiting_until=None):
                 if time.monotonic() - self._last < TELL_SECONDS:
                     return

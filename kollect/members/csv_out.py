@@ -10,6 +10,7 @@ from kollect.members.columns import ACTIVE, WITHDRAWN, Column
 from kollect.members.mailing import Parcel, Step
 from kollect.members.member import NO, YES, Field, Member, State, as_sheet
 from kollect.members.roll import Consented
+from kollect.refusal import is_refusal
 
 _MORE = ("登録日", "退会日", "不達")
 """For the eye; an import does not read them."""
@@ -28,6 +29,13 @@ STEP_WORDS = {
     Step.UNCERTAIN: "未確認",
     Step.LEFT_OUT: "対象外",
 }
+
+REFUSED = "断られました"
+
+
+def result_word(step: Step, answer: str) -> str:
+    """What became of a letter; 不達 only where its mailbox is to blame."""
+    return REFUSED if step is Step.UNDELIVERABLE and is_refusal(answer) else STEP_WORDS[step]
 
 
 def members_csv(members: Iterable[Member], encoding: str = "utf-8-sig") -> bytes:
@@ -52,7 +60,7 @@ def mailing_csv(parcels: Iterable[Parcel], encoding: str = "utf-8-sig") -> bytes
     """What became of a mailing, a row for each who was chosen."""
     rows = (
         (
-            *(one.number, one.name, one.address, STEP_WORDS[one.step]),
+            *(one.number, one.name, one.address, result_word(one.step, one.answer)),
             *(_minute(one.step_at), one.answer),
         )
         for one in parcels

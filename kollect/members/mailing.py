@@ -24,13 +24,13 @@ or become 不達 meanwhile: that letter goes to LEFT_OUT, or to UNCERTAIN where 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from kollect.members.pace import Pace
+from kollect.retry_policy import MOST_UNKNOWN, Patience
 
 
 class Step(StrEnum):
@@ -101,17 +101,15 @@ class Fate(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     LATER = "later"
+    DOUBTED = "doubted"
     UNKNOWN = "unknown"
 
 
-GIVE_UP_AFTER = timedelta(days=5)
-"""So long the server may say "later" (RFC 5321 section 4.5.4.1)."""
-MOST_UNKNOWN = 2
-"""A letter whose fate is unknown is sent once more, not a third time."""
-
-
-def step_after(fate: Fate, *, unknowns: int, age: timedelta, called_off: bool = False) -> Step:
-    """Where a letter goes from SENDING; `unknowns`: how often its fate was unknown before."""
+def step_after(
+    fate: Fate, *, unknowns: int, too_old: bool = False, called_off: bool = False
+) -> Step:
+    """Where a letter goes from SENDING; `unknowns`: how often its fate was unknown before;
+    `too_old`: the server has said "later" for as long as it is tried."""
     match fate:
         case Fate.ACCEPTED:
             return Step.SENT
@@ -120,29 +118,10 @@ def step_after(fate: Fate, *, unknowns: int, age: timedelta, called_off: bool = 
         case Fate.UNKNOWN:
             over = called_off or unknowns + 1 >= MOST_UNKNOWN
             return Step.UNCERTAIN if over else Step.UNKNOWN
-        case Fate.LATER:
-            if age > GIVE_UP_AFTER:
-                return Step.UNDELIVERABLE
+        case Fate.LATER if too_old:
+            return Step.UNDELIVERABLE
+        case Fate.LATER | Fate.DOUBTED:
             return Step.LEFT_OUT if called_off else Step.DEFERRED
-
-
-_STATUS = re.compile(r"\b5\.([0-9]{1,3}\.[0-9]{1,3})\b")
-_NO_MAILBOX = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "2.1"})
-_WORDS = re.compile(
-    r"user unknown|unknown user|no such (user|mailbox|recipient|address)"
-    r"|(user|mailbox|recipient|address)\b.{0,40}\b(not found|does ?n[o']t exist|unknown)",
-    re.IGNORECASE,
-)
-
-
-def address_is_dead(answer: str) -> bool:
-    """Whether a refusal says that there is no such mailbox (RFC 3463 sections 3.2 and 3.3).
-
-    Any other 5xx may be about us: a provider's cap on mails must not mark every member 不達.
-    """
-    if status := _STATUS.search(answer):
-        return status[1] in _NO_MAILBOX
-    return bool(_WORDS.search(answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +158,8 @@ class Parcel:
     answer: str
     """The server's words, or a LeftOut."""
     step_at: datetime
+    patience: Patience
+    """What is remembered of its tries."""
 
 
 @dataclass(frozen=True, slots=True)

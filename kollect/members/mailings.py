@@ -62,6 +62,11 @@ class Mailings:
         self._objections = 0
         """How often this object has written what can stand against a letter."""
 
+    @property
+    def file(self) -> Queries:
+        """For what else is kept in it, on the same connection."""
+        return self._db
+
     def close(self) -> None:
         self._db.close()
 

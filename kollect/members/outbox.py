@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kollect.members.mailing import (
     MOVES,
@@ -21,12 +21,14 @@ from kollect.members.mailing import (
     Parcel,
     Result,
     Step,
-    address_is_dead,
     step_after,
 )
 from kollect.members.mailings import AGAINST
 from kollect.members.parcels import Parcels
-from kollect.register.database import to_text, to_time
+from kollect.refusal import address_is_dead
+from kollect.register.clock import LivedClock
+from kollect.register.database import to_text
+from kollect.retry_policy import Patience, is_put_off
 
 SOURCE = "メール発信"
 _IDS = "(SELECT value FROM json_each(?))"
@@ -74,8 +76,16 @@ class Outbox(Parcels):
         try is the longest ago comes first. Ten of a domain that nobody finds, at which the post
         gives up, do not stand before the others for ever.
         """
-        owed = f"step = '{Step.DEFERRED}' AND coalesce(tried_at, '') < ?"
-        return self._take(mailing, owed, "tried_at, parcel.id", to_text(before), most, now)
+        owed = f"{_put_off(before, now)} AND parcel.id > ?"
+        order = f"min(tried_at, '{to_text(now)}'), parcel.id"
+        return self._take(mailing, owed, order, 0, most, now)
+
+    def put_off(self, mailing: int, before: datetime, now: datetime) -> int:
+        """How many `take_put_off` has to give."""
+        row = self._db.row(
+            f"SELECT count(*) FROM parcel WHERE mailing = ? AND {_put_off(before, now)}", mailing
+        )
+        return row[0] if row else 0
 
     def edition(self) -> object:
         """Equal to the one before as long as nothing was written that could stand against a
@@ -183,7 +193,8 @@ class Outbox(Parcels):
         results = list(results)
         with self.transaction():
             rows = self._db.rows(
-                "SELECT parcel.id, mailing, number, unknowns, first_at, state FROM parcel"
+                "SELECT parcel.id, mailing, number, unknowns, state, later_since, refused_since,"
+                " refusals, answer FROM parcel"
                 f" JOIN mailing ON mailing.id = mailing WHERE parcel.id IN {_IDS}"
                 f" AND step = '{Step.SENDING}'",
                 json.dumps([result.id for result in results]),
@@ -191,41 +202,43 @@ class Outbox(Parcels):
             if len(rows) != len(results):
                 raise IllegalMove(f"{len(results) - len(rows)} letters were not handed over")
             found = {identity: row for identity, *row in rows}
+            clock = LivedClock(self._db, lambda: now)
+            lived, trusted = clock.lived(), clock.is_trusted()
             written, moment = [], to_text(now)
             for result in results:
-                _, number, unknowns, first, state = found[result.id]
+                _, number, unknowns, state, *known = found[result.id]
+                patience = Patience(*known).after(result.answer, lived)
                 step = step_after(
                     result.fate,
                     unknowns=unknowns,
-                    age=now - to_time(first) if first else timedelta(),
+                    too_old=trusted and is_put_off(result.answer) and patience.is_over(lived),
                     called_off=state == MailingState.STOPPED,
                 )
                 answer = LeftOut.CALLED_OFF if step is Step.LEFT_OUT else result.answer
                 unknown = step is Step.UNKNOWN
-                written.append((step, moment, answer, answer, unknown, result.id))
+                remembered = patience.later_since, patience.refused_since, patience.refusals
+                written.append((step, moment, answer, answer, unknown, *remembered, result.id))
                 if step is Step.UNDELIVERABLE and address_is_dead(result.answer):
                     self._members.undeliverable(number, result.answer, now, SOURCE)
                     self._objections += 1
             self._db.change_many(
                 "UPDATE parcel SET step = ?, step_at = ?, answer = iif(? = '', answer, ?),"
-                " unknowns = unknowns + ? WHERE id = ?",
+                " unknowns = unknowns + ?, later_since = ?, refused_since = ?, refusals = ?"
+                " WHERE id = ?",
                 written,
             )
             for mailing in {mailing for mailing, *_ in found.values()}:
                 self._end_if_done(mailing, now)
 
-    def refuse(
-        self, ids: Iterable[int], now: datetime, *, begun_before: datetime | None = None
-    ) -> None:
+    def refuse(self, ids: Iterable[int], now: datetime) -> None:
         """Letters that were put off for a refusal which was theirs alone after all: they are not
-        tried again; only those first tried before that moment. Nothing is said of their members'
-        mailboxes.
+        tried again. Nothing is said of their members' mailboxes.
         """
         with self.transaction():
             found = self._db.rows(
                 "SELECT parcel.id, mailing FROM parcel"
-                f" WHERE parcel.id IN {_IDS} AND step = '{Step.DEFERRED}' AND first_at <= ?",
-                *(json.dumps(list(ids)), to_text(begun_before or now)),
+                f" WHERE parcel.id IN {_IDS} AND step = '{Step.DEFERRED}'",
+                json.dumps(list(ids)),
             )
             self.move([identity for identity, _ in found], Step.UNDELIVERABLE, now)
             for mailing in {mailing for _, mailing in found}:
@@ -261,3 +274,11 @@ class Outbox(Parcels):
             *(MailingState.DONE, to_text(now), mailing),
             *(MailingState.SENDING, MailingState.PAUSED, mailing),
         )
+
+
+def _put_off(before: datetime, now: datetime) -> str:
+    """Put off, and last tried before that moment. In the future is before: a clock was ahead."""
+    return (
+        f"step = '{Step.DEFERRED}' AND (coalesce(tried_at, '') < '{to_text(before)}'"
+        f" OR tried_at > '{to_text(now)}')"
+    )

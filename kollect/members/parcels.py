@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from kollect.members.mailing import Parcel, Step
+from kollect.members.mailing import UNFINISHED, Parcel, Step
 from kollect.members.mailings import Mailings
 from kollect.members.pace import Pace
+from kollect.register.clock import lived_moment
 from kollect.register.database import to_text, to_time
+from kollect.register.lived import Lived
+from kollect.retry_policy import Patience
 
 _PARCEL = (
     "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
-    " answer, step_at FROM parcel JOIN member USING (number)"
+    " answer, step_at, later_since, refused_since, refusals FROM parcel JOIN member USING (number)"
 )
+
+_OWED = "', '".join(UNFINISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +36,18 @@ class Told:
 class Parcels(Mailings):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
-    def tries(self, pace: Pace, now: datetime) -> list[datetime]:
-        """When letters, of any mailing, were handed over, as far back as `pace` remembers."""
+    def tries(self, pace: Pace, time: Lived) -> list[datetime]:
+        """When letters, of any mailing, were handed over, as far back as `pace` remembers: as dates
+        of `lived_moment`."""
         if not pace.memory:
             return []
+        now, present = time.look.wall, lived_moment(time.seconds)
         found = self._db.rows(
-            "SELECT tried_at FROM parcel WHERE tried_at > ?", to_text(now - pace.memory)
+            "SELECT tried_at FROM parcel WHERE tried_at > ?",
+            to_text(now - pace.memory - time.jumped_over),
         )
-        return [to_time(at) for (at,) in found]
+        ages = (time.age(to_time(at)) for (at,) in found)
+        return [present - age for age in ages if age <= pace.memory]
 
     def counts(self, mailing: int) -> dict[Step, int]:
         """How many letters stand at each step; 0 is left out."""
@@ -45,6 +55,24 @@ class Parcels(Mailings):
             "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
         )
         return {Step(step): count for step, count in found}
+
+    def on_way(self, ids: Iterable[int]) -> int:
+        """How many of these letters were handed over, and nothing is written of how they ended."""
+        found = self._db.row(
+            f"SELECT count(*) FROM parcel WHERE step = '{Step.SENDING}'"
+            " AND id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(ids)),
+        )
+        return found[0] if found else 0
+
+    def only_refused(self, mailing: int) -> int:
+        """How many letters are left, where every one of them was refused; else 0."""
+        left, refused = self._db.row(
+            f"SELECT count(*), coalesce(sum(step = '{Step.DEFERRED}' AND refusals > 0), 0)"
+            f" FROM parcel WHERE mailing = ? AND step IN ('{_OWED}')",
+            mailing,
+        ) or (0, 0)
+        return left if left == refused else 0
 
     def page(self, mailing: int, first: int, most: int, *steps: Step) -> list[Parcel]:
         """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
@@ -73,5 +101,6 @@ class Parcels(Mailings):
 
 
 def _parcel(row: tuple) -> Parcel:
-    *fields, step, unknowns, answer, step_at = row
-    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at))
+    *fields, step, unknowns, answer, step_at, later, refused, refusals = row
+    patience = Patience(later, refused, refusals, answer)
+    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at), patience)

@@ -13,13 +13,6 @@ from kollect.register.database import Database, rows_of
 class Queries(Database):
     """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
 
-    @classmethod
-    def beside(cls, other: Database) -> Queries:
-        """On a connection that is open already: what both write may stand in one transaction."""
-        shared = cls.__new__(cls)
-        shared._path, shared._db = other._path, other._db
-        return shared
-
     def each(self, sql: str, *values: object) -> Iterator[tuple]:
         """The rows one by one; memory does not grow with their number."""
         with self._translated():

@@ -61,8 +61,9 @@ class Loss:
         return told
 
 
-def make_backup(database: Path, folder: Path, today: date) -> Path | None:
-    """Make today's copy unless it is there; keep the newest seven. Returns the new file.
+def make_backup(database: Path, folder: Path, today: date, *, removing: bool = True) -> Path | None:
+    """Make today's copy unless it is there; keep the newest seven, or all without `removing`.
+    Returns the new file.
 
     Raises `errors.StorageTrouble`, also where the database is damaged or is another one than the
     copies were made of: the good copies then stay as they are.
@@ -94,11 +95,17 @@ def make_backup(database: Path, folder: Path, today: date) -> Path | None:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    for old in backups(folder)[KEEP:]:
+    for old in _in_order(backups(folder), today)[KEEP:] if removing else ():
         if old != target:  # whatever date the clock has given it
             with suppress(OSError):  # somebody is looking at it
                 old.unlink()
     return target
+
+
+def _in_order(copies: list[Path], today: date) -> list[Path]:
+    """The newest first; those last that a clock which was ahead has dated: the next seven right
+    ones shall not give way to them."""
+    return sorted(copies, key=lambda copy: copy.name > f"kollect-{today:%Y%m%d}.db")
 
 
 def backups(folder: Path) -> list[Path]:

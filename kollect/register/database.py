@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.folder import database_trouble, storage_trouble
-from kollect.register.schema import migrate, refuse_newer
+from kollect.register.schema import migrate, refuse_newer, version_to_leave
 
 WAIT_FOR_OTHERS = 30.0
 """Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
@@ -97,6 +99,16 @@ def rows_of(
             yield from block
 
 
+@dataclass(slots=True)
+class _Link:
+    """What those share that write on one connection."""
+
+    db: sqlite3.Connection
+    identity: str = ""
+    depth: int = 0
+    """Transactions that are open, one in the other."""
+
+
 class Database:
     """Belongs to one thread; several may be open on one file.
 
@@ -115,30 +127,77 @@ class Database:
                 detail=str(return_under_way(path)),
             )
         with translated(path):
-            self._db = connect(path, "rwc")
+            self._link = _Link(connect(path, "rwc"))
             try:
                 refuse_newer(self._db)
-                _into_wal(self._db)
-                self._db.execute("PRAGMA synchronous = FULL")
-                self._db.execute("PRAGMA foreign_keys = ON")
+                _tune(self._db)
+                if version := version_to_leave(self._db):
+                    _keep(self._db, path, version)
                 migrate(self._db)
+                self._link.identity = _identity_of(self._db)
             except BaseException:
                 self._db.close()
                 raise
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        return self._link.db
+
+    @classmethod
+    def beside(cls, other: Database) -> Self:
+        """On a connection that is open already: what both write may stand in one transaction."""
+        shared = cls.__new__(cls)
+        shared._path, shared._link = other._path, other._link
+        return shared
+
+    def reopen(self) -> None:
+        """Go on with a new connection, also for those `beside`, after a commit that failed.
+
+        Only so does a disk that was away come back, and nothing half-done stays behind. Raises
+        `errors.StorageTrouble`, and then goes on with the old one, where the file is not there or
+        is another one.
+        """
+        with self._translated():
+            new = connect(self._path, "rw")
+            try:
+                # not before it is known whose file it is: an empty one would become a database
+                ours, found = self._link.identity, _identity_of(new)
+                if ours != found:
+                    raise StorageTrouble(
+                        "受付の記録が入れ替わっています",
+                        happened=f"「{self._path}」が、別の記録に変わっています。",
+                        cure="元の kollect.db を、元の場所に戻してください。",
+                        detail=f"{ours} {found}",
+                    )
+                _tune(new)
+            except BaseException:
+                new.close()
+                raise
+        old, self._link.db = self._link.db, new
+        with suppress(sqlite3.Error):
+            old.close()
 
     def close(self) -> None:
         with self._translated():
             self._db.close()
 
+    @property
+    def in_transaction(self) -> bool:
+        """What is written now goes to disk with the rest of it, at no cost of its own."""
+        return self._db.in_transaction
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; on disk when the outermost block has ended."""
         begin, end, undo = ("BEGIN IMMEDIATE",), ("COMMIT",), ("ROLLBACK",)
-        if self._db.in_transaction:
+        if self._link.depth:
             begin, end = ("SAVEPOINT part",), ("RELEASE part",)
             undo = ("ROLLBACK TO part", "RELEASE part")
+        elif self._db.in_transaction:
+            self.reopen()  # one that failed and could not be undone: within it nothing is committed
         with self._translated():
             self._run(begin)
+            self._link.depth += 1
             try:
                 yield
                 self._run(end)
@@ -146,6 +205,8 @@ class Database:
                 if self._db.in_transaction:  # after some errors SQLite has rolled back by itself
                     self._run(undo)
                 raise
+            finally:
+                self._link.depth -= 1
 
     def _run(self, statements: tuple[str, ...]) -> None:
         for statement in statements:
@@ -153,6 +214,47 @@ class Database:
 
     def _translated(self) -> AbstractContextManager[None]:
         return translated(self._path)
+
+
+def _tune(db: sqlite3.Connection) -> None:
+    _into_wal(db)
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA foreign_keys = ON")
+
+
+def _identity_of(db: sqlite3.Connection) -> str:
+    """What a ledger and all its copies have in common."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'install_id'").fetchone()
+    return row[0] if row else ""
+
+
+def copy_before(database: Path, version: int) -> Path:
+    """What is kept of a file of that version, beside the daily copies, before it is changed."""
+    return database.parent / "backup" / f"kollect-version{version}.db"
+
+
+def _keep(db: sqlite3.Connection, path: Path, version: int) -> None:
+    """Copy the file before it is brought to another version; the first copy of a version stays."""
+    target = copy_before(path, version)
+    if target.exists():
+        return
+    part = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        target.parent.mkdir(exist_ok=True)
+        with closing(connect(part, "rwc")) as copy:
+            db.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a -wal beside it
+            whole = version_to_leave(copy) == version  # a second program may have been faster
+        if whole:
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            files.replace(part, target)
+            files.sync_folder(target.parent)
+    except OSError as error:
+        raise storage_trouble(error, target) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _into_wal(db: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kollect.register.receipt import ReceiptState, Step
+from kollect.retry_policy import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Entry:
     seen_at: datetime
     unknowns: int
     answer: str
+    patience: Patience
+    """What is remembered of its letter's tries."""
 
 
 @dataclass(frozen=True, slots=True)

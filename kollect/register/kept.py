@@ -9,7 +9,7 @@ import hashlib
 import io
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _COPY, _PART = ".eml", ".part"
 _KEEP_FOR = {_COPY: timedelta(days=30), _PART: timedelta(days=1)}
+_AHEAD = timedelta(days=1)
 
 
 class KeptFolder:
@@ -75,18 +76,25 @@ class KeptFolder:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
 
-    def clear_old(self, now: datetime) -> int:
+    def clear_old(self, now: datetime, age: Callable[[datetime], timedelta] | None = None) -> int:
         """Remove copies older than 30 days and what a crash left half-written; returns how many
-        copies.
+        copies. `age` says how long ago a date was, where the clock has jumped.
+
+        A copy that was written while the clock was ahead counts as written now.
         """
         removed = 0
         for file in self._files():
             try:
-                age = now.timestamp() - file.stat().st_mtime
-                if age > _KEEP_FOR.get(file.suffix, timedelta.max).total_seconds():
+                keep_for = _KEEP_FOR.get(file.suffix)
+                written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+                if keep_for is None:
+                    continue  # not ours
+                if written > now + _AHEAD:
+                    os.utime(file, (now.timestamp(), now.timestamp()))
+                elif (age(written) if age else now - written) > keep_for:
                     file.unlink()
                     removed += file.suffix == _COPY
-            except OSError as error:
+            except (OSError, OverflowError, ValueError) as error:
                 # somebody is looking at it: no reason to stop collecting, tomorrow is another day
                 log.info("%s を削除できません。明日また試します（%s）", file.name, error)
         return removed

@@ -12,13 +12,15 @@ from datetime import datetime
 from kollect.register.database import Database, rows_of, to_text, to_time
 from kollect.register.entry import Entry, Sighting
 from kollect.register.receipt import TO_DELETE, TO_SEND, IllegalMove, Step, came_from
+from kollect.retry_policy import Patience
 
 MANUAL = "manual"
 """The mailbox of letters that no mail asked for: 再送, and numbers given by hand."""
 
 _ENTRY = (
     "id, mailbox, uid, fingerprint, kind, reason, address, subject, message_id, thread, number,"
-    " template, letter_id, kept, whole, step, step_at, seen_at, unknowns, answer"
+    " template, letter_id, kept, whole, step, step_at, seen_at, unknowns, answer,"
+    " later_since, refused_since, refusals"
 )
 
 
@@ -95,25 +97,65 @@ class Mails(Database):
 
     # --- letters that are owed
 
-    def owed(self, after: int, most: int, *, put_off: bool = True) -> list[Entry]:
+    def owed(
+        self,
+        after: int,
+        most: int,
+        *,
+        put_off: bool = True,
+        since: datetime | None = None,
+        before: datetime | None = None,
+    ) -> list[Entry]:
         """Mails with a letter still to be sent, in the order of arrival, beyond the row `after`.
 
-        Without `put_off` not those of `put_off`.
+        Without `put_off` not those of `put_off`; `since` and `before` say when they were seen.
         """
+        seen = "" if since is None else f" AND seen_at >= '{to_text(since)}'"
+        seen += "" if before is None else f" AND seen_at < '{to_text(before)}'"
         return self._entries(
             f"id > ? AND {_one_of(TO_SEND)} AND (number IS NOT NULL OR kept <> '')"
-            f"{'' if put_off else f' AND NOT ({_PUT_OFF})'} ORDER BY id LIMIT {int(most)}",
+            f"{'' if put_off else f' AND NOT ({_PUT_OFF})'}{seen} ORDER BY id LIMIT {int(most)}",
             after,
         )
 
     def put_off(self) -> list[int]:
         """The rows whose letter was tried and put off, for its own sake as far as is known."""
+        return self._put_off("id")
+
+    def refused(self, most: int) -> list[int]:
+        """Those of `put_off` that were refused, the longest ago tried first."""
+        return self._put_off(f"tried, id LIMIT {int(most)}", " AND refusals > 0")
+
+    def _put_off(self, order: str, condition: str = "") -> list[int]:
         with self._translated():
             rows = self._db.execute(
-                f"SELECT id FROM mail WHERE {_one_of(TO_SEND)} AND {_PUT_OFF}"
-                " AND (number IS NOT NULL OR kept <> '') ORDER BY id"
+                f"SELECT id FROM mail WHERE {_one_of(TO_SEND)} AND {_PUT_OFF}{condition}"
+                f" AND (number IS NOT NULL OR kept <> '') ORDER BY {order}"
             )
             return [identity for (identity,) in rows]
+
+    def last_mail(self) -> int:
+        """The row that was written last; all later ones have higher ids."""
+        with self._translated():
+            return self._db.execute("SELECT coalesce(max(id), 0) FROM mail").fetchone()[0]
+
+    def tried(self, letters: Iterable[tuple[int, Patience]], lived: int) -> None:
+        """Remember that these letters were tried, and how often they were put off or refused."""
+        with self._translated():
+            self._db.executemany(
+                "UPDATE mail SET tried = ?, later_since = ?, refused_since = ?, refusals = ?"
+                " WHERE id = ?",
+                (
+                    (lived, known.later_since, known.refused_since, known.refusals, identity)
+                    for identity, known in letters
+                ),
+            )
+
+    def tries(self, since: int) -> list[int]:
+        """When letters were tried, in lived seconds, after that moment."""
+        with self._translated():
+            rows = self._db.execute("SELECT tried FROM mail WHERE tried > ?", (since,))
+            return [tried for (tried,) in rows]
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """These rows, in the order asked for."""
@@ -211,16 +253,13 @@ class Mails(Database):
                 "SELECT count FROM strike WHERE mailbox = ? AND uid = ?", (mailbox, uid)
             ).fetchone()[0]
 
-    def struck_out(self, mailbox: str, strikes: int, since: datetime) -> set[str]:
-        """The mails at which the session died so often, the last time after `since`."""
+    def strikes(self, mailbox: str) -> list[tuple[str, int, datetime]]:
+        """The mails at which the session died, how often, and when for the last time."""
         with self._translated():
-            return {
-                uid
-                for (uid,) in self._db.execute(
-                    "SELECT uid FROM strike WHERE mailbox = ? AND count >= ? AND at > ?",
-                    (mailbox, strikes, to_text(since)),
-                )
-            }
+            rows = self._db.execute(
+                "SELECT uid, count, at FROM strike WHERE mailbox = ?", (mailbox,)
+            )
+            return [(uid, count, to_time(at)) for uid, count, at in rows]
 
     def _entries(self, where: str, *values: object) -> list[Entry]:
         statement = f"SELECT {_ENTRY} FROM mail WHERE {where}"
@@ -229,7 +268,8 @@ class Mails(Database):
 
 
 def _entry(row: tuple) -> Entry:
-    *fields, whole, step, step_at, seen_at, unknowns, answer = row
+    *fields, whole, step, step_at, seen_at, unknowns, answer, later, refused, refusals = row
     return Entry(
-        *fields, bool(whole), Step(step), to_time(step_at), to_time(seen_at), unknowns, answer
+        *(*fields, bool(whole), Step(step), to_time(step_at), to_time(seen_at), unknowns, answer),
+        patience=Patience(later, refused, refusals, answer),
     )

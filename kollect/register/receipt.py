@@ -11,7 +11,8 @@ crash, `-` what may or may not have happened outside.
                                                          its 250 was written down): sent again
     UNKNOWN        the letter was complete, no answer    the server has it: sent once more, alone
                    came
-    DEFERRED       the server said "later"               nothing: sent again at the next poll
+    DEFERRED       the server said "later", or refused   nothing: sent again at the next poll
+                   it as it may refuse every letter now
     SENT           the server's 250 is written down      the mail is gone from the mailbox
     UNDELIVERABLE  refused for good                      the mail is gone from the mailbox
     KEPT           nothing to send, or no more           the mail is gone from the mailbox
@@ -45,7 +46,7 @@ MOVES: dict[Step, frozenset[Step]] = {
         {Step.SENDING, Step.SENT, Step.UNKNOWN, Step.DEFERRED, Step.UNDELIVERABLE, Step.KEPT}
     ),
     Step.UNKNOWN: frozenset({Step.SENDING}),
-    Step.DEFERRED: frozenset({Step.SENDING, Step.KEPT}),
+    Step.DEFERRED: frozenset({Step.SENDING, Step.UNDELIVERABLE, Step.KEPT}),
     Step.SENT: frozenset({Step.GONE}),
     Step.UNDELIVERABLE: frozenset({Step.GONE}),
     Step.KEPT: frozenset({Step.GONE}),
@@ -83,6 +84,14 @@ class ReceiptState(StrEnum):
     REPLIED = "replied"
     UNKNOWN = "unknown"
     UNDELIVERABLE = "undeliverable"
+    REFUSED = "refused"
+    """This letter was refused for good, and nothing said of the mailbox: others may be sent to it.
+    Programs that read `--json` are told that it is undeliverable."""
+
+    @property
+    def told(self) -> str:
+        """As `results --json` has it, whose words are agreed upon."""
+        return ReceiptState.UNDELIVERABLE if self is ReceiptState.REFUSED else self
 
 
 STATE_WORDS = {
@@ -90,5 +99,6 @@ STATE_WORDS = {
     ReceiptState.REPLIED: "送信済",
     ReceiptState.UNKNOWN: "未確認",
     ReceiptState.UNDELIVERABLE: "不達",
+    ReceiptState.REFUSED: "断られました",
 }
 """As the staff read it."""

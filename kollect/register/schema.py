@@ -175,7 +175,19 @@ CREATE INDEX parcel_by_try ON parcel (tried_at) WHERE tried_at IS NOT NULL;
 CREATE INDEX parcel_by_number ON parcel (number, id);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = """
+-- moments in lived seconds (see `clock`): the first 4xx to a letter, the first of the same refusals
+ALTER TABLE mail ADD COLUMN tried INTEGER;
+ALTER TABLE mail ADD COLUMN later_since INTEGER;
+ALTER TABLE mail ADD COLUMN refused_since INTEGER;
+ALTER TABLE mail ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX mail_by_try ON mail (tried) WHERE tried IS NOT NULL;
+ALTER TABLE parcel ADD COLUMN later_since INTEGER;
+ALTER TABLE parcel ADD COLUMN refused_since INTEGER;
+ALTER TABLE parcel ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """MIGRATIONS[n] leads from version n to n + 1."""
 
 
@@ -213,6 +225,12 @@ def migrate(db: sqlite3.Connection) -> None:
             if db.in_transaction:  # after some errors SQLite has rolled back by itself
                 db.execute("ROLLBACK")
             raise
+
+
+def version_to_leave(db: sqlite3.Connection) -> int:
+    """The version of a file that `migrate` would change; 0 where there is nothing to lose."""
+    version = _version(db)
+    return version if version < len(MIGRATIONS) else 0
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -43,7 +43,7 @@ _ORDERS = {
     Order.REPLIED: "replied_at",
     # those that somebody should look at together, at one end
     Order.STATE: "CASE state WHEN 'replied' THEN 0 WHEN 'pending' THEN 1"
-    " WHEN 'unknown' THEN 2 ELSE 3 END",
+    " WHEN 'unknown' THEN 2 WHEN 'refused' THEN 3 ELSE 4 END",
     Order.TIMES: "times",
     Order.MEMBER: "(SELECT state = 'active' FROM member WHERE member.number = receipt.number)",
 }

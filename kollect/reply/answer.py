@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kollect.refusal import About, about, enhanced_code
 from kollect.reply.outcome import Ending
 
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
@@ -46,8 +47,7 @@ class Answer:
     @property
     def enhanced(self) -> str:
         """The enhanced status code (RFC 2034), "" where there is none."""
-        found = _ENHANCED.match(self.text)
-        return found[1] if found else ""
+        return enhanced_code(self.text)
 
     @property
     def good(self) -> bool:
@@ -122,26 +122,27 @@ class Judgement:
 
 
 def judge(verb: Verb, answer: Answer) -> Judgement:
-    """Say what an answer other than yes does to the letter.
+    """Say what an answer other than yes does to the letter (`refusal` tells what it is about).
 
     A customer is only marked undeliverable for what is said about the customer: trouble with our
-    login, our address or our sending limit is for later, whatever the code.
+    login, our address or our sending limit is for later, whatever the code; what may be either is
+    DOUBTED.
     """
-    if answer.for_now:
-        return Judgement(Ending.LATER, answer.text)
-    if _too_large(verb, answer):
-        return Judgement(Ending.REFUSED, answer.text)
-    if verb is Verb.MAIL:
-        text = f"送信サーバが、お店のアドレスからの送信を断りました: {answer.text}"
-        return Judgement(Ending.LATER, text, ours=True)
-    if _about_us(answer):
-        text = f"送信サーバが、お店からの送信を認めませんでした: {answer.text}"
-        return Judgement(Ending.LATER, text, ours=True)
-    if verb is Verb.DATA and answer.code in PROTOCOL:
-        return Judgement(Ending.LATER, f"送信サーバと手順が合いませんでした: {answer.text}")
-    return Judgement(Ending.REFUSED, answer.text)
+    match about(verb, answer.code, answer.text):
+        case About.HOUR:
+            return Judgement(Ending.LATER, answer.text)
+        case About.RECIPIENT | About.FULL | About.LETTER:
+            return Judgement(Ending.REFUSED, answer.text)
+        case About.SHOP:
+            against = "お店のアドレスからの送信を断りました" if verb is Verb.MAIL else _NOT_ALLOWED
+            return Judgement(Ending.LATER, f"送信サーバが、{against}: {answer.text}", ours=True)
+        case About.DOUBTFUL if verb is Verb.DATA and answer.code in PROTOCOL:
+            return Judgement(Ending.LATER, f"送信サーバと手順が合いませんでした: {answer.text}")
+        case About.DOUBTFUL:
+            return Judgement(Ending.DOUBTED, answer.text)
 
 
+_NOT_ALLOWED = "お店からの送信を認めませんでした"
 PROTOCOL = frozenset({500, 501, 502, 503, 504})
 """Not about the letter, but about the command: not known, not now, not like this."""
 
@@ -151,7 +152,7 @@ def refuses_syntax(answer: Answer) -> bool:
 
     555 5.5.2 and 553 5.1.3 are Gmail's.
     """
-    if _about_us(answer):
+    if about(Verb.RCPT, answer.code, answer.text) is About.SHOP:
         return False
     in_form = answer.enhanced in ("5.1.3", "5.5.2", "5.5.4")
     return answer.code in (500, 501, 553, 555) or (500 <= answer.code < 600 and in_form)
@@ -160,39 +161,3 @@ def refuses_syntax(answer: Answer) -> bool:
 def refuses_parameters(answer: Answer) -> bool:
     """MAIL was refused for what stands behind the address (RFC 5321 section 4.1.1.11)."""
     return answer.code in (500, 501, 504, 555)
-
-
-def _too_large(verb: Verb, answer: Answer) -> bool:
-    if answer.enhanced in ("5.3.4", "5.2.3"):
-        return True
-    # said to MAIL it may also be the shop's own mailbox that is full
-    return answer.code == 552 and (verb is not Verb.MAIL or "size" in answer.text.lower())
-
-
-_LOGIN = frozenset({530, 534, 535, 538})
-_ABOUT_US = frozenset({"5.1.7", "5.1.8", "5.1.90", "5.4.5", "5.7.8", "5.7.9", "5.7.54", "5.7.60"})
-_WORDS_ABOUT_US = re.compile(
-    r"""
-      unauthenticated | not\ authenticated | authentication\ (?:is\ )?(?:required|needed|failed)
-    | auth(?:entication)?\ first | must\ authenticate | (?:must|please)\ log\ ?in | pop\ before
-    | relay(?:ing)?\ (?:access\ )?(?:is\ )?(?:denied|not|prohibited|disabled|refused)
-    | (?:unable|cannot|can't|allowed|permitted|authori[sz]ed|do\ not|don't)\ (?:to\ )?relay
-    | rcpthosts
-    | sender\ (?:address\ )?(?:rejected|denied|not|verify\ failed) | not\ owned\ by\ user
-    | send\ ?as\ ?denied | to\ send\ as | from\ address
-    | block(?:ed)?\ ?(?:using|list) | blacklist | spamhaus | dnsbl | reputation
-    | client\ host\ (?:rejected|blocked) | your\ (?:ip|host|server|mail\ server)\b
-    | (?:daily|hourly|sending|outgoing|outbound|rate|messages)\b.{0,30}(?:limit|quota)
-    | too\ many\ (?:messages|mails|e-?mails|recipients)
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-
-
-def _about_us(answer: Answer) -> bool:
-    if answer.code in _LOGIN or answer.enhanced in _ABOUT_US:
-        return True
-    # 5.1.1 "User unknown in relay recipient table", 5.2.2 "over quota": said of the customer
-    if answer.enhanced.startswith(("5.1.", "5.2.")):
-        return False
-    return answer.code >= 500 and bool(_WORDS_ABOUT_US.search(answer.text))

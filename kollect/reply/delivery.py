@@ -24,6 +24,8 @@ class Delivery:
     quoted: bool = False
     """The server refused the recipient's form; now it is tried in quotes."""
     tries: int = 0
+    place: int = 0
+    """The number of its last try, among all that were begun."""
 
 
 @dataclass(frozen=True, slots=True)

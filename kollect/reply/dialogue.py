@@ -227,7 +227,10 @@ class Dialogue:
             delivery.quoted = True
             return again
         found = judge(verb, answer)
-        outcome = Outcome(delivery.letter.key, found.ending, answer.code, found.text)
+        ending = found.ending
+        if verb is Verb.RCPT and delivery.quoted and refuses_syntax(answer):
+            ending = Ending.REFUSED  # either way: the form of this address is what is refused
+        outcome = Outcome(delivery.letter.key, ending, answer.code, found.text, ours=found.ours)
         return Ended(delivery, outcome, ours=found.ours, fatal=found.fatal(verb))
 
     def _end(self, transaction: Transaction, answer: Answer) -> None:

@@ -18,6 +18,8 @@ class Ending(StrEnum):
     """Refused for good for this recipient or this letter (5xx)."""
     LATER = "later"
     """Not taken now (4xx, line lost before the letter was complete, server trouble)."""
+    DOUBTED = "doubted"
+    """Refused (5xx) in words that may be about the shop, the hour or the text: it waits."""
     UNKNOWN = "unknown"
     """The letter was complete, no answer came: the server may have it."""
 
@@ -95,3 +97,9 @@ class Outcome:
     """The server's own words or what went wrong, one line."""
     tried: bool = True
     """False: it came back as it was, for a trouble that is not its own."""
+    ours: bool = False
+    """Not taken for what the shop's account or settings are."""
+    place: int = 0
+    """It was the letter with this number that was begun, counted over all of one post."""
+    begun: int = 0
+    """So many were begun when this was heard."""

@@ -57,10 +57,14 @@ class Post:
         self._put_off = 0
         self._barren = 0
         self._left_in_peace_until = 0.0
-        self._accepted = False
-        """A letter, in the whole life of this post."""
+        self._begun = 0
+        """Letters, in the whole life of this post."""
         self._disowned: ServerTrouble | None = None
-        """The server has something against the shop, not against the recipient it said it to."""
+        """The server has something against the shop, not against the recipient it said it to, and
+        has taken no letter that was begun after that."""
+        self._disowned_at = 0
+        self.doubt: ServerTrouble | None = None
+        """The last refusal that may be about the shop, in words for people."""
         self.trouble: ServerTrouble | None = None
         """Why the last letters came back unsent, where it was not for their own sake."""
 
@@ -97,13 +101,23 @@ class Post:
                 yield from self._work_off(queue)
             finally:  # where the caller broke off, what is on the way is given up
                 self._channels.drop_busy()
-            if self.trouble is None and not self._accepted:
+            if self.trouble is None:
                 self.trouble = self._disowned  # as "relay access denied": said to each recipient
         yield from self._give_back(queue)
 
     def stop_soon(self) -> None:
         """Take no new letters; `deliver` ends when the answers under way have come."""
         self._stopping = True
+
+    @property
+    def on_way(self) -> int:
+        """Letters that were begun and have not ended."""
+        return self._channels.on_way
+
+    def leave_in_peace(self, trouble: ServerTrouble) -> None:
+        """Begin no other letter for a minute; what was not begun comes back."""
+        self.trouble = trouble
+        self._left_in_peace_until = self._clock() + _PEACE_SECONDS
 
     def close(self) -> None:
         """Take leave of the server. Never raises."""
@@ -159,7 +173,10 @@ class Post:
                 queue.take()
                 known.append(_later(delivery, "転送するメールのファイルを読めません。"))
             elif channel := self._room_for(letter, queue):
-                channel.begin(queue.take())
+                delivery = queue.take()
+                self._begun += 1
+                delivery.place = self._begun
+                channel.begin(delivery)
             else:
                 return
 
@@ -168,7 +185,7 @@ class Post:
             try:
                 self._channels.make_sure()
             except ServerTrouble as trouble:
-                self._leave_in_peace(trouble)
+                self.leave_in_peace(trouble)
         return bool(self._channels)
 
     def _room_for(self, letter: Letter, queue: Queue) -> Channel | None:
@@ -191,7 +208,7 @@ class Post:
                 self._barren += 1
                 if self._barren >= _MOST_BARREN:
                     why = troubles.keeps_hanging_up(channel.line.peer, channel.why_lost)
-                    self._leave_in_peace(why)
+                    self.leave_in_peace(why)
 
     def _sort(self, ended: Ended, queue: Queue, known: list[Outcome]) -> None:
         delivery, outcome = ended.delivery, ended.outcome
@@ -200,23 +217,27 @@ class Post:
                 queue.put_back(delivery)
                 return
             outcome = _later(delivery, "何度か試しましたが、送れませんでした。")
-        known.append(outcome)
-        if outcome.ending is Ending.ACCEPTED:
-            self._channels.proven = self._accepted = True
+        known.append(replace(outcome, place=delivery.place, begun=self._begun))
         detail = f"{outcome.code or ''} {outcome.text}".strip()
         if ended.ours:
             self._disowned = troubles.sending_refused(self._channels.peer, detail)
-        if outcome.ending is not Ending.LATER:
-            self._put_off = 0
-            return
-        self._put_off += 1
-        if ended.fatal or self._put_off >= _MOST_PUT_OFF:
-            why = troubles.sending_refused if ended.ours else troubles.refused_for_now
-            self._leave_in_peace(why(self._channels.peer, detail))
-
-    def _leave_in_peace(self, trouble: ServerTrouble) -> None:
-        self.trouble = trouble
-        self._left_in_peace_until = self._clock() + _PEACE_SECONDS
+            self._disowned_at = self._begun
+        match outcome.ending:
+            case Ending.ACCEPTED:
+                self._channels.proven = True
+                if delivery.place > self._disowned_at:
+                    self._disowned = None
+            case Ending.DOUBTED:
+                # whether no other letter would fare better, is the caller's to say
+                self.doubt = troubles.refusing(self._channels.peer, detail)
+                return
+            case Ending.LATER:
+                self._put_off += 1
+                if ended.fatal or self._put_off >= _MOST_PUT_OFF:
+                    why = troubles.sending_refused if ended.ours else troubles.refused_for_now
+                    self.leave_in_peace(why(self._channels.peer, detail))
+                return
+        self._put_off = 0
 
     def _give_back(self, queue: Queue) -> Iterator[list[Outcome]]:
         """What is left of the queue when no more is to be sent now."""

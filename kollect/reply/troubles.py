@@ -14,6 +14,10 @@ class LettersPutOff(ServerTrouble):
     """One letter after the other was put off; whether for their own sake or not, is unknown."""
 
 
+class LettersRefused(ServerTrouble):
+    """Letters were refused, and none begun after them was taken: it may be about the shop."""
+
+
 _RULES_OF_PROVIDERS = (
     (
         re.compile(r"(^|\.)(gmail|googlemail|google)\.com$", re.I),
@@ -185,6 +189,19 @@ def sending_refused(peer: Peer, detail: str) -> ServerTrouble:
         happened=f"{peer.label}が、お店のメールアドレスからの送信を断りました。",
         cure="「メールの設定」のEmailアドレス、「SMTP認証」、送信用のアカウントを確かめてください。"
         "送信数の上限に達しているときは、しばらくすると自動的に続きを送ります。",
+        detail=detail,
+    )
+
+
+def refusing(peer: Peer, detail: str) -> LettersRefused:
+    """A refusal that names no recipient: a limit, a policy, the text, or this one letter."""
+    return LettersRefused(
+        "送信サーバが、メールの受け取りを断っています",
+        stage=Stage.SEND,
+        happened=f"{peer.label}が、メールを断りました。送れる数の上限に達したか、お店のアカウントや"
+        "文面が認められなかったおそれがあります。断られたメールは、なくさずに待たせています。",
+        cure="次回も自動的に送ります。続くときは、「詳細」のサーバの答えを見て、「メールの設定」の"
+        "「SMTP認証」とEmailアドレスを確かめ、プロバイダに問い合わせてください。",
         detail=detail,
     )
 

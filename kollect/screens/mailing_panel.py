@@ -96,6 +96,8 @@ class ProgressPanel(ttk.Frame):
             case MailingState.SENDING:
                 if progress.waiting_until and progress.waiting_until > now:
                     self.waiting, self._first = True, None
+                    if progress.tomorrow:
+                        return f"残り{progress.tomorrow:,}通は明日もう一度送ります。"
                     wait = wait_text(progress.waiting_until - now)
                     if not progress.counts.get(Step.WAITING):
                         return f"送れなかった {left:,}名に もう一度送るまで あと {wait}"

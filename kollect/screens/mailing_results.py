@@ -10,7 +10,7 @@ from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
 from kollect.screens.mailing_services import MailingServices
-from kollect.screens.mailing_words import ALL, FILTERS, RESULT_WORDS, count, why
+from kollect.screens.mailing_words import ALL, FILTERS, count, result, why
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP, HALF
 from kollect.screens.window import Screen, Window
@@ -127,7 +127,7 @@ def _all_of(parcel: Parcel) -> str:
     lines = [
         parcel.address,
         "",
-        f"{RESULT_WORDS[parcel.step]}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
+        f"{result(parcel.step, parcel.answer)}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
         why(parcel.step, parcel.answer),
     ]
     if parcel.answer and parcel.step is not Step.LEFT_OUT:
@@ -140,7 +140,7 @@ def _row(parcel: Parcel) -> TableRow:
     waiting = parcel.step is Step.WAITING
     return TableRow(
         (
-            *(str(parcel.number), parcel.name, parcel.address, RESULT_WORDS[parcel.step]),
+            *(str(parcel.number), parcel.name, parcel.address, result(parcel.step, parcel.answer)),
             "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
             why(parcel.step, parcel.answer),
         ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from kollect.members.csv_out import STEP_WORDS
-from kollect.members.mailing import Audience, LeftOut, MailingState, Step, address_is_dead
+from kollect.members.csv_out import STEP_WORDS, result_word
+from kollect.members.mailing import Audience, LeftOut, MailingState, Step
 from kollect.members.pace import Pace
+from kollect.refusal import address_is_dead, is_refusal
 
 STATE_WORDS = {
     MailingState.DRAFT: "下書き",
@@ -37,7 +38,7 @@ FILTERS: Mapping[str, tuple[Step, ...]] = {
     LEFT_OUT: (Step.LEFT_OUT,),
 }
 """What the results can be narrowed to; no step: all of them."""
-RESULT_WORDS = {**STEP_WORDS, Step.LEFT_OUT: LEFT_OUT, Step.DEFERRED: "あとで送ります"}
+_RESULT_WORDS = {**STEP_WORDS, Step.LEFT_OUT: LEFT_OUT, Step.DEFERRED: "あとで送ります"}
 PACE_NOTE = (
     "メールの会社（プロバイダ）は、迷惑メールを防ぐため、1つの契約で送れる数を決めています。"
     "こえると、送信を断られたり、しばらくメールを使えなくなったりします。"
@@ -55,13 +56,20 @@ def count(counts: Mapping[Step, int], word: str) -> int:
     return sum(counts.get(step, 0) for step in steps)
 
 
+def result(step: Step, answer: str) -> str:
+    """What became of a letter."""
+    return result_word(step, answer) if step is Step.UNDELIVERABLE else _RESULT_WORDS[step]
+
+
 def why(step: Step, answer: str) -> str:
     """Why a letter is where it is, in the words of the shop; the server's own are elsewhere."""
     match step:
         case Step.UNDELIVERABLE if address_is_dead(answer):
             return "宛先がありません"
+        case Step.UNDELIVERABLE if is_refusal(answer):
+            return "送信サーバが断りました"
         case Step.UNDELIVERABLE:
-            return "断られました"
+            return "届けられませんでした"
         case Step.UNKNOWN | Step.UNCERTAIN:
             return "返事がありません"
         case Step.DEFERRED if answer.startswith("5"):

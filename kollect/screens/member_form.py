@@ -30,7 +30,8 @@ from kollect.screens.window import FunctionKey, Screen, Window
 
 MOST_CANDIDATES = 50
 _ASK = "用紙の受付番号を入力して、Enterキーを押してください。"
-_STYLES = {ReceiptState.REPLIED: "Good.TLabel", ReceiptState.UNDELIVERABLE: "Bad.TLabel"}
+_FAILED = (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
+_STYLES = {ReceiptState.REPLIED: "Good.TLabel"} | dict.fromkeys(_FAILED, "Bad.TLabel")
 
 
 class MemberFormScreen(Screen):
@@ -173,7 +174,7 @@ class MemberFormScreen(Screen):
         text = STATE_WORDS[receipt.state]
         if receipt.state is ReceiptState.REPLIED and receipt.replied_at:
             text += f"　{receipt.replied_at.astimezone():%Y/%m/%d %H:%M}"
-        elif receipt.state is ReceiptState.UNDELIVERABLE:
+        elif receipt.state in _FAILED:
             text += f"　{receipt.reason}" if receipt.reason else ""
         self._say_found(receipt.address, text, _STYLES.get(receipt.state, "TLabel"))
 

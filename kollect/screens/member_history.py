@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from kollect.members.parcels import Told
 from kollect.members.roll import Change
 from kollect.screens.form import wrapped
-from kollect.screens.mailing_words import RESULT_WORDS
+from kollect.screens.mailing_words import result
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import HALF
 
@@ -92,4 +92,4 @@ def mails(parent: tk.Misc) -> Past[Told]:
 
 def _mail(told: Told) -> TableRow:
     when = f"{told.at.astimezone():%Y/%m/%d %H:%M}"
-    return TableRow((when, told.subject, RESULT_WORDS[told.step]))
+    return TableRow((when, told.subject, result(told.step, told.answer)))

@@ -15,7 +15,7 @@ COLUMNS = {
     Order.ADDRESS: TableColumn("メールアドレス", 20, stretch=True),
     Order.RECEIVED: TableColumn("受付日時", 9, narrow=6.2),
     Order.REPLIED: TableColumn("返信日時", 9, spare=True),
-    Order.STATE: TableColumn("状態", 4.5, narrow=4),
+    Order.STATE: TableColumn("状態", 6, narrow=6),
     Order.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
     Order.MEMBER: TableColumn("会員", 4.2, narrow=3.2),
 }
@@ -26,13 +26,15 @@ _ABOUT = {
     ReceiptState.PENDING: "返信はまだです。次の受信のときに送ります。",
     ReceiptState.UNKNOWN: "返信が届いたかどうか、分かりません。",
     ReceiptState.UNDELIVERABLE: "返信が届きませんでした。",
+    ReceiptState.REFUSED: "送信サーバが返信を断りました。再送すると、もう一度試します。",
     ReceiptState.REPLIED: "",
 }
 
 
 def row_of(receipt: Receipt, digits: int, short_for: date | None) -> TableRow:
     """`short_for`: there is little room, and it is this day."""
-    look = "wrong" if receipt.state is ReceiptState.UNDELIVERABLE else ""
+    failed = receipt.state in (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
+    look = "wrong" if failed else ""
     return TableRow(cells(receipt, digits, short_for), look)
 
 

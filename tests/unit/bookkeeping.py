@@ -6,12 +6,18 @@ from datetime import datetime, timedelta, timezone
 
 from kollect.register.entry import Sighting
 from kollect.register.ledger import Ledger
+from kollect.register.lived import Lived, Look
 from kollect.register.receipt import Step
 
 JST = timezone(timedelta(hours=9))
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=JST)
 BOX = "shop@shop.example"
 DOMAIN = "shop.example"
+
+
+def lived_by(moment: datetime) -> Lived:
+    """What the clock says of a ledger whose PC was never wrong."""
+    return Lived(86400.0, Look(moment, 0.0, ""), stood=86400.0)
 
 
 def sighting(uid: str, address: str = "", *, kind: str = "new", fingerprint: str = "") -> Sighting:

@@ -334,13 +334,11 @@ def test_sending_again_owes_the_same_number(ledger: Ledger):
         ledger.send_again(4711, NOW, text(ledger), DOMAIN)
 
 
-def test_strikes_are_counted_and_run_out(ledger: Ledger):
+def test_strikes_are_counted(ledger: Ledger):
     assert [ledger.strike(BOX, "u1", NOW + n * HOUR) for n in range(3)] == [1, 2, 3]
     assert ledger.strike(BOX, "u2", NOW) == 1
-    assert ledger.struck_out(BOX, 3, NOW) == {"u1"}
-    assert ledger.struck_out(BOX, 1, NOW - HOUR) == {"u1", "u2"}
-    assert ledger.struck_out(BOX, 1, NOW + DAY) == set()
-    assert ledger.struck_out("other@x.jp", 1, NOW - HOUR) == set()
+    assert sorted(ledger.strikes(BOX)) == [("u1", 3, NOW + 2 * HOUR), ("u2", 1, NOW)]
+    assert ledger.strikes("other@x.jp") == []
 
 
 def test_what_is_done_with_is_forgotten_in_time_and_nothing_else(ledger: Ledger, path: Path):
@@ -355,7 +353,7 @@ def test_what_is_done_with_is_forgotten_in_time_and_nothing_else(ledger: Ledger,
     assert list(ledger.known_mails(BOX, [f"u{n}" for n in range(4)])) == ["u1", "u2", "u3"]
     assert [entry.id for entry in ledger.owed(0, 9)] == [rows[3], again[1]]
     assert [entry.id for entry in ledger.still_there("manual")] == [again[1]]
-    assert ledger.struck_out(BOX, 1, NOW - DAY) == set()
+    assert ledger.strikes(BOX) == []
     assert len(receipts(path)) == 4
 
 

@@ -108,7 +108,7 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "kept": lambda ledger: ledger.kept(1, "x.eml", whole=True),
     "send_again": lambda ledger: ledger.send_again(1001, NOW, text(ledger), DOMAIN),
     "strike": lambda ledger: ledger.strike(BOX, "u1", NOW),
-    "struck_out": lambda ledger: ledger.struck_out(BOX, 1, NOW),
+    "strikes": lambda ledger: ledger.strikes(BOX),
 }
 
 

@@ -11,18 +11,17 @@ from hypothesis import strategies as st
 
 from kollect.members import wording
 from kollect.members.mailing import (
-    GIVE_UP_AFTER,
     MOVES,
     STATE_MOVES,
     UNFINISHED,
     Fate,
     MailingState,
     Step,
-    address_is_dead,
     step_after,
 )
 from kollect.members.pace import Pace, allowance
 from kollect.members.wording import Person
+from kollect.refusal import address_is_dead
 from kollect.reply.outcome import Ending
 from kollect.settings.model import Shop
 from tests.unit.bookkeeping import NOW
@@ -50,21 +49,19 @@ def test_every_step_leads_to_an_end_and_only_unfinished_ones_are_sent():
 
 
 def test_every_ending_of_a_sending_leads_to_a_legal_step():
-    for fate, unknowns, days, called_off in product(Fate, (0, 1, 2), (0, 6), (False, True)):
-        step = step_after(fate, unknowns=unknowns, age=timedelta(days=days), called_off=called_off)
+    for fate, unknowns, old, called_off in product(Fate, (0, 1, 2), (False, True), (False, True)):
+        step = step_after(fate, unknowns=unknowns, too_old=old, called_off=called_off)
         assert step in MOVES[Step.SENDING]
         assert not (called_off and step in UNFINISHED)
     assert [fate.value for fate in Fate] == [ending.value for ending in Ending]
 
 
-def test_unknown_once_more_later_for_five_days():
-    def after(fate: Fate, unknowns: int = 0, age: timedelta = timedelta()) -> Step:
-        return step_after(fate, unknowns=unknowns, age=age)
-
-    assert after(Fate.UNKNOWN) is Step.UNKNOWN
-    assert after(Fate.UNKNOWN, unknowns=1) is Step.UNCERTAIN
-    assert after(Fate.LATER, age=GIVE_UP_AFTER) is Step.DEFERRED
-    assert after(Fate.LATER, age=GIVE_UP_AFTER + timedelta(1)) is Step.UNDELIVERABLE
+def test_unknown_once_more_later_until_it_is_given_up():
+    assert step_after(Fate.UNKNOWN, unknowns=0) is Step.UNKNOWN
+    assert step_after(Fate.UNKNOWN, unknowns=1) is Step.UNCERTAIN
+    assert step_after(Fate.LATER, unknowns=0) is Step.DEFERRED
+    assert step_after(Fate.LATER, unknowns=0, too_old=True) is Step.UNDELIVERABLE
+    assert step_after(Fate.DOUBTED, unknowns=0, too_old=True) is Step.DEFERRED
 
 
 def test_a_mailing_ends_for_good():

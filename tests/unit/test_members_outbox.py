@@ -31,7 +31,7 @@ from kollect.members.refusals import NobodyToSendTo, TextNotReady
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import ReceiptState
 from kollect.settings.model import Shop
-from tests.unit.bookkeeping import DOMAIN, NOW, numbered
+from tests.unit.bookkeeping import DOMAIN, NOW, lived_by, numbered
 
 SHOP = Shop(name="こむぎ", address="東京都千代田区千代田1-1")
 ADDRESS = "shop@shop.example"
@@ -189,7 +189,7 @@ def test_a_mailing_to_nobody_does_not_begin(members: Members, outbox: Outbox):
         with pytest.raises(NobodyToSendTo, match=said):
             begun(outbox, choice)
     assert {m.state for m in outbox.mailings()} == {MailingState.DRAFT}
-    assert outbox.tries(Pace(), NOW) == []
+    assert outbox.tries(Pace(), lived_by(NOW)) == []
 
 
 def test_every_letter_has_a_message_id_of_its_own_that_stays(outbox: Outbox):
@@ -409,8 +409,8 @@ def test_the_pace_counts_every_letter_of_every_mailing(path: Path, outbox: Outbo
     first, second = begun(outbox, Choice("会員1001")), begun(outbox)
     outbox.take(first, 0, 20, NOW)
     outbox.take(second, 0, 3, NOW + timedelta(seconds=30))
-    assert len(outbox.tries(pace, NOW + timedelta(seconds=31))) == 4
+    assert len(outbox.tries(pace, lived_by(NOW + timedelta(seconds=31)))) == 4
     with closing(Outbox(path)) as again:
-        assert len(again.tries(pace, NOW + timedelta(seconds=62))) == 3
-        assert len(again.tries(Pace(0, 100), NOW + timedelta(minutes=59))) == 4
-        assert again.tries(Pace(0, 0), NOW) == []
+        assert len(again.tries(pace, lived_by(NOW + timedelta(seconds=62)))) == 3
+        assert len(again.tries(Pace(0, 100), lived_by(NOW + timedelta(minutes=59)))) == 4
+        assert again.tries(Pace(0, 0), lived_by(NOW)) == []

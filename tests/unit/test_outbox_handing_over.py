@@ -15,7 +15,7 @@ from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace
 from kollect.members.queries import Queries
 from kollect.register.ledger import Ledger
-from tests.unit.bookkeeping import NOW
+from tests.unit.bookkeeping import NOW, lived_by
 from tests.unit.test_members_outbox import begun, database
 
 SOON = NOW + timedelta(minutes=1)
@@ -110,11 +110,11 @@ def test_what_was_not_handed_over_counts_neither_as_a_try_nor_for_the_pace(outbo
     handed, held, back = outbox.take_fresh(mailing, 0, 3, NOW)
     outbox.settle([Result(handed.id, Fate.LATER, "450 later")], NOW)
     outbox.give_back([back.id], NOW)
-    assert len(outbox.tries(Pace(60, 0), SOON)) == 2
+    assert len(outbox.tries(Pace(60, 0), lived_by(SOON))) == 2
     # before those that were tried, however long ago; and tried before, its try stays
     assert outbox.take_put_off(mailing, SOON, 20, SOON)[0].id == back.id
     outbox.give_back([handed.id], SOON)
-    assert len(outbox.tries(Pace(60, 0), SOON)) == 3
+    assert len(outbox.tries(Pace(60, 0), lived_by(SOON))) == 3
     outbox.settle([Result(held.id, Fate.ACCEPTED)], SOON)
 
 
@@ -123,8 +123,7 @@ def test_a_refusal_of_one_letter_is_final_and_says_nothing_of_the_member(
 ):
     mailing = begun(outbox)
     first, second = outbox.take_fresh(mailing, 0, 2, NOW)
-    outbox.settle([Result(first.id, Fate.LATER, "550 5.7.1 no")], NOW)
-    outbox.refuse([first.id, second.id], SOON, begun_before=NOW - timedelta(hours=1))
+    outbox.settle([Result(first.id, Fate.DOUBTED, "550 5.7.1 no")], NOW)
     assert steps(outbox, mailing)[1001] == (Step.DEFERRED, "550 5.7.1 no")
     outbox.refuse([first.id, second.id], SOON)
     assert steps(outbox, mailing)[1001] == (Step.UNDELIVERABLE, "550 5.7.1 no")

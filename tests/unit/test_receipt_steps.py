@@ -53,8 +53,10 @@ def test_gone_is_the_end():
 
 def test_a_letter_is_done_with_only_after_it_was_marked_as_being_sent():
     """Written down before the act: nothing is SENT or UNKNOWN that was not SENDING."""
-    for step in (Step.SENT, Step.UNKNOWN, Step.UNDELIVERABLE):
+    for step in (Step.SENT, Step.UNKNOWN):
         assert came_from(step) == (Step.SENDING,)
+    # or a refusal turned out to be this letter's alone
+    assert came_from(Step.UNDELIVERABLE) == (Step.SENDING, Step.DEFERRED)
 
 
 def test_where_the_letter_may_be_with_the_server_it_is_not_dropped_unasked():

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 
 from kollect.errors import StorageTrouble
+from kollect.members import mailing as parcels
+from kollect.members.mailing import MailingState
+from kollect.members.outbox import Outbox
 from kollect.register import schema
+from kollect.register.database import copy_before
 from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState, Step
+from kollect.register.receipt import TO_SEND, ReceiptState, Step
 from kollect.register.receipts import Receipts
+from kollect.retry_policy import Patience
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, text
 
 NEXT = """
@@ -91,9 +96,10 @@ def test_an_old_file_is_brought_along_with_all_it_holds(
     after = everything(lived)
     assert after["crayon"] == [("blue",)]
     assert after["receipt"] == [(*row, "blue") for row in before["receipt"]]
-    assert {name: after[name] for name in before if name != "receipt"} == {
-        name: rows for name, rows in before.items() if name != "receipt"
-    }
+    added = (None, None, None, 0)
+    assert after["mail"] == [(*row, *added) for row in before["mail"]]
+    same = before.keys() - {"receipt", "mail"}
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
     assert numbered(ledger, "d@docomo.ne.jp")[1] == 1004
     assert ledger.known("a@docomo.ne.jp", NOW) == (1001, 1, 1)
     ledger.close()
@@ -195,3 +201,96 @@ def test_two_programs_bring_a_file_along_only_once(lived: Path, monkeypatch: pyt
     assert failed == []
     assert version(lived) == last
     assert everything(lived)["crayon"] == [("blue",)]
+
+
+# --- from the version before tries were remembered
+
+
+@pytest.fixture
+def second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As the program before wrote it: mails, receipts and letters of mailings in every state."""
+    path = tmp_path / "kollect.db"
+    moment = "2026-11-01T09:00:00Z"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+            schema.migrate(db)
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        db.execute("INSERT INTO template VALUES (1, 'acknowledgement', '★1★', '★1★', ?)", (moment,))
+        for number, state in enumerate(("pending", "replied", "unknown", "undeliverable"), 1001):
+            db.execute(
+                "INSERT INTO receipt VALUES (?, ?, ?, ?, NULL, ?, '', 1, 1, 0)",
+                (number, f"a{number}@b.jp", f"a{number}@b.jp", moment, state),
+            )
+            db.execute(
+                "INSERT INTO member (number, name, kana, sex, phone, postcode, home, note, consent,"
+                " consent_how, registered_at, search) VALUES (?, '', '', '', '', '', '', '', 1,"
+                " '', ?, '')",
+                (number, moment),
+            )
+        for place, step in enumerate(Step):
+            db.execute(
+                "INSERT INTO mail (mailbox, uid, fingerprint, kind, reason, address, address_key,"
+                " subject, message_id, thread, number, template, letter_id, step, step_at, seen_at,"
+                " answer) VALUES (?, ?, '', 'new', '', 'a@b.jp', 'a@b.jp', '', '', '', 1001, 1,"
+                " '<x@y>', ?, ?, ?, '450 later')",
+                (BOX, f"u{place}", step, moment, moment),
+            )
+        for identity, state in enumerate(MailingState, 1):
+            db.execute(
+                "INSERT INTO mailing VALUES (?, 's', 'b', '', '', 60, 1000, ?, ?, ?, NULL)",
+                (identity, state, moment, moment),
+            )
+            for number, step in zip(
+                range(1001, 1005), [*parcels.Step][identity - 1 :], strict=False
+            ):
+                db.execute(
+                    "INSERT INTO parcel (mailing, number, address, letter_id, step, step_at,"
+                    " first_at, tried_at, answer) VALUES (?, ?, 'a@b.jp', '<x@y>', ?, ?, ?, ?, '')",
+                    (identity, number, step, moment, moment, moment),
+                )
+    return path
+
+
+def test_a_file_of_the_version_before_works_on_and_a_copy_of_it_is_kept(second: Path):
+    before = everything(second)
+    ledger = Ledger(second)
+    assert version(second) == 3
+    owed = ledger.owed(0, 100)
+    assert {entry.step for entry in owed} == set(TO_SEND)
+    assert {entry.patience for entry in owed} == {Patience(answer="450 later")}
+    ledger.close()
+    with closing(Outbox(second)) as outbox:
+        sending = next(m for m in outbox.mailings() if m.state is MailingState.SENDING)
+        assert outbox.take(sending.id, 0, 10, NOW)
+    with closing(Receipts(second)) as reader:
+        assert {receipt.state for receipt in reader.all()} == set(ReceiptState) - {
+            ReceiptState.REFUSED
+        }
+    copy = copy_before(second, 2)
+    assert version(copy) == 2
+    assert everything(copy) == before
+    assert [file.name for file in copy.parent.iterdir()] == [copy.name]
+
+
+def test_the_first_copy_of_a_version_stays(second: Path):
+    copy = copy_before(second, 2)
+    copy.parent.mkdir()
+    copy.write_bytes(b"kept")
+    Ledger(second).close()
+    assert version(second) == 3
+    assert copy.read_bytes() == b"kept"
+
+
+def test_without_a_copy_nothing_is_changed(second: Path):
+    before = everything(second)
+    (second.parent / "backup").write_text("in the way", encoding="utf-8")
+    with pytest.raises(StorageTrouble):
+        Ledger(second)
+    assert version(second) == 2
+    assert everything(second) == before
+
+
+def test_a_new_file_needs_no_copy(path: Path):
+    Ledger(path).close()
+    assert not (path.parent / "backup").exists()

@@ -22,16 +22,17 @@ from kollect.reply.stuffing import stuffed, stuffed_whole
 OF_THE_CUSTOMER = [
     "550 5.1.1 <a@b.jp>: Recipient address rejected: User unknown in relay recipient table",
     "550 5.1.1 The email account that you tried to reach does not exist. gsmtp",
-    "550 Requested action not taken: mailbox unavailable",
-    "550 Unknown user kokyaku@docomo.ne.jp",
-    "551 User not local",
     "552 5.2.2 Mailbox full",
     "552 5.2.2 <a@b.jp>: Recipient address rejected: sending quota of this mailbox",
     "553 sorry, no mailbox here by that name (#5.1.1)",
     "554 5.2.1 The user you are trying to contact is receiving mail too quickly",
+]
+DOUBTFUL = [
+    "550 Requested action not taken: mailbox unavailable",
+    "551 User not local",
     "550 5.7.1 Message rejected by the recipient's policy",
     "554 5.7.1 Spam message rejected",
-    "550 5.1.2 domain not found",
+    "554 Transaction failed. Reject due to policy restrictions.",
 ]
 OF_THE_SHOP = [
     "530 5.7.0 Authentication required",
@@ -70,6 +71,15 @@ def test_said_of_the_customer(line: str, verb: Verb):
 
 
 @pytest.mark.parametrize("verb", [Verb.RCPT, Verb.DATA, Verb.DOT, Verb.BDAT])
+@pytest.mark.parametrize("line", DOUBTFUL)
+def test_what_may_be_said_of_either_waits(line: str, verb: Verb):
+    found = judge(verb, answer(line))
+    assert found.ending is Ending.DOUBTED
+    assert found.text == line[4:]
+    assert not found.ours
+
+
+@pytest.mark.parametrize("verb", [Verb.RCPT, Verb.DATA, Verb.DOT, Verb.BDAT])
 @pytest.mark.parametrize("line", OF_THE_SHOP)
 def test_said_of_the_shop(line: str, verb: Verb):
     found = judge(verb, answer(line))
@@ -88,7 +98,7 @@ def test_four_hundreds_are_for_later(line: str, verb: Verb):
 
 
 def test_no_to_mail_is_never_the_customers_fault():
-    for line in [*OF_THE_CUSTOMER, *OF_THE_SHOP]:
+    for line in [*OF_THE_CUSTOMER, *DOUBTFUL, *OF_THE_SHOP]:
         found = judge(Verb.MAIL, answer(line))
         assert found.ending is Ending.LATER
         assert found.fatal(Verb.MAIL)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from kollect.collector.upkeep import FORGET_AFTER, JUMP, SURE_AFTER, upkeep
+from kollect.collector.upkeep import FORGET_AFTER
+from kollect.collector.upkeep import upkeep as daily_work
 from kollect.errors import StorageTrouble
 from kollect.folder import DataFolder
 from kollect.register.backup import backups
+from kollect.register.clock import LivedClock
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import Step
 from tests.unit.bookkeeping import BOX, NOW, numbered, sighting
@@ -31,6 +33,25 @@ def ledger(folder: DataFolder):
     opened = Ledger(folder.database)
     yield opened
     opened.close()
+
+
+def upkeep(folder: DataFolder, ledger: Ledger, now: datetime) -> bool:
+    """The program is started at this moment, and works for a second."""
+    clock = LivedClock(ledger, lambda: now, running=lambda: 0.0, run=now.isoformat())
+    return daily_work(folder, ledger, clock)
+
+
+def run_through(folder: DataFolder, ledger: Ledger, start: datetime, span: timedelta) -> datetime:
+    """The program runs for so long, a poll an hour. Returns the moment after it."""
+    clock = LivedClock(
+        ledger, lambda: start + passed, running=lambda: passed.total_seconds(), run=f"{start}"
+    )
+    passed = timedelta()
+    while passed < span:
+        daily_work(folder, ledger, clock)
+        passed += timedelta(hours=1)
+    daily_work(folder, ledger, clock)
+    return start + passed
 
 
 def old_copy(folder: DataFolder) -> Path:
@@ -72,36 +93,55 @@ def young_copy(folder: DataFolder) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("days", [1, 7, SURE_AFTER.days - 1])
-def test_a_clock_ten_years_ahead_takes_nothing_however_often_it_is_polled(
-    folder: DataFolder, ledger: Ledger, days: int, caplog: pytest.LogCaptureFixture
-):
+@pytest.mark.parametrize("days", [31, 45, 59, 365, 3650])
+def test_a_clock_ahead_for_a_day_takes_nothing(folder: DataFolder, ledger: Ledger, days: int):
     copy = young_copy(folder)
     gone_lately(ledger)
-    upkeep(folder, ledger, NOW)
-    ahead = NOW + 3650 * DAY
-    for day in range(days):
-        assert upkeep(folder, ledger, ahead + day * DAY)
+    now = run_through(folder, ledger, NOW, 2 * DAY)
+    copies = set(backups(folder.backup_dir))
+    run_through(folder, ledger, now + days * DAY, timedelta(hours=20))
     assert copy.exists()
     assert ledger.known_mails(BOX, ["u1"])
-    [told] = caplog.messages
-    assert f"{ahead:%Y-%m-%d}" in told
-    for day in (1, 2, 29):  # and the clock is put right
-        assert upkeep(folder, ledger, NOW + day * DAY)
+    assert copies <= set(backups(folder.backup_dir))
+    now = run_through(folder, ledger, now, 9 * DAY)  # and the clock is put right
     assert copy.exists()
-    for day in range(30, 35 + SURE_AFTER.days):
-        upkeep(folder, ledger, NOW + day * DAY)
+    assert ledger.known_mails(BOX, ["u1"])
+    names = [path.name for path in backups(folder.backup_dir)]
+    assert len(names) == 7
+    assert max(names) <= f"kollect-{now:%Y%m%d}.db", "those of the future gave way"
+    run_through(folder, ledger, now, 25 * DAY)
     assert not copy.exists()
 
 
-def test_after_a_shop_was_closed_copies_stay_a_little_longer(folder: DataFolder, ledger: Ledger):
+@pytest.mark.parametrize("days", [31, 400])
+def test_a_clock_behind_and_then_right_takes_nothing(folder: DataFolder, ledger: Ledger, days: int):
+    behind = NOW - days * DAY
+    upkeep(folder, ledger, NOW - days * DAY - DAY)
     copy = young_copy(folder)
-    upkeep(folder, ledger, NOW)
-    opened = NOW + JUMP + DAY
-    upkeep(folder, ledger, opened)
-    upkeep(folder, ledger, opened + DAY)
+    os.utime(copy, (behind.timestamp(), behind.timestamp()))
+    run_through(folder, ledger, behind, timedelta(hours=9))
+    now = run_through(folder, ledger, NOW, 3 * DAY)
+    assert copy.exists(), "it was written yesterday"
+    run_through(folder, ledger, now, 30 * DAY)
+    assert not copy.exists()
+
+
+def test_a_shop_that_was_closed_loses_nothing_by_it(folder: DataFolder, ledger: Ledger):
+    copy = young_copy(folder)
+    now = run_through(folder, ledger, NOW, DAY)
+    now = run_through(folder, ledger, now + 40 * DAY, 2 * DAY)
     assert copy.exists()
-    upkeep(folder, ledger, opened + SURE_AFTER)
+    run_through(folder, ledger, now, 28 * DAY)
+    assert not copy.exists()
+
+
+def test_a_copy_of_the_future_counts_as_written_now(folder: DataFolder, ledger: Ledger):
+    copy = young_copy(folder)
+    ahead = (NOW + 365 * DAY).timestamp()
+    os.utime(copy, (ahead, ahead))
+    now = run_through(folder, ledger, NOW, 29 * DAY)
+    assert copy.exists()
+    run_through(folder, ledger, now, 3 * DAY)
     assert not copy.exists()
 
 
