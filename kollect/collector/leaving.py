@@ -12,6 +12,7 @@ from kollect.collector.desk import Desk
 from kollect.collector.identity import is_same
 from kollect.collector.strikes import bearable
 from kollect.collector.visit import Visit
+from kollect.errors import NotDeleted
 from kollect.inbox.mailbox import Refused
 from kollect.mail import Mail
 from kollect.register.entry import Entry
@@ -96,8 +97,15 @@ class Leaving:
             ledger.note("not deleted count", "")
             self._desk.say(DELETED_AFTER_ALL)
 
+    def refused(self, trouble: NotDeleted) -> None:
+        """Tell that the server ended the session well, but deleted nothing: once."""
+        if self._desk.ledger.note("not deleted because", trouble.happened):
+            self._desk.say(str(trouble))
+
     def gone(self, uids: list[str]) -> None:
         """The server has confirmed that these mails are deleted."""
+        if self._desk.ledger.note("not deleted because", ""):
+            self._desk.say(DELETED_AFTER_ALL)
         self._desk.ledger.left(self._desk.mailbox, uids, self._desk.now())
 
     def _look_again(self, entries: list[Entry]) -> None:

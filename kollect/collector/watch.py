@@ -29,13 +29,13 @@ class Health:
     failures: int = 0
     title: str = ""
     alerted: bool = False
-    slowed: int = 0
-    """How many failures of receiving there were one after the other: a reason to poll more seldom.
-    """
 
     def after(self, trouble: Trouble | None, now: datetime) -> tuple[Health, Change]:
-        """The health after one more poll, and what changed by it."""
-        if trouble is None:
+        """The health after one more poll, and what changed by it.
+
+        Mails that cannot be deleted keep nobody waiting: the poll itself tells of them, once.
+        """
+        if trouble is None or isinstance(trouble, NotDeleted):
             change = Change.WELL_AGAIN if self.failures else Change.NOTHING
             return Health(alerted=self.alerted), change
         change = Change.NOTHING
@@ -43,22 +43,19 @@ class Health:
             change = Change.BROKE
         elif trouble.title != self.title:
             change = Change.OTHER_TROUBLE
-        # mails that stay on the server keep nobody waiting: it is told, and that is all
-        failing = not isinstance(trouble, NotDeleted)
         return (
             replace(
                 self,
-                failing_since=(self.failing_since or now) if failing else None,
+                failing_since=self.failing_since or now,
                 failures=self.failures + 1,
                 title=trouble.title,
-                slowed=self.slowed + 1 if failing else 0,
             ),
             change,
         )
 
     def pause(self, interval: timedelta) -> timedelta:
         """Until the next poll: the interval, doubled with each failure but the first, to 15 min."""
-        doublings = min(max(self.slowed - 1, 0), 20)
+        doublings = min(max(self.failures - 1, 0), 20)
         return max(interval, min(interval * 2**doublings, LONGEST_PAUSE))
 
     def alert_due(self, now: datetime) -> bool:
@@ -71,8 +68,8 @@ class Health:
 
     def all_clear_due(self) -> bool:
         """Was the owner told of a failure that is over?"""
-        return self.alerted and self.failing_since is None
+        return self.alerted and self.failures == 0
 
     def told(self) -> Health:
         """The owner was told: of the failure, or that it is over."""
-        return replace(self, alerted=self.failing_since is not None)
+        return replace(self, alerted=self.failures > 0)

@@ -42,6 +42,7 @@ _CONTROLS = re.compile(r"[\r\n\0]")
 _CODE = re.compile(r"\[([A-Za-z-]+)[^\]]*\]\s*")
 _SEARCHED = re.compile(rb"[0-9 ]*(?:\(MODSEQ [0-9]+\))?\s*\Z", re.IGNORECASE)
 _UID = re.compile(rb"(?<![0-9])[1-9][0-9]{0,9}(?![0-9])")
+_DIGIT = re.compile(rb"[0-9]")
 _MOST_DIGITS = 19
 
 
@@ -59,7 +60,7 @@ class _OnLine(imaplib.IMAP4):
 
     def _begin_answer(self) -> None:
         self._pace = Pace(self._line)
-        self._lines_left = max(_MOST_LINES, self.longest_line)
+        self._lines_left = _MOST_LINES + self.longest_line
         self._literals_left = _LARGEST_LITERALS
 
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
@@ -79,7 +80,9 @@ class _OnLine(imaplib.IMAP4):
     def readline(self) -> bytes:
         line = self._line.readline(self.longest_line + 1)
         self._lines_left -= len(line) + _PER_LINE
-        if len(line) > self.longest_line or self._lines_left < 0:
+        if len(line) > self.longest_line == _LONGEST_SEARCH:
+            line = line.rpartition(b" ")[0]  # the last number is not whole
+        elif len(line) > self.longest_line or self._lines_left < 0:
             raise self._endless("lines without an end")
         self._pace.count(len(line))
         return line + b"\r\n"
@@ -164,6 +167,8 @@ class Client(imapclient.IMAPClient):
                 raise ValueError(f"not a list of numbers: {line[:60]!r}")
             numbers = (int(number[0]) for number in _UID.finditer(line.partition(b"(")[0]))
             found += islice(numbers, _MOST_MAILS - len(found))
+        if not found and any(_DIGIT.search(line) for line in lines):
+            raise ValueError("no number that can be one")
         return found
 
     def forget_answers(self) -> None:

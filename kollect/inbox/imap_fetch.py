@@ -36,6 +36,8 @@ that not every poll has to look for them again."""
 _careful: dict[tuple[str, int, str, int, str], int] = {}
 """So many mails are asked for at once where the search for one could not go on: some servers allow
 no more than a login a minute."""
+_MOST_EMPTY = 64
+"""Answers with nothing in them to one question, until the rest is taken for gone."""
 _FEW = 3
 """Where a session ends over each of so few mails, they are to blame; over more, the server is."""
 
@@ -83,6 +85,7 @@ class Fetcher:
         """
         found: dict[int, Items | Refused] = {}
         lost: ServerTrouble | None = None
+        empty = 0
         known, careful = self._known_deadly(), (*self._key, _asked(wanted))
         most = _careful.get(careful, len(uids))
         parts = [uids[start : start + most] for start in range(0, len(uids), most)][::-1]
@@ -111,9 +114,11 @@ class Fetcher:
                     break
                 continue
             found |= answers
-            # where it is left out of an answer to several, the mail alone may be given
+            # where it is left out of an answer to several, the mail alone may be given; without
+            # its size it can do
             omitted = [uid for uid in part if uid not in answers]
-            if len(part) == 1:
+            empty += not answers
+            if len(part) == 1 or empty > _MOST_EMPTY or _asked(wanted) == wanted:
                 found |= dict.fromkeys(omitted, Refused("no such mail"))
             elif omitted:
                 parts += [omitted] if answers else _halves(omitted)

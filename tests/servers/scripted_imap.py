@@ -180,12 +180,13 @@ class ScriptedImap:
                 found = self.mails if what == "ALL" else sorted(self.marked)
                 return b"* SEARCH " + " ".join(map(str, found)).encode()
             case ["UID", "FETCH", uids, *_]:
-                return b"\r\n".join(
+                found = b"\r\n".join(
                     self._fetched(number, uid, command)
                     for number, uid in enumerate(self.mails, 1)
                     if str(uid) in uids.split(",") and uid not in self.faults.omitted
                     if uid not in self.faults.omitted_among or str(uid) == uids
                 )
+                return found or b"* OK nothing"
             case ["UID", "STORE", uids, *_]:
                 named = {int(uid) for uid in uids.split(",")}
                 if not (named & self.faults.stores_refused or self.faults.read_only):

@@ -131,21 +131,19 @@ def test_who_was_told_of_a_failure_but_not_of_its_end_is_not_told_of_the_next():
     assert health.all_clear_due()
 
 
-def test_mails_that_cannot_be_deleted_are_told_and_keep_nobody_waiting():
-    stays = NotDeleted("残る", stage=Stage.RECEIVE, happened="", cure="")
-    health, change = Health().after(stays, NOW)
-    assert change is Change.BROKE
-    for _ in range(9):
-        health, change = health.after(stays, NOW + timedelta(hours=9))
-        assert change is Change.NOTHING
-    assert health.pause(timedelta(seconds=60)) == timedelta(seconds=60)
+STAYS = NotDeleted("残る", stage=Stage.RECEIVE, happened="", cure="")
+
+
+def test_mails_that_cannot_be_deleted_keep_nobody_waiting():
+    health, told = lived([STAYS] * 60)
+    assert told == [Change.NOTHING] * 60, "the poll itself tells it"
+    assert health.pause(MINUTE) == MINUTE
     assert not health.alert_due(NOW + timedelta(days=1)), "the alert says that nothing is received"
 
 
 def test_receiving_again_ends_the_alert_though_nothing_can_be_deleted():
-    health, _ = Health().after(AWAY, NOW)
-    health = health.told()
-    assert not health.all_clear_due()
-    health, _ = health.after(NotDeleted("残る", stage=Stage.RECEIVE, happened="", cure=""), NOW)
+    health, _ = lived([AWAY])
+    health, change = health.told().after(STAYS, NOW)
+    assert change is Change.WELL_AGAIN
     assert health.all_clear_due()
     assert not health.told().alerted
