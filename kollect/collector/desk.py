@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from kollect import address
 from kollect.collector.customers import Customers
 from kollect.collector.reports import Happened, Held, News, Phase, PhaseChanged, Tally
+from kollect.collector.witnesses import Witnesses
 from kollect.decision.verdict import Kind, Rules
 from kollect.errors import StorageTrouble
 from kollect.register.clock import LivedClock
@@ -40,6 +41,8 @@ class Desk:
     patience: float | None = None
     """Seconds for which it is tried to write down what was sent; None: as long as it takes."""
     tally: Tally = field(default_factory=Tally)
+    witnesses: Witnesses = field(default_factory=Witnesses)
+    """What this poll has heard of the time."""
     mailbox: str = field(init=False)
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
     letter_domain: str = field(init=False)
@@ -74,10 +77,19 @@ class Desk:
         self.listener(Happened(self.now(), text))
 
     def tell_of_mails(self, name: str, mails: Iterable[str], text: str) -> None:
-        """Say how many mails there are, when they are others than the last time under this name."""
+        """Say how many mails there are, when they are others than the last time under this name;
+        of the same ones once a week."""
         uids = sorted(mails)
         which = hashlib.sha256("\n".join(uids).encode()).hexdigest() if uids else ""
-        if self.ledger.note(name, which) and uids:
+        if not which:
+            self.ledger.note(name, "")
+            return
+        noted, _, told = self.ledger.noted(name).partition(" ")
+        now = self.now()
+        week = int(now.timestamp()) // (7 * 86400)
+        if noted != which or told != str(week):
+            self.ledger.note(name, f"{which} {week}")
+        if noted != which or told not in ("", str(week)):
             self.say(text.format(len(uids)))
 
     def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:

@@ -131,11 +131,8 @@ class Dispatch:
         return trouble
 
     def _while_written(self, letters: Iterator[Letter]) -> Iterator[Letter]:
-        """These letters, up to one that cannot be written down before it is sent.
-
-        Raised in the middle of `deliver`, that trouble would take with it what became of those on
-        the way.
-        """
+        """These letters, up to one that cannot be written down before it is sent: raised within
+        `deliver`, that trouble would take with it what became of those on the way."""
         try:
             yield from letters
         except StorageTrouble as trouble:
@@ -149,6 +146,7 @@ class Dispatch:
             self._post.stop_soon()
 
     def close(self) -> None:
+        self._desk.witnesses.server = self._post.server_time
         self._post.close()
 
     def _arrived(self) -> Iterator[Letter]:

@@ -19,6 +19,7 @@ from kollect.collector.reports import News, Phase, PhaseChanged, Report, RoundEn
 from kollect.collector.round import poll
 from kollect.collector.upkeep import upkeep
 from kollect.collector.watch import Change, Health
+from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.inbox.open import open_mailbox
@@ -29,6 +30,8 @@ from kollect.settings.model import Passwords, Settings
 
 log = logging.getLogger(__name__)
 
+A_SHORT_WHILE = 3600.0
+"""Seconds from one poll to the next, after which new mails have just arrived."""
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -57,6 +60,8 @@ class Worker(Background):
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
         self._mark = ""
+        self._saw_all: float | None = None
+        """When a poll saw all that was in the mailbox, the last one if it did."""
         self._upkeep_failed = ""
         self._alert_failed = ""
 
@@ -91,11 +96,16 @@ class Worker(Background):
                 listener=self._listener,
                 patience=self._patience,
             )
-            return poll(
+            report, trouble = poll(
                 desk,
                 lambda: open_mailbox(settings.receive, settings.tls, passwords.receive),
                 stopping=self._stop.is_set,
             )
+            since, self._saw_all = self._saw_all, None if trouble else self._running()
+            recently = since is not None and self._running() - since < A_SHORT_WHILE
+            with suppress(StorageTrouble):  # the next poll finds out
+                check_clock(desk, just_arrived=recently)
+            return report, trouble
         except Trouble as trouble:
             if isinstance(trouble, StorageTrouble):
                 self.close()

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import select
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from kollect.errors import ServerTrouble
 from kollect.reply.channel import Channel
 from kollect.reply.delivery import Ended, Style
 from kollect.reply.session import open_session
+from kollect.server_date import date_in
 from kollect.settings.model import Send, Tls
 from kollect.wire.connection import Trace
 from kollect.wire.peer import Peer
@@ -40,6 +42,7 @@ class Channels:
         self._open: list[Channel] = []
         self._most = MOST_CHANNELS
         self._lied = False
+        self._greeted: tuple[datetime, float] | None = None
         self.proven = False
         """A letter has gone through: the server is believed about its extensions."""
 
@@ -59,6 +62,13 @@ class Channels:
     def on_way(self) -> int:
         """Letters that were begun and have not ended."""
         return sum(channel.dialogue.on_way for channel in self._open)
+
+    def server_time(self) -> datetime | None:
+        """What the server's clock shows now, where it has said it in its greeting."""
+        if self._greeted is None:
+            return None
+        said, at = self._greeted
+        return said + timedelta(seconds=self._clock() - at)
 
     def make_sure(self, trace: Trace | None = None) -> None:
         """Make sure that there is one. Raises ServerTrouble and its kinds."""
@@ -94,6 +104,8 @@ class Channels:
 
     def _add(self, timeout: float, trace: Trace | None = None) -> Channel:
         session = open_session(self._send, self._tls, self._password, timeout=timeout, trace=trace)
+        if said := date_in(session.greeting):
+            self._greeted = said, self._clock()
         session.line.settimeout(self._send.timeout_seconds)
         channel = Channel(
             session,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from kollect.errors import ServerTrouble
 from kollect.reply import troubles
@@ -104,6 +105,11 @@ class Post:
             if self.trouble is None:
                 self.trouble = self._disowned  # as "relay access denied": said to each recipient
         yield from self._give_back(queue)
+
+    @property
+    def server_time(self) -> datetime | None:
+        """What the server's clock shows now, where it has said it."""
+        return self._channels.server_time()
 
     def stop_soon(self) -> None:
         """Take no new letters; `deliver` ends when the answers under way have come."""

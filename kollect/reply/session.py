@@ -30,6 +30,8 @@ class Session:
 
     line: Line
     offers: Offers
+    greeting: str = ""
+    """The server's first words; many say the time in them."""
 
 
 def open_session(
@@ -49,10 +51,10 @@ def open_session(
         trace=trace,
     )
     try:
-        offers = _greet(line)
+        greeting, offers = _greet(line)
         if not line.encrypted and (offers.starttls or send.auth is Auth.SSL):
             _ask_for_tls(line, offers)
-            line.start_tls(prelude=lambda fresh: _ask_for_tls(fresh, _greet(fresh)), trace=trace)
+            line.start_tls(prelude=lambda fresh: _ask_for_tls(fresh, _greet(fresh)[1]), trace=trace)
             offers = _hello(line)
         if send.auth is not Auth.NO:
             line.stage = Stage.LOGIN
@@ -60,19 +62,19 @@ def open_session(
                 trace(Stage.LOGIN)
             _log_in(line, offers, send.account, password, plaintext=tls.allow_plaintext_password)
         line.stage = Stage.SEND
-        return Session(line, offers)
+        return Session(line, offers, greeting)
     except BaseException:
         line.abort()
         raise
 
 
-def _greet(line: Line) -> Offers:
+def _greet(line: Line) -> tuple[str, Offers]:
     answer, _ = _answer(line)
     if answer.for_now:
         raise troubles.closed_for_now(line.peer, Stage.CONNECT, answer)
     if answer.code != 220:
         raise troubles.turned_away(line.peer, answer)
-    return _hello(line)
+    return answer.text, _hello(line)
 
 
 def _hello(line: Line) -> Offers:

@@ -1,0 +1,63 @@
+"""Is the PC's clock wrong? Told once, with 「日付と時刻」 as the cure.
+
+By the clock itself, where it jumped, and by what others have said of the time (`witnesses`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from kollect.collector.desk import Desk
+from kollect.collector.witnesses import LATE, ahead_by
+from kollect.register.lived import Move
+
+_NOTED_MOVE, _NOTED_FAULT = "clock moved", "clock wrong"
+LONG_CLOSED = timedelta(days=60)
+"""A shop may be closed so long, and its date then moves on by as much."""
+
+_CURE = "正しいかどうか、パソコンの設定の「日付と時刻」で確かめてください。"
+SET_BACK = "パソコンの日付と時刻が、{} から {} に戻りました。" + _CURE
+JUMPED = (
+    "パソコンの日付が、{} から {} に進みました。" + _CURE + "念のため、古くなった保存メールや"
+    "控えの削除を、この日付で1日動くまで見合わせます。"
+)
+AHEAD = "パソコンの時計が、{}進んでいるようです（サーバの時刻は {} ごろ）。" + _CURE
+BEHIND = "パソコンの時計が、{}遅れているようです（サーバの時刻は {} ごろ）。" + _CURE
+
+
+def check_clock(desk: Desk, *, just_arrived: bool) -> None:
+    """Say what is new about it. Raises `errors.StorageTrouble`.
+
+    `just_arrived`: the mails were not there at a poll a short while ago.
+    """
+    ledger, now = desk.ledger, desk.now()
+    move = desk.clock.tick().move
+    if move is not None and _is_worth_telling(move):
+        moved = f"{move.before:%Y-%m-%dT%H:%M} {move.after:%Y-%m-%dT%H:%M}"
+        if ledger.note(_NOTED_MOVE, moved):
+            text = JUMPED if move.ahead > timedelta() else SET_BACK
+            desk.say(text.format(_local(move.before), _local(move.after)))
+    ahead = ahead_by(desk.witnesses, now, just_arrived=just_arrived)
+    if ahead is None:
+        return
+    if abs(ahead) > LATE:
+        desk.clock.doubt()
+    which = "" if not ahead else "ahead" if ahead > timedelta() else "behind"
+    if ledger.note(_NOTED_FAULT, which) and which:
+        text = AHEAD if which == "ahead" else BEHIND
+        desk.say(text.format(_span(abs(ahead)), _local(now - ahead)))
+
+
+def _is_worth_telling(move: Move) -> bool:
+    return move.known or move.ahead > LONG_CLOSED
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _span(span: timedelta) -> str:
+    if span.days:
+        return f"約{span.days}日"
+    minutes = int(span.total_seconds()) // 60
+    return f"約{minutes // 60}時間" if minutes >= 120 else f"約{minutes}分"
