@@ -20,14 +20,29 @@ _LINE_ENDS = re.compile(rb"\n\n+")
 _MESSAGE_ID = re.compile(rb"<[!-;=?-~]{1,248}>")
 _BOM = b"\xef\xbb\xbf"
 
-_CUT_OFF = 64 * 1024
-"""A header block this long that does not end in an empty line was cut by a mailbox's limit."""
+HEADER_LIMIT = 256 * 1024
+"""Octets of the longest header that is read; the only place that says so."""
+_CUT_OFF = HEADER_LIMIT // 2
+"""A block this long without the empty line is what was kept of a longer one: `header_block` keeps
+at least this much of it. A whole one of any length comes with its empty line."""
 
 _VOLATILE = frozenset(
     {"content-length", "lines", "status", "x-status", "x-uid", "x-uidl", "x-imap", "x-imapbase"}
     | {"x-keywords", "x-mozilla-keys", "x-mozilla-status", "x-mozilla-status2"}
 )
 """Fields that servers and programs change in a mail that lies in the box."""
+_IDENTITY = "2:"
+"""How a fingerprint begins, to tell it from those of the versions before, which had the whole block
+in it."""
+
+_WRITTEN_BY_THE_SENDER = frozenset(
+    {"return-path", "to", "cc", "reply-to", "sender", "in-reply-to", "references", "content-type"}
+    | {"content-transfer-encoding", "mime-version", "delivered-to", "user-agent", "x-mailer"}
+)
+"""Fields that no filter adds or changes. Not the subject: `[SPAM]` is written into it."""
+
+_BY_A_FILTER = re.compile(rb"\bwith\s+(?:POP|IMAP)", re.IGNORECASE)
+"""A Received of a program on the way from the mailbox to us, made at each retrieval."""
 
 _MOST_REFERENCES = 10
 
@@ -112,12 +127,32 @@ class Mail:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 in hexadecimal of what stays the same while the mail lies in the box."""
+        """What tells this mail from every other one, and is the same at each retrieval.
+
+        Message-ID, Date, From and the oldest Received, nothing else: virus scanners and POP filters
+        add fields with a number a session, write into the subject, put a Received on top. Where
+        there is none of the first two and no Received, what else the sender wrote must do.
+        """
+        received = [by for by in self.every("received") if not _BY_A_FILTER.search(by)][-1:]
+        named = [self.first("message-id"), self.first("date"), self.first("from"), *received]
+        if not (named[0] or named[1] or received):
+            named += [value for name, value in self.fields if name in _WRITTEN_BY_THE_SENDER]
+        told = b"\n".join(b" ".join((value or b"").split()) for value in named)
+        return _IDENTITY + hashlib.sha256(told).hexdigest()
+
+    @property
+    def former_fingerprint(self) -> str:
+        """The fingerprint as versions before wrote it into the ledger: over the whole block."""
         block = self.block
         if not _VOLATILE.isdisjoint(self._values):
             block = _FIELD.sub(_without_volatile, block)
         block = _LINE_ENDS.sub(b"\n", block.replace(b"\r", b"")).strip(b"\n")
         return hashlib.sha256((self.first("message-id") or b"") + b"\n" + block).hexdigest()
+
+
+def is_former(fingerprint: str) -> bool:
+    """Whether a fingerprint of the ledger was written by a version before."""
+    return bool(fingerprint) and not fingerprint.startswith(_IDENTITY)
 
 
 def _unfolded(value: bytes) -> bytes:

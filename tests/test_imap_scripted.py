@@ -150,10 +150,9 @@ def test_a_line_cut_at_logout_is_no_trouble(serve: Serve) -> None:
 
 def test_one_refused_mail_leaves_the_others(serve: Serve) -> None:
     no = b"* 1 FETCH (UID 11 BODY[HEADER]<0> {3}\r\nbad)\r\nTAG NO cannot read 12\r\n"
-    answers = {f"FETCH {uids} (BODY": no for uids in ("11,12,13,14", "12")}
-    mailbox = opened(serve(ImapFaults(answers=answers)))
+    mailbox = opened(serve(ImapFaults(traps={12: no}, trap_on=("BODY",))))
     first, second, third, fourth = heads(mailbox)
-    assert (first, third, fourth) == tuple(b"Subject: \r\nX: %d\r\n" % n for n in (1, 3, 4))
+    assert (first, third, fourth) == tuple(b"Subject: \r\nX: %d\r\n\r\n" % n for n in (1, 3, 4))
     assert isinstance(second, Refused)
     with pytest.raises(Refused, match="cannot read 12"):
         mailbox.fetch(12, io.BytesIO())
@@ -201,7 +200,7 @@ def test_garbage_is_server_trouble_or_a_refusal(serve: Serve, command: str, garb
     except ServerTrouble:
         return
     assert all(isinstance(block, Refused) for block in found) or found == [
-        b"Subject: \r\nX: %d\r\n" % n for n in range(1, 5)
+        b"Subject: \r\nX: %d\r\n\r\n" % n for n in range(1, 5)
     ]
 
 
@@ -309,3 +308,27 @@ def test_no_password_in_any_log(serve: Serve, caplog: pytest.LogCaptureFixture) 
         server = serve(ImapFaults(capabilities=capabilities))
         opened(server).close()
         assert server.password not in caplog.text
+
+
+def test_a_search_longer_than_anybody_needs_is_read_as_far_as_it_goes(serve: Serve) -> None:
+    numbers = b" ".join(b"%d" % n for n in range(4_000_000_000, 4_000_000_000 + 300_000))
+    server = serve(ImapFaults(answers={"SEARCH": b"* SEARCH " + numbers + b"\r\nTAG OK done\r\n"}))
+    mailbox = opened(server, timeout=10)
+    listed = mailbox.listing()
+    assert len(listed) == 100_000
+    assert (listed[-1].handle, listed[-1].size) == (4_000_099_999, 0)
+    server.commands.clear()
+    blocks = [block for _, block in mailbox.headers([one.handle for one in listed[:200]])]
+    assert all(isinstance(block, Refused) for block in blocks)
+    assert len(server.commands) < 1000
+
+
+def test_several_search_lines_are_one_answer(serve: Serve) -> None:
+    lines = b"* SEARCH 11 12\r\n* SEARCH\r\n* SEARCH 13 14\r\nTAG OK done\r\n"
+    assert len(heads(opened(serve(ImapFaults(answers={"SEARCH": lines}))))) == 4
+
+
+@pytest.mark.parametrize("answer", [b"TAG OK done\r\n", b"* SEARCH x\r\nTAG OK done\r\n"])
+def test_a_search_that_is_not_answered_is_no_empty_mailbox(serve: Serve, answer: bytes) -> None:
+    with pytest.raises(ServerTrouble):
+        opened(serve(ImapFaults(answers={"SEARCH": answer}))).listing()

@@ -38,7 +38,7 @@ def mail(number: int, body: bytes = b"text\r\n") -> bytes:
 
 
 def head(number: int) -> bytes:
-    return mail(number).partition(b"\r\n\r\n")[0] + b"\r\n"
+    return mail(number).partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
 MAILS = [mail(n) for n in range(1, 6)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import BinaryIO
 
 from kollect import address
 from kollect.collector.desk import Desk
@@ -27,11 +28,23 @@ WHOLE_AFTER_ALL = (
 )
 
 
+NOT_WHOLE = (
+    "メール {} 通の本文が、サーバからまだ届きません。サーバに残し、次回もう一度試します。"
+    "続くときは、プロバイダに知らせてください。"
+)
+LARGE = 1024 * 1024
+
+
+class NothingGiven(Exception):
+    """The server has given nothing of a mail that was not there before."""
+
+
 class Copies:
     def __init__(self, desk: Desk, visit: Visit, stopping: Callable[[], bool]) -> None:
         self._desk = desk
         self._visit = visit
         self._stopping = stopping
+        self._not_given: set[str] = set()
 
     def keep(self, uids: list[str]) -> None:
         """Put the raw mails into kept/ that may not leave the server without a copy there."""
@@ -43,8 +56,8 @@ class Copies:
             for uid in bearable(self._desk, wanted) if wanted else ():
                 if self._stopping():
                     break
-                if self._visit.holds(uid):
-                    copies.append((known[uid], *self._copy(known[uid])))
+                if self._visit.holds(uid) and (copy := self._copy(known[uid])) is not None:
+                    copies.append((known[uid], *copy))
         except FetchDied as lost:
             died = lost
         finally:
@@ -53,25 +66,51 @@ class Copies:
             strike(self._desk, died.uid)
             raise died
 
-    def _copy(self, entry: Entry) -> tuple[str, bool]:
-        """Write the raw mail into kept/. Returns the file's name and whether it is all of it."""
+    def _copy(self, entry: Entry) -> tuple[str, bool] | None:
+        """Write the raw mail into kept/. Returns the file's name and whether it is all of it; None
+        where there is nothing to be kept."""
         name = entry.kept or self._desk.kept.name_for(self._desk.mailbox, entry.uid, entry.seen_at)
-        whole = True
-        with self._desk.kept.writing(name) as sink:
-            try:
-                self._visit.fetch(entry.uid, sink)
-            except Refused as refusal:
-                whole = False
-                sink.seek(0)
-                sink.truncate()
-                for _, block in self._visit.headers([entry.uid]):
-                    sink.write(b"" if isinstance(block, Refused) else block)
-                if not entry.kept:
-                    self._desk.say(
-                        "サーバがメールの取り出しを断りました。見出しだけを保存し、メールは"
-                        f"サーバに残します（差出人 {entry.address or '不明'}、{refusal}）"
-                    )
-        return name, whole
+        try:
+            with self._desk.kept.writing(name) as sink:
+                try:
+                    self._visit.fetch(entry.uid, sink)
+                except Refused as refusal:
+                    self._keep_what_there_is(entry, sink, refusal)
+                    return name, False
+        except NothingGiven:
+            self._not_given.add(entry.uid)
+            return None
+        return name, True
+
+    def _keep_what_there_is(self, entry: Entry, sink: BinaryIO, refusal: Refused) -> None:
+        """The header, where no more than a part of it has come with the mail.
+
+        Raises NothingGiven where there is no better copy than before.
+        """
+        came = sink.tell()
+        header = b""
+        for _, block in self._visit.headers([entry.uid]):
+            header = b"" if isinstance(block, Refused) else block
+        if came < len(header):
+            sink.seek(0)
+            sink.truncate()
+            sink.write(header)
+        if entry.kept or not (came or header):
+            self._leave_alone(entry)
+            raise NothingGiven
+        self._desk.say(
+            "サーバからメールの全部を取り出せません。取り出せた分だけを保存し、メールは"
+            f"サーバに残します（差出人 {entry.address or '不明'}、{refusal}）"
+        )
+
+    def _leave_alone(self, entry: Entry) -> None:
+        """A large mail that does not come whole is not asked for every minute."""
+        if self._visit.size(entry.uid) > LARGE:
+            self._desk.ledger.strike(self._desk.mailbox, entry.uid, self._desk.now())
+
+    def complain(self) -> None:
+        """Tell of the mails that do not come whole, when they change."""
+        self._desk.tell_of_mails("not whole", self._not_given, NOT_WHOLE)
 
     def _copied(self, copies: list[tuple[Entry, str, bool]]) -> None:
         if not copies:

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from kollect.members.members import Members
 from kollect.members.outbox import Outbox
+from kollect.members.pace import Pace
 from kollect.members.queries import Queries
 from kollect.register.ledger import Ledger
+from kollect.register.lived import Lived
 
 SOURCE = "メール"
 
@@ -37,3 +39,7 @@ class Customers:
     ) -> int | None:
         """As `Outbox.bounced`: the mail of a mailing came back, its member is 不達."""
         return self._outbox.bounced(letter_id, recipient_key, reason, since, now)
+
+    def tries(self, pace: Pace, time: Lived) -> list[datetime]:
+        """As `Outbox.tries`: when letters of mailings were handed over."""
+        return self._outbox.tries(pace, time)

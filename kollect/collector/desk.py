@@ -77,10 +77,19 @@ class Desk:
         self.listener(Happened(self.now(), text))
 
     def tell_of_mails(self, name: str, mails: Iterable[str], text: str) -> None:
-        """Say how many mails there are, when they are others than the last time under this name."""
+        """Say how many mails there are, when they are others than the last time under this name;
+        of the same ones once a week."""
         uids = sorted(mails)
         which = hashlib.sha256("\n".join(uids).encode()).hexdigest() if uids else ""
-        if self.ledger.note(name, which) and uids:
+        if not which:
+            self.ledger.note(name, "")
+            return
+        noted, _, told = self.ledger.noted(name).partition(" ")
+        now = self.now()
+        week = int(now.timestamp()) // (7 * 86400)
+        if noted != which or told != str(week):
+            self.ledger.note(name, f"{which} {week}")
+        if noted != which or told not in ("", str(week)):
             self.say(text.format(len(uids)))
 
     def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:

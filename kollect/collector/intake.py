@@ -12,12 +12,13 @@ from itertools import islice
 
 from kollect import address
 from kollect.collector.desk import ANSWERED, FORWARDED, STOPPED, Desk
+from kollect.collector.identity import Strayed, former_key_of, is_same
 from kollect.collector.leaving import Leaving
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
 from kollect.decision.decide import decide
 from kollect.decision.verdict import Decision, Kind, Known
-from kollect.inbox.mailbox import Refused
+from kollect.inbox.mailbox import Deadly, Refused
 from kollect.mail import Mail
 from kollect.members import wording
 from kollect.register.entry import Entry, Sighting
@@ -27,27 +28,16 @@ log = logging.getLogger(__name__)
 
 HEADERS_AT_ONCE = 2 * 1024 * 1024
 """So many octets of headers are held before they are written down."""
-HEAD_OF_MAIL = 256 * 1024
 PAUSED = (
     "新しいアドレスからの空メールが1時間の上限を超えたため、受付番号の発行を止めています。"
     "メールはサーバに残しています。いたずらでなければ、上限の設定（new_per_hour）を増やしてください。"
 )
 GOES_ON = "受付番号の発行を再開しました。"
 NOT_GIVEN = (
-    "サーバが、メール {} 通の取り出しを断りました。サーバに残し、次回もう一度試します。"
+    "サーバから、メール {} 通を取り出せません（断られたか、中身が届きません）。サーバに残し、"
+    "次回もう一度試します。ほかのメールの処理は続けています。"
     "続くときは、プロバイダに知らせてください。"
 )
-
-
-class _HeadOnly:
-    """A sink that keeps the beginning of a mail."""
-
-    def __init__(self) -> None:
-        self.kept = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self.kept += data[: HEAD_OF_MAIL - len(self.kept)]
-        return len(data)
 
 
 class Intake:
@@ -58,7 +48,7 @@ class Intake:
         self._rules = desk.rules()
         self._not_given: set[str] = set()
         """Mails of which the server gives nothing."""
-        self._missing: dict[str, Entry] | None = None
+        self._missing: Strayed | None = None
         self._acknowledgement = self._duplicate = 0
 
     def take(self, uids: list[str]) -> None:
@@ -71,22 +61,17 @@ class Intake:
         held = 0
         died: FetchDied | None = None
         try:
-            refused = []
             # known ones too: a server may give the id of a mail that is gone to another one, and
             # some call them by their place in the box; that one must not be deleted unread
             for uid, block in self._visit.headers(bearable(self._desk, uids)):
                 if isinstance(block, Refused):
-                    if uid not in known or known[uid].step is Step.GONE:
-                        refused.append(uid)
+                    self._not_read(uid, block)
                     continue
                 read.append((uid, Mail.read(block)))
                 held += len(block)
                 if held > HEADERS_AT_ONCE:
                     self._write_down(read, known)
                     read, held = [], 0
-            for uid in refused:
-                if mail := self._read_whole(uid):
-                    read.append((uid, mail))
         except FetchDied as lost:
             died = lost
         self._write_down(read, known)
@@ -97,20 +82,16 @@ class Intake:
 
     def complain(self) -> None:
         """Tell of the mails of which the server gives nothing, when they change."""
-        self._desk.tell_of_mails("not given", self._not_given, NOT_GIVEN)
+        self._desk.tell_of_mails("not given", self._not_given | self._visit.not_given, NOT_GIVEN)
 
     # --- reading and deciding
 
-    def _read_whole(self, uid: str) -> Mail | None:
-        """A mail whose headers alone the server would not give; None where it gives nothing."""
-        head = _HeadOnly()
-        try:
-            self._visit.fetch(uid, head)
-        except Refused as refusal:
-            log.debug("refused whole: %s %s", uid, refusal)
+    def _not_read(self, uid: str, refusal: Refused) -> None:
+        log.debug("not given: %s %s", uid, refusal)
+        if isinstance(refusal, Deadly):
+            strike(self._desk, uid)
+        else:
             self._not_given.add(uid)
-            return None
-        return Mail.read(bytes(head.kept))
 
     def _write_down(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
         if not read:
@@ -119,6 +100,7 @@ class Intake:
         paused = False
         ledger, now = self._desk.ledger, self._desk.now()
         with ledger.transaction():
+            self._under_former_keys(read, known)
             self._part(read, known)
             self._put_texts_in_force(now)
             room = self._desk.settings.collect.new_per_hour - ledger.numbered_within(
@@ -167,12 +149,12 @@ class Intake:
         """
         for uid, mail in read:
             entry = known.get(uid)
-            if entry is None or entry.fingerprint == mail.fingerprint:
+            if entry is None or is_same(entry, mail):
                 continue
             del known[uid]
             self._desk.ledger.moved_to(entry.id, f"{uid}#{entry.id}")
             if entry.step is not Step.GONE:
-                self._strayed()[entry.fingerprint] = entry
+                self._strayed().add(entry)
 
     def _is_seen_before(self, uid: str, mail: Mail, entry: Entry | None) -> bool:
         ledger = self._desk.ledger
@@ -185,21 +167,32 @@ class Intake:
             # it did not show this mail before it was done with, and shows it again
             ledger.moved_to(entry.id, f"{uid}#{entry.id}")
             return False
-        if (same := self._strayed().pop(mail.fingerprint, None)) is not None:
+        if (same := self._strayed().pop(mail)) is not None:
             # the server gave all its mails new ids: after a move to another host, POP3 to IMAP
             ledger.moved_to(same.id, uid)
             return True
         return False
 
-    def _strayed(self) -> dict[str, Entry]:
+    def _strayed(self) -> Strayed:
         """Mails that should be there and are not, under any id that the ledger knows."""
         if self._missing is None:
-            self._missing = {
-                entry.fingerprint: entry
-                for entry in self._desk.ledger.still_there(self._desk.mailbox)
-                if not self._visit.holds(entry.uid)
-            }
+            self._missing = Strayed()
+            for entry in self._desk.ledger.still_there(self._desk.mailbox):
+                if not self._visit.holds(entry.uid):
+                    self._missing.add(entry)
         return self._missing
+
+    def _under_former_keys(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
+        """Where the server has no ids: find the rows that a version before wrote under its own."""
+        former = {
+            key: uid for uid, mail in read if uid not in known and (key := former_key_of(uid, mail))
+        }
+        if not former:
+            return
+        ledger = self._desk.ledger
+        for entry in ledger.known_mails(self._desk.mailbox, list(former)).values():
+            ledger.moved_to(entry.id, former[entry.uid])
+            known[former[entry.uid]] = entry
 
     def _record(
         self, uid: str, mail: Mail, decision: Decision, key: str, now: datetime

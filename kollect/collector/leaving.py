@@ -9,17 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kollect.collector.desk import Desk
+from kollect.collector.identity import is_same
 from kollect.collector.strikes import bearable
 from kollect.collector.visit import Visit
+from kollect.errors import NotDeleted
 from kollect.inbox.mailbox import Refused
 from kollect.mail import Mail
 from kollect.register.entry import Entry
 from kollect.register.receipt import TO_DELETE, Step
 
 NOT_DELETED = (
-    "サーバが、処理の終わったメール {} 通の削除を断りました。二重に返信することはありません。"
-    "次回もう一度削除します。"
+    "サーバからメールを削除できません。処理の終わったメール {} 通が、サーバに残っています。"
+    "受信と返信は続けています。二重に返信することはありません。次回もう一度削除します。"
+    "続くときは、サーバの設定（「メールをサーバに残す」、削除の禁止）と、同じメールボックスを使う"
+    "ほかのメールソフトを確かめ、プロバイダに確認してください。"
 )
+DELETED_AFTER_ALL = "サーバに残っていたメールを削除できるようになりました。"
+BACK_AGAIN = 2
+"""In so many polls one after the other mails must come back before the server is doubted: one that
+was cut off at QUIT may show them once more."""
 
 
 class Leaving:
@@ -38,6 +46,7 @@ class Leaving:
         """Mark for deletion what is done with."""
         entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
         done = {e.uid: e for e in entries if _may_leave(e) or e.uid in self.returned}
+        self._keep_in_mind([e for uid, e in done.items() if uid in self.returned])
         if done and self._visit.open() != self.read_in:
             self.read.clear()
         self._look_again([entry for uid, entry in done.items() if uid not in self.read])
@@ -64,19 +73,46 @@ class Leaving:
                     f"（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
                 )
 
+    def _keep_in_mind(self, returned: list[Entry]) -> None:
+        """The row of a mail that never leaves must not be forgotten: it would be answered again."""
+        if returned:
+            self._desk.ledger.seen_again([entry.id for entry in returned], self._desk.now())
+
     def complain(self) -> None:
-        """Tell of the mails that the server does not delete, when they change."""
-        self._desk.tell_of_mails("not deleted", self._not_deleted, NOT_DELETED)
+        """Tell of the mails that the server does not delete: once, again when they are twice as
+        many, and when all are gone.
+
+        It refuses, or it agrees and they are there again (Gmail and others keep them by setting).
+        """
+        ledger = self._desk.ledger
+        polls = int(ledger.noted("came back") or 0) + 1 if self.returned else 0
+        ledger.note("came back", str(polls or ""))
+        back = self.returned if polls >= BACK_AGAIN else set()
+        there = len(self._not_deleted | back)
+        told = int(ledger.noted("not deleted count") or 0)
+        if there >= max(1, 2 * told):
+            ledger.note("not deleted count", str(there))
+            self._desk.say(NOT_DELETED.format(there))
+        elif told and not there and not self.returned:
+            ledger.note("not deleted count", "")
+            self._desk.say(DELETED_AFTER_ALL)
+
+    def refused(self, trouble: NotDeleted) -> None:
+        """Tell that the server ended the session well, but deleted nothing: once."""
+        if self._desk.ledger.note("not deleted because", trouble.happened):
+            self._desk.say(str(trouble))
 
     def gone(self, uids: list[str]) -> None:
         """The server has confirmed that these mails are deleted."""
+        if self._desk.ledger.note("not deleted because", ""):
+            self._desk.say(DELETED_AFTER_ALL)
         self._desk.ledger.left(self._desk.mailbox, uids, self._desk.now())
 
     def _look_again(self, entries: list[Entry]) -> None:
         """Which of these are still the mails by their uids, in this session?"""
         known = {entry.uid: entry for entry in entries}
         for uid, block in self._visit.headers(bearable(self._desk, known)) if known else ():
-            if isinstance(block, Refused) or Mail.read(block).fingerprint == known[uid].fingerprint:
+            if not isinstance(block, Refused) and is_same(known[uid], Mail.read(block)):
                 self.read.add(uid)
 
 

@@ -18,7 +18,7 @@ from kollect.collector.leaving import Leaving
 from kollect.collector.reports import Phase, Report
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
-from kollect.errors import ServerTrouble, Trouble
+from kollect.errors import NotDeleted, ServerTrouble, Trouble
 from kollect.inbox.mailbox import Mailbox
 
 BATCH = 250
@@ -74,6 +74,7 @@ def poll(
                 leaving.delete(batch)
             else:
                 intake.complain()
+                copies.complain()
                 leaving.complain()
             leaving.reconcile(present)
             visit.close()
@@ -81,6 +82,9 @@ def poll(
             trouble = died.cause
         except ServerTrouble as failed:
             trouble = failed
+        for refusal in (trouble, visit.trouble):
+            if isinstance(refusal, NotDeleted):
+                leaving.refused(refusal)
         send()  # letters that hang on no mail of this listing: 再送, or the inbox is away
         dispatch.conclude()
     finally:

@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
+from kollect.collector.identity import key_of
+from kollect.collector.sinks import Counting, Head, falls_short, seems_whole
 from kollect.errors import ServerTrouble
-from kollect.inbox.mailbox import Listed, Mailbox, Refused
+from kollect.inbox.mailbox import Deadly, Listed, Mailbox, Refused
 from kollect.mail import Mail
 
 HOLD_SECONDS = 60.0
@@ -49,9 +51,14 @@ class Visit:
         self._mailbox: Mailbox | None = None
         self._opened_at = 0.0
         self._handles: dict[str, int] = {}
+        self._sizes: dict[int, int] = {}
+        self._least: dict[str, int] = {}
+        """Octets of the headers that were read: the whole mail cannot be shorter."""
         self._doubles: dict[str, list[int]] = {}
         self._marked: list[str] = []
         self._nameless = 0
+        self.not_given: set[str] = set()
+        """Mails without a uid of which the server gives no header, under what stands for a uid."""
         self.session = 0
         """How many there were."""
         self.trouble: ServerTrouble | None = None
@@ -67,8 +74,11 @@ class Visit:
         self._doubles.clear()
         self._marked.clear()
         self._nameless = 0
+        self.not_given.clear()
         try:
-            for listed, uid in self._identified(self._mailbox, self._mailbox.listing()):
+            listing = self._mailbox.listing()
+            self._sizes = {listed.handle: listed.size for listed in listing}
+            for listed, uid in self._identified(self._mailbox, listing):
                 if uid in self._handles:
                     self._doubles.setdefault(uid, []).append(listed.handle)
                 else:
@@ -98,26 +108,63 @@ class Visit:
         return uid in self._handles
 
     def headers(self, uids: Iterable[str]) -> Iterator[tuple[str, bytes | Refused]]:
-        mailbox = self._session()
+        """The header of each mail. One that the server does not hand over by itself is taken out of
+        the whole mail, and one that seems to end early as well. Those come last."""
         wanted = [uid for uid in uids if uid in self._handles]
-        done = 0
+        alone = []
+        for uid, block in self._blocks(self._session(), {self._handles[u]: u for u in wanted}):
+            if isinstance(block, Deadly) or seems_whole(block):
+                self._least[uid] = 0 if isinstance(block, Refused) else len(block)
+                yield uid, block
+            else:
+                alone.append(uid)
+        for uid in filter(self.holds, alone):
+            yield uid, self._head_of_whole(self._session(), self._handles[uid], uid)
+
+    def _blocks(
+        self, mailbox: Mailbox, names: dict[int, str]
+    ) -> Iterator[tuple[str, bytes | Refused]]:
+        """The header of each mail by its handle, under its name."""
+        left = dict(names)
         try:
-            for _, block in mailbox.headers([self._handles[uid] for uid in wanted]):
-                done += 1
-                yield wanted[done - 1], block
+            for handle, block in mailbox.headers(list(names)) if names else ():
+                yield left.pop(handle), block
         except ServerTrouble as trouble:
             self.abandon()
-            if done < len(wanted):
-                raise FetchDied(wanted[done], trouble) from trouble
+            if left:
+                raise FetchDied(next(iter(left.values())), trouble) from trouble
             raise
 
-    def fetch(self, uid: str, sink: BinaryIO) -> None:
-        mailbox = self._session()
+    def _head_of_whole(self, mailbox: Mailbox, handle: int, name: str) -> bytes | Refused:
+        """The header out of the whole mail, where the server gave none; Refused where it gives
+        nothing that can be a mail."""
+        sink = Head()
         try:
-            mailbox.fetch(self._handles[uid], sink)
+            self._fetch(mailbox, handle, name, sink)
+        except Refused as refusal:
+            return refusal
+        return sink.handed_over(self._sizes.get(handle, 0))
+
+    def fetch(self, uid: str, sink: BinaryIO) -> None:
+        """The whole mail. Raises Refused where the server gives nothing, or clearly less than it
+        had announced; `sink` then holds what has come."""
+        handle = self._handles[uid]
+        counting = Counting(sink)
+        self._fetch(self._session(), handle, uid, counting)
+        size = max(self._sizes.get(handle, 0), self._least.get(uid, 0))
+        if falls_short(counting.octets, size):
+            raise Refused(f"{counting.octets} octets of {size}")
+
+    def _fetch(self, mailbox: Mailbox, handle: int, name: str, sink: BinaryIO) -> None:
+        try:
+            mailbox.fetch(handle, sink)
         except ServerTrouble as trouble:
             self.abandon()
-            raise FetchDied(uid, trouble) from trouble
+            raise FetchDied(name, trouble) from trouble
+
+    def size(self, uid: str) -> int:
+        """Octets as the server counts them; 0 where it does not say."""
+        return self._sizes.get(self._handles.get(uid, 0), 0)
 
     def delete(self, uids: Iterable[str]) -> list[str]:
         """Mark mails; they are gone when `close` has returned, and `on_gone` is told so.
@@ -177,18 +224,20 @@ class Visit:
         """
         nameless = _by_size(listing)
         wanted = self._bearable(list(nameless)) if nameless else []
-        handles = [nameless[name] for name in wanted]
+        names = {nameless[name]: name for name in wanted}
         made = {}
-        done = 0
-        try:
-            for handle, block in mailbox.headers(handles) if handles else ():
-                done += 1
-                if not isinstance(block, Refused):
-                    made[handle] = f"hash:{Mail.read(block).fingerprint}"
-        except ServerTrouble as trouble:
-            if done < len(wanted):
-                raise FetchDied(wanted[done], trouble) from trouble
-            raise
+        alone = []
+        for name, block in self._blocks(mailbox, names):
+            if seems_whole(block):
+                made[nameless[name]] = key_of(Mail.read(block))
+            else:
+                alone.append(name)
+        for name in alone:
+            block = self._head_of_whole(mailbox, nameless[name], name)
+            if isinstance(block, Refused):
+                self.not_given.add(name)
+            else:
+                made[nameless[name]] = key_of(Mail.read(block))
         for listed in listing:
             uid = listed.uid or made.get(listed.handle)
             if uid is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from kollect.errors import Trouble
+from kollect.errors import NotDeleted, Trouble
 
 LONGEST_PAUSE = timedelta(minutes=15)
 ALERT_AFTER = timedelta(minutes=30)
@@ -31,8 +31,11 @@ class Health:
     alerted: bool = False
 
     def after(self, trouble: Trouble | None, now: datetime) -> tuple[Health, Change]:
-        """The health after one more poll, and what changed by it."""
-        if trouble is None:
+        """The health after one more poll, and what changed by it.
+
+        Mails that cannot be deleted keep nobody waiting: the poll itself tells of them, once.
+        """
+        if trouble is None or isinstance(trouble, NotDeleted):
             change = Change.WELL_AGAIN if self.failures else Change.NOTHING
             return Health(alerted=self.alerted), change
         change = Change.NOTHING

@@ -18,7 +18,7 @@ from kollect.collector.worker import Worker
 from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, data_folder, exit_code, failed, print_json
 from kollect.desktop.lock import FolderLock
-from kollect.errors import Problem, SettingsTrouble, Trouble
+from kollect.errors import NotDeleted, Problem, SettingsTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.register.ledger import Ledger
 from kollect.settings import inifile
@@ -61,7 +61,8 @@ def collect(options: Namespace) -> int:
             report, trouble = worker.once()
             worker.close()
             if trouble is not None:
-                logging.getLogger(__name__).warning("%s", trouble)
+                if not isinstance(trouble, NotDeleted):  # the poll has told it, once
+                    logging.getLogger(__name__).warning("%s", trouble)
                 return failed(trouble, as_json=options.json, report=report)
             _print_report(report, as_json=options.json)
             return exit_code(trouble, report)

@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-HEADER_LIMIT = 256 * 1024
+from kollect.inbox.mailbox import Refused
+from kollect.mail import HEADER_LIMIT
 
 
 class HeaderBlock:
-    """Keeps the lines before the first empty one, at most 256 KiB of them; lets the rest go by."""
+    """Keeps the lines up to the first empty one, at most 256 KiB of them; lets the rest go by."""
 
     def __init__(self) -> None:
         self._kept = bytearray(b"\r\n")  # so that an empty line at the very start is found as well
-        self._whole = False
+        self.whole = False
+        """The empty line has come: nothing is missing."""
 
     def feed(self, piece: bytes) -> None:
         """Take the next octets, lines ended by CRLF."""
         kept = self._kept
-        if self._whole or len(kept) > HEADER_LIMIT + 2:
+        if self.whole or self.overlong:
             return
         searched = max(0, len(kept) - 3)
         kept += piece
         end = kept.find(b"\r\n\r\n", searched)
-        if end >= 0:
-            self._whole = True
-            del kept[end + 2 :]
+        if 0 <= end <= HEADER_LIMIT:
+            self.whole = True
+            del kept[end + 4 :]
+
+    @property
+    def overlong(self) -> bool:
+        """There is more of it than is kept."""
+        return not self.whole and len(self._kept) > HEADER_LIMIT + 4
 
     def lines(self) -> bytes:
-        """What was kept, without the empty line; of an endless header the lines that fit whole.
+        """What was kept, with the empty line where it has come.
 
-        Of an endless line what fits of it: without it, the few lines before it would look like a
-        header that is all there, and a mail with a subject behind it like a blank one.
+        Of an endless header the lines that fit; of an endless line what fits of it: without it, the
+        few lines before it would look like a header that is all there, and a mail with a subject
+        behind it like a blank one.
         """
         kept = self._kept
-        if len(kept) > HEADER_LIMIT + 2:
-            del kept[HEADER_LIMIT + 2 :]
-            last_end = kept.rfind(b"\r\n", HEADER_LIMIT // 2)
-            if last_end > 0:
-                del kept[last_end + 2 :]
-        return bytes(kept[2:])
+        if not self.overlong:
+            return bytes(kept[2:])
+        last_end = kept.rfind(b"\r\n", HEADER_LIMIT // 2 + 2, HEADER_LIMIT + 2)
+        return bytes(kept[2 : last_end + 2 if last_end > 0 else HEADER_LIMIT + 2])
+
+    def handed_over(self) -> bytes | Refused:
+        """The lines where a server has handed over a header: to its end, or as much as is read.
+
+        "OK" with nothing behind it, a blank line, or the first fields only are no mail.
+        """
+        if self.whole and len(self._kept) > 4:
+            return self.lines()
+        return self.lines() if self.overlong else Refused("no header, or not to its end")
 
 
 class Crlf:

@@ -7,8 +7,8 @@ are set only in `close`, together with the expunging. Decides nothing about a ma
 from __future__ import annotations
 
 import contextlib
-import logging
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from imapclient import DELETED
@@ -16,69 +16,71 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from kollect.errors import Stage
 from kollect.inbox import refusals
-from kollect.inbox.header_block import HEADER_LIMIT, Crlf, HeaderBlock
+from kollect.inbox.header_block import Crlf, HeaderBlock
 from kollect.inbox.imap_client import Client, open_client, refusal_text, translated
+from kollect.inbox.imap_fetch import Fetcher, Items, octets_of
 from kollect.inbox.mailbox import Listed, Refused
+from kollect.mail import HEADER_LIMIT
 from kollect.settings.model import Receive, Tls
 from kollect.wire.connection import Trace
 
-log = logging.getLogger(__name__)
-
+_HEADER_PART = HEADER_LIMIT + 3
+"""Octets of a header asked for: its empty line as well, and one that shows that it goes on."""
 _PIECE = 512 * 1024
 """Octets of a whole mail asked for at a time."""
-_LARGEST = 2**30
+_LARGEST = 2**29
+_MUCH = 16 * 1024 * 1024
+"""A mail may be larger than announced, but not endless: it goes to the disk."""
 _AT_ONCE = 500
 """Mails named in one command: servers give up on lines of more than 8 KiB (RFC 7162 section 4)."""
 _HEADERS_AT_ONCE = 200
 _HEADER_OCTETS_AT_ONCE = 4 * 1024 * 1024
 """The library holds an answer whole: what may come at once is bounded."""
+_LARGEST_SIZE = 2**40
 
 
 class ImapMailbox:
-    """One IMAP session; see `inbox.mailbox.Mailbox` for the promises. Handles are UIDs."""
+    """One IMAP session; see `inbox.mailbox.Mailbox` for the promises. Handles are UIDs.
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._line = client.line
+    Where a session ends over one mail among several (Dovecot 2.3 with a message file that it may
+    not read says `* BYE`), another one is opened, and the others are read.
+    """
+
+    def __init__(self, open_client: Callable[[], Client]) -> None:
+        self._fetcher = Fetcher(open_client)
         self._sizes: dict[int, int] | None = None
         self._marked: list[int] = []
-        self._line.stage = Stage.MAILBOX
+        self._stage(Stage.MAILBOX)
 
     @classmethod
     def open(
         cls, receive: Receive, tls: Tls, password: str, *, trace: Trace | None = None
     ) -> ImapMailbox:
         """Connect and log in as the settings say. Raises ServerTrouble and its kinds."""
-        return cls(open_client(receive, tls, password, trace or (lambda stage: None)))
+        return cls(lambda: open_client(receive, tls, password, trace or (lambda stage: None)))
+
+    @property
+    def _client(self) -> Client:
+        return self._fetcher.client
+
+    def _stage(self, stage: Stage) -> None:
+        self._client.line.stage = stage
 
     def listing(self) -> list[Listed]:
         """All mails that are there, oldest first."""
-        self._line.stage = Stage.MAILBOX
-        with translated(self._line):
-            validity, exists = self._select()
-            sizes: dict[int, int] = {}
-            uids = sorted(self._client.search("ALL")) if exists else []
-            for chunk in _chunks(uids):
-                for uid, answer in self._client.fetch(chunk, ["RFC822.SIZE"]).items():
-                    sizes[uid] = int(answer.get(b"RFC822.SIZE") or 0)
+        self._stage(Stage.MAILBOX)
+        inbox = self._fetcher.select()
+        with translated(self._client.line):
+            uids = sorted(self._client.uids("ALL")) if inbox.exists else []
+        sizes: dict[int, int] = {}
+        for chunk in _chunks(self._fetcher.harmless(uids)):
+            for uid, answer in self._fetcher.each(chunk, "RFC822.SIZE"):
+                sizes[uid] = 0 if isinstance(answer, Refused) else _size(answer)
         self._sizes = {uid: sizes.get(uid, 0) for uid in uids}
         return [
-            Listed(uid, f"imap:{validity}:{uid}" if validity else None, size)
+            Listed(uid, f"imap:{inbox.validity}:{uid}" if inbox.validity else None, size)
             for uid, size in self._sizes.items()
         ]
-
-    def _select(self) -> tuple[int, int]:
-        """Open INBOX; its UIDVALIDITY (0 where UIDs do not last) and the number of mails."""
-        try:
-            answer = self._client.select_folder("INBOX")
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError as failure:
-            code, text = refusal_text(failure)
-            if refusals.busy(code, text):
-                raise refusals.of_login(self._line.peer, "IMAP", code, text) from failure
-            raise
-        return int(answer.get(b"UIDVALIDITY") or 0), int(answer.get(b"EXISTS") or 0)
 
     def _known(self) -> dict[int, int]:
         if self._sizes is None:
@@ -86,17 +88,23 @@ class ImapMailbox:
         return self._sizes or {}
 
     def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
-        """The header block of each mail in the order asked for, up to the empty line."""
+        """The header block of each mail in the order asked for, up to the empty line.
+
+        Those at which sessions have ended come last, each alone.
+        """
+        self._stage(Stage.RECEIVE)
+        wanted = f"BODY.PEEK[HEADER]<0.{_HEADER_PART}>"
         for chunk in self._by_weight(handles):
-            found = self._headers_of(chunk)
-            for handle in chunk:
-                yield handle, found.get(handle, Refused("no such mail"))
+            for uid, answer in self._fetcher.each(chunk, wanted):
+                yield uid, answer if isinstance(answer, Refused) else self._header(uid, answer)
 
     def _by_weight(self, handles: Iterable[int]) -> Iterator[list[int]]:
         sizes = self._known()
+        handles = list(handles)
+        harmless = self._fetcher.harmless(handles)
         chunk: list[int] = []
         weight = 0
-        for handle in handles:
+        for handle in harmless:
             octets = min(sizes.get(handle) or HEADER_LIMIT, HEADER_LIMIT)
             if chunk and (
                 len(chunk) == _HEADERS_AT_ONCE or weight + octets > _HEADER_OCTETS_AT_ONCE
@@ -107,57 +115,58 @@ class ImapMailbox:
             weight += octets
         if chunk:
             yield chunk
+        for handle in sorted(set(handles).difference(harmless)):
+            yield [handle]
 
-    def _headers_of(self, chunk: list[int]) -> dict[int, bytes | Refused]:
-        self._line.stage = Stage.RECEIVE
-        wanted = f"BODY.PEEK[HEADER]<0.{HEADER_LIMIT + 2}>"
-        try:
-            with translated(self._line):
-                answers = self._fetch(chunk, wanted)
-        except Refused as refusal:
-            if len(chunk) == 1:
-                return {chunk[0]: refusal}
-            # One of them cannot be read: one by one shows which.
-            return {uid: found for uid in chunk for found in self._headers_of([uid]).values()}
-        return {uid: _header(raw) for uid, raw in answers.items()}
-
-    def _fetch(self, uids: list[int], wanted: str) -> dict[int, bytes]:
-        """The octets of one part of each mail. Raises Refused where the server says no."""
-        try:
-            answers = self._client.fetch(uids, [wanted])
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError as failure:
-            self._client.forget_answers()
-            raise Refused(str(failure)) from failure
-        found: dict[int, bytes] = {}
-        for uid, answer in answers.items():
-            for name, octets in answer.items():
-                if name.startswith(b"BODY["):
-                    found[uid] = octets or b""
-        return found
+    def _header(self, uid: int, answer: Items) -> bytes | Refused:
+        """The header that begins with this answer. Some servers give no more than 64 KiB at once:
+        it is asked for until nothing more comes."""
+        crlf, block = Crlf(), HeaderBlock()
+        first = piece = octets_of(answer, 0)
+        offset = 0
+        while piece:
+            block.feed(crlf.feed(piece))
+            offset += len(piece)
+            if block.whole or block.overlong or offset >= _HEADER_PART:
+                break
+            rest = f"BODY.PEEK[HEADER]<{offset}.{_HEADER_PART - offset}>"
+            ((_, more),) = self._fetcher.each([uid], rest)
+            piece = b"" if isinstance(more, Refused) else octets_of(more, offset)
+            if piece == first:
+                break  # the same once more, from a server without parts
+        block.feed(crlf.end())
+        return block.handed_over()
 
     def fetch(self, handle: int, sink: BinaryIO) -> None:
         """Write the whole raw mail into `sink`, piece by piece, lines ended by CRLF.
 
         Raises Refused where the server refuses this one mail.
         """
-        self._known()
-        self._line.stage = Stage.RECEIVE
+        size = self._known().get(handle, 0)
+        largest = (2 * size or _LARGEST) + _MUCH
+        self._stage(Stage.RECEIVE)
         crlf = Crlf()
         offset = 0
+        first = b""
         while True:
-            with translated(self._line):
-                answers = self._fetch([handle], f"BODY.PEEK[]<{offset}.{_PIECE}>")
-            if handle not in answers:
-                raise Refused("no such mail")
-            piece = answers[handle]
+            try:
+                answer = self._fetcher.one(handle, f"BODY.PEEK[]<{offset}.{_PIECE}>")
+            except Refused:
+                if not size or offset < size:
+                    raise
+                break  # some say no where nothing is left
+            piece = octets_of(answer, offset)
+            if not piece or hashlib.sha256(piece).digest() == first:
+                break  # the end; or all of it once more, from a server without parts
+            if not offset:
+                first = hashlib.sha256(piece).digest()
             sink.write(crlf.feed(piece))
             offset += len(piece)
-            if len(piece) != _PIECE:  # the last one; or all of it, from a server without parts
+            if len(piece) > _PIECE:  # all of it, from a server without parts
                 break
-            if offset > _LARGEST:
-                raise self._line.peer.senseless(self._line.stage, b"a mail without an end")
+            if offset > largest:
+                line = self._client.line
+                raise line.peer.senseless(line.stage, b"a mail without an end")
         sink.write(crlf.end())
 
     def delete(self, handles: Iterable[int]) -> list[int]:
@@ -169,49 +178,71 @@ class ImapMailbox:
 
     def close(self) -> None:
         """Delete what was marked, log out. Only when this returns are the marked mails gone."""
-        self._line.stage = Stage.RECEIVE
+        self._stage(Stage.RECEIVE)
         try:
             if self._marked:
-                with translated(self._line):
+                with translated(self._client.line):
                     self._expunge()
         except BaseException:
-            self._line.abort()
+            self._client.line.abort()
             raise
         with contextlib.suppress(Exception):  # what was to be done is done
             self._client.logout()
-        self._line.close()
+        self._client.line.close()
 
     def _expunge(self) -> None:
-        client = self._client
+        client, peer = self._client, self._client.line.peer
+        if self._fetcher.inbox.read_only:
+            raise refusals.read_only(peer)
         alone = client.has_capability("UIDPLUS")
         if not alone:
-            foreign = set(client.search("DELETED")).difference(self._marked)
+            foreign = set(client.uids("DELETED")).difference(self._marked)
             if foreign:
-                raise refusals.foreign_marks(self._line.peer, len(foreign))
+                raise refusals.foreign_marks(peer, len(foreign))
+        refused = ""
+        marked = []
+        for chunk in _chunks(self._marked):
+            left = [chunk]
+            while left:
+                part = left.pop()
+                if not (said := self._told(lambda part=part: _mark(client, part))):
+                    marked += part
+                elif len(part) > 1:  # perhaps only one of them: the others are to go
+                    left += [part[len(part) // 2 :], part[: len(part) // 2]]
+                else:
+                    refused = said
+        if not alone and marked:
+            refused = self._told(client.expunge) or refused
+        for chunk in _chunks(marked) if alone else ():
+            refused = self._told(lambda chunk=chunk: client.uid_expunge(chunk)) or refused
+        if refused:
+            raise refusals.of_deletion(peer, refused)
+
+    def _told(self, act: Callable[[], object]) -> str:
+        """Do it; the server's words where it said no."""
         try:
-            for chunk in _chunks(self._marked):
-                client.add_flags(chunk, [DELETED], silent=True)
-            if not alone:
-                client.expunge()
-                return
-            for chunk in _chunks(self._marked):
-                client.uid_expunge(chunk)
+            act()
         except IMAPClientAbortError:
             raise
         except IMAPClientError as failure:
-            raise refusals.of_deletion(self._line.peer, str(failure)) from failure
+            self._client.forget_answers()
+            return refusal_text(failure)[1] or "NO"
+        return ""
 
     def abandon(self) -> None:
         """Drop the session, deleting nothing. Never raises."""
-        self._line.abort()
+        self._client.line.abort()
+
+
+def _mark(client: Client, uids: list[int]) -> None:
+    client.add_flags(uids, [DELETED], silent=True)
+
+
+def _size(answer: Items) -> int:
+    size = answer.get(b"RFC822.SIZE")
+    return size if isinstance(size, int) and 0 < size < _LARGEST_SIZE else 0
 
 
 def _chunks(uids: list[int]) -> Iterator[list[int]]:
     for start in range(0, len(uids), _AT_ONCE):
         yield uids[start : start + _AT_ONCE]
-
-
-def _header(raw: bytes) -> bytes:
-    crlf, block = Crlf(), HeaderBlock()
-    block.feed(crlf.feed(raw) + crlf.end())
-    return block.lines()

@@ -24,7 +24,11 @@ class Listed:
 
 
 class Refused(Exception):
-    """The server said no to one mail; the session goes on. The text is the server's own."""
+    """The server did not give one mail; the session goes on. The text is the server's own."""
+
+
+class Deadly(Refused):
+    """The server ended the session over this mail alone. Another session was opened already."""
 
 
 class Mailbox(Protocol):
@@ -41,8 +45,9 @@ class Mailbox(Protocol):
     def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
         """The header block of each mail in the order asked for: CRLF lines, at most 256 KiB.
 
-        Without the empty line after it. A mail that the server refuses yields its refusal and the
-        others go on.
+        With the empty line behind it; what is longer comes without. A mail that the server refuses,
+        or of which it gives no header to its end, yields a refusal and the others go on. Mails at
+        which sessions have ended may come last.
         """
         ...
 

@@ -25,9 +25,14 @@ from kollect.wire.peer import Peer
 
 log = logging.getLogger(__name__)
 
-_MOST_MAILS = 200_000
+_MOST_MAILS = 100_000
 """More than this in one listing is left for the next poll."""
 _LONGEST_UID = 512
+_LONGEST_LISTING = 16 * 1024 * 1024
+"""Octets: a hundred thousand lines with the longest ids that RFC 1939 section 7 allows, twice."""
+_LARGEST = 2**29
+_MUCH = 16 * 1024 * 1024
+"""A mail may be larger than announced, but not endless: it goes to the disk."""
 
 _PROBE_SECONDS = 15.0
 """The longest wait for the answer that shows whether PIPELINING was announced in earnest."""
@@ -46,6 +51,7 @@ class Pop3Mailbox:
         self._open_session = open_session
         self._marked = False
         self._top_seen = False
+        self._sizes: dict[int, int] = {}
         self._begin()
 
     @classmethod
@@ -86,7 +92,8 @@ class Pop3Mailbox:
     def _list(self) -> list[Listed]:
         self._line.stage = Stage.MAILBOX
         uids: dict[int, str | None] = {}
-        sizes: dict[int, int] = {}
+        sizes = self._sizes
+        sizes.clear()
         sized = True
         for command, answer in self._dialogue.converse([("UIDL", "UIDL"), ("LIST", "LIST")]):
             if not answer.ok:
@@ -96,7 +103,7 @@ class Pop3Mailbox:
                     raise refusals.of_login(self._line.peer, "POP", answer.code, answer.text)
                 log.debug("%s: %s refused: %s", self._line.peer.host, command, answer.text)
                 continue
-            for line in self._dialogue.lines():
+            for line in self._dialogue.lines(_LONGEST_LISTING):
                 handle, rest = _numbered(line)
                 if handle is None:
                     sized = sized and command != "LIST"
@@ -145,32 +152,32 @@ class Pop3Mailbox:
                     return
                 self._top_seen = self._top_seen or answer.ok
                 todo.popleft()
-                yield handle, self._header_block() if answer.ok else _refused(answer)
+                yield handle, self._header_block(handle) if answer.ok else _refused(answer)
 
     def _headers_by_retr(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
         """One at a time: with whole mails on the way nothing would bound what must be read."""
         while todo:
             handle = todo.popleft()
             answer = self._dialogue.ask(f"RETR {handle}")
-            yield handle, self._header_block() if answer.ok else _refused(answer)
+            yield handle, self._header_block(handle) if answer.ok else _refused(answer)
 
     def _headers_of_the_first(self, handle: int) -> tuple[int, bytes | Refused]:
         """Learn from one mail whether TOP works here; it may be this one mail that is refused."""
         answer = self._dialogue.ask(f"TOP {handle} 0")
         if answer.ok:
             self._top_works = self._top_seen = True
-            return handle, self._header_block()
+            return handle, self._header_block(handle)
         again = self._dialogue.ask(f"RETR {handle}")
         if not again.ok:
             return handle, _refused(answer)
         self._top_works = False
-        return handle, self._header_block()
+        return handle, self._header_block(handle)
 
-    def _header_block(self) -> bytes:
+    def _header_block(self, handle: int) -> bytes | Refused:
         block = HeaderBlock()
-        for piece in self._dialogue.body():
+        for piece in self._mail(handle):
             block.feed(piece)
-        return block.lines()
+        return block.handed_over()
 
     def fetch(self, handle: int, sink: BinaryIO) -> None:
         """Write the whole raw mail into `sink`, as it comes, lines ended by CRLF.
@@ -182,8 +189,17 @@ class Pop3Mailbox:
         answer = self._dialogue.ask(f"RETR {handle}")
         if not answer.ok:
             raise _refused(answer)
-        for piece in self._dialogue.body():
+        for piece in self._mail(handle):
             sink.write(piece)
+
+    def _mail(self, handle: int) -> Iterator[bytes]:
+        """What follows a good answer to TOP or RETR. Raises ServerTrouble where it does not end."""
+        left = 2 * (self._sizes.get(handle) or _LARGEST) + _MUCH
+        for piece in self._dialogue.body():
+            yield piece
+            left -= len(piece)
+            if left < 0:
+                raise self._line.peer.senseless(self._line.stage, b"a mail without an end")
 
     def delete(self, handles: Iterable[int]) -> list[int]:
         """Mark mails for deletion; returns those whose mark the server took."""

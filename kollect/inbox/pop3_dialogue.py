@@ -149,10 +149,16 @@ class Dialogue:
         self.line.unread(reader.rest)
         self._midway = False
 
-    def lines(self) -> Iterator[bytes]:
-        """What follows a good first line, line by line without the ends; overlong ones are cut."""
+    def lines(self, most: int = _LONGEST_LINE) -> Iterator[bytes]:
+        """What follows a good first line, line by line without the ends; overlong ones are cut.
+
+        Raises ServerTrouble behind the first `most` octets: an answer without an end.
+        """
         partial = b""
         for piece in self.body():
+            most -= len(piece)
+            if most < 0:
+                raise self.line.peer.senseless(self.line.stage, b"lines without an end")
             *whole, rest = piece.split(b"\r\n")
             for line in whole:
                 yield partial + line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kollect.errors import LoginTrouble, MailboxBusy, ServerTrouble, Stage
+from kollect.errors import LoginTrouble, MailboxBusy, NotDeleted, ServerTrouble, Stage
 from kollect.wire.peer import ASK_PROVIDER, Peer
 
 _BUSY_CODES = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP", "INUSE", "UNAVAILABLE", "LIMIT"})
@@ -136,22 +136,41 @@ def of_request(peer: Peer, stage: Stage, text: str) -> ServerTrouble:
     )
 
 
-def of_deletion(peer: Peer, text: str) -> ServerTrouble:
+CANNOT_DELETE = "サーバからメールを削除できません"
+
+
+def of_deletion(peer: Peer, text: str) -> NotDeleted:
     """The server did not delete what was marked."""
-    return ServerTrouble(
-        "メールを削除できませんでした",
+    return NotDeleted(
+        CANNOT_DELETE,
         stage=Stage.RECEIVE,
-        happened=f"{peer.label}が、処理の終わったメールの削除を断りました。",
-        cure="次の受信のときに自動的にもう一度削除します。"
-        "同じメールに二重に返信することはありません。",
+        happened=f"{peer.label}が、処理の終わったメールの削除を断りました。"
+        "受信と返信は続けています。二重に返信することはありません。",
+        cure="次の受信のときに自動的にもう一度削除します。続くときは、サーバの設定 "
+        "(「メールをサーバに残す」、削除の禁止) と、同じメールボックスを使うほかのメールソフトを"
+        "確かめ、プロバイダに確認してください。",
         detail=text,
     )
 
 
-def foreign_marks(peer: Peer, count: int) -> ServerTrouble:
+def read_only(peer: Peer) -> NotDeleted:
+    """The server opened the mailbox for reading alone (IMAP: READ-ONLY)."""
+    return NotDeleted(
+        CANNOT_DELETE,
+        stage=Stage.RECEIVE,
+        happened=f"{peer.label}が、メールボックスを「読み取り専用」で開いたため、処理の終わった"
+        "メールを削除できません。受信と返信は続けています。二重に返信することはありません。",
+        cure="このアカウントに削除の権限があるか、メールボックスの容量がいっぱいでないか、"
+        "プロバイダ (またはサーバの管理者) に確認してください。"
+        "削除できるようになると、自動的に片づけます。",
+        detail="INBOX is READ-ONLY",
+    )
+
+
+def foreign_marks(peer: Peer, count: int) -> NotDeleted:
     """Deleting ours would delete for good what another program has only marked."""
-    return ServerTrouble(
-        "メールを削除できませんでした",
+    return NotDeleted(
+        CANNOT_DELETE,
         stage=Stage.RECEIVE,
         happened=f"{peer.label}に、ほかのメールソフトが削除の印を付けたメールが{count}通あり、"
         "いっしょに消えてしまうため、削除をやめました。",

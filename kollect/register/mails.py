@@ -217,6 +217,14 @@ class Mails(Database):
                 there = [entry.id for entry in known if entry.step is not Step.GONE]
                 self.move(there, Step.GONE, now)
 
+    def seen_again(self, ids: Iterable[int], now: datetime) -> None:
+        """Mails that were gone are on the server once more: their rows are as good as new."""
+        with self._translated():
+            self._db.executemany(
+                f"UPDATE mail SET step_at = ? WHERE id = ? AND step = '{Step.GONE}'",
+                [(to_text(now), identity) for identity in ids],
+            )
+
     def forget_gone(self, before: datetime) -> None:
         """Forget what was done with before that moment: mails that left the server, letters that no
         mail asked for, strikes.

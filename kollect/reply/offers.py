@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ class Offers:
     starttls: bool = False
     size: bool = False
     largest: int = 0
-    """Octets of the largest letter taken; 0 where it is not said."""
+    """Octets of the largest letter taken; 0 where it is not said, or is no number that can be."""
     auth: frozenset[str] = frozenset()
 
     @staticmethod
@@ -29,6 +30,7 @@ class Offers:
         names = {line[0] for line in words if line}
         auth = {name for line in words if line and line[0] == "AUTH" for name in line[1:]}
         sizes = [line[1] for line in words if len(line) > 1 and line[0] == "SIZE"]
+        said = bool(sizes) and re.fullmatch(r"[0-9]{1,18}", sizes[0]) is not None
         return Offers(
             pipelining="PIPELINING" in names,
             chunking="CHUNKING" in names,
@@ -36,6 +38,6 @@ class Offers:
             utf8="SMTPUTF8" in names,
             starttls="STARTTLS" in names,
             size="SIZE" in names,
-            largest=int(sizes[0]) if sizes and sizes[0].isdecimal() and sizes[0].isascii() else 0,
+            largest=int(sizes[0]) if said else 0,
             auth=frozenset(auth),
         )

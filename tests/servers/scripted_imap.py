@@ -7,7 +7,7 @@ import contextlib
 import re
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 
@@ -17,6 +17,8 @@ class ImapFaults:
 
     answers: dict[str, bytes] = field(default_factory=dict)
     """Said instead of the answer, `TAG` standing for the tag; nothing is done."""
+    floods: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """Said instead of the answer: the first once, the second until the client has enough."""
     cut: tuple[str, ...] = ()
     """The line is cut when the command comes."""
     hang: tuple[str, ...] = ()
@@ -26,6 +28,34 @@ class ImapFaults:
     capabilities: str = "IMAP4rev1 AUTH=PLAIN UIDPLUS"
     ignores_partial: bool = False
     """Sends whole bodies where a part was asked for."""
+    traps: dict[int, bytes] = field(default_factory=dict)
+    """Said instead of the answer to a FETCH of `trap_on` that names this UID; b"": the line is cut,
+    b"HANG": never an answer."""
+    trap_on: tuple[str, ...] = ("RFC822.SIZE", "BODY")
+    omitted: frozenset[int] = frozenset()
+    """UIDs left out of an answer that is OK."""
+    omitted_among: frozenset[int] = frozenset()
+    """UIDs left out where others are asked for beside them."""
+    values: dict[int, bytes] = field(default_factory=dict)
+    """Said of these UIDs instead of a literal: NIL, "", a number."""
+    sizes: dict[int, bytes] = field(default_factory=dict)
+    """RFC822.SIZE of these UIDs, as said."""
+    piece: int = 2**30
+    """Octets of the largest part that it gives at once."""
+    read_only: bool = False
+    stores_refused: frozenset[int] = frozenset()
+    """UIDs whose flags cannot be changed: NO to a STORE that names one of them."""
+    keeps: bool = False
+    """Says OK to EXPUNGE and deletes nothing."""
+
+
+def flood(line: socket.socket, again: bytes, stopping: threading.Event) -> None:
+    """Say it until the other side has gone, or 256 MiB were said."""
+    chunk = again * (65536 // len(again) + 1)
+    for _ in range(2**28 // len(chunk)):
+        if stopping.is_set():
+            break
+        line.sendall(chunk)
 
 
 class ScriptedImap:
@@ -47,6 +77,8 @@ class ScriptedImap:
         """What is there, by UID."""
         self.marked: set[int] = set()
         """UIDs with the flag \\Deleted."""
+        self.on_login: Callable[[], None] = lambda: None
+        """Called after each good login."""
         self.commands: list[str] = []
         self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -71,6 +103,10 @@ class ScriptedImap:
     def _serve(self, line: socket.socket) -> None:
         with contextlib.suppress(OSError), line, line.makefile("rb") as commands:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if "GREETING" in self.faults.floods:
+                head, again = self.faults.floods["GREETING"]
+                line.sendall(head)
+                flood(line, again, self._stopping)
             line.sendall(self.faults.answers.get("GREETING", b"* OK ready\r\n"))
             for raw in commands:
                 tag, _, command = raw.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
@@ -84,19 +120,51 @@ class ScriptedImap:
                     line.sendall(b"* OK still here\r\n")
                     if self._stopping.wait(0.05):
                         return
+                for name, (head, again) in self.faults.floods.items():
+                    if name in command:
+                        line.sendall(head)
+                        flood(line, again, self._stopping)
+                        return
+                trap = self._trapped(command)
+                if trap == b"HANG":
+                    self._stopping.wait(60)
+                if trap in (b"", b"HANG"):
+                    return
                 for name, answer in self.faults.answers.items():
                     if name in command:
                         line.sendall(answer.replace(b"TAG", tag.encode()))
                         break
                 else:
+                    if trap is not None:
+                        line.sendall(trap.replace(b"TAG", tag.encode()))
+                        if trap.startswith(b"* BYE"):
+                            return
+                        continue
                     if command.startswith("AUTHENTICATE"):
                         line.sendall(b"+ \r\n")
                         command = "LOGIN " + base64.b64decode(commands.readline()).decode()
+                    if command.startswith("LOGIN"):
+                        self.on_login()
                     line.sendall(self._answer(command) + b"\r\n" + self._done(command, tag))
                 if command == "LOGOUT":
                     return
 
+    def _trapped(self, command: str) -> bytes | None:
+        words = command.split()
+        if words[:2] != ["UID", "FETCH"] or not any(w in command for w in self.faults.trap_on):
+            return None
+        for uid in words[2].split(","):
+            if int(uid) in self.faults.traps and int(uid) in self.mails:
+                return self.faults.traps[int(uid)]
+        return None
+
     def _done(self, command: str, tag: str) -> bytes:
+        if command.startswith("SELECT") and self.faults.read_only:
+            return f"{tag} OK [READ-ONLY] opened\r\n".encode()
+        if command.startswith("UID STORE"):
+            named = {int(uid) for uid in command.split()[2].split(",")}
+            if named & self.faults.stores_refused or self.faults.read_only:
+                return f"{tag} NO [NOPERM] not this one\r\n".encode()
         wrong = command.startswith("LOGIN") and self.password not in command
         words = "NO [AUTHENTICATIONFAILED] wrong" if wrong else "OK done"
         return f"{tag} {words}\r\n".encode()
@@ -112,13 +180,17 @@ class ScriptedImap:
                 found = self.mails if what == "ALL" else sorted(self.marked)
                 return b"* SEARCH " + " ".join(map(str, found)).encode()
             case ["UID", "FETCH", uids, *_]:
-                return b"\r\n".join(
+                found = b"\r\n".join(
                     self._fetched(number, uid, command)
                     for number, uid in enumerate(self.mails, 1)
-                    if str(uid) in uids.split(",")
+                    if str(uid) in uids.split(",") and uid not in self.faults.omitted
+                    if uid not in self.faults.omitted_among or str(uid) == uids
                 )
+                return found or b"* OK nothing"
             case ["UID", "STORE", uids, *_]:
-                self.marked |= {int(uid) for uid in uids.split(",")} & self.mails.keys()
+                named = {int(uid) for uid in uids.split(",")}
+                if not (named & self.faults.stores_refused or self.faults.read_only):
+                    self.marked |= named & self.mails.keys()
                 return b"* OK"
             case ["UID", "EXPUNGE", uids]:
                 return self._expunge(self.marked & {int(uid) for uid in uids.split(",")})
@@ -132,15 +204,20 @@ class ScriptedImap:
         raw = self.mails[uid]
         part = re.search(r"BODY\.PEEK\[(HEADER)?\]<(\d+)\.(\d+)>", command)
         if part is None:
-            return b"* %d FETCH (UID %d RFC822.SIZE %d)" % (number, uid, len(raw))
+            size = self.faults.sizes.get(uid, b"%d" % len(raw))
+            return b"* %d FETCH (UID %d RFC822.SIZE %s)" % (number, uid, size)
         if part[1]:
             raw = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-        start, length = int(part[2]), int(part[3])
+        start, length = int(part[2]), min(int(part[3]), self.faults.piece)
         piece = raw if self.faults.ignores_partial else raw[start : start + length]
         name = f"BODY[{part[1] or ''}]<{start}>".encode()
+        if uid in self.faults.values:
+            return b"* %d FETCH (UID %d %s %s)" % (number, uid, name, self.faults.values[uid])
         return b"* %d FETCH (UID %d %s {%d}\r\n%s)" % (number, uid, name, len(piece), piece)
 
     def _expunge(self, uids: set[int]) -> bytes:
+        if self.faults.keeps:
+            return b"* OK expunged"
         for uid in uids:
             del self.mails[uid]
         self.marked -= uids

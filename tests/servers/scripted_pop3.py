@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tests.servers.scripted_imap import flood
+
 CAPABILITIES = ("TOP", "UIDL", "USER", "PIPELINING", "RESP-CODES")
 
 
@@ -32,6 +34,8 @@ class Faults:
     """Said instead of the answer, whatever it is; nothing is done."""
     lines: dict[str, bytes] = field(default_factory=dict)
     """Said instead of the lines of a multi-line answer."""
+    floods: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """Said instead of the answer: the first once, the second until the client has enough."""
     cut_before: frozenset[str] = frozenset()
     """The line is cut when the command comes; nothing is done."""
     cut_after: frozenset[str] = frozenset()
@@ -89,7 +93,7 @@ class ScriptedPop3:
         """The commands of every session."""
         self._serial = 0
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lines: set[socket.socket] = set()
         self.port: int = self._listener.getsockname()[1]
@@ -120,7 +124,7 @@ class ScriptedPop3:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping.set()
+        self.stopping.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -129,7 +133,7 @@ class ScriptedPop3:
                 line.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             try:
                 line, _ = self._listener.accept()
             except OSError:
@@ -145,7 +149,7 @@ class ScriptedPop3:
 
     def pause(self, seconds: float) -> bool:
         """Wait; True when the server is being stopped."""
-        return self._stopping.wait(seconds)
+        return self.stopping.wait(seconds)
 
     def forget(self, line: socket.socket) -> None:
         self._lines.discard(line)
@@ -221,6 +225,11 @@ class _Session:
         if names & faults.hang:
             while not self.server.pause(60):
                 pass
+            raise _Cut
+        for name in names & faults.floods.keys():
+            head, again = faults.floods[name]
+            self.line.sendall(head)
+            flood(self.line, again, self.server.stopping)
             raise _Cut
         told = names & faults.answers.keys()
         answer = faults.answers[told.pop()] if told else act()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.inbox.header_block import HEADER_LIMIT, Crlf, HeaderBlock
-from kollect.mail import Mail
+from kollect.inbox.header_block import Crlf, HeaderBlock
+from kollect.inbox.mailbox import Refused
+from kollect.mail import HEADER_LIMIT, Mail
 
 cuts = st.lists(st.integers(1, 9), min_size=1, max_size=20)
 
@@ -32,14 +34,15 @@ def test_every_line_ends_by_crlf(stream: bytes, sizes: list[int]) -> None:
 
 @given(st.lists(st.sampled_from([b"", b"A: b", b" c", b"\r", b"x"]), max_size=9), cuts)
 @settings(max_examples=100, deadline=None)
-def test_the_header_is_what_stands_before_the_first_empty_line(
+def test_the_header_is_what_stands_up_to_the_first_empty_line(
     lines: list[bytes], sizes: list[int]
 ) -> None:
     stream = b"".join(line + b"\r\n" for line in lines)
     block = HeaderBlock()
     for piece in pieces(stream, sizes):
         block.feed(piece)
-    before = lines[: lines.index(b"")] if b"" in lines else lines
+    before = lines[: lines.index(b"") + 1] if b"" in lines else lines
+    assert block.whole == (b"" in lines)
     assert block.lines() == b"".join(line + b"\r\n" for line in before)
 
 
@@ -72,9 +75,25 @@ def test_before_an_endless_line_too_it_shows_that_it_is_cut() -> None:
     assert mail.sender == "a@b.jp"
 
 
-def test_a_header_of_exactly_the_limit_is_whole() -> None:
-    header = b"A: " + b"b" * (HEADER_LIMIT - 5) + b"\r\n"
-    assert len(header) == HEADER_LIMIT
+@pytest.mark.parametrize("octets", [100, 64 * 1024, 65_537, 200_000, HEADER_LIMIT])
+def test_a_header_up_to_the_limit_is_whole(octets: int) -> None:
+    header = b"A: " + b"b" * (octets - 5) + b"\r\n"
+    assert len(header) == octets
     block = HeaderBlock()
     block.feed(header + b"\r\nbody")
-    assert block.lines() == header
+    assert block.handed_over() == header + b"\r\n"
+    assert not Mail.read(block.lines()).cut_off
+
+
+def test_a_header_of_one_octet_more_is_cut() -> None:
+    block = HeaderBlock()
+    block.feed(b"A: " + b"b" * (HEADER_LIMIT - 4) + b"\r\n\r\nbody")
+    assert len(block.lines()) == HEADER_LIMIT
+    assert Mail.read(block.lines()).cut_off
+
+
+@pytest.mark.parametrize("stream", [b"", b"\r\n", b"A: b\r\n", b"A: b", b"\r\ntext\r\n"])
+def test_nothing_a_blank_line_and_the_first_fields_are_no_header(stream: bytes) -> None:
+    block = HeaderBlock()
+    block.feed(stream)
+    assert isinstance(block.handed_over(), Refused)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect import address
-from kollect.mail import Mail, split
+from kollect.mail import HEADER_LIMIT, Mail, is_former, split
 from tests.unit.hostile import ANSWERED, HOSTILE
 
 # --- fields
@@ -60,7 +60,7 @@ def test_lines_that_are_no_field_are_passed_over():
 
 
 def test_a_block_cut_off_by_a_limit_has_no_subject_that_can_be_trusted():
-    block = b"From: <a@b.jp>\r\nX-Long: " + b"a" * 70_000
+    block = b"From: <a@b.jp>\r\nX-Long: " + b"a" * HEADER_LIMIT
     assert Mail.read(block).subject is None
     assert Mail.read(block + b"\r\n\r\n").subject == ""
 
@@ -298,41 +298,81 @@ def test_references_are_safe_and_few():
     assert Mail.read(many).references == ("<0@b>", *(f"<{n}@b>" for n in range(991, 1000)))
 
 
-HEAD = [b"Return-Path: <a@b.jp>", b"Message-ID: <1@b.jp>", b"Subject: a\r\n b", b"From: <a@b.jp>"]
+HEAD = [
+    b"Return-Path: <a@b.jp>",
+    b"Received: from b by c; Mon, 23 Nov 2026 10:00:01 +0900",
+    b"Received: from a\r\n\tby b; Mon, 23 Nov 2026 10:00:00 +0900",
+    b"Message-ID: <1@b.jp>",
+    b"Date: Mon, 23 Nov 2026 09:59:58 +0900",
+    b"Subject: a\r\n b",
+    b"From: <a@b.jp>",
+]
+BARE = [HEAD[0], b"Subject: ", b"From: <a@b.jp>", b"To: shop@shop.example"]
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        [*HEAD, b"X-UIDL: 12345"],
-        [b"Status: RO", *HEAD],
-        [HEAD[0], b"X-UID: 1", b"X-Status: A", b"X-Keywords:\r\n\t\r\n ", *HEAD[1:]],
-        [*HEAD[:2], b"x-mozilla-status: 0001", b"X-Mozilla-Status2: 00000000", *HEAD[2:]],
-        [b"Content-Length: 5", *HEAD, b"Lines: 1"],
-    ],
-)
+def block(lines: list[bytes]) -> bytes:
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def changed_on_the_way(lines: list[bytes]) -> list[list[bytes]]:
+    """What servers, virus scanners and POP filters make of a header that lies in the box."""
+    other_subject = [b"Subject: [SPAM] a" if x.startswith(b"Subject") else x for x in lines]
+    return [
+        [*lines, b"X-UIDL: 12345"],
+        [b"Status: RO", *lines],
+        [lines[0], b"X-UID: 1", b"X-Status: A", b"X-Keywords:\r\n\t\r\n ", *lines[1:]],
+        [*lines[:2], b"x-mozilla-status: 0001", b"X-Mozilla-Status2: 00000000", *lines[2:]],
+        [b"Content-Length: 5", *lines, b"Lines: 1"],
+        [*lines, b"X-Antivirus: Scanner (VPS 261127-0, 2026/11/27), Inbound message"],
+        [*lines, b"X-Antivirus-Status: Clean", b"X-Spam-Score: 1.3"],
+        [*lines, b"X-Filter-Link: http://127.0.0.1:8080/jump?view=17"],
+        [b"Received: from pop.b.jp by localhost with POP3 (fetcher); now", *lines],
+        other_subject,
+        [line.replace(b"\r\n", b"\r\n ") for line in lines],
+        [*lines, b"garbage that is no field"],
+    ]
+
+
+@pytest.mark.parametrize("lines", [HEAD, BARE], ids=["whole", "bare"])
+@pytest.mark.parametrize("change", range(len(changed_on_the_way(HEAD))))
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
-def test_fingerprint_outlives_what_servers_change(changed: list[bytes], line_end: bytes):
-    before = Mail.read(b"\r\n".join([*HEAD, b"", b"body"]))
-    block = line_end.join([*changed, b"", b""]).replace(b"\r\n", line_end)
-    assert Mail.read(block).fingerprint == before.fingerprint
-    assert len(before.fingerprint) == 64
+def test_fingerprint_outlives_what_is_changed_on_the_way(
+    change: int, lines: list[bytes], line_end: bytes
+):
+    before = Mail.read(block(lines) + b"body")
+    changed = block(changed_on_the_way(lines)[change]).replace(b"\r\n", line_end)
+    assert Mail.read(changed).fingerprint == before.fingerprint
+
+
+def test_a_received_on_top_is_not_the_oldest():
+    on_top = [HEAD[0], b"Received: from d by e; later", *HEAD[1:]]
+    assert Mail.read(block(on_top)).fingerprint == Mail.read(block(HEAD)).fingerprint
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("of", "other"),
     [
-        HEAD[1:],
-        [*HEAD, b"X-A: b"],
-        [HEAD[0], b"Message-ID: <2@b.jp>", *HEAD[2:]],
-        [*HEAD, b"garbage that is no field"],
+        (HEAD, [*HEAD[:3], b"Message-ID: <2@b.jp>", *HEAD[4:]]),
+        (HEAD, [*HEAD[:4], b"Date: Mon, 23 Nov 2026 09:59:59 +0900", *HEAD[5:]]),
+        (HEAD, [*HEAD[:6], b"From: <c@b.jp>"]),
+        (HEAD, [*HEAD[:2], HEAD[2].replace(b"10:00:00", b"10:00:09"), *HEAD[3:]]),
+        (HEAD[1:3] + BARE, [HEAD[1], HEAD[2].replace(b":00 +", b":07 +"), *BARE]),
+        (BARE, [*BARE[:3], b"To: other@shop.example"]),
     ],
 )
-def test_fingerprint_tells_mails_apart(other: list[bytes]):
-    one = Mail.read(b"\r\n".join(HEAD) + b"\r\n\r\n")
-    two = Mail.read(b"\r\n".join(other) + b"\r\n\r\n")
-    assert one.fingerprint != two.fingerprint
-    assert one != two
+def test_fingerprint_tells_mails_apart(of: list[bytes], other: list[bytes]):
+    assert Mail.read(block(of)).fingerprint != Mail.read(block(other)).fingerprint
+
+
+def test_a_fingerprint_of_a_version_before_is_known_as_such():
+    mail = Mail.read(block(HEAD))
+    # as version 1 wrote it, computed by its own code
+    assert mail.former_fingerprint == (
+        "3954a6ca4368e87e0a721a6d212bf1c9e4f16a794003282b51e0df46c5dff6af"
+    )
+    assert is_former(mail.former_fingerprint)
+    assert not is_former(mail.fingerprint)
+    assert not is_former("")
 
 
 # --- whatever the bytes are
@@ -357,7 +397,7 @@ def _look_at_everything(mail: Mail) -> None:
         assert " " not in copied
         assert len(copied) <= 250
     assert len(mail.references) <= 10
-    assert len(mail.fingerprint) == 64
+    assert len(mail.fingerprint) == 66
     assert isinstance(mail.content_type + mail.parameter("boundary"), str)
     assert hash(mail) == hash(Mail.read(mail.block))
 

@@ -203,6 +203,11 @@ def test_offers():
     assert Offers.read(["SIZE ²"]).largest == 0
 
 
+@pytest.mark.parametrize("size", ["9" * 5000, "9" * 19, "-5", "+5", "1_000", "٣", "0x10", "1e9"])
+def test_a_size_that_is_no_number_is_as_if_it_had_not_been_said(size: str):
+    assert Offers.read([f"SIZE {size}"]) == Offers(size=True)
+
+
 # --- dots
 
 _BODY = st.lists(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.collector.watch import ALERT_AFTER, LONGEST_PAUSE, Change, Health
-from kollect.errors import Trouble
+from kollect.errors import NotDeleted, Stage, Trouble
 from tests.unit.bookkeeping import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -129,3 +129,21 @@ def test_who_was_told_of_a_failure_but_not_of_its_end_is_not_told_of_the_next():
     assert not health.alert_due(NOW + 9 * ALERT_AFTER)
     health, _ = health.after(None, NOW + 9 * ALERT_AFTER)
     assert health.all_clear_due()
+
+
+STAYS = NotDeleted("残る", stage=Stage.RECEIVE, happened="", cure="")
+
+
+def test_mails_that_cannot_be_deleted_keep_nobody_waiting():
+    health, told = lived([STAYS] * 60)
+    assert told == [Change.NOTHING] * 60, "the poll itself tells it"
+    assert health.pause(MINUTE) == MINUTE
+    assert not health.alert_due(NOW + timedelta(days=1)), "the alert says that nothing is received"
+
+
+def test_receiving_again_ends_the_alert_though_nothing_can_be_deleted():
+    health, _ = lived([AWAY])
+    health, change = health.told().after(STAYS, NOW)
+    assert change is Change.WELL_AGAIN
+    assert health.all_clear_due()
+    assert not health.told().alerted
