@@ -240,7 +240,7 @@ class TestProcess:
         time.sleep(0.5)
         xdotool("windowminimize", "--sync", window)
         second = start_process()
-        out, err = second.communicate(timeout=20)
+        out, err = second.communicate(timeout=60)
         assert (second.returncode, out, err) == (0, "", "")
         window_named("KKRMN101")
         assert first.poll() is None
@@ -257,7 +257,7 @@ class TestProcess:
         window_named("終了の確認")
         time.sleep(0.5)
         xdotool("key", "Return")
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
 
     def test_a_folder_that_cannot_be_used_is_told(
@@ -269,5 +269,5 @@ class TestProcess:
         window_named("フォルダを作れません")
         time.sleep(0.5)
         xdotool("key", "Escape")
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (5, "", "")

@@ -109,9 +109,9 @@ def test_too_deep_for_the_parser_is_shown_as_it_is():
     "page", [b"<!" * 100_000, b"<a" * 100_000, b"<!--" * 60_000, b"<script>" + b"</s" * 60_000]
 )
 def test_html_made_to_hurt_costs_no_more_than_other_html(page: bytes):
-    started = time.monotonic()
+    started = time.process_time()
     contents("Content-Type: text/html", page)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @given(st.binary(max_size=2000))
