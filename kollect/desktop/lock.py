@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from kollect.desktop import files
 from kollect.errors import AlreadyRunning
 from kollect.folder import storage_trouble
 
@@ -162,7 +163,7 @@ def _read(folder: Path) -> _Beacon | None:
 
 def _forget(folder: Path) -> None:
     with contextlib.suppress(OSError):
-        _beacon_path(folder).unlink()
+        files.remove(_beacon_path(folder))
 
 
 def _call(beacon: _Beacon) -> bool:

@@ -73,7 +73,7 @@ class KeptFolder:
             with suppress(OSError, StorageTrouble):
                 sink.close()
             with suppress(OSError):
-                part.unlink(missing_ok=True)
+                files.remove(part)
 
     def clear_old(self, now: datetime) -> int:
         """Remove copies older than 30 days and what a crash left half-written; returns how many
@@ -84,7 +84,7 @@ class KeptFolder:
             try:
                 age = now.timestamp() - file.stat().st_mtime
                 if age > _KEEP_FOR.get(file.suffix, timedelta.max).total_seconds():
-                    file.unlink()
+                    files.remove(file)
                     removed += file.suffix == _COPY
             except OSError as error:
                 # somebody is looking at it: no reason to stop collecting, tomorrow is another day
