@@ -124,6 +124,8 @@ def test_a_day_of_a_shop(
     assert kollect("results", "--csv", str(data / "out.csv"), data=data).returncode == 0
     assert (data / "out.csv").read_bytes().startswith("\ufeff受付番号".encode())
     assert_no_secret(data, ran.stdout, ran.stderr, log)
+    ours = [path for path in data.rglob("*") if path.name != "out.csv"]
+    assert [path for path in ours if path.stat().st_mode & 0o077] == []
 
 
 def assert_no_secret(data: Path, *texts: str) -> None:

@@ -19,12 +19,15 @@ from kollect.commands.output import DONE, data_folder, exit_code, failed, print_
 from kollect.desktop.lock import FolderLock
 from kollect.errors import Problem, SettingsTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.register import surroundings
 from kollect.register.ledger import Ledger
 from kollect.settings import inifile
 from kollect.settings.check import problems, ready_to_collect
 from kollect.settings.model import Passwords, Settings, Tls
 from kollect.settings.passwords import Vault
 from kollect.wire.trust import authorities_fault
+
+log = logging.getLogger(__name__)
 
 INTERRUPTED = 130
 """Exit code: ended by Ctrl-C."""
@@ -48,6 +51,9 @@ def collect(options: Namespace) -> int:
     with FolderLock(folder.path), logfile.install(folder):
         refuse_damage(folder)
         load = checked_settings(folder)
+        if (warning := surroundings.untold(folder)) is not None:
+            log.warning("%s", warning)
+            print(warning, file=sys.stderr)
         quiet = options.json
         worker = Worker(folder, load, lambda news: None if quiet else _print_news(news))
         stop_on_signal(worker.stop)
@@ -55,7 +61,7 @@ def collect(options: Namespace) -> int:
             report, trouble = worker.once()
             worker.close()
             if trouble is not None:
-                logging.getLogger(__name__).warning("%s", trouble)
+                log.warning("%s", trouble)
                 return failed(trouble, as_json=options.json, report=report)
             _print_report(report, as_json=options.json)
             return exit_code(trouble, report)

@@ -111,9 +111,7 @@ def patiently(act: Callable[[], T]) -> T:
 
 def _is_held(error: OSError) -> bool:
     number = getattr(error, "winerror", None)
-    if (
-        number is None and sys.platform == "win32"
-    ):  # `open` goes by way of C, which knows errno only
+    if number is None and sys.platform == "win32":  # `open` goes by way of C and its errno
         return isinstance(error, PermissionError)
     return number in _HELD
 

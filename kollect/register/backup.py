@@ -244,7 +244,9 @@ def _is_there(database: Path) -> bool:
 
 
 def _files_of(database: Path) -> list[Path]:
-    return [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
+    return [
+        database.with_name(database.name + ending) for ending in ("", "-wal", "-shm", "-journal")
+    ]
 
 
 def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:

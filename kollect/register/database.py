@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from kollect.desktop import files
+from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
 from kollect.folder import database_trouble, storage_trouble
 from kollect.register.schema import migrate, refuse_newer
@@ -118,7 +118,7 @@ class Database:
             self._db = connect(path, "rwc")
             try:
                 refuse_newer(self._db)
-                _into_wal(self._db)
+                _journal(self._db, "DELETE" if volume.on_network(path.parent) else "WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
                 self._db.execute("PRAGMA foreign_keys = ON")
                 migrate(self._db)
@@ -155,15 +155,17 @@ class Database:
         return translated(self._path)
 
 
-def _into_wal(db: sqlite3.Connection) -> None:
-    """Readers and one writer beside each other: SQLite's write-ahead log."""
+def _journal(db: sqlite3.Connection, mode: str) -> None:
+    """WAL: readers and one writer beside each other. DELETE: for a folder on another computer,
+    where a write-ahead log is not safe; one that a file has from before ends here.
+    """
     ends = time.monotonic() + WAIT_FOR_OTHERS
     while True:
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA journal_mode = {mode}")
             return
         except sqlite3.OperationalError as error:
-            # for this lock SQLite does not wait by itself: another one is switching the new file
+            # for this lock SQLite does not wait by itself: another one is switching the file
             if result_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
                 raise
             time.sleep(0.02)
