@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 import time
 import tkinter as tk
 from collections.abc import Iterator
@@ -25,9 +27,11 @@ from tests.screens.hands import (
     press,
     settle,
     type_in,
+    until,
     window_named,
     xdotool,
 )
+from tests.servers.display import start as another_display
 
 READY = Settings(
     mail_address="karamail@example.jp",
@@ -227,6 +231,14 @@ def type_in_interval(screen: SettingsScreen, text: str) -> None:
 
 
 @pytest.mark.real
+def keys_end(process: subprocess.Popen[str], window: str) -> bool:
+    """Whether ESC has ended it: a key that comes before the window has the focus is lost."""
+    with contextlib.suppress(AssertionError):  # the window has gone meanwhile
+        xdotool("windowfocus", window)
+        xdotool("key", "Escape")
+    return process.poll() is not None
+
+
 class TestProcess:
     """The program as it is started, seen from outside."""
 
@@ -243,6 +255,24 @@ class TestProcess:
         out, err = second.communicate(timeout=60)
         assert (second.returncode, out, err) == (0, "", "")
         window_named("KKRMN101")
+        assert first.poll() is None
+
+    def test_a_second_start_on_another_desktop_says_so(
+        self, start_process: StartProcess, folder: DataFolder
+    ):
+        folder.prepare()
+        inifile.save(folder.ini, READY)
+        first = start_process()
+        window_named("KKRMN101")
+        until((folder.path / "kollect.running").exists)
+        with contextlib.contextmanager(another_display)() as elsewhere:
+            second = StartProcess(folder, elsewhere)
+            process = second()
+            dialog = window_named("別の画面で動いています")
+            until(lambda: keys_end(process, dialog))
+            assert process.communicate(timeout=60) == ("", "")
+            assert process.returncode == 2
+            second.kill_all()
         assert first.poll() is None
 
     def test_keys_from_outside_end_it(self, start_process: StartProcess, folder: DataFolder):
