@@ -164,3 +164,23 @@ def make_private(path: Path) -> None:
         mode = path.lstat().st_mode
         if not path.is_symlink() and mode & 0o077:
             path.chmod(mode & 0o700)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock(descriptor: int) -> None:
+        """Lock an open file for this process, however that ends. Raises OSError where another
+        process has done so.
+        """
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # the octet need not exist
+
+else:
+    import fcntl
+
+    def lock(descriptor: int) -> None:
+        """Lock an open file for this process, however that ends. Raises OSError where another
+        process has done so.
+        """
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -58,7 +58,7 @@ class FolderLock:
                 _refuse_elsewhere(self._folder)
             raise storage_trouble(error, path) from error
         try:
-            _lock(file.fileno())
+            files.lock(file.fileno())
         except OSError as error:
             file.close()
             if error.errno not in _HELD:
@@ -259,21 +259,12 @@ def _line(line: socket.socket) -> bytes:
 
 if sys.platform == "win32":
     import ctypes
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # the octet need not exist
 
     def _let_come_forward(pid: int) -> None:
         # without it Windows only lets the first program's button blink
         ctypes.windll.user32.AllowSetForegroundWindow(pid)
 
 else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _let_come_forward(pid: int) -> None:
         """Window managers here let a window come forward without being asked."""
