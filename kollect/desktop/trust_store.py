@@ -1,14 +1,12 @@
 """Whom this PC believes: its certificates, and on Windows the word of Windows itself.
 
 Windows keeps only some of the authorities it believes; the others, and certificates that a server
-forgot to send, it fetches when its own check asks for them. `truststore` makes that check, as it
-does in pip; names, dates and strength are checked by OpenSSL all the same (see wire/trust.py).
+forgot to send, it fetches when it is asked itself.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
 import ssl
 import sys
 from collections.abc import Callable
@@ -17,8 +15,6 @@ log = logging.getLogger(__name__)
 
 STORES = ("CA", "ROOT")
 """The ones that Python reads too: intermediate authorities, and those at the root."""
-
-Vouch = Callable[[socket.socket, str], bytes | None]
 
 
 def believe_system(context: ssl.SSLContext) -> None:
@@ -62,22 +58,12 @@ def believe_stores(
         raise failure
 
 
-def _windows_vouches(raw: socket.socket, host: str) -> bytes | None:
-    """Ask Windows about the server on the line `raw`: its certificate (DER) where Windows finds a
-    way from it to an authority it believes, else None. The line is used up. It may take Windows
-    some seconds to fetch what is missing.
-    """
-    import truststore
+chain: Callable[[tuple[bytes, ...]], tuple[bytes, ...] | None] | None = None
+"""Ask the system about the certificates (DER) that a server has shown, its own first: all that lead
+from it to an authority that the system believes, or None. May take seconds. Is None where the
+system knows no more than OpenSSL does.
+"""
+if sys.platform == "win32":
+    from kollect.desktop import windows_chain
 
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False  # whoever asks checks the name
-    try:
-        with raw, context.wrap_socket(raw, server_hostname=host) as tls:
-            return tls.getpeercert(binary_form=True)
-    except OSError as error:  # ssl.SSLError is one
-        log.debug("Windows does not vouch for %s: %s", host, error)
-        return None
-
-
-vouches: Vouch | None = _windows_vouches if sys.platform == "win32" else None
-"""None: this system knows no more than OpenSSL does."""
+    chain = windows_chain.chain

@@ -2,8 +2,8 @@
 
 Certificates and host names are always checked, TLS is 1.2 at least. A pinned certificate is
 accepted for what it is, whatever its name, date or issuer; nothing else ever weakens the check.
-Where OpenSSL knows nobody who vouches for a certificate, the system is asked; what it vouches for
-is one certificate, whose name, date, purpose and strength OpenSSL checks as ever.
+Where OpenSSL knows nobody who vouches for a certificate, the system is asked; what it answers, the
+certificates up to an authority that it believes, OpenSSL checks as ever, with the server's name.
 Knows nothing of what is spoken on the line.
 """
 
@@ -47,7 +47,7 @@ def _bare(text: str) -> str:
 # Servers whose certificate holds by its fingerprint only: the next handshake looks for that first.
 # (Resuming TLS sessions was tried as well: with TLS 1.3 it saved no round trip and no CPU time.)
 _pinned: set[tuple[Peer, Trust]] = set()
-# Those whose certificate holds by the word of the system only, with what believes just that one.
+# Those whose certificate holds by the word of the system only, with what believes that authority.
 _vouched: dict[tuple[Peer, Trust], ssl.SSLContext] = {}
 
 
@@ -115,10 +115,10 @@ def _good_all_the_same(
             return tls
         shown = _shown(tls)
         tls.close()
-        if failure.verify_code in NO_ISSUER and not trust.ca_file and trust_store.vouches:
-            certificate = trust_store.vouches(again(), peer.ascii_host)
-            if certificate is not None:
-                context = _context_for_one(certificate)
+        if failure.verify_code in NO_ISSUER and not trust.ca_file and trust_store.chain and shown:
+            chain = trust_store.chain(shown)
+            if chain is not None:
+                context = _believing(chain[1:])
                 tls = _handshake(again(), peer, context)
                 _vouched[peer, trust] = context
                 return tls
@@ -191,12 +191,12 @@ def _context(ca_file: str, changed: int) -> ssl.SSLContext:
     return context
 
 
-def _context_for_one(certificate: bytes) -> ssl.SSLContext:
-    """What believes this one certificate, whoever issued it, and checks everything else of it."""
+def _believing(authorities: tuple[bytes, ...]) -> ssl.SSLContext:
+    """What believes the one of them at the root, and knows those on the way to it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    context.load_verify_locations(cadata=certificate)
+    for der in authorities:
+        context.load_verify_locations(cadata=der)
     return context
 
 
