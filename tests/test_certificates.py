@@ -5,10 +5,7 @@ The servers and their certificates are real; where Windows is played, another au
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,37 +21,8 @@ from kollect.wire import trust as trust_module
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trust
 from kollect.wire.distrust import untrusted
 from kollect.wire.peer import Peer
-from tests.servers.authorities import DAY, NOW, Issued, Wanted, issue
+from tests.servers.authorities import DAY, NOW, Issued, Wanted, issue, tls_server
 from tests.servers.certificates import ServerCertificate
-
-
-@contextlib.contextmanager
-def tls_server(now: Callable[[], ServerCertificate]) -> Iterator[int]:
-    """Greets over TLS with the certificate that `now` gives; yields its port."""
-
-    def serve(line: socket.socket) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # also with a certificate too weak for a client
-        context.load_cert_chain(now().cert_file, now().key_file)
-        with (
-            contextlib.suppress(OSError),
-            line,
-            context.wrap_socket(line, server_side=True) as tls,
-        ):
-            tls.sendall(b"+OK ready\r\n")
-            while tls.recv(1000):
-                pass
-
-    def accept() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, daemon=True).start()
-        yield listener.getsockname()[1]
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
 
 
 def greeting(port: int, trust: Trust, host: str = "localhost") -> bytes:

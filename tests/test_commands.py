@@ -155,6 +155,20 @@ def test_a_server_that_is_not_there(dovecot: Dovecot, postfix: Postfix, data: Pa
     assert json.loads(ran.stdout)["error"]["cure"]
 
 
+def test_a_folder_that_is_copied_to_the_internet_is_warned_of_once(
+    dovecot: Dovecot, postfix: Postfix, data: Path
+) -> None:
+    folder = data / "Dropbox" / "コレクト"
+    folder.mkdir(parents=True)
+    inifile.save(folder / "kollect.ini", encrypted(dovecot, postfix, "copied"))
+    first = kollect("collect", "--once", "--json", data=folder)
+    assert first.returncode == 0, first.stderr
+    assert "データが Dropbox のフォルダにあります" in first.stderr
+    assert json.loads(first.stdout)["accepted"] == 0
+    assert kollect("collect", "--once", data=folder).stderr == ""
+    assert "Dropbox" in kollect("log", data=folder).stdout
+
+
 def test_a_certificate_of_another_authority_is_refused(
     dovecot: Dovecot, postfix: Postfix, data: Path
 ) -> None:

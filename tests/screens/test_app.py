@@ -7,6 +7,7 @@ import subprocess
 import time
 import tkinter as tk
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,7 @@ from tests.screens.hands import (
     type_in,
     until,
     window_named,
+    windows_seen,
     xdotool,
 )
 from tests.servers.display import start as another_display
@@ -274,6 +276,23 @@ class TestProcess:
             assert process.returncode == 2
             second.kill_all()
         assert first.poll() is None
+
+    def test_data_that_onedrive_copies_are_warned_of_once(self, display: str, tmp_path: Path):
+        folder = DataFolder(tmp_path / "OneDrive - 店" / "コレクト")
+        folder.prepare()
+        inifile.save(folder.ini, READY)
+        start = StartProcess(folder, display)
+        start()
+        window_named("OneDrive のフォルダにあります")
+        start.kill_all()
+        again = StartProcess(folder, display)
+        again()
+        window_named("KKRMN101")
+        until((folder.path / "kollect.running").exists)  # what is to be said is said by then
+        settled = time.monotonic() + 2
+        until(lambda: time.monotonic() > settled)
+        assert not [title for title in windows_seen() if "OneDrive" in title]
+        again.kill_all()
 
     def test_keys_from_outside_end_it(self, start_process: StartProcess, folder: DataFolder):
         folder.prepare()

@@ -1,8 +1,13 @@
-"""Authorities of every kind, good and bad, and the certificates that they issue."""
+"""Authorities of every kind, good and bad, the certificates that they issue, servers with them."""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,3 +109,32 @@ def _general(host: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
         return x509.DNSName(host)
+
+
+@contextlib.contextmanager
+def tls_server(now: Callable[[], ServerCertificate]) -> Iterator[int]:
+    """Greets over TLS with the certificate that `now` gives; yields its port."""
+
+    def serve(line: socket.socket) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # also with a certificate too weak for a client
+        context.load_cert_chain(now().cert_file, now().key_file)
+        with (
+            contextlib.suppress(OSError),
+            line,
+            context.wrap_socket(line, server_side=True) as tls,
+        ):
+            tls.sendall(b"+OK ready\r\n")
+            while tls.recv(1000):
+                pass
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
