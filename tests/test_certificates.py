@@ -283,6 +283,23 @@ def test_a_chain_that_is_none_helps_nobody(
         assert "知らない発行元" in trouble_with(certificate, Trust()).happened
 
 
+def test_windows_knows_a_way_round_an_old_authority(
+    shop: Shop, windows: PlayedWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after 2021-09-30, when a root ended whose place another one had taken."""
+    old = issue(Wanted("Good Middle", authority=True, ends=NOW - DAY / 2), shop.root, shop.middle)
+    monkeypatch.setattr(
+        trust_store,
+        "believe_system",
+        lambda context: context.load_verify_locations(cadata=shop.root.der),
+    )
+    trust_module._context.cache_clear()
+    certificate = shop.leaf(Wanted("mail"), shop.middle, old)
+    with tls_server(lambda: certificate) as port:
+        assert greeting(port, Trust()) == b"+OK ready"
+    assert windows.asked == 1
+
+
 def test_windows_is_not_asked_where_the_shop_names_its_own_authorities(
     shop: Shop, windows: PlayedWindows
 ) -> None:

@@ -14,8 +14,11 @@ from kollect.errors import Certificate, CertificateTrouble
 from kollect.wire.certificate import Link, read_certificate, read_link
 from kollect.wire.peer import Peer, technical
 
-NO_ISSUER = frozenset({2, 19, 20, 21})
+_NO_ISSUER = (2, 19, 20, 21)
 """The codes with which OpenSSL says that it knows nobody who vouches for this chain."""
+_EXPIRED = 10
+ASK_THE_SYSTEM = frozenset({*_NO_ISSUER, _EXPIRED})
+"""Where the system may know another way: past an authority that is missing here, or is old."""
 
 _PIN = "サーバが本物だとわかっているときだけ、「この証明書を信頼する」を押してください。"
 _CLOCK = "まず、このパソコンの日付と時刻が正しいか確かめてください。"
@@ -230,10 +233,10 @@ def _odd(case: _Case) -> _Words:
 
 
 _BY_CODE: dict[int, Callable[[_Case], _Words]] = {
-    **dict.fromkeys(NO_ISSUER, _no_issuer),
+    **dict.fromkeys(_NO_ISSUER, _no_issuer),
     **dict.fromkeys((4, 6, 7), _forged),
     9: _not_yet_valid,
-    10: _expired,
+    _EXPIRED: _expired,
     18: _self_signed,
     23: _revoked,
     **dict.fromkeys((24, 25, 32, 79), _no_authority),  # no CA, too long a path, may not sign

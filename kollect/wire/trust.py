@@ -22,7 +22,7 @@ from kollect.desktop import trust_store
 from kollect.errors import ServerTrouble, Stage
 from kollect.settings.model import Tls
 from kollect.wire.certificate import fingerprint
-from kollect.wire.distrust import NO_ISSUER, untrusted
+from kollect.wire.distrust import ASK_THE_SYSTEM, untrusted
 from kollect.wire.peer import Peer
 
 
@@ -115,8 +115,9 @@ def _good_all_the_same(
             return tls
         shown = _shown(tls)
         tls.close()
-        if failure.verify_code in NO_ISSUER and not trust.ca_file and trust_store.chain and shown:
-            chain = trust_store.chain(shown)
+        ask = trust_store.chain if not trust.ca_file else None
+        if ask is not None and shown and failure.verify_code in ASK_THE_SYSTEM:
+            chain = ask(shown)
             if chain is not None:
                 context = _believing(chain[1:])
                 tls = _handshake(again(), peer, context)

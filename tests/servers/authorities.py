@@ -69,13 +69,19 @@ class Issued:
         return files
 
 
-def issue(wanted: Wanted, issuer: Issued | None = None) -> Issued:
-    """A certificate as it is wanted, signed by `issuer`, or by itself."""
-    key = (
+def _new_key(wanted: Wanted) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
+    return (
         rsa.generate_private_key(public_exponent=65537, key_size=wanted.bits)
         if wanted.bits
         else ec.generate_private_key(ec.SECP256R1())
     )
+
+
+def issue(wanted: Wanted, issuer: Issued | None = None, same_key: Issued | None = None) -> Issued:
+    """A certificate as it is wanted, signed by `issuer`, or by itself; with the key of another one
+    where that is given.
+    """
+    key = same_key.key if same_key else _new_key(wanted)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, wanted.name)])
     builder = (
         x509.CertificateBuilder()
