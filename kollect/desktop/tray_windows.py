@@ -60,7 +60,8 @@ class _Icon(pystray.Icon):
             **fields,
         )
         taken = bool(win32.Shell_NotifyIcon(code, data))
-        if code != win32.NIM_DELETE:
+        # pystray changes an icon also just before it adds it for the first time
+        if code == win32.NIM_ADD or (code == win32.NIM_MODIFY and self.visible):
             self._told(taken)
 
 

@@ -53,7 +53,9 @@ def place(middle: Issued) -> Iterator[str]:
 def trouble(stick: Stick, certificate: ServerCertificate) -> str:
     """Why the poll fails: of itself the server says nothing but its greeting."""
     with tls_server(lambda: certificate) as port:
-        receive = Receive(host="localhost", port=port, security=Security.SSL, account="x")
+        receive = Receive(
+            host="localhost", port=port, security=Security.SSL, account="x", timeout_seconds=5
+        )
         send = Send("localhost", port=1, auth=Auth.NO)
         settings = Settings(mail_address="shop@shop.example", receive=receive, send=send)
         inifile.save(stick.folder / "kollect.ini", settings)
