@@ -56,8 +56,8 @@ class DataFolder:
         """Make the folders that are missing, and make sure that files can be written.
 
         On Linux others lose the rights that an older version had left them, unless the folder is
-        shared on purpose: its group, or everybody, may write in it. A folder that was there before
-        keeps its own. Raises StorageTrouble.
+        shared on purpose: its group, or everybody, may write in it. The folder itself keeps its
+        rights where it holds other things too. Raises StorageTrouble.
         """
         for folder in (self.path, self.log_dir, self.kept_dir, self.backup_dir):
             try:
@@ -65,8 +65,11 @@ class DataFolder:
             except OSError as error:
                 raise storage_trouble(error, folder) from error
         if not files.is_shared(self.path):
-            for ours in self._all_of_ours():
-                files.make_private(ours)
+            ours = {*self._all_of_ours()}
+            for path in ours:
+                files.make_private(path)
+            if files.holds_only(self.path, ours):
+                files.make_private(self.path)
         try:
             files.try_writing(self.path)
         except OSError as error:

@@ -156,6 +156,14 @@ def is_shared(folder: Path) -> bool:
         return False
 
 
+def holds_only(folder: Path, known: set[Path]) -> bool:
+    """Whether there is nothing else in the folder."""
+    try:
+        return set(folder.iterdir()) <= known
+    except OSError:
+        return False
+
+
 def make_private(path: Path) -> None:
     """Take the rights of others from a file or folder that an older version has made."""
     if sys.platform == "win32":

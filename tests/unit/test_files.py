@@ -180,6 +180,14 @@ class TestRights:
         for name in ("kollect.ini", "kollect.ini.bak", "kollect.lock", "kollect.db"):
             assert mode(folder / name) == 0o600, name
 
+    def test_a_folder_that_holds_nothing_else_is_closed_itself(self, tmp_path: Path):
+        folder = tmp_path / "data"
+        folder.mkdir()
+        folder.chmod(0o755)
+        (folder / "kollect.ini").write_text("")
+        run_alone(folder, tmp_path / "table.csv")
+        assert mode(folder) == 0o700
+
     def test_a_folder_shared_on_purpose_stays_as_it_is(self, tmp_path: Path):
         folder = tmp_path / "data"
         folder.mkdir()
