@@ -220,6 +220,7 @@ class Program:
             this_pc=self._this_pc,
             settings=self.real.settings,
             mend=self._mend,
+            warning=self.real.warning_of_place,
             mailings=lambda: self.postroom.services,
             start_collecting=self.start_collecting,
             collect_in_tray=self._collect_in_tray,

@@ -10,7 +10,7 @@ import errno
 import os
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -47,16 +47,29 @@ class DataFolder:
     def has_data(self) -> bool:
         return self.ini.exists() or self.database.exists()
 
+    def _all_of_ours(self) -> Iterator[Path]:
+        yield from (self.log_dir, self.kept_dir, self.backup_dir)  # what is in them is behind them
+        for name in ("ini", "db", "lock", "running", "fault"):
+            yield from self.path.glob(f"kollect.{name}*")
+
     def prepare(self) -> None:
         """Make the folders that are missing, and make sure that files can be written.
 
-        Raises StorageTrouble.
+        On Linux others lose the rights that an older version had left them, unless the folder is
+        shared on purpose: its group, or everybody, may write in it. The folder itself keeps its
+        rights where it holds other things too. Raises StorageTrouble.
         """
         for folder in (self.path, self.log_dir, self.kept_dir, self.backup_dir):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise storage_trouble(error, folder) from error
+        if not files.is_shared(self.path):
+            ours = {*self._all_of_ours()}
+            for path in ours:
+                files.make_private(path)
+            if files.holds_only(self.path, ours):
+                files.make_private(self.path)
         try:
             files.try_writing(self.path)
         except OSError as error:

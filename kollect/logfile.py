@@ -20,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from kollect.desktop import files
 from kollect.folder import DataFolder, storage_trouble
 
 MOST_WAITING = 2000
@@ -215,7 +216,8 @@ def export_month(folder: DataFolder, month: str) -> Path:
     text = "".join(f"{line}\r\n" for line in read_month(folder, month))
     try:
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes(text.encode("utf-8-sig", "replace"))
+        octets = text.encode("utf-8-sig", "replace")
+        files.patiently(lambda: target.write_bytes(octets))
     except OSError as error:
         raise storage_trouble(error, target) from error
     return target

@@ -51,7 +51,7 @@ def read(kept: Kept) -> email.message.EmailMessage:
     return email.message_from_bytes(kept.data, policy=email.policy.default)
 
 
-def until(there: Callable[[], object], seconds: float = 10) -> None:
+def until(there: Callable[[], object], seconds: float = 60) -> None:
     ends = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < ends
@@ -426,7 +426,7 @@ def slow(tmp_path: Path) -> Iterator[tuple[Mailer, ScriptedSmtp]]:
             yield mailer, smtp
         finally:
             mailer.worker.stop()
-            assert mailer.worker.join(10)
+            assert mailer.worker.join(30)
 
 
 def test_whoever_stops_meanwhile_gets_nothing_more(slow: tuple[Mailer, ScriptedSmtp]) -> None:
@@ -489,7 +489,7 @@ def test_stop_ends_soon_and_the_rest_goes_on_at_the_next_start(
     mailer.worker.start()
     until(lambda: len(smtp.kept) >= 5)
     mailer.worker.stop()
-    assert mailer.worker.join(2)
+    assert mailer.worker.join(30)
     sent = len(smtp.kept)
     assert sent < MEMBERS
     time.sleep(1.1)
@@ -510,7 +510,7 @@ def test_a_second_mailing_goes_out_when_it_is_begun(tmp_path: Path) -> None:
                 until(lambda count=count: len(smtp.kept) == count)
         finally:
             mailer.worker.stop()
-            assert mailer.worker.join(5)
+            assert mailer.worker.join(30)
 
 
 def test_idle_it_sleeps(tmp_path: Path) -> None:
@@ -523,7 +523,7 @@ def test_idle_it_sleeps(tmp_path: Path) -> None:
         time.sleep(0.3)
         assert time.process_time() - used < 0.1
         mailer.worker.stop()
-        assert mailer.worker.join(2)
+        assert mailer.worker.join(30)
         left = set(threading.enumerate()) - others  # its own; the server's are daemons
         assert not [thread for thread in left if not thread.daemon]
 

@@ -4,6 +4,7 @@
     `kollect demo`                the demo begins
     settings that cannot be read  told, and mended
     started at the login          mail is collected, and nothing is seen unless something is missing
+    a place where data get lost   told once
     no settings yet               the demo, or the settings?
     a mailing broken off          go on with it?
 
@@ -41,6 +42,8 @@ class Beginning:
     settings: Callable[[], Settings]
     """The real ones. Raises Trouble."""
     mend: Callable[[Trouble], None]
+    warning: Callable[[], Trouble | None]
+    """What is to be said of the place of the data, once. Raises Trouble."""
     mailings: Callable[[], MailingServices]
     start_collecting: Callable[[], None]
     collect_in_tray: Callable[[], None]
@@ -60,6 +63,7 @@ class Beginning:
             self.mend(trouble)
             return
         self._follow_login(settings.collect.start_at_login)
+        self._look_around()
         if in_tray:
             self.ready.then(self.collect_in_tray, before_asking=self.resident.show)
         elif not settings.mail_address:
@@ -76,6 +80,19 @@ class Beginning:
             lambda result: None,
             owner=self.window.root,
             failed=failed,
+        )
+
+    def _look_around(self) -> None:
+        def told(warning: Trouble | None) -> None:
+            if warning is not None:
+                log.warning("%s", warning)
+                self.resident.when_seen(lambda: self.window.dialogs.trouble(warning))
+
+        self.window.jobs.run(
+            lambda job: self.warning(),
+            told,
+            owner=self.window.root,
+            failed=lambda trouble: log.warning("%s", trouble),
         )
 
     def _offer_first_steps(self) -> None:

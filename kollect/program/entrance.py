@@ -32,9 +32,12 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
         else:
             come_in = _mended(folder, found, make_window)
         return None if come_in else NO_STORAGE
-    except AlreadyRunning as trouble:
-        if signal_first(folder.path):
-            return OK
+    except AlreadyRunning:
+        try:
+            if signal_first(folder.path):
+                return OK
+        except AlreadyRunning as elsewhere:
+            trouble = elsewhere
         _tell(trouble, make_window)
         return WRONG
     except StorageTrouble as trouble:

@@ -94,6 +94,12 @@ class Workplace:
                 worker.join(None if ends is None else max(0.0, ends - time.monotonic()))
         return not (self.collecting or self.mailing)
 
+    def warning_of_place(self) -> Trouble | None:
+        """What is to be said, once, of where the data folder is. Raises Trouble."""
+        from kollect.register import surroundings
+
+        return surroundings.untold(self.folder)
+
     # ---- settings and passwords ----
 
     def settings(self) -> Settings:

@@ -94,11 +94,11 @@ def make_backup(database: Path, folder: Path, today: date, *, removing: bool = T
         raise storage_trouble(error, target) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            files.remove(part)
     for old in _in_order(backups(folder), today)[KEEP:] if removing else ():
         if old != target:  # whatever date the clock has given it
             with suppress(OSError):  # somebody is looking at it
-                old.unlink()
+                files.remove(old)
     return target
 
 
@@ -189,7 +189,7 @@ def begin_anew(database: Path, first: int, now: datetime) -> None:
     """
     part = database.with_name(database.name + ".part")
     try:
-        part.unlink(missing_ok=True)
+        files.remove(part)
         with closing(connect(part, "rwc")) as new:
             migrate(new)
             _give_none_below(new, first)
@@ -202,7 +202,7 @@ def begin_anew(database: Path, first: int, now: datetime) -> None:
         raise storage_trouble(error, database) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            files.remove(part)
 
 
 def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
@@ -225,11 +225,11 @@ def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
     except OSError as error:
         if not _is_there(aside):
             with suppress(OSError):
-                ready.unlink(missing_ok=True)
+                files.remove(ready)
         raise storage_trouble(error, database) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            files.remove(part)
     return aside if _is_there(aside) else None
 
 
@@ -251,7 +251,9 @@ def _is_there(database: Path) -> bool:
 
 
 def _files_of(database: Path) -> list[Path]:
-    return [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
+    return [
+        database.with_name(database.name + ending) for ending in ("", "-wal", "-shm", "-journal")
+    ]
 
 
 def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
@@ -259,7 +261,7 @@ def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
 
     With `floor`, no number below it is given by the copy.
     """
-    target.unlink(missing_ok=True)
+    files.remove(target)
     with closing(connect(source, "ro")) as old, closing(connect(target, "rwc")) as new:
         # all pages in one step: in steps it would begin anew at every commit of the collector
         old.backup(new)

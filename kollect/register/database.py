@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from kollect.desktop import files
+from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
 from kollect.folder import database_trouble, storage_trouble
 from kollect.register.schema import migrate, refuse_newer, version_to_leave
@@ -130,7 +130,7 @@ class Database:
             self._link = _Link(connect(path, "rwc"))
             try:
                 refuse_newer(self._db)
-                _tune(self._db)
+                _tune(self._db, path)
                 if version := version_to_leave(self._db):
                     _keep(self._db, path, version)
                 migrate(self._db)
@@ -169,7 +169,7 @@ class Database:
                         cure="元の kollect.db を、元の場所に戻してください。",
                         detail=f"{ours} {found}",
                     )
-                _tune(new)
+                _tune(new, self._path)
             except BaseException:
                 new.close()
                 raise
@@ -216,8 +216,8 @@ class Database:
         return translated(self._path)
 
 
-def _tune(db: sqlite3.Connection) -> None:
-    _into_wal(db)
+def _tune(db: sqlite3.Connection, path: Path) -> None:
+    _journal(db, "DELETE" if volume.on_network(path.parent) else "WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
 
@@ -254,18 +254,20 @@ def _keep(db: sqlite3.Connection, path: Path, version: int) -> None:
         raise storage_trouble(error, target) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            files.remove(part)
 
 
-def _into_wal(db: sqlite3.Connection) -> None:
-    """Readers and one writer beside each other: SQLite's write-ahead log."""
+def _journal(db: sqlite3.Connection, mode: str) -> None:
+    """WAL: readers and one writer beside each other. DELETE: for a folder on another computer,
+    where a write-ahead log is not safe; one that a file has from before ends here.
+    """
     ends = time.monotonic() + WAIT_FOR_OTHERS
     while True:
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA journal_mode = {mode}")
             return
         except sqlite3.OperationalError as error:
-            # for this lock SQLite does not wait by itself: another one is switching the new file
+            # for this lock SQLite does not wait by itself: another one is switching the file
             if result_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
                 raise
             time.sleep(0.02)

@@ -10,6 +10,7 @@ from kollect.members.member import State
 from kollect.members.roll import Candidate
 from kollect.register.receipt import STATE_WORDS
 from kollect.screens.dialogs import Dialog, em, paragraph
+from kollect.screens.keys import on_key
 from kollect.screens.theme import GAP
 
 _COLUMNS = (("受付番号", 6), ("メールアドレス", 18), ("受付日時", 10), ("状態", 5), ("会員", 9))
@@ -54,7 +55,7 @@ class CandidateDialog(Dialog[Candidate | None]):
         self.tree.bind("<Return>", lambda event: self.take())
         self.tree.bind("<KP_Enter>", lambda event: self.take())
         self.tree.bind("<Double-Button-1>", lambda event: self.take())
-        self.bind("<F12>", lambda event: self.take())
+        on_key(self, "<F12>", self.take)
         self.buttons(("キャンセル", self.give_up), ("選ぶ", self.take))
         self.start_at(self.tree)
 

@@ -10,6 +10,8 @@ import weakref
 from tkinter import ttk
 from typing import ClassVar
 
+from kollect.screens.keys import is_typed
+
 _FIELDS = ("TEntry", "TSpinbox", "TCombobox")
 _STEPS = ("TEntry", "TSpinbox", "TCombobox", "TRadiobutton", "TCheckbutton")
 _MOST_STEPS = 200
@@ -162,6 +164,8 @@ def _menu_at_pointer(event: tk.Event) -> str:
 
 
 def _menu_at_widget(event: tk.Event) -> str:
+    if is_typed(event):
+        return ""
     widget = event.widget
     _menu(widget, widget.winfo_rootx() + 20, widget.winfo_rooty() + widget.winfo_height() // 2)
     return "break"

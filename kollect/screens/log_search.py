@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from kollect.screens import log_lines
 from kollect.screens.fields import LineField
+from kollect.screens.keys import on_key
 from kollect.screens.latest import Latest
 from kollect.screens.table import Table
 from kollect.screens.theme import GAP, HALF, TEXT_FONT
@@ -54,10 +55,10 @@ class LogSearch(ttk.Frame):
         """The table whose rows are the lines."""
         self._table = table
         entry = self.wanted.widget
-        entry.bind("<Down>", lambda event: table.focus_rows())
+        on_key(entry, "<Down>", table.focus_rows)
         for widget in (table.tree, entry):
-            widget.bind("<F3>", lambda event: self.go(+1))
-            widget.bind("<Shift-F3>", lambda event: self.go(-1))
+            on_key(widget, "<F3>", lambda: self.go(+1))
+            on_key(widget, "<Shift-F3>", lambda: self.go(-1))
             widget.bind("<Control-f>", lambda event: self.wanted.focus())
         self.tell()
 

@@ -13,6 +13,7 @@ from kollect.members.members import Members
 from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.form import Form
 from kollect.screens.jobs import Job, Jobs
+from kollect.screens.keys import on_key
 from kollect.screens.preview import MailPreview
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP
@@ -35,7 +36,7 @@ class SampleDialog(Dialog[str | None]):
         self.address.value = proposed
         self.buttons(("キャンセル", self.give_up), ("送る", self.take))
         self.start_at(self.address.widget)
-        self.bind("<F12>", lambda event: self.take())
+        on_key(self, "<F12>", self.take)
         for key in ("<Return>", "<KP_Enter>"):
             self.address.widget.bind(key, lambda event: self.take() or "break")
 

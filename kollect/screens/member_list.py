@@ -13,6 +13,7 @@ from kollect.members.member import Member, State
 from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
+from kollect.screens.keys import on_key
 from kollect.screens.member_csv import MemberFiles
 from kollect.screens.member_fields import switch_ime
 from kollect.screens.member_services import MemberServices
@@ -72,7 +73,7 @@ class MemberListScreen(Screen):
         self.search.pack(side="left", padx=(HALF, WIDE))
         switch_ime(self.search, Letters.HIRAGANA)
         self._wanted.trace_add("write", lambda *_: self._search_soon())
-        self.search.bind("<Down>", lambda event: self.table.focus_rows())
+        on_key(self.search, "<Down>", lambda: self.table.focus_rows())
         self.search.bind("<Return>", lambda event: self.table.focus_rows() or "break")
         ttk.Label(top, text="グループ").pack(side="left")
         self._groups = [""]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from kollect.screens.form import wrapped
+from kollect.screens.keys import on_key
 from kollect.screens.table_columns import TableColumn, TableColumns
 from kollect.screens.theme import GAP, HALF, TEXT_FONT
 from kollect.settings.providers import Provider, Server, providers
@@ -56,7 +57,7 @@ class ProviderTable(ttk.Frame):
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._selected())
         self.tree.bind("<Double-Button-1>", self._double_click)
         self.tree.bind("<Return>", lambda event: self._take())
-        self.search.bind("<Down>", lambda event: self._into_list())
+        on_key(self.search, "<Down>", self._into_list)
         self._fill()
 
     def _fit_columns(self) -> None:

@@ -14,6 +14,7 @@ from kollect.register.entry import Receipt
 from kollect.register.wanted import Order, Wanted
 from kollect.screens.form import wrapped
 from kollect.screens.jobs import Job
+from kollect.screens.keys import on_key
 from kollect.screens.latest import Latest
 from kollect.screens.results_again import ask_and_send_again
 from kollect.screens.results_csv import CsvExport
@@ -63,7 +64,7 @@ class ResultsList(ttk.Frame):
         self._mark_sorted()
         self._build_below()
         entry = self.filter.text.widget
-        entry.bind("<Down>", lambda event: self._into_table())
+        on_key(entry, "<Down>", self._into_table)
         entry.bind("<Return>", lambda event: self._into_table())
         self.table.tree.bind("<<Copy>>", lambda event: self.copy_addresses())
         self.table.tree.bind("<Control-Shift-C>", lambda event: self.copy_rows())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import ttk
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from kollect.screens import editing, scrolled
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.function_bar import FunctionBar, FunctionKey
 from kollect.screens.jobs import Jobs, unexpected
+from kollect.screens.keys import on_key
 from kollect.screens.pump import Pump
 from kollect.screens.screen import Screen
 from kollect.screens.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
@@ -241,7 +243,7 @@ class Window:
         root = self.root
         root.bind("<Escape>", lambda event: self._bar.press("Escape"))
         for number in range(1, 13):
-            root.bind(f"<F{number}>", lambda event, key=f"F{number}": self._bar.press(key))
+            on_key(root, f"<F{number}>", partial(self._bar.press, f"F{number}"))
         for number in range(1, 10):
             for name in (f"<Key-{number}>", f"<KP_{number}>"):
                 root.bind(name, lambda event, number=number: self._digit(event, number))

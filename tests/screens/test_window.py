@@ -390,7 +390,7 @@ class TestPumpAndJobs:
         job = window.jobs.run(work, results.append, owner=second)
         window.back()
         job.stop()
-        assert ended.wait(5)
+        assert ended.wait(30)
         settle(window.root, lambda: time.sleep(0.2) is None)
         assert results == []
 
