@@ -15,7 +15,7 @@ from pathlib import Path
 from kollect.collector.alert import send_alert, send_all_clear
 from kollect.collector.background import Background, local_now
 from kollect.collector.desk import Desk
-from kollect.collector.reports import News, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Report, RoundEnded
 from kollect.collector.round import poll
 from kollect.collector.upkeep import upkeep
 from kollect.collector.watch import Change, Health
@@ -121,7 +121,11 @@ class Worker(Background):
             if self._opened is not None and not self._folder.database.exists():
                 raise _vanished(self._folder)  # a new file would give the old numbers once more
             self._ledger = Ledger(self._folder.database)
+            exchanged = self._opened is not None
             self._opened = _identity(self._folder.database)
+            if exchanged and (behind := self._ledger.behind()) is not None:
+                log.warning("%s", behind)
+                self._listener(Happened(self._now(), str(behind)))
             self._mark = self._ledger.mark("reply")
         return self._ledger
 

@@ -15,7 +15,8 @@ from kollect.desktop.lock import FolderLock
 from kollect.errors import StorageTrouble
 from kollect.folder import DataFolder
 from kollect.logfile import months, read_month
-from kollect.register import backup
+from kollect.register import backup, catching_up
+from kollect.register.numbers import Behind
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,14 @@ def refuse_damage(folder: DataFolder) -> None:
     if first_after_loss(folder) is not None:
         raise StorageTrouble(
             "受付の記録が見つかりません",
-            happened=f"ログには受付番号を発行した記録がありますが、"
+            happened=f"ログなどに受付番号を発行した記録がありますが、"
             f"「{folder.database}」がありません。メールはサーバに残っています。",
             cure="kollect.db を元の場所に戻してください。見つからないときは、"
             "「kollect restore」で、続きの番号から新しい記録を始められます。",
         )
+    if (behind := catch_up(folder)) is not None:
+        log.warning("%s", behind)
+        print(behind, file=sys.stderr)
 
 
 def first_after_loss(folder: DataFolder) -> int | None:
@@ -48,7 +52,17 @@ def first_after_loss(folder: DataFolder) -> int | None:
     """
     if backup.holds_data(folder.database):
         return None
-    return backup.first_after(_log_lines(folder))
+    return backup.first_after(_log_lines(folder), folder.database)
+
+
+def catch_up(folder: DataFolder) -> Behind | None:
+    """Where an older kollect.db was put in the place of the present one: go on above the numbers
+    that were given since, and return what has to be told.
+    """
+    if not backup.holds_data(folder.database):
+        return None
+    newest_first = (read_month(folder, month) for month in reversed(months(folder)))
+    return catching_up.catch_up(folder.database, folder.backup_dir, newest_first)
 
 
 def go_back(folder: DataFolder, loss: backup.Loss, found: str) -> Path | None:
@@ -94,8 +108,15 @@ def restore(options: Namespace) -> int:
     folder = data_folder(options)
     with FolderLock(folder.path):
         found = backup.damage(folder.database, folder.backup_dir)
-        if found is None and backup.holds_data(folder.database):
-            print("kollect.db は壊れていません。何もしませんでした。")
+        if found is None and backup.older_than(folder.database, folder.backup_dir):
+            found = "older than the newest copy"
+            print("kollect.db は、控えより前の写しと入れ替わっています。")
+        elif found is None and backup.holds_data(folder.database):
+            with logfile.install(folder):
+                behind = catch_up(folder)
+                if behind is not None:
+                    log.warning("%s", behind)
+            print(behind or "kollect.db は壊れていません。何もしませんでした。")
             return DONE
         loss = cost_of_going_back(folder)
         if loss is None and (first := first_after_loss(folder)) is not None:

@@ -42,6 +42,21 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
         return NO_STORAGE
 
 
+def put_back(folder: DataFolder) -> StorageTrouble | None:
+    """What has to be told where an older kollect.db was put in the place of the present one."""
+    from kollect.commands import mending
+
+    try:
+        behind = mending.catch_up(folder)
+    except StorageTrouble as trouble:
+        return trouble
+    if behind is None:
+        return None
+    return StorageTrouble(
+        "受付の記録が以前のものになっています", happened=behind.happened, cure=behind.cure
+    )
+
+
 def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
     """There is no kollect.db: is this a first start, or else, may a new one be made?"""
     from kollect.commands import mending  # drags much along, and is rare
