@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from kollect.folder import DataFolder
 from kollect.register.backup import make_backup
+from kollect.register.database import to_day
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
 
@@ -45,7 +46,7 @@ def _is_believed(today: date, last: str, ledger: Ledger) -> bool:
 
     A PC whose battery is empty, or a mistyped year, would else take all copies at once.
     """
-    if last and abs(today - date.fromisoformat(last)) > JUMP:
+    if last and abs(today - to_day(last)) > JUMP:
         until = f"{today + SURE_AFTER}"
         if ledger.note("remove nothing before", until):
             log.warning(DATE_JUMPED.format(last, today, until))

@@ -22,6 +22,7 @@ from kollect.collector.watch import Change, Health
 from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.inbox.open import open_mailbox
+from kollect.register.backup import damage_trouble
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
@@ -93,6 +94,9 @@ class Worker(Background):
         except Exception as error:
             # the last net: a fault of ours must not silence the collector for months
             log.exception("予期しない誤りが起きました")
+            if (damaged := damage_trouble(self._folder.database)) is not None:
+                self.close()
+                return Report(), damaged
             return Report(), Trouble(
                 "プログラムの誤りが起きました",
                 happened="コレクトの中で予期しない誤りが起きました。メールはサーバに残っています。",

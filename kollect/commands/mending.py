@@ -25,14 +25,9 @@ def refuse_damage(folder: DataFolder) -> None:
     """Raises StorageTrouble where kollect.db is damaged, or gone while copies or the log tell that
     there was one: a kollect.db made anew would pass for the old one.
     """
-    found = backup.damage(folder.database, folder.backup_dir)
+    found = backup.damage(folder.database, folder.backup_dir, thorough=False)
     if found is not None:
-        raise StorageTrouble(
-            "データが壊れています",
-            happened="kollect.db が壊れているか、なくなっています。メールはサーバに残っています。",
-            cure="「kollect restore」で、いちばん新しい控えに戻せます。",
-            detail=found,
-        )
+        raise _damaged(found)
     if first_after_loss(folder) is not None:
         raise StorageTrouble(
             "受付の記録が見つかりません",
@@ -44,6 +39,24 @@ def refuse_damage(folder: DataFolder) -> None:
     if (behind := catch_up(folder)) is not None:
         log.warning("%s", behind)
         print(behind, file=sys.stderr)
+
+
+def behind_the_fault(folder: DataFolder) -> StorageTrouble | None:
+    """Whether a fault that nobody expected comes from a damaged kollect.db; None: it is ours."""
+    try:
+        found = backup.damage(folder.database, folder.backup_dir)
+    except StorageTrouble as trouble:
+        return trouble
+    return _damaged(found) if found is not None else None
+
+
+def _damaged(found: str) -> StorageTrouble:
+    return StorageTrouble(
+        "データが壊れています",
+        happened="kollect.db が壊れているか、なくなっています。メールはサーバに残っています。",
+        cure="「kollect restore」で、いちばん新しい控えに戻せます。",
+        detail=found,
+    )
 
 
 def first_after_loss(folder: DataFolder) -> int | None:

@@ -26,7 +26,7 @@ from kollect.members.mailing import (
 )
 from kollect.members.mailings import AGAINST
 from kollect.members.parcels import Parcels
-from kollect.register.database import to_text, to_time
+from kollect.register.database import one_of, to_text, to_time
 
 SOURCE = "メール発信"
 _IDS = "(SELECT value FROM json_each(?))"
@@ -148,7 +148,7 @@ class Outbox(Parcels):
                 )
                 for identity, step, against in found:
                     if against:
-                        tried = Step(step) not in (Step.WAITING, Step.DEFERRED)
+                        tried = one_of(Step, step) not in (Step.WAITING, Step.DEFERRED)
                         self.move([identity], Step.UNCERTAIN if tried else Step.LEFT_OUT,
                                   now, against)  # fmt: skip
                 ids = [identity for identity, _, against in found if not against]
@@ -249,7 +249,7 @@ class Outbox(Parcels):
             if row is None:
                 return None
             identity, number, step = row
-            if Step.UNDELIVERABLE in MOVES[Step(step)] and step != Step.SENDING:
+            if Step.UNDELIVERABLE in MOVES[one_of(Step, step)] and step != Step.SENDING:
                 self.move([identity], Step.UNDELIVERABLE, now, reason)
             self._members.undeliverable(number, reason, now, SOURCE)
         return number

@@ -9,7 +9,7 @@ from datetime import datetime
 from kollect.members.mailing import Parcel, Step
 from kollect.members.mailings import Mailings
 from kollect.members.pace import Pace
-from kollect.register.database import to_text, to_time
+from kollect.register.database import one_of, to_text, to_time
 
 _PARCEL = (
     "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
@@ -44,7 +44,7 @@ class Parcels(Mailings):
         found = self._db.rows(
             "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
         )
-        return {Step(step): count for step, count in found}
+        return {one_of(Step, step): count for step, count in found}
 
     def page(self, mailing: int, first: int, most: int, *steps: Step) -> list[Parcel]:
         """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
@@ -66,7 +66,9 @@ class Parcels(Mailings):
             " ON mailing.id = mailing WHERE number = ? ORDER BY parcel.id DESC",
             number,
         )
-        return [Told(subject, Step(step), to_time(at), why) for subject, step, at, why in found]
+        return [
+            Told(subject, one_of(Step, step), to_time(at), why) for subject, step, at, why in found
+        ]
 
     def _parcels(self, where: str, *values: object) -> list[Parcel]:
         return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
@@ -74,4 +76,4 @@ class Parcels(Mailings):
 
 def _parcel(row: tuple) -> Parcel:
     *fields, step, unknowns, answer, step_at = row
-    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at))
+    return Parcel(*fields, one_of(Step, step), unknowns, answer, to_time(step_at))

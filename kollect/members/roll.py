@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from kollect.members import folding, rows
 from kollect.members.choice import EVERYBODY, Choice, Order, where
 from kollect.members.member import Consent, Member
 from kollect.members.queries import Queries
-from kollect.register.database import to_time
+from kollect.register.database import one_of, to_day, to_time
 from kollect.register.entry import Receipt
 from kollect.register.receipt import ReceiptState
 
@@ -169,7 +169,7 @@ class Roll:
             " JOIN template ON template.id = consent.template ORDER BY consent.id"
         )
         for number, address, received, given, day, how, recorded, *text in self._db.each(sql):
-            consent = Consent(bool(given), date.fromisoformat(day), how)
+            consent = Consent(bool(given), to_day(day), how)
             yield Consented(number, address, to_time(received), consent, to_time(recorded), *text)
 
     # --- the same for all
@@ -191,7 +191,7 @@ def _candidate(row: tuple, member: Member | None) -> Candidate:
         address=address,
         received_at=to_time(received),
         replied_at=to_time(replied) if replied else None,
-        state=ReceiptState(state),
+        state=one_of(ReceiptState, state),
         reason=reason,
         times=times,
         member=member is not None,

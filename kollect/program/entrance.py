@@ -26,7 +26,7 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
     try:
         folder.prepare()
         lock.acquire()
-        found = backup.damage(folder.database, folder.backup_dir)
+        found = backup.damage(folder.database, folder.backup_dir, thorough=False)
         if found is None:
             come_in = backup.holds_data(folder.database) or _begun(folder, make_window)
         else:

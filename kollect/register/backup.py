@@ -18,7 +18,7 @@ from pathlib import Path
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.folder import storage_trouble
-from kollect.register import highest
+from kollect.register import highest, soundness
 from kollect.register.database import connect, result_code, return_under_way, trouble
 from kollect.register.given import numbers_given
 from kollect.register.glance import asked, given_and_seen, identity, last_number
@@ -28,6 +28,9 @@ KEEP = 7
 SPARE = 100
 """So many numbers are passed over where only the log tells which was the last: a power cut takes
 the last lines of a log with it.
+"""
+SECONDS_AT_START = 15.0
+"""So long the values are read before the window is there, at the most: a million receipts or two.
 """
 _NAME = re.compile(r"kollect-(\d{4})(\d\d)(\d\d)\.db")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -107,30 +110,45 @@ def backups(folder: Path) -> list[Path]:
     return []
 
 
-def damage(database: Path, folder: Path | None = None) -> str | None:
+def damage(database: Path, folder: Path | None = None, *, thorough: bool = True) -> str | None:
     """Why the file cannot be worked with, in technical words; None where it is sound, or neither it
     nor copies of it (in `folder`) are there yet.
 
-    Raises `errors.StorageTrouble` where the disk does not let itself be read.
+    Without `thorough` the values are read for some seconds at the most, for the start. Raises
+    `errors.StorageTrouble` where the disk does not let itself be read.
     """
     if os.path.exists(return_under_way(database)):
         return "going back to a copy was interrupted"
     if os.path.exists(database):
+        # the log of an older or a newer file may have been left beside it: both are then mixed
+        unsure = os.path.exists(database.with_name(database.name + "-wal"))
         try:
             with closing(connect(database, "rw")) as db:
-                found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-                db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                found = soundness.wrong(
+                    db,
+                    thorough=thorough or unsure,
+                    seconds=None if thorough else SECONDS_AT_START,
+                )
         except sqlite3.Error as error:
             if result_code(error) not in _DAMAGED:
                 raise trouble(error, database) from error
             found = str(error)
-        if found != "ok":
+        if found is not None:
             return found
     if folder is not None:
         copied = _identity_of_copies(folder)
         if copied and copied != identity(database):
             return "missing or made anew, though there are copies of another one"
     return None
+
+
+def damage_trouble(database: Path) -> StorageTrouble | None:
+    """What to say where the file is damaged, every value read; None where it is sound."""
+    try:
+        found = damage(database)
+    except StorageTrouble as trouble_with_disk:
+        return trouble_with_disk
+    return None if found is None else trouble(_corrupt(found), database)
 
 
 def newest_good(folder: Path) -> Path | None:

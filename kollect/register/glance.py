@@ -45,5 +45,5 @@ def asked(database: Path, question: str) -> tuple | None:
     try:
         with closing(connect(database, "ro")) as db:
             return db.execute(question).fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None

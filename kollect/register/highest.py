@@ -31,7 +31,7 @@ class Highest:
 
 
 def file_for(database: Path) -> Path:
-    return database.with_suffix(".number")
+    return database.with_name(f"{database.name}.number")
 
 
 def read(database: Path) -> Highest | None:

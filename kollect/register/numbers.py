@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kollect.register import highest
-from kollect.register.database import Database, to_text
+from kollect.register.database import Database, to_number, to_text
 from kollect.register.highest import Highest
 from kollect.register.mails import MANUAL
 from kollect.register.receipt import AlreadyNumbered, ReceiptState, Step
@@ -119,16 +119,16 @@ class Numbers(Database):
         with self._translated():
             row = self._db.execute("SELECT value FROM meta WHERE key = 'behind'").fetchone()
         last = self.last_number()
-        if row is None or (last or 0) > int(row[0]):
+        if row is None or (last or 0) > to_number(row[0]):
             return None
-        return Behind(last, int(row[0]))
+        return Behind(last, to_number(row[0]))
 
     def _last_and_floor(self) -> tuple[int, int]:
         last, floor = self._db.execute(
             "SELECT (SELECT max(number) FROM receipt),"
             " (SELECT value FROM meta WHERE key = 'number_floor')"
         ).fetchone()
-        return last or 0, int(floor or 0)
+        return last or 0, to_number(floor or "0")
 
     def _identity(self) -> str:
         with self._translated():
