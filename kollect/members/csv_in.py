@@ -7,6 +7,7 @@ comes by its blank mail.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from kollect.members.table import CsvTrouble, Table, plain
 SOURCE = "CSVの取り込み"
 MOST_PROBLEMS = 100
 """Nobody reads more of them; the rest is in the next attempt."""
+_NOT_COUNTED = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)")
 _SHEET = {Column(one.value): one.name.lower() for one in Field}
 
 
@@ -133,10 +135,30 @@ def _cells(table: Table, row: list[str]) -> dict[Column, str]:
         )
     filled = row + [""] * (len(table.columns) - len(row))
     return {
-        column: plain(cell)
+        column: _restored(column, plain(cell))
         for column, cell in zip(table.columns, filled, strict=False)
         if column is not None
     }
+
+
+def _restored(column: Column, cell: str) -> str:
+    """The cell as it was before a spreadsheet took it for a number. Raises _Wrong."""
+    if cell.startswith("#") and _NOT_COUNTED.fullmatch(cell.strip()):
+        raise _Wrong(
+            f"{column}: 「{cell.strip()}」は、表計算ソフトが計算できないか、列の幅が足りないときの"
+            "表示です。表計算ソフトで直して、保存し直してください。"
+        )
+    try:
+        match column:
+            case Column.NUMBER | Column.PHONE:
+                return folding.counted(cell)
+            case Column.POSTCODE:
+                return folding.postcode_of_number(cell)
+            case Column.BIRTHDAY | Column.CONSENT_ON | Column.STOPPED_ON:
+                return wareki.of_spreadsheet(folding.counted(cell))
+    except folding.Rounded as rounded:
+        raise _Wrong(f"{column}: {rounded}") from None
+    return cell
 
 
 def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) -> Line:
