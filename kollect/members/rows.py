@@ -6,6 +6,7 @@ from datetime import date
 
 from kollect.members.choice import search_text
 from kollect.members.member import Consent, Member, Sex, Standing, State
+from kollect.nfc import composed
 from kollect.register.database import one_of, to_day, to_time
 
 SELECT = (
@@ -42,6 +43,11 @@ def member_of(row: tuple) -> Member:
         number, name, kana, birthday, sex, phone, postcode, home, note, given, given_on, how,
         groups, address, state, registered, withdrawn, stopped, undeliverable,
     ) = row  # fmt: skip
+    # former versions kept か and ゙ as they came; the same name must be the same value
+    texts = "\n".join((name, kana, home, note, how, groups or ""))
+    if composed(texts) != texts:
+        name, kana, home, note, how = map(composed, (name, kana, home, note, how))
+        groups = "\n".join(dict.fromkeys(composed(groups or "").split("\n")))
     return Member(
         number=number,
         name=name,
