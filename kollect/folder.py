@@ -44,6 +44,10 @@ class DataFolder:
         return self.path / "backup"
 
     @property
+    def temporary_dir(self) -> Path:
+        return self.path / "kollect-temp"
+
+    @property
     def has_data(self) -> bool:
         return self.ini.exists() or self.database.exists()
 

@@ -20,6 +20,7 @@ from kollect.contents import Contents, read_contents
 from kollect.csvfile import csv_bytes
 from kollect.errors import StorageTrouble
 from kollect.folder import DataFolder
+from kollect.numbering import number_text
 from kollect.register.entry import Receipt
 from kollect.register.kept import KeptFolder
 from kollect.register.kept_mails import KeptMail, KeptMails
@@ -199,11 +200,6 @@ def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
         receipt.times,
         "会員" if receipt.member else "",
     )
-
-
-def number_text(number: int, digits: int) -> str:
-    """With zeros before it, as the customer has it."""
-    return f"{number:0{digits}d}" if digits else str(number)
 
 
 def _local(moment: datetime | None) -> str:

@@ -129,7 +129,7 @@ class MemberImportScreen(Screen):
                 self.result.say("確認を中止しました。")
             else:
                 self.result.say(f"まちがいはありません。{_promise(lines)}", "Good.TLabel")
-                self.result.show_lines(lines)
+                self.result.show_lines(lines, self._services.shown)
             self._refresh_keys()
 
         self._checked = None
