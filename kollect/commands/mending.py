@@ -6,6 +6,7 @@ import logging
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from kollect import logfile
@@ -74,8 +75,7 @@ def catch_up(folder: DataFolder) -> Behind | None:
     """
     if not backup.holds_data(folder.database):
         return None
-    newest_first = (read_month(folder, month) for month in reversed(months(folder)))
-    return catching_up.catch_up(folder.database, folder.backup_dir, newest_first)
+    return catching_up.catch_up(folder.database, folder.backup_dir, _readable_months(folder))
 
 
 def go_back(folder: DataFolder, loss: backup.Loss, found: str) -> Path | None:
@@ -96,6 +96,13 @@ def begin_anew(folder: DataFolder, first: int) -> None:
 
 def _log_lines(folder: DataFolder) -> Iterator[str]:
     return (line for month in months(folder) for line in read_month(folder, month))
+
+
+def _readable_months(folder: DataFolder) -> Iterator[list[str]]:
+    """The lines of the log by months, the newest first."""
+    with suppress(StorageTrouble):  # a log that cannot be read keeps no mail waiting
+        for month in reversed(months(folder)):
+            yield read_month(folder, month)
 
 
 def cost_of_going_back(folder: DataFolder) -> backup.Loss | None:

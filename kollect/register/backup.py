@@ -96,8 +96,10 @@ def make_backup(database: Path, folder: Path, today: date) -> Path | None:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+    # the one that knows most stays too: an older file may have been put in the database's place
+    fullest = max(backups(folder), key=_mails_seen)
     for old in backups(folder)[KEEP:]:
-        if old != target:  # whatever date the clock has given it
+        if old not in (target, fullest):  # whatever date the clock has given it
             with suppress(OSError):  # somebody is looking at it
                 old.unlink()
     return target

@@ -32,8 +32,8 @@ class Behind:
 
     @property
     def happened(self) -> str:
-        first = self.highest if self.last is None else self.last + 1
-        lost = f"{first} から {self.highest} まで" if first < self.highest else f"{first} "
+        since = "" if self.last is None else f"{self.last + 1} から "
+        lost = f"{since}{self.highest} まで"
         knows = "受付番号が1つもありません" if self.last is None else f"{self.last} までです"
         return (
             f"受付の記録（kollect.db）が、以前の写しと入れ替わっています。この記録にあるのは"

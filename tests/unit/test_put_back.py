@@ -269,6 +269,22 @@ def test_a_running_collector_says_it_too(put_back: Shop, tmp_path: Path):
     assert put_back.serve(1) == [1010]
 
 
+def test_the_copy_that_knows_most_is_not_cleared_away(shop: Shop, tmp_path: Path):
+    shop.serve(5)
+    shutil.copy(shop.database, tmp_path / "old.db")
+    shop.serve(3)
+    fullest = make_backup(shop.database, shop.folder.backup_dir, date(2026, 11, 1))
+    assert fullest is not None
+    shutil.copy(tmp_path / "old.db", shop.database)
+    for day in range(2, 20):
+        make_backup(shop.database, shop.folder.backup_dir, date(2026, 11, day))
+    assert fullest.exists()
+    assert len(list(shop.folder.backup_dir.iterdir())) == 8
+    shop.serve(9)
+    make_backup(shop.database, shop.folder.backup_dir, date(2026, 11, 20))
+    assert len(list(shop.folder.backup_dir.iterdir())) == 7
+
+
 def test_only_the_file_is_left(shop: Shop, capsys: pytest.CaptureFixture[str]):
     shop.serve(5)
     shop.database.unlink()
