@@ -14,13 +14,16 @@ _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20
 _PARTED = re.compile(f"[^{_MARKS}\uf900-\ufaff][{_MARKS}]+|[\u1100-\u11ff]{{2,}}")
 """A character with marks behind it; the parts of a Korean syllable."""
 _SPACING = str.maketrans("\u309b\u309c\uff9e\uff9f", "\u3099\u309a\u3099\u309a")
+_SPACING_MARKS = "\u309b\u309c\uff9e\uff9f"
 _KANA_AND_SPACING = re.compile("[ぁ-ゖァ-ヺ][\u309b\u309c\uff9e\uff9f]")
 """か゛ as some keyboards give it, and カﾞ with the mark in half width."""
 
 
 def composed(text: str) -> str:
     """The text with every mark on its character; everything else stays as it is."""
-    if text.isascii():
+    if text.isascii() or (
+        unicodedata.is_normalized("NFC", text) and not any(mark in text for mark in _SPACING_MARKS)
+    ):
         return text
     text = _KANA_AND_SPACING.sub(_with_mark, text)
     return _PARTED.sub(lambda found: unicodedata.normalize("NFC", found[0]), text)

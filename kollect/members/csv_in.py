@@ -22,6 +22,16 @@ from kollect.members.table import CsvTrouble, Table, plain
 SOURCE = "CSVの取り込み"
 MOST_PROBLEMS = 100
 """Nobody reads more of them; the rest is in the next attempt."""
+_DAY = re.compile("[0-9]{4}/[0-9]{2}/[0-9]{2}")
+_CODES = {
+    Column.NUMBER: re.compile("[0-9]+"),
+    Column.PHONE: re.compile("0[0-9]+-[0-9]+-[0-9]+"),
+    Column.POSTCODE: re.compile("[0-9]{3}-[0-9]{4}"),
+    Column.BIRTHDAY: _DAY,
+    Column.CONSENT_ON: _DAY,
+    Column.STOPPED_ON: _DAY,
+}
+"""What a spreadsheet may take for a number, and how it looks when none has."""
 _NOT_COUNTED = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)")
 _SHEET = {Column(one.value): one.name.lower() for one in Field}
 
@@ -143,6 +153,11 @@ def _cells(table: Table, row: list[str]) -> dict[Column, str]:
 
 def _restored(column: Column, cell: str) -> str:
     """The cell as it was before a spreadsheet took it for a number. Raises _Wrong."""
+    as_it_was = _CODES.get(column)
+    if as_it_was is None and not cell.startswith("#"):
+        return cell
+    if as_it_was is not None and as_it_was.fullmatch(cell):
+        return cell
     if cell.startswith("#") and _NOT_COUNTED.fullmatch(cell.strip()):
         raise _Wrong(
             f"{column}: 「{cell.strip()}」は、表計算ソフトが計算できないか、列の幅が足りないときの"

@@ -18,6 +18,8 @@ _DASH = re.compile(f"[{_DASHES}]")
 _KANA_DASH = re.compile(f"(?<=[ァ-ヺー])[{_DASHES}ｰ～〜]")
 _BETWEEN_DIGITS = re.compile(f"(?<=[0-9])[{_DASHES}](?=[0-9])")
 _SPACES = re.compile(r"\s+")
+_ORDINARY = re.compile("[!-~\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff]*")
+"""Nothing that `line` would change; nearly every cell of a file."""
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 """Controls and invisible marks that come along with what is pasted."""
 _NUMBER = re.compile(r"(?:No[.:]?|#)? ?([0-9]{1,15})", re.IGNORECASE)
@@ -32,6 +34,8 @@ _PHONE = re.compile("0[5-9]0[0-9]{8}|0(?![5-9]0)[0-9]{9}")
 
 def line(text: str) -> str:
     """One line as it is kept: no controls, no half-width kana, never two spaces together."""
+    if _ORDINARY.fullmatch(text):
+        return text
     text = composed(_HALF_KANA.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text))
     return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
 
@@ -55,7 +59,8 @@ def kana(text: str) -> str:
 
 def narrow(text: str) -> str:
     """Letters, digits and signs in half width, for everything that is a code rather than a name."""
-    return line(unicodedata.normalize("NFKC", line(text)))
+    text = line(text)
+    return text if text.isascii() else line(unicodedata.normalize("NFKC", text))
 
 
 def phone(text: str) -> str:

@@ -57,8 +57,11 @@ class Table:
         """
         for line, row in _records(self.text, self.delimiter):
             # files that were put together have the header once more
-            if line > self.header_line and tuple(map(_title, row)) != self.header:
+            if line > self.header_line and not self._is_header(row):
                 yield line, row
+
+    def _is_header(self, row: list[str]) -> bool:
+        return _title(row[0]) == self.header[0] and tuple(map(_title, row)) == self.header
 
     def first(self, most: int) -> list[list[str]]:
         return [row for _, row in islice(self.rows(), most)]
@@ -83,8 +86,9 @@ def read(data: bytes) -> Table:
         text, encoding = octets.decoded(data)
     except Unreadable as unreadable:
         raise _unreadable(unreadable) from unreadable
-    text = _BEHIND_QUOTE.sub("", text)
-    if '=""' not in text:  # else some of them may stand in a quoted cell
+    if '"' in text:
+        text = _BEHIND_QUOTE.sub("", text)
+    if '="' in text and '=""' not in text:  # else some of them may stand in a quoted cell
         text = _QUOTED_FORMULA.sub(r'\1"', text)
     delimiter, (line, header) = _told_apart(text)
     table = Table(text, encoding, delimiter, header, line, match(header))
@@ -94,6 +98,8 @@ def read(data: bytes) -> Table:
 
 def plain(cell: str) -> str:
     """The cell without what keeps a spreadsheet from running or counting it: ="001", '=1+1."""
+    if cell[:1] not in ("'", "="):
+        return cell
     if cell.startswith("'") and cell[1:].startswith(_RUNS):
         return cell[1:]  # as `csvfile` writes it
     if cell.startswith("=") and (found := _FORMULA.fullmatch(cell.strip())):

@@ -15,6 +15,8 @@ _ERAS = (
 )
 """Each with its first day, the newest first."""
 
+_USUAL = re.compile("([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
+"""Nearly every date in a file: a hundred thousand of them should take no second."""
 _PARTED = re.compile(r"([0-9]{1,4}|元)[-/.,・年\s]+([0-9]{1,2})[-/.,・月\s]+([0-9]{1,2})\s*日?")
 _SOLID = re.compile("([0-9]{4}|[0-9]{2})([0-9]{2})([0-9]{2})")
 _ERA = re.compile(
@@ -48,6 +50,9 @@ def read(text: str) -> date:
 
     Raises NotADate; also for a year of two digits without an era, which could mean either calendar.
     """
+    if usual := _USUAL.fullmatch(text):
+        year, month, day = map(int, usual.groups())
+        return _day(year, month, day, f"{year}年{month}月{day}日")
     plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text)).strip().upper()
     plain = _DAY_IN_ZONE.sub("", plain)
     plain = _WEEKDAY.sub("", plain).removesuffix("生").rstrip(" .")
