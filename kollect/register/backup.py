@@ -123,13 +123,11 @@ def damage(database: Path, folder: Path | None = None, *, thorough: bool = True)
         return "going back to a copy was interrupted"
     if os.path.exists(database):
         # the log of an older or a newer file may have been left beside it: both are then mixed
-        unsure = os.path.exists(database.with_name(database.name + "-wal"))
+        has_log = os.path.exists(database.with_name(database.name + "-wal"))
         try:
             with closing(connect(database, "rw")) as db:
                 found = soundness.wrong(
-                    db,
-                    thorough=thorough or unsure,
-                    seconds=None if thorough else SECONDS_AT_START,
+                    db, seconds=None if thorough else SECONDS_AT_START, perhaps_mixed=has_log
                 )
         except sqlite3.Error as error:
             if result_code(error) not in _DAMAGED:

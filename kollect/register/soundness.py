@@ -123,25 +123,26 @@ RULES: dict[str, Rules] = {
 }  # fmt: skip
 
 
-def wrong(db: sqlite3.Connection, *, thorough: bool, seconds: float | None = None) -> str | None:
+def wrong(
+    db: sqlite3.Connection, *, seconds: float | None = None, perhaps_mixed: bool = False
+) -> str | None:
     """What is wrong with the file, in technical words; None where it is sound.
 
-    `thorough` compares the indexes with their tables as well. With `seconds` the reading of the
-    values ends after that time, and what was not read counts as sound. Raises sqlite3.Error, also
-    where the file itself is too damaged to be read.
+    Every value is read, and the indexes are compared with their tables. With `seconds` the values
+    are read for that time, the indexes only where the file is `perhaps_mixed`, and what was not
+    read counts as sound. Raises sqlite3.Error, also where the file is too damaged to be read.
     """
-    check = "integrity_check" if thorough else "quick_check"
-    try:
-        found = db.execute(f"PRAGMA {check}(1)").fetchone()[0]
-    except UnicodeDecodeError as error:
-        return str(error.object)
-    if found != "ok":
+    found = _by_sqlite(db, "quick_check" if seconds is not None else "integrity_check")
+    if found is not None:
         return found
     if seconds is not None:
         ends = time.monotonic() + seconds
         db.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_OF_PROGRESS)
     try:
-        return next(_findings(db), None)
+        found = next(_findings(db), None)
+        if found is None and perhaps_mixed:
+            found = _by_sqlite(db, "integrity_check")
+        return found
     except sqlite3.OperationalError as error:
         match result_code(error):
             case sqlite3.SQLITE_INTERRUPT:
@@ -151,6 +152,14 @@ def wrong(db: sqlite3.Connection, *, thorough: bool, seconds: float | None = Non
         raise
     finally:
         db.set_progress_handler(None, 0)
+
+
+def _by_sqlite(db: sqlite3.Connection, check: str) -> str | None:
+    try:
+        found = db.execute(f"PRAGMA {check}(1)").fetchone()[0]
+    except UnicodeDecodeError as error:
+        return str(error.object)
+    return None if found == "ok" else found
 
 
 def _findings(db: sqlite3.Connection) -> Iterator[str]:
