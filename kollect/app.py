@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from kollect.collector.reports import News
@@ -21,7 +21,7 @@ from kollect.folder import DataFolder
 from kollect.program import joints
 from kollect.program.beginning import Beginning
 from kollect.program.counter import member_services
-from kollect.program.entrance import enter
+from kollect.program.entrance import enter, put_back
 from kollect.program.last_words import LastWords
 from kollect.program.mender import Mender
 from kollect.program.places import Places
@@ -66,11 +66,13 @@ def run(
         refused = enter(folder, lock, lambda: Window(_unseen_root()))
         if refused is not None:
             return refused
+        put_back_by_hand = put_back(folder)
         crashed = at_the_end.enter_context(LastWords(folder, _told))
         collect_here(root)
         program = Program(root, folder, given=given)
         at_the_end.callback(program.close_places)
-        program.start(lock, demo=demo, in_tray=in_tray, crashed=crashed)
+        to_tell = [one for one in (crashed, put_back_by_hand) if one is not None]
+        program.start(lock, demo=demo, in_tray=in_tray, to_tell=to_tell)
         watch = SessionWatch(ending=program.session_ends, resumed=program.session_resumed)
         watch.start()
         at_the_end.callback(watch.stop)
@@ -181,15 +183,15 @@ class Program:
         *,
         demo: bool,
         in_tray: bool = False,
-        crashed: Trouble | None = None,
+        to_tell: Sequence[Trouble] = (),
     ) -> None:
         """Show the menu, then whatever the state of the data folder asks for.
 
-        `crashed` tells how the last run ended.
+        `to_tell`: how the last run ended, what was found out about the data.
         """
         self.show_menu(seen=not in_tray)
         # not when idle: Tk maps the root only after whatever is to be done then, dialogs and all
-        self._root.after(1, self._after_start, lock, demo, in_tray, crashed)
+        self._root.after(1, self._after_start, lock, demo, in_tray, to_tell)
 
     def show_menu(self, *, seen: bool = True) -> None:
         """The first screen; the window is there when this returns."""
@@ -207,7 +209,7 @@ class Program:
         lock: FolderLock,
         demo: bool,
         in_tray: bool = False,
-        crashed: Trouble | None = None,
+        to_tell: Sequence[Trouble] = (),
     ) -> None:
         memory.share_heap()  # before there are threads
         lock.listen(lambda: self.window.pump.call(self.resident.come_back))
@@ -225,7 +227,7 @@ class Program:
             start_collecting=self.start_collecting,
             collect_in_tray=self._collect_in_tray,
         )
-        begin(demo=demo, in_tray=in_tray, crashed=crashed)
+        begin(demo=demo, in_tray=in_tray, to_tell=to_tell)
 
     # ---- what the user asks for ----
 

@@ -44,6 +44,10 @@ class DataFolder:
         return self.path / "backup"
 
     @property
+    def temporary_dir(self) -> Path:
+        return self.path / "kollect-temp"
+
+    @property
     def has_data(self) -> bool:
         return self.ini.exists() or self.database.exists()
 
@@ -112,6 +116,8 @@ def database_trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
     """Say in plain words why the database at `path` could not be read or written."""
     code = getattr(error, "sqlite_errorcode", 0) or 0
     cause = _BY_SQLITE.get(code & 0xFF, Cause.OTHER)  # the low octet is the primary result code
+    if str(error).startswith(_UNREADABLE):
+        cause = Cause.BROKEN
     # to SQLite a pulled-out stick is a failing disk or a file that cannot be opened
     if cause is not Cause.BROKEN and not os.path.exists(path):
         cause = Cause.MISSING
@@ -219,6 +225,8 @@ _BY_ERRNO = {
     errno.ENAMETOOLONG: Cause.NAME,
     errno.EINVAL: Cause.NAME,
 }
+_UNREADABLE = ("Could not decode to UTF-8", "no such column", "no such table")
+"""Words of sqlite3 where a bit has fallen over, in a text or in a table's own description."""
 _BY_SQLITE = {
     sqlite3.SQLITE_FULL: Cause.FULL,
     sqlite3.SQLITE_READONLY: Cause.READ_ONLY,

@@ -19,6 +19,7 @@ from kollect.errors import Trouble
 from kollect.folder import DataFolder
 from kollect.members.mailing import UNFINISHED, Mailing, MailingState, Step
 from kollect.members.outbox import Outbox
+from kollect.register.backup import damage_trouble
 from kollect.register.ledger import Ledger
 from kollect.retry_policy import TOMORROW
 from kollect.settings.model import Passwords, Settings
@@ -117,7 +118,7 @@ class MailingWorker(Background):
         except Exception as error:
             # the last net: a fault of ours must not end the sending without a word
             log.exception("予期しない誤りが起きました")
-            trouble = Trouble(
+            trouble = damage_trouble(self._folder.database) or Trouble(
                 "プログラムの誤りが起きました",
                 happened="メール発信で予期しない誤りが起きました。",
                 cure="しばらくしてもう一度試します。続くときは、ログを添えてお問い合わせください。",

@@ -18,8 +18,9 @@ from kollect import export
 from kollect.collector import by_hand
 from kollect.contents import Contents, read_contents
 from kollect.csvfile import csv_bytes
-from kollect.errors import StorageTrouble
+from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.numbering import number_text
 from kollect.register.entry import Receipt
 from kollect.register.kept import KeptFolder
 from kollect.register.kept_mails import KeptMail, KeptMails
@@ -111,7 +112,7 @@ class Records:
 
         `told` hears how many are done. Returns False, and writes nothing, where it was stopped.
         """
-        digits = self._settings().collect.number_digits
+        digits = self.digits()
 
         def table() -> Iterator[Sequence[object]]:
             with self._receipts() as receipts:
@@ -187,6 +188,13 @@ class Records:
             Ledger(self._folder.database).close()
             self._migrated = True
 
+    def digits(self) -> int:
+        """How many digits a 受付番号 is written with; where the settings are wrong, as it is."""
+        try:
+            return self._settings().collect.number_digits
+        except Trouble:
+            return 0
+
 
 def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
     """Under `HEADER`."""
@@ -199,11 +207,6 @@ def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
         receipt.times,
         "会員" if receipt.member else "",
     )
-
-
-def number_text(number: int, digits: int) -> str:
-    """With zeros before it, as the customer has it."""
-    return f"{number:0{digits}d}" if digits else str(number)
 
 
 def _local(moment: datetime | None) -> str:

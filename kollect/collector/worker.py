@@ -15,7 +15,7 @@ from pathlib import Path
 from kollect.collector.alert import send_alert, send_all_clear
 from kollect.collector.background import Background, local_now
 from kollect.collector.desk import Desk
-from kollect.collector.reports import News, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Report, RoundEnded
 from kollect.collector.round import poll
 from kollect.collector.upkeep import upkeep
 from kollect.collector.watch import Change, Health
@@ -23,6 +23,7 @@ from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.inbox.open import open_mailbox
+from kollect.register.backup import damage_trouble
 from kollect.register.clock import LivedClock, running_seconds
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
@@ -113,6 +114,9 @@ class Worker(Background):
         except Exception as error:
             # the last net: a fault of ours must not silence the collector for months
             log.exception("予期しない誤りが起きました")
+            if (damaged := damage_trouble(self._folder.database)) is not None:
+                self.close()
+                return Report(), damaged
             return Report(), Trouble(
                 "プログラムの誤りが起きました",
                 happened="コレクトの中で予期しない誤りが起きました。メールはサーバに残っています。",
@@ -141,7 +145,11 @@ class Worker(Background):
             if self._opened is not None and not self._folder.database.exists():
                 raise _vanished(self._folder)  # a new file would give the old numbers once more
             self._ledger = Ledger(self._folder.database)
+            exchanged = self._opened is not None
             self._opened = _identity(self._folder.database)
+            if exchanged and (behind := self._ledger.behind()) is not None:
+                log.warning("%s", behind)
+                self._listener(Happened(self._now(), str(behind)))
             self._mark = self._ledger.mark("reply")
         return self._ledger
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from kollect import export
 from kollect.collector.background import local_now
 from kollect.commands.mending import refuse_damage
-from kollect.commands.output import DONE, WRONG, data_folder, failed, print_json
+from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
 from kollect.folder import DataFolder
 from kollect.members import csv_in, csv_out, table
 from kollect.members.members import Members
@@ -22,15 +22,16 @@ def members(options: Namespace) -> int:
     folder = data_folder(options)
     folder.prepare()
     refuse_damage(folder)
+    form = ENCODINGS[options.encoding], number_digits(folder)
     match options.action:
         case "import":
             return _take_in(folder, options)
         case "export":
             with closing(Members(folder.database)) as found:
-                data = csv_out.members_csv(found.each(), ENCODINGS[options.encoding])
+                data = csv_out.members_csv(found.each(), *form)
         case _:
             with closing(Members(folder.database)) as found:
-                data = csv_out.consents_csv(found.consents(), ENCODINGS[options.encoding])
+                data = csv_out.consents_csv(found.consents(), *form)
     export.write(options.file, data)
     if options.json:
         print_json({"file": str(options.file)})

@@ -7,6 +7,7 @@ comes by its blank mail.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,17 @@ from kollect.members.table import CsvTrouble, Table, plain
 SOURCE = "CSVの取り込み"
 MOST_PROBLEMS = 100
 """Nobody reads more of them; the rest is in the next attempt."""
+_DAY = re.compile("[0-9]{4}/[0-9]{2}/[0-9]{2}")
+_CODES = {
+    Column.NUMBER: re.compile("[0-9]+"),
+    Column.PHONE: re.compile("0[0-9]+-[0-9]+-[0-9]+"),
+    Column.POSTCODE: re.compile("[0-9]{3}-[0-9]{4}"),
+    Column.BIRTHDAY: _DAY,
+    Column.CONSENT_ON: _DAY,
+    Column.STOPPED_ON: _DAY,
+}
+"""What a spreadsheet may take for a number, and how it looks when none has."""
+_NOT_COUNTED = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)")
 _SHEET = {Column(one.value): one.name.lower() for one in Field}
 
 
@@ -133,10 +145,35 @@ def _cells(table: Table, row: list[str]) -> dict[Column, str]:
         )
     filled = row + [""] * (len(table.columns) - len(row))
     return {
-        column: plain(cell)
+        column: _restored(column, plain(cell))
         for column, cell in zip(table.columns, filled, strict=False)
         if column is not None
     }
+
+
+def _restored(column: Column, cell: str) -> str:
+    """The cell as it was before a spreadsheet took it for a number. Raises _Wrong."""
+    as_it_was = _CODES.get(column)
+    if as_it_was is None and not cell.startswith("#"):
+        return cell
+    if as_it_was is not None and as_it_was.fullmatch(cell):
+        return cell
+    if cell.startswith("#") and _NOT_COUNTED.fullmatch(cell.strip()):
+        raise _Wrong(
+            f"{column}: 「{cell.strip()}」は、表計算ソフトが計算できないか、列の幅が足りないときの"
+            "表示です。表計算ソフトで直して、保存し直してください。"
+        )
+    try:
+        match column:
+            case Column.NUMBER | Column.PHONE:
+                return folding.counted(cell)
+            case Column.POSTCODE:
+                return folding.postcode_of_number(cell)
+            case Column.BIRTHDAY | Column.CONSENT_ON | Column.STOPPED_ON:
+                return wareki.of_spreadsheet(folding.counted(cell))
+    except folding.Rounded as rounded:
+        raise _Wrong(f"{column}: {rounded}") from None
+    return cell
 
 
 def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) -> Line:

@@ -27,7 +27,7 @@ from kollect.members.mailings import AGAINST
 from kollect.members.parcels import Parcels
 from kollect.refusal import address_is_dead
 from kollect.register.clock import LivedClock
-from kollect.register.database import to_text
+from kollect.register.database import one_of, to_text
 from kollect.retry_policy import Patience, is_put_off
 
 SOURCE = "メール発信"
@@ -158,7 +158,7 @@ class Outbox(Parcels):
                 )
                 for identity, step, against in found:
                     if against:
-                        tried = Step(step) not in (Step.WAITING, Step.DEFERRED)
+                        tried = one_of(Step, step) not in (Step.WAITING, Step.DEFERRED)
                         self.move([identity], Step.UNCERTAIN if tried else Step.LEFT_OUT,
                                   now, against)  # fmt: skip
                 ids = [identity for identity, _, against in found if not against]
@@ -262,7 +262,7 @@ class Outbox(Parcels):
             if row is None:
                 return None
             identity, number, step = row
-            if Step.UNDELIVERABLE in MOVES[Step(step)] and step != Step.SENDING:
+            if Step.UNDELIVERABLE in MOVES[one_of(Step, step)] and step != Step.SENDING:
                 self.move([identity], Step.UNDELIVERABLE, now, reason)
             self._members.undeliverable(number, reason, now, SOURCE)
         return number

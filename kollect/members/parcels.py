@@ -11,7 +11,7 @@ from kollect.members.mailing import UNFINISHED, Parcel, Step
 from kollect.members.mailings import Mailings
 from kollect.members.pace import Pace
 from kollect.register.clock import lived_moment
-from kollect.register.database import to_text, to_time
+from kollect.register.database import one_of, to_text, to_time
 from kollect.register.lived import Lived
 from kollect.retry_policy import Patience
 
@@ -54,7 +54,7 @@ class Parcels(Mailings):
         found = self._db.rows(
             "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
         )
-        return {Step(step): count for step, count in found}
+        return {one_of(Step, step): count for step, count in found}
 
     def on_way(self, ids: Iterable[int]) -> int:
         """How many of these letters were handed over, and nothing is written of how they ended."""
@@ -94,7 +94,9 @@ class Parcels(Mailings):
             " ON mailing.id = mailing WHERE number = ? ORDER BY parcel.id DESC",
             number,
         )
-        return [Told(subject, Step(step), to_time(at), why) for subject, step, at, why in found]
+        return [
+            Told(subject, one_of(Step, step), to_time(at), why) for subject, step, at, why in found
+        ]
 
     def _parcels(self, where: str, *values: object) -> list[Parcel]:
         return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
@@ -103,4 +105,4 @@ class Parcels(Mailings):
 def _parcel(row: tuple) -> Parcel:
     *fields, step, unknowns, answer, step_at, later, refused, refusals = row
     patience = Patience(later, refused, refusals, answer)
-    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at), patience)
+    return Parcel(*fields, one_of(Step, step), unknowns, answer, to_time(step_at), patience)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from kollect.members import folding, rows
 from kollect.members.choice import EVERYBODY, Choice, Order, where
-from kollect.members.member import Consent, Member
+from kollect.members.member import Consent, Member, State
 from kollect.members.queries import Queries
-from kollect.register.database import to_time
+from kollect.nfc import composed
+from kollect.register.database import one_of, to_day, to_time
 from kollect.register.entry import Receipt
 from kollect.register.receipt import ReceiptState
 
@@ -150,10 +151,24 @@ class Roll:
 
     def groups(self) -> list[tuple[str, int]]:
         """Every グループ with how many members it has who have not withdrawn."""
-        return self._db.rows(
+        found = self._db.rows(
             "SELECT label, sum(state = 'active') FROM member_group JOIN member USING (number)"
             " GROUP BY label ORDER BY label"
         )
+        if all(label == composed(label) for label, _ in found):
+            return found
+        return self._groups_composed()
+
+    def _groups_composed(self) -> list[tuple[str, int]]:
+        """As `groups`, where former versions have written names in two ways."""
+        active: dict[str, set[int]] = {}
+        for label, number, state in self._db.each(
+            "SELECT label, number, state FROM member_group JOIN member USING (number)"
+        ):
+            there = active.setdefault(composed(label), set())
+            if state == State.ACTIVE:
+                there.add(number)
+        return [(label, len(active[label])) for label in sorted(active)]
 
     def each(self, choice: Choice = EVERYBODY) -> Iterator[Member]:
         """The members that fit, one by one, in the order of the numbers."""
@@ -169,7 +184,7 @@ class Roll:
             " JOIN template ON template.id = consent.template ORDER BY consent.id"
         )
         for number, address, received, given, day, how, recorded, *text in self._db.each(sql):
-            consent = Consent(bool(given), date.fromisoformat(day), how)
+            consent = Consent(bool(given), to_day(day), how)
             yield Consented(number, address, to_time(received), consent, to_time(recorded), *text)
 
     # --- the same for all
@@ -191,7 +206,7 @@ def _candidate(row: tuple, member: Member | None) -> Candidate:
         address=address,
         received_at=to_time(received),
         replied_at=to_time(replied) if replied else None,
-        state=ReceiptState(state),
+        state=one_of(ReceiptState, state),
         reason=reason,
         times=times,
         member=member is not None,

@@ -1,6 +1,7 @@
 """What happens once the menu is there: whatever the state of the data folder asks for.
 
     the last run crashed          told
+    an older kollect.db put back  told
     `kollect demo`                the demo begins
     settings that cannot be read  told, and mended
     started at the login          mail is collected, and nothing is seen unless something is missing
@@ -14,8 +15,9 @@ Knows nothing of how any of it is done.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from kollect.errors import Trouble
 from kollect.program.signposts import Signposts
@@ -49,10 +51,10 @@ class Beginning:
     collect_in_tray: Callable[[], None]
     """Start collecting; the window, unless it is seen already, stays unseen."""
 
-    def __call__(self, *, demo: bool, in_tray: bool, crashed: Trouble | None) -> None:
-        if crashed is not None:
-            log.error("%s", crashed)
-            self.resident.when_seen(lambda: self.window.dialogs.trouble(crashed))
+    def __call__(self, *, demo: bool, in_tray: bool, to_tell: Sequence[Trouble]) -> None:
+        for trouble in to_tell:
+            log.error("%s", trouble)
+            self.resident.when_seen(partial(self.window.dialogs.trouble, trouble))
         if demo:
             self.demo.begin(self.start_collecting)
             return

@@ -47,6 +47,7 @@ class Postroom:
             outbox=self._outbox,
             now=_now,
             settings=lambda: place().settings(),
+            digits=lambda: place().readable_settings().collect.number_digits,
             ready=ready,
             sample_address=self._sample_address,
             send_sample=self._send_sample,

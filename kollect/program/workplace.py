@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kollect import logfile
+from kollect import logfile, temporary
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, Trouble
 from kollect.folder import DataFolder, storage_trouble
 from kollect.settings import inifile, initext
@@ -58,6 +58,7 @@ class Workplace:
     def open(self) -> None:
         """Begin to work. Raises StorageTrouble; trouble with the settings is told by `settings`."""
         self.folder.prepare()
+        temporary.clear(self.folder)
         self.resume()
         self.reload()
 
@@ -78,6 +79,7 @@ class Workplace:
     def close(self) -> None:
         """End the log here, collector and sender after the mail in hand. May take a while."""
         self.come_to_rest()
+        temporary.clear(self.folder)
         if self._log is not None:
             self._log.__exit__()
 

@@ -12,16 +12,19 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
 from kollect.folder import database_trouble, storage_trouble
 from kollect.register.schema import migrate, refuse_newer, version_to_leave
+
+E = TypeVar("E", bound=StrEnum)
 
 WAIT_FOR_OTHERS = 30.0
 """Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
@@ -40,7 +43,45 @@ def to_text(moment: datetime) -> str:
 
 
 def to_time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    """What `to_text` has written. Raises `errors.StorageTrouble` for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise broken_value(text) from error
+    if moment.tzinfo is None:
+        raise broken_value(text)
+    return moment
+
+
+def to_day(text: str) -> date:
+    """A date as the tables hold it. Raises `errors.StorageTrouble` for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise broken_value(text) from error
+
+
+def to_number(text: str) -> int:
+    """A number that is held as a text. Raises `errors.StorageTrouble` for anything else."""
+    try:
+        return int(text)
+    except (TypeError, ValueError) as error:
+        raise broken_value(text) from error
+
+
+def one_of(kind: type[E], word: str) -> E:
+    """A word of a list. Raises `errors.StorageTrouble` for one that is not in it."""
+    try:
+        return kind(word)
+    except ValueError as error:
+        raise broken_value(word) from error
+
+
+def broken_value(value: object) -> StorageTrouble:
+    """What to say of a value that nobody can have written: the file is damaged."""
+    error = sqlite3.DatabaseError(f"not a value of this column: {value!r}")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return database_trouble(error, Path("kollect.db"))
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -82,6 +123,17 @@ def translated(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise trouble(error, path) from error
+    except UnicodeDecodeError as error:
+        if not is_about_schema(error):
+            raise
+        raise broken_value(error.object) from error
+
+
+def is_about_schema(error: UnicodeDecodeError) -> bool:
+    """Whether sqlite3 meant to say that the tables' own description is damaged, and could not: the
+    piece that it quotes is no UTF-8.
+    """
+    return error.object.startswith(b"malformed database schema")
 
 
 def rows_of(
@@ -93,10 +145,14 @@ def rows_of(
     long enough for a thread that waits for it to begin its waiting anew: fetched one at a time
     between the work on them, rows kept the window still for seconds.
     """
-    with closing(db.cursor()) as cursor:
+    cursor = db.cursor()
+    try:
         cursor.execute(statement, values)
         while block := cursor.fetchmany(BLOCK):
             yield from block
+    finally:
+        with suppress(sqlite3.ProgrammingError):  # left half-way, and closed with its connection
+            cursor.close()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kollect.register.database import to_text, to_time
+from kollect.register.database import one_of, to_text, to_time
 from kollect.register.mails import MANUAL
 from kollect.register.reader import Reader
 from kollect.register.receipt import Step
@@ -76,9 +76,9 @@ class KeptMails(Reader):
             " AND kept <> '' ORDER BY number IS NOT NULL, id",
             (MANUAL,),
         )
-        return {file: ByHand(number, Step(step)) for file, number, step in rows}
+        return {file: ByHand(number, one_of(Step, step)) for file, number, step in rows}
 
 
 def _kept_mail(row: tuple, by_hand: ByHand | None) -> KeptMail:
     *fields, whole, step, answer, seen_at = row
-    return KeptMail(*fields, bool(whole), Step(step), answer, to_time(seen_at), by_hand)
+    return KeptMail(*fields, bool(whole), one_of(Step, step), answer, to_time(seen_at), by_hand)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from tkinter import ttk
 from typing import Any, Generic, TypeVar
 
+from kollect.nfc import composed
 from kollect.screens.theme import FIELD_OFF, LINE, PAPER, WRONG
 
 T = TypeVar("T")
@@ -101,6 +102,8 @@ class LineField(Field[str]):
     def __init__(self, widget: ttk.Entry, error: ttk.Label, variable: tk.StringVar) -> None:
         super().__init__(widget, error)
         self._variable = variable
+        self.is_password = False
+        """A password is what was typed, octet by octet."""
         variable.trace_add("write", lambda *_: self._edited())
 
     def reveal(self, visible: bool) -> None:
@@ -108,7 +111,8 @@ class LineField(Field[str]):
         self.widget.configure(show="" if visible else DOT)  # type: ignore[call-arg]
 
     def _get(self) -> str:
-        return self._variable.get()
+        typed = self._variable.get()
+        return typed if self.is_password else composed(typed)
 
     def _put(self, value: str) -> None:
         self._variable.set(value)
@@ -255,7 +259,7 @@ class _Lines(Field[T]):
             self._edited()
 
     def _read(self) -> str:
-        return self._text.get("1.0", "end-1c")
+        return composed(self._text.get("1.0", "end-1c"))
 
     def _write(self, value: str) -> None:
         state = self._text.cget("state")

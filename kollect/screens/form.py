@@ -72,7 +72,9 @@ class Form(ttk.Frame):
             entry.configure(show=DOT)
         entry.pack(side="left")
         self._after(place, after)
-        return LineField(entry, self._error(), variable)
+        field = LineField(entry, self._error(), variable)
+        field.is_password = secret
+        return field
 
     def number(
         self,

@@ -9,6 +9,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, TypeVar
 
 from kollect.errors import Trouble
+from kollect.numbering import number_text
 from kollect.register.kept_mails import KeptMail
 from kollect.register.receipt import AlreadyNumbered
 from kollect.screens.fields import LineField
@@ -139,7 +140,8 @@ class KeptMailsTab(ttk.Frame):
 
     def _rows(self, mails: Mapping[int, KeptMail]) -> dict[int, TableRow]:
         short_for = date.today() if self.table.is_narrow else None
-        return {identity: row_of(mail, short_for) for identity, mail in mails.items()}
+        digits = self._records.digits()
+        return {identity: row_of(mail, digits, short_for) for identity, mail in mails.items()}
 
     def _say_trouble(self, trouble: Trouble) -> None:
         self._window.say(f"{trouble.title}。{trouble.cure}")
@@ -225,11 +227,12 @@ class KeptMailsTab(ttk.Frame):
                 return has_one
 
         def done(given: int | AlreadyNumbered) -> None:
+            digits = self._records.digits()
             if not isinstance(given, AlreadyNumbered):
-                self._owed(f"受付番号 {given} を発行しました。")
+                self._owed(f"受付番号 {number_text(given, digits)} を発行しました。")
             elif self._window.dialogs.ask(
                 "受付番号があります",
-                f"{to} には、受付番号 {given.number} を発行してあります。\n"
+                f"{to} には、受付番号 {number_text(given.number, digits)} を発行してあります。\n"
                 "この番号を、もう一度お知らせしますか？",
                 yes="再送する",
             ):

@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from kollect.members import wording
 from kollect.members.mailing import Mailing
+from kollect.members.member import Member
 from kollect.members.members import Members
 from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.form import Form
@@ -60,8 +61,11 @@ class PeopleDialog(Dialog[None]):
         numbers: Sequence[int],
         members: Callable[[], AbstractContextManager[Members]],
         jobs: Jobs,
+        shown: Callable[[int], str],
     ) -> None:
+        """`shown`: how a number is written."""
         super().__init__(parent, title, otherwise=None)
+        self._shown = shown
         self._members = members
         self._jobs = jobs
         paragraph(self.body, title, bold=True).pack(anchor="w")
@@ -88,14 +92,13 @@ class PeopleDialog(Dialog[None]):
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
         def work(job: Job) -> dict[int, TableRow]:
             with self._members() as members:
-                return {
-                    one.number: TableRow(
-                        (str(one.number), one.name, one.standing.address, "、".join(one.groups))
-                    )
-                    for one in members.members(numbers)
-                }
+                return {one.number: TableRow(self._cells(one)) for one in members.members(numbers)}
 
         self._jobs.run(work, take, owner=self)
+
+    def _cells(self, one: Member) -> tuple[str, ...]:
+        groups = "、".join(one.groups)
+        return self._shown(one.number), one.name, one.standing.address, groups
 
 
 class LetterDialog(Dialog[None]):

@@ -163,7 +163,7 @@ class MailingProgressScreen(Screen):
 
         def work(job: Job) -> None:
             with self._services.outbox() as outbox:
-                data = mailing_csv(outbox.each(self._id))
+                data = mailing_csv(outbox.each(self._id), digits=self._services.digits())
             export.write(path, data)
 
         def done(result: None) -> None:

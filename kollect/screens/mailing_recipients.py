@@ -141,7 +141,13 @@ class MailingRecipientsScreen(Screen):
                 title = f"{why}のため送らない会員　{len(numbers):,}名"
                 text = WHY_LEFT_OUT[why]
             self.window.dialogs.show(
-                PeopleDialog, title, text, numbers, self._services.members, self.window.jobs
+                PeopleDialog,
+                title,
+                text,
+                numbers,
+                self._services.members,
+                self.window.jobs,
+                self._services.shown,
             )
 
         self.window.jobs.run(work, done, owner=self)

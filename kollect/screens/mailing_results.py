@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 
 from kollect.members.mailing import Parcel, Step
+from kollect.numbering import number_text
 from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
@@ -100,7 +101,8 @@ class MailingResults(ttk.Frame):
         def work(job: Job) -> dict[int, TableRow]:
             with self._services.outbox() as outbox:
                 parcels = outbox.page(self._id, places[0], len(places), *steps)
-            return {place: _row(parcel) for place, parcel in zip(places, parcels, strict=False)}
+            digits = self._services.digits()
+            return {place: _row(one, digits) for place, one in zip(places, parcels, strict=False)}
 
         self._window.jobs.run(work, take, owner=self)
 
@@ -117,7 +119,10 @@ class MailingResults(ttk.Frame):
 
         def done(found: list[Parcel]) -> None:
             for one in found:
-                self._window.dialogs.tell(f"{one.number}　{one.name} 様", _all_of(one))
+                self._window.dialogs.tell(
+                    f"{self._services.shown(one.number)}　{one.name} 様",
+                    _all_of(one),
+                )
 
         self._window.jobs.run(work, done, owner=self)
 
@@ -135,12 +140,13 @@ def _all_of(parcel: Parcel) -> str:
     return "\n".join(lines)
 
 
-def _row(parcel: Parcel) -> TableRow:
+def _row(parcel: Parcel, digits: int) -> TableRow:
     looks = {Step.UNDELIVERABLE: "wrong", Step.LEFT_OUT: "faint"}
     waiting = parcel.step is Step.WAITING
     return TableRow(
         (
-            *(str(parcel.number), parcel.name, parcel.address, result(parcel.step, parcel.answer)),
+            *(number_text(parcel.number, digits), parcel.name, parcel.address),
+            result(parcel.step, parcel.answer),
             "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
             why(parcel.step, parcel.answer),
         ),

@@ -109,7 +109,7 @@ class MemberEditScreen(Screen):
 
     def _show_standing(self) -> None:
         standing = self._member.standing
-        self.who.configure(text=f"{self._member.number}　{standing.address}")
+        self.who.configure(text=f"{self._services.shown(self._member.number)}　{standing.address}")
         text, style = standing_words(self._member)
         self.condition.configure(text=text, style=style)
         withdrawn = standing.state is State.WITHDRAWN

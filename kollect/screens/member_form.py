@@ -148,7 +148,10 @@ class MemberFormScreen(Screen):
         chosen = found[0] if len(found) == 1 else None
         if len(found) > 1:
             chosen = self.window.dialogs.show(
-                CandidateDialog, found, there_are_more=len(found) == MOST_CANDIDATES
+                CandidateDialog,
+                found,
+                there_are_more=len(found) == MOST_CANDIDATES,
+                digits=self._services.digits(),
             )
             if chosen is None:
                 self._ask_for_number()
@@ -224,7 +227,9 @@ class MemberFormScreen(Screen):
 
         def done(result: None) -> None:
             self._set_busy(False)
-            self._next_form(f"{member.number}　{member.name} 様を登録しました。")
+            self._next_form(
+                f"{self._services.shown(member.number)}　{member.name} 様を登録しました。"
+            )
 
         def failed(trouble: Trouble) -> None:
             self._set_busy(False)
@@ -261,7 +266,9 @@ class MemberFormScreen(Screen):
         receipt = self._found
         if not self.window.dialogs.ask(
             "受付番号のメールの再送",
-            f"{receipt.address} へ、受付番号 {receipt.number} のメールをもう一度送りますか？",
+            f"{receipt.address} へ、"
+            f"受付番号 {self._services.shown(receipt.number)} のメールを"
+            "もう一度送りますか？",
             yes="再送する",
         ):
             return

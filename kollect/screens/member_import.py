@@ -14,7 +14,8 @@ from typing import TypeVar
 from kollect.errors import Trouble
 from kollect.folder import storage_trouble
 from kollect.members.csv_in import ImportTrouble, Line, Tally, take_in, understood
-from kollect.members.table import ENCODINGS, Table
+from kollect.members.octets import ENCODINGS
+from kollect.members.table import Table
 from kollect.members.table import read as read_table
 from kollect.screens.form import wrapped
 from kollect.screens.jobs import Job
@@ -128,7 +129,7 @@ class MemberImportScreen(Screen):
                 self.result.say("確認を中止しました。")
             else:
                 self.result.say(f"まちがいはありません。{_promise(lines)}", "Good.TLabel")
-                self.result.show_lines(lines)
+                self.result.show_lines(lines, self._services.shown)
             self._refresh_keys()
 
         self._checked = None

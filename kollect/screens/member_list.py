@@ -10,6 +10,7 @@ from kollect.desktop.ime import Letters
 from kollect.errors import Trouble
 from kollect.members.choice import Choice, Order
 from kollect.members.member import Member, State
+from kollect.numbering import number_text
 from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
@@ -163,8 +164,9 @@ class MemberListScreen(Screen):
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
         def work(job: Job) -> dict[int, TableRow]:
+            digits = self._services.digits()
             with self._services.members() as members:
-                return {member.number: _row(member) for member in members.members(numbers)}
+                return {one.number: _row(one, digits) for one in members.members(numbers)}
 
         self.window.jobs.run(work, take, owner=self)
 
@@ -208,11 +210,11 @@ class MemberListScreen(Screen):
         self.window.open(MemberImportScreen, self._services)
 
 
-def _row(member: Member) -> TableRow:
+def _row(member: Member, digits: int) -> TableRow:
     words, look = _state(member)
     return TableRow(
         (
-            str(member.number),
+            number_text(member.number, digits),
             member.name,
             member.kana,
             words,

@@ -94,10 +94,7 @@ class ResultsList(ttk.Frame):
         ]
 
     def shown(self) -> None:
-        try:
-            self._digits = self._services.settings().collect.number_digits
-        except Trouble:
-            self._digits = 0
+        self._digits = self._records.digits()
         self.filter.text.focus()
         self.refresh()
 

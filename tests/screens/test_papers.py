@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,18 @@ def test_without_a_mail_address_there_is_no_poster_but_a_form(program: Program):
     settings = program.window.screen
     assert isinstance(settings, SettingsScreen)
     assert isinstance(settings.pages[settings.notebook.index("current")], MailPage)
+
+
+def test_a_character_that_is_not_in_the_font_is_named_before_printing(program: Program):
+    screen = open_screen(program, replace(READY, shop=replace(SHOP, name="パン屋🍞")))
+    settle(screen, lambda: "🍞" in screen.trouble.text)
+    assert screen.enter_shop.winfo_ismapped()
+    assert screen.function_keys()[-1].enabled
+
+
+def test_what_was_opened_for_printing_lies_in_the_data_folder(
+    screen: PapersScreen, program: Program, opened: list[Path]
+):
+    press(screen, "F12")
+    settle(screen, lambda: opened and not screen._busy)
+    assert program.real.folder.path in opened[0].parents

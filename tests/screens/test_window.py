@@ -224,6 +224,17 @@ def test_a_number_forgives_full_width_digits_and_nothing_else(window: Window):
         assert second.count.fault() == "1～9の数字を入力してください。", wrong
 
 
+def test_marks_stand_on_their_characters_whoever_typed_them(window: Window):
+    """A Mac's clipboard gives か and ゙ one after the other; a password stays what was typed."""
+    second = window.open(Second)
+    second.name.widget.insert("end", "か\u3099")
+    second.text.insert("は\u309a\nき\u3099")
+    assert second.name.value == "もとが"
+    assert second.text.value == "ぱ\nぎ"
+    second.name.is_password = True
+    assert second.name.value == "もとか\u3099"
+
+
 def test_a_complaint_stands_under_its_field_until_it_is_edited(window: Window):
     second = window.open(Second)
     second.name.complain("名前が長すぎます。")

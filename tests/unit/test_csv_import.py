@@ -333,3 +333,10 @@ def test_the_record_of_consent_as_a_table(members: Members):
     assert given[3:6] == ["承諾する", "2026/11/20", "会員登録用紙"]
     assert taken_back[3:6] == ["承諾しない", "2026/11/24", "配信停止のメール"]
     assert given[-2:] == ["番号は★1★です", "★1★\n"]
+
+
+def test_numbers_go_out_with_their_zeros_and_come_back(members: Members):
+    imported(members, "受付番号,お名前\n1001,山田\n")
+    octets = csv_out.members_csv(members.each(), digits=6)
+    assert "\r\n001001," in octets.decode("utf-8-sig")
+    assert take_in(table.read(octets), members, LATER) == Tally(new=0, changed=0, same=1)
