@@ -74,7 +74,7 @@ class MailingRound:
         self._on_way: dict[int, tuple[Parcel, int]] = {}
         """With the place of each in the order in which they were handed over."""
         self._handed_over = 0
-        self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now)
+        self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now, self._drop)
         self._doubtful: list[Refused] = []
         """Not of their mailboxes, and no letter begun after them has been taken yet."""
         self._paused_for = ""
@@ -151,6 +151,10 @@ class MailingRound:
         self._handed_over += 1
         self._on_way[parcel.id] = parcel, self._handed_over
         return letter
+
+    def _drop(self, parcel: Parcel) -> None:
+        """It may not be begun any more; the outbox has written down why."""
+        del self._on_way[parcel.id]
 
     # --- endings
 

@@ -112,6 +112,11 @@ class Channel:
         """The deadline has passed."""
         self._lose(self.line.peer.silent(self.line.stage, None, heard=True))
 
+    @property
+    def lay_idle(self) -> bool:
+        """So long that `still_there` will ask the server, and wait for its answer."""
+        return not self.dialogue.on_way and self._clock() - self._since >= _IDLE_SECONDS
+
     def still_there(self) -> bool:
         """Whether a letter may begin here; a connection that lay idle is asked first.
 
@@ -124,7 +129,7 @@ class Channel:
         try:
             if self.line.wait_readable(0):  # a server says something unasked only to take its leave
                 raise Garbled("unasked")
-            if self._clock() - self._since < _IDLE_SECONDS:
+            if not self.lay_idle:
                 return True
             self.line.settimeout(min(_PROBE_SECONDS, self._timeout))
             self.line.send(b"RSET\r\n")
