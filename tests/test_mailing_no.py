@@ -1,4 +1,4 @@
-"""A member says no while a mailing runs: what is not begun at that moment never is, on every way out.
+"""A member says no while a mailing runs: what is not begun at that moment never is.
 
 The server hangs at one letter; meanwhile all the others are withdrawn, stopped, or the mailing is
 paused, by this program or another one. What was on the wire by then arrives; nothing else does.
@@ -189,9 +189,7 @@ def by_a_second_membership(mailer: Mailer) -> None:
 @pytest.mark.parametrize(
     "say_no", [by_screen, by_mail, by_csv, by_another_process, by_a_second_membership]
 )
-def test_whoever_says_no_and_wherever(
-    tmp_path: Path, say_no: Callable[[Mailer], None]
-) -> None:
+def test_whoever_says_no_and_wherever(tmp_path: Path, say_no: Callable[[Mailer], None]) -> None:
     hang = Hang()
     with ScriptedSmtp(Script(**MODES["plain"][0], fault=hang)) as smtp:
         mailer = open_shop(tmp_path, smtp, 30)

@@ -2,8 +2,8 @@
 than the pace allows.
 
 Up to the instant before MAIL it counts what others have written into the file, in this program or
-another one: a 配信停止, a 退会, a pause. So a letter that waits for its turn at the server, or was put
-back when a line was lost, is asked once more each time that it is begun.
+another one: a 配信停止, a 退会, a pause. So a letter that waits for its turn at the server, or was
+put back when a line was lost, is asked once more each time that it is begun.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class MailingQueue:
         dropped: Callable[[Parcel], None],
     ) -> None:
         """`write` gives None for a parcel of which it has disposed itself; while `closed` says yes,
-        nothing is handed out. `dropped` is told of a letter that was, and may not be begun any more.
+        nothing is handed out. `dropped` is told of a letter that was, and may not begin any more.
         """
         self._outbox = outbox
         self._mailing = mailing

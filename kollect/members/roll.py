@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from kollect import address
 from kollect.members import folding, rows
 from kollect.members.choice import EVERYBODY, Choice, Order, where
 from kollect.members.member import Consent, Member
@@ -26,6 +27,8 @@ class Candidate:
 
     receipt: Receipt
     member: Member | None
+    said_no: datetime | None = None
+    """When somebody at this address said no, under another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,12 @@ class Roll:
         row = self._db.row(f"{rows.SELECT} WHERE member.number = ?", number)
         return rows.member_of(row) if row else None
 
+    def is_stopped(self, number: int) -> bool:
+        """Nothing is sent to this member, by his own word."""
+        return bool(
+            self._db.row("SELECT 1 FROM member WHERE number = ? AND stopped_at IS NOT NULL", number)
+        )
+
     def of_address(self, address_key: str) -> list[Member]:
         """The members with this address; more than one where a second number was given to it."""
         found = self._db.rows(
@@ -103,6 +112,33 @@ class Roll:
             address_key,
         )
         return row[0] if row else None
+
+    def said_no(self, address_key: str) -> datetime | None:
+        """When somebody at this address last said no, 配信停止 or 退会, under whatever number;
+        None: nobody did, or has consented anew for every number since.
+        """
+        row = self._db.row(
+            "SELECT max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
+            " FROM receipt JOIN member USING (number) WHERE address_key = ?",
+            address_key,
+        )
+        return to_time(row[0]) if row and row[0] else None
+
+    def overlooked(self) -> list[tuple[int, datetime]]:
+        """Members who may be written to although another number of their address said no, with
+        when it did.
+        """
+        found = self._db.rows(
+            "SELECT other.number, max(max(coalesce(member.stopped_at, ''),"
+            " coalesce(member.withdrawn_at, ''))) FROM member"
+            " CROSS JOIN receipt ON receipt.number = member.number"
+            " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member AS other ON other.number = same.number"
+            " WHERE (member.stopped_at IS NOT NULL OR member.withdrawn_at IS NOT NULL)"
+            " AND other.number <> member.number AND other.stopped_at IS NULL"
+            " AND other.withdrawn_at IS NULL GROUP BY other.number"
+        )
+        return [(number, to_time(at)) for number, at in found]
 
     def changes(self, number: int) -> list[Change]:
         """The member's history, the newest first."""
@@ -168,9 +204,9 @@ class Roll:
             " recorded_at, subject, body FROM consent JOIN receipt USING (number)"
             " JOIN template ON template.id = consent.template ORDER BY consent.id"
         )
-        for number, address, received, given, day, how, recorded, *text in self._db.each(sql):
+        for number, collected, received, given, day, how, recorded, *text in self._db.each(sql):
             consent = Consent(bool(given), date.fromisoformat(day), how)
-            yield Consented(number, address, to_time(received), consent, to_time(recorded), *text)
+            yield Consented(number, collected, to_time(received), consent, to_time(recorded), *text)
 
     # --- the same for all
 
@@ -181,10 +217,12 @@ class Roll:
             *values,
         )
         members = {member.number: member for member in self.members([row[0] for row in found])}
-        return [_candidate(row, members.get(row[0])) for row in found]
+        return [
+            _candidate(row, members.get(row[0]), self.said_no(address.key(row[1]))) for row in found
+        ]
 
 
-def _candidate(row: tuple, member: Member | None) -> Candidate:
+def _candidate(row: tuple, member: Member | None, said_no: datetime | None) -> Candidate:
     number, address, received, replied, state, reason, times = row
     receipt = Receipt(
         number=number,
@@ -196,4 +234,4 @@ def _candidate(row: tuple, member: Member | None) -> Candidate:
         times=times,
         member=member is not None,
     )
-    return Candidate(receipt, member)
+    return Candidate(receipt, member, said_no)
