@@ -12,6 +12,7 @@ from kollect import address
 from kollect.collector.customers import Customers
 from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Tally
 from kollect.decision.verdict import Kind, Rules
+from kollect.members import wording
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
@@ -60,6 +61,11 @@ class Desk:
             test_mark=self.ledger.mark("test"),
             reply_mark=self.reply_mark,
         )
+
+    def confirmation(self, now: datetime) -> int:
+        """The text that confirms a 配信停止."""
+        text = wording.stopped(self.settings.shop, self.settings.mail_address)
+        return self.ledger.template_in_force("stop", *text, now)
 
     def say(self, text: str) -> None:
         """One event, for the log and for whoever watches."""

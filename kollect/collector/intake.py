@@ -19,7 +19,6 @@ from kollect.decision.decide import decide
 from kollect.decision.verdict import Decision, Kind, Known
 from kollect.inbox.mailbox import Refused
 from kollect.mail import Mail
-from kollect.members import wording
 from kollect.register.entry import Entry, Sighting
 from kollect.register.receipt import Step
 
@@ -137,6 +136,8 @@ class Intake:
                     paused = True
                     self._desk.tally.add("deferred")
                     continue
+                if number is not None:
+                    ledger.heard_from(key)
                 given = self._record(uid, mail, decision, key, now)
                 room -= decision.kind is Kind.NEW
                 self._count(decision.kind)
@@ -218,7 +219,7 @@ class Intake:
             template = self._duplicate
         elif kind in STOPPED:
             self._desk.customers.stop(key, now)
-            template = self._confirmation(now)
+            template = self._desk.confirmation(now)
         if kind in ANSWERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
             step = Step.OWED
         elif kind is Kind.TEST:
@@ -243,12 +244,6 @@ class Intake:
             letter_domain=self._desk.letter_domain if step is Step.OWED else "",
         )
         return number
-
-    def _confirmation(self, now: datetime) -> int:
-        """The text that confirms a 配信停止."""
-        settings = self._desk.settings
-        text = wording.stopped(settings.shop, settings.mail_address)
-        return self._desk.ledger.template_in_force("stop", *text, now)
 
     def _is_forwarded(self, kind: Kind, key: str) -> bool:
         owner = self._desk.settings.forward_address

@@ -24,7 +24,7 @@ from kollect.register.entry import Receipt
 from kollect.register.kept import KeptFolder
 from kollect.register.kept_mails import KeptMail, KeptMails
 from kollect.register.ledger import Ledger
-from kollect.register.receipt import STATE_WORDS
+from kollect.register.receipt import in_words
 from kollect.register.receipts import Receipts
 from kollect.register.wanted import Wanted
 from kollect.settings.model import Settings
@@ -195,7 +195,7 @@ def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
         receipt.address,
         _local(receipt.received_at),
         _local(receipt.replied_at),
-        STATE_WORDS[receipt.state],
+        in_words(receipt.state, receipt.reason),
         receipt.times,
         "会員" if receipt.member else "",
     )

@@ -16,7 +16,7 @@ from kollect.folder import DataFolder
 from kollect.logfile import read_month
 from kollect.register.entry import Receipt
 from kollect.register.ledger import Ledger
-from kollect.register.receipt import STATE_WORDS
+from kollect.register.receipt import in_words
 from kollect.register.receipts import Receipts
 
 
@@ -36,7 +36,7 @@ def results(options: Namespace) -> int:
                 receipt.address,
                 _minute(receipt.received_at),
                 _minute(receipt.replied_at),
-                STATE_WORDS[receipt.state],
+                in_words(receipt.state, receipt.reason),
                 f"{receipt.times}回",
                 sep="\t",
             )

@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from kollect.members.member import State
 from kollect.members.roll import Candidate
-from kollect.register.receipt import STATE_WORDS
+from kollect.register.receipt import in_words
 from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.theme import GAP
 
@@ -73,6 +73,6 @@ def _values(one: Candidate) -> tuple[str, ...]:
         str(receipt.number),
         receipt.address,
         f"{receipt.received_at.astimezone():%Y/%m/%d %H:%M}",
-        STATE_WORDS[receipt.state],
+        in_words(receipt.state, receipt.reason),
         who,
     )

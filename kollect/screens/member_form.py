@@ -19,7 +19,7 @@ from kollect.members.member import read as read_sheet
 from kollect.members.refusals import AlreadyRegistered, NumberUnknown, Refusal, Withdrawn
 from kollect.members.roll import Candidate
 from kollect.register.entry import Receipt
-from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.register.receipt import ReceiptState, in_words
 from kollect.screens.candidate_dialog import CandidateDialog
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
@@ -171,12 +171,12 @@ class MemberFormScreen(Screen):
         then()
 
     def _say_receipt(self, receipt: Receipt, said_no: datetime | None) -> None:
-        text = STATE_WORDS[receipt.state]
+        text = in_words(receipt.state, receipt.reason)
         if receipt.state is ReceiptState.REPLIED and receipt.replied_at:
             text += f"　{receipt.replied_at.astimezone():%Y/%m/%d %H:%M}"
-        elif receipt.state is ReceiptState.UNDELIVERABLE:
-            text += f"　{receipt.reason}" if receipt.reason else ""
         style = _STYLES.get(receipt.state, "TLabel")
+        if receipt.reason and receipt.state in _STYLES:
+            text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
         if said_no is not None:
             text += f"　{said_no.astimezone():%Y/%m/%d} に配信停止のお申し出があったアドレスです。"
             style = "Bad.TLabel"

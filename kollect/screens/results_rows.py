@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kollect.register.entry import Receipt
-from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.register.receipt import SEEMS_LOST, ReceiptState, in_words
 from kollect.register.wanted import Order
 from kollect.screens.periods import moment_text, short_moment_text
 from kollect.screens.table import TableColumn, TableRow
@@ -32,7 +32,8 @@ _ABOUT = {
 
 def row_of(receipt: Receipt, digits: int, short_for: date | None) -> TableRow:
     """`short_for`: there is little room, and it is this day."""
-    look = "wrong" if receipt.state is ReceiptState.UNDELIVERABLE else ""
+    lost = receipt.state is ReceiptState.UNDELIVERABLE or _seems_lost(receipt)
+    look = "wrong" if lost else ""
     return TableRow(cells(receipt, digits, short_for), look)
 
 
@@ -43,7 +44,7 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
         f"{number:0{digits}d}" if digits else str(number),
         receipt.address,
         *(short_moment_text(t, short_for) if short_for else moment_text(t) for t in times),
-        STATE_WORDS[receipt.state],
+        in_words(receipt.state, receipt.reason),
         str(receipt.times),
         "会員" if receipt.member else "",
     )
@@ -51,9 +52,13 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
 
 def about(receipt: Receipt, *, short_for: date | None = None) -> str:
     """What the words of its state leave open; and where there is little room, when it was sent."""
-    text = _ABOUT[receipt.state]
+    text = f"{SEEMS_LOST}。" if _seems_lost(receipt) else _ABOUT[receipt.state]
     if text and receipt.reason:
         return f"{text}（{receipt.reason}）"
     if short_for and receipt.replied_at and not text:
         return f"返信日時 {short_moment_text(receipt.replied_at, short_for)}"
     return text
+
+
+def _seems_lost(receipt: Receipt) -> bool:
+    return receipt.state is ReceiptState.REPLIED and bool(receipt.reason)
