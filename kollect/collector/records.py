@@ -6,6 +6,7 @@ work and closed after it, so that nothing holds a USB stick or stands in the way
 
 from __future__ import annotations
 
+import logging
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -14,12 +15,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from kollect import export
+from kollect import address, export
 from kollect.collector import by_hand
 from kollect.contents import Contents, read_contents
 from kollect.csvfile import csv_bytes
 from kollect.errors import StorageTrouble
 from kollect.folder import DataFolder
+from kollect.members.members import Members
 from kollect.register.entry import Receipt
 from kollect.register.kept import KeptFolder
 from kollect.register.kept_mails import KeptMail, KeptMails
@@ -28,6 +30,8 @@ from kollect.register.receipt import in_words
 from kollect.register.receipts import Receipts
 from kollect.register.wanted import Wanted
 from kollect.settings.model import Settings
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -172,6 +176,15 @@ class Records:
         settings = self._settings()
         with closing(Ledger(self._folder.database)) as ledger:
             return by_hand.give_number(ledger, settings, mail, to, self._now())
+
+    def stop_mails(self, mail: KeptMail) -> list[int]:
+        """配信停止 for the address of this mail. Returns the members that it is new for."""
+        self._migrate()
+        with closing(Members(self._folder.database)) as members:
+            stopped = members.stop(address.key(mail.address), self._now(), "対象外・保留")
+        for number in stopped:
+            log.info("会員 %d へのメールの配信を止めました: %s（画面から）", number, mail.address)
+        return stopped
 
     def _receipts(self) -> Receipts:
         self._migrate()
