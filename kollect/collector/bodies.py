@@ -22,6 +22,7 @@ from kollect.register.receipt import Step
 
 REPORT_WINDOW = timedelta(days=7)
 """So long after a letter a delivery report that names only the recipient is believed."""
+NO_REASON = "理由は書かれていません。"
 STOPPED = "会員からの、メールの配信を止めるご依頼です（返信の本文の1行目）。配信を止めました。"
 PERHAPS = (
     "会員からのメールに、配信停止や退会などの言葉があります。内容を見て、メールの配信を止める"
@@ -94,7 +95,7 @@ class Bodies:
             if number is None:
                 number = self._desk.customers.handed_over(*letter, since)
             if number is not None:
-                ledger.seems_lost(number, report.reason)
+                ledger.seems_lost(number, report.reason or NO_REASON)
                 return [f"受付番号 {number} へのメールは届かなかったようです: {report.reason}"]
         return []
 

@@ -14,7 +14,7 @@ _NO_ANSWERS = frozenset({b"all", b"oof", b"autoreply"})
 them into what people send ([MS-OXCMAIL] section 2.2.3.2.14)."""
 _BETWEEN = re.compile(rb"[\s,;]+")
 
-_DAEMON = re.compile(r"(?:mailer[-_.]?daemon|postmaster)(?![a-z])")
+_DAEMON = re.compile(r"(?:mailer[-_.]?daemon|postmaster)(?![a-z])|microsoftexchange[0-9a-f]{8}")
 _NO_REPLY = re.compile(
     r"""
       (?:no|do[-_.]?not|dont)[-_.]?reply                      # at the start, as in noreply123

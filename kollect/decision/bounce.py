@@ -31,7 +31,7 @@ _RETURNED = (
 )
 _EMPTY_LINE = re.compile(rb"\n[ \t\r]*\n")
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
-_SERVERS = re.compile(rb"microsoftexchange[0-9a-f]*@|mail delivery (?:sub)?system", re.IGNORECASE)
+_SERVERS = re.compile(rb"mail delivery (?:sub)?system", re.IGNORECASE)
 _MARK = "x-kollect-reply"
 
 

@@ -57,7 +57,7 @@ class Members(Roll):
         """
         with self.transaction():
             collected = self.free(member.number)
-            no = self.said_no(address.key(collected))
+            no = self.said_no(member.number)
             columns = ("number", "registered_at", *rows.WRITTEN)
             self._db.change(
                 f"INSERT INTO member ({', '.join(columns)})"

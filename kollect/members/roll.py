@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from kollect import address
 from kollect.members import folding, rows
 from kollect.members.choice import EVERYBODY, Choice, Order, where
 from kollect.members.member import Consent, Member
@@ -113,14 +112,15 @@ class Roll:
         )
         return row[0] if row else None
 
-    def said_no(self, address_key: str) -> datetime | None:
-        """When somebody at this address last said no, 配信停止 or 退会, under whatever number;
-        None: nobody did, or has consented anew for every number since.
+    def said_no(self, number: int) -> datetime | None:
+        """When the address of this number last said no, 配信停止 or 退会, under whatever number;
+        None: it did not, or has consented anew for every number since.
         """
         row = self._db.row(
             "SELECT max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
-            " FROM receipt JOIN member USING (number) WHERE address_key = ?",
-            address_key,
+            " FROM receipt CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member ON member.number = same.number WHERE receipt.number = ?",
+            number,
         )
         return to_time(row[0]) if row and row[0] else None
 
@@ -217,9 +217,7 @@ class Roll:
             *values,
         )
         members = {member.number: member for member in self.members([row[0] for row in found])}
-        return [
-            _candidate(row, members.get(row[0]), self.said_no(address.key(row[1]))) for row in found
-        ]
+        return [_candidate(row, members.get(row[0]), self.said_no(row[0])) for row in found]
 
 
 def _candidate(row: tuple, member: Member | None, said_no: datetime | None) -> Candidate:

@@ -280,6 +280,20 @@ def give_another(folder: DataFolder, number: int, now: datetime) -> None:
             (number, f"new{number}@docomo.ne.jp", f"new{number}@docomo.ne.jp", moment),
         )
 
+    def test_what_only_seems_lost_is_told_with_its_reason(
+        self, screen: ResultsScreen, program: Program
+    ):
+        path = program.real.folder.database
+        with closing(sqlite3.connect(path)) as db, db:
+            sent = "UPDATE receipt SET state = 'replied', reason = '550 5.1.1 no' WHERE number = ?"
+            db.execute(sent, (LAST,))
+        press(screen, "F5")
+        table = screen.list.table
+        settle(screen, lambda: column(table, 4)[0] == "届かなかったようです")
+        assert screen.list.about.text == "届かなかったようです。（550 5.1.1 no）"
+        click_row(table, 1)
+        assert "wrong" in looks(table, 0)
+
 
 class TestSelectionAndCopy:
     def test_a_row_is_selected_by_click_more_with_shift_and_control(self, screen: ResultsScreen):
