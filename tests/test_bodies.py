@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 from collections.abc import Iterator
@@ -278,6 +279,26 @@ def test_the_first_own_line_of_an_answer(member: Shop, known: str, text: str) ->
     assert "配信を止めました" in member.kept.reason
     member.comes(answer(letter, text, subject="もう一度"))
     assert member.sent_to(TARO)[1:] == [CONFIRMED], "once is enough"
+
+
+def test_an_answer_that_is_a_page(member: Shop) -> None:
+    letter = member.mailing()
+    page = "<html><body><div>「配信停止」希望</div><br>"
+    page += "<div>2026年11月27日 10:00 店 &lt;s@x.jp&gt;:</div>"
+    page += "<blockquote>新商品<br>件名を「配信停止」にした</blockquote></body></html>"
+    raw = answer(letter, page, subject="Re: なにか")
+    member.comes(raw.replace(b"text/plain", b"text/html"))
+    assert member.standing.stopped_at is not None
+
+
+@pytest.mark.parametrize("coding", ["base64", "7bit"])
+def test_an_answer_as_phones_code_it(member: Shop, coding: str) -> None:
+    letter = member.mailing()
+    octets = "配信不要\r\n\r\n> 新商品\r\n".encode("iso-2022-jp")
+    octets = base64.encodebytes(octets) if coding == "base64" else octets
+    head = answer(letter, "", subject="Re: なにか").replace(b"utf-8\r\n", b"ISO-2022-JP\r\n")
+    member.comes(head.replace(b": 8bit", f": {coding}".encode()) + octets)
+    assert member.standing.stopped_at is not None
 
 
 def test_a_program_that_answers_so_is_not_answered(member: Shop) -> None:

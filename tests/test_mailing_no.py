@@ -231,3 +231,18 @@ def test_a_paused_mailing_begins_nothing_more(tmp_path: Path, mode: str) -> None
         mailer.once()
         assert guest(29) not in smtp.recipients
         assert max(Counter(smtp.recipients).values()) == 1
+
+
+def test_a_crash_between_the_taking_and_the_no(tmp_path: Path) -> None:
+    """Marked SENDING by a program that died: whether the server has it, nobody knows; not again."""
+    with ScriptedSmtp() as smtp:
+        mailer = open_shop(tmp_path, smtp, 10)
+        mailing = begin(mailer.database)
+        with closing(Outbox(mailer.database)) as dies:
+            taken = dies.take_fresh(mailing, 0, 5, local_now())
+        withdraw(mailer, [taken[0].number, FIRST + 9])
+        assert mailer.once() is None
+        assert sorted(smtp.recipients) == sorted(guest(n) for n in range(1, 9))
+    steps = {parcel.number: parcel.step for parcel in mailer.parcels(mailing)}
+    assert steps[FIRST] is Step.UNCERTAIN
+    assert steps[FIRST + 9] is Step.LEFT_OUT

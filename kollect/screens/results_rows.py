@@ -15,7 +15,7 @@ COLUMNS = {
     Order.ADDRESS: TableColumn("メールアドレス", 20, stretch=True),
     Order.RECEIVED: TableColumn("受付日時", 9, narrow=6.2),
     Order.REPLIED: TableColumn("返信日時", 9, spare=True),
-    Order.STATE: TableColumn("状態", 4.5, narrow=4),
+    Order.STATE: TableColumn("状態", 10.8, narrow=4),
     Order.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
     Order.MEMBER: TableColumn("会員", 4.2, narrow=3.2),
 }
@@ -44,7 +44,7 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
         f"{number:0{digits}d}" if digits else str(number),
         receipt.address,
         *(short_moment_text(t, short_for) if short_for else moment_text(t) for t in times),
-        in_words(receipt.state, receipt.reason),
+        "不達？" if short_for and _seems_lost(receipt) else in_words(receipt.state, receipt.reason),
         str(receipt.times),
         "会員" if receipt.member else "",
     )
