@@ -31,6 +31,7 @@ _RETURNED = (
 )
 _EMPTY_LINE = re.compile(rb"\n[ \t\r]*\n")
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+_THREE_DIGITS = re.compile(r"\b[45]\d\d\b")
 _SERVERS = re.compile(rb"mail delivery (?:sub)?system", re.IGNORECASE)
 _MARK = "x-kollect-reply"
 
@@ -70,7 +71,9 @@ def read_report(raw: bytes) -> Report | None:
         found = _by_fields(group, _returned_id(parts) or "".join(mail.references[-1:]))
     elif mail.content_type == "multipart/report" or _is_of_a_server(mail):
         told = bounce_text.read(text, mail.first("x-failed-recipients"))
-        found = Report(**told) if told else None
+        if told is None:
+            return None
+        found = Report(**told)
     else:
         return None
     return _with_evidence(found, mail, parts, text)
@@ -80,22 +83,18 @@ def _is_of_a_server(mail: Mail) -> bool:
     return is_from_daemon(mail) or _SERVERS.search(mail.first("from") or b"") is not None
 
 
-def _with_evidence(
-    found: Report | None, mail: Mail, parts: list[tuple[Mail, bytes]], text: str
-) -> Report | None:
-    """All that may tell which letter it is about; None where there is nothing at all."""
+def _with_evidence(found: Report, mail: Mail, parts: list[tuple[Mail, bytes]], text: str) -> Report:
+    """With all that may tell which letter it is about."""
     returned = [
         Mail.read(body.lstrip(b"\r\n")) for part, body in parts if part.content_type in _RETURNED
     ]
-    ids = [found.original_message_id if found else "", *(one.message_id for one in returned)]
+    ids = [found.original_message_id, *(one.message_id for one in returned)]
     ids += bounce_text.message_ids(text)
     ids += reversed(mail.references)
     ids.append(mail.message_id_answered)
     marks = [encoded_words.readable(one.first(_MARK) or b"") for one in returned]
-    named = [found.recipient if found else "", *bounce_text.addresses(text)]
+    named = [found.recipient, *bounce_text.addresses(text)]
     named += [encoded_words.readable(one.first("to") or b"").strip("<> ") for one in returned]
-    if found is None:
-        return None
     return replace(
         found,
         ids=tuple(dict.fromkeys(filter(None, ids))),
@@ -172,7 +171,9 @@ def _by_fields(group: Mail, original: str) -> Report:
     status = encoded_words.readable(group.first("status") or b"")
     code = _STATUS.search(status) or _STATUS.search(diagnostic)
     failed = _has_failed(group)
-    for_now = status.startswith("4") and not re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", diagnostic)
+    verdict = code or _THREE_DIGITS.search(diagnostic)
+    for_now = verdict is not None and verdict[0].startswith("4")
+    for_now = for_now and not re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", diagnostic)
     return Report(
         recipient=next(filter(address.is_usable, recipients), recipients[1]),
         status=code.group() if code else "",

@@ -46,6 +46,7 @@ class Outbox(Parcels):
         """Once, when the program starts: the mailings that go on where they were, oldest first."""
         found = self.mailings()
         with self.transaction():
+            self._members.hold(now)
             for mailing in found:
                 if mailing.state is MailingState.STOPPED:
                     # a crash fell between handing over and writing down, after the 中止

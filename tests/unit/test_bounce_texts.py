@@ -282,6 +282,9 @@ def test_a_delay_is_no_failure(text: str):
         ("4.4.1", "connect to mx: Connection timed out", False),
         ("4.4.7", "550 4.4.7 QUEUE.Expired; message expired", False),
         ("4.0.0", "550 5.1.1 user unknown", True),
+        ("", "450 4.2.0 try later", False),
+        ("", "452 try later", False),
+        ("", "550 no", True),
         ("", "", True),
     ],
 )
