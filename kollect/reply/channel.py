@@ -48,10 +48,12 @@ class Channel:
         """When something was last sent to a quiet server, or heard from it."""
 
     def begin(self, delivery: Delivery) -> None:
-        """Begin a letter; it goes out with the next `flush`."""
-        if not self.dialogue.on_way:
-            self._since = self._clock()
-        self._out.append(self.dialogue.begin(delivery))
+        """Begin a letter; it goes out with the next `flush`. One that may not go ends at once."""
+        was_quiet = not self.dialogue.on_way
+        if commands := self.dialogue.begin(delivery):
+            self._out.append(commands)
+            if was_quiet:
+                self._since = self._clock()
 
     def flush(self) -> None:
         """Send what is to be sent; of a mail on disk one piece. Waits at most the time-out."""
