@@ -42,10 +42,16 @@ _GIVEN_UP = re.compile(
     r"permanent(?:\s+fatal)?\s+error|given\s+up|giving\s+up\s+on|delivery\s+has\s+failed"
     r"|could\s*n[o']?t\s+be\s+delivered|cannot\s+be\s+delivered|undeliverable|undelivered"
     r"|delivery\s+(?:to\s+the\s+following\s+recipients?\s+)?failed|failed\s+permanently"
-    r"|unknown\s+user|user\s+unknown|no\s+such\s+user|address\s+rejected"
-    r"|(?:was\s+not|wasn't)\s+(?:found|delivered)|does\s*n[o']t\s+exist"
-    r"|配信でき(?:ません|なかった)|送信でき(?:ません|なかった)|届けられません|お届けできません"
-    r"|宛先(?:が|の)?.{0,20}(?:見つかりません|存在しません|不明)|エラーメール",
+    r"|(?:was\s+not|wasn't)\s+delivered|(?:not|un)\s*able\s+to\s+(?:be\s+)?deliver"
+    r"|配信でき(?:ません|なかった)|送信でき(?:ません|なかった)|届けられません|お届けできません|配信不能",
+    re.IGNORECASE,
+)
+_NO_MAILBOX = re.compile(
+    r"unknown\s+user|user\s+unknown|no\s+such\s+(?:user|mailbox|recipient|address)"
+    r"|no\s+mailbox\s+here|does\s*n[o']?t\s+(?:exist|have\s+an?\s)|(?:address|recipient)\s+rejected"
+    r"|(?:not\s+be|was\s+not|wasn't|couldn't\s+be|not)\s+found"
+    r"|invalid\s+(?:recipient|mailbox|address)|mailbox\s+(?:is\s+)?(?:unavailable|unknown)"
+    r"|宛先.{0,20}(?:見つかりません|存在しません|不明)",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
@@ -83,7 +89,8 @@ def read(text: str, failed_recipients: bytes | None) -> Told | None:
         return None
     five = _FIVE.search(said)
     goes_on = _GOES_ON.search(said) is not None
-    failed = bool(exim) or (not goes_on and bool(five or _GIVEN_UP.search(said)))
+    final = five or _NO_MAILBOX.search(said)
+    failed = bool(exim) or (not goes_on and bool(final or _GIVEN_UP.search(said)))
     reason = _reason(said, alone, five)
     status = _STATUS.search(reason)
     return Told(
@@ -93,7 +100,7 @@ def read(text: str, failed_recipients: bytes | None) -> Told | None:
         status=status.group() if status else "",
         reason=reason,
         original_message_id=letters[0] if letters else "",
-        permanent=failed and not (_FOUR.search(said) and not five),
+        permanent=failed and final is not None and (five is not None or not _FOUR.search(said)),
         failed=failed,
     )
 

@@ -302,6 +302,35 @@ def test_a_4xx_is_no_verdict_on_the_mailbox(status: str, diagnostic: str, perman
     assert report.permanent == permanent
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        "connect to mail.phone.example[192.0.2.1]: No route to host",
+        "452 4.2.2 too many messages",
+        "I'm not going to try again; this message has been in the queue too long. (#4.4.1)",
+        "As their mailbox is full",
+    ],
+)
+def test_given_up_without_a_word_about_the_mailbox(why: str):
+    report = read(QMAIL_WITHOUT_CODES.replace("Sorry, no mailbox here by that name.", why))
+    assert report is not None
+    assert report.failed
+    assert not report.permanent
+    assert report.reason == why
+
+
+def test_yahoo_as_it_says_it():
+    report = read(
+        "From: MAILER-DAEMON@yahoo.example\nSubject: Delivery failure\n\n"
+        "Message from yahoo.example.\n"
+        "Unable to deliver message to the following address(es).\n\n<taro@phone.example>:\n"
+        "This user doesn't have a yahoo.example account (taro@phone.example)\n"
+    )
+    assert report is not None
+    assert report.permanent
+    assert report.recipient == "taro@phone.example"
+
+
 def test_numbers_in_what_is_returned_say_nothing():
     text = QMAIL_WITHOUT_CODES.replace("This is a permanent error; I've given up.", "I will retry.")
     report = read(text)
