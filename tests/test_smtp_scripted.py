@@ -167,6 +167,20 @@ def test_letters_are_taken_as_late_as_possible(scripted_smtp: ScriptedSmtp):
     assert ended == 200
 
 
+@every_mode
+def test_a_letter_that_may_not_go_any_more_is_not_begun_and_has_no_ending(
+    scripted_smtp: ScriptedSmtp, mode: str
+):
+    scripted_smtp.script = script(mode)
+    batch = [letter(key, may_go=lambda key=key: key % 3 != 0) for key in range(30)]
+    with posting(scripted_smtp) as post:
+        ended = [outcome for outcomes in post.deliver(batch) for outcome in outcomes]
+        assert endings_of(post, [letter(40, may_go=lambda: False)]) == []
+    assert [outcome.key for outcome in ended] == [key for key in range(30) if key % 3]
+    assert scripted_smtp.recipients == [one.recipient for one in batch if one.key % 3]
+    assert post.trouble is None
+
+
 def test_no_letters_no_connection(scripted_smtp: ScriptedSmtp):
     with posting(scripted_smtp) as post:
         assert list(post.deliver([])) == []

@@ -14,6 +14,7 @@ from kollect.collector.reports import Happened, Held, News, Phase, PhaseChanged,
 from kollect.collector.witnesses import Witnesses
 from kollect.decision.verdict import Kind, Rules
 from kollect.errors import StorageTrouble
+from kollect.members import wording
 from kollect.register.clock import LivedClock
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
@@ -70,6 +71,11 @@ class Desk:
             test_mark=self.ledger.mark("test"),
             reply_mark=self.reply_mark,
         )
+
+    def confirmation(self, now: datetime) -> int:
+        """The text that confirms a 配信停止."""
+        text = wording.stopped(self.settings.shop, self.settings.mail_address)
+        return self.ledger.template_in_force("stop", *text, now)
 
     def say(self, text: str) -> None:
         """One event, for the log and for whoever watches."""

@@ -77,7 +77,7 @@ class MailingRound:
             stopping=stopping, tell=self._cannot_write, patience=patience
         )
         self._on_way: dict[int, Parcel] = {}
-        self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now)
+        self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now, self._drop)
         self._clock = LivedClock(outbox.file, now)
         self._doubts: Doubts[int] = Doubts()
         self._refused: dict[int, Refused] = {}
@@ -158,6 +158,10 @@ class MailingRound:
             return None
         self._on_way[parcel.id] = parcel
         return letter
+
+    def _drop(self, parcel: Parcel) -> None:
+        """It may not be begun any more; the outbox has written down why."""
+        del self._on_way[parcel.id]
 
     # --- endings
 

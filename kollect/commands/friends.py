@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def members(options: Namespace) -> int:
 
 
 def _take_in(folder: DataFolder, options: Namespace) -> int:
+    held: Sequence[int] = ()
     try:
         found = table.read(read_input(options.file))
         with closing(Members(folder.database)) as known:
@@ -51,11 +53,12 @@ def _take_in(folder: DataFolder, options: Namespace) -> int:
             else:
                 tally = csv_in.take_in(found, known, local_now())
                 counts = {"new": tally.new, "changed": tally.changed, "same": tally.same}
+                held = tally.held
     except CsvTrouble as trouble:
         failed(trouble, as_json=options.json)
         return WRONG
     if options.json:
-        print_json(counts)
+        print_json(counts | ({"held": [*held]} if held else {}))
     elif options.dry_run:
         print(
             f"取り込めます（新しい会員 {counts['new']}名、登録済み {counts['known']}名）。"
@@ -64,7 +67,7 @@ def _take_in(folder: DataFolder, options: Namespace) -> int:
     else:
         print(
             f"取り込みました（新しい会員 {counts['new']}名、"
-            f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。"
+            f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。{csv_in.in_words(held)}"
         )
     return DONE
 

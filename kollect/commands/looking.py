@@ -17,7 +17,7 @@ from kollect.logfile import read_month
 from kollect.numbering import number_text
 from kollect.register.entry import Receipt
 from kollect.register.ledger import Ledger
-from kollect.register.receipt import STATE_WORDS
+from kollect.register.receipt import in_words
 from kollect.register.receipts import Receipts
 
 
@@ -37,7 +37,7 @@ def results(options: Namespace) -> int:
                 receipt.address,
                 _minute(receipt.received_at),
                 _minute(receipt.replied_at),
-                STATE_WORDS[receipt.state],
+                in_words(receipt.state, receipt.reason),
                 f"{receipt.times}回",
                 sep="\t",
             )

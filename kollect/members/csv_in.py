@@ -8,7 +8,7 @@ comes by its blank mail.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from kollect.members.table import CsvTrouble, Table, plain
 SOURCE = "CSVの取り込み"
 MOST_PROBLEMS = 100
 """Nobody reads more of them; the rest is in the next attempt."""
+MOST_NAMED = 10
 _DAY = re.compile("[0-9]{4}/[0-9]{2}/[0-9]{2}")
 _CODES = {
     Column.NUMBER: re.compile("[0-9]+"),
@@ -69,6 +70,10 @@ class Line:
     """The file says that this member has withdrawn."""
     stopped: bool
     """The file says that nothing may be sent to this member."""
+    consents: bool
+    """The file says that this member has consented."""
+    dated: bool
+    """The file says when; else the day of the import stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ class Tally:
     new: int
     changed: int
     same: int
+    held: tuple[int, ...] = ()
+    """Consented as the file says, and not since they said no: they stay stopped."""
 
 
 def understood(table: Table, members: Members, now: datetime) -> list[Line]:
@@ -114,22 +121,36 @@ def take_in(
     """
     lines = understood(table, members, now)  # before it, for the collector waits while we write
     new = changed = 0
+    held = []
     with members.transaction():
         for written, line in enumerate(lines):
             told(written, len(lines))
             number = line.member.number
             if line.known:
-                differs = members.update(line.member, now, SOURCE)
+                differs = members.update(line.member, now, SOURCE, line.dated)
             else:
-                members.register(line.member, now, SOURCE)
+                members.register(line.member, now, SOURCE, line.dated)
                 differs = False
                 new += 1
             if line.stopped:
                 differs |= members.stop_member(number, now, SOURCE)
             if line.withdrawn:
                 differs |= members.withdraw(number, now, SOURCE)
+            elif line.consents and not line.stopped and members.is_stopped(number):
+                held.append(number)
             changed += line.known and differs
-    return Tally(new, changed, len(lines) - new - changed)
+    return Tally(new, changed, len(lines) - new - changed, tuple(held))
+
+
+def in_words(held: Sequence[int]) -> str:
+    """Whose no still holds, for the person who imports."""
+    if not held:
+        return ""
+    shown = "、".join(map(str, held[:MOST_NAMED])) + (" など" if len(held) > MOST_NAMED else "")
+    return (
+        f"{len(held):,}名（受付番号 {shown}）は、配信停止か退会のお申し出があったアドレスのため、"
+        "配信停止のままです。お申し出の翌日以降の承諾日があるときだけ、配信を再開します。"
+    )
 
 
 class _Wrong(ValueError):
@@ -181,7 +202,8 @@ def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) 
     known = members.get(number)
     typed = {_SHEET[column]: cell for column, cell in cells.items() if column in _SHEET}
     form = replace(as_sheet(known) if known else Sheet(), **typed | {"number": str(number)})
-    if not form.consent_on.strip() and not form.consent_how.strip():
+    dated = bool(form.consent_on.strip())
+    if not dated and not form.consent_how.strip():
         # a shop that brings its list along has no day for each; then this day is the record
         form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=SOURCE)
     member = read(form, now.date())
@@ -191,6 +213,8 @@ def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) 
         known is not None,
         _withdrawn(cells, known),
         _stopped(cells.get(Column.STOPPED_ON, "")),
+        consents=Column.CONSENT in cells and member.consent.given,
+        dated=dated,
     )
 
 

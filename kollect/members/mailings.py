@@ -139,6 +139,7 @@ class Mailings:
         chosen, values = _chosen(choice)
         moment = to_text(now)
         with self.transaction():
+            self._members.hold(now)
             draft = self.mailing(mailing)
             if wrong := wording.problems(draft.subject, draft.body, shop):
                 raise TextNotReady(wrong)

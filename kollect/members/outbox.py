@@ -48,6 +48,7 @@ class Outbox(Parcels):
         """Once, when the program starts: the mailings that go on where they were, oldest first."""
         found = self.mailings()
         with self.transaction():
+            self._members.hold(now)
             for mailing in found:
                 if mailing.state is MailingState.STOPPED:
                     # a crash fell between handing over and writing down, after the 中止
@@ -250,15 +251,8 @@ class Outbox(Parcels):
         """A letter came back: it and its member are 不達. Found by its Message-ID, or where the
         report names none, by the recipient of one handed over after `since`. Returns the number.
         """
-        by, value = (
-            ("letter_id = ?", letter_id) if letter_id else ("address_key = ?", recipient_key)
-        )
         with self.transaction():
-            row = self._db.row(
-                "SELECT parcel.id, parcel.number, step FROM parcel JOIN receipt USING (number)"
-                f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
-                *(value, to_text(since)),
-            )
+            row = self._handed_over(letter_id, recipient_key, since)
             if row is None:
                 return None
             identity, number, step = row
@@ -266,6 +260,23 @@ class Outbox(Parcels):
                 self.move([identity], Step.UNDELIVERABLE, now, reason)
             self._members.undeliverable(number, reason, now, SOURCE)
         return number
+
+    def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
+        """The number of the member to whom a letter went, found as in `bounced`."""
+        row = self._handed_over(letter_id, recipient_key, since)
+        return row[1] if row else None
+
+    def _handed_over(
+        self, letter_id: str, recipient_key: str, since: datetime
+    ) -> tuple[int, int, str] | None:
+        by, value = (
+            ("letter_id = ?", letter_id) if letter_id else ("address_key = ?", recipient_key)
+        )
+        return self._db.row(
+            "SELECT parcel.id, parcel.number, step FROM parcel JOIN receipt USING (number)"
+            f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
+            *(value, to_text(since)),
+        )
 
     def _end_if_done(self, mailing: int, now: datetime) -> None:
         self._db.change(

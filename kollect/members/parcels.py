@@ -98,6 +98,23 @@ class Parcels(Mailings):
             Told(subject, one_of(Step, step), to_time(at), why) for subject, step, at, why in found
         ]
 
+    def is_of_a_mailing(self, letter_ids: Iterable[str]) -> bool:
+        """Is one of these the Message-ID of a mail to a member?"""
+        return any(
+            self._db.row("SELECT 1 FROM parcel WHERE letter_id = ?", identity)
+            for identity in letter_ids
+        )
+
+    def subjects_to(self, address_key: str) -> list[str]:
+        """Of the mails that went to this address, the newest first, not filled in."""
+        found = self._db.rows(
+            "SELECT DISTINCT mailing.id, subject FROM parcel JOIN receipt USING (number)"
+            " JOIN mailing ON mailing.id = mailing WHERE address_key = ? AND tried_at IS NOT NULL"
+            " ORDER BY mailing.id DESC LIMIT 100",
+            address_key,
+        )
+        return [subject for _, subject in found]
+
     def _parcels(self, where: str, *values: object) -> list[Parcel]:
         return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
 

@@ -27,6 +27,8 @@ class Candidate:
 
     receipt: Receipt
     member: Member | None
+    said_no: datetime | None = None
+    """When somebody at this address said no, under another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,12 @@ class Roll:
         row = self._db.row(f"{rows.SELECT} WHERE member.number = ?", number)
         return rows.member_of(row) if row else None
 
+    def is_stopped(self, number: int) -> bool:
+        """Nothing is sent to this member, by his own word."""
+        return bool(
+            self._db.row("SELECT 1 FROM member WHERE number = ? AND stopped_at IS NOT NULL", number)
+        )
+
     def of_address(self, address_key: str) -> list[Member]:
         """The members with this address; more than one where a second number was given to it."""
         found = self._db.rows(
@@ -104,6 +112,34 @@ class Roll:
             address_key,
         )
         return row[0] if row else None
+
+    def said_no(self, number: int) -> datetime | None:
+        """When the address of this number last said no, 配信停止 or 退会, under whatever number;
+        None: it did not, or has consented anew for every number since.
+        """
+        row = self._db.row(
+            "SELECT max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
+            " FROM receipt CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member ON member.number = same.number WHERE receipt.number = ?",
+            number,
+        )
+        return to_time(row[0]) if row and row[0] else None
+
+    def overlooked(self) -> list[tuple[int, datetime]]:
+        """Members who may be written to although another number of their address said no, with
+        when it did.
+        """
+        found = self._db.rows(
+            "SELECT other.number, max(max(coalesce(member.stopped_at, ''),"
+            " coalesce(member.withdrawn_at, ''))) FROM member"
+            " CROSS JOIN receipt ON receipt.number = member.number"
+            " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member AS other ON other.number = same.number"
+            " WHERE (member.stopped_at IS NOT NULL OR member.withdrawn_at IS NOT NULL)"
+            " AND other.number <> member.number AND other.stopped_at IS NULL"
+            " AND other.withdrawn_at IS NULL GROUP BY other.number"
+        )
+        return [(number, to_time(at)) for number, at in found]
 
     def changes(self, number: int) -> list[Change]:
         """The member's history, the newest first."""
@@ -183,9 +219,9 @@ class Roll:
             " recorded_at, subject, body FROM consent JOIN receipt USING (number)"
             " JOIN template ON template.id = consent.template ORDER BY consent.id"
         )
-        for number, address, received, given, day, how, recorded, *text in self._db.each(sql):
+        for number, collected, received, given, day, how, recorded, *text in self._db.each(sql):
             consent = Consent(bool(given), to_day(day), how)
-            yield Consented(number, address, to_time(received), consent, to_time(recorded), *text)
+            yield Consented(number, collected, to_time(received), consent, to_time(recorded), *text)
 
     # --- the same for all
 
@@ -196,10 +232,10 @@ class Roll:
             *values,
         )
         members = {member.number: member for member in self.members([row[0] for row in found])}
-        return [_candidate(row, members.get(row[0])) for row in found]
+        return [_candidate(row, members.get(row[0]), self.said_no(row[0])) for row in found]
 
 
-def _candidate(row: tuple, member: Member | None) -> Candidate:
+def _candidate(row: tuple, member: Member | None, said_no: datetime | None) -> Candidate:
     number, address, received, replied, state, reason, times = row
     receipt = Receipt(
         number=number,
@@ -211,4 +247,4 @@ def _candidate(row: tuple, member: Member | None) -> Candidate:
         times=times,
         member=member is not None,
     )
-    return Candidate(receipt, member)
+    return Candidate(receipt, member, said_no)

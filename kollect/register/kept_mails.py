@@ -15,7 +15,9 @@ from kollect.register.wanted import search_words
 
 _MAIL = (
     "SELECT id, kind, reason, address, subject, message_id, thread, number, kept, whole, step,"
-    " answer, seen_at FROM mail"
+    " answer, seen_at, (SELECT member.number FROM receipt JOIN member USING (number)"
+    " WHERE mail.address_key <> '' AND receipt.address_key = mail.address_key"
+    " AND member.state = 'active' AND member.stopped_at IS NULL LIMIT 1) FROM mail"
 )
 
 
@@ -48,6 +50,8 @@ class KeptMail:
     """What the sending server said."""
     seen_at: datetime
     by_hand: ByHand | None = None
+    written_to: int | None = None
+    """The member at this address who may be written to; None: there is none (any more)."""
 
 
 class KeptMails(Reader):
@@ -80,5 +84,7 @@ class KeptMails(Reader):
 
 
 def _kept_mail(row: tuple, by_hand: ByHand | None) -> KeptMail:
-    *fields, whole, step, answer, seen_at = row
-    return KeptMail(*fields, bool(whole), one_of(Step, step), answer, to_time(seen_at), by_hand)
+    *fields, whole, step, answer, seen_at, member = row
+    return KeptMail(
+        *(*fields, bool(whole), one_of(Step, step), answer, to_time(seen_at), by_hand, member)
+    )

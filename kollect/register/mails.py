@@ -95,6 +95,13 @@ class Mails(Database):
                 "UPDATE mail SET kept = ?, whole = ? WHERE id = ?", (file_name, whole, identity)
             )
 
+    def judged_again(self, identity: int, kind: str, reason: str) -> None:
+        """What the body of a mail has told about it."""
+        with self._translated():
+            self._db.execute(
+                "UPDATE mail SET kind = ?, reason = ? WHERE id = ?", (kind, reason, identity)
+            )
+
     # --- letters that are owed
 
     def owed(

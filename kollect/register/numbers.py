@@ -237,6 +237,17 @@ class Numbers(Database):
         if one was meant.
         """
         with self.transaction():
+            number = self.sent(letter_id, recipient_key, since)
+            if number is not None:
+                self._db.execute(
+                    "UPDATE receipt SET state = ?, reason = ? WHERE number = ?",
+                    (ReceiptState.UNDELIVERABLE, reason, number),
+                )
+        return number
+
+    def sent(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
+        """The number in a letter that was sent, found as in `bounced`."""
+        with self._translated():
             if letter_id:
                 # the second condition changes nothing, but lets SQLite use its partial index
                 row = self._db.execute(
@@ -251,10 +262,23 @@ class Numbers(Database):
                     " ORDER BY seen_at DESC, id DESC LIMIT 1",
                     (recipient_key, to_text(since), Step.OWED, Step.DEFERRED),
                 ).fetchone()
-            if row is None:
-                return None
+        return row[0] if row else None
+
+    def seems_lost(self, number: int, reason: str) -> None:
+        """Somebody says that a letter to this number did not arrive, and it cannot be proved: that
+        is shown (`receipt.in_words`), and changes nothing else.
+        """
+        with self._translated():
             self._db.execute(
-                "UPDATE receipt SET state = ?, reason = ? WHERE number = ?",
-                (ReceiptState.UNDELIVERABLE, reason, row[0]),
+                "UPDATE receipt SET reason = ? WHERE number = ? AND state IN (?, ?)",
+                (reason, number, ReceiptState.REPLIED, ReceiptState.UNKNOWN),
             )
-            return row[0]
+
+    def heard_from(self, address_key: str) -> None:
+        """A mail came from this address: what seemed lost was not."""
+        with self._translated():
+            self._db.execute(
+                "UPDATE receipt SET reason = '' WHERE address_key = ? AND state = ?"
+                " AND reason <> ''",
+                (address_key, ReceiptState.REPLIED),
+            )

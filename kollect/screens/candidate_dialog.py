@@ -9,7 +9,7 @@ from tkinter import ttk
 from kollect.members.member import State
 from kollect.members.roll import Candidate
 from kollect.numbering import number_text
-from kollect.register.receipt import STATE_WORDS
+from kollect.register.receipt import in_words
 from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.keys import on_key
 from kollect.screens.theme import GAP
@@ -80,6 +80,6 @@ def _values(one: Candidate, digits: int) -> tuple[str, ...]:
         number_text(receipt.number, digits),
         receipt.address,
         f"{receipt.received_at.astimezone():%Y/%m/%d %H:%M}",
-        STATE_WORDS[receipt.state],
+        in_words(receipt.state, receipt.reason),
         who,
     )

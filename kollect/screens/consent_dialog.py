@@ -45,7 +45,16 @@ class ConsentDialog(Dialog[Consent | None]):
         for field in fields.values():
             field.clear()
         try:
-            self.finish(read_sheet(sheet, self._today).consent)
+            consent = read_sheet(sheet, self._today).consent
+            no = self._member.standing.stopped_at
+            if no is not None and consent.on is not None and consent.on < no.astimezone().date():
+                self.on.complain(
+                    f"{no.astimezone():%Y/%m/%d} の配信停止のお申し出より前の日です。"
+                    "お申し出のあとに承諾をいただいた日を入力してください。"
+                )
+                self.on.focus()
+                return
+            self.finish(consent)
         except SheetProblems as wrong:
             for problem in wrong.problems:
                 if problem.field in fields:

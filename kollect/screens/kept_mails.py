@@ -16,7 +16,7 @@ from kollect.screens.fields import LineField
 from kollect.screens.form import button_row, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.kept_dialogs import MailDialog, NumberDialog, Wish
-from kollect.screens.kept_rows import COLUMNS, row_of
+from kollect.screens.kept_rows import COLUMNS, row_of, says_no_perhaps
 from kollect.screens.latest import Latest
 from kollect.screens.results_again import when_sent
 from kollect.screens.services import Services
@@ -71,6 +71,7 @@ class KeptMailsTab(ttk.Frame):
                 "内容を見る": self.look,
                 "転送する": self.forward,
                 "受付番号を発行": self.give_number,
+                "配信停止にする": self.stop_mails,
             },
         )
         buttons.grid(row=0, column=0)
@@ -160,6 +161,10 @@ class KeptMailsTab(ttk.Frame):
         self.about.configure(text=f"理由: {mail.reason}" if mail else " ")
         for button in self.buttons:
             button.configure(state="normal" if mail else "disabled")
+        if mail is None or mail.written_to is None:
+            self.buttons[-1].configure(state="disabled")  # nobody to be stopped
+        stands_out = mail is not None and says_no_perhaps(mail)
+        self.about.configure(style="Wrong.TLabel" if stands_out else "Faint.TLabel")
 
     # ---- what can be done with a mail ----
 
@@ -167,6 +172,8 @@ class KeptMailsTab(ttk.Frame):
         menu.add_command(label="内容を見る", accelerator="Enter", command=self.look)
         menu.add_command(label="転送する", command=self.forward)
         menu.add_command(label="受付番号を発行", command=self.give_number)
+        if self.mail is not None and self.mail.written_to is not None:
+            menu.add_command(label="配信停止にする", command=self.stop_mails)
         menu.add_separator()
         menu.add_command(label="差出人をコピー", accelerator="Ctrl+C", command=self.copy_address)
 
@@ -188,6 +195,8 @@ class KeptMailsTab(ttk.Frame):
                 self._forward(mail)
             elif wish is Wish.NUMBER:
                 self._ask_address(mail)
+            elif wish is Wish.STOP:
+                self._stop_mails(mail)
 
         self._run(lambda: self._records.read_kept(mail), done)
 
@@ -200,6 +209,26 @@ class KeptMailsTab(ttk.Frame):
         """「受付番号を発行」"""
         if self.mail is not None:
             self._ask_address(self.mail)
+
+    def stop_mails(self) -> None:
+        """「配信停止にする」"""
+        if self.mail is not None and self.mail.written_to is not None:
+            self._stop_mails(self.mail)
+
+    def _stop_mails(self, mail: KeptMail) -> None:
+        if not self._window.dialogs.ask(
+            "配信停止",
+            f"会員 {mail.written_to}（{mail.address}）へのメールの配信を止めます。\n"
+            "確認のメールは送りません。再開するには、お客様の新しい承諾が必要です。",
+            yes="配信を止める",
+        ):
+            return
+
+        def done(stopped: list[int]) -> None:
+            self._window.say(f"{mail.address} へのメールの配信を止めました。")
+            self.refresh()
+
+        self._run(lambda: self._records.stop_mails(mail), done)
 
     def _forward(self, mail: KeptMail) -> None:
         try:

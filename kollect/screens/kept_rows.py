@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from kollect.decision.verdict import Kind
 from kollect.numbering import number_text
 from kollect.register.kept_mails import KeptMail
 from kollect.register.receipt import TO_SEND, Step
@@ -26,11 +27,18 @@ def row_of(mail: KeptMail, digits: int, short_for: date | None = None) -> TableR
         mail.subject or "（件名なし）",
         handling(mail, digits),
     )
-    return TableRow(values)
+    return TableRow(values, "wrong" if says_no_perhaps(mail) else "")
+
+
+def says_no_perhaps(mail: KeptMail) -> bool:
+    """A member who is still written to may have asked for an end of it: somebody has to look."""
+    return mail.kind == Kind.STOP_PERHAPS and mail.written_to is not None
 
 
 def handling(mail: KeptMail, digits: int) -> str:
     """What became of a mail, in a few words."""
+    if says_no_perhaps(mail):
+        return "配信停止の希望？"
     if mail.by_hand is not None and mail.by_hand.number is not None:
         return f"番号 {number_text(mail.by_hand.number, digits)} を発行"
     step = mail.by_hand.step if mail.by_hand is not None else mail.step

@@ -166,7 +166,7 @@ class MemberEditScreen(Screen):
             self.window.say(f"直すところが{len({p.field for p in wrong.problems})}か所あります。")
             return
         stopped = self._member.standing.stopped_at is not None
-        if member.consent.given and not self._member.consent.given and stopped:
+        if member.consent.given and member.consent != self._member.consent and stopped:
             self.fields.consent.complain(
                 "配信停止の申し出があった方です。もう一度承諾をいただいたときは、"
                 "上の「配信の再開」を押してください。"

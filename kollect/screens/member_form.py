@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from tkinter import ttk
 
 from kollect.collector.reports import News, RoundEnded
@@ -18,7 +19,7 @@ from kollect.members.member import read as read_sheet
 from kollect.members.refusals import AlreadyRegistered, NumberUnknown, Refusal, Withdrawn
 from kollect.members.roll import Candidate
 from kollect.register.entry import Receipt
-from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.register.receipt import ReceiptState, in_words
 from kollect.screens.candidate_dialog import CandidateDialog
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
@@ -170,16 +171,20 @@ class MemberFormScreen(Screen):
             return
         self._found, self._there = chosen.receipt, None
         self.number.clear()
-        self._say_receipt(chosen.receipt)
+        self._say_receipt(chosen.receipt, chosen.said_no)
         then()
 
-    def _say_receipt(self, receipt: Receipt) -> None:
-        text = STATE_WORDS[receipt.state]
+    def _say_receipt(self, receipt: Receipt, said_no: datetime | None) -> None:
+        text = in_words(receipt.state, receipt.reason)
         if receipt.state is ReceiptState.REPLIED and receipt.replied_at:
             text += f"　{receipt.replied_at.astimezone():%Y/%m/%d %H:%M}"
-        elif receipt.state in _FAILED:
-            text += f"　{receipt.reason}" if receipt.reason else ""
-        self._say_found(receipt.address, text, _STYLES.get(receipt.state, "TLabel"))
+        style = _STYLES.get(receipt.state, "TLabel")
+        if receipt.reason and (receipt.state in _FAILED or receipt.state is ReceiptState.REPLIED):
+            text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
+        if said_no is not None:
+            text += f"　{said_no.astimezone():%Y/%m/%d} に配信停止のお申し出があったアドレスです。"
+            style = "Bad.TLabel"
+        self._say_found(receipt.address, text, style)
 
     def _refuse(self, refusal: Trouble) -> None:
         """Beside the field, with what to do; the number is selected, to be typed again."""
@@ -221,15 +226,23 @@ class MemberFormScreen(Screen):
             return
         self._set_busy(True)
 
-        def work(job: Job) -> None:
+        def work(job: Job) -> datetime | None:
             with self._services.members() as members:
-                members.register(member, now)
+                return members.register(member, now)
 
-        def done(result: None) -> None:
+        def done(said_no: datetime | None) -> None:
             self._set_busy(False)
             self._next_form(
                 f"{self._services.shown(member.number)}　{member.name} 様を登録しました。"
             )
+            if said_no is not None and member.consent.given:
+                self.window.dialogs.tell(
+                    "配信停止のままです",
+                    f"{member.name} 様のアドレスには、{said_no.astimezone():%Y/%m/%d} に配信停止か"
+                    "退会のお申し出がありました。登録はしましたが、メールは送りません。\n"
+                    "お申し出のあとで承諾をいただいたときは、「会員一覧」でこの会員を開き、"
+                    "「配信の再開」を押してください。",
+                )
 
         def failed(trouble: Trouble) -> None:
             self._set_busy(False)

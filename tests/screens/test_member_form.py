@@ -23,7 +23,7 @@ from kollect.screens.menu import MenuScreen
 from kollect.settings.model import Passwords, Settings
 from tests.screens.hands import Person, click, focus, press, settle, type_in
 from tests.screens.members import YAMADA, numbers, register, stored
-from tests.unit.bookkeeping import NOW
+from tests.unit.bookkeeping import NOW, numbered
 
 
 @pytest.fixture
@@ -274,3 +274,27 @@ def test_each_field_switches_the_input_method_to_what_is_typed_there(
         focus(field.widget)
         settle(screen, lambda: switched)
         assert switched[-1] is letters
+
+
+def test_an_address_that_said_no_is_told_and_gets_no_mail(
+    screen: MemberFormScreen, database: Path, dialogs: Person
+):
+    """A second number of somebody who has stopped the mails; the old consent does not count."""
+    register(database, YAMADA)
+    with closing(Members(database)) as members:
+        members.stop_member(1001, NOW, "メール")
+    with closing(Ledger(database)) as ledger:
+        given = numbered(ledger, "Taro.Yamada@docomo.ne.jp", again=True)[1]
+    enter(screen, str(given))
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+    assert "2026/11/23 に配信停止のお申し出" in screen.condition.text
+    type_in(screen.fields.name.widget, "山田太郎")
+    screen.fields.consent.focus()
+    press(screen, "1")
+    type_in(screen.fields.consent_on.widget, "2026/11/20")
+    press(screen, "F12")
+    settle(screen, lambda: screen.number.value == "")
+    assert dialogs.asked[-1][0] == "配信停止のままです"
+    member = stored(database, given)
+    assert member is not None
+    assert member.standing.stopped_at == NOW
