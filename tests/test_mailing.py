@@ -305,6 +305,33 @@ def test_the_resident_sender_waits_for_tomorrow(
     assert [news.tomorrow for news in waiting] == [1, 1]
 
 
+def test_a_last_letter_refused_in_words_about_the_shop_ends_too(tmp_path: Path) -> None:
+    """After five days in which the screen says it: the list of such words may be wrong."""
+    clock = Clock()
+    fault = lambda at: (  # noqa: E731
+        "554 5.7.1 Client host blocked using a.list.example"
+        if at.verb == "RCPT" and guest(4) in at.argument
+        else None
+    )
+    with ScriptedSmtp(Script(fault=fault)) as smtp:
+        mailer = open_shop(tmp_path, smtp, 5)
+        mailing = begin(mailer.database)
+        worker = MailingWorker(
+            DataFolder(tmp_path),
+            lambda: (mailer.settings, Passwords("", "")),
+            mailer.news.append,
+            now=clock.now,
+        )
+        for _ in range(6):
+            assert worker.once() is not None
+            assert mailer.mailing(mailing).state is MailingState.SENDING
+            clock.moment += timedelta(days=1)
+        worker.once()
+    assert mailer.mailing(mailing).state is MailingState.DONE
+    assert steps(mailer, mailing) == {Step.SENT: 4, Step.UNDELIVERABLE: 1}
+    nobody_is_marked(mailer)
+
+
 def test_a_full_mailbox_ends_at_once(tmp_path: Path) -> None:
     """Its letter; the member is written to again the next time."""
     full = {f"<{guest(n)}>" for n in (7, 8, 9)}

@@ -22,8 +22,16 @@ from pathlib import Path
 
 import pytest
 
+from kollect.collector import until_written
+from kollect.collector.reports import Held, News, RoundEnded
+from kollect.collector.standing import Standing
+from kollect.collector.worker import Worker
+from kollect.errors import StorageTrouble
+from kollect.folder import DataFolder
 from kollect.members.mailing import Step
+from kollect.register import database
 from kollect.settings import inifile
+from kollect.settings.model import Passwords
 from tests.servers.bad_pc import FOR_GOOD, IMPATIENT, BadPC, library
 from tests.servers.mails import blank
 from tests.servers.members import SHOP, Mailer, begin, guest, join
@@ -143,11 +151,11 @@ def test_random_troubles_repeat_nothing(
     chance = random.Random(seed)
     command = ("send", "--resume", "--json") if mailing else ()
     with Place(tmp_path, lib, plain=bool(seed % 2)) as place:
-        database = place.data / "kollect.db"
+        file = place.data / "kollect.db"
         place.latency = 0.03
         if mailing:
-            join(database, [guest(n) for n in range(MAILS)])
-            begin(database)
+            join(file, [guest(n) for n in range(MAILS)])
+            begin(file)
         process = place.start(*command)
         told = ""
         try:
@@ -159,10 +167,10 @@ def test_random_troubles_repeat_nothing(
                     if time.monotonic() > ends:
                         break
                     time.sleep(0.001)
-                if chance.random() < 0.35 and database.exists():
+                if chance.random() < 0.35 and file.exists():
                     told += "held "
                     try:
-                        with held(database):
+                        with held(file):
                             time.sleep(chance.uniform(0.1, 1.5))
                     except sqlite3.Error:
                         told += "(not) "
@@ -283,3 +291,90 @@ def test_a_poll_that_cannot_write_begins_no_letter(tmp_path: Path, lib: Path) ->
         assert place.begun == 0
         place.until_done()
         assert place.repeats() == 0
+
+
+# --- the resident program
+
+
+class Resident:
+    """A collector in its thread, on a ledger that somebody holds from the fourth letter on."""
+
+    def __init__(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(database, "WAIT_FOR_OTHERS", 0.1)
+        monkeypatch.setattr(until_written, "_FIRST_PAUSE", 0.05)
+        monkeypatch.setattr(until_written, "_LONGEST_PAUSE", 0.2)
+        self.place = place
+        self.standing = Standing()
+        self.ended: list[RoundEnded] = []
+        self.held = threading.Event()
+        self._other: sqlite3.Connection | None = None
+        place.smtp.script.fault = self._hold
+        self.worker = Worker(
+            DataFolder(place.data),
+            lambda: (place.settings, Passwords("S3cret-pw!", "")),
+            self._hear,
+        )
+
+    def _hear(self, news: News) -> None:
+        self.standing.heard(news)
+        if isinstance(news, Held):
+            self.held.set()
+        if isinstance(news, RoundEnded):
+            self.ended.append(news)
+
+    def _hold(self, at: At) -> None:
+        if at.verb == "DOT" and len(self.place.smtp.kept) == 4 and self._other is None:
+            file = self.place.data / "kollect.db"
+            self._other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+            self._other.execute("BEGIN EXCLUSIVE")
+
+    def let_go(self) -> None:
+        if self._other is not None:
+            self._other.close()
+
+
+def test_the_resident_program_says_so_and_goes_on_by_itself(
+    tmp_path: Path, lib: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Place(tmp_path, lib, plain=True) as place:
+        resident = Resident(place, monkeypatch)
+        resident.worker.start()
+        assert resident.held.wait(30)
+        trouble = resident.standing.trouble
+        assert trouble is not None
+        assert "ほかのプログラムが使っています" in trouble.title
+        assert "次のメールは送りません" in trouble.happened
+        assert "終了しないでください" in trouble.cure
+        assert len(place.pop3.mails) == MAILS
+        resident.let_go()
+        when(lambda: resident.ended)
+        assert resident.ended[0].trouble is None
+        assert resident.standing.trouble is None
+        resident.worker.stop()
+        assert resident.worker.join(30)
+        assert place.repeats() == 0
+        assert len(place.letters()) == MAILS
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+def test_asked_to_end_it_goes_on_trying_for_a_bounded_time(
+    tmp_path: Path, lib: Path, monkeypatch: pytest.MonkeyPatch, in_time: bool
+) -> None:
+    monkeypatch.setattr(until_written, "PATIENCE_AT_THE_END", 60.0 if in_time else 1.0)
+    with Place(tmp_path, lib, plain=True) as place:
+        resident = Resident(place, monkeypatch)
+        resident.worker.start()
+        assert resident.held.wait(30)
+        resident.worker.stop()
+        when(lambda: "終了する前に" in str(resident.standing.trouble))
+        if in_time:
+            assert resident.worker.alive
+            resident.let_go()
+        assert resident.worker.join(30)
+        resident.let_go()
+        assert isinstance(resident.ended[0].trouble, StorageTrouble) is not in_time
+        place.smtp.script.fault = None
+        place.until_done()
+        if in_time:
+            assert place.repeats() == 0
+        assert len(place.letters()) == MAILS

@@ -8,56 +8,71 @@ before it, whose senders stand at the counter. Everything else goes at once, how
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from kollect.collector.desk import Desk
 from kollect.members.pace import Pace, allowance
+from kollect.register.clock import lived_moment
 from kollect.register.entry import Entry
 from kollect.register.ledger import Ledger
 
 JUST_ARRIVED = timedelta(minutes=5)
 PACE = Pace()
-_NOTE = "waited up to"
+_NOTE, _TOLD = "waited up to", "backlog"
 
 
 class Backlog:
     """As one poll finds it."""
 
-    def __init__(self, ledger: Ledger, lived: int, now: datetime) -> None:
-        self.line = now - JUST_ARRIVED
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.line = desk.now() - JUST_ARRIVED
         """Mails seen at this moment or later have just arrived."""
-        self._waited_up_to = int(ledger.noted(_NOTE) or 0)
+        self._waited_up_to = int(desk.ledger.noted(_NOTE) or 0)
         """The last row that there was in an outage."""
-        tries = [_moment(tried) for tried in ledger.tries(lived - _seconds(PACE.memory))]
-        # the moments are whole seconds: without this one, a poll a minute would find no room
-        later = _moment(lived) + timedelta(seconds=1)
-        self.room = allowance(PACE, tries, later, PACE.per_hour).letters
-        """So many of the backlog may still go in this poll."""
-        self.kept_back = 0
+        self._room: int | None = None
+        """So many of the backlog may still go in this poll; None: nobody has asked yet."""
+        self._kept_back = 0
         """Letters that wait for the next one."""
 
     def let_through(self, entries: list[Entry]) -> list[Entry]:
         """Those that may go now."""
         gone = []
         for entry in entries:
-            if entry.id > self._waited_up_to:
-                gone.append(entry)
-            elif self.room > 0:
-                self.room -= 1
+            if entry.id > self._waited_up_to or self._passes():
                 gone.append(entry)
             else:
-                self.kept_back += 1
+                self._kept_back += 1
         return gone
+
+    def _passes(self) -> bool:
+        if self._room is None:
+            self._room = self._room_now()
+        if not self._room:
+            return False
+        self._room -= 1
+        return True
+
+    def _room_now(self) -> int:
+        ledger, time = self._desk.ledger, self._desk.clock.tick()
+        since = int(time.seconds - PACE.memory.total_seconds())
+        tries = [lived_moment(tried) for tried in ledger.tries(since)]
+        tries += self._desk.customers.tries(PACE, time)
+        # the moments are whole seconds: without this one, a poll a minute would find no room
+        later = lived_moment(time.seconds + 1)
+        return allowance(PACE, tries, later, PACE.per_hour).letters
+
+    def tell(self) -> None:
+        """Once, when letters have to wait for the pace."""
+        desk = self._desk
+        is_new = desk.ledger.note(_TOLD, "yes" if self._kept_back else "")
+        if self._kept_back and is_new:
+            desk.say(
+                f"たまっていた返信を、1分に{PACE.per_minute}通までの速さで順に送ります"
+                f"（残り {self._kept_back:,}通）。"
+            )
 
 
 def begin_outage(ledger: Ledger) -> None:
     """The sending server takes no letters: what is owed now waits for it."""
     ledger.note(_NOTE, str(ledger.last_mail()))
-
-
-def _moment(lived: int) -> datetime:
-    """Lived seconds as a time, from which `pace` counts."""
-    return datetime.fromtimestamp(lived, UTC)
-
-
-def _seconds(span: timedelta) -> int:
-    return int(span.total_seconds())

@@ -13,8 +13,10 @@ from kollect.members import wording
 from kollect.members.member import State
 from kollect.members.members import Members
 from kollect.members.outbox import Outbox
+from kollect.members.pace import Pace
 from kollect.members.queries import Queries
 from kollect.register.ledger import Ledger
+from kollect.register.lived import Lived
 
 SOURCE = "メール"
 
@@ -63,3 +65,7 @@ class Customers:
     def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
         """As `Outbox.handed_over`: to which member such a mail went."""
         return self._outbox.handed_over(letter_id, recipient_key, since)
+
+    def tries(self, pace: Pace, time: Lived) -> list[datetime]:
+        """As `Outbox.tries`: when letters of mailings were handed over."""
+        return self._outbox.tries(pace, time)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import chain
 
-from kollect.collector.backlog import PACE, Backlog, begin_outage
+from kollect.collector.backlog import Backlog, begin_outage
 from kollect.collector.compose import letter_for
 from kollect.collector.desk import ANSWERED, NUMBERED, Desk
 from kollect.collector.endings import (
@@ -45,7 +45,6 @@ WHOLE_WITHIN = timedelta(days=1)
 ASKED_FIRST = MOST_REFUSED - 1
 """So many of the refused letters are tried before the new ones: where those are taken, the refusal
 was about the letter. Not so many that new ones would never have their turn."""
-BACKLOG = "たまっていた返信を、1分に{}通までの速さで順に送ります（残り {}通）。"
 
 
 class Dispatch:
@@ -60,7 +59,7 @@ class Dispatch:
         self._post = Post(
             desk.settings.send, desk.settings.tls, desk.settings.mail_address, desk.passwords.send
         )
-        self._backlog = Backlog(ledger, desk.clock.lived(), desk.now())
+        self._backlog = Backlog(desk)
         self._arrived_up_to = self._waited_up_to = 0
         self._first = self._asked = ledger.refused(ASKED_FIRST)
         self._put_off = [row for row in ledger.put_off() if row not in self._asked]
@@ -262,7 +261,7 @@ class Dispatch:
         replied: list[int] = []
         said: list[str] = []
         with ledger.transaction():
-            lived, trusted = self._desk.clock.lived(), self._desk.clock.is_trusted()
+            lived = self._desk.clock.lived()
             tried: list[tuple[int, Patience]] = []
             over: list[Entry] = []
             for outcome in outcomes:
@@ -272,7 +271,8 @@ class Dispatch:
                     patience = patience.after(answer, lived)
                     tried.append((entry.id, patience))
                 over += self._refusals.heard(entry, outcome, patience, lived)
-                too_old = trusted and is_put_off(answer) and patience.is_over(lived)
+                over_age = is_put_off(answer) and patience.is_over(lived)
+                too_old = over_age and self._desk.clock.is_trusted()
                 end = self._end(entry, outcome, too_old=too_old)
                 # without an answer of its own the letter keeps its place in the queue
                 moves.setdefault(end.step, []).append((entry.id, answer if outcome.tried else ""))
@@ -327,9 +327,7 @@ class Dispatch:
             self._refusals.forget(over)
             for line in said:
                 self._desk.say(line)
-        waiting = self._backlog.kept_back
-        if ledger.note("backlog", "yes" if waiting else "") and waiting:
-            self._desk.say(BACKLOG.format(PACE.per_minute, waiting))
+        self._backlog.tell()
 
     def _not_sent(self, trouble: ServerTrouble | None) -> None:
         """Letters that were marked but not handed over: no server, or the program is to stop."""

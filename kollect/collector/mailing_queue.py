@@ -132,7 +132,11 @@ class MailingQueue:
 
     def __length_hint__(self) -> int:
         """So that nobody has to take letters to learn whether many are waiting."""
-        return max(0, min(self._owed + len(self._taken), self._gate.room(self._lived())))
+        try:
+            return max(0, min(self._owed + len(self._taken), self._gate.room(self._lived())))
+        except StorageTrouble as trouble:
+            self.trouble = trouble  # as in `__next__`
+            return 0
 
     def wait(self) -> timedelta:
         """Until the pace allows the next letter."""

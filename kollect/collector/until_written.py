@@ -9,12 +9,15 @@ command for ten minutes. Only a crash loses what is held.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
 
 from kollect.errors import StorageTrouble
 from kollect.register.database import Database
+
+log = logging.getLogger(__name__)
 
 PATIENCE_OF_A_COMMAND = 600.0
 """Seconds."""
@@ -63,13 +66,16 @@ class UntilWritten:
         except StorageTrouble as failed:
             trouble = failed
         gives_up_at = None if self._patience is None else self._clock() + self._patience
-        ending, pause = False, _FIRST_PAUSE
+        ending, pause, title = False, _FIRST_PAUSE, ""
         while True:
             if not ending and self._stopping():
                 ending = True
                 last = self._clock() + PATIENCE_AT_THE_END
                 gives_up_at = last if gives_up_at is None else min(gives_up_at, last)
             told = _in_words(trouble, letters, ending=ending)
+            if told.title != title:
+                log.warning("%s", told)
+            title = told.title
             if gives_up_at is not None and self._clock() >= gives_up_at:
                 raise told from trouble
             self._tell(told, timedelta(seconds=pause))
@@ -79,6 +85,7 @@ class UntilWritten:
                 file.reopen()  # a stick that was pulled out and is back is another file to us
                 if not is_written():
                     commit()
+                log.info("送ったメールの結果を記録できました。")
                 return None
             except StorageTrouble as failed:
                 trouble = failed

@@ -204,7 +204,7 @@ class Outbox(Parcels):
                 raise IllegalMove(f"{len(results) - len(rows)} letters were not handed over")
             found = {identity: row for identity, *row in rows}
             clock = LivedClock(self._db, lambda: now)
-            lived, trusted = clock.lived(), clock.is_trusted()
+            lived = clock.lived()
             written, moment = [], to_text(now)
             for result in results:
                 _, number, unknowns, state, *known = found[result.id]
@@ -212,7 +212,9 @@ class Outbox(Parcels):
                 step = step_after(
                     result.fate,
                     unknowns=unknowns,
-                    too_old=trusted and is_put_off(result.answer) and patience.is_over(lived),
+                    too_old=is_put_off(result.answer)
+                    and patience.is_over(lived)
+                    and clock.is_trusted(),
                     called_off=state == MailingState.STOPPED,
                 )
                 answer = LeftOut.CALLED_OFF if step is Step.LEFT_OUT else result.answer

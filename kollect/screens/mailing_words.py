@@ -26,7 +26,7 @@ WHY_LEFT_OUT = {
     LeftOut.CALLED_OFF: "送る前に中止しました。",
 }
 ALL, SENT, WAITING, DEAD, UNSURE, LEFT_OUT = (
-    *("すべて", "送信済", "これから送る", "不達"),
+    *("すべて", "送信済", "これから送る", "届かなかった"),
     *("届いたか未確認", "送らなかった"),
 )
 FILTERS: Mapping[str, tuple[Step, ...]] = {

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from kollect.collector.reports import News, PhaseChanged, RoundEnded
+from kollect.collector.reports import Happened, News, RoundEnded
 from kollect.collector.standing import Standing, Turn, tooltip
 from kollect.desktop import memory
 from kollect.desktop.tray import ON_MENU, Tray, Wish
@@ -94,7 +94,7 @@ class Resident:
             self._count()
         if turn is not None and self._tray is not None:
             self._tray.balloon(turn, self._balloon_text(turn))
-        if not self._soon and (self._seen() or isinstance(news, PhaseChanged | RoundEnded)):
+        if not self._soon and (self._seen() or not isinstance(news, Happened)):
             self._soon = self._root.after(SOON_MS, self.tell)
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:

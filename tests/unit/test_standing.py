@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from kollect.collector.reports import Happened, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.reports import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
 from kollect.collector.standing import (
     MOST_EVENTS,
     Light,
@@ -46,6 +46,21 @@ def test_the_light_follows_the_phase(standing: Standing):
     assert standing.next_at == NOW + timedelta(minutes=1)
     standing.heard(PhaseChanged(Phase.RECEIVING))
     assert standing.next_at is None, "it is here"
+
+
+def test_what_cannot_be_written_is_told_while_the_poll_stands_still(standing: Standing):
+    standing.heard(PhaseChanged(Phase.REPLYING))
+    told = [
+        standing.heard(Held(NOW, REFUSED, NOW + timedelta(seconds=seconds)))
+        for seconds in (1, 2, 4)
+    ]
+    assert told == [Turn.BROKE, None, None]
+    assert (standing.phase, standing.light, standing.failures) == (Phase.ERROR, Light.ERROR, 3)
+    assert standing.next_at == NOW + timedelta(seconds=4)
+    assert standing.trouble is REFUSED
+    assert standing.last is None, "the poll is not over"
+    assert standing.heard(ended()) is Turn.WELL_AGAIN
+    assert standing.trouble is None
 
 
 def test_an_error_is_told_once_and_its_end_once(standing: Standing):
