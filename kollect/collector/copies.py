@@ -20,13 +20,12 @@ WHOLE_AFTER_ALL = (
     "見出しだけを転送したメールの本文を、サーバから取り出せました（差出人 {}、見出 {}）。"
     "「対象外・保留」で読めます。"
 )
-
-
 NOT_WHOLE = (
     "メール {} 通の本文が、サーバからまだ届きません。サーバに残し、次回もう一度試します。"
     "続くときは、プロバイダに知らせてください。"
 )
 LARGE = 1024 * 1024
+"""Octets of a mail that is not fetched every minute where it does not come whole."""
 
 
 class NothingGiven(Exception):
@@ -40,11 +39,13 @@ class Copies:
         self._stopping = stopping
         self._not_given: set[str] = set()
         self._bodies = Bodies(desk)
+        self._short: set[str] = set()
+        """Mails that did not come whole in this poll: once in it is enough."""
 
     def keep(self, uids: list[str]) -> None:
         """Put the raw mails into kept/ that may not leave the server without a copy there."""
         known = self._desk.ledger.known_mails(self._desk.mailbox, uids)
-        wanted = [uid for uid, entry in known.items() if _needs_copy(entry)]
+        wanted = [u for u, entry in known.items() if _needs_copy(entry) and u not in self._short]
         copies = []
         died: FetchDied | None = None
         try:
@@ -70,6 +71,7 @@ class Copies:
                 try:
                     self._visit.fetch(entry.uid, sink)
                 except Refused as refusal:
+                    self._short.add(entry.uid)
                     self._keep_what_there_is(entry, sink, refusal)
                     return name, False
         except NothingGiven:

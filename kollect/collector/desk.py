@@ -31,6 +31,10 @@ FORWARDED = frozenset({Kind.OUT_OF_SCOPE, Kind.AUTOMATIC, Kind.BOUNCE})
 """Kinds that go to 対象外メールの送信先."""
 
 
+TOLD_AGAIN_AFTER = 7
+"""Days."""
+
+
 @dataclass(slots=True)
 class Desk:
     settings: Settings
@@ -90,12 +94,11 @@ class Desk:
         if not which:
             self.ledger.note(name, "")
             return
-        noted, _, told = self.ledger.noted(name).partition(" ")
-        now = self.now()
-        week = int(now.timestamp()) // (7 * 86400)
-        if noted != which or told != str(week):
-            self.ledger.note(name, f"{which} {week}")
-        if noted != which or told not in ("", str(week)):
+        noted, _, day = self.ledger.noted(name).partition(" ")
+        today = self.now().date().toordinal()
+        # a day of the future is one that a wrong clock has written
+        if noted != which or abs(today - int(day or 0)) >= TOLD_AGAIN_AFTER:
+            self.ledger.note(name, f"{which} {today}")
             self.say(text.format(len(uids)))
 
     def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:
