@@ -344,7 +344,7 @@ class TestPumpAndJobs:
         told: list[int] = []
 
         def tell(n: int) -> None:
-            time.sleep(0.01)
+            time.sleep(0.03)
             told.append(n)
 
         def work() -> None:
@@ -360,7 +360,7 @@ class TestPumpAndJobs:
         results: list[str] = []
 
         def work() -> None:
-            window.jobs.run(lambda job: time.sleep(0.8) or "fertig", results.append, owner=first)
+            window.jobs.run(lambda job: time.sleep(2.5) or "fertig", results.append, owner=first)
             settle(window.root, lambda: results)
 
         assert Heartbeat(window.root).during(work) < LONGEST_SILENCE
