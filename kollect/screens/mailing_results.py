@@ -97,12 +97,16 @@ class MailingResults(ttk.Frame):
     def _fetch(self, places: Sequence[int], take: Take) -> None:
         steps = FILTERS[self.filter.value]
 
-        def work(job: Job) -> dict[int, TableRow]:
+        def work() -> list[Parcel]:
             with self._services.outbox() as outbox:
-                parcels = outbox.page(self._id, places[0], len(places), *steps)
-            return {place: _row(parcel) for place, parcel in zip(places, parcels, strict=False)}
+                return outbox.page(self._id, places[0], len(places), *steps)
 
-        self._window.jobs.run(work, take, owner=self)
+        take.by_job(
+            self._window.jobs,
+            work,
+            lambda found: {place: _row(one) for place, one in zip(places, found, strict=False)},
+            owner=self,
+        )
 
     def look(self) -> None:
         """Enter on a row: all that is known of this mail, however long the server's words are."""
