@@ -83,7 +83,7 @@ def is_postcode(text: str) -> bool:
 
 def number(text: str) -> int | None:
     """A 受付番号 as it stands on paper: 1001, １００１, 001001, No.1001; None where it is none."""
-    digits = re.fullmatch(r"(?:No[.:]?|#)? ?([0-9]{1,15})", narrow(text), re.IGNORECASE)
+    digits = re.fullmatch(r"(?:No[.:]?|#)? ?0*([0-9]{1,15})", narrow(text), re.IGNORECASE)
     return int(digits[1]) if digits else None
 
 
