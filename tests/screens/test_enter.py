@@ -154,10 +154,13 @@ def test_through_a_dialog_to_its_main_button(shop: Program, dialogs: Person, nam
 
 def test_the_new_pin_is_set_by_enter_alone(shop: Program, dialogs: Person):
     def act(dialog: NewPinDialog) -> None:
+        settle(dialog, lambda: where(dialog) is dialog.pin.widget)
         xdotool("type", "4711")
+        settle(dialog, lambda: dialog.pin.value == "4711")
         enter(dialog)
         settle(dialog, lambda: where(dialog) is dialog.again.widget)
         xdotool("type", "4711")
+        settle(dialog, lambda: dialog.again.value == "4711")
         xdotool("key", "Return")
         settle(shop.window.root, lambda: not dialog.winfo_exists())
 
