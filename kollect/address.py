@@ -62,13 +62,18 @@ def _is_local_part(local: str) -> bool:
         return True
     if local.isascii():
         return False
-    # RFC 6532 section 3.2 lets any other character in; spaces and invisible ones only deceive
     return all(
-        _DOTTED.fullmatch(character)
-        if character.isascii()
-        else unicodedata.category(character)[0] not in "CZ"
+        _DOTTED.fullmatch(character) if character.isascii() else _may_stand_there(character)
         for character in local
     )
+
+
+def _may_stand_there(character: str) -> bool:
+    """RFC 6532 section 3.2 lets any character in that is not ASCII. Spaces and invisible ones only
+    deceive, and brackets and quotes, as 「」, belong to what stands around an address.
+    """
+    category = unicodedata.category(character)
+    return category[0] not in "CZ" and category not in ("Ps", "Pe", "Pi", "Pf")
 
 
 def _ascii_domain(domain: str) -> str:
@@ -76,6 +81,8 @@ def _ascii_domain(domain: str) -> str:
     if len(domain) > LONGEST:  # the codec's time grows with the square of the length
         return ""
     if not domain.isascii():
+        if not all(c.isascii() or _may_stand_there(c) for c in domain):
+            return ""
         try:
             domain = domain.encode("idna").decode("ascii")
         except ValueError:  # UnicodeError is one

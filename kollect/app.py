@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from kollect.collector.reports import News
@@ -21,7 +21,7 @@ from kollect.folder import DataFolder
 from kollect.program import joints
 from kollect.program.beginning import Beginning
 from kollect.program.counter import member_services
-from kollect.program.entrance import enter
+from kollect.program.entrance import enter, put_back
 from kollect.program.last_words import LastWords
 from kollect.program.mender import Mender
 from kollect.program.places import Places
@@ -66,15 +66,17 @@ def run(
         refused = enter(folder, lock, lambda: Window(_unseen_root()))
         if refused is not None:
             return refused
+        put_back_by_hand = put_back(folder)
         crashed = at_the_end.enter_context(LastWords(folder, _told))
         collect_here(root)
         program = Program(root, folder, given=given)
         at_the_end.callback(program.close_places)
-        program.start(lock, demo=demo, in_tray=in_tray, crashed=crashed)
+        to_tell = [one for one in (crashed, put_back_by_hand) if one is not None]
+        program.start(lock, demo=demo, in_tray=in_tray, to_tell=to_tell)
         watch = SessionWatch(ending=program.session_ends, resumed=program.session_resumed)
         watch.start()
         at_the_end.callback(watch.stop)
-        root.mainloop()
+        program.window.live()
     return OK
 
 
@@ -139,6 +141,7 @@ class Program:
                 self._places,
                 changed=self._changed_places,
                 resume=self.start_collecting,
+                resume_mailing=lambda: self.postroom.go_on(),
                 poll_now=self.poll_now,
             ),
         )
@@ -181,15 +184,15 @@ class Program:
         *,
         demo: bool,
         in_tray: bool = False,
-        crashed: Trouble | None = None,
+        to_tell: Sequence[Trouble] = (),
     ) -> None:
         """Show the menu, then whatever the state of the data folder asks for.
 
-        `crashed` tells how the last run ended.
+        `to_tell`: how the last run ended, what was found out about the data.
         """
         self.show_menu(seen=not in_tray)
         # not when idle: Tk maps the root only after whatever is to be done then, dialogs and all
-        self._root.after(1, self._after_start, lock, demo, in_tray, crashed)
+        self._root.after(1, self._after_start, lock, demo, in_tray, to_tell)
 
     def show_menu(self, *, seen: bool = True) -> None:
         """The first screen; the window is there when this returns."""
@@ -207,7 +210,7 @@ class Program:
         lock: FolderLock,
         demo: bool,
         in_tray: bool = False,
-        crashed: Trouble | None = None,
+        to_tell: Sequence[Trouble] = (),
     ) -> None:
         memory.share_heap()  # before there are threads
         lock.listen(lambda: self.window.pump.call(self.resident.come_back))
@@ -220,11 +223,12 @@ class Program:
             this_pc=self._this_pc,
             settings=self.real.settings,
             mend=self._mend,
+            warning=self.real.warning_of_place,
             mailings=lambda: self.postroom.services,
             start_collecting=self.start_collecting,
             collect_in_tray=self._collect_in_tray,
         )
-        begin(demo=demo, in_tray=in_tray, crashed=crashed)
+        begin(demo=demo, in_tray=in_tray, to_tell=to_tell)
 
     # ---- what the user asks for ----
 
@@ -283,10 +287,11 @@ class Program:
 
     def _end(self) -> None:
         """Everything is at rest."""
-        self.resident.stop()
-        self.demo.close()
-        self.close_places()
-        self.window.close()
+        with ExitStack() as steps:  # from below, each whatever becomes of the one before
+            steps.callback(self.window.close)
+            steps.callback(self.close_places)
+            steps.callback(self.demo.close)
+            steps.callback(self.resident.stop)
 
     def close_places(self) -> None:
         """End collector and sender after the mail in hand, the demo, the log. May take a while."""

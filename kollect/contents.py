@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email import message_from_bytes, policy
 from email.message import Message
 from html.parser import HTMLParser
 
 from kollect import encoded_words
 from kollect.mail import Mail, split
+from kollect.mail_parts import MailParts, Part
 
 LONGEST_TEXT = 100_000
 LONGEST_HTML = 300_000
@@ -57,56 +57,57 @@ def read_contents(raw: bytes, *, whole: bool) -> Contents:
 
 
 def _body(raw: bytes) -> tuple[list[str], list[str], bool]:
-    """The texts and the attachments, and whether the mail could be taken apart."""
+    """The texts and the attachments, and whether that is all of the mail."""
+    parts = MailParts(raw)
     try:
-        message = message_from_bytes(raw, policy=policy.compat32)
-        plain, html, attachments = _parts(message)
-    except Exception:  # Python's parser meets its limits in mails made for that: too deep, too odd
-        return [encoded_words.body_text(b"", split(raw)[1])], [], False
-    return (plain or [_from_html(text) for text in html]), attachments, True
+        plain, html, attachments = _sorted(parts)
+    except Exception:  # Python's reader of fields meets its limits in mails made for that: too odd
+        return [_as_it_is(raw)], [], False
+    complete = parts.complete and len(attachments) <= MOST_ATTACHMENTS
+    if not (plain or html or attachments):
+        return [_as_it_is(raw)], [], complete
+    return (plain or [_from_html("".join(html))]), attachments, complete
 
 
-def _parts(message: Message) -> tuple[list[str], list[str], list[str]]:
+def _as_it_is(raw: bytes) -> str:
+    return encoded_words.body_text(b"", split(raw)[1])
+
+
+def _sorted(parts: MailParts) -> tuple[list[str], list[str], list[str]]:
+    """Texts, pages and attachments, of each no more than is shown."""
     plain: list[str] = []
     html: list[str] = []
     attachments: list[str] = []
-    stack = [message]
-    while stack:
-        part = stack.pop()
-        kind = part.get_content_type()
-        if kind == "message/rfc822":
-            attachments.append("ほかのメール（転送されたもの）")
-        elif part.is_multipart():
-            children = part.get_payload()
-            assert isinstance(children, list)
-            stack += reversed(children)
-        elif kind in ("text/plain", "text/html") and not _is_attached(part):
-            (plain if kind == "text/plain" else html).append(_text(part))
-        else:
-            attachments.append(_named(part, kind))
+    read = {"text/plain": 0, "text/html": 0}
+    for part in parts:
+        kind = part.kind
+        if kind in read and not _is_attached(part.head):
+            if read[kind] <= LONGEST_HTML:
+                text = _text(part)
+                read[kind] += len(text)
+                (plain if kind == "text/plain" else html).append(text)
+        elif len(attachments) <= MOST_ATTACHMENTS:
+            attachments.append(
+                "ほかのメール（転送されたもの）" if kind == "message/rfc822" else _named(part, kind)
+            )
     return plain, html, attachments
 
 
-def _is_attached(part: Message) -> bool:
-    disposition = str(part.get("content-disposition", "")).strip().lower()
-    return disposition.startswith("attachment") or part.get_filename() is not None
+def _is_attached(head: Message) -> bool:
+    disposition = str(head.get("content-disposition", "")).strip().lower()
+    return disposition.startswith("attachment") or head.get_filename() is not None
 
 
-def _octets(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _text(part: Message) -> str:
-    charset = part.get_param("charset", "")
+def _text(part: Part) -> str:
+    charset = part.head.get_param("charset", "")
     name = charset[2] if isinstance(charset, tuple) else charset
-    return encoded_words.body_text(str(name).encode("ascii", "replace"), _octets(part))
+    return encoded_words.body_text(str(name).encode("ascii", "replace"), part.octets())
 
 
-def _named(part: Message, kind: str) -> str:
-    name = part.get_filename() or "名前のないファイル"
+def _named(part: Part, kind: str) -> str:
+    name = part.head.get_filename() or "名前のないファイル"
     shown = encoded_words.readable(name.encode("utf-8", "surrogateescape"), most=80)
-    size = len(_octets(part))
+    size = len(part.octets())
     amount = (
         f"約{max(1, round(size / 1024)):,}KB" if size < 1024**2 else f"約{size / 1024**2:.1f}MB"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.folder import Cause, cause_of
 
@@ -28,7 +29,7 @@ _FREE = "開いているプログラムがあれば閉じるか、"
 def write(path: Path, octets: bytes) -> None:
     """Put the file there, in the place of an older one. Raises StorageTrouble."""
     try:
-        path.write_bytes(octets)
+        files.write_for_others(path, octets)
     except OSError as error:
         cause = Cause.OCCUPIED if os.path.isdir(path) else cause_of(error)
         held = cause in (Cause.FORBIDDEN, Cause.IN_USE)

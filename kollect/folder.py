@@ -10,7 +10,7 @@ import errno
 import os
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -44,19 +44,36 @@ class DataFolder:
         return self.path / "backup"
 
     @property
+    def temporary_dir(self) -> Path:
+        return self.path / "kollect-temp"
+
+    @property
     def has_data(self) -> bool:
         return self.ini.exists() or self.database.exists()
+
+    def _all_of_ours(self) -> Iterator[Path]:
+        yield from (self.log_dir, self.kept_dir, self.backup_dir)  # what is in them is behind them
+        for name in ("ini", "db", "lock", "running", "fault"):
+            yield from self.path.glob(f"kollect.{name}*")
 
     def prepare(self) -> None:
         """Make the folders that are missing, and make sure that files can be written.
 
-        Raises StorageTrouble.
+        On Linux others lose the rights that an older version had left them, unless the folder is
+        shared on purpose: its group, or everybody, may write in it. The folder itself keeps its
+        rights where it holds other things too. Raises StorageTrouble.
         """
         for folder in (self.path, self.log_dir, self.kept_dir, self.backup_dir):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise storage_trouble(error, folder) from error
+        if not files.is_shared(self.path):
+            ours = {*self._all_of_ours()}
+            for path in ours:
+                files.make_private(path)
+            if files.holds_only(self.path, ours):
+                files.make_private(self.path)
         try:
             files.try_writing(self.path)
         except OSError as error:
@@ -99,6 +116,8 @@ def database_trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
     """Say in plain words why the database at `path` could not be read or written."""
     code = getattr(error, "sqlite_errorcode", 0) or 0
     cause = _BY_SQLITE.get(code & 0xFF, Cause.OTHER)  # the low octet is the primary result code
+    if str(error).startswith(_UNREADABLE):
+        cause = Cause.BROKEN
     # to SQLite a pulled-out stick is a failing disk or a file that cannot be opened
     if cause is not Cause.BROKEN and not os.path.exists(path):
         cause = Cause.MISSING
@@ -206,6 +225,8 @@ _BY_ERRNO = {
     errno.ENAMETOOLONG: Cause.NAME,
     errno.EINVAL: Cause.NAME,
 }
+_UNREADABLE = ("Could not decode to UTF-8", "no such column", "no such table")
+"""Words of sqlite3 where a bit has fallen over, in a text or in a table's own description."""
 _BY_SQLITE = {
     sqlite3.SQLITE_FULL: Cause.FULL,
     sqlite3.SQLITE_READONLY: Cause.READ_ONLY,

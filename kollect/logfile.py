@@ -20,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from kollect.desktop import files
 from kollect.folder import DataFolder, storage_trouble
 
 MOST_WAITING = 2000
@@ -108,6 +109,9 @@ class MonthlyLog(logging.Handler):
             self.flush()
         except Exception:
             self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nobody sees the console, and writing there may fail as well."""
 
     def flush(self) -> None:
         """Write what waits. Where the disk says no it goes on waiting."""
@@ -215,7 +219,8 @@ def export_month(folder: DataFolder, month: str) -> Path:
     text = "".join(f"{line}\r\n" for line in read_month(folder, month))
     try:
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes(text.encode("utf-8-sig", "replace"))
+        octets = text.encode("utf-8-sig", "replace")
+        files.patiently(lambda: target.write_bytes(octets))
     except OSError as error:
         raise storage_trouble(error, target) from error
     return target

@@ -113,6 +113,11 @@ class Mail:
         return ids if len(ids) <= _MOST_REFERENCES else (ids[0], *ids[1 - _MOST_REFERENCES :])
 
     @property
+    def message_id_answered(self) -> str:
+        """The id in In-Reply-To, safe like `message_id`."""
+        return _first_id(self.first("in-reply-to"))
+
+    @property
     def content_type(self) -> str:
         """As `multipart/report`, lower case; "" where there is none."""
         value = self.first("content-type") or b""

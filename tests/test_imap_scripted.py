@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -130,7 +129,7 @@ def test_deletions_count_only_when_close_returned(serve: Serve, command: str, ho
         "no": ImapFaults(answers={command: b"TAG NO [NOPERM] not allowed\r\n"}),
     }
     server = serve(faults[how])
-    mailbox = opened(server, timeout=0.3 if how == "hang" else 5)
+    mailbox = opened(server, timeout=1 if how == "hang" else 5)
     mailbox.delete([11])
     with pytest.raises(ServerTrouble):
         mailbox.close()
@@ -174,7 +173,7 @@ def test_a_server_that_sends_whole_bodies_is_read_once(serve: Serve) -> None:
 def test_a_lost_line_is_told_wherever_it_happens(serve: Serve, command: str, how: str) -> None:
     server = serve(ImapFaults(**{how: (command,)}))
     with pytest.raises(LineTimeout if how == "hang" else LineDropped) as caught:
-        heads(opened(server, timeout=0.3 if how == "hang" else 5))
+        heads(opened(server, timeout=1 if how == "hang" else 5))
     assert server.password not in f"{caught.value!r} {caught.value} {caught.value.detail}"
 
 
@@ -196,7 +195,7 @@ def test_a_lost_line_is_told_wherever_it_happens(serve: Serve, command: str, how
 def test_garbage_is_server_trouble_or_a_refusal(serve: Serve, command: str, garbage: bytes) -> None:
     server = serve(ImapFaults(answers={command: garbage}))
     try:
-        found = heads(opened(server, timeout=0.3 if b"99999" in garbage else 5))
+        found = heads(opened(server, timeout=1 if b"99999" in garbage else 5))
     except ServerTrouble:
         return
     assert all(isinstance(block, Refused) for block in found) or found == [
@@ -206,10 +205,8 @@ def test_garbage_is_server_trouble_or_a_refusal(serve: Serve, command: str, garb
 
 def test_a_server_that_only_says_it_is_still_there_does_not_hold_for_ever(serve: Serve) -> None:
     server = serve(ImapFaults(still_here=("SEARCH",)))
-    began = time.monotonic()
-    with pytest.raises(LineTimeout):
-        opened(server, timeout=0.2).listing()
-    assert time.monotonic() - began < 5
+    with pytest.raises(LineTimeout):  # else it ends by the time limit of every test
+        opened(server, timeout=1).listing()
 
 
 # Greeting and login

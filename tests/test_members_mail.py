@@ -213,7 +213,7 @@ def test_the_collector_goes_on_while_mails_go_out(shop) -> None:
         while mailer.worker.busy:
             mailer.worker.join(0.02)
         mailer.worker.stop()
-        assert mailer.worker.join(10)
+        assert mailer.worker.join(30)
     assert (report.accepted, report.left, report.deferred) == (100, 0, 0)
     assert max(Counter(smtp.recipients).values()) == 1
     assert len(smtp.kept) == 302

@@ -269,6 +269,16 @@ def test_an_imap_server_that_cuts_pieces_is_asked_until_nothing_comes(
     assert shop.kept() == [raw]
 
 
+def test_pieces_that_are_all_alike_are_no_repetition(imap: Serve, smtp: ScriptedSmtp) -> None:
+    line = b"X-Long: " + b"a" * 54 + b"\r\n"
+    assert len(line) == 64
+    raw = line * 3000 + blank("x@y.example", 2, subject="photos") + b"0123456789abcd\r\n" * 9000
+    _, shop = imap(line * 3000 + blank("a@b.example", 1), raw, piece=64 * 1024)
+    report = shop.report()
+    assert (report.accepted, report.forwarded, report.left) == (1, 1, 0)
+    assert shop.kept() == [raw]
+
+
 def test_an_imap_mail_that_ends_before_its_announced_size_is_left(
     imap: Serve, smtp: ScriptedSmtp
 ) -> None:

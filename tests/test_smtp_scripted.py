@@ -167,6 +167,20 @@ def test_letters_are_taken_as_late_as_possible(scripted_smtp: ScriptedSmtp):
     assert ended == 200
 
 
+@every_mode
+def test_a_letter_that_may_not_go_any_more_is_not_begun_and_has_no_ending(
+    scripted_smtp: ScriptedSmtp, mode: str
+):
+    scripted_smtp.script = script(mode)
+    batch = [letter(key, may_go=lambda key=key: key % 3 != 0) for key in range(30)]
+    with posting(scripted_smtp) as post:
+        ended = [outcome for outcomes in post.deliver(batch) for outcome in outcomes]
+        assert endings_of(post, [letter(40, may_go=lambda: False)]) == []
+    assert [outcome.key for outcome in ended] == [key for key in range(30) if key % 3]
+    assert scripted_smtp.recipients == [one.recipient for one in batch if one.key % 3]
+    assert post.trouble is None
+
+
 def test_no_letters_no_connection(scripted_smtp: ScriptedSmtp):
     with posting(scripted_smtp) as post:
         assert list(post.deliver([])) == []
@@ -634,7 +648,7 @@ def test_no_answer_to_the_last_dot_is_unknown(
         scripted_smtp.script = script(mode, fault=once(lambda at, f=final: at.verb == f, act))
         batch = [letter(1000 * number + key) for key in range(3)]
         started, ticks, ended = time.monotonic(), 0, []
-        with posting(scripted_smtp, timeout_seconds=0.1, final_timeout_seconds=0.2) as post:
+        with posting(scripted_smtp, timeout_seconds=1, final_timeout_seconds=0.3) as post:
             for outcomes in post.deliver(batch):
                 ticks += not outcomes
                 ended += outcomes
@@ -642,13 +656,13 @@ def test_no_answer_to_the_last_dot_is_unknown(
         assert ended[0].ending is Ending.UNKNOWN
         assert "返事がありません" in ended[0].text
         assert [one.ending for one in ended[1:]] == [Ending.ACCEPTED] * 2
-        assert 0.2 <= time.monotonic() - started < 2
-        assert 2 <= ticks <= 6
+        assert time.monotonic() - started >= 0.3
+        assert ticks  # the screen is told while it waits
 
 
 def test_no_answer_before_the_end_is_for_later(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script = script("plain", fault=once(lambda at: at.verb == "RCPT", Act.HANG))
-    ended = sent(scripted_smtp, letters(3), timeout_seconds=0.2, final_timeout_seconds=60)
+    ended = sent(scripted_smtp, letters(3), timeout_seconds=1, final_timeout_seconds=60)
     assert ended[0].ending is Ending.LATER
     assert endings(ended)[Ending.ACCEPTED] == 2
 
@@ -743,7 +757,7 @@ def test_pipelining_was_a_lie(scripted_smtp: ScriptedSmtp):
     for mode in ("stream", "overlap"):
         scripted_smtp.kept.clear()
         scripted_smtp.script = script(mode, swallows=True)
-        ended = sent(scripted_smtp, letters(10), timeout_seconds=0.2, final_timeout_seconds=0.2)
+        ended = sent(scripted_smtp, letters(10), timeout_seconds=1, final_timeout_seconds=1)
         assert endings(ended)[Ending.ACCEPTED] >= 9
         assert "lied" not in scripted_smtp.commands
 

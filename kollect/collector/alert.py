@@ -77,4 +77,4 @@ def _send(
                     break
     finally:
         post.close()
-    return bool(endings) and Ending.LATER not in endings
+    return bool(endings) and not {Ending.LATER, Ending.DOUBTED} & {*endings}

@@ -1,38 +1,31 @@
 """The raw mails in kept/ that may not leave the server without a copy there.
 
-A delivery report is read as soon as its copy is there: only the body says what it is about.
+What only the body tells is read as soon as the copy is there (`bodies`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import BinaryIO
 
-from kollect import address
+from kollect.collector.bodies import Bodies
 from kollect.collector.desk import Desk
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
-from kollect.decision.bounce import MOST_READ, read_report
-from kollect.decision.verdict import Kind
 from kollect.inbox.mailbox import Refused
 from kollect.register.entry import Entry
 from kollect.register.receipt import Step
-
-REPORT_WINDOW = timedelta(days=7)
-"""So long after a reply a delivery report that names only the recipient is believed."""
 
 WHOLE_AFTER_ALL = (
     "見出しだけを転送したメールの本文を、サーバから取り出せました（差出人 {}、見出 {}）。"
     "「対象外・保留」で読めます。"
 )
-
-
 NOT_WHOLE = (
     "メール {} 通の本文が、サーバからまだ届きません。サーバに残し、次回もう一度試します。"
     "続くときは、プロバイダに知らせてください。"
 )
 LARGE = 1024 * 1024
+"""Octets of a mail that is not fetched every minute where it does not come whole."""
 
 
 class NothingGiven(Exception):
@@ -45,11 +38,14 @@ class Copies:
         self._visit = visit
         self._stopping = stopping
         self._not_given: set[str] = set()
+        self._bodies = Bodies(desk)
+        self._short: set[str] = set()
+        """Mails that did not come whole in this poll: once in it is enough."""
 
     def keep(self, uids: list[str]) -> None:
         """Put the raw mails into kept/ that may not leave the server without a copy there."""
         known = self._desk.ledger.known_mails(self._desk.mailbox, uids)
-        wanted = [uid for uid, entry in known.items() if _needs_copy(entry)]
+        wanted = [u for u, entry in known.items() if _needs_copy(entry) and u not in self._short]
         copies = []
         died: FetchDied | None = None
         try:
@@ -75,6 +71,7 @@ class Copies:
                 try:
                     self._visit.fetch(entry.uid, sink)
                 except Refused as refusal:
+                    self._short.add(entry.uid)
                     self._keep_what_there_is(entry, sink, refusal)
                     return name, False
         except NothingGiven:
@@ -123,37 +120,9 @@ class Copies:
                     self._desk.tally.add("kept")
                 elif whole and entry.step is Step.SENT:
                     said.append(WHOLE_AFTER_ALL.format(entry.address or "不明", entry.subject))
-                if entry.kind in (Kind.BOUNCE, Kind.AUTOMATIC):
-                    said += self._read_delivery_report(entry, name)
+                said += self._bodies.read(entry, name)
         for line in said:
             self._desk.say(line)
-
-    def _read_delivery_report(self, entry: Entry, name: str) -> list[str]:
-        """Mark the receipt or the member that a report is about. One about a forwarded mail stays
-        here."""
-        report = read_report(self._desk.kept.head(name, MOST_READ))
-        if report is None:
-            return []
-        ledger, now = self._desk.ledger, self._desk.now()
-        recipient = address.key(report.recipient)
-        about_forward = recipient == address.key(
-            self._desk.settings.forward_address
-        ) or ledger.is_forward(report.original_message_id)
-        if about_forward and entry.step is Step.OWED:
-            # forwarding it to the address that just failed would go on for ever
-            ledger.move([entry.id], Step.KEPT, now)
-            return [f"「対象外メールの送信先」に届きませんでした: {report.reason}"]
-        if not report.permanent:
-            return []
-        about = report.original_message_id, recipient, report.reason, now - REPORT_WINDOW
-        told = []
-        if (number := ledger.bounced(*about)) is not None:
-            told.append(f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}")
-        if (number := self._desk.customers.bounced(*about, now)) is not None:
-            told.append(f"会員 {number} へのメールは届きませんでした（不達）: {report.reason}")
-        if told:
-            self._desk.tally.add("bounced")
-        return told
 
 
 def _needs_copy(entry: Entry) -> bool:

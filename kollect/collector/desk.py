@@ -14,6 +14,7 @@ from kollect.collector.reports import Happened, Held, News, Phase, PhaseChanged,
 from kollect.collector.witnesses import Witnesses
 from kollect.decision.verdict import Kind, Rules
 from kollect.errors import StorageTrouble
+from kollect.members import wording
 from kollect.register.clock import LivedClock
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
@@ -28,6 +29,10 @@ ANSWERED = NUMBERED | {Kind.STOP}
 STOPPED = frozenset({Kind.STOP, Kind.STOP_UNANSWERED})
 FORWARDED = frozenset({Kind.OUT_OF_SCOPE, Kind.AUTOMATIC, Kind.BOUNCE})
 """Kinds that go to 対象外メールの送信先."""
+
+
+TOLD_AGAIN_AFTER = 7
+"""Days."""
 
 
 @dataclass(slots=True)
@@ -71,6 +76,11 @@ class Desk:
             reply_mark=self.reply_mark,
         )
 
+    def confirmation(self, now: datetime) -> int:
+        """The text that confirms a 配信停止."""
+        text = wording.stopped(self.settings.shop, self.settings.mail_address)
+        return self.ledger.template_in_force("stop", *text, now)
+
     def say(self, text: str) -> None:
         """One event, for the log and for whoever watches."""
         log.info("%s", text)
@@ -84,12 +94,11 @@ class Desk:
         if not which:
             self.ledger.note(name, "")
             return
-        noted, _, told = self.ledger.noted(name).partition(" ")
-        now = self.now()
-        week = int(now.timestamp()) // (7 * 86400)
-        if noted != which or told != str(week):
-            self.ledger.note(name, f"{which} {week}")
-        if noted != which or told not in ("", str(week)):
+        noted, _, day = self.ledger.noted(name).partition(" ")
+        today = self.now().date().toordinal()
+        # a day of the future is one that a wrong clock has written
+        if noted != which or abs(today - int(day or 0)) >= TOLD_AGAIN_AFTER:
+            self.ledger.note(name, f"{which} {today}")
             self.say(text.format(len(uids)))
 
     def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:

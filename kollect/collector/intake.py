@@ -20,7 +20,6 @@ from kollect.decision.decide import decide
 from kollect.decision.verdict import Decision, Kind, Known
 from kollect.inbox.mailbox import Deadly, Refused
 from kollect.mail import Mail
-from kollect.members import wording
 from kollect.register.entry import Entry, Sighting
 from kollect.register.receipt import Step
 
@@ -119,6 +118,8 @@ class Intake:
                     paused = True
                     self._desk.tally.add("deferred")
                     continue
+                if number is not None:
+                    ledger.heard_from(key)
                 given = self._record(uid, mail, decision, key, now)
                 self._desk.witnesses.heard(mail)
                 room -= decision.kind is Kind.NEW
@@ -212,7 +213,7 @@ class Intake:
             template = self._duplicate
         elif kind in STOPPED:
             self._desk.customers.stop(key, now)
-            template = self._confirmation(now)
+            template = self._desk.confirmation(now)
         if kind in ANSWERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
             step = Step.OWED
         elif kind is Kind.TEST:
@@ -237,12 +238,6 @@ class Intake:
             letter_domain=self._desk.letter_domain if step is Step.OWED else "",
         )
         return number
-
-    def _confirmation(self, now: datetime) -> int:
-        """The text that confirms a 配信停止."""
-        settings = self._desk.settings
-        text = wording.stopped(settings.shop, settings.mail_address)
-        return self._desk.ledger.template_in_force("stop", *text, now)
 
     def _is_forwarded(self, kind: Kind, key: str) -> bool:
         owner = self._desk.settings.forward_address

@@ -10,6 +10,7 @@ from kollect.errors import Trouble
 from kollect.members import wording
 from kollect.members.mailing import Mailing, Parcel
 from kollect.members.refusals import TextNotReady
+from kollect.numbering import number_text
 from kollect.reply import letter
 from kollect.reply.letter import Sender
 from kollect.reply.outcome import Ending, Letter
@@ -73,7 +74,7 @@ class Writer:
 
     def _shown(self, number: int) -> str:
         """The number as it was told to the member."""
-        return letter.fill("★1★", number, self._settings.collect.number_digits)
+        return number_text(number, self._settings.collect.number_digits)
 
 
 def sample_address(settings: Settings) -> str:

@@ -1,15 +1,18 @@
 """The letters of one round of a mailing, as the post pulls them: as late as possible, and no faster
 than the pace allows.
 
-Up to the moment of handing over it counts what other threads have written into the outbox: a
-配信停止, a pause.
+Up to the instant before MAIL it counts what others have written into the file, in this program or
+another one: a 配信停止, a 退会, a pause. So a letter that waits for its turn at the server, or was
+put back when a line was lost, is asked once more each time that it is begun.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from kollect.errors import StorageTrouble
 from kollect.members.mailing import UNFINISHED, Mailing, Parcel
@@ -66,15 +69,17 @@ class MailingQueue:
         write: Callable[[Parcel], Letter | None],
         closed: Callable[[], bool],
         now: Callable[[], datetime],
+        dropped: Callable[[Parcel], None],
     ) -> None:
         """`write` gives None for a parcel of which it has disposed itself; while `closed` says yes,
-        nothing is handed out.
+        nothing is handed out. `dropped` is told of a letter that was, and may not begin any more.
         """
         self._outbox = outbox
         self._mailing = mailing
         self._write = write
         self._closed = closed
         self._now = now
+        self._dropped = dropped
         self._began = now()
         self._clock = LivedClock(outbox.file, now)
         self._gate = Gate(mailing.pace, outbox.tries(mailing.pace, self._clock.tick()))
@@ -109,13 +114,21 @@ class MailingQueue:
             if not self._taken and not self._take():
                 break
             parcel = self._taken.popleft()
-            now = self._now()
-            if self._outbox.edition() != self._edition and not self._outbox.may_go(parcel, now):
-                continue
             self._gate.passed(self._lived())
             if letter := self._write(parcel):
-                return letter
+                return replace(letter, may_go=partial(self._may_go, parcel, self._edition))
         raise StopIteration
+
+    def _may_go(self, parcel: Parcel, edition: object) -> bool:
+        """`edition`: as it was when the letter was taken, with others or before them."""
+        try:
+            if self._outbox.edition() == edition or self._outbox.may_go(parcel, self._now()):
+                return True
+        except StorageTrouble as trouble:  # as in `__next__`; the letter was not begun
+            self.trouble = trouble
+            self._taken.appendleft(parcel)
+        self._dropped(parcel)
+        return False
 
     def __length_hint__(self) -> int:
         """So that nobody has to take letters to learn whether many are waiting."""

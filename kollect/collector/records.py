@@ -6,6 +6,7 @@ work and closed after it, so that nothing holds a USB stick or stands in the way
 
 from __future__ import annotations
 
+import logging
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -14,20 +15,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from kollect import export
+from kollect import address, export
 from kollect.collector import by_hand
 from kollect.contents import Contents, read_contents
 from kollect.csvfile import csv_bytes
-from kollect.errors import StorageTrouble
+from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.members.members import Members
+from kollect.numbering import number_text
 from kollect.register.entry import Receipt
 from kollect.register.kept import KeptFolder
 from kollect.register.kept_mails import KeptMail, KeptMails
 from kollect.register.ledger import Ledger
-from kollect.register.receipt import STATE_WORDS
+from kollect.register.receipt import in_words
 from kollect.register.receipts import Receipts
 from kollect.register.wanted import Wanted
 from kollect.settings.model import Settings
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -111,7 +116,7 @@ class Records:
 
         `told` hears how many are done. Returns False, and writes nothing, where it was stopped.
         """
-        digits = self._settings().collect.number_digits
+        digits = self.digits()
 
         def table() -> Iterator[Sequence[object]]:
             with self._receipts() as receipts:
@@ -173,6 +178,15 @@ class Records:
         with closing(Ledger(self._folder.database)) as ledger:
             return by_hand.give_number(ledger, settings, mail, to, self._now())
 
+    def stop_mails(self, mail: KeptMail) -> list[int]:
+        """配信停止 for the address of this mail. Returns the members that it is new for."""
+        self._migrate()
+        with closing(Members(self._folder.database)) as members:
+            stopped = members.stop(address.key(mail.address), self._now(), "対象外・保留")
+        for number in stopped:
+            log.info("会員 %d へのメールの配信を止めました: %s（画面から）", number, mail.address)
+        return stopped
+
     def _receipts(self) -> Receipts:
         self._migrate()
         return Receipts(self._folder.database)
@@ -187,6 +201,13 @@ class Records:
             Ledger(self._folder.database).close()
             self._migrated = True
 
+    def digits(self) -> int:
+        """How many digits a 受付番号 is written with; where the settings are wrong, as it is."""
+        try:
+            return self._settings().collect.number_digits
+        except Trouble:
+            return 0
+
 
 def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
     """Under `HEADER`."""
@@ -195,15 +216,10 @@ def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
         receipt.address,
         _local(receipt.received_at),
         _local(receipt.replied_at),
-        STATE_WORDS[receipt.state],
+        in_words(receipt.state, receipt.reason),
         receipt.times,
         "会員" if receipt.member else "",
     )
-
-
-def number_text(number: int, digits: int) -> str:
-    """With zeros before it, as the customer has it."""
-    return f"{number:0{digits}d}" if digits else str(number)
 
 
 def _local(moment: datetime | None) -> str:

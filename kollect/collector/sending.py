@@ -77,11 +77,13 @@ class MailingRound:
             stopping=stopping, tell=self._cannot_write, patience=patience
         )
         self._on_way: dict[int, Parcel] = {}
-        self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now)
+        self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now, self._drop)
         self._clock = LivedClock(outbox.file, now)
         self._doubts: Doubts[int] = Doubts()
         self._refused: dict[int, Refused] = {}
         """Those of the doubts, as they are written down by now."""
+        self._of_the_shop: dict[int, Refused] = {}
+        """Refused in words about the shop."""
         self._paused_for = ""
         """The server's words for which the mailing was paused."""
         self._speed = Speed()
@@ -159,6 +161,10 @@ class MailingRound:
         self._on_way[parcel.id] = parcel
         return letter
 
+    def _drop(self, parcel: Parcel) -> None:
+        """It may not be begun any more; the outbox has written down why."""
+        del self._on_way[parcel.id]
+
     # --- endings
 
     def _settle(self, outcomes: list[Outcome]) -> None:
@@ -206,10 +212,14 @@ class MailingRound:
         for outcome in outcomes:
             if outcome.ending is Ending.ACCEPTED:
                 alone += self._doubts.taken(outcome.place)
-            elif outcome.ending is Ending.DOUBTED:
-                parcel, answer = self._on_way[outcome.key], _answer(outcome)
+            elif outcome.ending is Ending.DOUBTED or outcome.ours:
+                parcel = self._on_way[outcome.key]
+                refused = Refused(parcel, parcel.patience.after(_answer(outcome), lived))
+                if outcome.ours:
+                    self._of_the_shop[parcel.id] = refused
+                    continue
                 self._doubts.refused(parcel.id, outcome.begun)
-                self._refused[parcel.id] = Refused(parcel, parcel.patience.after(answer, lived))
+                self._refused[parcel.id] = refused
         return [self._refused[key] for key in alone]
 
     def _is_about_us(self) -> bool:
@@ -222,10 +232,13 @@ class MailingRound:
         return not_begun > 0 and not self._queue.second_turn
 
     def _end_old_doubts(self) -> None:
-        """The last ones, refused again and again."""
+        """The last ones, refused again and again; in words about the shop, for five days."""
         lived = self._clock.lived()
         left = [self._refused[key] for key in self._doubts.left()]
         over = [refused for refused in left if refused.patience.is_refused(lived)]
+        if self._outbox.counts(self._mailing.id).get(Step.SENT):  # the shop may send
+            ours = self._of_the_shop.values()
+            over += [one for one in ours if one.patience.is_refused_as_the_shop(lived)]
         if over and not self._paused_for and self._clock.is_trusted():
             self._outbox.refuse([refused.parcel.id for refused in over], self._now())
             self._tell_refused(over)

@@ -6,9 +6,12 @@ cannot be reached or logged in to, 5 the data folder cannot be used.
 
 from __future__ import annotations
 
+import logging
 from argparse import Namespace
 
 from kollect.errors import Trouble
+
+log = logging.getLogger(__name__)
 
 
 def run(options: Namespace) -> int:
@@ -24,6 +27,19 @@ def run(options: Namespace) -> int:
             return _run(options)
         except Trouble as trouble:
             return failed(trouble, as_json=bool(getattr(options, "json", False)))
+        except Exception:
+            if (trouble := _damage(options)) is None:
+                raise
+            log.exception("受付の記録が壊れています")
+            return failed(trouble, as_json=bool(getattr(options, "json", False)))
+
+
+def _damage(options: Namespace) -> Trouble | None:
+    """What is wrong with kollect.db, where that is why a command has failed as none should."""
+    from kollect.commands.mending import behind_the_fault
+    from kollect.commands.output import data_folder
+
+    return behind_the_fault(data_folder(options))
 
 
 def _run(options: Namespace) -> int:

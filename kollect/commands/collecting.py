@@ -20,12 +20,15 @@ from kollect.commands.output import DONE, data_folder, exit_code, failed, print_
 from kollect.desktop.lock import FolderLock
 from kollect.errors import NotDeleted, Problem, SettingsTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.register import surroundings
 from kollect.register.ledger import Ledger
 from kollect.settings import inifile
 from kollect.settings.check import problems, ready_to_collect
 from kollect.settings.model import Passwords, Settings, Tls
 from kollect.settings.passwords import Vault
 from kollect.wire.trust import authorities_fault
+
+log = logging.getLogger(__name__)
 
 INTERRUPTED = 130
 """Exit code: ended by Ctrl-C."""
@@ -49,6 +52,9 @@ def collect(options: Namespace) -> int:
     with FolderLock(folder.path), logfile.install(folder):
         refuse_damage(folder)
         load = checked_settings(folder)
+        if (warning := surroundings.untold(folder)) is not None:
+            log.warning("%s", warning)
+            print(warning, file=sys.stderr)
         quiet = options.json
         worker = Worker(
             folder,
@@ -62,7 +68,7 @@ def collect(options: Namespace) -> int:
             worker.close()
             if trouble is not None:
                 if not isinstance(trouble, NotDeleted):  # the poll has told it, once
-                    logging.getLogger(__name__).warning("%s", trouble)
+                    log.warning("%s", trouble)
                 return failed(trouble, as_json=options.json, report=report)
             _print_report(report, as_json=options.json)
             return exit_code(trouble, report)

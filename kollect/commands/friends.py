@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from kollect import export
 from kollect.collector.background import local_now
 from kollect.commands.mending import refuse_damage
-from kollect.commands.output import DONE, WRONG, data_folder, failed, print_json
+from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
 from kollect.folder import DataFolder
 from kollect.members import csv_in, csv_out, table
 from kollect.members.members import Members
@@ -22,15 +23,16 @@ def members(options: Namespace) -> int:
     folder = data_folder(options)
     folder.prepare()
     refuse_damage(folder)
+    form = ENCODINGS[options.encoding], number_digits(folder)
     match options.action:
         case "import":
             return _take_in(folder, options)
         case "export":
             with closing(Members(folder.database)) as found:
-                data = csv_out.members_csv(found.each(), ENCODINGS[options.encoding])
+                data = csv_out.members_csv(found.each(), *form)
         case _:
             with closing(Members(folder.database)) as found:
-                data = csv_out.consents_csv(found.consents(), ENCODINGS[options.encoding])
+                data = csv_out.consents_csv(found.consents(), *form)
     export.write(options.file, data)
     if options.json:
         print_json({"file": str(options.file)})
@@ -40,6 +42,7 @@ def members(options: Namespace) -> int:
 
 
 def _take_in(folder: DataFolder, options: Namespace) -> int:
+    held: Sequence[int] = ()
     try:
         found = table.read(read_input(options.file))
         with closing(Members(folder.database)) as known:
@@ -50,11 +53,12 @@ def _take_in(folder: DataFolder, options: Namespace) -> int:
             else:
                 tally = csv_in.take_in(found, known, local_now())
                 counts = {"new": tally.new, "changed": tally.changed, "same": tally.same}
+                held = tally.held
     except CsvTrouble as trouble:
         failed(trouble, as_json=options.json)
         return WRONG
     if options.json:
-        print_json(counts)
+        print_json(counts | ({"held": [*held]} if held else {}))
     elif options.dry_run:
         print(
             f"取り込めます（新しい会員 {counts['new']}名、登録済み {counts['known']}名）。"
@@ -63,7 +67,7 @@ def _take_in(folder: DataFolder, options: Namespace) -> int:
     else:
         print(
             f"取り込みました（新しい会員 {counts['new']}名、"
-            f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。"
+            f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。{csv_in.in_words(held)}"
         )
     return DONE
 

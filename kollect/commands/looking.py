@@ -10,33 +10,34 @@ from kollect import export
 from kollect.collector.background import local_now
 from kollect.collector.records import HEADER, csv_row
 from kollect.commands.mending import refuse_damage
-from kollect.commands.output import DONE, WRONG, data_folder, print_json
+from kollect.commands.output import DONE, WRONG, data_folder, number_digits, print_json
 from kollect.csvfile import csv_bytes
 from kollect.folder import DataFolder
 from kollect.logfile import read_month
+from kollect.numbering import number_text
 from kollect.register.entry import Receipt
 from kollect.register.ledger import Ledger
-from kollect.register.receipt import STATE_WORDS
+from kollect.register.receipt import in_words
 from kollect.register.receipts import Receipts
 
 
 def results(options: Namespace) -> int:
     folder = data_folder(options)
     refuse_damage(folder)
-    rows = all_receipts(folder)
+    rows, digits = all_receipts(folder), number_digits(folder)
     if options.json:
         print_json([_row(receipt) for receipt in rows])
     elif options.csv:
-        export.write(options.csv, csv_bytes(HEADER, (csv_row(receipt, 0) for receipt in rows)))
+        export.write(options.csv, csv_bytes(HEADER, (csv_row(receipt, digits) for receipt in rows)))
         print(f"{len(rows)} 件を {options.csv} に書き出しました。")
     else:
         for receipt in rows:
             print(
-                receipt.number,
+                number_text(receipt.number, digits),
                 receipt.address,
                 _minute(receipt.received_at),
                 _minute(receipt.replied_at),
-                STATE_WORDS[receipt.state],
+                in_words(receipt.state, receipt.reason),
                 f"{receipt.times}回",
                 sep="\t",
             )

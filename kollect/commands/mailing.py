@@ -35,6 +35,7 @@ from kollect.members.mailing import UNFINISHED, Audience, MailingState, Step
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace
 from kollect.members.refusals import NobodyToSendTo, TextNotReady
+from kollect.nfc import composed
 from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
 
@@ -60,7 +61,7 @@ def send(options: Namespace) -> int:
 
 
 def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: Namespace) -> int:
-    subject, body = options.subject, _text(read_input(options.body_file))
+    subject, body = composed(options.subject), composed(_text(read_input(options.body_file)))
     if options.to_self:
         to = sample_address(settings)
         with closing(Ledger(folder.database)) as ledger:
@@ -70,7 +71,7 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
         )
         _say(options, {"sample": to}, f"確認用のメールを {to} に送りました。")
         return DONE
-    choice = Choice(group=options.group)
+    choice = Choice(group=composed(options.group))
     with closing(Outbox(folder.database)) as outbox:
         if options.dry_run:
             if wrong := wording.problems(subject, body, settings.shop):

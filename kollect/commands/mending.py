@@ -6,6 +6,7 @@ import logging
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from kollect import logfile
@@ -15,7 +16,8 @@ from kollect.desktop.lock import FolderLock
 from kollect.errors import StorageTrouble
 from kollect.folder import DataFolder
 from kollect.logfile import months, read_month
-from kollect.register import backup
+from kollect.register import backup, catching_up
+from kollect.register.numbers import Behind
 
 log = logging.getLogger(__name__)
 
@@ -24,22 +26,38 @@ def refuse_damage(folder: DataFolder) -> None:
     """Raises StorageTrouble where kollect.db is damaged, or gone while copies or the log tell that
     there was one: a kollect.db made anew would pass for the old one.
     """
-    found = backup.damage(folder.database, folder.backup_dir)
+    found = backup.damage(folder.database, folder.backup_dir, thorough=False)
     if found is not None:
-        raise StorageTrouble(
-            "データが壊れています",
-            happened="kollect.db が壊れているか、なくなっています。メールはサーバに残っています。",
-            cure="「kollect restore」で、いちばん新しい控えに戻せます。",
-            detail=found,
-        )
+        raise _damaged(found)
     if first_after_loss(folder) is not None:
         raise StorageTrouble(
             "受付の記録が見つかりません",
-            happened=f"ログには受付番号を発行した記録がありますが、"
+            happened=f"ログなどに受付番号を発行した記録がありますが、"
             f"「{folder.database}」がありません。メールはサーバに残っています。",
             cure="kollect.db を元の場所に戻してください。見つからないときは、"
             "「kollect restore」で、続きの番号から新しい記録を始められます。",
         )
+    if (behind := catch_up(folder)) is not None:
+        log.warning("%s", behind)
+        print(behind, file=sys.stderr)
+
+
+def behind_the_fault(folder: DataFolder) -> StorageTrouble | None:
+    """Whether a fault that nobody expected comes from a damaged kollect.db; None: it is ours."""
+    try:
+        found = backup.damage(folder.database, folder.backup_dir)
+    except StorageTrouble as trouble:
+        return trouble
+    return _damaged(found) if found is not None else None
+
+
+def _damaged(found: str) -> StorageTrouble:
+    return StorageTrouble(
+        "データが壊れています",
+        happened="kollect.db が壊れているか、なくなっています。メールはサーバに残っています。",
+        cure="「kollect restore」で、いちばん新しい控えに戻せます。",
+        detail=found,
+    )
 
 
 def first_after_loss(folder: DataFolder) -> int | None:
@@ -48,7 +66,16 @@ def first_after_loss(folder: DataFolder) -> int | None:
     """
     if backup.holds_data(folder.database):
         return None
-    return backup.first_after(_log_lines(folder))
+    return backup.first_after(_log_lines(folder), folder.database)
+
+
+def catch_up(folder: DataFolder) -> Behind | None:
+    """Where an older kollect.db was put in the place of the present one: go on above the numbers
+    that were given since, and return what has to be told.
+    """
+    if not backup.holds_data(folder.database):
+        return None
+    return catching_up.catch_up(folder.database, folder.backup_dir, _readable_months(folder))
 
 
 def go_back(folder: DataFolder, loss: backup.Loss, found: str) -> Path | None:
@@ -69,6 +96,13 @@ def begin_anew(folder: DataFolder, first: int) -> None:
 
 def _log_lines(folder: DataFolder) -> Iterator[str]:
     return (line for month in months(folder) for line in read_month(folder, month))
+
+
+def _readable_months(folder: DataFolder) -> Iterator[list[str]]:
+    """The lines of the log by months, the newest first."""
+    with suppress(StorageTrouble):  # a log that cannot be read keeps no mail waiting
+        for month in reversed(months(folder)):
+            yield read_month(folder, month)
 
 
 def cost_of_going_back(folder: DataFolder) -> backup.Loss | None:
@@ -94,8 +128,15 @@ def restore(options: Namespace) -> int:
     folder = data_folder(options)
     with FolderLock(folder.path):
         found = backup.damage(folder.database, folder.backup_dir)
-        if found is None and backup.holds_data(folder.database):
-            print("kollect.db は壊れていません。何もしませんでした。")
+        if found is None and backup.older_than(folder.database, folder.backup_dir):
+            found = "older than the newest copy"
+            print("kollect.db は、控えより前の写しと入れ替わっています。")
+        elif found is None and backup.holds_data(folder.database):
+            with logfile.install(folder):
+                behind = catch_up(folder)
+                if behind is not None:
+                    log.warning("%s", behind)
+            print(behind or "kollect.db は壊れていません。何もしませんでした。")
             return DONE
         loss = cost_of_going_back(folder)
         if loss is None and (first := first_after_loss(folder)) is not None:

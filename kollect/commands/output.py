@@ -16,6 +16,7 @@ from kollect.errors import (
     Trouble,
 )
 from kollect.folder import DataFolder, resolve
+from kollect.settings import inifile
 
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
 
@@ -48,6 +49,14 @@ def failed(trouble: Trouble, *, as_json: bool, report: Report | None = None) -> 
 
 def print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False))
+
+
+def number_digits(folder: DataFolder) -> int:
+    """How many digits a 受付番号 is written with; where the settings cannot be read, as it is."""
+    try:
+        return inifile.load(folder.ini).collect.number_digits
+    except Trouble:
+        return 0
 
 
 def data_folder(options: Namespace) -> DataFolder:

@@ -9,7 +9,12 @@ from kollect.mail import Mail
 _COMMENT = re.compile(rb"\([^()]*\)")
 _PRECEDENCE = frozenset({b"bulk", b"junk", b"list", b"auto_reply", b"auto-reply"})
 
-_DAEMON = re.compile(r"(?:mailer[-_.]?daemon|postmaster)(?![a-z])")
+_NO_ANSWERS = frozenset({b"all", b"oof", b"autoreply"})
+"""Of X-Auto-Response-Suppress. The others (DR, NDR, RN, NRN) ask for no reports; Exchange writes
+them into what people send ([MS-OXCMAIL] section 2.2.3.2.14)."""
+_BETWEEN = re.compile(rb"[\s,;]+")
+
+_DAEMON = re.compile(r"(?:mailer[-_.]?daemon|postmaster)(?![a-z])|microsoftexchange[0-9a-f]{8}")
 _NO_REPLY = re.compile(
     r"""
       (?:no|do[-_.]?not|dont)[-_.]?reply                      # at the start, as in noreply123
@@ -70,7 +75,8 @@ def _by_list(mail: Mail) -> str | None:
 
 def _by_suppression(mail: Mail) -> str | None:
     for value in mail.every("x-auto-response-suppress"):
-        if value.lower() != b"none":
+        wanted = {word.lower() for word in _BETWEEN.split(_COMMENT.sub(b"", value))}
+        if wanted & _NO_ANSWERS:
             return "自動返信をしないよう求めているメールです（X-Auto-Response-Suppress）。"
     return None
 

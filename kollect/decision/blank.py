@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -18,12 +19,33 @@ _INKLESS_LETTERS = frozenset(
 
 _LONGEST_PHRASE = 200
 
+_LONGEST_TAGGED = 200
+_SPAM = (
+    r"(?:(?:spam|junk|meiwaku|ube|uce|bulk)(?:\s?-?(?:e?-?mail|message))?"
+    r"|スパム(?:メール)?|ジャンク(?:メール)?|迷惑(?:メール)?|広告メール)"
+)
+_BEFORE_IT = (
+    r"(?:(?:probable|probably|possible|possibly|likely|suspected|suspect|suspicious|potential"
+    r"|detected|definite|maybe|norton|anti|marked\sas|this\sis)[\s_-]*){0,2}"
+)
+_BEHIND_IT = (
+    r"(?:[\s_:?!-]*(?:low|medium|high|score|level|detected|suspected|判定|疑い|の疑い|の疑いあり"
+    r"|の可能性|の可能性あり|かも|注意|警告|\d{1,3}(?:\.\d{1,2})?|[*+#x]{1,20})){0,3}"
+)
+_OPEN, _CLOSED = r"[^\w\s\])>}】》]{1,20}", r"[^\w\s\[(<{【《]{1,20}"
+_TAG = rf"{_OPEN}\s?{_BEFORE_IT}{_SPAM}{_BEHIND_IT}\s?{_CLOSED}"
+_TAG_BEFORE = re.compile(rf"(?:{_TAG}|{_SPAM}\s?[:>])\s*")
+_TAG_BEHIND = re.compile(rf"\s*{_TAG}\Z")
+"""`[SPAM]`, `***SPAM***`, `{Spam?}`, 【迷惑メール】, `[SPAM 5.3]`, `SPAM:` …, as filters of hosters
+and of the shop's own PC write them. The word alone may be a person's."""
+
 
 def is_blank(subject: str | None, blank_subjects: tuple[str, ...]) -> bool:
     """Whether nobody wrote anything there. None, a subject that cannot be read, is not blank.
 
     `blank_subjects` are phrases that count as nothing, because some phones cannot send an empty
-    subject; they are compared without regard to width, case and space around them.
+    subject; they are compared without regard to width, case and space around them. What a filter
+    has put before or behind, as `[SPAM]`, is not the sender's, and counts as nothing too.
     """
     if subject is None:
         return False
@@ -31,7 +53,18 @@ def is_blank(subject: str | None, blank_subjects: tuple[str, ...]) -> bool:
         return True
     if len(subject) > _LONGEST_PHRASE:
         return False
-    return folded(subject) in _phrases(tuple(blank_subjects))
+    text = folded(subject)
+    rest = without_tags(text)
+    return (rest != text and not rest) or rest in _phrases(tuple(blank_subjects))
+
+
+def without_tags(text: str) -> str:
+    """A folded text without the tags of filters at its beginning and its end."""
+    while True:
+        rest = _TAG_BEFORE.sub("", _TAG_BEHIND.sub("", text[:_LONGEST_TAGGED]))
+        if rest == text[:_LONGEST_TAGGED]:
+            return text
+        text = rest.strip(" :-") + text[_LONGEST_TAGGED:]
 
 
 def _is_inkless(character: str) -> bool:

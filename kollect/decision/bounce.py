@@ -1,8 +1,8 @@
 """What a delivery report says: which letter did not arrive, where, and why. Pure.
 
-Reads RFC 3464 reports and, where there is none, the plain texts of qmail (QSBMF), sendmail and
-Exim. Whether the letter was ours is not known here: the caller looks for `original_message_id`
-among the letters it sent.
+Reads RFC 3464 reports and, where there is none, the texts for people of qmail (QSBMF), sendmail,
+Postfix, Exim, Exchange and the Japanese carriers. Whether the letter was ours is not known here:
+the caller looks for `ids`, for its own `mark` and for those `named` among the letters it sent.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from kollect import address, encoded_words
+from kollect.decision import bounce_text
 from kollect.decision.automatic import is_from_daemon
 from kollect.mail import Mail, split
 
@@ -22,7 +23,7 @@ _MOST_PARTS = 20
 _MOST_RECIPIENTS = 100
 
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
-_RETURNED_TYPES = (
+_RETURNED = (
     "message/rfc822",
     "text/rfc822-headers",
     "message/global",
@@ -30,12 +31,9 @@ _RETURNED_TYPES = (
 )
 _EMPTY_LINE = re.compile(rb"\n[ \t\r]*\n")
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
-
-_RECIPIENT_LINE = re.compile(
-    rb"^[ \t]*<?([^\s<>@]{1,64}@[^\s<>@:]{1,250})>?:?[ \t\r]*$", re.MULTILINE
-)
-_MESSAGE_ID_LINE = re.compile(rb"^[ \t>]{0,8}(Message-ID:[^\n]*(?:\n[ \t][^\n]*)?)", re.I | re.M)
-_GIVEN_UP = (b"permanent error", b"permanent fatal error", b"given up")
+_THREE_DIGITS = re.compile(r"\b[45]\d\d\b")
+_SERVERS = re.compile(rb"mail delivery (?:sub)?system", re.IGNORECASE)
+_MARK = "x-kollect-reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,15 @@ class Report:
     original_message_id: str
     """Of the letter it is about, with its brackets; "" where the report does not return it."""
     permanent: bool
-    """The server has given up. False for a delay, a relay or a success."""
+    """The server has given up for a 5xx. False for a delay, a relay, a success, or a 4xx."""
+    failed: bool = field(default=False, compare=False)
+    """The server has given up, for whatever reason."""
+    ids: tuple[str, ...] = field(default=(), compare=False)
+    """Every Message-ID that stands in it for the letter, the likeliest first."""
+    mark: str = field(default="", compare=False)
+    """The value of `X-Kollect-Reply` in what it returns: relays may rename a letter."""
+    named: tuple[str, ...] = field(default=(), compare=False)
+    """Every address that may be the recipient, the likeliest first."""
 
 
 def read_report(raw: bytes) -> Report | None:
@@ -59,11 +65,54 @@ def read_report(raw: bytes) -> Report | None:
     """
     mail = Mail.read(raw[:MOST_READ])
     parts = list(_parts(raw[:MOST_READ], _DEEPEST))
-    if group := _worst_recipient(parts):
-        return _by_fields(group, _returned_id(parts) or "".join(mail.references[-1:]))
-    if is_from_daemon(mail):
-        return _by_text(mail, split(raw[:MOST_READ])[1])
-    return None
+    text = _text(parts)
+    group = _worst_recipient(parts)
+    if group is not None:
+        found = _by_fields(group, _returned_id(parts) or "".join(mail.references[-1:]))
+    elif mail.content_type == "multipart/report" or _is_of_a_server(mail):
+        told = bounce_text.read(text, mail.first("x-failed-recipients"))
+        if told is None:
+            return None
+        found = Report(**told)
+    else:
+        return None
+    return _with_evidence(found, mail, parts, text)
+
+
+def _is_of_a_server(mail: Mail) -> bool:
+    return is_from_daemon(mail) or _SERVERS.search(mail.first("from") or b"") is not None
+
+
+def _with_evidence(found: Report, mail: Mail, parts: list[tuple[Mail, bytes]], text: str) -> Report:
+    """With all that may tell which letter it is about."""
+    returned = [
+        Mail.read(body.lstrip(b"\r\n")) for part, body in parts if part.content_type in _RETURNED
+    ]
+    ids = [found.original_message_id, *(one.message_id for one in returned)]
+    ids += bounce_text.message_ids(text)
+    ids += reversed(mail.references)
+    ids.append(mail.message_id_answered)
+    marks = [encoded_words.readable(one.first(_MARK) or b"") for one in returned]
+    named = [found.recipient, *bounce_text.addresses(text)]
+    named += [encoded_words.readable(one.first("to") or b"").strip("<> ") for one in returned]
+    return replace(
+        found,
+        ids=tuple(dict.fromkeys(filter(None, ids))),
+        mark=next(filter(None, [*marks, bounce_text.mark(text)]), ""),
+        named=tuple(dict.fromkeys(filter(address.is_usable, named)))[:_MOST_RECIPIENTS],
+    )
+
+
+def _text(parts: list[tuple[Mail, bytes]]) -> str:
+    """What people are to read, in the words of the server, and a letter returned within it."""
+    return "\n".join(
+        bounce_text.plain(
+            encoded_words.body_text(part.parameter("charset").encode("ascii", "replace"), body),
+            html=part.content_type == "text/html",
+        )
+        for part, body in parts
+        if part.content_type in ("", "text/plain", "text/html")
+    )
 
 
 def _parts(raw: bytes, depth: int) -> Iterator[tuple[Mail, bytes]]:
@@ -111,7 +160,7 @@ def _has_failed(group: Mail) -> bool:
 
 def _returned_id(parts: list[tuple[Mail, bytes]]) -> str:
     for part, body in parts:
-        if part.content_type in _RETURNED_TYPES:
+        if part.content_type in _RETURNED:
             return Mail.read(body.lstrip(b"\r\n")).message_id
     return ""
 
@@ -121,12 +170,17 @@ def _by_fields(group: Mail, original: str) -> Report:
     diagnostic = _without_type(group, "diagnostic-code")
     status = encoded_words.readable(group.first("status") or b"")
     code = _STATUS.search(status) or _STATUS.search(diagnostic)
+    failed = _has_failed(group)
+    verdict = code or _THREE_DIGITS.search(diagnostic)
+    for_now = verdict is not None and verdict[0].startswith("4")
+    for_now = for_now and not re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", diagnostic)
     return Report(
         recipient=next(filter(address.is_usable, recipients), recipients[1]),
         status=code.group() if code else "",
         reason=diagnostic or status,
         original_message_id=original,
-        permanent=_has_failed(group),
+        permanent=failed and not for_now,
+        failed=failed,
     )
 
 
@@ -135,22 +189,3 @@ def _without_type(group: Mail, name: str) -> str:
     kind, semicolon, value = (group.first(name) or b"").partition(b";")
     text = encoded_words.readable(value if semicolon else kind, most=300)
     return text.removeprefix("<").removesuffix(">") if name.endswith("recipient") else text
-
-
-def _by_text(mail: Mail, body: bytes) -> Report | None:
-    """A text for people: the address on a line of its own, the reason below, then the letter."""
-    named = _RECIPIENT_LINE.search(body)
-    exim = mail.first("x-failed-recipients")
-    if named is None and exim is None:
-        return None
-    at = named.end() if named else 0
-    reason = encoded_words.readable(_EMPTY_LINE.split(body[at:].lstrip(), 1)[0], most=300)
-    status = _STATUS.search(reason)
-    letter = _MESSAGE_ID_LINE.search(body, at)
-    return Report(
-        recipient=encoded_words.readable((exim or named[1]).partition(b",")[0]),
-        status=status.group() if status else "",
-        reason=reason,
-        original_message_id=Mail.read(letter[1]).message_id if letter else "",
-        permanent=exim is not None or any(words in body.lower() for words in _GIVEN_UP),
-    )

@@ -3,8 +3,8 @@
     1  our own test mail                                   TEST
     2  from our own address, or our own reply come back    LOOP
     3  a delivery report                                   BOUNCE
-    4  written by a program                                AUTOMATIC
-    5  a member's 「配信停止」 or 「退会」                  STOP, or STOP_UNANSWERED after too many
+    4  a member's 「配信停止」, 「退会」 or their like      STOP, or STOP_UNANSWERED
+    5  written by a program                                AUTOMATIC
     6  not blank                                           OUT_OF_SCOPE
     7  blank, but no usable sender                         OUT_OF_SCOPE
     8  blank, known address, by setting no answer          IGNORED
@@ -13,7 +13,9 @@
     11 blank, new address                                  NEW
     12 blank, known address                                DUPLICATE or RENUMBER, by setting
 
-Rows 1 to 4 are what keeps two programs from answering each other for ever (RFC 3834). A delivery
+Rows 1 to 3 and 5 are what keeps two programs from answering each other for ever (RFC 3834); row 4
+stops the mails whatever marks of a program it carries, and then confirms nothing: buttons of mail
+programs that unsubscribe mark what they send as automatic. A delivery
 report is recognised here by its header; which of our replies it is about, `bounce` reads from its
 body. Pure.
 """
@@ -78,6 +80,9 @@ def _stop(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     if known.member is None or not asks_to_stop(mail.subject):
         return None
     reason = "会員からの、メールの配信を止めるご依頼です。"
+    if why_automatic(mail):
+        reason += "自動で送られたメールのため、確認のメールは送りません。"
+        return Decision(Kind.STOP_UNANSWERED, reason, mail.sender, known.member)
     if limit := _limit_reached(rules, known):
         reason += f"同じアドレスへの返信が上限（{limit}）に達したため、確認のメールは送りません。"
         return Decision(Kind.STOP_UNANSWERED, reason, mail.sender, known.member)
@@ -151,8 +156,8 @@ TABLE: tuple[Callable[[Mail, Rules, Known], Decision | None], ...] = (
     _own_test,
     _loop,
     _delivery_report,
-    _automatic,
     _stop,
+    _automatic,
     _not_blank,
     _nobody,
     _unanswered_by_setting,

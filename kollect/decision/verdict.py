@@ -34,7 +34,10 @@ class Kind(StrEnum):
     STOP = "stop"
     """A member asks to stop the mails: stopped at once, one confirmation."""
     STOP_UNANSWERED = "stop_unanswered"
-    """The same, one too many from this address: stopped, kept, deleted, not confirmed."""
+    """The same, sent by a program or one too many from this address: stopped, kept, not confirmed.
+    """
+    STOP_PERHAPS = "stop_perhaps"
+    """A member's mail with a word of no somewhere inside: as out of scope, and stands out."""
     OUT_OF_SCOPE = "out_of_scope"
     """Any other mail: forwarded and kept."""
 

@@ -10,7 +10,21 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 2.5
+"""Seconds that another program may hold a file of ours: a virus scanner reads a fresh one, a backup
+or an indexer reads any."""
+
+_HELD = (5, 32, 33)
+"""ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION."""
+
+_umask: int | None = None
+"""What the user's files are made with, where ours are made for the user alone."""
 
 
 def replace_whole(path: Path, content: bytes) -> None:
@@ -27,7 +41,7 @@ def replace_whole(path: Path, content: bytes) -> None:
         replace(new, path)
     except OSError:
         with contextlib.suppress(OSError):
-            new.unlink()
+            remove(new)
         raise
     sync_folder(path.parent)
 
@@ -64,18 +78,117 @@ def try_writing(folder: Path) -> None:
         trial.write_bytes(b"kollect")
     finally:
         with contextlib.suppress(OSError):
-            trial.unlink()
+            remove(trial)
 
 
 def replace(new: Path, path: Path) -> None:
-    """`os.replace`, patient with what holds a file for a moment. Raises OSError."""
-    # virus scanners do so with a fresh file (ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION)
-    for pause in (0.05, 0.1, 0.2, 0.4):
+    """`os.replace`, patient with what holds either file for a moment. Raises OSError."""
+    patiently(lambda: os.replace(new, path))
+
+
+def remove(path: Path) -> None:
+    """Remove it if it is there, patient with what holds it for a moment. Raises OSError."""
+    patiently(lambda: path.unlink(missing_ok=True))
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """Do it again and again while Windows says that another program holds the file.
+
+    Raises what `act` raises, after `PATIENCE` seconds at the latest. Elsewhere than on Windows a
+    file that is held can be replaced all the same, and nothing is waited for.
+    """
+    ends, pause = time.monotonic() + PATIENCE, 0.05
+    while True:
         try:
-            os.replace(new, path)
-            return
-        except PermissionError as error:
-            if getattr(error, "winerror", None) not in (5, 32):
+            return act()
+        except OSError as error:
+            left = ends - time.monotonic()
+            if not _is_held(error) or left <= 0:
                 raise
-            time.sleep(pause)
-    os.replace(new, path)
+        time.sleep(min(pause, left))
+        pause = min(2 * pause, 0.4)
+
+
+def _is_held(error: OSError) -> bool:
+    number = getattr(error, "winerror", None)
+    if number is None and sys.platform == "win32":  # `open` goes by way of C and its errno
+        return isinstance(error, PermissionError)
+    return number in _HELD
+
+
+def keep_private() -> None:
+    """From now on what this program makes is for its user alone: 0700 and 0600.
+
+    Before there are threads. Windows has other rights, which a folder hands down.
+    """
+    global _umask
+    if sys.platform != "win32" and _umask is None:
+        _umask = os.umask(0o077)
+
+
+def public_mask() -> int:
+    """The umask for what is not ours: files that the user puts somewhere, programs we start.
+
+    -1, which changes nothing, where `keep_private` was not called.
+    """
+    return -1 if _umask is None else _umask
+
+
+def write_for_others(path: Path, octets: bytes) -> None:
+    """Write a file where the user wants it, with the rights that other programs would give it.
+
+    Raises OSError.
+    """
+    fresh = not os.path.lexists(path)
+    patiently(lambda: path.write_bytes(octets))
+    if fresh and _umask is not None:
+        with contextlib.suppress(OSError):  # a stick with FAT has no rights
+            path.chmod(0o666 & ~_umask)
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether others than its owner may write in it, which somebody must have wanted."""
+    if sys.platform == "win32":
+        return True
+    try:
+        return bool(folder.stat().st_mode & 0o022)
+    except OSError:
+        return False
+
+
+def holds_only(folder: Path, known: set[Path]) -> bool:
+    """Whether there is nothing else in the folder."""
+    try:
+        return set(folder.iterdir()) <= known
+    except OSError:
+        return False
+
+
+def make_private(path: Path) -> None:
+    """Take the rights of others from a file or folder that an older version has made."""
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):  # not there; another user's; a disk without rights
+        mode = path.lstat().st_mode
+        if not path.is_symlink() and mode & 0o077:
+            path.chmod(mode & 0o700)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock(descriptor: int) -> None:
+        """Lock an open file for this process, however that ends. Raises OSError where another
+        process has done so.
+        """
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # the octet need not exist
+
+else:
+    import fcntl
+
+    def lock(descriptor: int) -> None:
+        """Lock an open file for this process, however that ends. Raises OSError where another
+        process has done so.
+        """
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,8 +1,9 @@
 """One program for each data folder; the second start asks the first one to show itself.
 
 `kollect.lock` is locked by the operating system, so the lock ends with its process, however that
-ends. `kollect.running` beside it tells where the first program listens on the loopback, and a token
-that only those can know who may read the folder. Knows nothing of windows.
+ends. `kollect.running` beside it tells where the first program listens on the loopback, on whose
+desktop it is, and a token that only those can know who may read the folder. Knows nothing of
+windows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from kollect import floor
+from kollect.desktop import files
+from kollect.desktop.session import Desktop, desktop
 from kollect.errors import AlreadyRunning
 from kollect.folder import storage_trouble
 
@@ -32,7 +36,7 @@ _PATIENCE = 2.0
 """Seconds that either side waits for the other's line."""
 _HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK, 0)
 """Somebody else has the lock; 0 is what Wine says."""
-_SHOW = b"show"
+_SHOW, _THERE = b"show", b"there"
 _YES = b"kollect: ok"
 
 
@@ -51,9 +55,11 @@ class FolderLock:
         try:
             file = open(path, "ab")  # noqa: SIM115 (open as long as the lock is held)
         except OSError as error:
+            if isinstance(error, PermissionError):  # perhaps another user's, who is working here
+                _refuse_elsewhere(self._folder)
             raise storage_trouble(error, path) from error
         try:
-            _lock(file.fileno())
+            files.lock(file.fileno())
         except OSError as error:
             file.close()
             if error.errno not in _HELD:
@@ -75,17 +81,19 @@ class FolderLock:
         try:
             self._listener = socket.create_server(("127.0.0.1", 0))
             port = self._listener.getsockname()[1]
-            beacon = _Beacon(port, secrets.token_hex(32), os.getpid())
+            beacon = _Beacon(port, secrets.token_hex(32), os.getpid(), desktop())
             _publish(self._folder, beacon)
         except OSError as error:
             log.warning("2つ目の起動から画面を呼び出すことはできません: %s", error)
             self._stop_listening()
             return
-        self._thread = threading.Thread(
-            target=_answer_calls,
-            args=(self._listener, beacon.token.encode(), callback),
+        listener, token = self._listener, beacon.token.encode()
+        self._thread = floor.thread(
+            lambda: floor.keep_going(
+                lambda: _answer_calls(listener, token, callback),
+                over=lambda: listener.fileno() == -1,
+            ),
             name="second-start",
-            daemon=True,
         )
         self._thread.start()
 
@@ -118,10 +126,12 @@ class FolderLock:
 def signal_first(path: Path, patience: float = _PATIENCE) -> bool:
     """Ask the program that holds the folder at `path` to show itself; False where none answers.
 
-    A program that has only just started is given `patience` seconds.
+    A program that has only just started is given `patience` seconds. Raises AlreadyRunning where it
+    is on another desktop: nobody here would see its window.
     """
     end = time.monotonic() + patience
     while True:
+        _refuse_elsewhere(path)
         beacon = _read(path)
         if beacon is not None and _call(beacon):
             return True
@@ -130,11 +140,36 @@ def signal_first(path: Path, patience: float = _PATIENCE) -> bool:
         time.sleep(0.05)
 
 
+def _refuse_elsewhere(folder: Path) -> None:
+    beacon, here = _read(folder), desktop()
+    if beacon is None or beacon.desktop in (None, here) or not _call(beacon, _THERE):
+        return
+    there = beacon.desktop
+    assert there is not None
+    if there.user and there.user != here.user:
+        title = "コレクトは、別の利用者の画面で動いています"
+        where = f"このパソコンの別の利用者「{there.user}」の画面"
+        how = f"Windowsの利用者を「{there.user}」に切り替えて"
+    else:
+        title = "コレクトは、別の画面で動いています"
+        where = "このパソコンの別の画面（リモート デスクトップなど）"
+        how = "その画面で"
+    raise AlreadyRunning(
+        title,
+        happened=f"「{folder}」のデータは、{where}で動いているコレクトが使っています。"
+        "メールの収集は、そちらで続いています。",
+        cure=f"{how}お使いください。この画面で使うときは、先にそちらのコレクトを終了してください。",
+        detail=f"{there.user}, session {there.session}; here {here.user}, session {here.session}",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Beacon:
     port: int
     token: str
     pid: int
+    desktop: Desktop | None
+    """None where a version before has told nothing of it."""
 
 
 def _beacon_path(folder: Path) -> Path:
@@ -142,7 +177,10 @@ def _beacon_path(folder: Path) -> Path:
 
 
 def _publish(folder: Path, beacon: _Beacon) -> None:
-    text = json.dumps({"port": beacon.port, "token": beacon.token, "pid": beacon.pid})
+    told = {"port": beacon.port, "token": beacon.token, "pid": beacon.pid}
+    if beacon.desktop is not None:
+        told |= {"user": beacon.desktop.user, "session": beacon.desktop.session}
+    text = json.dumps(told)
     _forget(folder)
     # a new file, as an old one could be open or readable to others
     descriptor = os.open(_beacon_path(folder), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -154,7 +192,10 @@ def _read(folder: Path) -> _Beacon | None:
     """What the first program told; None where there is nothing or nothing sensible."""
     try:
         found = json.loads(_beacon_path(folder).read_text("ascii"))
-        beacon = _Beacon(int(found["port"]), str(found["token"]), int(found["pid"]))
+        there = None
+        if "session" in found:
+            there = Desktop(str(found["user"]), str(found["session"]))
+        beacon = _Beacon(int(found["port"]), str(found["token"]), int(found["pid"]), there)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return beacon if 0 < beacon.port < 65536 else None
@@ -162,15 +203,16 @@ def _read(folder: Path) -> _Beacon | None:
 
 def _forget(folder: Path) -> None:
     with contextlib.suppress(OSError):
-        _beacon_path(folder).unlink()
+        files.remove(_beacon_path(folder))
 
 
-def _call(beacon: _Beacon) -> bool:
+def _call(beacon: _Beacon, wish: bytes = _SHOW) -> bool:
     """Whether our program answered: behind the port of a killed one there may be any other."""
-    _let_come_forward(beacon.pid)
+    if wish == _SHOW:
+        _let_come_forward(beacon.pid)
     try:
         with socket.create_connection(("127.0.0.1", beacon.port), timeout=_PATIENCE) as line:
-            line.sendall(beacon.token.encode("ascii", "replace") + b" " + _SHOW + b"\n")
+            line.sendall(beacon.token.encode("ascii", "replace") + b" " + wish + b"\n")
             return _line(line) == _YES
     except OSError:
         return False
@@ -186,21 +228,24 @@ def _answer_calls(listener: socket.socket, token: bytes, callback: Callable[[], 
             time.sleep(0.1)  # the caller hung up, or all descriptors are in use
             continue
         with line:
-            if _is_ours(line, token):
+            if _wish(line, token) == _SHOW:
                 try:
                     callback()
                 except Exception:
                     log.exception("画面を呼び出せませんでした")
 
 
-def _is_ours(line: socket.socket, token: bytes) -> bool:
+def _wish(line: socket.socket, token: bytes) -> bytes:
+    """What the caller wants, who has been answered; b"" where it is a stranger."""
     try:
-        if not hmac.compare_digest(_line(line), token + b" " + _SHOW):
-            return False
-        line.sendall(_YES + b"\n")
+        said = _line(line)
+        for wish in (_SHOW, _THERE):
+            if hmac.compare_digest(said, token + b" " + wish):
+                line.sendall(_YES + b"\n")
+                return wish
     except OSError:
-        return False
-    return True
+        pass
+    return b""
 
 
 def _line(line: socket.socket) -> bytes:
@@ -217,21 +262,12 @@ def _line(line: socket.socket) -> bytes:
 
 if sys.platform == "win32":
     import ctypes
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # the octet need not exist
 
     def _let_come_forward(pid: int) -> None:
         # without it Windows only lets the first program's button blink
         ctypes.windll.user32.AllowSetForegroundWindow(pid)
 
 else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _let_come_forward(pid: int) -> None:
         """Window managers here let a window come forward without being asked."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from kollect.desktop import files
 from kollect.errors import StorageTrouble
 
 
@@ -29,6 +30,7 @@ def open_file(path: Path) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            umask=files.public_mask(),
         )
     except OSError as error:
         raise StorageTrouble(

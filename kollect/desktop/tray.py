@@ -15,6 +15,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
+from kollect import floor
 from kollect.collector.standing import Light
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 COLOURS = {Light.WAITING: "#1f5fa8", Light.WORKING: "#128a3e", Light.ERROR: "#c8261b"}
 NAME = "kollect"
 END_SECONDS = 3.0
+EVERY_SECONDS, FOR_SECONDS = 3.0, 60.0
+"""How often and how long a refused icon is added again."""
 
 
 class Wish(StrEnum):
@@ -55,6 +58,13 @@ class Icon(Protocol):
         """Hear what the system says until `wake`; returns at once where it is heard elsewhere."""
 
     def wake(self) -> None: ...
+    def pause(self) -> float | None:
+        """Seconds until `mend` is to be called, unless something else is wanted before; None:
+        nothing is broken.
+        """
+
+    def mend(self) -> None:
+        """Put the icon where it should be and is not."""
 
 
 class Tray:
@@ -64,7 +74,7 @@ class Tray:
         """`wished` is called in other threads: it may put something into a queue, nothing else."""
         self._wished = wished
         self._tasks: queue.SimpleQueue[Callable[[Icon], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="tray", daemon=True)
+        self._thread = floor.thread(self._run, name="tray", fell=self._fell)
         self._icon: Icon | None = None
         self._known = threading.Event()
 
@@ -100,7 +110,7 @@ class Tray:
 
     def _run(self) -> None:
         try:
-            icon = self._icon = _make(self._wished)
+            icon = self._icon = _make(self._wished, lambda: self._put(lambda icon: None))
         except Exception as error:  # no display, no library: the program does without
             log.warning("タスクトレイのアイコンを出せません（%s）。", error)
             return
@@ -116,17 +126,50 @@ class Tray:
         with contextlib.suppress(Exception):
             icon.close()
 
+    def _fell(self, error: BaseException) -> None:
+        self._icon = None
+        self._known.set()
+        self._wished(Wish.LOST)
+
     def _next(self, icon: Icon) -> Callable[[Icon], None] | None:
         if self._tasks.empty():
             icon.listen()
-        return self._tasks.get()
+        try:
+            return self._tasks.get(timeout=icon.pause())
+        except queue.Empty:
+            return lambda icon: icon.mend()
 
 
-def _make(wished: Callable[[Wish], None]) -> Icon:
+class Perseverance:
+    """When to add an icon again that was refused: every few seconds for a minute, then no more
+    until something else is refused. Knows no clock of its own.
+
+    While somebody logs in, Explorer takes no icons (seen for half a minute); it says when its
+    taskbar is there, but not that it was too busy for us.
+    """
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def refused(self, now: float) -> None:
+        if self._since is None or now - self._since > FOR_SECONDS:
+            self._since = now
+
+    def taken(self) -> None:
+        self._since = None
+
+    def pause(self, now: float) -> float | None:
+        """Seconds until the next try; None where there is none."""
+        trying = self._since is not None and now - self._since <= FOR_SECONDS
+        return EVERY_SECONDS if trying else None
+
+
+def _make(wished: Callable[[Wish], None], refused: Callable[[], None]) -> Icon:
+    """`refused`: the icon has just been refused where this thread was not asking for it."""
     if sys.platform == "win32":
         from kollect.desktop.tray_windows import WindowsIcon
 
-        return WindowsIcon(NAME, wished)
+        return WindowsIcon(NAME, wished, refused)
     from kollect.desktop.tray_x11 import X11Icon
 
     return X11Icon(NAME, wished)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import IO, Any
 
 import pystray
+from pystray._util import win32
 
 from kollect.collector.standing import Light
-from kollect.desktop.tray import ON_MENU, Wish
+from kollect.desktop.tray import ON_MENU, Perseverance, Wish
 from kollect.desktop.tray_picture import icon_file, picture
 
 START_SECONDS = 10.0
@@ -42,16 +44,50 @@ class IconFile:
 _file = cache(IconFile)
 
 
-class WindowsIcon:
-    there = True  # at login the taskbar may come later; pystray then puts the icon there
+class _Icon(pystray.Icon):
+    """pystray's, which does not look whether Windows has taken what it was told."""
 
-    def __init__(self, name: str, wished: Callable[[Wish], None]) -> None:
+    def __init__(self, *arguments: Any, told: Callable[[bool], None], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._told = told
+
+    def _message(self, code: int, flags: int, **fields: Any) -> None:
+        data = win32.NOTIFYICONDATAW(
+            cbSize=ctypes.sizeof(win32.NOTIFYICONDATAW),
+            hWnd=self._hwnd,
+            hID=id(self),
+            uFlags=flags,
+            **fields,
+        )
+        taken = bool(win32.Shell_NotifyIcon(code, data))
+        # pystray changes an icon also just before it adds it for the first time
+        if code == win32.NIM_ADD or (code == win32.NIM_MODIFY and self.visible):
+            self._told(taken)
+
+
+class WindowsIcon:
+    """At login the taskbar may come later: pystray then adds the icon, as it does after a crash of
+    Explorer. Where Windows refuses it, it is added again.
+    """
+
+    def __init__(
+        self, name: str, wished: Callable[[Wish], None], refused: Callable[[], None]
+    ) -> None:
+        self._wished = wished
+        self._refused = refused
+        self._perseverance = Perseverance()
+        self._taken = self._mending = False
+        self.there = True
         items = (
             pystray.MenuItem(wish.value, _action(wished, wish), default=wish is Wish.SHOW)
             for wish in ON_MENU
         )
-        self._icon = pystray.Icon(
-            name, _file(Light.WAITING), _cut("コレクト", LONGEST_TOOLTIP), pystray.Menu(*items)
+        self._icon = _Icon(
+            name,
+            _file(Light.WAITING),
+            _cut("コレクト", LONGEST_TOOLTIP),
+            pystray.Menu(*items),
+            told=self._told,
         )
         running = threading.Event()
         # once, and hidden as needed: a second icon after `stop` does not work
@@ -81,6 +117,33 @@ class WindowsIcon:
 
     def wake(self) -> None:
         """Nobody sleeps."""
+
+    def pause(self) -> float | None:
+        return self._perseverance.pause(time.monotonic())
+
+    def mend(self) -> None:
+        if not self._icon.visible:  # hidden meanwhile
+            self._perseverance.taken()
+            return
+        self._mending = True
+        # Windows may have taken it after all and said so too late: then it cannot be added
+        self._icon._update_title()
+        if not self._taken:
+            self._icon._show()
+        self._mending = False
+        if not self._taken and self.pause() is None:
+            self.there = False
+            self._wished(Wish.LOST)
+
+    def _told(self, taken: bool) -> None:
+        """Windows has answered; in this thread or in pystray's."""
+        self._taken = taken
+        if taken:
+            self._perseverance.taken()
+            self.there = True
+        elif not self._mending:
+            self._perseverance.refused(time.monotonic())
+            self._refused()
 
 
 def _action(wished: Callable[[Wish], None], wish: Wish) -> Callable[[Any, Any], None]:

@@ -81,6 +81,13 @@ class X11Icon:
         os.close(self._sleeping)
         os.close(self._alarm)
 
+    def pause(self) -> float | None:
+        """X11 tells when a tray comes: `listen` hears it."""
+        return None
+
+    def mend(self) -> None:
+        """Nothing is ever broken."""
+
     def wake(self) -> None:
         with contextlib.suppress(OSError):  # full: it will wake anyway; closed: it is over
             os.write(self._alarm, b"!")

@@ -132,7 +132,7 @@ class ImapMailbox:
             rest = f"BODY.PEEK[HEADER]<{offset}.{_HEADER_PART - offset}>"
             ((_, more),) = self._fetcher.each([uid], rest)
             piece = b"" if isinstance(more, Refused) else octets_of(more, offset)
-            if piece == first:
+            if piece == first and offset + len(piece) > self._known().get(uid, 0):
                 break  # the same once more, from a server without parts
         block.feed(crlf.end())
         return block.handed_over()
@@ -156,10 +156,10 @@ class ImapMailbox:
                     raise
                 break  # some say no where nothing is left
             piece = octets_of(answer, offset)
-            if not piece or hashlib.sha256(piece).digest() == first:
+            digest = hashlib.sha256(piece).digest()
+            if not piece or (digest == first and offset + len(piece) > size):
                 break  # the end; or all of it once more, from a server without parts
-            if not offset:
-                first = hashlib.sha256(piece).digest()
+            first = first or digest
             sink.write(crlf.feed(piece))
             offset += len(piece)
             if len(piece) > _PIECE:  # all of it, from a server without parts

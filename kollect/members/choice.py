@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from kollect.members import folding
 from kollect.members.member import Member, State
+from kollect.nfc import composed, parted
 from kollect.register.database import to_text
 
 
@@ -56,8 +57,13 @@ def where(choice: Choice) -> tuple[str, list[object]]:
         conditions.append("member.state = ?")
         values.append(choice.state)
     if choice.group:
-        conditions.append("member.number IN (SELECT number FROM member_group WHERE label = ?)")
-        values.append(choice.group)
+        # files of former versions may hold a name as a Mac writes it, か and ゙ for が
+        spellings = sorted({choice.group, composed(choice.group), parted(choice.group)})
+        conditions.append(
+            "member.number IN (SELECT number FROM member_group"
+            f" WHERE label IN ({', '.join('?' * len(spellings))}))"
+        )
+        values += spellings
     for moment, sign in ((choice.since, ">="), (choice.until, "<")):
         if moment:
             conditions.append(f"member.registered_at {sign} ?")

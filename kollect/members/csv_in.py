@@ -7,7 +7,8 @@ comes by its blank mail.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,6 +22,18 @@ from kollect.members.table import CsvTrouble, Table, plain
 SOURCE = "CSVの取り込み"
 MOST_PROBLEMS = 100
 """Nobody reads more of them; the rest is in the next attempt."""
+MOST_NAMED = 10
+_DAY = re.compile("[0-9]{4}/[0-9]{2}/[0-9]{2}")
+_CODES = {
+    Column.NUMBER: re.compile("[0-9]+"),
+    Column.PHONE: re.compile("0[0-9]+-[0-9]+-[0-9]+"),
+    Column.POSTCODE: re.compile("[0-9]{3}-[0-9]{4}"),
+    Column.BIRTHDAY: _DAY,
+    Column.CONSENT_ON: _DAY,
+    Column.STOPPED_ON: _DAY,
+}
+"""What a spreadsheet may take for a number, and how it looks when none has."""
+_NOT_COUNTED = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)")
 _SHEET = {Column(one.value): one.name.lower() for one in Field}
 
 
@@ -57,6 +70,10 @@ class Line:
     """The file says that this member has withdrawn."""
     stopped: bool
     """The file says that nothing may be sent to this member."""
+    consents: bool
+    """The file says that this member has consented."""
+    dated: bool
+    """The file says when; else the day of the import stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,8 @@ class Tally:
     new: int
     changed: int
     same: int
+    held: tuple[int, ...] = ()
+    """Consented as the file says, and not since they said no: they stay stopped."""
 
 
 def understood(table: Table, members: Members, now: datetime) -> list[Line]:
@@ -102,22 +121,36 @@ def take_in(
     """
     lines = understood(table, members, now)  # before it, for the collector waits while we write
     new = changed = 0
+    held = []
     with members.transaction():
         for written, line in enumerate(lines):
             told(written, len(lines))
             number = line.member.number
             if line.known:
-                differs = members.update(line.member, now, SOURCE)
+                differs = members.update(line.member, now, SOURCE, line.dated)
             else:
-                members.register(line.member, now, SOURCE)
+                members.register(line.member, now, SOURCE, line.dated)
                 differs = False
                 new += 1
             if line.stopped:
                 differs |= members.stop_member(number, now, SOURCE)
             if line.withdrawn:
                 differs |= members.withdraw(number, now, SOURCE)
+            elif line.consents and not line.stopped and members.is_stopped(number):
+                held.append(number)
             changed += line.known and differs
-    return Tally(new, changed, len(lines) - new - changed)
+    return Tally(new, changed, len(lines) - new - changed, tuple(held))
+
+
+def in_words(held: Sequence[int]) -> str:
+    """Whose no still holds, for the person who imports."""
+    if not held:
+        return ""
+    shown = "、".join(map(str, held[:MOST_NAMED])) + (" など" if len(held) > MOST_NAMED else "")
+    return (
+        f"{len(held):,}名（受付番号 {shown}）は、配信停止か退会のお申し出があったアドレスのため、"
+        "配信停止のままです。お申し出の翌日以降の承諾日があるときだけ、配信を再開します。"
+    )
 
 
 class _Wrong(ValueError):
@@ -133,10 +166,35 @@ def _cells(table: Table, row: list[str]) -> dict[Column, str]:
         )
     filled = row + [""] * (len(table.columns) - len(row))
     return {
-        column: plain(cell)
+        column: _restored(column, plain(cell))
         for column, cell in zip(table.columns, filled, strict=False)
         if column is not None
     }
+
+
+def _restored(column: Column, cell: str) -> str:
+    """The cell as it was before a spreadsheet took it for a number. Raises _Wrong."""
+    as_it_was = _CODES.get(column)
+    if as_it_was is None and not cell.startswith("#"):
+        return cell
+    if as_it_was is not None and as_it_was.fullmatch(cell):
+        return cell
+    if cell.startswith("#") and _NOT_COUNTED.fullmatch(cell.strip()):
+        raise _Wrong(
+            f"{column}: 「{cell.strip()}」は、表計算ソフトが計算できないか、列の幅が足りないときの"
+            "表示です。表計算ソフトで直して、保存し直してください。"
+        )
+    try:
+        match column:
+            case Column.NUMBER | Column.PHONE:
+                return folding.counted(cell)
+            case Column.POSTCODE:
+                return folding.postcode_of_number(cell)
+            case Column.BIRTHDAY | Column.CONSENT_ON | Column.STOPPED_ON:
+                return wareki.of_spreadsheet(folding.counted(cell))
+    except folding.Rounded as rounded:
+        raise _Wrong(f"{column}: {rounded}") from None
+    return cell
 
 
 def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) -> Line:
@@ -144,7 +202,8 @@ def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) 
     known = members.get(number)
     typed = {_SHEET[column]: cell for column, cell in cells.items() if column in _SHEET}
     form = replace(as_sheet(known) if known else Sheet(), **typed | {"number": str(number)})
-    if not form.consent_on.strip() and not form.consent_how.strip():
+    dated = bool(form.consent_on.strip())
+    if not dated and not form.consent_how.strip():
         # a shop that brings its list along has no day for each; then this day is the record
         form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=SOURCE)
     member = read(form, now.date())
@@ -154,6 +213,8 @@ def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) 
         known is not None,
         _withdrawn(cells, known),
         _stopped(cells.get(Column.STOPPED_ON, "")),
+        consents=Column.CONSENT in cells and member.consent.given,
+        dated=dated,
     )
 
 

@@ -10,6 +10,7 @@ from kollect.members.columns import ACTIVE, WITHDRAWN, Column
 from kollect.members.mailing import Parcel, Step
 from kollect.members.member import NO, YES, Field, Member, State, as_sheet
 from kollect.members.roll import Consented
+from kollect.numbering import number_text
 from kollect.refusal import is_refusal
 
 _MORE = ("登録日", "退会日", "不達")
@@ -38,16 +39,20 @@ def result_word(step: Step, answer: str) -> str:
     return REFUSED if step is Step.UNDELIVERABLE and is_refusal(answer) else STEP_WORDS[step]
 
 
-def members_csv(members: Iterable[Member], encoding: str = "utf-8-sig") -> bytes:
-    """The members; taken in again, the table changes nothing."""
-    return csv_bytes((*Column, *_MORE), map(_row, members), encoding)
+def members_csv(members: Iterable[Member], encoding: str = "utf-8-sig", digits: int = 0) -> bytes:
+    """The members; taken in again, the table changes nothing. `digits` as in `number_text`."""
+    rows = (_row(member, digits) for member in members)
+    return csv_bytes((*Column, *_MORE), rows, encoding)
 
 
-def consents_csv(record: Iterable[Consented], encoding: str = "utf-8-sig") -> bytes:
+def consents_csv(
+    record: Iterable[Consented], encoding: str = "utf-8-sig", digits: int = 0
+) -> bytes:
     """承諾の記録: who gave or took back his consent, when, how, and what he had been told."""
     rows = (
         (
-            *(one.number, one.address, _minute(one.received_at), YES if one.consent.given else NO),
+            *(number_text(one.number, digits), one.address, _minute(one.received_at)),
+            YES if one.consent.given else NO,
             *(f"{one.consent.on:%Y/%m/%d}", one.consent.how, _minute(one.recorded_at)),
             *(one.subject, one.body),
         )
@@ -56,11 +61,12 @@ def consents_csv(record: Iterable[Consented], encoding: str = "utf-8-sig") -> by
     return csv_bytes(_CONSENT_HEADER, rows, encoding)
 
 
-def mailing_csv(parcels: Iterable[Parcel], encoding: str = "utf-8-sig") -> bytes:
+def mailing_csv(parcels: Iterable[Parcel], encoding: str = "utf-8-sig", digits: int = 0) -> bytes:
     """What became of a mailing, a row for each who was chosen."""
     rows = (
         (
-            *(one.number, one.name, one.address, result_word(one.step, one.answer)),
+            *(number_text(one.number, digits), one.name, one.address),
+            result_word(one.step, one.answer),
             *(_minute(one.step_at), one.answer),
         )
         for one in parcels
@@ -68,9 +74,10 @@ def mailing_csv(parcels: Iterable[Parcel], encoding: str = "utf-8-sig") -> bytes
     return csv_bytes(_MAILING_HEADER, rows, encoding)
 
 
-def _row(member: Member) -> Sequence[str]:
+def _row(member: Member, digits: int) -> Sequence[str]:
     form, standing = as_sheet(member), member.standing
     cells = {Column(field.value): getattr(form, field.name.lower()) for field in Field}
+    cells[Column.NUMBER] = number_text(member.number, digits)
     cells[Column.MAIL] = standing.address
     cells[Column.STATE] = WITHDRAWN if standing.state is State.WITHDRAWN else ACTIVE
     cells[Column.STOPPED_ON] = _day(standing.stopped_at)

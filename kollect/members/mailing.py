@@ -18,8 +18,9 @@ one is found in the step after a crash, `-` what may or may not have happened ou
     UNCERTAIN      it will not be sent again                 the server has it
     LEFT_OUT       it was not and will not be sent
 
-Before each SENDING it is looked whether the member has withdrawn, stopped, taken back the consent
-or become 不達 meanwhile: that letter goes to LEFT_OUT, or to UNCERTAIN where it was tried before.
+Before each SENDING, and once more in the instant before MAIL, it is looked whether the member has
+withdrawn, stopped, taken back the consent or become 不達 meanwhile: that letter goes to LEFT_OUT,
+or to UNCERTAIN where it was tried before.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from kollect.members.members import Members
 from kollect.members.pace import Pace
 from kollect.members.queries import Queries
 from kollect.members.refusals import NobodyToSendTo, TextNotReady
-from kollect.register.database import to_text, to_time
+from kollect.register.database import one_of, to_text, to_time
 from kollect.settings.model import Shop
 
 _MAILING = (
@@ -139,6 +139,7 @@ class Mailings:
         chosen, values = _chosen(choice)
         moment = to_text(now)
         with self.transaction():
+            self._members.hold(now)
             draft = self.mailing(mailing)
             if wrong := wording.problems(draft.subject, draft.body, shop):
                 raise TextNotReady(wrong)
@@ -222,7 +223,7 @@ def _mailing(row: tuple) -> Mailing:
         footer=footer,
         chosen=chosen,
         pace=Pace(minute, hour),
-        state=MailingState(state),
+        state=one_of(MailingState, state),
         made_at=to_time(made),
         started_at=to_time(started) if started else None,
         ended_at=to_time(ended) if ended else None,

@@ -27,7 +27,7 @@ from kollect.members.mailings import AGAINST
 from kollect.members.parcels import Parcels
 from kollect.refusal import address_is_dead
 from kollect.register.clock import LivedClock
-from kollect.register.database import to_text
+from kollect.register.database import one_of, to_text
 from kollect.retry_policy import Patience, is_put_off
 
 SOURCE = "メール発信"
@@ -48,6 +48,7 @@ class Outbox(Parcels):
         """Once, when the program starts: the mailings that go on where they were, oldest first."""
         found = self.mailings()
         with self.transaction():
+            self._members.hold(now)
             for mailing in found:
                 if mailing.state is MailingState.STOPPED:
                     # a crash fell between handing over and writing down, after the 中止
@@ -158,7 +159,7 @@ class Outbox(Parcels):
                 )
                 for identity, step, against in found:
                     if against:
-                        tried = Step(step) not in (Step.WAITING, Step.DEFERRED)
+                        tried = one_of(Step, step) not in (Step.WAITING, Step.DEFERRED)
                         self.move([identity], Step.UNCERTAIN if tried else Step.LEFT_OUT,
                                   now, against)  # fmt: skip
                 ids = [identity for identity, _, against in found if not against]
@@ -252,22 +253,32 @@ class Outbox(Parcels):
         """A letter came back: it and its member are 不達. Found by its Message-ID, or where the
         report names none, by the recipient of one handed over after `since`. Returns the number.
         """
-        by, value = (
-            ("letter_id = ?", letter_id) if letter_id else ("address_key = ?", recipient_key)
-        )
         with self.transaction():
-            row = self._db.row(
-                "SELECT parcel.id, parcel.number, step FROM parcel JOIN receipt USING (number)"
-                f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
-                *(value, to_text(since)),
-            )
+            row = self._handed_over(letter_id, recipient_key, since)
             if row is None:
                 return None
             identity, number, step = row
-            if Step.UNDELIVERABLE in MOVES[Step(step)] and step != Step.SENDING:
+            if Step.UNDELIVERABLE in MOVES[one_of(Step, step)] and step != Step.SENDING:
                 self.move([identity], Step.UNDELIVERABLE, now, reason)
             self._members.undeliverable(number, reason, now, SOURCE)
         return number
+
+    def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
+        """The number of the member to whom a letter went, found as in `bounced`."""
+        row = self._handed_over(letter_id, recipient_key, since)
+        return row[1] if row else None
+
+    def _handed_over(
+        self, letter_id: str, recipient_key: str, since: datetime
+    ) -> tuple[int, int, str] | None:
+        by, value = (
+            ("letter_id = ?", letter_id) if letter_id else ("address_key = ?", recipient_key)
+        )
+        return self._db.row(
+            "SELECT parcel.id, parcel.number, step FROM parcel JOIN receipt USING (number)"
+            f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
+            *(value, to_text(since)),
+        )
 
     def _end_if_done(self, mailing: int, now: datetime) -> None:
         self._db.change(

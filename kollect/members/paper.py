@@ -10,7 +10,11 @@ from kollect import address, export
 from kollect.errors import Trouble
 from kollect.members import poster, slips, typeface
 from kollect.members.page import HEIGHT, PRINT_DPI, Page
+from kollect.members.printable import is_picture, printable
 from kollect.settings.model import Settings, Shop
+
+GETA = "〓"
+"""What printers have always put where a character was missing."""
 
 
 class Paper(StrEnum):
@@ -28,9 +32,10 @@ def notes(settings: Settings) -> list[str]:
 
 def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page: int = 2) -> Page:
     """The page. Raises Trouble where there is no Japanese font, or no address for the poster."""
-    shop = _one_line(settings.shop)
+    face = _face(settings)
+    shop = _to_draw(settings, face)
     if paper is Paper.FORM:
-        page = Page(typeface.find(), dpi)
+        page = Page(face, dpi)
         slips.draw(page, shop, slips_a_page)
         return page
     if not address.is_usable(settings.mail_address):
@@ -39,7 +44,7 @@ def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page
             happened="ポスターのQRコードには、お客様がメールを送る宛先が必要です。",
             cure="「緒言設定」の「メールの設定」で、Emailアドレスを入力してください。",
         )
-    page = Page(typeface.find(), dpi)
+    page = Page(face, dpi)
     poster.draw(page, shop, settings.mail_address)
     return page
 
@@ -60,7 +65,43 @@ def save(paper: Paper, settings: Settings, file: Path, *, slips_a_page: int = 2)
     export.write(file, octets)
 
 
-def _one_line(shop: Shop) -> Shop:
-    """Without line ends, which kollect.ini lets somebody write."""
-    name, place, phone = (" ".join(v.split()) for v in (shop.name, shop.address, shop.phone))
-    return replace(shop, name=name, address=place, phone=phone)
+def missing_characters(settings: Settings) -> list[str]:
+    """What the font has not, for the person who is about to print it: left out, or 〓 instead.
+
+    Raises Trouble where there is no Japanese font.
+    """
+    shop = settings.shop
+    told = []
+    for name, value in (("店名", shop.name), ("住所", shop.address), ("電話番号", shop.phone)):
+        lacking = typeface.lacking(_face(settings), printable(value))
+        if pictures := "".join(filter(is_picture, lacking)):
+            told.append(
+                f"{name}の「{pictures}」は、文字の形が印刷用のフォントにないため、印刷しません。"
+            )
+        if letters := "".join(one for one in lacking if not is_picture(one)):
+            told.append(
+                f"{name}の「{letters}」は、文字の形が印刷用のフォントにないため、「〓」になります。"
+                "ほかの書き方があれば、「緒言設定」の「ID」で直してください。"
+            )
+    return told
+
+
+def _face(settings: Settings) -> typeface.Typeface:
+    """The best font; a further one where only that has all characters of the shop."""
+    shop = settings.shop
+    return typeface.find(text=printable(f"{shop.name}{shop.address}{shop.phone}"))
+
+
+def _to_draw(settings: Settings, face: typeface.Typeface) -> Shop:
+    """The shop with nothing in it that makes an empty box."""
+    shop = settings.shop
+
+    def drawn(text: str) -> str:
+        text = printable(text)
+        for one in typeface.lacking(face, text):
+            text = text.replace(one, "" if is_picture(one) else GETA)
+        return " ".join(text.split())
+
+    return replace(
+        shop, name=drawn(shop.name), address=drawn(shop.address), phone=drawn(shop.phone)
+    )

@@ -11,7 +11,7 @@ from kollect.members.mailing import UNFINISHED, Parcel, Step
 from kollect.members.mailings import Mailings
 from kollect.members.pace import Pace
 from kollect.register.clock import lived_moment
-from kollect.register.database import to_text, to_time
+from kollect.register.database import one_of, to_text, to_time
 from kollect.register.lived import Lived
 from kollect.retry_policy import Patience
 
@@ -54,7 +54,7 @@ class Parcels(Mailings):
         found = self._db.rows(
             "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
         )
-        return {Step(step): count for step, count in found}
+        return {one_of(Step, step): count for step, count in found}
 
     def on_way(self, ids: Iterable[int]) -> int:
         """How many of these letters were handed over, and nothing is written of how they ended."""
@@ -94,7 +94,26 @@ class Parcels(Mailings):
             " ON mailing.id = mailing WHERE number = ? ORDER BY parcel.id DESC",
             number,
         )
-        return [Told(subject, Step(step), to_time(at), why) for subject, step, at, why in found]
+        return [
+            Told(subject, one_of(Step, step), to_time(at), why) for subject, step, at, why in found
+        ]
+
+    def is_of_a_mailing(self, letter_ids: Iterable[str]) -> bool:
+        """Is one of these the Message-ID of a mail to a member?"""
+        return any(
+            self._db.row("SELECT 1 FROM parcel WHERE letter_id = ?", identity)
+            for identity in letter_ids
+        )
+
+    def subjects_to(self, address_key: str) -> list[str]:
+        """Of the mails that went to this address, the newest first, not filled in."""
+        found = self._db.rows(
+            "SELECT DISTINCT mailing.id, subject FROM parcel JOIN receipt USING (number)"
+            " JOIN mailing ON mailing.id = mailing WHERE address_key = ? AND tried_at IS NOT NULL"
+            " ORDER BY mailing.id DESC LIMIT 100",
+            address_key,
+        )
+        return [subject for _, subject in found]
 
     def _parcels(self, where: str, *values: object) -> list[Parcel]:
         return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
@@ -103,4 +122,4 @@ class Parcels(Mailings):
 def _parcel(row: tuple) -> Parcel:
     *fields, step, unknowns, answer, step_at, later, refused, refusals = row
     patience = Patience(later, refused, refusals, answer)
-    return Parcel(*fields, Step(step), unknowns, answer, to_time(step_at), patience)
+    return Parcel(*fields, one_of(Step, step), unknowns, answer, to_time(step_at), patience)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from kollect.members import folding, rows
 from kollect.members.choice import EVERYBODY, Choice, Order, where
-from kollect.members.member import Consent, Member
+from kollect.members.member import Consent, Member, State
 from kollect.members.queries import Queries
-from kollect.register.database import to_time
+from kollect.nfc import composed
+from kollect.register.database import one_of, to_day, to_time
 from kollect.register.entry import Receipt
 from kollect.register.receipt import ReceiptState
 
@@ -26,6 +27,8 @@ class Candidate:
 
     receipt: Receipt
     member: Member | None
+    said_no: datetime | None = None
+    """When somebody at this address said no, under another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,15 @@ class Roll:
     # --- the counter
 
     def lookup(self, text: str, most: int = 50) -> list[Candidate]:
-        """Who is meant by a 受付番号, or else by a part of a mail address, the newest first."""
+        """Who is meant by a 受付番号, or else by a part of a mail address, the newest first.
+
+        Digits alone are a number, whether there is one or not.
+        """
         number = folding.number(text)
-        if number is not None and (found := self._candidates("receipt.number = ?", number)):
-            return found
+        if number is not None:
+            return self._candidates("receipt.number = ?", number)
         part = folding.narrow(text).casefold()
-        if not part:
+        if not part or part.isdecimal():
             return []
         return self._candidates(
             "instr(address_key, ?) ORDER BY receipt.number DESC LIMIT ?", part, most
@@ -82,6 +88,12 @@ class Roll:
     def get(self, number: int) -> Member | None:
         row = self._db.row(f"{rows.SELECT} WHERE member.number = ?", number)
         return rows.member_of(row) if row else None
+
+    def is_stopped(self, number: int) -> bool:
+        """Nothing is sent to this member, by his own word."""
+        return bool(
+            self._db.row("SELECT 1 FROM member WHERE number = ? AND stopped_at IS NOT NULL", number)
+        )
 
     def of_address(self, address_key: str) -> list[Member]:
         """The members with this address; more than one where a second number was given to it."""
@@ -103,6 +115,34 @@ class Roll:
             address_key,
         )
         return row[0] if row else None
+
+    def said_no(self, number: int) -> datetime | None:
+        """When the address of this number last said no, 配信停止 or 退会, under whatever number;
+        None: it did not, or has consented anew for every number since.
+        """
+        row = self._db.row(
+            "SELECT max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
+            " FROM receipt CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member ON member.number = same.number WHERE receipt.number = ?",
+            number,
+        )
+        return to_time(row[0]) if row and row[0] else None
+
+    def overlooked(self) -> list[tuple[int, datetime]]:
+        """Members who may be written to although another number of their address said no, with
+        when it did.
+        """
+        found = self._db.rows(
+            "SELECT other.number, max(max(coalesce(member.stopped_at, ''),"
+            " coalesce(member.withdrawn_at, ''))) FROM member"
+            " CROSS JOIN receipt ON receipt.number = member.number"
+            " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member AS other ON other.number = same.number"
+            " WHERE (member.stopped_at IS NOT NULL OR member.withdrawn_at IS NOT NULL)"
+            " AND other.number <> member.number AND other.stopped_at IS NULL"
+            " AND other.withdrawn_at IS NULL GROUP BY other.number"
+        )
+        return [(number, to_time(at)) for number, at in found]
 
     def changes(self, number: int) -> list[Change]:
         """The member's history, the newest first."""
@@ -150,10 +190,24 @@ class Roll:
 
     def groups(self) -> list[tuple[str, int]]:
         """Every グループ with how many members it has who have not withdrawn."""
-        return self._db.rows(
+        found = self._db.rows(
             "SELECT label, sum(state = 'active') FROM member_group JOIN member USING (number)"
             " GROUP BY label ORDER BY label"
         )
+        if all(label == composed(label) for label, _ in found):
+            return found
+        return self._groups_composed()
+
+    def _groups_composed(self) -> list[tuple[str, int]]:
+        """As `groups`, where former versions have written names in two ways."""
+        active: dict[str, set[int]] = {}
+        for label, number, state in self._db.each(
+            "SELECT label, number, state FROM member_group JOIN member USING (number)"
+        ):
+            there = active.setdefault(composed(label), set())
+            if state == State.ACTIVE:
+                there.add(number)
+        return [(label, len(active[label])) for label in sorted(active)]
 
     def each(self, choice: Choice = EVERYBODY) -> Iterator[Member]:
         """The members that fit, one by one, in the order of the numbers."""
@@ -168,9 +222,9 @@ class Roll:
             " recorded_at, subject, body FROM consent JOIN receipt USING (number)"
             " JOIN template ON template.id = consent.template ORDER BY consent.id"
         )
-        for number, address, received, given, day, how, recorded, *text in self._db.each(sql):
-            consent = Consent(bool(given), date.fromisoformat(day), how)
-            yield Consented(number, address, to_time(received), consent, to_time(recorded), *text)
+        for number, collected, received, given, day, how, recorded, *text in self._db.each(sql):
+            consent = Consent(bool(given), to_day(day), how)
+            yield Consented(number, collected, to_time(received), consent, to_time(recorded), *text)
 
     # --- the same for all
 
@@ -181,19 +235,19 @@ class Roll:
             *values,
         )
         members = {member.number: member for member in self.members([row[0] for row in found])}
-        return [_candidate(row, members.get(row[0])) for row in found]
+        return [_candidate(row, members.get(row[0]), self.said_no(row[0])) for row in found]
 
 
-def _candidate(row: tuple, member: Member | None) -> Candidate:
+def _candidate(row: tuple, member: Member | None, said_no: datetime | None) -> Candidate:
     number, address, received, replied, state, reason, times = row
     receipt = Receipt(
         number=number,
         address=address,
         received_at=to_time(received),
         replied_at=to_time(replied) if replied else None,
-        state=ReceiptState(state),
+        state=one_of(ReceiptState, state),
         reason=reason,
         times=times,
         member=member is not None,
     )
-    return Candidate(receipt, member)
+    return Candidate(receipt, member, said_no)

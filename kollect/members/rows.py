@@ -6,7 +6,8 @@ from datetime import date
 
 from kollect.members.choice import search_text
 from kollect.members.member import Consent, Member, Sex, Standing, State
-from kollect.register.database import to_time
+from kollect.nfc import composed
+from kollect.register.database import one_of, to_day, to_time
 
 SELECT = (
     "SELECT member.number, name, kana, birthday, sex, phone, postcode, home, note,"
@@ -42,21 +43,26 @@ def member_of(row: tuple) -> Member:
         number, name, kana, birthday, sex, phone, postcode, home, note, given, given_on, how,
         groups, address, state, registered, withdrawn, stopped, undeliverable,
     ) = row  # fmt: skip
+    # former versions kept か and ゙ as they came; the same name must be the same value
+    texts = "\n".join((name, kana, home, note, how, groups or ""))
+    if composed(texts) != texts:
+        name, kana, home, note, how = map(composed, (name, kana, home, note, how))
+        groups = "\n".join(dict.fromkeys(composed(groups or "").split("\n")))
     return Member(
         number=number,
         name=name,
         kana=kana,
-        birthday=date.fromisoformat(birthday) if birthday else None,
-        sex=Sex(sex),
+        birthday=to_day(birthday) if birthday else None,
+        sex=one_of(Sex, sex),
         phone=phone,
         postcode=postcode,
         home=home,
         groups=tuple(groups.split("\n")) if groups else (),
         note=note,
-        consent=Consent(bool(given), date.fromisoformat(given_on) if given_on else None, how),
+        consent=Consent(bool(given), to_day(given_on) if given_on else None, how),
         standing=Standing(
             address=address,
-            state=State(state),
+            state=one_of(State, state),
             registered_at=to_time(registered),
             withdrawn_at=to_time(withdrawn) if withdrawn else None,
             stopped_at=to_time(stopped) if stopped else None,

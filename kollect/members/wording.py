@@ -7,8 +7,10 @@ it, from where, whom to ask, and how to stop it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from kollect.decision import stop
 from kollect.members import folding, mailto
 from kollect.settings.model import Shop
 
@@ -16,6 +18,8 @@ NAME, NUMBER, SHOP = "★名前★", "★受付番号★", "★店名★"
 PLACEHOLDERS = (NAME, NUMBER, SHOP)
 STOP_SUBJECT = "配信停止"
 """A mail with this subject ends the sending; 「退会」 does too."""
+TO_STOP = "このメールの配信を止めるには"
+"""So the line in the footer begins, which an answer may quote without a mark."""
 
 _NEAR = {
     NAME: ("名前", "お名前", "なまえ", "氏名", "会員名", "お客様名", "name"),
@@ -74,6 +78,14 @@ def fill(text: str, person: Person) -> str:
     return _KNOWN.sub(lambda found: values[found[0]], text)
 
 
+def may_be_of(subject: str, template: str, bare: Callable[[str], str]) -> bool:
+    """Whether this is the subject of a mailing, filled in for anybody; `bare` is how both are
+    compared.
+    """
+    parts = [re.escape(bare(part)) for part in _KNOWN.split(template)]
+    return any(parts) and re.fullmatch(".{0,100}".join(parts), bare(subject)) is not None
+
+
 def footer(shop: Shop, mail_address: str) -> str:
     """What stands under every mail: sender, address, where to ask, how to stop."""
     lines = [_RULE, shop.name.strip(), shop.address.strip()]
@@ -82,7 +94,7 @@ def footer(shop: Shop, mail_address: str) -> str:
     lines += [
         f"お問い合わせ {mail_address}",
         "",
-        f"このメールの配信を止めるには、件名を「{STOP_SUBJECT}」にしたメールを",
+        f"{TO_STOP}、件名を「{STOP_SUBJECT}」にしたメールを",
         f"{mail_address} へお送りください。",
         mailto.link(mail_address, STOP_SUBJECT),
     ]
@@ -115,7 +127,7 @@ def stopped(shop: Shop, mail_address: str) -> tuple[str, str]:
     if shop.phone.strip():
         lines.append(f"電話 {shop.phone.strip()}")
     lines.append(f"お問い合わせ {mail_address}")
-    return "メールの配信を停止しました", "\n".join(lines) + "\n"
+    return stop.CONFIRMED, "\n".join(lines) + "\n"
 
 
 def _starred(subject: str, body: str) -> list[str]:

@@ -1,9 +1,11 @@
 """What happens once the menu is there: whatever the state of the data folder asks for.
 
     the last run crashed          told
+    an older kollect.db put back  told
     `kollect demo`                the demo begins
     settings that cannot be read  told, and mended
     started at the login          mail is collected, and nothing is seen unless something is missing
+    a place where data get lost   told once
     no settings yet               the demo, or the settings?
     a mailing broken off          go on with it?
 
@@ -13,8 +15,9 @@ Knows nothing of how any of it is done.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from kollect.errors import Trouble
 from kollect.program.signposts import Signposts
@@ -41,15 +44,17 @@ class Beginning:
     settings: Callable[[], Settings]
     """The real ones. Raises Trouble."""
     mend: Callable[[Trouble], None]
+    warning: Callable[[], Trouble | None]
+    """What is to be said of the place of the data, once. Raises Trouble."""
     mailings: Callable[[], MailingServices]
     start_collecting: Callable[[], None]
     collect_in_tray: Callable[[], None]
     """Start collecting; the window, unless it is seen already, stays unseen."""
 
-    def __call__(self, *, demo: bool, in_tray: bool, crashed: Trouble | None) -> None:
-        if crashed is not None:
-            log.error("%s", crashed)
-            self.resident.when_seen(lambda: self.window.dialogs.trouble(crashed))
+    def __call__(self, *, demo: bool, in_tray: bool, to_tell: Sequence[Trouble]) -> None:
+        for trouble in to_tell:
+            log.error("%s", trouble)
+            self.resident.when_seen(partial(self.window.dialogs.trouble, trouble))
         if demo:
             self.demo.begin(self.start_collecting)
             return
@@ -60,6 +65,7 @@ class Beginning:
             self.mend(trouble)
             return
         self._follow_login(settings.collect.start_at_login)
+        self._look_around()
         if in_tray:
             self.ready.then(self.collect_in_tray, before_asking=self.resident.show)
         elif not settings.mail_address:
@@ -76,6 +82,19 @@ class Beginning:
             lambda result: None,
             owner=self.window.root,
             failed=failed,
+        )
+
+    def _look_around(self) -> None:
+        def told(warning: Trouble | None) -> None:
+            if warning is not None:
+                log.warning("%s", warning)
+                self.resident.when_seen(lambda: self.window.dialogs.trouble(warning))
+
+        self.window.jobs.run(
+            lambda job: self.warning(),
+            told,
+            owner=self.window.root,
+            failed=lambda trouble: log.warning("%s", trouble),
         )
 
     def _offer_first_steps(self) -> None:

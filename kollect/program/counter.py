@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kollect import temporary
 from kollect.desktop.open_file import open_file
 from kollect.program.workplace import Workplace
 from kollect.screens.member_services import MemberServices
@@ -51,6 +52,8 @@ def member_services(
         collecting=lambda: place().collecting,
         now=_now,
         settings=lambda: place().settings(),
+        digits=lambda: place().readable_settings().collect.number_digits,
+        fresh_folder=lambda: temporary.fresh_folder(place().folder),
         open_file=open_file,
         enter_shop=enter_shop,
         enter_mail=enter_mail,

@@ -26,20 +26,38 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
     try:
         folder.prepare()
         lock.acquire()
-        found = backup.damage(folder.database, folder.backup_dir)
+        found = backup.damage(folder.database, folder.backup_dir, thorough=False)
         if found is None:
             come_in = backup.holds_data(folder.database) or _begun(folder, make_window)
         else:
             come_in = _mended(folder, found, make_window)
         return None if come_in else NO_STORAGE
-    except AlreadyRunning as trouble:
-        if signal_first(folder.path):
-            return OK
+    except AlreadyRunning:
+        try:
+            if signal_first(folder.path):
+                return OK
+        except AlreadyRunning as elsewhere:
+            trouble = elsewhere
         _tell(trouble, make_window)
         return WRONG
     except StorageTrouble as trouble:
         _tell(trouble, make_window)
         return NO_STORAGE
+
+
+def put_back(folder: DataFolder) -> StorageTrouble | None:
+    """What has to be told where an older kollect.db was put in the place of the present one."""
+    from kollect.commands import mending
+
+    try:
+        behind = mending.catch_up(folder)
+    except StorageTrouble as trouble:
+        return trouble
+    if behind is None:
+        return None
+    return StorageTrouble(
+        "受付の記録が以前のものになっています", happened=behind.happened, cure=behind.cure
+    )
 
 
 def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
@@ -57,7 +75,7 @@ def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
             "ほかの場所に移した覚えがあるときは、「終了する」を押して、元の場所に戻してください。"
             "\n\n見つからないときは、新しい記録で始められます。これまでの受付番号は分からなくなり、"
             "登録済みのお客様にも新しい番号を発行します。番号が前のものと重ならないように、"
-            f"ログを調べて {first} から発行します。",
+            f"ログなどを調べて {first} から発行します。",
             yes="新しい記録で始める",
             no="終了する",
             careful=True,

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import TextIO
 
 from kollect import logfile
+from kollect.desktop import files
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
 
@@ -65,7 +66,7 @@ class LastWords:
             with contextlib.suppress(OSError):
                 file.close()
                 if told:
-                    self._path.unlink()
+                    files.remove(self._path)
 
     def _note(self, error: Exception) -> None:
         with contextlib.suppress(OSError):
@@ -81,9 +82,9 @@ class LastWords:
                 return None
             when = datetime.fromtimestamp(self._path.stat().st_mtime).astimezone()
             kept = self._folder.log_dir / f"crash-{when:%Y%m%d-%H%M%S}.txt"
-            self._path.replace(kept)
+            files.replace(self._path, kept)
             for old in sorted(self._folder.log_dir.glob("crash-*.txt"))[:-KEEP]:
-                old.unlink()
+                files.remove(old)
         except OSError:
             return None
         return Trouble(

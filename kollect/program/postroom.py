@@ -47,6 +47,7 @@ class Postroom:
             outbox=self._outbox,
             now=_now,
             settings=lambda: place().settings(),
+            digits=lambda: place().readable_settings().collect.number_digits,
             ready=ready,
             sample_address=self._sample_address,
             send_sample=self._send_sample,
@@ -67,6 +68,10 @@ class Postroom:
 
         known = self._latest.values() if self._told_of is self._place() else ()
         return self._place().mailing and any(isinstance(news, Progress) for news in known)
+
+    def go_on(self) -> None:
+        """Send on what a demo has interrupted."""
+        self._wake()
 
     # ---- in any thread but Tk's ----
 

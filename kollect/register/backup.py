@@ -18,7 +18,10 @@ from pathlib import Path
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.folder import storage_trouble
+from kollect.register import highest, soundness
 from kollect.register.database import connect, result_code, return_under_way, trouble
+from kollect.register.given import numbers_given
+from kollect.register.glance import asked, given_and_seen, identity, last_number
 from kollect.register.schema import migrate
 
 KEEP = 7
@@ -26,11 +29,10 @@ SPARE = 100
 """So many numbers are passed over where only the log tells which was the last: a power cut takes
 the last lines of a log with it.
 """
+SECONDS_AT_START = 15.0
+"""So long the values are read before the window is there, at the most: a million receipts or two.
+"""
 _NAME = re.compile(r"kollect-(\d{4})(\d\d)(\d\d)\.db")
-_GIVEN = re.compile(r"(\d{4}-\d\d-\d\d) [\d:]{8} 情報 受付番号 ([0-9]{1,12}) を発行しました: ")
-"""Matched from the line's beginning: further on, a line may quote what strangers wrote."""
-_ABSURD = 10**12
-"""No shop gives such a number: where a file says so, a bit has fallen over."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -68,7 +70,7 @@ def make_backup(database: Path, folder: Path, today: date, *, removing: bool = T
     Raises `errors.StorageTrouble`, also where the database is damaged or is another one than the
     copies were made of: the good copies then stay as they are.
     """
-    ours, theirs = _identity(database), _identity_of_copies(folder)
+    ours, theirs = identity(database), _identity_of_copies(folder)
     if ours and theirs and ours != theirs:
         raise StorageTrouble(
             "受付の記録が入れ替わっています",
@@ -94,11 +96,13 @@ def make_backup(database: Path, folder: Path, today: date, *, removing: bool = T
         raise storage_trouble(error, target) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            files.remove(part)
+    # the one that knows most stays too: an older file may have been put in the database's place
+    fullest = max(backups(folder), key=_mails_seen)
     for old in _in_order(backups(folder), today)[KEEP:] if removing else ():
-        if old != target:  # whatever date the clock has given it
+        if old not in (target, fullest):  # whatever date the clock has given it
             with suppress(OSError):  # somebody is looking at it
-                old.unlink()
+                files.remove(old)
     return target
 
 
@@ -115,30 +119,43 @@ def backups(folder: Path) -> list[Path]:
     return []
 
 
-def damage(database: Path, folder: Path | None = None) -> str | None:
+def damage(database: Path, folder: Path | None = None, *, thorough: bool = True) -> str | None:
     """Why the file cannot be worked with, in technical words; None where it is sound, or neither it
     nor copies of it (in `folder`) are there yet.
 
-    Raises `errors.StorageTrouble` where the disk does not let itself be read.
+    Without `thorough` the values are read for some seconds at the most, for the start. Raises
+    `errors.StorageTrouble` where the disk does not let itself be read.
     """
     if os.path.exists(return_under_way(database)):
         return "going back to a copy was interrupted"
     if os.path.exists(database):
+        # the log of an older or a newer file may have been left beside it: both are then mixed
+        has_log = os.path.exists(database.with_name(database.name + "-wal"))
         try:
             with closing(connect(database, "rw")) as db:
-                found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-                db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                found = soundness.wrong(
+                    db, seconds=None if thorough else SECONDS_AT_START, perhaps_mixed=has_log
+                )
         except sqlite3.Error as error:
             if result_code(error) not in _DAMAGED:
                 raise trouble(error, database) from error
             found = str(error)
-        if found != "ok":
+        if found is not None:
             return found
     if folder is not None:
         copied = _identity_of_copies(folder)
-        if copied and copied != _identity(database):
+        if copied and copied != identity(database):
             return "missing or made anew, though there are copies of another one"
     return None
+
+
+def damage_trouble(database: Path) -> StorageTrouble | None:
+    """What to say where the file is damaged, every value read; None where it is sound."""
+    try:
+        found = damage(database)
+    except StorageTrouble as trouble_with_disk:
+        return trouble_with_disk
+    return None if found is None else trouble(_corrupt(found), database)
 
 
 def newest_good(folder: Path) -> Path | None:
@@ -153,21 +170,16 @@ def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> Loss:
     year, month, day = map(int, _NAME.fullmatch(backup.name).groups())  # type: ignore[union-attr]
     made_on = date(year, month, day)
     logged = list(numbers_given(log_lines, made_on - timedelta(days=1)))
-    in_backup, in_database = _last_number(backup), _last_number(database)
-    interrupted = _last_number(return_under_way(database))
-    known = [n for n in (in_backup, in_database, interrupted, *logged) if n is not None]
-    highest = max(known, default=None)
+    in_backup, in_database = last_number(backup), last_number(database)
+    interrupted = last_number(return_under_way(database))
+    beside = _number_beside(database, identity(backup))
+    told = [n for n in (in_backup, *logged) if n is not None]
+    sure = [n for n in (in_database, interrupted, beside) if n is not None]
+    highest_known = max((*told, *sure), default=None)
     following = None
-    if highest is not None:
-        following = highest + 1 + (SPARE if in_database is None and interrupted is None else 0)
-    return Loss(backup, made_on, in_backup, highest, following)
-
-
-def numbers_given(log_lines: Iterable[str], since: date = date.min) -> Iterator[int]:
-    """The numbers that were given on that day or later, as the log tells."""
-    for line in log_lines:
-        if (found := _GIVEN.match(line)) and found[1] >= since.isoformat():
-            yield int(found[2])
+    if highest_known is not None:
+        following = highest_known + 1 + (0 if sure and max(sure) >= max(told, default=0) else SPARE)
+    return Loss(backup, made_on, in_backup, highest_known, following)
 
 
 def holds_data(database: Path) -> bool:
@@ -175,10 +187,41 @@ def holds_data(database: Path) -> bool:
     return os.path.exists(database) and os.path.getsize(database) > 0
 
 
-def first_after(log_lines: Iterable[str]) -> int | None:
-    """The first number that a kollect.db made anew may give; None where the log tells of none."""
-    highest = max(numbers_given(log_lines), default=None)
-    return None if highest is None else highest + 1 + SPARE
+def first_after(log_lines: Iterable[str], database: Path | None = None) -> int | None:
+    """The first number that a kollect.db made anew may give; None where neither the log nor the
+    file beside `database` tells of any.
+    """
+    logged = max(numbers_given(log_lines), default=0)
+    beside = (_number_beside(database) if database else None) or 0
+    if not logged and not beside:
+        return None
+    return beside + 1 if beside >= logged else logged + 1 + SPARE
+
+
+def older_than(database: Path, folder: Path) -> Path | None:
+    """The newest good copy, where it knows all that the database knows and more numbers besides: an
+    older file was put in the place of the database.
+    """
+    ledger = identity(database)
+    copy = newest_good(folder)
+    if copy is None or ledger is None or identity(copy) != ledger:
+        return None
+    ours, theirs = given_and_seen(database), given_and_seen(copy)
+    if ours is None or theirs is None:
+        return None
+    return copy if theirs[0] > ours[0] and theirs[1] >= ours[1] else None
+
+
+def numbers_of_copies(folder: Path, ledger: str) -> Iterator[int]:
+    """The last number that each copy of this ledger knows."""
+    for copy in backups(folder):
+        if identity(copy) == ledger and (last := last_number(copy)):
+            yield last
+
+
+def is_copied_in(folder: Path, ledger: str) -> bool:
+    """Whether the copies that are there were made of this ledger."""
+    return _identity_of_copies(folder) == ledger
 
 
 def begin_anew(database: Path, first: int, now: datetime) -> None:
@@ -189,7 +232,7 @@ def begin_anew(database: Path, first: int, now: datetime) -> None:
     """
     part = database.with_name(database.name + ".part")
     try:
-        part.unlink(missing_ok=True)
+        files.remove(part)
         with closing(connect(part, "rwc")) as new:
             migrate(new)
             _give_none_below(new, first)
@@ -202,7 +245,7 @@ def begin_anew(database: Path, first: int, now: datetime) -> None:
         raise storage_trouble(error, database) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            files.remove(part)
 
 
 def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
@@ -225,11 +268,11 @@ def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
     except OSError as error:
         if not _is_there(aside):
             with suppress(OSError):
-                ready.unlink(missing_ok=True)
+                files.remove(ready)
         raise storage_trouble(error, database) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            files.remove(part)
     return aside if _is_there(aside) else None
 
 
@@ -251,7 +294,9 @@ def _is_there(database: Path) -> bool:
 
 
 def _files_of(database: Path) -> list[Path]:
-    return [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
+    return [
+        database.with_name(database.name + ending) for ending in ("", "-wal", "-shm", "-journal")
+    ]
 
 
 def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
@@ -259,7 +304,7 @@ def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
 
     With `floor`, no number below it is given by the copy.
     """
-    target.unlink(missing_ok=True)
+    files.remove(target)
     with closing(connect(source, "ro")) as old, closing(connect(target, "rwc")) as new:
         # all pages in one step: in steps it would begin anew at every commit of the collector
         old.backup(new)
@@ -278,33 +323,22 @@ def _give_none_below(db: sqlite3.Connection, floor: int) -> None:
     )
 
 
-def _last_number(database: Path) -> int | None:
-    """The last number a file knows of, given or passed over; None where it cannot tell."""
-    row = _asked(
-        database,
-        "SELECT max(number), (SELECT value FROM meta WHERE key = 'number_floor') FROM receipt",
-    )
-    if row is None:
+def _number_beside(database: Path, ledger: str | None = None) -> int | None:
+    """The highest number by the file beside it; None where it tells of another ledger."""
+    there = highest.read(database)
+    if there is None or (ledger is not None and there.ledger != ledger):
         return None
-    given, floor = row
-    last = max(given or 0, int(floor) - 1 if str(floor).isdecimal() else 0)
-    return last if 0 < last < _ABSURD else None
+    return there.number
 
 
 def _mails_seen(copy: Path) -> tuple[int, str]:
     """Grows with every mail that was ever seen; among equals the newest by name."""
-    row = _asked(copy, "SELECT seq FROM sqlite_sequence WHERE name = 'mail'")
+    row = asked(copy, "SELECT seq FROM sqlite_sequence WHERE name = 'mail'")
     return (row[0] if row else 0, copy.name)
 
 
-def _identity(database: Path) -> str | None:
-    """What a ledger and all its copies have in common; None where it is missing or broken."""
-    row = _asked(database, "SELECT value FROM meta WHERE key = 'install_id'")
-    return row[0] if row else None
-
-
 def _identity_of_copies(folder: Path) -> str | None:
-    return next(filter(None, map(_identity, backups(folder))), None)
+    return next(filter(None, map(identity, backups(folder))), None)
 
 
 def _corrupt(found: str) -> sqlite3.DatabaseError:
@@ -312,12 +346,3 @@ def _corrupt(found: str) -> sqlite3.DatabaseError:
     error = sqlite3.DatabaseError(found)
     error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
     return error
-
-
-def _asked(database: Path, question: str) -> tuple | None:
-    """The first row of an answer; None where the file is not there or cannot tell."""
-    try:
-        with closing(connect(database, "ro")) as db:
-            return db.execute(question).fetchone()
-    except sqlite3.Error:
-        return None

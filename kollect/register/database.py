@@ -12,16 +12,19 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from kollect.desktop import files
+from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
 from kollect.folder import database_trouble, storage_trouble
 from kollect.register.schema import migrate, refuse_newer, version_to_leave
+
+E = TypeVar("E", bound=StrEnum)
 
 WAIT_FOR_OTHERS = 30.0
 """Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
@@ -40,7 +43,45 @@ def to_text(moment: datetime) -> str:
 
 
 def to_time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    """What `to_text` has written. Raises `errors.StorageTrouble` for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise broken_value(text) from error
+    if moment.tzinfo is None:
+        raise broken_value(text)
+    return moment
+
+
+def to_day(text: str) -> date:
+    """A date as the tables hold it. Raises `errors.StorageTrouble` for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise broken_value(text) from error
+
+
+def to_number(text: str) -> int:
+    """A number that is held as a text. Raises `errors.StorageTrouble` for anything else."""
+    try:
+        return int(text)
+    except (TypeError, ValueError) as error:
+        raise broken_value(text) from error
+
+
+def one_of(kind: type[E], word: str) -> E:
+    """A word of a list. Raises `errors.StorageTrouble` for one that is not in it."""
+    try:
+        return kind(word)
+    except ValueError as error:
+        raise broken_value(word) from error
+
+
+def broken_value(value: object) -> StorageTrouble:
+    """What to say of a value that nobody can have written: the file is damaged."""
+    error = sqlite3.DatabaseError(f"not a value of this column: {value!r}")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return database_trouble(error, Path("kollect.db"))
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -82,6 +123,17 @@ def translated(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise trouble(error, path) from error
+    except UnicodeDecodeError as error:
+        if not is_about_schema(error):
+            raise
+        raise broken_value(error.object) from error
+
+
+def is_about_schema(error: UnicodeDecodeError) -> bool:
+    """Whether sqlite3 meant to say that the tables' own description is damaged, and could not: the
+    piece that it quotes is no UTF-8.
+    """
+    return error.object.startswith(b"malformed database schema")
 
 
 def rows_of(
@@ -93,10 +145,14 @@ def rows_of(
     long enough for a thread that waits for it to begin its waiting anew: fetched one at a time
     between the work on them, rows kept the window still for seconds.
     """
-    with closing(db.cursor()) as cursor:
+    cursor = db.cursor()
+    try:
         cursor.execute(statement, values)
         while block := cursor.fetchmany(BLOCK):
             yield from block
+    finally:
+        with suppress(sqlite3.ProgrammingError):  # left half-way, and closed with its connection
+            cursor.close()
 
 
 @dataclass(slots=True)
@@ -130,7 +186,7 @@ class Database:
             self._link = _Link(connect(path, "rwc"))
             try:
                 refuse_newer(self._db)
-                _tune(self._db)
+                _tune(self._db, path)
                 if version := version_to_leave(self._db):
                     _keep(self._db, path, version)
                 migrate(self._db)
@@ -169,7 +225,7 @@ class Database:
                         cure="元の kollect.db を、元の場所に戻してください。",
                         detail=f"{ours} {found}",
                     )
-                _tune(new)
+                _tune(new, self._path)
             except BaseException:
                 new.close()
                 raise
@@ -216,8 +272,8 @@ class Database:
         return translated(self._path)
 
 
-def _tune(db: sqlite3.Connection) -> None:
-    _into_wal(db)
+def _tune(db: sqlite3.Connection, path: Path) -> None:
+    _journal(db, "DELETE" if volume.on_network(path.parent) else "WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
 
@@ -254,18 +310,20 @@ def _keep(db: sqlite3.Connection, path: Path, version: int) -> None:
         raise storage_trouble(error, target) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            files.remove(part)
 
 
-def _into_wal(db: sqlite3.Connection) -> None:
-    """Readers and one writer beside each other: SQLite's write-ahead log."""
+def _journal(db: sqlite3.Connection, mode: str) -> None:
+    """WAL: readers and one writer beside each other. DELETE: for a folder on another computer,
+    where a write-ahead log is not safe; one that a file has from before ends here.
+    """
     ends = time.monotonic() + WAIT_FOR_OTHERS
     while True:
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA journal_mode = {mode}")
             return
         except sqlite3.OperationalError as error:
-            # for this lock SQLite does not wait by itself: another one is switching the new file
+            # for this lock SQLite does not wait by itself: another one is switching the file
             if result_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
                 raise
             time.sleep(0.02)

@@ -74,7 +74,7 @@ class KeptFolder:
             with suppress(OSError, StorageTrouble):
                 sink.close()
             with suppress(OSError):
-                part.unlink(missing_ok=True)
+                files.remove(part)
 
     def clear_old(self, now: datetime, age: Callable[[datetime], timedelta] | None = None) -> int:
         """Remove copies older than 30 days and what a crash left half-written; returns how many
@@ -92,7 +92,7 @@ class KeptFolder:
                 if written > now + _AHEAD:
                     os.utime(file, (now.timestamp(), now.timestamp()))
                 elif (age(written) if age else now - written) > keep_for:
-                    file.unlink()
+                    files.remove(file)
                     removed += file.suffix == _COPY
             except (OSError, OverflowError, ValueError) as error:
                 # somebody is looking at it: no reason to stop collecting, tomorrow is another day

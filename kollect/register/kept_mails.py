@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kollect.register.database import to_text, to_time
+from kollect.register.database import one_of, to_text, to_time
 from kollect.register.mails import MANUAL
 from kollect.register.reader import Reader
 from kollect.register.receipt import Step
@@ -15,7 +15,9 @@ from kollect.register.wanted import search_words
 
 _MAIL = (
     "SELECT id, kind, reason, address, subject, message_id, thread, number, kept, whole, step,"
-    " answer, seen_at FROM mail"
+    " answer, seen_at, (SELECT member.number FROM receipt JOIN member USING (number)"
+    " WHERE mail.address_key <> '' AND receipt.address_key = mail.address_key"
+    " AND member.state = 'active' AND member.stopped_at IS NULL LIMIT 1) FROM mail"
 )
 
 
@@ -48,6 +50,8 @@ class KeptMail:
     """What the sending server said."""
     seen_at: datetime
     by_hand: ByHand | None = None
+    written_to: int | None = None
+    """The member at this address who may be written to; None: there is none (any more)."""
 
 
 class KeptMails(Reader):
@@ -76,9 +80,11 @@ class KeptMails(Reader):
             " AND kept <> '' ORDER BY number IS NOT NULL, id",
             (MANUAL,),
         )
-        return {file: ByHand(number, Step(step)) for file, number, step in rows}
+        return {file: ByHand(number, one_of(Step, step)) for file, number, step in rows}
 
 
 def _kept_mail(row: tuple, by_hand: ByHand | None) -> KeptMail:
-    *fields, whole, step, answer, seen_at = row
-    return KeptMail(*fields, bool(whole), Step(step), answer, to_time(seen_at), by_hand)
+    *fields, whole, step, answer, seen_at, member = row
+    return KeptMail(
+        *(*fields, bool(whole), one_of(Step, step), answer, to_time(seen_at), by_hand, member)
+    )

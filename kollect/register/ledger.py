@@ -13,6 +13,7 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
+from kollect.register import highest
 from kollect.register.entry import Sighting
 from kollect.register.mails import MANUAL, Mails
 from kollect.register.notes import Notes
@@ -32,11 +33,21 @@ class Ledger(Mails, Numbers, Notes):
         super().__init__(path)
         self.install_id: str = self.noted("install_id")
         self._secret: str = self.noted("secret")
+        self._meet_highest()
 
     def mark(self, purpose: str) -> str:
         """A header value that only this installation can have written, one for each purpose."""
         secret = bytes.fromhex(self._secret)
         return hmac.new(secret, purpose.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _meet_highest(self) -> None:
+        """Somebody may have put an older file in the place of the one that gave the last numbers.
+
+        A word of another ledger's numbers is left to `backup.catch_up`.
+        """
+        there = highest.read(self._path)
+        if there is None or (there.ledger == self.install_id and not self.catch_up(there.number)):
+            self.keep_highest()
 
     def send_again(self, number: int, now: datetime, template: int, letter_domain: str) -> int:
         """再送: owe the letter with this number once more. Returns the row's id.

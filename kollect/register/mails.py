@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from kollect.register.database import Database, rows_of, to_text, to_time
+from kollect.register.database import Database, one_of, rows_of, to_text, to_time
 from kollect.register.entry import Entry, Sighting
 from kollect.register.receipt import TO_DELETE, TO_SEND, IllegalMove, Step, came_from
 from kollect.retry_policy import Patience
@@ -93,6 +93,13 @@ class Mails(Database):
         with self._translated():
             self._db.execute(
                 "UPDATE mail SET kept = ?, whole = ? WHERE id = ?", (file_name, whole, identity)
+            )
+
+    def judged_again(self, identity: int, kind: str, reason: str) -> None:
+        """What the body of a mail has told about it."""
+        with self._translated():
+            self._db.execute(
+                "UPDATE mail SET kind = ?, reason = ? WHERE id = ?", (kind, reason, identity)
             )
 
     # --- letters that are owed
@@ -269,7 +276,8 @@ class Mails(Database):
 
 def _entry(row: tuple) -> Entry:
     *fields, whole, step, step_at, seen_at, unknowns, answer, later, refused, refusals = row
+    times = to_time(step_at), to_time(seen_at)
     return Entry(
-        *(*fields, bool(whole), Step(step), to_time(step_at), to_time(seen_at), unknowns, answer),
+        *(*fields, bool(whole), one_of(Step, step), *times, unknowns, answer),
         patience=Patience(later, refused, refusals, answer),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kollect.register.database import Database, to_text, to_time
+from kollect.register.database import Database, broken_value, to_text, to_time
 from kollect.register.entry import Template
 
 
@@ -45,7 +45,10 @@ class Notes(Database):
 
     def template(self, identity: int) -> Template:
         with self._translated():
-            found, kind, subject, body, since = self._db.execute(
+            row = self._db.execute(
                 "SELECT id, kind, subject, body, since FROM template WHERE id = ?", (identity,)
             ).fetchone()
-        return Template(found, kind, subject, body, to_time(since))
+        if row is None:
+            raise broken_value(identity)
+        *rest, since = row
+        return Template(*rest, to_time(since))

@@ -2,16 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from kollect.register.database import Database, to_text
+from kollect.register import highest
+from kollect.register.database import Database, to_number, to_text
+from kollect.register.highest import Highest
 from kollect.register.mails import MANUAL
 from kollect.register.receipt import AlreadyNumbered, ReceiptState, Step
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The database is an older one than that which gave the last numbers."""
+
+    last: int | None
+    """The last number that it knows."""
+    highest: int
+    """The highest one that was given."""
+
+    def __str__(self) -> str:
+        return f"{self.happened}{self.cure}"
+
+    @property
+    def happened(self) -> str:
+        since = "" if self.last is None else f"{self.last + 1} から "
+        lost = f"{since}{self.highest} まで"
+        knows = "1つもありません" if self.last is None else f"{self.last} までです"
+        return (
+            f"受付の記録（kollect.db）が、以前の写しと入れ替わっています。この記録にある受付番号は"
+            f"{knows}が、受付番号 {self.highest} まで発行したことが分かっています。"
+            f"受付番号 {lost}のお客様の記録がありません。"
+        )
+
+    @property
+    def cure(self) -> str:
+        return (
+            f"同じ番号をほかのお客様に発行しないように、次は {self.highest + 1} から発行します。"
+            "新しいほうの kollect.db があれば、コレクトを終了してから元に戻してください。"
+        )
 
 
 class Numbers(Database):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._gives = False
+        """A number was given in the transaction that is open."""
+        self._highest = 0
+        """No number up to this one is given; known beside the database."""
+        self._keeping_failed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """As `Database.transaction`; the numbers given are then known outside the database too."""
+        outermost = not self._db.in_transaction
+        if outermost:
+            self._gives = False
+        with super().transaction():
+            yield
+        if outermost and self._gives:
+            self._gives = False
+            self.keep_highest()
+
+    def last_number(self) -> int | None:
+        """The highest number in the database; None where there is none."""
+        with self._translated():
+            return self._db.execute("SELECT max(number) FROM receipt").fetchone()[0]
+
+    def keep_highest(self) -> None:
+        """Write the last number down beside the database."""
+        last = self.last_number()
+        if last is None:
+            return
+        self._highest = max(self._highest, last)
+        try:
+            highest.keep(self._path, Highest(last, self._identity()))
+            self._keeping_failed = False
+        except OSError as error:
+            # the log tells the numbers too: no reason to leave the customers without an answer
+            if not self._keeping_failed:
+                log.warning(
+                    "%s に書けません。次回また試します（%s）",
+                    highest.file_for(self._path).name,
+                    error,
+                )
+            self._keeping_failed = True
+
+    def catch_up(self, given: int) -> bool:
+        """Give no number up to `given`, which is known from elsewhere to have been given.
+
+        Returns whether the database was behind.
+        """
+        with self._translated():
+            last, floor = self._last_and_floor()
+        if given < max(last + 1, floor):
+            return False
+        with self.transaction():
+            self._db.executemany(
+                "INSERT INTO meta (key, value) VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET value = excluded.value",
+                [("number_floor", str(given + 1)), ("behind", str(given))],
+            )
+        self._highest = max(self._highest, given)
+        return True
+
+    def behind(self) -> Behind | None:
+        """What `catch_up` has found; until a number above it was given."""
+        with self._translated():
+            row = self._db.execute("SELECT value FROM meta WHERE key = 'behind'").fetchone()
+        last = self.last_number()
+        if row is None or (last or 0) > to_number(row[0]):
+            return None
+        return Behind(last, to_number(row[0]))
+
+    def _last_and_floor(self) -> tuple[int, int]:
+        last, floor = self._db.execute(
+            "SELECT (SELECT max(number) FROM receipt),"
+            " (SELECT value FROM meta WHERE key = 'number_floor')"
+        ).fetchone()
+        return last or 0, to_number(floor or "0")
+
+    def _identity(self) -> str:
+        with self._translated():
+            row = self._db.execute("SELECT value FROM meta WHERE key = 'install_id'").fetchone()
+        return row[0] if row else ""
 
     def known(self, address_key: str, now: datetime) -> tuple[int | None, int, int]:
         """The number of an address (its newest) and how many of its mails of the last hour and
@@ -67,11 +189,9 @@ class Numbers(Database):
             ).fetchone()[0]
             if old is not None and not again:
                 raise AlreadyNumbered(old)
-            last, floor = self._db.execute(
-                "SELECT (SELECT max(number) FROM receipt),"
-                " (SELECT value FROM meta WHERE key = 'number_floor')"
-            ).fetchone()
-            number = max(first, (last or 0) + 1, int(floor or 0))
+            last, floor = self._last_and_floor()
+            number = max(first, last + 1, floor, self._highest + 1)
+            self._gives = True
             self._db.execute(
                 "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
                 " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -117,6 +237,17 @@ class Numbers(Database):
         if one was meant.
         """
         with self.transaction():
+            number = self.sent(letter_id, recipient_key, since)
+            if number is not None:
+                self._db.execute(
+                    "UPDATE receipt SET state = ?, reason = ? WHERE number = ?",
+                    (ReceiptState.UNDELIVERABLE, reason, number),
+                )
+        return number
+
+    def sent(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
+        """The number in a letter that was sent, found as in `bounced`."""
+        with self._translated():
             if letter_id:
                 # the second condition changes nothing, but lets SQLite use its partial index
                 row = self._db.execute(
@@ -131,10 +262,23 @@ class Numbers(Database):
                     " ORDER BY seen_at DESC, id DESC LIMIT 1",
                     (recipient_key, to_text(since), Step.OWED, Step.DEFERRED),
                 ).fetchone()
-            if row is None:
-                return None
+        return row[0] if row else None
+
+    def seems_lost(self, number: int, reason: str) -> None:
+        """Somebody says that a letter to this number did not arrive, and it cannot be proved: that
+        is shown (`receipt.in_words`), and changes nothing else.
+        """
+        with self._translated():
             self._db.execute(
-                "UPDATE receipt SET state = ?, reason = ? WHERE number = ?",
-                (ReceiptState.UNDELIVERABLE, reason, row[0]),
+                "UPDATE receipt SET reason = ? WHERE number = ? AND state IN (?, ?)",
+                (reason, number, ReceiptState.REPLIED, ReceiptState.UNKNOWN),
             )
-            return row[0]
+
+    def heard_from(self, address_key: str) -> None:
+        """A mail came from this address: what seemed lost was not."""
+        with self._translated():
+            self._db.execute(
+                "UPDATE receipt SET reason = '' WHERE address_key = ? AND state = ?"
+                " AND reason <> ''",
+                (address_key, ReceiptState.REPLIED),
+            )

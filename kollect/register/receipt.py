@@ -102,3 +102,11 @@ STATE_WORDS = {
     ReceiptState.REFUSED: "断られました",
 }
 """As the staff read it."""
+SEEMS_LOST = "届かなかったようです"
+
+
+def in_words(state: ReceiptState, reason: str) -> str:
+    """The state as the staff read it. A letter that was sent has a reason only where a report says
+    that it did not arrive, and nothing but the recipient in it speaks for that.
+    """
+    return SEEMS_LOST if state is ReceiptState.REPLIED and reason else STATE_WORDS[state]

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from kollect.register.database import to_text, to_time
+from kollect.register.database import one_of, to_text, to_time
 from kollect.register.entry import Receipt
 from kollect.register.reader import Reader
 from kollect.register.receipt import TO_SEND, ReceiptState
@@ -80,7 +80,7 @@ def _receipt(row: tuple) -> Receipt:
         address=address,
         received_at=to_time(received),
         replied_at=to_time(replied) if replied else None,
-        state=ReceiptState(state),
+        state=one_of(ReceiptState, state),
         reason=reason,
         times=times,
         member=bool(member),

@@ -48,10 +48,12 @@ class Channel:
         """When something was last sent to a quiet server, or heard from it."""
 
     def begin(self, delivery: Delivery) -> None:
-        """Begin a letter; it goes out with the next `flush`."""
-        if not self.dialogue.on_way:
-            self._since = self._clock()
-        self._out.append(self.dialogue.begin(delivery))
+        """Begin a letter; it goes out with the next `flush`. One that may not go ends at once."""
+        was_quiet = not self.dialogue.on_way
+        if commands := self.dialogue.begin(delivery):
+            self._out.append(commands)
+            if was_quiet:
+                self._since = self._clock()
 
     def flush(self) -> None:
         """Send what is to be sent; of a mail on disk one piece. Waits at most the time-out."""
@@ -112,6 +114,11 @@ class Channel:
         """The deadline has passed."""
         self._lose(self.line.peer.silent(self.line.stage, None, heard=True))
 
+    @property
+    def lay_idle(self) -> bool:
+        """So long that `still_there` will ask the server, and wait for its answer."""
+        return not self.dialogue.on_way and self._clock() - self._since >= _IDLE_SECONDS
+
     def still_there(self) -> bool:
         """Whether a letter may begin here; a connection that lay idle is asked first.
 
@@ -124,7 +131,7 @@ class Channel:
         try:
             if self.line.wait_readable(0):  # a server says something unasked only to take its leave
                 raise Garbled("unasked")
-            if self._clock() - self._since < _IDLE_SECONDS:
+            if not self.lay_idle:
                 return True
             self.line.settimeout(min(_PROBE_SECONDS, self._timeout))
             self.line.send(b"RSET\r\n")

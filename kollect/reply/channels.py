@@ -82,6 +82,8 @@ class Channels:
         for channel in [*self._open]:
             if not channel.dialogue.takes(style, window):
                 continue
+            if channel.lay_idle:
+                self.flush()  # what was begun on the others must not wait for its answer
             if channel.still_there():
                 return channel
             self._open.remove(channel)

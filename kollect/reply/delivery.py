@@ -38,6 +38,8 @@ class Ended:
     """Refused for what the shop's account or settings are, not for what the letter is."""
     fatal: bool = False
     """No other letter will fare better."""
+    called_off: bool = False
+    """Whoever gave the letter said no to it before MAIL: nothing is to be told of it."""
 
 
 @dataclass(slots=True, eq=False)

@@ -94,7 +94,13 @@ class Dialogue:
         return style is Style.STREAM or (len(self._under_way) == 1 and last.complete)
 
     def begin(self, delivery: Delivery) -> bytes:
-        """Begin a letter; returns what is to be sent. Only when `takes` says so."""
+        """Begin a letter; returns what is to be sent. Only when `takes` says so.
+
+        A letter that may not go any more ends here instead.
+        """
+        if not delivery.letter.may_go():
+            self.ended.append(Ended(delivery, None, called_off=True))
+            return b""
         style = self.style_for(delivery.letter)
         letter = self._form_of(delivery.letter)
         delivery.tries += 1
@@ -192,6 +198,11 @@ class Dialogue:
             self._end(transaction, answer)
         elif plain:
             self._clean = self._clean or verb is Verb.RSET
+            if verb is Verb.RSET and not transaction.delivery.letter.may_go():
+                # the server took its time for the answer to RSET, and MAIL was not said yet
+                self._under_way.remove(transaction)
+                self.ended.append(Ended(transaction.delivery, None, called_off=True))
+                return b""
             return self._ask(transaction, _AFTER[verb])
         return b""
 

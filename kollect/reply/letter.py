@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kollect import address, jis
+from kollect.numbering import number_text
 from kollect.reply import fields
 from kollect.reply.outcome import Letter
 from kollect.reply.raw import LONGEST_LINE, RawTraits
@@ -44,7 +45,7 @@ class Sender:
 
 def fill(template: str, number: int, digits: int = 0) -> str:
     """Put the reception number in the place of ★1★ and ★2★, with zeros before it up to `digits`."""
-    return _NUMBER.sub(f"{number:0{digits}d}" if digits else str(number), template)
+    return _NUMBER.sub(number_text(number, digits), template)
 
 
 def reply(

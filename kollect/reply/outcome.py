@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,6 +22,10 @@ class Ending(StrEnum):
     """Refused (5xx) in words that may be about the shop, the hour or the text: it waits."""
     UNKNOWN = "unknown"
     """The letter was complete, no answer came: the server may have it."""
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ class Letter:
     """Has octets over 127: needs 8BITMIME (RFC 6152)."""
     seven_bit: Letter | None = None
     """The same letter without such octets, for a server that has no 8BITMIME."""
+    may_go: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    """Asked in the instant before each MAIL: no ends the letter without an outcome. Whoever says no
+    has written down why: somebody who is not to get it any more, a mailing called off.
+    """
 
     @property
     def size(self) -> int:

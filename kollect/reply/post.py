@@ -79,7 +79,8 @@ class Post:
     def deliver(self, letters: Iterable[Letter]) -> Iterator[list[Outcome]]:
         """Send the letters; yields their endings, as many as are known at the time, each once.
 
-        Letters are taken from `letters` as there is room for them. Never more than 20 are handed
+        Letters are taken from `letters` as there is room for them; one that says no before its MAIL
+        (`Letter.may_go`) has no ending. Never more than 20 are handed
         over whose ending the caller has not seen *and* written down: it does so before it asks for
         the next list. An empty list comes about once a second while nothing happens.
 
@@ -217,6 +218,8 @@ class Post:
                     self.leave_in_peace(why)
 
     def _sort(self, ended: Ended, queue: Queue, known: list[Outcome]) -> None:
+        if ended.called_off:
+            return
         delivery, outcome = ended.delivery, ended.outcome
         if outcome is None:
             if delivery.tries < _MOST_TRIES:

@@ -8,8 +8,10 @@ from tkinter import ttk
 
 from kollect.members.member import State
 from kollect.members.roll import Candidate
-from kollect.register.receipt import STATE_WORDS
+from kollect.numbering import number_text
+from kollect.register.receipt import in_words
 from kollect.screens.dialogs import Dialog, em, paragraph
+from kollect.screens.keys import on_key
 from kollect.screens.theme import GAP
 
 _COLUMNS = (("受付番号", 6), ("メールアドレス", 18), ("受付日時", 10), ("状態", 5), ("会員", 9))
@@ -20,7 +22,12 @@ class CandidateDialog(Dialog[Candidate | None]):
     """Answers with the one that was chosen by Enter or a double click, or None."""
 
     def __init__(
-        self, parent: tk.Misc, found: Sequence[Candidate], *, there_are_more: bool
+        self,
+        parent: tk.Misc,
+        found: Sequence[Candidate],
+        *,
+        there_are_more: bool,
+        digits: int = 0,
     ) -> None:
         super().__init__(parent, "お客様を選ぶ", otherwise=None)
         text = f"{len(found)}件見つかりました。お客様を選んでください。"
@@ -47,14 +54,14 @@ class CandidateDialog(Dialog[Candidate | None]):
         bar = ttk.Scrollbar(table, command=self.tree.yview, takefocus=False)
         bar.pack(side="right", fill="y")
         self.tree.configure(yscrollcommand=bar.set)
-        self._of = {self.tree.insert("", "end", values=_values(one)): one for one in found}
+        self._of = {self.tree.insert("", "end", values=_values(one, digits)): one for one in found}
         first = next(iter(self._of))
         self.tree.selection_set(first)
         self.tree.focus(first)
         self.tree.bind("<Return>", lambda event: self.take())
         self.tree.bind("<KP_Enter>", lambda event: self.take())
         self.tree.bind("<Double-Button-1>", lambda event: self.take())
-        self.bind("<F12>", lambda event: self.take())
+        on_key(self, "<F12>", self.take)
         self.buttons(("キャンセル", self.give_up), ("選ぶ", self.take))
         self.start_at(self.tree)
 
@@ -63,16 +70,16 @@ class CandidateDialog(Dialog[Candidate | None]):
             self.finish(self._of[chosen[0]])
 
 
-def _values(one: Candidate) -> tuple[str, ...]:
+def _values(one: Candidate, digits: int) -> tuple[str, ...]:
     receipt, member = one.receipt, one.member
     who = ""
     if member is not None:
         gone = member.standing.state is State.WITHDRAWN
         who = f"{member.name}（退会）" if gone else member.name
     return (
-        str(receipt.number),
+        number_text(receipt.number, digits),
         receipt.address,
         f"{receipt.received_at.astimezone():%Y/%m/%d %H:%M}",
-        STATE_WORDS[receipt.state],
+        in_words(receipt.state, receipt.reason),
         who,
     )

@@ -10,6 +10,7 @@ from kollect.members.member import YES, Consent, Field, Member, SheetProblems, a
 from kollect.members.member import read as read_sheet
 from kollect.screens.dialogs import Dialog, paragraph
 from kollect.screens.form import Form
+from kollect.screens.keys import on_key
 from kollect.screens.member_fields import PAPER
 from kollect.screens.theme import GAP
 
@@ -33,7 +34,7 @@ class ConsentDialog(Dialog[Consent | None]):
         self.how.value = PAPER
         self.buttons(("キャンセル", self.give_up), ("再開する", self.take))
         self.start_at(self.how.widget)
-        self.bind("<F12>", lambda event: self.take())
+        on_key(self, "<F12>", self.take)
 
     def take(self) -> None:
         sheet = replace(
@@ -44,7 +45,16 @@ class ConsentDialog(Dialog[Consent | None]):
         for field in fields.values():
             field.clear()
         try:
-            self.finish(read_sheet(sheet, self._today).consent)
+            consent = read_sheet(sheet, self._today).consent
+            no = self._member.standing.stopped_at
+            if no is not None and consent.on is not None and consent.on < no.astimezone().date():
+                self.on.complain(
+                    f"{no.astimezone():%Y/%m/%d} の配信停止のお申し出より前の日です。"
+                    "お申し出のあとに承諾をいただいた日を入力してください。"
+                )
+                self.on.focus()
+                return
+            self.finish(consent)
         except SheetProblems as wrong:
             for problem in wrong.problems:
                 if problem.field in fields:

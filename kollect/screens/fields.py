@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from tkinter import ttk
 from typing import Any, Generic, TypeVar
 
+from kollect.nfc import composed
+from kollect.screens import foreign
 from kollect.screens.theme import FIELD_OFF, LINE, PAPER, WRONG
 
 T = TypeVar("T")
@@ -101,6 +103,8 @@ class LineField(Field[str]):
     def __init__(self, widget: ttk.Entry, error: ttk.Label, variable: tk.StringVar) -> None:
         super().__init__(widget, error)
         self._variable = variable
+        self.is_password = False
+        """A password is what was typed, octet by octet."""
         variable.trace_add("write", lambda *_: self._edited())
 
     def reveal(self, visible: bool) -> None:
@@ -108,7 +112,8 @@ class LineField(Field[str]):
         self.widget.configure(show="" if visible else DOT)  # type: ignore[call-arg]
 
     def _get(self) -> str:
-        return self._variable.get()
+        typed = self._variable.get()
+        return typed if self.is_password else composed(typed)
 
     def _put(self, value: str) -> None:
         self._variable.set(value)
@@ -188,7 +193,7 @@ class RadioField(Field[T]):
 
     def choose(self, place: int) -> bool:
         """Take the value at this place, the first being 1, where the focus is on one of them."""
-        focused = self.widget.focus_get()
+        focused = foreign.focused(self.widget)
         if focused not in self._buttons or not 1 <= place <= len(self._buttons):
             return False
         self._go(place - 1)
@@ -255,7 +260,7 @@ class _Lines(Field[T]):
             self._edited()
 
     def _read(self) -> str:
-        return self._text.get("1.0", "end-1c")
+        return composed(self._text.get("1.0", "end-1c"))
 
     def _write(self, value: str) -> None:
         state = self._text.cget("state")

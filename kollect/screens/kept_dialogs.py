@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 import unicodedata
 from enum import StrEnum
+from functools import partial
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 class Wish(StrEnum):
     FORWARD = "転送する"
     NUMBER = "受付番号を発行"
+    STOP = "配信停止にする"
 
 
 class MailDialog(Dialog[Wish | None]):
@@ -58,11 +60,11 @@ class MailDialog(Dialog[Wish | None]):
             paragraph(self.body, note, style="Faint.TLabel").grid(
                 row=len(lines) + 1, column=0, columnspan=2, sticky="w", pady=(HALF, 0)
             )
+        wishes = [Wish.FORWARD, Wish.NUMBER, *([Wish.STOP] if mail.written_to else [])]
         self.buttons(
-            (Wish.FORWARD, lambda: self.finish(Wish.FORWARD)),
-            (Wish.NUMBER, lambda: self.finish(Wish.NUMBER)),
+            *((wish, partial(self.finish, wish)) for wish in wishes),
             ("閉じる", self.give_up),
-            left=2,
+            left=len(wishes),
         )
 
 
@@ -81,8 +83,6 @@ class NumberDialog(Dialog[str | None]):
         form.pack(fill="x")
         self.address = form.line("メールアドレス", characters=36)
         self.address.value = mail.address
-        # "break", as the entry may be gone by then
-        self.address.widget.bind("<Return>", lambda event: self.take() or "break")
         self.buttons(("キャンセル", self.give_up), ("発行する", self.take))
         self.start_at(self.address.widget)
 

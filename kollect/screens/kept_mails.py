@@ -9,18 +9,20 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, TypeVar
 
 from kollect.errors import Trouble
+from kollect.numbering import number_text
 from kollect.register.kept_mails import KeptMail
 from kollect.register.receipt import AlreadyNumbered
 from kollect.screens.fields import LineField
 from kollect.screens.form import button_row, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.kept_dialogs import MailDialog, NumberDialog, Wish
-from kollect.screens.kept_rows import COLUMNS, row_of
+from kollect.screens.kept_rows import COLUMNS, row_of, says_no_perhaps
 from kollect.screens.latest import Latest
 from kollect.screens.results_again import when_sent
 from kollect.screens.services import Services
 from kollect.screens.table import Table, TableRow, Take
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
+from kollect.screens.ties import text_variable, when_idle
 from kollect.screens.window import FunctionKey, Window
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
@@ -70,6 +72,7 @@ class KeptMailsTab(ttk.Frame):
                 "内容を見る": self.look,
                 "転送する": self.forward,
                 "受付番号を発行": self.give_number,
+                "配信停止にする": self.stop_mails,
             },
         )
         buttons.grid(row=0, column=0)
@@ -83,12 +86,12 @@ class KeptMailsTab(ttk.Frame):
         top.grid(row=0, column=0, sticky="ew")
         top.columnconfigure(2, weight=1)
         ttk.Label(top, text="さがす").grid(row=0, column=0)
-        words = tk.StringVar(self)
+        words = text_variable(self)
         entry = ttk.Entry(top, width=18, textvariable=words, font=TEXT_FONT)
         entry.grid(row=0, column=1, padx=(HALF, WIDE))
         self.text = LineField(entry, ttk.Label(self), words)
         self.text.on_edit(lambda: self._search(keep=False, at=None))
-        for key in ("<Down>", "<Return>"):
+        for key in ("<Down>", "<Return>", "<KP_Enter>"):
             entry.bind(key, lambda event: self._into_table())
         note = "受付番号を返信しなかったメールを、30日のあいだ保存しています。"
         wrapped(top, note, style="Faint.TLabel").grid(row=0, column=2, sticky="ew")
@@ -126,20 +129,25 @@ class KeptMailsTab(ttk.Frame):
         self._searches.ask(lambda: self._records.find_kept(text, at=at, rows=rows), done)
 
     def _fetch(self, ids: Sequence[int], take: Take) -> None:
-        def done(mails: dict[int, KeptMail]) -> None:
+        def rows(mails: dict[int, KeptMail]) -> dict[int, TableRow]:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known |= mails
-            take(self._rows(mails))
-            self._chosen()
+            when_idle(self, self._chosen)
+            return self._rows(mails)
 
-        self._window.jobs.run(
-            lambda job: self._records.kept_mails(ids), done, owner=self, failed=self._say_trouble
+        take.by_job(
+            self._window.jobs,
+            lambda: self._records.kept_mails(ids),
+            rows,
+            owner=self,
+            told=self._say_trouble,
         )
 
     def _rows(self, mails: Mapping[int, KeptMail]) -> dict[int, TableRow]:
         short_for = date.today() if self.table.is_narrow else None
-        return {identity: row_of(mail, short_for) for identity, mail in mails.items()}
+        digits = self._records.digits()
+        return {identity: row_of(mail, digits, short_for) for identity, mail in mails.items()}
 
     def _say_trouble(self, trouble: Trouble) -> None:
         self._window.say(f"{trouble.title}。{trouble.cure}")
@@ -158,6 +166,10 @@ class KeptMailsTab(ttk.Frame):
         self.about.configure(text=f"理由: {mail.reason}" if mail else " ")
         for button in self.buttons:
             button.configure(state="normal" if mail else "disabled")
+        if mail is None or mail.written_to is None:
+            self.buttons[-1].configure(state="disabled")  # nobody to be stopped
+        stands_out = mail is not None and says_no_perhaps(mail)
+        self.about.configure(style="Wrong.TLabel" if stands_out else "Faint.TLabel")
 
     # ---- what can be done with a mail ----
 
@@ -165,6 +177,8 @@ class KeptMailsTab(ttk.Frame):
         menu.add_command(label="内容を見る", accelerator="Enter", command=self.look)
         menu.add_command(label="転送する", command=self.forward)
         menu.add_command(label="受付番号を発行", command=self.give_number)
+        if self.mail is not None and self.mail.written_to is not None:
+            menu.add_command(label="配信停止にする", command=self.stop_mails)
         menu.add_separator()
         menu.add_command(label="差出人をコピー", accelerator="Ctrl+C", command=self.copy_address)
 
@@ -186,6 +200,8 @@ class KeptMailsTab(ttk.Frame):
                 self._forward(mail)
             elif wish is Wish.NUMBER:
                 self._ask_address(mail)
+            elif wish is Wish.STOP:
+                self._stop_mails(mail)
 
         self._run(lambda: self._records.read_kept(mail), done)
 
@@ -198,6 +214,26 @@ class KeptMailsTab(ttk.Frame):
         """「受付番号を発行」"""
         if self.mail is not None:
             self._ask_address(self.mail)
+
+    def stop_mails(self) -> None:
+        """「配信停止にする」"""
+        if self.mail is not None and self.mail.written_to is not None:
+            self._stop_mails(self.mail)
+
+    def _stop_mails(self, mail: KeptMail) -> None:
+        if not self._window.dialogs.ask(
+            "配信停止",
+            f"会員 {mail.written_to}（{mail.address}）へのメールの配信を止めます。\n"
+            "確認のメールは送りません。再開するには、お客様の新しい承諾が必要です。",
+            yes="配信を止める",
+        ):
+            return
+
+        def done(stopped: list[int]) -> None:
+            self._window.say(f"{mail.address} へのメールの配信を止めました。")
+            self.refresh()
+
+        self._run(lambda: self._records.stop_mails(mail), done)
 
     def _forward(self, mail: KeptMail) -> None:
         try:
@@ -225,11 +261,12 @@ class KeptMailsTab(ttk.Frame):
                 return has_one
 
         def done(given: int | AlreadyNumbered) -> None:
+            digits = self._records.digits()
             if not isinstance(given, AlreadyNumbered):
-                self._owed(f"受付番号 {given} を発行しました。")
+                self._owed(f"受付番号 {number_text(given, digits)} を発行しました。")
             elif self._window.dialogs.ask(
                 "受付番号があります",
-                f"{to} には、受付番号 {given.number} を発行してあります。\n"
+                f"{to} には、受付番号 {number_text(given.number, digits)} を発行してあります。\n"
                 "この番号を、もう一度お知らせしますか？",
                 yes="再送する",
             ):

@@ -9,9 +9,11 @@ from tkinter import ttk
 
 from kollect.screens import log_lines
 from kollect.screens.fields import LineField
+from kollect.screens.keys import on_key
 from kollect.screens.latest import Latest
 from kollect.screens.table import Table
 from kollect.screens.theme import GAP, HALF, TEXT_FONT
+from kollect.screens.ties import number_variable, text_variable
 from kollect.screens.window import Window
 
 
@@ -34,11 +36,13 @@ class LogSearch(ttk.Frame):
         self._questions: Latest[list[int]] = Latest(window.jobs, self, window.dialogs.trouble)
         self.columnconfigure(4, weight=1)
         ttk.Label(self, text="さがす").grid(row=0, column=0)
-        words = tk.StringVar(self)
+        words = text_variable(self)
         entry = ttk.Entry(self, width=24, textvariable=words, font=TEXT_FONT)
         entry.grid(row=0, column=1, padx=(HALF, GAP))
-        entry.bind("<Return>", lambda event: self.go(+1))
-        entry.bind("<Shift-Return>", lambda event: self.go(-1))
+        # "break": here Enter goes through what was found, not to the next field
+        for key in ("<Return>", "<KP_Enter>"):
+            entry.bind(key, lambda event: self.go(+1) or "break")
+        entry.bind("<Shift-Return>", lambda event: self.go(-1) or "break")
         self.wanted = LineField(entry, ttk.Label(self), words)
         self.wanted.on_edit(lambda: self.search(go=True))
         self.before_button = ttk.Button(self, text="前へ", width=8, command=lambda: self.go(-1))
@@ -54,10 +58,10 @@ class LogSearch(ttk.Frame):
         """The table whose rows are the lines."""
         self._table = table
         entry = self.wanted.widget
-        entry.bind("<Down>", lambda event: table.focus_rows())
+        on_key(entry, "<Down>", table.focus_rows)
         for widget in (table.tree, entry):
-            widget.bind("<F3>", lambda event: self.go(+1))
-            widget.bind("<Shift-F3>", lambda event: self.go(-1))
+            on_key(widget, "<F3>", lambda: self.go(+1))
+            on_key(widget, "<Shift-F3>", lambda: self.go(-1))
             widget.bind("<Control-f>", lambda event: self.wanted.focus())
         self.tell()
 
@@ -129,7 +133,7 @@ class LogSearch(ttk.Frame):
 
     def mark_words(self, text: tk.Text) -> None:
         """Give what was searched for the tag "mark"."""
-        start, length = "1.0", tk.IntVar(self)
+        start, length = "1.0", number_variable(self)
         while self.text and (
             start := text.search(self.text, start, "end", nocase=True, count=length)
         ):

@@ -9,10 +9,12 @@ from tkinter import ttk
 
 from kollect.members import wording
 from kollect.members.mailing import Mailing
+from kollect.members.member import Member
 from kollect.members.members import Members
 from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.form import Form
-from kollect.screens.jobs import Job, Jobs
+from kollect.screens.jobs import Jobs
+from kollect.screens.keys import on_key
 from kollect.screens.preview import MailPreview
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP
@@ -35,9 +37,7 @@ class SampleDialog(Dialog[str | None]):
         self.address.value = proposed
         self.buttons(("キャンセル", self.give_up), ("送る", self.take))
         self.start_at(self.address.widget)
-        self.bind("<F12>", lambda event: self.take())
-        for key in ("<Return>", "<KP_Enter>"):
-            self.address.widget.bind(key, lambda event: self.take() or "break")
+        on_key(self, "<F12>", self.take)
 
     def take(self) -> None:
         address = self.address.value.strip()
@@ -59,8 +59,11 @@ class PeopleDialog(Dialog[None]):
         numbers: Sequence[int],
         members: Callable[[], AbstractContextManager[Members]],
         jobs: Jobs,
+        shown: Callable[[int], str],
     ) -> None:
+        """`shown`: how a number is written."""
         super().__init__(parent, title, otherwise=None)
+        self._shown = shown
         self._members = members
         self._jobs = jobs
         paragraph(self.body, title, bold=True).pack(anchor="w")
@@ -85,16 +88,15 @@ class PeopleDialog(Dialog[None]):
         self.start_at(self.table.tree)
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
-        def work(job: Job) -> dict[int, TableRow]:
+        def work() -> dict[int, TableRow]:
             with self._members() as members:
-                return {
-                    one.number: TableRow(
-                        (str(one.number), one.name, one.standing.address, "、".join(one.groups))
-                    )
-                    for one in members.members(numbers)
-                }
+                return {one.number: TableRow(self._cells(one)) for one in members.members(numbers)}
 
-        self._jobs.run(work, take, owner=self)
+        take.by_job(self._jobs, work, lambda rows: rows, owner=self)
+
+    def _cells(self, one: Member) -> tuple[str, ...]:
+        groups = "、".join(one.groups)
+        return self._shown(one.number), one.name, one.standing.address, groups
 
 
 class LetterDialog(Dialog[None]):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 
 from kollect.members.mailing import Parcel, Step
+from kollect.numbering import number_text
 from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
@@ -97,12 +98,20 @@ class MailingResults(ttk.Frame):
     def _fetch(self, places: Sequence[int], take: Take) -> None:
         steps = FILTERS[self.filter.value]
 
-        def work(job: Job) -> dict[int, TableRow]:
+        def work() -> tuple[list[Parcel], int]:
             with self._services.outbox() as outbox:
                 parcels = outbox.page(self._id, places[0], len(places), *steps)
-            return {place: _row(parcel) for place, parcel in zip(places, parcels, strict=False)}
+            digits = self._services.digits()
+            return parcels, digits
 
-        self._window.jobs.run(work, take, owner=self)
+        take.by_job(
+            self._window.jobs,
+            work,
+            lambda found: {
+                place: _row(one, found[1]) for place, one in zip(places, found[0], strict=False)
+            },
+            owner=self,
+        )
 
     def look(self) -> None:
         """Enter on a row: all that is known of this mail, however long the server's words are."""
@@ -117,7 +126,10 @@ class MailingResults(ttk.Frame):
 
         def done(found: list[Parcel]) -> None:
             for one in found:
-                self._window.dialogs.tell(f"{one.number}　{one.name} 様", _all_of(one))
+                self._window.dialogs.tell(
+                    f"{self._services.shown(one.number)}　{one.name} 様",
+                    _all_of(one),
+                )
 
         self._window.jobs.run(work, done, owner=self)
 
@@ -135,12 +147,13 @@ def _all_of(parcel: Parcel) -> str:
     return "\n".join(lines)
 
 
-def _row(parcel: Parcel) -> TableRow:
+def _row(parcel: Parcel, digits: int) -> TableRow:
     looks = {Step.UNDELIVERABLE: "wrong", Step.LEFT_OUT: "faint"}
     waiting = parcel.step is Step.WAITING
     return TableRow(
         (
-            *(str(parcel.number), parcel.name, parcel.address, result(parcel.step, parcel.answer)),
+            *(number_text(parcel.number, digits), parcel.name, parcel.address),
+            result(parcel.step, parcel.answer),
             "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
             why(parcel.step, parcel.answer),
         ),

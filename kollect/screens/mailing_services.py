@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kollect.numbering import number_text
+
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.collector.mailing_reports import MailingNews
     from kollect.members.choice import Choice
@@ -29,6 +31,8 @@ class MailingServices:
     now: Callable[[], datetime]
     settings: Callable[[], Settings]
     """As saved. Raises SettingsTrouble."""
+    digits: Callable[[], int]
+    """How many digits a 受付番号 is written with."""
     ready: Callable[[Callable[[], None]], None]
     """Do something as soon as mail can be sent; asks for what is missing in the settings before."""
     sample_address: Callable[[], str]
@@ -51,3 +55,7 @@ class MailingServices:
 
     enter_shop: Callable[[], None]
     """Go to 「ID」 in 緒言設定."""
+
+    def shown(self, number: int) -> str:
+        """A 受付番号 as it is written here."""
+        return number_text(number, self.digits())

@@ -60,7 +60,9 @@ class MemberFiles(ttk.Frame):
         self._write(
             "会員一覧をCSVへ取り出し",
             "会員一覧",
-            lambda members, watched: members_csv(watched(members.each(choice))),
+            lambda members, watched: members_csv(
+                watched(members.each(choice)), digits=self._services.digits()
+            ),
         )
 
     def export_consents(self) -> None:
@@ -68,7 +70,9 @@ class MemberFiles(ttk.Frame):
         self._write(
             "承諾の記録をCSVへ取り出し",
             "承諾の記録",
-            lambda members, watched: consents_csv(watched(members.consents())),
+            lambda members, watched: consents_csv(
+                watched(members.consents()), digits=self._services.digits()
+            ),
         )
 
     def stop(self) -> None:

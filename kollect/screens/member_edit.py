@@ -109,7 +109,7 @@ class MemberEditScreen(Screen):
 
     def _show_standing(self) -> None:
         standing = self._member.standing
-        self.who.configure(text=f"{self._member.number}　{standing.address}")
+        self.who.configure(text=f"{self._services.shown(self._member.number)}　{standing.address}")
         text, style = standing_words(self._member)
         self.condition.configure(text=text, style=style)
         withdrawn = standing.state is State.WITHDRAWN
@@ -166,7 +166,7 @@ class MemberEditScreen(Screen):
             self.window.say(f"直すところが{len({p.field for p in wrong.problems})}か所あります。")
             return
         stopped = self._member.standing.stopped_at is not None
-        if member.consent.given and not self._member.consent.given and stopped:
+        if member.consent.given and member.consent != self._member.consent and stopped:
             self.fields.consent.complain(
                 "配信停止の申し出があった方です。もう一度承諾をいただいたときは、"
                 "上の「配信の再開」を押してください。"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from tkinter import ttk
 
 from kollect.collector.reports import News, RoundEnded
@@ -18,7 +19,8 @@ from kollect.members.member import read as read_sheet
 from kollect.members.refusals import AlreadyRegistered, NumberUnknown, Refusal, Withdrawn
 from kollect.members.roll import Candidate
 from kollect.register.entry import Receipt
-from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.register.receipt import ReceiptState, in_words
+from kollect.screens import foreign
 from kollect.screens.candidate_dialog import CandidateDialog
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
@@ -26,6 +28,7 @@ from kollect.screens.member_fields import LABEL_CHARACTERS, MemberFields, switch
 from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import WIDE
+from kollect.screens.ties import when_idle
 from kollect.screens.window import FunctionKey, Screen, Window
 
 MOST_CANDIDATES = 50
@@ -60,7 +63,7 @@ class MemberFormScreen(Screen):
         entry = self.number.widget
         for key in ("<Return>", "<KP_Enter>", "<Tab>"):
             entry.bind(key, lambda event: self._move_on())
-        entry.bind("<FocusOut>", lambda event: self.after_idle(self._left_number), add=True)
+        entry.bind("<FocusOut>", lambda event: when_idle(self, self._left_number), add=True)
         switch_ime(entry, Letters.PLAIN)
         self._ask_for_number()
 
@@ -84,7 +87,7 @@ class MemberFormScreen(Screen):
         self.fields.choose(number)
 
     def unsaved(self) -> bool:
-        return bool(self.number.value.strip()) or self.fields.sheet != Sheet(consent=NO)
+        return self.fields.sheet != Sheet(consent=NO)  # a number alone was only looked up
 
     def heard(self, news: News) -> None:
         if isinstance(news, RoundEnded) and self._found is not None and not self._busy:
@@ -124,9 +127,11 @@ class MemberFormScreen(Screen):
         return "break"
 
     def _left_number(self) -> None:
+        """For another field; not for a dialog that asks something else, or another program."""
         typed = self.number.value.strip()
-        elsewhere = self.focus_get() is None  # in another program: no dialog may come up behind it
-        if typed and typed != self._looked_for and not self._busy and not elsewhere:
+        focus = foreign.focused(self)
+        on_the_form = focus is not None and str(focus).startswith(f"{self}.")
+        if typed and typed != self._looked_for and not self._busy and on_the_form:
             self._look()
 
     def _look(self, then: Callable[[], None] = lambda: None) -> None:
@@ -146,9 +151,15 @@ class MemberFormScreen(Screen):
 
     def _identify(self, typed: str, found: list[Candidate], then: Callable[[], None]) -> None:
         chosen = found[0] if len(found) == 1 else None
+        if len(found) > 1 and foreign.is_grabbed(self):
+            self._ask_for_number()  # something else is being asked: one question at a time
+            return
         if len(found) > 1:
             chosen = self.window.dialogs.show(
-                CandidateDialog, found, there_are_more=len(found) == MOST_CANDIDATES
+                CandidateDialog,
+                found,
+                there_are_more=len(found) == MOST_CANDIDATES,
+                digits=self._services.digits(),
             )
             if chosen is None:
                 self._ask_for_number()
@@ -167,16 +178,20 @@ class MemberFormScreen(Screen):
             return
         self._found, self._there = chosen.receipt, None
         self.number.clear()
-        self._say_receipt(chosen.receipt)
+        self._say_receipt(chosen.receipt, chosen.said_no)
         then()
 
-    def _say_receipt(self, receipt: Receipt) -> None:
-        text = STATE_WORDS[receipt.state]
+    def _say_receipt(self, receipt: Receipt, said_no: datetime | None) -> None:
+        text = in_words(receipt.state, receipt.reason)
         if receipt.state is ReceiptState.REPLIED and receipt.replied_at:
             text += f"　{receipt.replied_at.astimezone():%Y/%m/%d %H:%M}"
-        elif receipt.state in _FAILED:
-            text += f"　{receipt.reason}" if receipt.reason else ""
-        self._say_found(receipt.address, text, _STYLES.get(receipt.state, "TLabel"))
+        style = _STYLES.get(receipt.state, "TLabel")
+        if receipt.reason and (receipt.state in _FAILED or receipt.state is ReceiptState.REPLIED):
+            text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
+        if said_no is not None:
+            text += f"　{said_no.astimezone():%Y/%m/%d} に配信停止のお申し出があったアドレスです。"
+            style = "Bad.TLabel"
+        self._say_found(receipt.address, text, style)
 
     def _refuse(self, refusal: Trouble) -> None:
         """Beside the field, with what to do; the number is selected, to be typed again."""
@@ -218,13 +233,23 @@ class MemberFormScreen(Screen):
             return
         self._set_busy(True)
 
-        def work(job: Job) -> None:
+        def work(job: Job) -> datetime | None:
             with self._services.members() as members:
-                members.register(member, now)
+                return members.register(member, now)
 
-        def done(result: None) -> None:
+        def done(said_no: datetime | None) -> None:
             self._set_busy(False)
-            self._next_form(f"{member.number}　{member.name} 様を登録しました。")
+            self._next_form(
+                f"{self._services.shown(member.number)}　{member.name} 様を登録しました。"
+            )
+            if said_no is not None and member.consent.given:
+                self.window.dialogs.tell(
+                    "配信停止のままです",
+                    f"{member.name} 様のアドレスには、{said_no.astimezone():%Y/%m/%d} に配信停止か"
+                    "退会のお申し出がありました。登録はしましたが、メールは送りません。\n"
+                    "お申し出のあとで承諾をいただいたときは、「会員一覧」でこの会員を開き、"
+                    "「配信の再開」を押してください。",
+                )
 
         def failed(trouble: Trouble) -> None:
             self._set_busy(False)
@@ -261,7 +286,9 @@ class MemberFormScreen(Screen):
         receipt = self._found
         if not self.window.dialogs.ask(
             "受付番号のメールの再送",
-            f"{receipt.address} へ、受付番号 {receipt.number} のメールをもう一度送りますか？",
+            f"{receipt.address} へ、"
+            f"受付番号 {self._services.shown(receipt.number)} のメールを"
+            "もう一度送りますか？",
             yes="再送する",
         ):
             return
@@ -307,6 +334,12 @@ def _unknown(typed: str) -> Trouble:
     number = folding.number(typed)
     if number is not None:
         return NumberUnknown(number)
+    if folding.narrow(typed).isdecimal():
+        return Trouble(
+            "受付番号ではありません",
+            happened=f"「{typed}」は、受付番号としては長すぎます。",
+            cure="用紙の受付番号を確かめてください。",
+        )
     return Trouble(
         "見つかりません",
         happened=f"「{typed}」を含むメールアドレスは、まだ受け付けていません。",

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from kollect.errors import Trouble
 from kollect.folder import storage_trouble
-from kollect.members.csv_in import ImportTrouble, Line, Tally, take_in, understood
-from kollect.members.table import ENCODINGS, Table
+from kollect.members.csv_in import ImportTrouble, Line, Tally, in_words, take_in, understood
+from kollect.members.octets import ENCODINGS
+from kollect.members.table import Table
 from kollect.members.table import read as read_table
 from kollect.screens.form import wrapped
 from kollect.screens.jobs import Job
@@ -128,7 +129,7 @@ class MemberImportScreen(Screen):
                 self.result.say("確認を中止しました。")
             else:
                 self.result.say(f"まちがいはありません。{_promise(lines)}", "Good.TLabel")
-                self.result.show_lines(lines)
+                self.result.show_lines(lines, self._services.shown)
             self._refresh_keys()
 
         self._checked = None
@@ -160,8 +161,8 @@ class MemberImportScreen(Screen):
                 self._checked = None
                 self.result.say(
                     f"取り込みました。新しい会員 {tally.new:,}名、修正 {tally.changed:,}名、"
-                    f"変わらなかった方 {tally.same:,}名です。",
-                    "Good.TLabel",
+                    f"変わらなかった方 {tally.same:,}名です。{in_words(tally.held)}",
+                    "Bad.TLabel" if tally.held else "Good.TLabel",
                 )
             self._refresh_keys()
 

@@ -62,10 +62,10 @@ class ImportResult(ttk.Labelframe):
         self.whole.configure(style="Wrong.TLabel")
         self._show([(str(one.line), one.message) for one in problems])
 
-    def show_lines(self, lines: Sequence[Line]) -> None:
+    def show_lines(self, lines: Sequence[Line], number: Callable[[int], str]) -> None:
         """Who is registered, and who is corrected."""
         self.whole.configure(style="TLabel")
-        shown = [(str(line.line), _in_words(line)) for line in lines[:MOST_SHOWN]]
+        shown = [(str(line.line), _in_words(line, number)) for line in lines[:MOST_SHOWN]]
         if more := len(lines) - len(shown):
             shown.append(("…", f"ほか {more:,}行"))
         self._show(shown)
@@ -83,7 +83,7 @@ class ImportResult(ttk.Labelframe):
             self.whole.configure(text=f"{line}行目: {text}" if line != "…" else "")
 
 
-def _in_words(line: Line) -> str:
+def _in_words(line: Line, number: Callable[[int], str]) -> str:
     what = "登録済み" if line.known else "新しい会員"
     also = "、退会" if line.withdrawn else "、配信停止" if line.stopped else ""
-    return f"{line.member.number}　{line.member.name} 様（{what}{also}）"
+    return f"{number(line.member.number)}　{line.member.name} 様（{what}{also}）"

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kollect.numbering import number_text
 from kollect.register.entry import Receipt
 from kollect.settings.model import Settings
 
@@ -36,9 +37,17 @@ class MemberServices:
     now: Callable[[], datetime]
     settings: Callable[[], Settings]
     """As saved. Raises SettingsTrouble."""
+    digits: Callable[[], int]
+    """How many digits a 受付番号 is written with."""
+    fresh_folder: Callable[[], Path]
+    """An empty folder for a file that is only shown. Raises StorageTrouble."""
     open_file: Callable[[Path], None]
     """Show a file with the system's own program. Raises StorageTrouble."""
     enter_shop: Callable[[], None]
     """Go to 「ID」 in 緒言設定."""
     enter_mail: Callable[[], None]
     """Go to 「メールの設定」."""
+
+    def shown(self, number: int) -> str:
+        """A 受付番号 as it is written here."""
+        return number_text(number, self.digits())

@@ -6,23 +6,21 @@ Pillow is loaded in the thread that draws, when this screen is opened.
 from __future__ import annotations
 
 import base64
-import contextlib
-import shutil
-import tempfile
 import tkinter as tk
 from collections.abc import Sequence
 from pathlib import Path
 from tkinter import ttk
 
 from kollect.errors import Trouble
-from kollect.folder import storage_trouble
 from kollect.members import paper
 from kollect.members.paper import Paper
 from kollect.screens.form import Form, button_row, wrapped
 from kollect.screens.jobs import Job
+from kollect.screens.latest import Latest
 from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.ties import Timer
 from kollect.screens.window import FunctionKey, Screen, Window
 
 FILE_KINDS = {"PDF": (("PDFファイル", "*.pdf"),), "PNG": (("PNG画像", "*.png"),)}
@@ -42,10 +40,10 @@ class PapersScreen(Screen):
     def __init__(self, window: Window, services: MemberServices) -> None:
         super().__init__(window)
         self._services = services
-        self._drawing = False
-        self._draw_again = False
+        self._drawings: Latest[tuple[bytes, list[str]]] = Latest(window.jobs, self, self._not_drawn)
         self._drawn: tuple[object, ...] = ()
-        self._timer = ""
+        self._notes: list[str] = []
+        self._soon = Timer(self, self._draw)
         self._busy = False
         self._image: tk.PhotoImage | None = None
         self.columnconfigure(1, weight=1)
@@ -103,10 +101,6 @@ class PapersScreen(Screen):
     def digit(self, number: int) -> None:
         self.paper.choose(number) or self.slips.choose(number)
 
-    def leaving(self) -> None:
-        if self._timer:
-            self.after_cancel(self._timer)
-
     # ---- the preview ----
 
     @property
@@ -121,14 +115,13 @@ class PapersScreen(Screen):
         except Trouble as trouble:
             self._say_trouble(trouble, mail=False)
             return
-        self._say_what_is_missing("\n".join(notes), shop=bool(notes), mail=False)
+        self._notes = notes
+        self._say_what_is_missing(notes)
         self._drawn = ()
         self._draw()
 
     def _draw_soon(self) -> None:
-        if self._timer:
-            self.after_cancel(self._timer)
-        self._timer = self.after(_REDRAW_AFTER_MS, self._draw)
+        self._soon.start(_REDRAW_AFTER_MS)
 
     def _draw(self) -> None:
         """Draw it in a thread, as large as there is room; where one is drawn, once more after."""
@@ -138,32 +131,25 @@ class PapersScreen(Screen):
         wanted = (which, slips, height)
         if across <= 1 or wanted == self._drawn:
             return
-        if self._drawing:
-            self._draw_again = True
-            return
-        self._drawing, self._draw_again = True, False
         if self._image is None:
             self._write_on_sheet("作成しています…")
 
-        def work(job: Job) -> bytes:
+        def work() -> tuple[bytes, list[str]]:
             settings = self._services.settings()
-            return base64.b64encode(paper.preview(which, settings, height, slips_a_page=slips))
+            png = paper.preview(which, settings, height, slips_a_page=slips)
+            return base64.b64encode(png), paper.missing_characters(settings)
 
-        def done(png: bytes) -> None:
-            self._drawing = False
+        def done(found: tuple[bytes, list[str]]) -> None:
+            png, missing = found
             self._drawn = wanted
             self._show(tk.PhotoImage(master=self, data=png))
-            if self._draw_again:
-                self._draw()
+            self._say_what_is_missing([*self._notes, *missing])
 
-        def failed(trouble: Trouble) -> None:
-            self._drawing = False
-            self._show(None)
-            self._say_trouble(trouble, mail=which is Paper.POSTER)
-            if self._draw_again:
-                self._draw()
+        self._drawings.ask(work, done)
 
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+    def _not_drawn(self, trouble: Trouble) -> None:
+        self._show(None)
+        self._say_trouble(trouble, mail=self.paper.value is Paper.POSTER)
 
     def _show(self, image: tk.PhotoImage | None) -> None:
         self._image = image
@@ -182,10 +168,13 @@ class PapersScreen(Screen):
         self.sheet.create_text(*middle, text=text, font="TkDefaultFont")
 
     def _say_trouble(self, trouble: Trouble, *, mail: bool) -> None:
-        self._say_what_is_missing(f"{trouble.happened}{trouble.cure}", shop=False, mail=mail)
+        self._say_in_red(f"{trouble.happened}{trouble.cure}", shop=False, mail=mail)
 
-    def _say_what_is_missing(self, text: str, *, shop: bool, mail: bool) -> None:
-        """In red, with the button that leads to where it is mended."""
+    def _say_what_is_missing(self, notes: Sequence[str]) -> None:
+        self._say_in_red("\n".join(notes), shop=bool(notes), mail=False)
+
+    def _say_in_red(self, text: str, *, shop: bool, mail: bool) -> None:
+        """With the button that leads to where it is mended."""
         self.trouble.configure(text=text)
         _packed(self.enter_shop, shop)
         _packed(self.enter_mail, mail)
@@ -207,22 +196,18 @@ class PapersScreen(Screen):
 
     def print(self) -> None:
         """F12: open it in the system's own program, which prints."""
-        path = _for_printing() / f"{self.paper.value}.pdf"
-        said = "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。"
-        self._write(path, said, open_it=True)
+        self._write(None, "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。")
 
-    def _write(self, path: Path, said: str, *, open_it: bool = False) -> None:
+    def _write(self, chosen: Path | None, said: str) -> None:
+        """Where the user has chosen, or into a file that is only shown."""
         which, slips = self.paper.value, self.slips.value
         self._set_busy(True)
         self.window.say("作成しています…")
 
         def work(job: Job) -> None:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise storage_trouble(error, path.parent) from error
+            path = chosen or self._services.fresh_folder() / f"{which}.pdf"
             paper.save(which, self._services.settings(), path, slips_a_page=slips)
-            if open_it:
+            if chosen is None:
                 self._services.open_file(path)
 
         def done(result: None) -> None:
@@ -242,18 +227,6 @@ class PapersScreen(Screen):
             button.configure(state="disabled" if busy else "normal")
         if self.window.screen is self:
             self.window.refresh_keys()
-
-
-def _for_printing() -> Path:
-    """A new folder: the program that shows the file may keep the one before from being written."""
-    base = Path(tempfile.gettempdir()) / "kollect-print"
-    with contextlib.suppress(OSError):
-        for old in base.iterdir():
-            shutil.rmtree(old, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        base.mkdir(exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=base))
-    return base
 
 
 def _packed(widget: tk.Widget, there: bool) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from kollect.screens.dialogs import Dialog, paragraph
 from kollect.screens.form import Form
+from kollect.screens.keys import on_key
 from kollect.screens.theme import GAP
 from kollect.settings.model import Passwords, Settings
 
@@ -39,7 +40,7 @@ class PasswordDialog(Dialog[Passwords | None]):
                 self.fields[which] = form.line(label, characters=30, secret=True)
         self.buttons(("キャンセル", self.give_up), ("OK", self.take))
         self.start_at(next(iter(self.fields.values())).widget)
-        self.bind("<F12>", lambda event: self.take())
+        on_key(self, "<F12>", self.take)
 
     def take(self) -> None:
         for field in self.fields.values():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from kollect.screens.dialogs import Dialog, paragraph
 from kollect.screens.form import Form
+from kollect.screens.keys import on_key
 from kollect.screens.theme import GAP
 
 LEAST, MOST = 4, 8
@@ -31,7 +32,7 @@ class NewPinDialog(Dialog[str | None]):
         self.again = form.line("もう一度", characters=12, secret=True)
         self.buttons(("キャンセル", self.give_up), ("保護する", self.take))
         self.start_at(self.pin.widget)
-        self.bind("<F12>", lambda event: self.take())
+        on_key(self, "<F12>", self.take)
 
     def take(self) -> None:
         pin, again = digits(self.pin.value), digits(self.again.value)
@@ -59,7 +60,6 @@ class AskPinDialog(Dialog[bool]):
         self.pin = form.line("暗証番号", characters=12, secret=True)
         self.buttons(("キャンセル", self.give_up), ("解除する", self.take))
         self.start_at(self.pin.widget)
-        self.pin.widget.bind("<Return>", lambda event: self.take() or "break")
 
     def take(self) -> None:
         if self._fits(digits(self.pin.value)):

@@ -14,6 +14,7 @@ from kollect.register.entry import Receipt
 from kollect.register.wanted import Order, Wanted
 from kollect.screens.form import wrapped
 from kollect.screens.jobs import Job
+from kollect.screens.keys import on_key
 from kollect.screens.latest import Latest
 from kollect.screens.results_again import ask_and_send_again
 from kollect.screens.results_csv import CsvExport
@@ -22,6 +23,7 @@ from kollect.screens.results_rows import COLUMNS, FALLING, about, cells, row_of
 from kollect.screens.services import Services
 from kollect.screens.table import Table, TableRow, Take
 from kollect.screens.theme import GAP, HALF
+from kollect.screens.ties import when_idle
 from kollect.screens.window import FunctionKey, Window
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
@@ -63,8 +65,9 @@ class ResultsList(ttk.Frame):
         self._mark_sorted()
         self._build_below()
         entry = self.filter.text.widget
-        entry.bind("<Down>", lambda event: self._into_table())
-        entry.bind("<Return>", lambda event: self._into_table())
+        on_key(entry, "<Down>", self._into_table)
+        for key in ("<Return>", "<KP_Enter>"):
+            entry.bind(key, lambda event: self._into_table())
         self.table.tree.bind("<<Copy>>", lambda event: self.copy_addresses())
         self.table.tree.bind("<Control-Shift-C>", lambda event: self.copy_rows())
 
@@ -93,10 +96,7 @@ class ResultsList(ttk.Frame):
         ]
 
     def shown(self) -> None:
-        try:
-            self._digits = self._services.settings().collect.number_digits
-        except Trouble:
-            self._digits = 0
+        self._digits = self._records.digits()
         self.filter.text.focus()
         self.refresh()
 
@@ -146,15 +146,19 @@ class ResultsList(ttk.Frame):
         self._searches.ask(lambda: self._records.find(wanted, at=at, rows=rows), done)
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
-        def done(receipts: dict[int, Receipt]) -> None:
+        def rows(receipts: dict[int, Receipt]) -> dict[int, TableRow]:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known |= receipts
-            take({number: self._row(receipt) for number, receipt in receipts.items()})
-            self._chosen()
+            when_idle(self, self._chosen)
+            return {number: self._row(receipt) for number, receipt in receipts.items()}
 
-        self._window.jobs.run(
-            lambda job: self._records.receipts(numbers), done, owner=self, failed=self._say_trouble
+        take.by_job(
+            self._window.jobs,
+            lambda: self._records.receipts(numbers),
+            rows,
+            owner=self,
+            told=self._say_trouble,
         )
 
     def _row(self, receipt: Receipt) -> TableRow:

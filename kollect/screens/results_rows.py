@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from kollect.numbering import number_text
 from kollect.register.entry import Receipt
-from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.register.receipt import SEEMS_LOST, ReceiptState, in_words
 from kollect.register.wanted import Order
 from kollect.screens.periods import moment_text, short_moment_text
 from kollect.screens.table import TableColumn, TableRow
@@ -15,7 +16,7 @@ COLUMNS = {
     Order.ADDRESS: TableColumn("メールアドレス", 20, stretch=True),
     Order.RECEIVED: TableColumn("受付日時", 9, narrow=6.2),
     Order.REPLIED: TableColumn("返信日時", 9, spare=True),
-    Order.STATE: TableColumn("状態", 6, narrow=6),
+    Order.STATE: TableColumn("状態", 10.8, narrow=6),
     Order.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
     Order.MEMBER: TableColumn("会員", 4.2, narrow=3.2),
 }
@@ -34,18 +35,17 @@ _ABOUT = {
 def row_of(receipt: Receipt, digits: int, short_for: date | None) -> TableRow:
     """`short_for`: there is little room, and it is this day."""
     failed = receipt.state in (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
-    look = "wrong" if failed else ""
+    look = "wrong" if failed or _seems_lost(receipt) else ""
     return TableRow(cells(receipt, digits, short_for), look)
 
 
 def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple[str, ...]:
-    number = receipt.number
     times = (receipt.received_at, receipt.replied_at)
     return (
-        f"{number:0{digits}d}" if digits else str(number),
+        number_text(receipt.number, digits),
         receipt.address,
         *(short_moment_text(t, short_for) if short_for else moment_text(t) for t in times),
-        STATE_WORDS[receipt.state],
+        "不達？" if short_for and _seems_lost(receipt) else in_words(receipt.state, receipt.reason),
         str(receipt.times),
         "会員" if receipt.member else "",
     )
@@ -53,9 +53,13 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
 
 def about(receipt: Receipt, *, short_for: date | None = None) -> str:
     """What the words of its state leave open; and where there is little room, when it was sent."""
-    text = _ABOUT[receipt.state]
+    text = f"{SEEMS_LOST}。" if _seems_lost(receipt) else _ABOUT[receipt.state]
     if text and receipt.reason:
         return f"{text}（{receipt.reason}）"
     if short_for and receipt.replied_at and not text:
         return f"返信日時 {short_moment_text(receipt.replied_at, short_for)}"
     return text
+
+
+def _seems_lost(receipt: Receipt) -> bool:
+    return receipt.state is ReceiptState.REPLIED and bool(receipt.reason)

@@ -7,6 +7,8 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from kollect.screens.keys import on_key
+
 if TYPE_CHECKING:
     from kollect.screens.table import Table
 
@@ -52,7 +54,7 @@ class Hands:
             tree.bind("<Button-3>", self._menu_at_pointer)
             for name in ("<Shift-F10>", "<App>", "<Menu>"):
                 with contextlib.suppress(tk.TclError):  # one of them is unknown to each system
-                    tree.bind(name, lambda event: self._menu_at_row())
+                    on_key(tree, name, self._menu_at_row)
         tree.bind("<MouseWheel>", lambda event: self._wheel(event.delta))
         tree.bind("<Button-4>", lambda event: self._wheel(_WHEEL_CLICK))
         tree.bind("<Button-5>", lambda event: self._wheel(-_WHEEL_CLICK))

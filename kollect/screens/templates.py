@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 
 from kollect.screens.dialogs import Dialog, paragraph
+from kollect.screens.keys import on_key
 from kollect.screens.provider_table import ProviderTable
 from kollect.screens.theme import GAP
 from kollect.settings.providers import Provider
@@ -26,7 +27,7 @@ class TemplateDialog(Dialog[Provider | None]):
         _, self._ok = self.buttons(("キャンセル", self.give_up), ("この内容を入力する", self.take))
         self.table.on_change(self._changed)
         self.start_at(self.table.search)
-        self.bind("<F12>", lambda event: self.take())
+        on_key(self, "<F12>", self.take)
 
     def take(self) -> None:
         provider = self.table.chosen

@@ -13,6 +13,7 @@ The form, chosen so that any text comes back as it went in and nothing a person 
 * `[tls] trusted_fingerprints` are parted by commas or blanks; colons and capitals do not matter.
 * Hosts, accounts, addresses, the id and paths know no escapes (`DOMAIN\name`, `C:\new\ca.pem`), and
   blanks around them do not count. Numbers may be full-width.
+* Texts are composed (NFC): a Mac writes か and ゙ where others write が.
 * Sections and keys are read without regard to case. Unknown ones are kept and not used.
 
 Python's configparser would drop comments and leading blanks and stop at `%` and at odd lines.
@@ -28,6 +29,7 @@ from enum import StrEnum
 from typing import Any, get_type_hints
 
 from kollect.errors import Problem
+from kollect.nfc import composed
 from kollect.settings.check import RANGES
 from kollect.settings.faults import number_fault, shown
 from kollect.settings.model import Settings
@@ -58,6 +60,8 @@ _WITHOUT_ESCAPES = {
     ("tls", "ca_file"),
     ("alert", "address"),
 }
+_AS_IT_IS = {("tls", "ca_file")}
+"""A file is found by the very characters of its name."""
 _YES = ("yes", "true", "on", "1", "はい")
 _NO = ("no", "false", "off", "0", "いいえ")
 
@@ -229,7 +233,9 @@ def _decoded(field: _Field, raw: str) -> Any:
             raise ValueError(number_fault(None, *RANGES[place]))
         return number
     if field.type is str:
-        return word if place in _WITHOUT_ESCAPES else unescaped(raw)
+        if place in _AS_IT_IS:
+            return word
+        return composed(word if place in _WITHOUT_ESCAPES else unescaped(raw))
     if issubclass(field.type, StrEnum):
         try:
             return field.type(word.lower())
@@ -238,7 +244,7 @@ def _decoded(field: _Field, raw: str) -> Any:
             raise ValueError(f"{allowed} を書いてください。") from None
     if field.key == "trusted_fingerprints":
         return tuple(p.replace(":", "").lower() for p in re.split(r"[,、\s]+", word) if p)
-    return tuple(line for line in unescaped(raw).split("\n") if line.strip())
+    return tuple(line for line in composed(unescaped(raw)).split("\n") if line.strip())
 
 
 def _encoded(field: _Field, value: Any) -> str:

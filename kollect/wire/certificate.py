@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kollect.errors import Certificate
@@ -19,6 +20,7 @@ _UTC_TIME = 0x17
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
 _SUBJECT_ALT_NAME = bytes.fromhex("551d11")
+_ISSUER_IS_AT = bytes.fromhex("06082b06010505073002")  # caIssuers, RFC 5280 section 4.2.2.1
 _ATTRIBUTES = {
     bytes.fromhex("550403"): "CN",
     bytes.fromhex("55040b"): "OU",
@@ -38,17 +40,48 @@ def read_certificate(der: bytes) -> Certificate:
     subject = issuer = not_after = ""
     names: tuple[str, ...] = ()
     try:
-        fields = [
-            field for field in _inside(_inside_first(_inside_first(der))) if field[0] != _VERSION
-        ]
-        # serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, … extensions
+        fields = _fields(der)
         issuer = _name(fields[2][1])
         subject = _name(fields[4][1])
-        not_after = _moment(*list(_inside(fields[3][1]))[1])
+        not_after = f"{_moment(*list(_inside(fields[3][1]))[1]):%Y-%m-%d %H:%M} UTC"
         names = tuple(_alternative_names(fields[6:]))
     except (ValueError, IndexError):
         pass  # a certificate too odd to read still has its fingerprint
     return Certificate(fingerprint(der), subject, issuer, names, not_after)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A certificate as a part of a chain: who vouches for whom, and from when to when."""
+
+    subject: bytes
+    issuer: bytes
+    """DER forms, to be compared octet by octet."""
+    issuer_words: str
+    not_before: datetime
+    not_after: datetime
+    tells_where_issuer_is: bool
+    """As those of the public authorities do: whoever checks it may fetch its issuer's there."""
+
+    @property
+    def self_signed(self) -> bool:
+        return self.subject == self.issuer
+
+
+def read_link(der: bytes) -> Link | None:
+    """None where it cannot be read; never raises."""
+    try:
+        fields = _fields(der)
+        begins, ends = (_moment(*time) for time in list(_inside(fields[3][1]))[:2])
+        told = any(_ISSUER_IS_AT in value for tag, value in fields[6:] if tag == _EXTENSIONS)
+        return Link(fields[4][1], fields[2][1], _name(fields[2][1]), begins, ends, told)
+    except (ValueError, IndexError):
+        return None
+
+
+def _fields(der: bytes) -> list[tuple[int, bytes]]:
+    """serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, … extensions."""
+    return [field for field in _inside(_inside_first(_inside_first(der))) if field[0] != _VERSION]
 
 
 def _inside(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -89,11 +122,10 @@ def _name(data: bytes) -> str:
     return ", ".join(parts)
 
 
-def _moment(tag: int, value: bytes) -> str:
-    """A Time (RFC 5280 section 4.1.2.5) as `2026-12-31 23:59 UTC`."""
+def _moment(tag: int, value: bytes) -> datetime:
+    """A Time (RFC 5280 section 4.1.2.5)."""
     form = "%y%m%d%H%M%SZ" if tag == _UTC_TIME else "%Y%m%d%H%M%SZ"
-    moment = datetime.strptime(value.decode("ascii", "replace"), form).replace(tzinfo=UTC)
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    return datetime.strptime(value.decode("ascii", "replace"), form).replace(tzinfo=UTC)
 
 
 def _alternative_names(fields: list[tuple[int, bytes]]) -> Iterator[str]:

@@ -8,17 +8,9 @@ from __future__ import annotations
 
 import errno
 import socket
-import ssl
 from dataclasses import dataclass
 
-from kollect.errors import (
-    Certificate,
-    CertificateTrouble,
-    LineDropped,
-    LineTimeout,
-    ServerTrouble,
-    Stage,
-)
+from kollect.errors import LineDropped, LineTimeout, ServerTrouble, Stage
 
 SENDING_ROLE = "送信サーバ"
 RECEIVING_ROLE = "受信サーバ"
@@ -38,12 +30,6 @@ _UNREACHABLE = frozenset(
     }
 )
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, 10013})
-
-# X509_V_ERR_… of OpenSSL's x509_vfy.h, as SSLCertVerificationError.verify_code carries them
-_NOT_YET_VALID = 9
-_EXPIRED = 10
-_SELF_SIGNED = frozenset({18, 19})
-_WRONG_NAME = frozenset({62, 64})
 
 # What OpenSSL says when the other side's first bytes are no TLS record.
 _NOT_TLS = frozenset(
@@ -103,14 +89,14 @@ class Peer:
                 stage=Stage.LOOKUP,
                 happened=f"{self.role}「{self.host}」の場所を調べられませんでした。",
                 cure="LANケーブルやWi-Fiの接続を確かめてください。つながると自動的に続きを行います。",
-                detail=_words(failure),
+                detail=technical(failure),
             )
         return ServerTrouble(
             f"{self.role}が見つかりません",
             stage=Stage.LOOKUP,
             happened=f"「{self.host}」という名前のサーバはありませんでした。",
             cure=f"「メールの設定」の{self.role}の名前に打ち間違いがないか確かめてください。",
-            detail=_words(failure),
+            detail=technical(failure),
         )
 
     def unconnected(self, failure: Exception) -> ServerTrouble:
@@ -122,7 +108,7 @@ class Peer:
                 stage=Stage.CONNECT,
                 happened=f"{self.label}を呼びましたが、返事がありませんでした。",
                 cure=self._cure_of_silence(),
-                detail=_words(failure),
+                detail=technical(failure),
             )
         if number in _REFUSED:
             happened = f"{self.label}は、接続を受け付けませんでした。"
@@ -144,7 +130,7 @@ class Peer:
             stage=Stage.CONNECT,
             happened=happened,
             cure=cure,
-            detail=_words(failure),
+            detail=technical(failure),
         )
 
     def _cure_of_silence(self) -> str:
@@ -159,7 +145,7 @@ class Peer:
         )
 
     def unencrypted(self, failure: Exception) -> ServerTrouble:
-        """The encryption could not be started; certificates are `untrusted`."""
+        """The encryption could not be started; certificates are told by wire/distrust.py."""
         if isinstance(failure, TimeoutError):
             return self.silent(Stage.ENCRYPT, failure, heard=True)
         reason = getattr(failure, "reason", None) or ""
@@ -185,7 +171,7 @@ class Peer:
             stage=Stage.ENCRYPT,
             happened=happened,
             cure=cure,
-            detail=_words(failure),
+            detail=technical(failure),
         )
 
     def injected(self) -> ServerTrouble:
@@ -209,46 +195,9 @@ class Peer:
             else "このパソコンの認証局の一覧を読めませんでした。",
             cure="ファイルの場所と中身を確かめるか、[tls] ca_file を空にしてください。"
             if ca_file
-            else "Windowsの更新を行ってから、もう一度お試しください。",
-            detail=_words(failure),
-        )
-
-    def untrusted(
-        self, failure: ssl.SSLCertVerificationError, certificate: Certificate | None
-    ) -> CertificateTrouble:
-        """The certificate was shown and does not hold."""
-        code = failure.verify_code
-        pin = "サーバが本物だとわかっているときだけ、「この証明書を信頼する」を押してください。"
-        if code in _WRONG_NAME:
-            names = "、".join(certificate.names[:5]) if certificate else ""
-            title = f"{self.role}の証明書の名前が違います"
-            happened = f"「{self.host}」につなぎましたが、証明書は別の名前"
-            happened += f" ({names}) のものでした。" if names else "のものでした。"
-            cure = f"{self.role}の名前を、証明書の名前に直せないか確かめてください。{pin}"
-        elif code == _EXPIRED:
-            until = f" ({certificate.not_after}まで)" if certificate else ""
-            title = f"{self.role}の証明書の期限が切れています"
-            happened = f"{self.label}の証明書は、期限{until}が過ぎています。"
-            cure = (
-                "まず、このパソコンの日付と時刻が正しいか確かめてください。"
-                "正しければサーバ側の手落ちですので、プロバイダに知らせてください。"
-            )
-        elif code == _NOT_YET_VALID:
-            title = "このパソコンの時計が遅れているようです"
-            happened = f"{self.label}の証明書は、まだ有効な期間になっていません。"
-            cure = "このパソコンの日付と時刻を合わせてください。"
-        elif code in _SELF_SIGNED:
-            title = f"{self.role}の証明書を確認できません"
-            happened = (
-                f"{self.label}の証明書は、サーバが自分で作ったもので、保証する会社がありません。"
-            )
-            cure = pin
-        else:
-            title = f"{self.role}の証明書を確認できません"
-            happened = f"{self.label}の証明書は、このパソコンが知らない発行元のものでした。"
-            cure = f"セキュリティソフトがメールを検査している場合にも起こります。{pin}"
-        return CertificateTrouble(
-            title, happened=happened, cure=cure, detail=_words(failure), certificate=certificate
+            else "パソコンを再起動して、もう一度お試しください。直らないときは、"
+            "Windowsの更新を行ってください。",
+            detail=technical(failure),
         )
 
     def silent(self, stage: Stage, failure: Exception | None, *, heard: bool) -> LineTimeout:
@@ -261,7 +210,7 @@ class Peer:
             stage=stage,
             happened=f"{self.label}からの返事を待ちましたが、時間内に届きませんでした。",
             cure=cure,
-            detail=_words(failure) if failure else "timed out",
+            detail=technical(failure) if failure else "timed out",
         )
 
     def dropped(
@@ -277,7 +226,7 @@ class Peer:
             stage=stage,
             happened=f"{self.label}との通信の途中で、接続が切れました。",
             cure=cure,
-            detail=_words(failure) if failure else "closed by the other side",
+            detail=technical(failure) if failure else "closed by the other side",
         )
 
     def senseless(self, stage: Stage, answer: bytes) -> ServerTrouble:
@@ -306,6 +255,6 @@ class Peer:
         return f"このポートは暗号化した通信専用のようです。{how}に変えてください。"
 
 
-def _words(failure: Exception) -> str:
+def technical(failure: Exception) -> str:
     """The technical text, for 「詳細」: one line."""
     return " ".join(f"{type(failure).__name__}: {failure}".split())

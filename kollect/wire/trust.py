@@ -2,6 +2,8 @@
 
 Certificates and host names are always checked, TLS is 1.2 at least. A pinned certificate is
 accepted for what it is, whatever its name, date or issuer; nothing else ever weakens the check.
+Where OpenSSL knows nobody who vouches for a certificate, the system is asked; what it answers, the
+certificates up to an authority that it believes, OpenSSL checks as ever, with the server's name.
 Knows nothing of what is spoken on the line.
 """
 
@@ -11,12 +13,16 @@ import functools
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from kollect.desktop import trust_store
 from kollect.errors import ServerTrouble, Stage
 from kollect.settings.model import Tls
-from kollect.wire.certificate import fingerprint, read_certificate
+from kollect.wire.certificate import fingerprint
+from kollect.wire.distrust import ASK_THE_SYSTEM, untrusted
 from kollect.wire.peer import Peer
 
 
@@ -41,6 +47,8 @@ def _bare(text: str) -> str:
 # Servers whose certificate holds by its fingerprint only: the next handshake looks for that first.
 # (Resuming TLS sessions was tried as well: with TLS 1.3 it saved no round trip and no CPU time.)
 _pinned: set[tuple[Peer, Trust]] = set()
+# Those whose certificate holds by the word of the system only, with what believes that authority.
+_vouched: dict[tuple[Peer, Trust], ssl.SSLContext] = {}
 
 
 def shake_hands(
@@ -72,34 +80,67 @@ def shake_hands(
             # The server has a new certificate: it may be one that needs no pin.
             _pinned.discard((peer, trust))
             raw = again()
+        elif vouched := _vouched.get((peer, trust)):
+            try:
+                tls = _handshake(raw, peer, vouched)
+                trace(Stage.CERTIFICATE)
+                return tls
+            except ssl.SSLCertVerificationError:  # a new one here too, or its time is over
+                del _vouched[peer, trust]
+                raw = again()
         tls = _handshake(raw, peer, checked)
     except ssl.SSLCertVerificationError as failure:
         trace(Stage.CERTIFICATE)
-        return _pinned_or_trouble(peer, trust, again, failure)
+        return _good_all_the_same(peer, trust, again, failure)
     except (OSError, ValueError) as failure:
         raise peer.unencrypted(failure) from failure
     trace(Stage.CERTIFICATE)
     return tls
 
 
-def _pinned_or_trouble(
+def _good_all_the_same(
     peer: Peer,
     trust: Trust,
     again: Callable[[], socket.socket],
     failure: ssl.SSLCertVerificationError,
 ) -> ssl.SSLSocket:
-    """Look at the certificate that failed: a good line where it is pinned, else this raises."""
+    """Look at the certificate that failed: a good line where it is pinned, or where the system
+    vouches for it; else this raises.
+    """
+    shown: tuple[bytes, ...] = ()
     try:
         tls = _handshake(again(), peer, _unchecked())
+        if _is_pinned(tls, trust):
+            _pinned.add((peer, trust))
+            return tls
+        shown = _shown(tls)
+        tls.close()
+        ask = trust_store.chain if not trust.ca_file else None
+        if ask is not None and shown and failure.verify_code in ASK_THE_SYSTEM:
+            chain = ask(shown)
+            if chain is not None:
+                context = _believing(chain[1:])
+                tls = _handshake(again(), peer, context)
+                _vouched[peer, trust] = context
+                return tls
+    except ssl.SSLCertVerificationError as another:
+        failure = another  # somebody vouches for it, and yet it does not hold
     except (OSError, ValueError, ServerTrouble):
-        raise peer.untrusted(failure, None) from failure
-    if _is_pinned(tls, trust):
-        _pinned.add((peer, trust))
-        return tls
-    presented = tls.getpeercert(binary_form=True)
-    tls.close()
-    certificate = read_certificate(presented) if presented else None
-    raise peer.untrusted(failure, certificate) from failure
+        pass  # the line was lost: what is known by now is told
+    raise untrusted(peer, failure, failure.verify_code, shown, datetime.now(UTC)) from failure
+
+
+def _shown(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
+    """All the certificates that the server has shown, its own first."""
+    own = tls.getpeercert(binary_form=True)
+    try:
+        if sys.version_info >= (3, 13):
+            return tuple(tls.get_unverified_chain())
+        # there since Python 3.10, public since 3.13
+        chain = tls._sslobj.get_unverified_chain()
+        return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in chain)
+    except (AttributeError, TypeError, ValueError):
+        return (own,) if own else ()
 
 
 def _is_pinned(tls: ssl.SSLSocket, trust: Trust) -> bool:
@@ -142,8 +183,21 @@ def _context_now(ca_file: str) -> ssl.SSLContext:
 
 @functools.lru_cache(maxsize=8)
 def _context(ca_file: str, changed: int) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file or None)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificates and names
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    else:
+        trust_store.believe_system(context)
+    return context
+
+
+def _believing(authorities: tuple[bytes, ...]) -> ssl.SSLContext:
+    """What believes the one of them at the root, and knows those on the way to it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for der in authorities:
+        context.load_verify_locations(cadata=der)
     return context
 
 

@@ -26,6 +26,7 @@ from kollect.settings import inifile
 from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
 from tests.bench import rivals
 from tests.bench.mailing import mailing
+from tests.bench.members import members
 from tests.servers.certificates import make_certificates
 from tests.servers.delay_proxy import delayed
 from tests.servers.dovecot import Dovecot, running_dovecot
@@ -41,7 +42,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3, help="the median of so many runs")
-    parser.add_argument("--only", choices=("speed", "poll", "memory", "mailing"), default=None)
+    parser.add_argument(
+        "--only", choices=("speed", "poll", "memory", "mailing", "members"), default=None
+    )
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kollect-bench-")))
@@ -57,6 +60,8 @@ def main() -> None:
             memory(dovecot)
         if options.only in (None, "mailing"):
             mailing(options.mails, options.times)
+        if options.only in (None, "members"):
+            members()
 
 
 # --- speed

@@ -98,7 +98,7 @@ def test_log_off_leaves_nothing_behind(stick: Stick):
     stick.pc.log_off()
     program.wait()
     assert stick.nobody_left()
-    assert not list(stick.pc.temp.glob("_MEI*"))
+    assert stick.pc.unpacked == []
     program = stick.start()
     desk.bring(clerk.WELCOME)
     assert program.running

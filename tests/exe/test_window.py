@@ -24,13 +24,17 @@ def test_from_the_double_click_to_the_end(stick: Stick):
     quit_from_menu()
     assert first.wait().code == 0
     assert stick.nobody_left()
-    assert not list(stick.pc.temp.glob("_MEI*")), "nothing of it is left behind"
+    assert stick.pc.unpacked == [], "nothing of it is left behind"
+    assert not list(stick.pc.temp.glob("_MEI*"))
 
 
 def test_after_a_power_cut_it_starts_as_ever(stick: Stick):
     stick.start()
     desk.wait_for_window(WELCOME)
+    [left] = stick.pc.unpacked
     stick.kill()
     again = stick.start()
     desk.wait_for_window(WELCOME)
     assert again.running
+    desk.wait_until(lambda: not left.exists(), "what it had unpacked is left behind")
+    assert len(stick.pc.unpacked) == 1

@@ -112,8 +112,13 @@ class PC:
 
     @property
     def temp(self) -> Path:
-        """%TEMP%, where the .exe unpacks itself."""
+        """%TEMP%"""
         return self._folder / "drive_c/users/店員/Temp"
+
+    @property
+    def unpacked(self) -> list[Path]:
+        """The folders into which the .exe has unpacked itself, at %LOCALAPPDATA%."""
+        return list((self.local_data / "Kollect" / "program").glob("_MEI*"))
 
     def start(self, program: str | Path, *arguments: str | Path, **environment: str) -> Started:
         command = [self._wine, str(program), *map(str, arguments)]

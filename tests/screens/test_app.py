@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 import time
 import tkinter as tk
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -25,9 +28,12 @@ from tests.screens.hands import (
     press,
     settle,
     type_in,
+    until,
     window_named,
+    windows_seen,
     xdotool,
 )
+from tests.servers.display import start as another_display
 
 READY = Settings(
     mail_address="karamail@example.jp",
@@ -227,6 +233,14 @@ def type_in_interval(screen: SettingsScreen, text: str) -> None:
 
 
 @pytest.mark.real
+def keys_end(process: subprocess.Popen[str], window: str) -> bool:
+    """Whether ESC has ended it: a key that comes before the window has the focus is lost."""
+    with contextlib.suppress(AssertionError):  # the window has gone meanwhile
+        xdotool("windowfocus", window)
+        xdotool("key", "Escape")
+    return process.poll() is not None
+
+
 class TestProcess:
     """The program as it is started, seen from outside."""
 
@@ -240,10 +254,45 @@ class TestProcess:
         time.sleep(0.5)
         xdotool("windowminimize", "--sync", window)
         second = start_process()
-        out, err = second.communicate(timeout=20)
+        out, err = second.communicate(timeout=60)
         assert (second.returncode, out, err) == (0, "", "")
         window_named("KKRMN101")
         assert first.poll() is None
+
+    def test_a_second_start_on_another_desktop_says_so(
+        self, start_process: StartProcess, folder: DataFolder
+    ):
+        folder.prepare()
+        inifile.save(folder.ini, READY)
+        first = start_process()
+        window_named("KKRMN101")
+        until((folder.path / "kollect.running").exists)
+        with contextlib.contextmanager(another_display)() as elsewhere:
+            second = StartProcess(folder, elsewhere)
+            process = second()
+            dialog = window_named("別の画面で動いています")
+            until(lambda: keys_end(process, dialog))
+            assert process.communicate(timeout=60) == ("", "")
+            assert process.returncode == 2
+            second.kill_all()
+        assert first.poll() is None
+
+    def test_data_that_onedrive_copies_are_warned_of_once(self, display: str, tmp_path: Path):
+        folder = DataFolder(tmp_path / "OneDrive - 店" / "コレクト")
+        folder.prepare()
+        inifile.save(folder.ini, READY)
+        start = StartProcess(folder, display)
+        start()
+        window_named("OneDrive のフォルダにあります")
+        start.kill_all()
+        again = StartProcess(folder, display)
+        again()
+        window_named("KKRMN101")
+        until((folder.path / "kollect.running").exists)  # what is to be said is said by then
+        settled = time.monotonic() + 2
+        until(lambda: time.monotonic() > settled)
+        assert not [title for title in windows_seen() if "OneDrive" in title]
+        again.kill_all()
 
     def test_keys_from_outside_end_it(self, start_process: StartProcess, folder: DataFolder):
         folder.prepare()
@@ -257,7 +306,7 @@ class TestProcess:
         window_named("終了の確認")
         time.sleep(0.5)
         xdotool("key", "Return")
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
 
     def test_a_folder_that_cannot_be_used_is_told(
@@ -269,5 +318,5 @@ class TestProcess:
         window_named("フォルダを作れません")
         time.sleep(0.5)
         xdotool("key", "Escape")
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (5, "", "")

@@ -147,6 +147,21 @@ def test_lost_without_a_copy_one_may_begin_anew_after_the_numbers_of_the_log(
     assert "新しく作りました" in "".join(p.read_text("utf-8") for p in lost.log_dir.glob("2*.txt"))
 
 
+def test_an_older_file_put_back_is_told(start_process: StartProcess, folder: DataFolder):
+    folder.prepare()
+    inifile.save(folder.ini, READY)
+    serve(folder, range(3))
+    older = folder.database.read_bytes()
+    serve(folder, range(3, 5))
+    folder.database.write_bytes(older)
+    process = start_process()
+    window_named("受付の記録が以前のものになっています")
+    process.kill()
+    process.communicate()
+    serve(folder, range(9, 10))
+    assert numbers(folder.database) == [1001, 1002, 1003, 1006]
+
+
 def test_lost_without_a_copy_enter_ends_and_makes_nothing(
     start_process: StartProcess, lost: DataFolder
 ):

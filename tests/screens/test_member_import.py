@@ -18,6 +18,7 @@ from kollect.screens.member_import import MemberImportScreen
 from kollect.screens.member_list import MemberListScreen
 from tests.screens.hands import Person, all_inside, click, labelled, press, settle, shown_text
 from tests.screens.members import YAMADA, numbers, register, stored
+from tests.unit.bookkeeping import NOW
 
 GOOD = "会員番号,氏名,ﾌﾘｶﾞﾅ,携帯,ひとこと\r\n1001,山田 太郎,やまだ,09012345678,常連さん\r\n"
 WRONG = "受付番号,お名前,電話番号\r\n1001,,123\r\n1002,佐藤花子,\r\n4711,幽霊,\r\n"
@@ -96,6 +97,23 @@ def test_a_column_can_be_matched_by_hand(
     member = stored(database, 1001)
     assert member is not None
     assert member.note == "常連さん"
+
+
+def test_who_said_no_stays_stopped_and_that_is_said(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
+):
+    register(database, YAMADA)
+    with closing(Members(database)) as members:
+        members.stop_member(1001, NOW, "メール")
+    text = "受付番号,お名前,メール配信\r\n1001,山田 太郎,承諾する\r\n"
+    choose(screen, dialogs, written(tmp_path, text))
+    dialogs.answers.append("取り込む")
+    press(screen, "F12")
+    settle(screen, lambda: screen.result.verdict.text.startswith("取り込みました"))
+    assert "1名（受付番号 1001）は、配信停止" in screen.result.verdict.text
+    member = stored(database, 1001)
+    assert member is not None
+    assert member.standing.stopped_at == NOW
 
 
 def test_every_wrong_line_is_named_and_nothing_is_taken_in(

@@ -199,6 +199,10 @@ class TestCorrection:
             press(dialog, "F12")
             assert "方法" in dialog.how.complaint
             type_in(dialog.how.widget, "電話")
+            type_in(dialog.on.widget, "2026/11/1")
+            press(dialog, "F12")
+            assert "お申し出より前" in dialog.on.complaint
+            type_in(dialog.on.widget, f"{edit._services.now():%Y/%m/%d}")
             press(dialog, "F12")
 
         dialogs.answers.append(agree)

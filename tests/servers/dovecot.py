@@ -23,7 +23,7 @@ import pytest
 
 from tests.servers.certificates import Certificates
 
-_START_SECONDS = 10
+_START_SECONDS = 60
 
 # No anvil-auth-penalty: it makes every further login from this machine wait after a wrong password.
 _CONFIG = """

@@ -24,7 +24,7 @@ from kollect import address
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import Dovecot
 
-_START_SECONDS = 10
+_START_SECONDS = 60
 
 OWN_DOMAINS = (
     "shop.example",
@@ -182,7 +182,7 @@ class Postfix:
                 found.append(raw)
         return found
 
-    def wait_for(self, recipient: str, count: int = 1, seconds: float = 10) -> list[bytes]:
+    def wait_for(self, recipient: str, count: int = 1, seconds: float = 60) -> list[bytes]:
         """What was delivered to this address, once there are so many."""
         deadline = time.monotonic() + seconds
         while len(found := self.received(recipient)) < count and time.monotonic() < deadline:
@@ -190,7 +190,7 @@ class Postfix:
         assert len(found) >= count, f"{recipient}: {len(found)} of {count} mails; {self._log()}"
         return found
 
-    def delivered(self, seconds: float = 30) -> list[str]:
+    def delivered(self, seconds: float = 60) -> list[str]:
         """Wait until everything taken is delivered; to whom, oldest first."""
         deadline = time.monotonic() + seconds
         while any(self._queued()) and time.monotonic() < deadline:

@@ -172,7 +172,7 @@ class ScriptedSmtp:
         self._loop.call_soon_threadsafe(close)
         done.wait(5)
 
-    def wait_for(self, count: int, seconds: float = 5) -> list[Kept]:
+    def wait_for(self, count: int, seconds: float = 60) -> list[Kept]:
         """The mails, once there are so many."""
         deadline = time.monotonic() + seconds
         while len(self.kept) < count and time.monotonic() < deadline:

@@ -15,7 +15,7 @@ import pytest
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.register import backup
+from kollect.register import backup, highest
 from kollect.register.backup import (
     SPARE,
     Loss,
@@ -324,6 +324,7 @@ def test_where_only_the_log_tells_some_numbers_are_passed_over(shop: Shop):
     shop.copy()
     lost = shop.serve(4)
     del shop.log[-2:]
+    highest.file_for(shop.database).unlink()
     shop.break_it()
     costs = shop.loss()
     assert costs.highest_number == lost[-3]
@@ -447,6 +448,7 @@ def test_a_file_that_tells_an_absurd_number_is_not_believed(shop: Shop):
     with closing(sqlite3.connect(shop.database)) as db:
         db.execute("UPDATE receipt SET number = 4611686018427387905 WHERE number = 1002")
         db.commit()
+    highest.file_for(shop.database).unlink()
     cut_in_index(shop)
     assert shop.loss().next_number == 1002 + 1 + SPARE
 

@@ -43,6 +43,39 @@ BLANK_HEADERS = {
     "zero width and byte order mark": b"Subject: =?utf-8?B?4oCL77u/?=",
     "encoded line end": b"Subject: =?utf-8?Q?=0D=0A?=",
     "several empty ones": b"Subject:\r\nSubject: =?utf-8?B?44CA?=",
+    **{
+        f"the tag of a filter, {tag}": f"Subject: {tag}".encode()
+        for tag in (
+            *("[SPAM]", "[MEIWAKU]", "[meiwaku] ", "***SPAM***", "*****SPAM*****", "*** SPAM ***"),
+            *(
+                "【迷惑メール】",
+                "【SPAM】",
+                "【迷惑メール判定】",
+                "[迷惑メールの疑い]",
+                "■迷惑メール■",
+            ),
+            *(
+                "［ＳＰＡＭ］",
+                "{Spam?}",
+                "[SPAM 5.3]",
+                "[SPAM LEVEL 5]",
+                "[SPAM:****]",
+                "[SPAM-LOW]",
+            ),
+            *("[ SPAM ]", "(SPAM)", "<<SPAM>>", "[[SPAM]]", "##SPAM##", "!!SPAM!!", "[*SPAM*]"),
+            *("[Suspected Spam]", "[?? Probable Spam]", "[Norton AntiSpam]", "[spam mail]"),
+            *(
+                "[JUNK]",
+                "[BULK]",
+                "[SPAM]:",
+                "SPAM:",
+                "[SPAM][SPAM]",
+                "[Spam] [Meiwaku]",
+                "【スパム】",
+            ),
+            *("[SPAM] (件名なし)", "***SPAM*** 無題", "（件名なし） [SPAM]", "[SPAM]　"),
+        )
+    },
     "the phrase of docomo phones": "Subject: 無題".encode(),
     "in iso-2022-jp": b"Subject: =?ISO-2022-JP?B?GyRCTDVCahsoQg==?=",
     "in Shift_JIS": b"Subject: =?Shift_JIS?B?lrOR6A==?=",
@@ -53,6 +86,13 @@ BLANK_HEADERS = {
 
 WRITTEN_HEADERS = {
     "a letter": b"Subject: a",
+    **{
+        f"no tag, {text}": f"Subject: {text}".encode()
+        for text in (
+            *("SPAM", "spam", "迷惑メール", "[SPAM] hello", "[SPAM] Re:", "hello [SPAM]", "***"),
+            *("[重要]", "[SALE]", "【迷惑メール】予約", "迷惑メールについて", "[spam] 配信停止"),
+        )
+    },
     "a dot": b"Subject: .",
     "words": b"Subject: hello",
     "Re: of nothing": b"Subject: Re:",

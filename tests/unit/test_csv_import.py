@@ -217,6 +217,37 @@ def test_withdrawn_and_stopped_come_along_but_never_end_by_a_file(members: Membe
         imported(members, "受付番号,お名前\n1001,山田\n")
 
 
+@pytest.mark.parametrize(
+    ("columns", "cells", "held"),
+    [
+        ("メール配信", "承諾する", True),
+        ("メール配信,承諾日,承諾方法", "承諾する,2024/1/5,用紙", True),
+        ("メール配信,承諾日,承諾方法", "はい,,", True),
+        ("メール配信,承諾日,承諾方法", "承諾する,{no},用紙", True),
+        ("メール配信,承諾日,承諾方法", "承諾する,{later},用紙", False),
+    ],
+)
+@pytest.mark.parametrize("known", [False, True], ids=["new number", "the same number"])
+def test_an_old_list_does_not_bring_back_who_said_no(
+    members: Members, columns: str, cells: str, held: bool, known: bool
+):
+    """The no is the address's; the same day may have been before it."""
+    no = NOW - timedelta(days=3)
+    cells = cells.format(no=f"{no:%Y/%m/%d}", later=f"{no + timedelta(days=1):%Y/%m/%d}")
+    if not known:
+        with closing(Ledger(members._db._path)) as ledger:
+            number = numbered(ledger, "TARO@docomo.ne.jp", again=True)[1]
+        members.register(Member(1001, "山田"), no)
+    else:
+        number = 1001
+        members.register(Member(1001, "山田", consent=PAPER), no)
+    members.stop("taro@docomo.ne.jp", no, "メール")
+    tally = imported(members, f"受付番号,お名前,{columns}\n{number},山田,{cells}\n")
+    assert (number in tally.held) == held
+    assert (members.get(number).standing.stopped_at == no) == held
+    assert bool(csv_in.in_words(tally.held)) == held
+
+
 def test_wrong_lines_are_all_named_and_nothing_is_imported(members: Members):
     members.register(Member(1004, "前から"), NOW)
     before = everything(members)
@@ -333,3 +364,10 @@ def test_the_record_of_consent_as_a_table(members: Members):
     assert given[3:6] == ["承諾する", "2026/11/20", "会員登録用紙"]
     assert taken_back[3:6] == ["承諾しない", "2026/11/24", "配信停止のメール"]
     assert given[-2:] == ["番号は★1★です", "★1★\n"]
+
+
+def test_numbers_go_out_with_their_zeros_and_come_back(members: Members):
+    imported(members, "受付番号,お名前\n1001,山田\n")
+    octets = csv_out.members_csv(members.each(), digits=6)
+    assert "\r\n001001," in octets.decode("utf-8-sig")
+    assert take_in(table.read(octets), members, LATER) == Tally(new=0, changed=0, same=1)

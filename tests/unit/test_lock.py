@@ -16,6 +16,7 @@ import pytest
 
 from kollect.desktop import lock
 from kollect.desktop.lock import FolderLock, signal_first
+from kollect.desktop.session import Desktop, desktop
 from kollect.errors import AlreadyRunning, StorageTrouble
 
 HOLDER = """
@@ -118,7 +119,7 @@ def test_only_who_knows_the_token_is_heard(tmp_path: Path, calls: queue.Queue):
                 assert not isinstance(error, TimeoutError)
     assert calls.empty()
     assert signal_first(tmp_path)
-    assert calls.get(timeout=5) == 1
+    assert calls.get(timeout=30) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such rights on Windows")
@@ -133,7 +134,7 @@ def test_a_silent_caller_holds_nobody_up_for_long(
     with socket.create_connection(("127.0.0.1", beacon(tmp_path)["port"])):
         time.sleep(0.05)
         assert signal_first(tmp_path, patience=5)
-    assert calls.get(timeout=5) == 1
+    assert calls.get(timeout=30) == 1
 
 
 @pytest.mark.expects_errors
@@ -203,3 +204,90 @@ def test_the_second_start_waits_for_a_first_that_is_not_listening_yet(tmp_path: 
         later.start()
         assert signal_first(tmp_path, patience=10)
         later.join()
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> list[Desktop]:
+    """The desktops of this process, the last one counts."""
+    now = [Desktop("店長", "1")]
+    monkeypatch.setattr(lock, "desktop", lambda: now[-1])
+    return now
+
+
+@pytest.mark.parametrize(
+    ("second", "title"),
+    [
+        (Desktop("店員", "2"), "別の利用者の画面"),
+        (Desktop("店長", "2"), "別の画面"),
+        (Desktop("店員", "1"), "別の利用者の画面"),
+    ],
+)
+def test_a_first_on_another_desktop_is_told(
+    tmp_path: Path, elsewhere: list[Desktop], second: Desktop, title: str
+):
+    reached: queue.Queue[int] = queue.Queue()
+    with FolderLock(tmp_path) as held:
+        held.listen(lambda: reached.put(1))
+        elsewhere.append(second)
+        with pytest.raises(AlreadyRunning) as caught:
+            signal_first(tmp_path)
+        assert title in caught.value.title
+        assert str(tmp_path) in caught.value.happened
+        assert ("「店長」" in caught.value.happened) == (second.user != "店長")
+        assert reached.empty(), "nobody there has asked for a window"
+        elsewhere.append(Desktop("店長", "1"))
+        assert signal_first(tmp_path)
+        assert reached.get(timeout=30) == 1
+
+
+def test_one_that_was_killed_elsewhere_is_nowhere(tmp_path: Path, elsewhere: list[Desktop]):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    told = {"port": port, "token": "0", "pid": 1, "user": "店長", "session": "1"}
+    (tmp_path / "kollect.running").write_text(json.dumps(told))
+    elsewhere.append(Desktop("店員", "2"))
+    assert not signal_first(tmp_path, patience=0)
+    with FolderLock(tmp_path):
+        pass
+
+
+def test_a_lock_of_another_user_is_no_trouble_with_the_disk(
+    tmp_path: Path, elsewhere: list[Desktop], monkeypatch: pytest.MonkeyPatch
+):
+    def closed(*_: object, **__: object) -> None:
+        raise PermissionError(13, "another user's")
+
+    with FolderLock(tmp_path) as held:
+        held.listen(lambda: None)
+        monkeypatch.setattr("builtins.open", closed)
+        with pytest.raises(StorageTrouble):
+            FolderLock(tmp_path).acquire()
+        elsewhere.append(Desktop("店員", "2"))
+        with pytest.raises(AlreadyRunning, match="別の利用者"):
+            FolderLock(tmp_path).acquire()
+
+
+def test_what_a_version_before_has_told_is_understood(tmp_path: Path, calls: queue.Queue):
+    told = beacon(tmp_path)
+    del told["user"], told["session"]
+    (tmp_path / "kollect.running").write_text(json.dumps(told))
+    assert signal_first(tmp_path)
+    assert calls.get(timeout=30) == 1
+
+
+@pytest.mark.parametrize(
+    ("display", "wayland", "session"),
+    [
+        (":0", "", ":0"),
+        (":0.0", "", ":0"),
+        ("pc:10.1", "", "pc:10"),
+        (":0", "wayland-1", "wayland-1"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="has numbers")
+def test_the_session_of_a_display(
+    display: str, wayland: str, session: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.setenv("WAYLAND_DISPLAY", wayland)
+    assert desktop().session == session

@@ -15,6 +15,7 @@ from kollect.errors import StorageTrouble
 from kollect.members.choice import Choice, Order
 from kollect.members.member import Consent, Member, Sex, State
 from kollect.members.members import Members
+from kollect.members.queries import Queries
 from kollect.members.refusals import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
 from kollect.register import schema
 from kollect.register.ledger import Ledger
@@ -112,11 +113,14 @@ def test_lookup_by_number_or_by_part_of_an_address(members: Members):
     assert members.lookup("9999") == members.lookup("") == members.lookup("nobody") == []
 
 
-def test_digits_that_are_no_number_are_looked_for_in_addresses(path: Path, members: Members):
+def test_digits_alone_are_a_number_and_not_looked_for_in_addresses(path: Path, members: Members):
     ledger = Ledger(path)
     numbered(ledger, "tanaka1985@docomo.ne.jp")
     ledger.close()
-    assert [c.receipt.number for c in members.lookup("1985")] == [1004]
+    for typed in ("1985", "１９８５", "No.1985", "1985" * 10):
+        assert members.lookup(typed) == []
+    for typed in ("a1985", "1985@"):
+        assert [c.receipt.number for c in members.lookup(typed)] == [1004]
 
 
 def test_results_tell_who_is_a_member(path: Path, members: Members):
@@ -376,3 +380,79 @@ def test_a_broken_file_is_said_plainly(tmp_path: Path):
     path.write_bytes(b"no database " * 500)
     with pytest.raises(StorageTrouble, match="壊れて"):
         Members(path)
+
+
+# --- the no is the address's
+
+
+@pytest.fixture
+def second(path: Path, members: Members) -> Members:
+    """山田 has stopped the mails, and asked by a blank mail for another number."""
+    members.register(YAMADA, NOW)
+    members.stop("taro@docomo.ne.jp", NOW, "メール")
+    with closing(Ledger(path)) as ledger:
+        assert numbered(ledger, "Taro@DOCOMO.ne.jp", again=True)[1] == 1004
+    return members
+
+
+def consented(day: date) -> Member:
+    return replace(YAMADA, number=1004, consent=Consent(True, day, "会員登録用紙"))
+
+
+@pytest.mark.parametrize(
+    ("days", "held"), [(-30, True), (-1, True), (0, True), (1, False), (5, False)]
+)
+def test_a_new_number_gets_no_mail_until_a_new_consent(second: Members, days: int, held: bool):
+    said_no = second.register(consented(NOW.date() + timedelta(days=days)), NOW)
+    assert said_no == (NOW if held else None)
+    assert second.get(1004).standing.stopped_at == said_no
+    assert second.get(1001).standing.stopped_at == NOW
+
+
+def test_a_consent_whose_day_nobody_told_ends_nothing(second: Members):
+    later = NOW + timedelta(days=3)
+    assert second.register(consented(later.date()), later, dated=False) == NOW
+    second.update(replace(consented(later.date()), note="電話あり"), later, "会員一覧")
+    assert second.get(1004).standing.stopped_at == NOW, "the same consent as before"
+    second.update(consented(NOW.date() + timedelta(days=2)), later, "CSVの取り込み")
+    assert second.get(1004).standing.stopped_at is None
+
+
+def test_without_a_consent_the_no_is_remembered_all_the_same(second: Members):
+    second.register(replace(YAMADA, number=1004, consent=Consent()), NOW)
+    second.update(consented(NOW.date()), NOW, "CSVの取り込み")
+    assert second.get(1004).standing.stopped_at == NOW
+
+
+def test_a_withdrawal_is_the_addresss_too(path: Path, members: Members):
+    with closing(Ledger(path)) as ledger:
+        assert numbered(ledger, "TARO@docomo.ne.jp", again=True)[1] == 1004
+        assert numbered(ledger, "taro@docomo.ne.jp", again=True)[1] == 1005
+    members.register(YAMADA, NOW)
+    members.register(replace(YAMADA, number=1004), NOW)
+    members.register(SATO, NOW)
+    assert members.withdraw(1001, LATER, "会員一覧")
+    assert members.get(1004).standing.stopped_at == LATER
+    assert members.get(1002).standing.stopped_at is None
+    assert members.register(replace(YAMADA, number=1005), LATER) == LATER
+    members.come_back(1001, LATER, "会員一覧")
+    assert members.get(1001).standing == replace(members.get(1001).standing, stopped_at=None)
+    assert members.get(1004).standing.stopped_at == LATER, "that takes a new consent"
+    assert members.resume(1004, Consent(True, LATER.date(), "店頭"), LATER, "会員一覧")
+
+
+def test_a_consent_of_a_day_before_the_no_is_none(second: Members):
+    with pytest.raises(ValueError, match="consent"):
+        second.resume(1001, Consent(True, NOW.date() - timedelta(days=1), "紙"), NOW, "会員一覧")
+    assert second.get(1001).standing.stopped_at == NOW
+
+
+def test_what_older_versions_overlooked_is_held(path: Path, second: Members):
+    second.register(consented(NOW.date() - timedelta(days=9)), NOW)
+    with closing(Queries(path)) as db:
+        db.change("UPDATE member SET stopped_at = NULL WHERE number = 1004")
+    assert second.hold(LATER) == [1004]
+    assert second.get(1004).standing.stopped_at == NOW
+    assert second.hold(LATER) == []
+    second.resume(1004, Consent(True, NOW.date(), "店頭"), LATER, "会員一覧")
+    assert second.hold(LATER) == [], "somebody has said so"

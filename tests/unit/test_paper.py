@@ -16,6 +16,7 @@ from kollect.members import mailto, paper, slips, typeface
 from kollect.members.member import Field
 from kollect.members.page import Page
 from kollect.members.paper import Paper
+from kollect.members.printable import printable
 from kollect.settings.model import Settings, Shop
 
 SHOP = Shop(name="ベーカリー こむぎ", address="東京都千代田区千代田1-1", phone="03-1234-5678")
@@ -119,3 +120,48 @@ def test_pillow_and_segno_are_loaded_only_when_something_is_drawn():
         "assert not {'PIL', 'segno'} & {name.partition('.')[0] for name in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+# --- what the font has not
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("葛\U000e0100飾", "葛飾"),
+        ("☕\ufe0f", "☕"),
+        ("こ\u200bむ\u200dぎ\ufeff\u2060", "こむぎ"),
+        ("\u202eこむぎ\u202c", "こむぎ"),
+        ("か\u3099", "が"),
+        ("東京\u3000本店", "東京 本店"),
+        ("a\u00adb\u034fc\u3164", "abc"),
+        ("\U000e0061", ""),
+    ],
+)
+def test_what_nobody_sees_is_not_printed(text: str, printed: str):
+    assert printable(text) == printed
+
+
+def test_characters_that_the_font_has_not_are_named():
+    settings = shop(of=Shop(name="パン🍞屋\ufe0f葛\U000e0100飾ก", address="東京都☃\U0001f3fb"))
+    told = "\n".join(paper.missing_characters(settings))
+    assert "店名の「🍞」" in told
+    assert "店名の「ก」" in told
+    assert "「〓」になります" in told
+    assert "葛" not in told
+    assert not paper.missing_characters(shop())
+
+
+def test_what_is_not_printed_leaves_no_trace():
+    """No empty box: the pages are the same, octet by octet."""
+    plain = shop(of=Shop(name="パン屋 葛飾", address="東京都", phone="03-1234-5678"))
+    full = shop(
+        of=Shop(
+            name="パン🍞屋\ufe0f\u3000葛\U000e0100飾\u200b",
+            address="東京都\U0001f468\u200d\U0001f469",
+            phone="03\u200b-1234-5678\ufe0f",
+        )
+    )
+    for kind in Paper:
+        pages = [paper.draw(kind, one, 60).png() for one in (plain, full)]
+        assert pages[0] == pages[1]

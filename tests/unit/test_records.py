@@ -15,8 +15,8 @@ from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.logfile import LineFormatter
 from kollect.register import schema
-from kollect.register.backup import _GIVEN
 from kollect.register.entry import Entry
+from kollect.register.given import numbers_given
 from kollect.register.kept_mails import KeptMail
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import AlreadyNumbered, ReceiptState, Step
@@ -213,7 +213,7 @@ class TestKeptMails:
         caplog.set_level("INFO", "kollect")
         number = records.give_number(kept(records)[0], "new@docomo.ne.jp")
         lines = [LineFormatter().format(record) for record in caplog.records]
-        assert [int(found[2]) for line in lines if (found := _GIVEN.match(line))] == [number]
+        assert list(numbers_given(lines)) == [number]
 
 
 class TestCsv:

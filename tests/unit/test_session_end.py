@@ -46,7 +46,7 @@ def program():
 
 
 def wait_for(what: Callable[[], object]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while not what():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -1,0 +1,26 @@
+"""The numbers that were given, as the log tells. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+_GIVEN = re.compile(
+    r"(\d{4}-\d\d-\d\d) [\d:]{8} 情報 受付番号 ([0-9]{1,12}) を発行しました: "
+    r"(.*?)(?:（画面から）)?\s*$"
+)
+"""Matched from the line's beginning: further on, a line may quote what strangers wrote."""
+
+
+def numbers_given(log_lines: Iterable[str], since: date = date.min) -> Iterator[int]:
+    """The numbers that were given on that day or later, as the log tells."""
+    for line in log_lines:
+        if (found := _GIVEN.match(line)) and found[1] >= since.isoformat():
+            yield int(found[2])
+
+
+def given_to(log_lines: Iterable[str]) -> dict[int, str]:
+    """Each number that was given with the address that got it, as the log tells."""
+    found = filter(None, map(_GIVEN.match, log_lines))
+    return {int(one[2]): one[3] for one in found}
