@@ -511,15 +511,16 @@ def test_a_password_never_crosses_a_foreign_line_in_clear(serve: Serve, monkeypa
     assert len(opened(server, Tls(allow_plaintext_password=True)).listing()) == 5
 
 
-def test_apop_is_allowed_on_a_foreign_line(serve: Serve, monkeypatch) -> None:
+def test_a_digest_never_crosses_a_foreign_line_in_clear(serve: Serve, monkeypatch) -> None:
+    """Whoever hears it can try passwords against it as fast as a PC can."""
     monkeypatch.setattr("kollect.wire.connection.Line.loopback", False)
-    good = Faults(stamp="<1@x>")
-    refused = Faults(stamp="<1@x>", answers={"APOP": b"-ERR no\r\n"})
-    server = serve(MAILS, good, refused)
-    assert len(opened(server).listing()) == 5
-    with pytest.raises(LoginTrouble):
+    offers = Faults(stamp="<1@x>", capabilities=("UIDL", "SASL CRAM-MD5 PLAIN"))
+    server = serve(MAILS, offers)
+    with pytest.raises(LoginTrouble, match="やめました"):
         opened(server)
-    assert not [c for c in server.commands if c.startswith("PASS")]
+    assert server.commands == ["CAPA"]
+    assert len(opened(server, Tls(allow_plaintext_password=True)).listing()) == 5
+    assert server.commands[2].startswith("APOP")
 
 
 def test_starttls_is_demanded_not_hoped_for(serve: Serve) -> None:

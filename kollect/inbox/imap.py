@@ -74,7 +74,7 @@ class ImapMailbox:
         except IMAPClientAbortError:
             raise
         except IMAPClientError as failure:
-            code, text = refusal_text(failure)
+            code, text = refusal_text(self._line, failure)
             if refusals.busy(code, text):
                 raise refusals.of_login(self._line.peer, "IMAP", code, text) from failure
             raise
@@ -129,7 +129,7 @@ class ImapMailbox:
             raise
         except IMAPClientError as failure:
             self._client.forget_answers()
-            raise Refused(str(failure)) from failure
+            raise Refused(self._line.shown(str(failure))) from failure
         found: dict[int, bytes] = {}
         for uid, answer in answers.items():
             for name, octets in answer.items():
@@ -199,7 +199,7 @@ class ImapMailbox:
         except IMAPClientAbortError:
             raise
         except IMAPClientError as failure:
-            raise refusals.of_deletion(self._line.peer, str(failure)) from failure
+            raise refusals.of_deletion(self._line.peer, self._line.shown(str(failure))) from failure
 
     def abandon(self) -> None:
         """Drop the session, deleting nothing. Never raises."""

@@ -15,16 +15,21 @@ from collections.abc import Iterator
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from kollect.errors import ServerTrouble, Stage
+from kollect.errors import LineDropped, LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import refusals
 from kollect.inbox.mailbox import Refused
 from kollect.inbox.pace import Pace
 from kollect.settings.model import Receive, Security, Tls
+from kollect.wire import sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
+from kollect.wire.peer import IMAP
+from kollect.wire.sasl import Sasl
+from kollect.wire.server_memory import LoginMemory, memory_of
 
 _TLS_PORT = 993
 _LONGEST_LINE = 8 * 1024 * 1024
 """A SEARCH names every mail in one line: room for half a million."""
+_COMMAND = "LOGIN command"
 _CONTROLS = re.compile(r"[\r\n\0]")
 _CODE = re.compile(r"\[([A-Za-z-]+)[^\]]*\]\s*")
 
@@ -78,13 +83,50 @@ class Client(imapclient.IMAPClient):
     def authenticated(self) -> bool:
         return self._imap.state != "NONAUTH"
 
+    def log_in(self, way: str, account: str, password: str) -> None:
+        """Raises IMAPClientError where the server says no."""
+        if way == _COMMAND:
+            quoted = account.replace("\\", "\\\\").replace('"', '\\"')
+            self.login(f'"{quoted}"', password)  # imaplib quotes the password only
+            return
+        login = Sasl(way, account, password)
+
+        def answer(challenge: bytes) -> bytes:
+            said = login.answer(challenge)
+            self.line.hide_sent(sasl.coded(said))
+            return said
+
+        self.sasl_login(way, answer)
+
     def forget_answers(self) -> None:
         """Drop what a failed command left: it would be taken for a part of the next answer."""
         self._imap.untagged_responses.clear()
 
 
+class _HungUp(Exception):
+    """The server closed the line over a login that it refused; there are other ways left."""
+
+    def __init__(self, refusal: ServerTrouble) -> None:
+        super().__init__(refusal.title)
+        self.refusal = refusal
+
+
 def open_client(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
     """Connect, encrypt as the settings demand, log in. Raises ServerTrouble, leaving nothing."""
+    refusal: ServerTrouble | None = None
+    while True:
+        try:
+            return _open(receive, tls, password, trace)
+        except _HungUp as hung_up:
+            refusal = refusal or hung_up.refusal
+        except ServerTrouble as trouble:
+            if refusal is None:
+                raise
+            raise refusal from trouble
+
+
+def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
+    memory = memory_of(IMAP, receive.host, receive.port)
     line = Line.open(
         RECEIVING_ROLE,
         receive.host,
@@ -94,23 +136,31 @@ def open_client(receive: Receive, tls: Tls, password: str, trace: Trace) -> Clie
         trust=Trust.of(tls),
         trace=trace,
     )
+    line.hide_login(receive.account, password)
     try:
         if receive.security is Security.STARTTLS:
-            _greet_and_ask_for_tls(line)
-            line.start_tls(prelude=_greet_and_ask_for_tls, trace=trace)
+            known = memory.encrypts
+            _greet_and_ask_for_tls(line, known=known)
+            memory.has_offered_encryption()
+            line.start_tls(
+                prelude=lambda fresh: _greet_and_ask_for_tls(fresh, known=known), trace=trace
+            )
             greeting = b"* OK"  # what was said in clear is forgotten (RFC 2595 section 3.1)
         else:
             greeting = _greeting(line)
         line.stage = Stage.LOGIN
-        trace(Stage.LOGIN)
         line.unread(greeting + b"\r\n")
         with translated(line):
             client = Client(line)
-            _log_in(client, receive.account, password, tls)
+            if memory.encrypts and not line.encrypted and not client.has_capability("STARTTLS"):
+                # by its settings the shop would do without; but it never came to this by itself
+                raise refusals.encryption_gone(line.peer, IMAP, _TLS_PORT, "STARTTLS not offered")
+            trace(Stage.LOGIN)
+            _log_in(client, memory.login, receive.account, password, tls)
         return client
     except ServerTrouble as trouble:
         line.abort()
-        trouble.detail = refusals.without(password, trouble.detail)
+        trouble.detail = line.shown(trouble.detail)
         raise
     except BaseException:
         line.abort()
@@ -122,20 +172,22 @@ def translated(line: Line) -> Iterator[None]:
     """Tell the library's exceptions as ours."""
     try:
         yield
-    except (ServerTrouble, Refused):
+    except (ServerTrouble, Refused, _HungUp):
         raise
     except IMAPClientAbortError as failure:
-        raise line.peer.dropped(line.stage, failure, heard=True) from failure
+        dropped = line.peer.dropped(line.stage, failure, heard=True)
+        dropped.detail = line.shown(dropped.detail)
+        raise dropped from failure
     except IMAPClientError as failure:
-        raise refusals.of_request(line.peer, line.stage, str(failure)) from failure
+        raise refusals.of_request(line.peer, line.stage, line.shown(str(failure))) from failure
     except Exception as failure:
         # The library's parsers meet garbage with whatever exception comes to hand.
-        raise line.peer.senseless(line.stage, repr(failure).encode()) from failure
+        raise line.senseless(repr(failure).encode()) from failure
 
 
-def refusal_text(failure: Exception) -> tuple[str, str]:
+def refusal_text(line: Line, failure: Exception) -> tuple[str, str]:
     """The response code (RFC 5530) and the server's words in what the library raised."""
-    text = str(failure)
+    text = line.shown(str(failure))
     found = _CODE.search(text)
     return (found[1].upper() if found else ""), text
 
@@ -144,43 +196,70 @@ def _greeting(line: Line) -> bytes:
     raw = line.readline()
     word = raw[:9].upper()
     if word.startswith(b"* BYE"):
-        code, text = refusal_text(Exception(raw[5:].decode("utf-8", "replace")))
+        code, text = refusal_text(line, Exception(raw[5:].decode("utf-8", "replace")))
         raise refusals.of_login(line.peer, "IMAP", code or "UNAVAILABLE", text)
     if not word.startswith((b"* OK", b"* PREAUTH")):
-        raise line.peer.senseless(line.stage, raw)
+        raise line.senseless(raw)
     return raw
 
 
-def _greet_and_ask_for_tls(line: Line) -> None:
+def _greet_and_ask_for_tls(line: Line, *, known: bool) -> None:
     line.stage = Stage.ENCRYPT
-    greeting = _greeting(line)
-    if not greeting.upper().startswith(b"* OK"):
-        # Logged in before the encryption: too late for STARTTLS (RFC 3501 section 6.2.1).
-        raise refusals.unencryptable(line.peer, _TLS_PORT, greeting.decode("utf-8", "replace"))
-    line.send(b"S1 STARTTLS\r\n")
-    answer = line.readline()
-    while answer.startswith(b"* "):
+    answer = _greeting(line)
+    # logged in before the encryption, it is too late for STARTTLS (RFC 3501 section 6.2.1)
+    if answer.upper().startswith(b"* OK"):
+        line.send(b"S1 STARTTLS\r\n")
         answer = line.readline()
-    if not answer.upper().startswith(b"S1 OK"):
-        raise refusals.unencryptable(line.peer, _TLS_PORT, answer.decode("utf-8", "replace"))
+        while answer.startswith(b"* "):
+            answer = line.readline()
+        if answer.upper().startswith(b"S1 OK"):
+            return
+    if known:
+        raise refusals.encryption_gone(line.peer, IMAP, _TLS_PORT, line.shown(answer))
+    raise refusals.unencryptable(line.peer, _TLS_PORT, line.shown(answer))
 
 
-def _log_in(client: Client, account: str, password: str, tls: Tls) -> None:
+def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tls: Tls) -> None:
+    """Try the ways that the server offers, as few as tell whether the password is right."""
     line = client.line
     if client.authenticated:
         return
     if _CONTROLS.search(account) or _CONTROLS.search(password):
         raise refusals.unspeakable(line.peer)
+    # from a digest the password can be guessed by whoever has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise refusals.unsafe(line.peer)
-    try:
-        if client.has_capability("AUTH=PLAIN"):
-            client.plain_login(account, password)
+    ways, enough = memory.plan(_ways(client), hash((account, password)))
+    refusal: ServerTrouble | None = None
+    for way in ways[:enough]:
+        try:
+            client.log_in(way, account, password)
+        except (IMAPClientAbortError, LineDropped) as dropped:
+            if refusal is None:
+                raise
+            raise _HungUp(refusal) from dropped
+        except IMAPClientError as failure:
+            code, text = refusal_text(line, failure)
+            why = refusals.of_login(line.peer, "IMAP", code, text)
+            if not isinstance(why, LoginTrouble):
+                raise why from failure
+            memory.refused(way)
+            refusal = refusal or why
+        except UnicodeError as failure:
+            if refusal is None:
+                refusal = refusals.unspeakable(line.peer)
+            raise refusal from failure
         else:
-            quoted = account.replace("\\", "\\\\").replace('"', '\\"')
-            client.login(f'"{quoted}"', password)  # imaplib quotes the password only
-    except IMAPClientError as failure:
-        code, text = refusal_text(failure)
-        raise refusals.of_login(line.peer, "IMAP", code, text) from failure
-    except UnicodeError as failure:
-        raise refusals.unspeakable(line.peer) from failure
+            memory.worked(way)
+            return
+    assert refusal is not None
+    raise refusal
+
+
+def _ways(client: Client) -> list[str]:
+    """What the server takes as far as it says so, one of each kind, the best first."""
+    known = sasl.MECHANISMS if client.line.encrypted else sasl.IN_THE_CLEAR
+    mechanisms = [name for name in known if client.has_capability(f"AUTH={name}")]
+    if client.has_capability("LOGINDISABLED") and mechanisms:
+        return mechanisms
+    return [name for name in mechanisms if name == "PLAIN"] + [_COMMAND]

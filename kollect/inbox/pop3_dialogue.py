@@ -121,6 +121,8 @@ class Dialogue:
         word, _, rest = raw.decode("utf-8", "replace").partition(" ")
         match word.upper():
             case "+OK" | "-ERR" as status:
+                if status == "-ERR":  # shown to people; a +OK is read by the program alone
+                    rest = self.line.shown(rest)
                 found = _CODE.match(rest)
                 self._midway = False
                 return Answer(
@@ -131,7 +133,7 @@ class Dialogue:
             case "+":
                 self._midway = False
                 return Answer(ok=False, text=rest, more=True)
-        raise self.line.peer.senseless(self.line.stage, raw)
+        raise self.line.senseless(raw)
 
     def body(self) -> Iterator[bytes]:
         """What follows a good first line, in pieces: dots unstuffed, every line ended by CRLF.

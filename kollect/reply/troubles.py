@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kollect.errors import LoginTrouble, ServerTrouble, Stage
+from kollect.errors import EncryptionGone, LoginTrouble, ServerTrouble, Stage
+from kollect.foreign_text import one_line
 from kollect.reply.answer import Answer
-from kollect.wire.peer import ASK_PROVIDER, Peer
+from kollect.wire.peer import ASK_PROVIDER, SMTP, Peer
+
+TLS_PORT = 465
+"""Where TLS is spoken from the start (RFC 8314)."""
 
 
 class LettersPutOff(ServerTrouble):
@@ -89,7 +93,7 @@ def no_password_login(peer: Peer, mechanisms: frozenset[str]) -> LoginTrouble:
         stage=Stage.LOGIN,
         happened=happened,
         cure=cure,
-        detail=f"AUTH: {' '.join(sorted(mechanisms)) or '-'}",
+        detail=one_line(f"AUTH: {' '.join(sorted(mechanisms)) or '-'}"),
     )
 
 
@@ -127,7 +131,7 @@ def unsafe(peer: Peer) -> LoginTrouble:
         cure="「SMTP認証」を「する(SSL認証)」にして、ポート番号465か587をお試しください。"
         "どうしても使えないときは、危険を承知のうえで"
         "「暗号化せずにパスワードを送る」を選べます。",
-        detail="clear-text password on an unencrypted line",
+        detail="password or digest on an unencrypted line",
     )
 
 
@@ -141,6 +145,12 @@ def unencryptable(peer: Peer, detail: str) -> ServerTrouble:
         + ASK_PROVIDER,
         detail=detail,
     )
+
+
+def encryption_gone(peer: Peer, detail: str) -> EncryptionGone:
+    """A server that has encrypted before does not any more."""
+    safe = f"「SMTP認証」を「する(SSL認証)」に、ポート番号を{TLS_PORT}"
+    return peer.encryption_gone(SMTP, detail, safe=safe)
 
 
 def closed_for_now(peer: Peer, stage: Stage, answer: Answer) -> ServerTrouble:
