@@ -23,7 +23,10 @@ _INVISIBLE = frozenset(
 """Letters, marks and signs by their category, and yet nothing to be seen."""
 _OVERLAYS = re.compile("[\u0334-\u0338\u20d0-\u20f0\u0488\u0489\ua670-\ua672\u1abe\u0322]")
 """Marks that go through or around the letter before them."""
-_HARMLESS = "!-~\u3001\u3002\u3005-\u3011\u3041-\u3096\u309b-\u309e\u30a1-\u30fe\u4e00-\u9fff\uff01-\uff5e\uff61-\uff9f"
+_HARMLESS = (
+    "!-~\u3001\u3002\u3005-\u3011\u3041-\u3096\u309b-\u309e\u30a1-\u30fe"
+    "\u4e00-\u9fff\uff01-\uff5e\uff61-\uff9f"
+)
 _PLAIN_LINE = re.compile(f"[{_HARMLESS}]+(?: [{_HARMLESS}]+)*")
 """Nearly all that there is: not looked at letter by letter."""
 _PLAIN_TEXT = re.compile(f"[ {_HARMLESS}]*")

@@ -353,13 +353,78 @@ def test_a_server_that_cuts_the_line_over_pipelined_commands_is_met_plainly(serv
 def test_a_line_lost_later_does_not_end_the_pipelining(serve: Serve) -> None:
     server = serve(MAILS, Faults(), Faults(cut_before=frozenset({"TOP 3 0"})), Faults())
     heads(opened(server))
-    with pytest.raises(LineDropped):
-        heads(opened(server))
+    assert heads(opened(server)) == [head(n) for n in range(1, 6)], "once more, plainly"
+    assert len(server.sessions) == 3
     mailbox = opened(server)
     mailbox.listing()
     next(mailbox.headers([1, 2, 3]))
     mailbox.close()  # reads off what it was still owed
     assert server.sessions[-1][-4:] == ["TOP 1 0", "TOP 2 0", "TOP 3 0", "QUIT"]
+
+
+def test_one_mail_that_ends_the_session_is_no_lie_about_pipelining(serve: Serve) -> None:
+    """It does so where it is asked for alone as well: that one has to be named."""
+    server = serve(MAILS, Faults(cut_before=frozenset({"TOP 3 0"})))
+    mailbox = opened(server)
+    found = mailbox.headers([mail.handle for mail in mailbox.listing()])
+    assert [next(found)[0], next(found)[0]] == [1, 2]
+    with pytest.raises(LineDropped):
+        next(found)
+    assert opened(server)._dialogue.pipelining
+
+
+LIES = ["TOP", "DELE", "UIDL"]
+
+
+@pytest.mark.parametrize("how", ["cut", "swallowed"])
+@pytest.mark.parametrize("what", LIES)
+def test_a_lie_about_one_command_costs_one_session(serve: Serve, what: str, how: str) -> None:
+    """It works for the others: a scanner between that reads along only where mails pass."""
+    faults = Faults(**{f"{how}_behind": frozenset({what})})
+    server = serve(MAILS, faults)
+    for n in (1, 2):
+        mailbox = opened(server, timeout_seconds=0.5)
+        assert heads(mailbox) == [head(number) for number in range(2 * n - 1, 6)]
+        sink = io.BytesIO()
+        mailbox.fetch(2, sink)
+        assert sink.getvalue() == MAILS[2 * n - 1]
+        assert mailbox.delete([1, 2]) == [1, 2]
+        mailbox.close()
+    assert server.deleted == ["id000001", "id000002", "id000003", "id000004"]
+    assert len(server.sessions) == 3
+
+
+def test_marks_set_before_the_lie_are_set_again(serve: Serve) -> None:
+    server = serve(MAILS, Faults(cut_behind=frozenset({"DELE"})))
+    mailbox = opened(server)
+    mailbox.listing()
+    assert mailbox.delete([2]) == [2]
+    assert mailbox.delete([4, 5]) == [4, 5]
+    mailbox.close()
+    assert server.deleted == ["id000002", "id000004", "id000005"]
+
+
+def test_mails_are_found_again_whatever_their_number_is_by_then(serve: Serve) -> None:
+    server = serve(MAILS, Faults(cut_behind=frozenset({"TOP", "DELE"})))
+    mailbox = opened(server)
+    handles = [mail.handle for mail in mailbox.listing()]
+    server.remove(["id000001"])  # another program was faster
+    found = dict(mailbox.headers(handles))
+    assert isinstance(found[1], Refused)
+    assert [found[n] for n in range(2, 6)] == [head(n) for n in range(2, 6)]
+    assert mailbox.delete([1, 2, 5]) == [2, 5]
+    mailbox.close()
+    assert server.deleted[1:] == ["id000002", "id000005"]
+
+
+def test_commands_refused_for_coming_early_are_said_again(serve: Serve) -> None:
+    server = serve(MAILS, Faults(refused_behind=frozenset({"DELE"})))
+    mailbox = opened(server)
+    mailbox.listing()
+    assert sorted(mailbox.delete([1, 2, 3])) == [1, 2, 3]
+    mailbox.close()
+    assert len(server.mails) == 2
+    assert not opened(server)._dialogue.pipelining
 
 
 def test_commands_on_the_way_are_bounded(serve: Serve) -> None:

@@ -7,13 +7,19 @@ reading of answers in `pop3_dialogue`. It decides nothing about a mail.
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
-from kollect.errors import LineDropped, LineTimeout, Stage
+from kollect.errors import (
+    LineDropped,
+    LineTimeout,
+    LoginTrouble,
+    MailboxBusy,
+    ServerTrouble,
+    Stage,
+)
 from kollect.inbox import refusals
 from kollect.inbox.header_block import HeaderBlock
 from kollect.inbox.mailbox import Listed, Refused
@@ -21,22 +27,19 @@ from kollect.inbox.pop3_dialogue import Answer
 from kollect.inbox.pop3_login import Session, open_session
 from kollect.settings.model import Receive, Tls
 from kollect.wire.connection import Trace
-from kollect.wire.peer import Peer
+from kollect.wire.peer import POP3
+from kollect.wire.server_memory import memory_of
 
 log = logging.getLogger(__name__)
+
+K = TypeVar("K")
 
 _MOST_MAILS = 200_000
 """More than this in one listing is left for the next poll."""
 _LONGEST_UID = 512
 
-_PROBE_SECONDS = 15.0
-"""The longest wait for the answer that shows whether PIPELINING was announced in earnest."""
-_SECOND_CHANCE = 86400.0
-"""Seconds until a server that lost the line over pipelined commands is believed again."""
-
-_pipelines_well: set[Peer] = set()
-_pipelines_badly: dict[Peer, float] = {}
-"""When this was seen, by the monotonic clock."""
+_LIST, _TOP, _DELE = "UIDL and LIST", "TOP", "DELE"
+"""What is done with several commands on the way."""
 
 
 class Pop3Mailbox:
@@ -44,7 +47,13 @@ class Pop3Mailbox:
 
     def __init__(self, open_session: Callable[[], Session]) -> None:
         self._open_session = open_session
-        self._marked = False
+        self._marked: list[int] = []
+        self._at_stake = False
+        """Marks were set, or may have been."""
+        self._uids: dict[int, str | None] = {}
+        """What the caller's handles stand for: a further session may number the mails anew."""
+        self._numbers: dict[int, int] | None = None
+        """By handle, in the present session; None while it is the one that was listed."""
         self._top_seen = False
         self._begin()
 
@@ -61,34 +70,28 @@ class Pop3Mailbox:
         self._line.stage = Stage.MAILBOX
         self._top_works = True if "TOP" in self._capabilities else None
         announced = "PIPELINING" in self._capabilities
-        self._dialogue.pipelining = announced and not _found_out(self._line.peer)
+        self._memory = memory_of(POP3, self._line.peer.host, self._line.peer.port)
+        self._dialogue.pipelining = announced and self._memory.believed
 
     def listing(self) -> list[Listed]:
         """All mails that are there, oldest first."""
-        peer = self._line.peer
-        if not self._dialogue.pipelining or peer in _pipelines_well or self._marked:
-            return self._list()
-        # The first use of PIPELINING with this server: nothing is lost yet where it was a lie.
-        patience = self._line.timeout
         try:
-            self._line.settimeout(min(patience, _PROBE_SECONDS))
             listed = self._list()
-            self._line.settimeout(patience)
-            _pipelines_well.add(peer)
-            return listed
-        except (LineDropped, LineTimeout) as failure:
-            log.info("%s: lost over pipelined commands, once more without: %s", peer.host, failure)
-            self._line.abort()
-        _pipelines_badly[peer] = time.monotonic()
-        self._begin()
-        return self._list()
+        except ServerTrouble as trouble:
+            if self._marked or not self._may_go_on_plainly(_LIST, trouble):
+                raise
+            self._begin()
+            listed = self._list()
+        self._uids = {mail.handle: mail.uid for mail in listed}
+        self._numbers = None
+        return listed
 
     def _list(self) -> list[Listed]:
         self._line.stage = Stage.MAILBOX
         uids: dict[int, str | None] = {}
         sizes: dict[int, int] = {}
         sized = True
-        for command, answer in self._dialogue.converse([("UIDL", "UIDL"), ("LIST", "LIST")]):
+        for command, answer in self._converse(_LIST, [("UIDL", "UIDL"), ("LIST", "LIST")]):
             if not answer.ok:
                 sized = sized and command != "LIST"
                 if refusals.busy(answer.code, ""):
@@ -129,38 +132,44 @@ class Pop3Mailbox:
         self._line.stage = Stage.RECEIVE
         todo = deque(handles)
         while todo:
-            if self._top_works is False:
-                yield from self._headers_by_retr(todo)
-            elif self._top_works is None:
-                yield self._headers_of_the_first(todo.popleft())
-            else:
-                yield from self._headers_by_top(todo)
+            try:
+                if self._top_works is False:
+                    yield from self._headers_by_retr(todo)
+                elif self._top_works is None:
+                    yield self._headers_of_the_first(todo[0])
+                    todo.popleft()
+                else:
+                    yield from self._headers_by_top(todo)
+            except ServerTrouble as trouble:
+                self._go_on_plainly(_TOP, trouble, todo)
 
     def _headers_by_top(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
-        commands = ((handle, f"TOP {handle} 0") for handle in tuple(todo))
-        with closing(self._dialogue.converse(commands)) as answers:
+        commands = ((handle, f"TOP {self._number(handle)} 0") for handle in tuple(todo))
+        with closing(self._converse(_TOP, commands)) as answers:
             for handle, answer in answers:
                 if not answer.ok and not self._top_seen:
                     self._top_works = None  # announced or not, it is still to be seen
                     return
                 self._top_seen = self._top_seen or answer.ok
+                found = self._header_block() if answer.ok else _refused(answer)
                 todo.popleft()
-                yield handle, self._header_block() if answer.ok else _refused(answer)
+                yield handle, found
 
     def _headers_by_retr(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
         """One at a time: with whole mails on the way nothing would bound what must be read."""
         while todo:
-            handle = todo.popleft()
-            answer = self._dialogue.ask(f"RETR {handle}")
-            yield handle, self._header_block() if answer.ok else _refused(answer)
+            answer = self._dialogue.ask(f"RETR {self._number(todo[0])}")
+            found = self._header_block() if answer.ok else _refused(answer)
+            yield todo.popleft(), found
 
     def _headers_of_the_first(self, handle: int) -> tuple[int, bytes | Refused]:
         """Learn from one mail whether TOP works here; it may be this one mail that is refused."""
-        answer = self._dialogue.ask(f"TOP {handle} 0")
+        number = self._number(handle)
+        answer = self._dialogue.ask(f"TOP {number} 0")
         if answer.ok:
             self._top_works = self._top_seen = True
             return handle, self._header_block()
-        again = self._dialogue.ask(f"RETR {handle}")
+        again = self._dialogue.ask(f"RETR {number}")
         if not again.ok:
             return handle, _refused(answer)
         self._top_works = False
@@ -179,7 +188,7 @@ class Pop3Mailbox:
         session is then lost.
         """
         self._line.stage = Stage.RECEIVE
-        answer = self._dialogue.ask(f"RETR {handle}")
+        answer = self._dialogue.ask(f"RETR {self._number(handle)}")
         if not answer.ok:
             raise _refused(answer)
         for piece in self._dialogue.body():
@@ -188,16 +197,87 @@ class Pop3Mailbox:
     def delete(self, handles: Iterable[int]) -> list[int]:
         """Mark mails for deletion; returns those whose mark the server took."""
         self._line.stage = Stage.RECEIVE
-        self._marked = True
-        taken = []
-        for handle, answer in self._dialogue.converse(
-            (handle, f"DELE {handle}") for handle in handles
-        ):
-            if answer.ok:
-                taken.append(handle)
-            else:
-                log.debug("%s: DELE refused: %s", self._line.peer.host, answer.text)
+        self._at_stake = True
+        todo = deque(handles)
+        taken: list[int] = []
+        refused: list[int] = []
+        while todo:
+            try:
+                for handle, answer in self._converse(_DELE, self._deletions(tuple(todo))):
+                    todo.popleft()
+                    (taken if answer.ok else refused).append(handle)
+            except ServerTrouble as trouble:
+                todo.extendleft(reversed(taken))  # their marks went with the session
+                taken.clear()
+                self._go_on_plainly(_DELE, trouble, todo)
+        if refused and self._dialogue.hurried and not self._memory.has_kept(_DELE):
+            taken += self._deleted_one_by_one(refused)
+        self._marked += taken
         return taken
+
+    def _deletions(self, handles: Iterable[int]) -> Iterator[tuple[int, str]]:
+        return ((handle, f"DELE {self._number(handle)}") for handle in handles)
+
+    def _deleted_one_by_one(self, handles: list[int]) -> list[int]:
+        """Those that the server refused only because they came before their time."""
+        self._dialogue.pipelining = False
+        answers = self._dialogue.converse(self._deletions(handles))
+        taken = [handle for handle, answer in answers if answer.ok]
+        if taken:
+            self._memory.doubt(_DELE)
+            self._memory.plainly(_DELE, well=True)
+        return taken
+
+    # --- several commands on the way, and servers that cannot bear it
+
+    def _converse(self, what: str, commands: Iterable[tuple[K, str]]) -> Iterator[tuple[K, Answer]]:
+        """As the dialogue's, and learn from how it goes."""
+        dialogue, memory = self._dialogue, self._memory
+        asked = good = 0
+        with closing(dialogue.converse(commands, wary=not memory.has_kept(what))) as answers:
+            for key, answer in answers:
+                yield key, answer
+                asked += 1
+                good += answer.ok
+        if dialogue.hurried and good == asked:
+            memory.keeps(what)
+        elif not dialogue.hurried and good > 1:
+            memory.plainly(what, well=True)
+
+    def _may_go_on_plainly(self, what: str, trouble: ServerTrouble) -> bool:
+        """Whether it may be the server's lie about PIPELINING that has cost the session."""
+        self._line.abort()
+        if isinstance(trouble, LoginTrouble | MailboxBusy):
+            return False
+        if not self._dialogue.hurried:
+            self._memory.plainly(what, well=False)
+            return False
+        host = self._line.peer.host
+        log.info("%s: lost over pipelined commands, once more without: %s", host, trouble)
+        self._memory.doubt(what)
+        return True
+
+    def _go_on_plainly(self, what: str, trouble: ServerTrouble, todo: Iterable[int]) -> None:
+        """Bring a fresh session to where this one was lost; raises the trouble where it cannot be.
+
+        A mail is the same one when it has the same uid.
+        """
+        wanted = {*todo, *self._marked}
+        if not self._may_go_on_plainly(what, trouble) or not all(map(self._uids.get, wanted)):
+            raise trouble
+        self._begin()
+        now = {mail.uid: mail.handle for mail in self._list() if mail.uid}
+        self._numbers = {
+            handle: now[uid] for handle, uid in self._uids.items() if uid is not None and uid in now
+        }
+        self._line.stage = Stage.RECEIVE
+        for _, answer in self._dialogue.converse(self._deletions(self._marked)):
+            if not answer.ok:
+                raise trouble
+
+    def _number(self, handle: int) -> int:
+        """Of a mail in this session; 0, which every server refuses, where it is gone by now."""
+        return handle if self._numbers is None else self._numbers.get(handle, 0)
 
     def close(self) -> None:
         """QUIT: the server deletes the marked mails only now (RFC 1939 section 6)."""
@@ -206,7 +286,7 @@ class Pop3Mailbox:
             answer = self._dialogue.ask("QUIT")
         except (LineDropped, LineTimeout):
             self._line.abort()
-            if self._marked:
+            if self._at_stake:
                 raise
             return  # nothing was at stake
         except BaseException:
@@ -220,12 +300,6 @@ class Pop3Mailbox:
     def abandon(self) -> None:
         """Drop the session, deleting nothing. Never raises."""
         self._line.abort()
-
-
-def _found_out(peer: Peer) -> bool:
-    """Whether this server lost the line over pipelined commands not long ago."""
-    seen = _pipelines_badly.get(peer)
-    return seen is not None and time.monotonic() - seen < _SECOND_CHANCE
 
 
 def _numbered(line: bytes) -> tuple[int | None, bytes]:
