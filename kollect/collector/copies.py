@@ -14,6 +14,7 @@ from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
 from kollect.decision.bounce import MOST_READ, read_report
 from kollect.decision.verdict import Kind
+from kollect.foreign_text import exact
 from kollect.inbox.mailbox import Refused
 from kollect.register.entry import Entry
 from kollect.register.receipt import Step
@@ -69,7 +70,7 @@ class Copies:
                 if not entry.kept:
                     self._desk.say(
                         "サーバがメールの取り出しを断りました。見出しだけを保存し、メールは"
-                        f"サーバに残します（差出人 {entry.address or '不明'}、{refusal}）"
+                        f"サーバに残します（差出人 {exact(entry.address) or '不明'}、{refusal}）"
                     )
         return name, whole
 

@@ -12,6 +12,7 @@ from kollect import address
 from kollect.collector.customers import Customers
 from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Tally
 from kollect.decision.verdict import Kind, Rules
+from kollect.foreign_text import visible
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
@@ -63,6 +64,7 @@ class Desk:
 
     def say(self, text: str) -> None:
         """One event, for the log and for whoever watches."""
+        text = visible(text)
         log.info("%s", text)
         self.listener(Happened(self.now(), text))
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from kollect.collector.compose import letter_for
 from kollect.collector.desk import ANSWERED, NUMBERED, Desk
 from kollect.errors import ServerTrouble
+from kollect.foreign_text import exact
 from kollect.register.entry import Entry, Template
 from kollect.register.mails import MANUAL
 from kollect.register.receipt import ReceiptState, Step
@@ -196,7 +197,7 @@ class Dispatch:
         self, entry: Entry, outcome: Outcome, *, too_old: bool, too_unknown: bool
     ) -> tuple[Step, ReceiptState, str]:
         letter = f"受付番号 {entry.number}" if entry.kind in NUMBERED else "配信停止の確認"
-        who, answer = entry.address, _answer(outcome)
+        who, answer = exact(entry.address), _answer(outcome)
         match outcome.ending:
             case Ending.ACCEPTED:
                 return Step.SENT, ReceiptState.REPLIED, f"{letter} を返信しました: {who}"
@@ -231,7 +232,7 @@ class Dispatch:
         match outcome.ending:
             case Ending.ACCEPTED:
                 self._desk.tally.add("forwarded")
-                who = entry.address or "不明"
+                who = exact(entry.address) or "不明"
                 told = f"対象外メールを転送しました（差出人 {who}、見出 {entry.subject}）"
                 return Step.SENT, None, told
             case Ending.REFUSED:

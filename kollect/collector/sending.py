@@ -19,6 +19,7 @@ from kollect.collector.mailing_letters import Writer
 from kollect.collector.mailing_queue import MailingQueue
 from kollect.collector.mailing_reports import MailingNews, Progress
 from kollect.errors import ServerTrouble, Trouble
+from kollect.foreign_text import exact
 from kollect.members.mailing import (
     Fate,
     IllegalMove,
@@ -213,7 +214,7 @@ class MailingRound:
             case Ending.UNKNOWN:
                 log.info(
                     "メール発信: 受付番号 %d が届いたかどうか、サーバの答えがありません: %s",
-                    *(parcel.number, parcel.address),
+                    *(parcel.number, exact(parcel.address)),
                 )
 
     def _tell(self, waiting_until: datetime | None = None) -> None:
@@ -288,7 +289,7 @@ def _fate(outcome: Outcome) -> Fate:
 def _log_refused(parcel: Parcel, answer: str) -> None:
     log.info(
         "メール発信: 受付番号 %d のメールは届けられません（%s）: %s",
-        *(parcel.number, answer, parcel.address),
+        *(parcel.number, answer, exact(parcel.address)),
     )
 
 

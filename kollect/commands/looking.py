@@ -13,6 +13,7 @@ from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, print_json
 from kollect.csvfile import csv_bytes
 from kollect.folder import DataFolder
+from kollect.foreign_text import exact
 from kollect.logfile import read_month
 from kollect.register.entry import Receipt
 from kollect.register.ledger import Ledger
@@ -33,7 +34,7 @@ def results(options: Namespace) -> int:
         for receipt in rows:
             print(
                 receipt.number,
-                receipt.address,
+                exact(receipt.address),
                 _minute(receipt.received_at),
                 _minute(receipt.replied_at),
                 STATE_WORDS[receipt.state],

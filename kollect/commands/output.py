@@ -16,6 +16,7 @@ from kollect.errors import (
     Trouble,
 )
 from kollect.folder import DataFolder, resolve
+from kollect.foreign_text import UNSAFE
 
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
 
@@ -47,7 +48,9 @@ def failed(trouble: Trouble, *, as_json: bool, report: Report | None = None) -> 
 
 
 def print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False))
+    """What a terminal must not be given goes as `\\u202e`: the same value for who reads JSON."""
+    text = json.dumps(value, ensure_ascii=False)
+    print(UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text))
 
 
 def data_folder(options: Namespace) -> DataFolder:

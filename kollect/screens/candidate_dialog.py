@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
 
+from kollect.foreign_text import exact
 from kollect.members.member import State
 from kollect.members.roll import Candidate
 from kollect.register.receipt import STATE_WORDS
@@ -71,7 +72,7 @@ def _values(one: Candidate) -> tuple[str, ...]:
         who = f"{member.name}（退会）" if gone else member.name
     return (
         str(receipt.number),
-        receipt.address,
+        exact(receipt.address),
         f"{receipt.received_at.astimezone():%Y/%m/%d %H:%M}",
         STATE_WORDS[receipt.state],
         who,

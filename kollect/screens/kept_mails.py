@@ -9,6 +9,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, TypeVar
 
 from kollect.errors import Trouble
+from kollect.foreign_text import exact
 from kollect.register.kept_mails import KeptMail
 from kollect.register.receipt import AlreadyNumbered
 from kollect.screens.fields import LineField
@@ -172,7 +173,7 @@ class KeptMailsTab(ttk.Frame):
         if (mail := self.mail) and mail.address:
             self.clipboard_clear()
             self.clipboard_append(mail.address)
-            self._window.say(f"「{mail.address}」をコピーしました。")
+            self._window.say(f"「{exact(mail.address)}」をコピーしました。")
         return "break"
 
     def look(self) -> None:

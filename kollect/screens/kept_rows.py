@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from kollect.foreign_text import exact
 from kollect.register.kept_mails import KeptMail
 from kollect.register.receipt import TO_SEND, Step
 from kollect.screens.periods import moment_text, short_moment_text
@@ -21,7 +22,7 @@ def row_of(mail: KeptMail, short_for: date | None = None) -> TableRow:
     """`short_for`: there is little room, and it is this day."""
     values = (
         short_moment_text(mail.seen_at, short_for) if short_for else moment_text(mail.seen_at),
-        mail.address or "（読み取れません）",
+        exact(mail.address) or "（読み取れません）",
         mail.subject or "（件名なし）",
         handling(mail),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from tkinter import ttk
 
+from kollect.foreign_text import exact
 from kollect.members import wording
 from kollect.members.mailing import Mailing
 from kollect.members.members import Members
@@ -89,7 +90,12 @@ class PeopleDialog(Dialog[None]):
             with self._members() as members:
                 return {
                     one.number: TableRow(
-                        (str(one.number), one.name, one.standing.address, "、".join(one.groups))
+                        (
+                            str(one.number),
+                            one.name,
+                            exact(one.standing.address),
+                            "、".join(one.groups),
+                        )
                     )
                     for one in members.members(numbers)
                 }

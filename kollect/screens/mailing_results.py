@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 
+from kollect.foreign_text import exact
 from kollect.members.mailing import Parcel, Step
 from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
@@ -125,7 +126,7 @@ class MailingResults(ttk.Frame):
 def _all_of(parcel: Parcel) -> str:
     """All that is known of one mail, with the server's own words."""
     lines = [
-        parcel.address,
+        exact(parcel.address),
         "",
         f"{RESULT_WORDS[parcel.step]}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
         why(parcel.step, parcel.answer),
@@ -140,7 +141,7 @@ def _row(parcel: Parcel) -> TableRow:
     waiting = parcel.step is Step.WAITING
     return TableRow(
         (
-            *(str(parcel.number), parcel.name, parcel.address, RESULT_WORDS[parcel.step]),
+            *(str(parcel.number), parcel.name, exact(parcel.address), RESULT_WORDS[parcel.step]),
             "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
             why(parcel.step, parcel.answer),
         ),

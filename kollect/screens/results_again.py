@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from kollect.foreign_text import exact
 from kollect.screens.services import Services
 from kollect.screens.window import Window
 
@@ -34,7 +35,9 @@ def ask_and_send_again(
         )
         return
     what = (
-        f"受付番号 {numbers[0]} を、{address} へ" if address else f"{len(numbers)}件の受付番号を、"
+        f"受付番号 {numbers[0]} を、{exact(address)} へ"
+        if address
+        else f"{len(numbers)}件の受付番号を、"
     )
     question = f"{what}もう一度お知らせします。\nよろしいですか？"
     if not window.dialogs.ask("受付番号の再送", question, yes="再送する"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from kollect.foreign_text import exact
 from kollect.register.entry import Receipt
 from kollect.register.receipt import STATE_WORDS, ReceiptState
 from kollect.register.wanted import Order
@@ -41,7 +42,7 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
     times = (receipt.received_at, receipt.replied_at)
     return (
         f"{number:0{digits}d}" if digits else str(number),
-        receipt.address,
+        exact(receipt.address),
         *(short_moment_text(t, short_for) if short_for else moment_text(t) for t in times),
         STATE_WORDS[receipt.state],
         str(receipt.times),
