@@ -41,11 +41,11 @@ class LoginSecrets:
         for form in _within_base64(_octets(password)):
             self._add(form, len(form))
 
-    def add_sent(self, *texts: str) -> None:
-        """What was made of them for this one login, as a digest."""
-        for text in texts:
-            self._add(text, _CODED_HEAD)
-            self._add(base64.b64encode(_octets(text)).decode(), _CODED_HEAD)
+    def add_digest(self, digest: str) -> None:
+        """What was made of the password for this one login (APOP, CRAM-MD5)."""
+        self._add(digest, _CODED_HEAD)
+        for form in _within_base64(_octets(digest)):
+            self._add(form, _CODED_HEAD)
 
     def _add(self, form: str, head: int) -> None:
         form = "".join(form.lower().split())

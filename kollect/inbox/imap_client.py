@@ -93,7 +93,7 @@ class Client(imapclient.IMAPClient):
 
         def answer(challenge: bytes) -> bytes:
             said = login.answer(challenge)
-            self.line.hide_sent(sasl.coded(said))
+            self.line.hide_digest(login.digest)
             return said
 
         self.sasl_login(way, answer)
@@ -234,11 +234,13 @@ def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tl
     for way in ways[:enough]:
         try:
             client.log_in(way, account, password)
-        except (IMAPClientAbortError, LineDropped) as dropped:
+        except LineDropped as dropped:
             if refusal is None:
                 raise
             raise _HungUp(refusal) from dropped
         except IMAPClientError as failure:
+            if refusal and isinstance(failure.__context__, IMAPClientAbortError):
+                raise _HungUp(refusal) from failure  # its BYE was the end of the try before
             code, text = refusal_text(line, failure)
             why = refusals.of_login(line.peer, "IMAP", code, text)
             if not isinstance(why, LoginTrouble):

@@ -177,20 +177,23 @@ def _log_in(
 
 
 def _ways(capabilities: Capabilities, *, apop: bool, encrypted: bool) -> list[str]:
-    """What the server takes as far as it says so, one of each kind, the best first.
+    """What the server takes as far as it says so, the best first.
 
-    Many show a stamp and know no account with APOP; many announce SASL and have no USER.
+    Many show a stamp and know no account with APOP; some announce SASL and have no USER. Where
+    USER is refused, one more is enough to tell that it is the password.
     """
     offered = capabilities.get("SASL", frozenset())
     known = sasl.MECHANISMS if encrypted else sasl.IN_THE_CLEAR
-    mechanisms = [name for name in known if name in offered][:1]
-    has_user = "USER" in capabilities or not mechanisms
-    return [_APOP] * apop + [_USER] * has_user + mechanisms
+    mechanisms = [name for name in known if name in offered]
+    ways = [_APOP] if apop else []
+    if "USER" in capabilities or not mechanisms:
+        return [*ways, _USER, *mechanisms[:1]]
+    return ways + mechanisms
 
 
 def _apop(dialogue: Dialogue, account: str, password: str, stamp: str) -> Answer:
     digest = hashlib.md5((stamp + password).encode(), usedforsecurity=False).hexdigest()
-    dialogue.line.hide_sent(digest)
+    dialogue.line.hide_digest(digest)
     return dialogue.ask(f"APOP {account} {digest}")
 
 
@@ -210,6 +213,6 @@ def _auth(dialogue: Dialogue, login: Sasl) -> Answer:
         if not answer.more:
             break
         said = sasl.coded(login.answer(sasl.decoded(answer.text)))
-        dialogue.line.hide_sent(said)
+        dialogue.line.hide_digest(login.digest)
         answer = dialogue.ask(said)
     return answer

@@ -84,7 +84,7 @@ class AnswerReader:
     def _line(self, line: bytes) -> Answer | None:
         number, more, text = line[:3], line[3:4], line[4:]
         if not (number.isdigit() and b"200" <= number < b"600" and more.strip() in (b"", b"-")):
-            raise Garbled(line[:80].decode("ascii", "replace"))
+            raise Garbled(line.decode("utf-8", "replace"))
         code = int(number)
         if self._lines and code != self._code:
             raise Garbled("two codes in one answer")

@@ -212,7 +212,7 @@ def _authenticate(line: Line, login: Sasl) -> Answer:
         if answer.code != 334:
             break
         said = sasl.coded(login.answer(sasl.decoded(answer.text)))
-        line.hide_sent(said)
+        line.hide_digest(login.digest)
         answer, _ = _ask(line, said)
     return answer
 
@@ -233,4 +233,4 @@ def _answer(line: Line) -> tuple[Answer, list[str]]:
             for answer in reader.feed(raw + b"\n"):
                 return answer, lines
         except Garbled as garbled:
-            raise troubles.not_smtp(line.peer, line.stage, line.shown(str(garbled))) from None
+            raise troubles.not_smtp(line.peer, line.stage, line.shown(str(garbled), 200)) from None

@@ -132,9 +132,9 @@ class Line:
         """From here on `shown` leaves out this login; to be called before anything is read."""
         self._secrets.add_login(account, password)
 
-    def hide_sent(self, text: str) -> None:
-        """As `hide_login`, for what was made of them for this login alone: a digest."""
-        self._secrets.add_sent(text)
+    def hide_digest(self, digest: str) -> None:
+        """As `hide_login`, for what was made of the password for this login alone."""
+        self._secrets.add_digest(digest)
 
     def shown(self, words: str | bytes, most: int = 500) -> str:
         """The server's words as they may be shown or written down: one line, nothing that

@@ -23,6 +23,8 @@ class Sasl:
         self._account = account
         self._password = password
         self._asked = 0
+        self.digest = ""
+        """What `answer` has made of the password; "" where it goes as it is."""
 
     @property
     def first(self) -> bytes:
@@ -38,8 +40,8 @@ class Sasl:
             case "LOGIN":
                 return (self._account if self._asked == 1 else self._password).encode()
             case _:
-                digest = hmac.new(self._password.encode(), challenge, "md5").hexdigest()
-                return f"{self._account} {digest}".encode()
+                self.digest = hmac.new(self._password.encode(), challenge, "md5").hexdigest()
+                return f"{self._account} {self.digest}".encode()
 
     @property
     def most_answers(self) -> int:
