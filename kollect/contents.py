@@ -43,7 +43,7 @@ def read_contents(raw: bytes, *, whole: bool) -> Contents:
     mail = Mail.read(raw)
     texts, attachments, complete = _body(raw)
     written = "\n\n".join(texts)
-    text = several_lines(written[: 2 * LONGEST_TEXT])
+    text = several_lines(written[: LONGEST_TEXT + 1])
     return Contents(
         sender=encoded_words.readable(mail.first("from") or b""),
         subject=mail.subject_for_people,

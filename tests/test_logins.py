@@ -248,15 +248,6 @@ ECHOES = [
     f'"{PASSWORD}"',
 ]
 TELLTALES = ("S3cret", "UzNjcmV0", "AHNob3", "5333637265", "%53%33%63", "ひみつ")
-    "S3cret",
-    "s3cret",
-    "S3CRET",
-    "UzNjcmV0",
-    "AHNob3",
-    "5333637265",
-    "%53%33%63",
-    "ひみつ",
-]
 
 
 def nothing_is_told(text: str) -> None:
