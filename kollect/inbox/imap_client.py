@@ -22,9 +22,10 @@ from kollect.inbox.pace import Pace
 from kollect.settings.model import Receive, Security, Tls
 from kollect.wire import sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
+from kollect.wire.login import HungUp, LoginMemory, logged_in
 from kollect.wire.peer import IMAP
 from kollect.wire.sasl import Sasl
-from kollect.wire.server_memory import LoginMemory, memory_of
+from kollect.wire.server_memory import memory_of
 
 _TLS_PORT = 993
 _LONGEST_LINE = 8 * 1024 * 1024
@@ -103,26 +104,9 @@ class Client(imapclient.IMAPClient):
         self._imap.untagged_responses.clear()
 
 
-class _HungUp(Exception):
-    """The server closed the line over a login that it refused; there are other ways left."""
-
-    def __init__(self, refusal: ServerTrouble) -> None:
-        super().__init__(refusal.title)
-        self.refusal = refusal
-
-
 def open_client(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
     """Connect, encrypt as the settings demand, log in. Raises ServerTrouble, leaving nothing."""
-    refusal: ServerTrouble | None = None
-    while True:
-        try:
-            return _open(receive, tls, password, trace)
-        except _HungUp as hung_up:
-            refusal = refusal or hung_up.refusal
-        except ServerTrouble as trouble:
-            if refusal is None:
-                raise
-            raise refusal from trouble
+    return logged_in(lambda: _open(receive, tls, password, trace))
 
 
 def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
@@ -172,7 +156,7 @@ def translated(line: Line) -> Iterator[None]:
     """Tell the library's exceptions as ours."""
     try:
         yield
-    except (ServerTrouble, Refused, _HungUp):
+    except (ServerTrouble, Refused, HungUp):
         raise
     except IMAPClientAbortError as failure:
         dropped = line.peer.dropped(line.stage, failure, heard=True)
@@ -237,10 +221,10 @@ def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tl
         except LineDropped as dropped:
             if refusal is None:
                 raise
-            raise _HungUp(refusal) from dropped
+            raise HungUp(refusal) from dropped
         except IMAPClientError as failure:
             if refusal and isinstance(failure.__context__, IMAPClientAbortError):
-                raise _HungUp(refusal) from failure  # its BYE was the end of the try before
+                raise HungUp(refusal) from failure  # its BYE was the end of the try before
             code, text = refusal_text(line, failure)
             why = refusals.of_login(line.peer, "IMAP", code, text)
             if not isinstance(why, LoginTrouble):

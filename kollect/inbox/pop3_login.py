@@ -15,9 +15,10 @@ from kollect.inbox.pop3_dialogue import Answer, Dialogue
 from kollect.settings.model import Receive, Security, Tls
 from kollect.wire import sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
+from kollect.wire.login import HungUp, LoginMemory, logged_in
 from kollect.wire.peer import POP3
 from kollect.wire.sasl import Sasl
-from kollect.wire.server_memory import LoginMemory, memory_of
+from kollect.wire.server_memory import memory_of
 
 _TLS_PORT = 995
 _LONGEST_COMMAND = 255  # RFC 2449 section 4, with the CRLF
@@ -30,26 +31,9 @@ Capabilities = dict[str, frozenset[str]]
 Session = tuple[Dialogue, Capabilities]
 
 
-class _HungUp(Exception):
-    """The server closed the line over a login that it refused; there are other ways left."""
-
-    def __init__(self, refusal: ServerTrouble) -> None:
-        super().__init__(refusal.title)
-        self.refusal = refusal
-
-
 def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
     """Connect, encrypt as the settings demand, log in. Raises ServerTrouble, leaving nothing."""
-    refusal: ServerTrouble | None = None
-    while True:
-        try:
-            return _open(receive, tls, password, trace)
-        except _HungUp as hung_up:
-            refusal = refusal or hung_up.refusal
-        except ServerTrouble as trouble:
-            if refusal is None:
-                raise
-            raise refusal from trouble
+    return logged_in(lambda: _open(receive, tls, password, trace))
 
 
 def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
@@ -163,7 +147,7 @@ def _log_in(
         except LineDropped as dropped:
             if refusal is None:
                 raise
-            raise _HungUp(refusal) from dropped
+            raise HungUp(refusal) from dropped
         if answer.ok:
             memory.worked(way)
             return

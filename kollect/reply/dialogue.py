@@ -297,9 +297,7 @@ class Dialogue:
             if transaction.complete:
                 ended = _ending(transaction, Ending.UNKNOWN, why)
             elif self.lied and _is_hurried(transaction):
-                ended = Ended(
-                    transaction.delivery, None
-                )  # once more, at once, in the plain dialogue
+                ended = Ended(transaction.delivery, None)  # at once again, plainly
             else:
                 ended = _ending(transaction, Ending.LATER, why)
             self.ended.append(transaction.failed or ended)

@@ -15,6 +15,7 @@ from kollect.reply.offers import Offers
 from kollect.settings.model import Auth, Send, Tls
 from kollect.wire import sasl
 from kollect.wire.connection import SENDING_ROLE, Line, Trace, Trust
+from kollect.wire.login import HungUp, logged_in
 from kollect.wire.peer import SMTP
 from kollect.wire.sasl import Sasl
 from kollect.wire.server_memory import ServerMemory, memory_of
@@ -31,15 +32,6 @@ class Session:
 
     line: Line
     offers: Offers
-    memory: ServerMemory
-
-
-class _HungUp(Exception):
-    """The server closed the line over a login that it refused; there are other ways left."""
-
-    def __init__(self, refusal: ServerTrouble) -> None:
-        super().__init__(refusal.title)
-        self.refusal = refusal
 
 
 def open_session(
@@ -49,16 +41,7 @@ def open_session(
 
     Raises ServerTrouble, LoginTrouble, CertificateTrouble; then nothing is left open.
     """
-    refusal: ServerTrouble | None = None
-    while True:
-        try:
-            return _open(send, tls, password, timeout=timeout, trace=trace)
-        except _HungUp as hung_up:
-            refusal = refusal or hung_up.refusal
-        except ServerTrouble as trouble:
-            if refusal is None:
-                raise
-            raise refusal from trouble
+    return logged_in(lambda: _open(send, tls, password, timeout=timeout, trace=trace))
 
 
 def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace | None) -> Session:
@@ -84,7 +67,7 @@ def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace |
                 trace(Stage.LOGIN)
             _log_in(line, offers, memory, send.account, password, tls)
         line.stage = Stage.SEND
-        return Session(line, offers, memory)
+        return Session(line, offers)
     except ServerTrouble as trouble:
         line.abort()
         trouble.detail = line.shown(trouble.detail)
@@ -180,7 +163,7 @@ def _log_in(
         except LineDropped as dropped:
             if not refusals:
                 raise
-            raise _HungUp(_refused(line, refusals[0])) from dropped
+            raise HungUp(_refused(line, refusals[0])) from dropped
         if answer.code == 235:
             memory.login.worked(way)
             return

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
+
+from kollect.wire.login import LoginMemory
 
 log = logging.getLogger(__name__)
 
@@ -106,45 +107,6 @@ class ServerMemory:
                 return
             self._lied = True
         log.info("%s は、まとめて送った命令に答えません。これからは1つずつ送ります。", self.name)
-
-
-class LoginMemory:
-    """Which way of logging in a server takes, and how few tries tell that the password is wrong.
-
-    Servers lock an account after some wrong passwords. Each way is tried once at most in a
-    session, and all of them only as long as that can tell something new: after one has worked, or
-    all were refused with this very account and password, a session costs one try. It is another
-    way each time, should the server have changed its mind.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._worked = ""
-        self._who: object = None
-        self._refused: list[str] = []
-
-    def plan(self, offered: Sequence[str], who: object) -> tuple[list[str], int]:
-        """The ways in the order in which to try them, and how many refusals are enough.
-
-        `who` stands for the account and the password.
-        """
-        with self._lock:
-            if who != self._who:
-                self._who, self._refused = who, []
-            refused = [way for way in self._refused if way in offered]
-            fresh = sorted((way for way in offered if way not in refused), key=self._worked.__ne__)
-            once = self._worked in offered or not fresh
-        return [*fresh, *refused], 1 if once else len(fresh)
-
-    def worked(self, way: str) -> None:
-        with self._lock:
-            self._worked = way
-            self._refused = []
-
-    def refused(self, way: str) -> None:
-        """The server has judged account and password, and said no."""
-        with self._lock:
-            self._refused = [*(other for other in self._refused if other != way), way]
 
 
 _lock = threading.Lock()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kollect.wire.server_memory import LoginMemory, ServerMemory, ServerName, memory_of
+from kollect.wire.login import LoginMemory
+from kollect.wire.server_memory import ServerMemory, ServerName, memory_of
 
 WAYS = ["PLAIN", "LOGIN", "CRAM-MD5"]
 
