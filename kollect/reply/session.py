@@ -20,6 +20,7 @@ from kollect.wire.peer import SMTP
 from kollect.wire.sasl import Sasl
 from kollect.wire.server_memory import ServerMemory, memory_of
 
+_TLS_PORT = 465
 _NO_SUCH_WAY = (500, 501, 502, 504)
 """Answers to AUTH that say nothing of account and password: it was not understood."""
 _LONGEST_COMMAND = 512
@@ -51,7 +52,7 @@ def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace |
         send.host,
         send.port,
         timeout=timeout,
-        tls=send.auth is Auth.SSL and send.port == troubles.TLS_PORT,
+        tls=send.auth is Auth.SSL and send.port == _TLS_PORT,
         trust=Trust.of(tls),
         trace=trace,
     )
@@ -137,7 +138,7 @@ def _ask_for_tls(line: Line, offers: Offers, *, known: bool) -> None:
             return
         refused = troubles.shown(answer)
     if known:
-        raise troubles.encryption_gone(line.peer, refused)
+        raise troubles.encryption_gone(line.peer, _TLS_PORT, refused)
     raise troubles.unencryptable(line.peer, refused)
 
 

@@ -10,9 +10,6 @@ from kollect.foreign_text import one_line
 from kollect.reply.answer import Answer
 from kollect.wire.peer import ASK_PROVIDER, SMTP, Peer
 
-TLS_PORT = 465
-"""Where TLS is spoken from the start (RFC 8314)."""
-
 
 class LettersPutOff(ServerTrouble):
     """One letter after the other was put off; whether for their own sake or not, is unknown."""
@@ -147,9 +144,9 @@ def unencryptable(peer: Peer, detail: str) -> ServerTrouble:
     )
 
 
-def encryption_gone(peer: Peer, detail: str) -> EncryptionGone:
+def encryption_gone(peer: Peer, tls_port: int, detail: str) -> EncryptionGone:
     """A server that has encrypted before does not any more."""
-    safe = f"「SMTP認証」を「する(SSL認証)」に、ポート番号を{TLS_PORT}"
+    safe = f"「SMTP認証」を「する(SSL認証)」に、ポート番号を{tls_port}"
     return peer.encryption_gone(SMTP, detail, safe=safe)
 
 
