@@ -24,7 +24,7 @@ BLOB = base64.b64encode(f"\0shop\0{PASSWORD}".encode()).decode()
 
 def post_for(server: ScriptedSmtp, password: str = PASSWORD, **changes) -> Post:
     send = Send(host=server.host, port=server.port, auth=Auth.YES, account="shop")
-    return Post(replace(send, timeout_seconds=5, **changes), Tls(), SHOP, password)
+    return Post(replace(send, **({"timeout_seconds": 5} | changes)), Tls(), SHOP, password)
 
 
 def logged_in(server: ScriptedSmtp, password: str = PASSWORD) -> None:
@@ -137,6 +137,17 @@ def test_smtp_server_that_hangs_up_over_every_way_has_refused(scripted_smtp: Scr
     with pytest.raises(LoginTrouble, match="ログインできません"):
         logged_in(scripted_smtp)
     assert len(scripted_smtp.commands) == 2
+
+
+def test_smtp_silence_after_a_refusal_is_the_refusal(scripted_smtp: ScriptedSmtp):
+    scripted_smtp.script.mechanisms = ("PLAIN", "LOGIN")
+    scripted_smtp.script.fault = lambda at: (
+        None if at.verb != "AUTH" else "535 5.7.8 no" if len(ways(scripted_smtp)) == 1 else Act.HANG
+    )
+    post = post_for(scripted_smtp, timeout_seconds=0.3)
+    with pytest.raises(LoginTrouble, match="ログインできません"):
+        post.connect()
+    assert len(scripted_smtp.commands) == 1
 
 
 def test_smtp_trouble_for_the_moment_ends_the_tries(scripted_smtp: ScriptedSmtp):

@@ -417,6 +417,18 @@ def test_mails_are_found_again_whatever_their_number_is_by_then(serve: Serve) ->
     assert server.deleted[1:] == ["id000002", "id000005"]
 
 
+def test_a_server_that_is_upset_at_the_next_whole_mail(serve: Serve) -> None:
+    """What came ahead in the TOPs it gets over; at RETR it hangs up."""
+    upset, calm = Faults(cut_before=frozenset({"RETR 2"})), Faults()
+    server = serve(MAILS, upset, calm)
+    mailbox = opened(server)
+    heads(mailbox)
+    sink = io.BytesIO()
+    mailbox.fetch(2, sink)
+    assert sink.getvalue() == MAILS[1]
+    assert len(server.sessions) == 2
+
+
 def test_commands_refused_for_coming_early_are_said_again(serve: Serve) -> None:
     server = serve(MAILS, Faults(refused_behind=frozenset({"DELE"})))
     mailbox = opened(server)

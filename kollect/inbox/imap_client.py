@@ -15,14 +15,14 @@ from collections.abc import Iterator
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from kollect.errors import LineDropped, LoginTrouble, ServerTrouble, Stage
+from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import refusals
 from kollect.inbox.mailbox import Refused
 from kollect.inbox.pace import Pace
 from kollect.settings.model import Receive, Security, Tls
 from kollect.wire import sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
-from kollect.wire.login import HungUp, LoginMemory, logged_in
+from kollect.wire.login import HungUp, LoginMemory, after_refusal, logged_in
 from kollect.wire.peer import IMAP
 from kollect.wire.sasl import Sasl
 from kollect.wire.server_memory import memory_of
@@ -218,10 +218,10 @@ def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tl
     for way in ways[:enough]:
         try:
             client.log_in(way, account, password)
-        except LineDropped as dropped:
+        except ServerTrouble as lost:
             if refusal is None:
                 raise
-            raise HungUp(refusal) from dropped
+            raise after_refusal(refusal, lost) from lost
         except IMAPClientError as failure:
             if refusal and isinstance(failure.__context__, IMAPClientAbortError):
                 raise HungUp(refusal) from failure  # its BYE was the end of the try before

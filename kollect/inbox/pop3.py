@@ -40,6 +40,7 @@ _LONGEST_UID = 512
 
 _LIST, _TOP, _DELE = "UIDL and LIST", "TOP", "DELE"
 """What is done with several commands on the way."""
+_RETR = "RETR after them"
 
 
 class Pop3Mailbox:
@@ -188,11 +189,20 @@ class Pop3Mailbox:
         session is then lost.
         """
         self._line.stage = Stage.RECEIVE
-        answer = self._dialogue.ask(f"RETR {self._number(handle)}")
+        try:
+            answer = self._dialogue.ask(f"RETR {self._number(handle)}")
+        except ServerTrouble as trouble:
+            # it may not have got over what came ahead before
+            self._go_on_plainly(_RETR, trouble, [handle])
+            answer = self._dialogue.ask(f"RETR {self._number(handle)}")
         if not answer.ok:
             raise _refused(answer)
         for piece in self._dialogue.body():
             sink.write(piece)
+        if self._dialogue.hurried:
+            self._memory.keeps(_RETR)
+        else:
+            self._memory.plainly(_RETR, well=True)
 
     def delete(self, handles: Iterable[int]) -> list[int]:
         """Mark mails for deletion; returns those whose mark the server took."""
@@ -253,8 +263,8 @@ class Pop3Mailbox:
             self._memory.plainly(what, well=False)
             return False
         host = self._line.peer.host
-        log.info("%s: lost over pipelined commands, once more without: %s", host, trouble)
-        self._memory.doubt(what)
+        log.debug("%s: lost over pipelined commands, once more without: %s", host, trouble)
+        self._memory.doubt(what, weakly=what == _RETR)
         return True
 
     def _go_on_plainly(self, what: str, trouble: ServerTrouble, todo: Iterable[int]) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 
-from kollect.errors import LineDropped, LoginTrouble, ServerTrouble, Stage
+from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import refusals
 from kollect.inbox.pop3_dialogue import Answer, Dialogue
 from kollect.settings.model import Receive, Security, Tls
 from kollect.wire import sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
-from kollect.wire.login import HungUp, LoginMemory, logged_in
+from kollect.wire.login import LoginMemory, after_refusal, logged_in
 from kollect.wire.peer import POP3
 from kollect.wire.sasl import Sasl
 from kollect.wire.server_memory import memory_of
@@ -144,10 +144,10 @@ def _log_in(
                 answer = _user(dialogue, account, password)
             else:
                 answer = _auth(dialogue, Sasl(way, account, password))
-        except LineDropped as dropped:
+        except ServerTrouble as lost:
             if refusal is None:
                 raise
-            raise HungUp(refusal) from dropped
+            raise after_refusal(refusal, lost) from lost
         if answer.ok:
             memory.worked(way)
             return

@@ -8,14 +8,14 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from kollect.errors import LineDropped, ServerTrouble, Stage
+from kollect.errors import ServerTrouble, Stage
 from kollect.reply import troubles
 from kollect.reply.answer import Answer, AnswerReader, Garbled
 from kollect.reply.offers import Offers
 from kollect.settings.model import Auth, Send, Tls
 from kollect.wire import sasl
 from kollect.wire.connection import SENDING_ROLE, Line, Trace, Trust
-from kollect.wire.login import HungUp, logged_in
+from kollect.wire.login import after_refusal, logged_in
 from kollect.wire.peer import SMTP
 from kollect.wire.sasl import Sasl
 from kollect.wire.server_memory import ServerMemory, memory_of
@@ -161,10 +161,10 @@ def _log_in(
     for way in ways:
         try:
             answer = _authenticate(line, Sasl(way, account, password))
-        except LineDropped as dropped:
+        except ServerTrouble as lost:
             if not refusals:
                 raise
-            raise HungUp(_refused(line, refusals[0])) from dropped
+            raise after_refusal(_refused(line, refusals[0]), lost) from lost
         if answer.code == 235:
             memory.login.worked(way)
             return

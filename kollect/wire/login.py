@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from kollect.errors import ServerTrouble
+from kollect.errors import LineDropped, ServerTrouble
 
 T = TypeVar("T")
 
@@ -59,6 +59,14 @@ class HungUp(Exception):
     def __init__(self, refusal: ServerTrouble) -> None:
         super().__init__(refusal.title)
         self.refusal = refusal
+
+
+def after_refusal(refusal: ServerTrouble, lost: ServerTrouble) -> Exception:
+    """What to raise where the line is lost over the next way, a refusal having been heard.
+
+    Only who hangs up is called again: who keeps silent does so to slow down those that guess.
+    """
+    return HungUp(refusal) if isinstance(lost, LineDropped) else refusal
 
 
 def logged_in(open_session: Callable[[], T]) -> T:
