@@ -17,7 +17,7 @@ UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-"""What does harm where it is shown, for texts that are written as they are: JSON, an old log."""
+"""What does the worst harm where it is shown, for lines that are nobody's alone: the log."""
 _MOST_MARKS = 3
 """Marks on one letter: Thai and Vietnamese need two, the rest only covers the lines around."""
 _JOINER, _KEYCAP = "\u200d", "\u20e3"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from argparse import Namespace
 
 from kollect.collector.reports import Report
@@ -16,7 +17,6 @@ from kollect.errors import (
     Trouble,
 )
 from kollect.folder import DataFolder, resolve
-from kollect.foreign_text import UNSAFE
 
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
 
@@ -48,9 +48,19 @@ def failed(trouble: Trouble, *, as_json: bool, report: Report | None = None) -> 
 
 
 def print_json(value: object) -> None:
-    """What a terminal must not be given goes as `\\u202e`: the same value for who reads JSON."""
+    """Letters as they are; what does more than stand there goes as `\\u202e`, the same value."""
     text = json.dumps(value, ensure_ascii=False)
-    print(UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text))
+    print("".join(_escaped(c) if _does_something(c) else c for c in text))
+
+
+def _escaped(character: str) -> str:
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
+
+
+def _does_something(character: str) -> bool:
+    """It commands the terminal, is not seen, or lies over the text beside it."""
+    category = unicodedata.category(character)
+    return category[0] in "CM" or category in ("Zl", "Zp")
 
 
 def data_folder(options: Namespace) -> DataFolder:
