@@ -394,6 +394,16 @@ def test_a_lie_about_one_command_costs_one_session(serve: Serve, what: str, how:
     assert len(server.sessions) == 3
 
 
+@pytest.mark.parametrize("answer", [b"what?\r\n", b"", b"Subject: x\r\n.\r\n", b"+ go on\r\n"])
+def test_answers_out_of_step_are_asked_for_again_plainly(serve: Serve, answer: bytes) -> None:
+    silent = Faults(hang=frozenset({"TOP 3 0"}))
+    confused = Faults(answers={"TOP 3 0": answer}) if answer else silent
+    server = serve(MAILS, confused, Faults())
+    found = heads(opened(server, timeout_seconds=0.5))
+    assert [head(n) for n in (1, 2, 4, 5)] == [found[n] for n in (0, 1, 3, 4)]
+    assert found[2] == head(3) or isinstance(found[2], Refused)
+
+
 def test_marks_set_before_the_lie_are_set_again(serve: Serve) -> None:
     server = serve(MAILS, Faults(cut_behind=frozenset({"DELE"})))
     mailbox = opened(server)

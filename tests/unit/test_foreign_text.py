@@ -137,12 +137,10 @@ def test_subjects_reports_and_contents_go_through_it():
 
 
 def test_json_has_the_exact_value_and_nothing_for_the_terminal(capsys: pytest.CaptureFixture[str]):
-    value = {
-        "address": "\x7f\u2028t\u0336a\u202e\u200b\U000e0041\x9b\x1b\ud83d世界@x.example",
-        "ok": "👩‍💻",
-    }
+    harmful = "\x7f\u2028\u0336\u202e\u200b\U000e0041\x9b\x1b\ud83d"
+    value = {"address": f"a{harmful}世界@x.example", "ok": "👩\u200d💻"}
     print_json(value)
     printed = capsys.readouterr().out.removesuffix("\n")
     assert json.loads(printed) == value
     assert "世界" in printed
-    assert not set(printed) & set("\x7f\u2028\u0336\u202e\u200b\U000e0041\x9b\x1b\ud83d")
+    assert not set(printed) & set(harmful)
