@@ -19,7 +19,7 @@ from kollect.wire.peer import SMTP
 from kollect.wire.server_memory import ServerMemory, memory_of
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
-from tests.servers.scripted_smtp import Act, Fault, ScriptedSmtp
+from tests.servers.scripted_smtp import Act, ScriptedSmtp
 from tests.servers.shop import ADDRESS, ShopProgram, settings_for
 
 PASSWORD = "S3cret-pw!"
@@ -29,7 +29,7 @@ def memory(server: ScriptedSmtp) -> ServerMemory:
     return memory_of(SMTP, server.host, server.port)
 
 
-def sent(server: ScriptedSmtp, *keys: int, seconds: float = 0.4) -> list[Outcome]:
+def sent(server: ScriptedSmtp, *keys: int, seconds: float = 2) -> list[Outcome]:
     """In a post of its own, as each poll has one."""
     send = Send(server.host, server.port, Auth.NO, timeout_seconds=seconds)
     post = Post(replace(send, final_timeout_seconds=seconds), Tls(), ADDRESS, "")
@@ -37,11 +37,6 @@ def sent(server: ScriptedSmtp, *keys: int, seconds: float = 0.4) -> list[Outcome
     ended = [one for outcomes in post.deliver(batch) for one in outcomes]
     post.close()
     return sorted(ended, key=lambda one: one.key)
-
-
-def hurried(server: ScriptedSmtp) -> Fault:
-    """Cuts the line wherever a command has come before the answer to the one before."""
-    return lambda at: Act.CUT if at.verb == "RSET" and server.hurried else None
 
 
 @pytest.mark.parametrize("how", ["swallows", "cuts"])
@@ -127,7 +122,7 @@ def test_a_lonely_customer_behind_a_mail_shield_is_answered(
     scripted_smtp.script.chunking, scripted_smtp.script.swallows = False, True
     with ScriptedPop3() as pop3:
         settings = settings_for(pop3.port, scripted_smtp.port)
-        settings = replace(settings, send=replace(settings.send, timeout_seconds=1))
+        settings = replace(settings, send=replace(settings.send, timeout_seconds=2))
         shop = ShopProgram(tmp_path, settings, PASSWORD)
         one_customer_after_the_other(shop, pop3)
     assert len(scripted_smtp.kept) == 3
@@ -142,7 +137,7 @@ def test_a_crowd_behind_a_mail_shield_is_answered_in_one_poll(
     customers = [blank(f"k{number}@customer.example", number) for number in range(1, 8)]
     with ScriptedPop3(customers, faults) as pop3:
         settings = settings_for(pop3.port, scripted_smtp.port)
-        settings = replace(settings, receive=replace(settings.receive, timeout_seconds=1))
+        settings = replace(settings, receive=replace(settings.receive, timeout_seconds=2))
         shop = ShopProgram(tmp_path, settings, PASSWORD)
         assert shop.report().accepted == 7
         assert not pop3.mails

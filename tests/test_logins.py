@@ -144,7 +144,7 @@ def test_smtp_silence_after_a_refusal_is_the_refusal(scripted_smtp: ScriptedSmtp
     scripted_smtp.script.fault = lambda at: (
         None if at.verb != "AUTH" else "535 5.7.8 no" if len(ways(scripted_smtp)) == 1 else Act.HANG
     )
-    post = post_for(scripted_smtp, timeout_seconds=0.3)
+    post = post_for(scripted_smtp, timeout_seconds=2)
     with pytest.raises(LoginTrouble, match="ログインできません"):
         post.connect()
     assert len(scripted_smtp.commands) == 1
@@ -294,7 +294,7 @@ def test_imap_login_is_not_repeated(echo: str, kind: str):
         ScriptedImap(faults=faults, password=PASSWORD) as server,
         pytest.raises(ServerTrouble) as caught,
     ):
-        opened(server, timeout_seconds=1)
+        opened(server, timeout_seconds=2)
     nothing_is_told(all_told(caught.value))
 
 

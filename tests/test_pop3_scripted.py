@@ -383,7 +383,7 @@ def test_a_lie_about_one_command_costs_one_session(serve: Serve, what: str, how:
     faults = Faults(**{f"{how}_behind": frozenset({what})})
     server = serve(MAILS, faults)
     for n in (1, 2):
-        mailbox = opened(server, timeout_seconds=0.5)
+        mailbox = opened(server, timeout_seconds=2)
         assert heads(mailbox) == [head(number) for number in range(2 * n - 1, 6)]
         sink = io.BytesIO()
         mailbox.fetch(2, sink)
@@ -399,7 +399,7 @@ def test_answers_out_of_step_are_asked_for_again_plainly(serve: Serve, answer: b
     silent = Faults(hang=frozenset({"TOP 3 0"}))
     confused = Faults(answers={"TOP 3 0": answer}) if answer else silent
     server = serve(MAILS, confused, Faults())
-    found = heads(opened(server, timeout_seconds=0.5))
+    found = heads(opened(server, timeout_seconds=2))
     assert [head(n) for n in (1, 2, 4, 5)] == [found[n] for n in (0, 1, 3, 4)]
     assert found[2] == head(3) or isinstance(found[2], Refused)
 
