@@ -69,6 +69,7 @@ def services(
         save=save,
         forget_this_pc=forget_this_pc,
         test_mail=lambda *given: place().test_mail(*given),
+        forget_encryption=lambda server: place().forget_encryption(server),
         fill_number=_fill_number,
         open_file=open_file,
         standing=lambda: resident.standing,

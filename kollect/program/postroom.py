@@ -86,21 +86,24 @@ class Postroom:
         return closing(Outbox(self._place().folder.database))
 
     def _send_sample(self, to: str, subject: str, body: str) -> None:
+        from kollect.collector.encryption import encryption_kept
         from kollect.collector.mailing import send_sample
         from kollect.register.ledger import Ledger
 
         place = self._place()
         with closing(Ledger(place.folder.database)) as ledger:
             mark = ledger.mark("reply")
-        send_sample(
-            place.settings(),
-            place.passwords(),
-            to=to,
-            subject=subject,
-            body=body,
-            mark=mark,
-            now=_now(),
-        )
+        settings = place.settings()
+        with encryption_kept(place.folder.database, settings):
+            send_sample(
+                settings,
+                place.passwords(),
+                to=to,
+                subject=subject,
+                body=body,
+                mark=mark,
+                now=_now(),
+            )
 
     def _start(self, mailing: int, choice: Choice) -> None:
         from kollect.reply.letter import Sender

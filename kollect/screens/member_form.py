@@ -13,6 +13,7 @@ from tkinter import ttk
 from kollect.collector.reports import News, RoundEnded
 from kollect.desktop.ime import Letters
 from kollect.errors import Trouble
+from kollect.foreign_text import exact
 from kollect.members import folding
 from kollect.members.member import NO, Field, FieldProblem, Member, Sheet, SheetProblems, State
 from kollect.members.member import read as read_sheet
@@ -113,7 +114,7 @@ class MemberFormScreen(Screen):
         self._say_found("", _ASK, "Faint.TLabel")
 
     def _say_found(self, address: str, text: str, style: str) -> None:
-        self.address.configure(text=address)
+        self.address.configure(text=exact(address))
         self.condition.configure(text=text, style=style)
         self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
         self._refresh_keys()
@@ -286,7 +287,7 @@ class MemberFormScreen(Screen):
         receipt = self._found
         if not self.window.dialogs.ask(
             "受付番号のメールの再送",
-            f"{receipt.address} へ、"
+            f"{exact(receipt.address)} へ、"
             f"受付番号 {self._services.shown(receipt.number)} のメールを"
             "もう一度送りますか？",
             yes="再送する",

@@ -6,6 +6,8 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from kollect.foreign_text import exact
+from kollect.numbering import number_text
 from kollect.screens.services import Services
 from kollect.screens.window import Window
 
@@ -33,9 +35,10 @@ def ask_and_send_again(
             f"{len(numbers):,}件を選んでいます。一度に再送できるのは {MOST_AT_ONCE}件までです。",
         )
         return
-    what = (
-        f"受付番号 {numbers[0]} を、{address} へ" if address else f"{len(numbers)}件の受付番号を、"
-    )
+    if address:
+        what = f"受付番号 {number_text(numbers[0], records.digits())} を、{exact(address)} へ"
+    else:
+        what = f"{len(numbers)}件の受付番号を、"
     question = f"{what}もう一度お知らせします。\nよろしいですか？"
     if not window.dialogs.ask("受付番号の再送", question, yes="再送する"):
         return

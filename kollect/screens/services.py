@@ -49,6 +49,10 @@ class Step(Protocol):
     def certificate(self) -> Certificate | None:
         """The one that was not trusted, and may be by the user's own word."""
 
+    @property
+    def encryption_gone(self) -> tuple[str, str, int] | None:
+        """The server that no longer encrypts, and may do without by the user's own word."""
+
 
 Asked = Callable[[], bool]
 """Whether the user wants it to end."""
@@ -72,6 +76,8 @@ class Services:
     """「このパソコンの登録を消す」: asks, and ends the program."""
     test_mail: Callable[[Test, Settings, Passwords, Callable[[Step], None], Asked], None]
     """Try the mail settings, tell each step; ends early where asked. Takes its time."""
+    forget_encryption: Callable[[tuple[str, str, int]], None]
+    """「今後は暗号化しない」 of this server (protocol, host, port). Raises StorageTrouble."""
     fill_number: Callable[[str, int, int], str]
     """A template with this number, of so many digits, in the place of ★1★ and ★2★."""
     open_file: Callable[[Path], None]
