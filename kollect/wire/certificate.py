@@ -81,7 +81,8 @@ def read_link(der: bytes) -> Link | None:
         fields = _fields(der)
         begins, ends = (_moment(*time) for time in list(_inside(fields[3][1]))[:2])
         told = any(_ISSUER_IS_AT in value for tag, value in fields[6:] if tag == _EXTENSIONS)
-        return Link(fields[4][1], fields[2][1], _name(fields[2][1]), begins, ends, told)
+        issuer = one_line(_name(fields[2][1]))
+        return Link(fields[4][1], fields[2][1], issuer, begins, ends, told)
     except (ValueError, IndexError):
         return None
 

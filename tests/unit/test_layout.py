@@ -44,8 +44,8 @@ IMPURE_CALLS = {
 NAMES_ERRORS_ONLY = {"wire/peer.py"}
 """Needs the exceptions of socket to tell them apart, nothing else of it."""
 SERVERS_AND_SQL = {"imaplib", "poplib", "smtplib", "socket", "sqlite3", "ssl"}
-LARGEST = 350
-"""Lines; the aim is 300."""
+LARGEST = 500
+"""Lines, where one class needs them; the aim is 300."""
 
 
 @dataclass(frozen=True)
