@@ -385,5 +385,3 @@ def test_a_bit_in_what_was_lived_is_damage_or_another_time():
         after = lived.later(state, now)
         assert 0 <= after.seconds - state.seconds <= 86401
         after.age(NOW)
-        if after.move is not None:
-            after.move.before.astimezone()
