@@ -12,7 +12,7 @@ VENV=.venv
 PYTHON=$VENV/bin/python
 RUNTIME_PACKAGES=(python3 python3-venv python3-tk)
 TEST_PACKAGES=(
-    dovecot-core dovecot-pop3d dovecot-imapd postfix
+    dovecot-core dovecot-pop3d dovecot-imapd postfix gcc libc6-dev
     xvfb xauth openbox trayer xdotool imagemagick fonts-noto-cjk fonts-ipafont-gothic
 )
 POLICY=/usr/sbin/policy-rc.d

@@ -76,7 +76,7 @@ def run(
         watch = SessionWatch(ending=program.session_ends, resumed=program.session_resumed)
         watch.start()
         at_the_end.callback(watch.stop)
-        root.mainloop()
+        program.window.live()
     return OK
 
 
@@ -141,6 +141,7 @@ class Program:
                 self._places,
                 changed=self._changed_places,
                 resume=self.start_collecting,
+                resume_mailing=lambda: self.postroom.go_on(),
                 poll_now=self.poll_now,
             ),
         )
@@ -286,10 +287,11 @@ class Program:
 
     def _end(self) -> None:
         """Everything is at rest."""
-        self.resident.stop()
-        self.demo.close()
-        self.close_places()
-        self.window.close()
+        with ExitStack() as steps:  # from below, each whatever becomes of the one before
+            steps.callback(self.window.close)
+            steps.callback(self.close_places)
+            steps.callback(self.demo.close)
+            steps.callback(self.resident.stop)
 
     def close_places(self) -> None:
         """End collector and sender after the mail in hand, the demo, the log. May take a while."""

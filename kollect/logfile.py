@@ -121,6 +121,9 @@ class MonthlyLog(logging.Handler):
         except Exception:
             self.handleError(record)
 
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nobody sees the console, and writing there may fail as well."""
+
     def flush(self) -> None:
         """Write what waits. Where the disk says no it goes on waiting."""
         with self.lock:  # also called by logging at the end of the program

@@ -18,6 +18,8 @@ from tests.servers.scripted_imap import ImapFaults, ScriptedImap
 from tests.servers.scripted_pop3 import CAPABILITIES, Faults, ScriptedPop3
 from tests.servers.scripted_smtp import ScriptedSmtp
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+
 MOST = 100 * 1024
 """KiB"""
 MAILS = [blank(f"a{n}@b.example", n) for n in range(3)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -155,6 +156,128 @@ def test_a_fault_of_our_own_does_not_end_the_collecting(
     assert len(servers[0].mails) == 1
     [ended] = hours.polls(1)
     assert ended.report.accepted == 1
+
+
+ERRORS = [
+    RuntimeError("x"),
+    MemoryError(),
+    RecursionError("x"),
+    SystemExit(1),
+    sqlite3.OperationalError("disk I/O error"),
+    UnicodeEncodeError("utf-8", "\udc80", 0, 1, "surrogates not allowed"),
+]
+PARTS = (
+    "kollect.collector.worker.poll",
+    "kollect.collector.worker.open_mailbox",
+    "kollect.collector.worker.Ledger",
+    "kollect.collector.worker.KeptFolder",
+    "kollect.collector.intake.decide",
+    "kollect.collector.worker.Worker._open_ledger",
+)
+"""Without these no poll is possible."""
+PARTS_BESIDE = (
+    "kollect.collector.worker.upkeep",
+    "kollect.collector.worker.send_alert",
+)
+"""What belongs to no mail: the poll itself is as well as ever."""
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def fall(*_: object, **__: object) -> None:
+        raise error
+
+    return fall
+
+
+@pytest.mark.expects_errors
+@pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("part", PARTS)
+def test_whatever_part_falls_it_is_told_and_tried_again(
+    hours: Hours,
+    servers: tuple[ScriptedPop3, ScriptedSmtp],
+    monkeypatch: pytest.MonkeyPatch,
+    part: str,
+    error: BaseException,
+) -> None:
+    servers[0].put(blank("a@b.example", 1))
+    with monkeypatch.context() as patch:
+        patch.setattr(part, raising(error))
+        ended = hours.polls(2)
+    assert all(one.trouble is not None and one.trouble.cure for one in ended)
+    assert hours.phases[-1] is Phase.ERROR
+    [ended] = hours.polls(1)
+    assert (ended.trouble, ended.report.accepted) == (None, 1)
+
+
+@pytest.mark.expects_errors
+@pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("part", PARTS_BESIDE)
+def test_what_is_beside_the_mails_does_not_stop_them(
+    hours: Hours,
+    servers: tuple[ScriptedPop3, ScriptedSmtp],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    part: str,
+    error: BaseException,
+) -> None:
+    pop3, smtp = servers
+    monkeypatch.setattr(part, raising(error))
+    pop3.faults = [DOWN]
+    hours.polls(8)  # long enough that the owner is to be told
+    pop3.faults = [Faults()]
+    pop3.put(blank("a@b.example", 1))
+    [_, ended] = hours.polls(2)
+    assert ended.trouble is None
+    assert "a@b.example" in [kept.recipients[0] for kept in smtp.kept]
+    told = [r for r in caplog.records if r.exc_info and r.exc_info[1] is error]
+    assert len(told) == 1, "once, not at each poll"
+
+
+@pytest.mark.expects_errors
+@pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
+def test_a_listener_that_falls_stops_no_mail(
+    hours: Hours, servers: tuple[ScriptedPop3, ScriptedSmtp], error: BaseException
+) -> None:
+    pop3, smtp = servers
+    pop3.put(blank("a@b.example", 1))
+    worker = Worker(hours.worker._folder, hours.worker._load, raising(error), now=lambda: hours.now)
+    report, trouble = worker.once()
+    worker.close()
+    assert (report.accepted, trouble) == (1, None)
+    assert [kept.recipients[0] for kept in smtp.kept] == ["a@b.example"]
+
+
+@pytest.mark.expects_errors
+@pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
+def test_the_thread_goes_on_where_its_very_loop_falls(
+    hours: Hours,
+    servers: tuple[ScriptedPop3, ScriptedSmtp],
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+) -> None:
+    """The screen says エラー with a cause and a cure, and 「今すぐ受信」 does it at once."""
+    servers[0].put(blank("a@b.example", 1))
+    worker = hours.worker
+    monkeypatch.setattr(worker, "_one_poll", raising(error))
+    hours._left = 2
+    worker.start()
+    until(lambda: hours.ended)
+    assert worker.alive
+    [fell] = hours.ended
+    assert fell.trouble is not None and fell.trouble.cure and fell.next_at is not None
+    assert hours.phases == [Phase.ERROR]
+    monkeypatch.undo()
+    worker.poll_now()
+    assert worker.join(30)
+    assert hours.ended[-1].trouble is None
+    assert hours.ended[-1].report.accepted == 1
+
+
+def until(there: Callable[[], object]) -> None:
+    ends = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
 
 
 def test_an_alert_that_cannot_be_sent_is_told_once(

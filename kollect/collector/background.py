@@ -1,6 +1,6 @@
 """A thread that works, waits and works again, until it is told to stop.
 
-Knows nothing of what the work is.
+Knows nothing of what the work is. Whatever is raised there, the thread goes on after a pause.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from kollect import floor
 
 LOOK_AT_CLOCK = 10.0
 """Seconds. A PC that slept wakes up in the middle of a wait: the clock on the wall tells."""
@@ -43,7 +45,7 @@ class Background:
 
     def start(self) -> None:
         """Work in a thread of its own, from now on."""
-        self._thread = threading.Thread(target=self.run, name=self._name)
+        self._thread = floor.thread(self._live, name=self._name, daemon=False)
         self._thread.start()
 
     def stop(self) -> None:
@@ -59,6 +61,21 @@ class Background:
 
     def run(self) -> None:
         raise NotImplementedError
+
+    def fell(self, error: BaseException, at: datetime, again: datetime) -> None:
+        """Tell that `run` has ended by this, and when it is called again."""
+
+    def _live(self) -> None:
+        floor.keep_going(self.run, over=self._stop.is_set, fell=self._fell, wait=self._pause_after)
+
+    def _fell(self, error: BaseException, pause: float) -> None:
+        self._busy.clear()
+        now = local_now()  # not `_now`: that may be what failed
+        self.fell(error, now, now + timedelta(seconds=pause))
+
+    def _pause_after(self, seconds: float) -> None:
+        """After a fall; whoever wakes it wants it to go on at once."""
+        self._wake.wait(seconds)
 
     def _wait(self, due: datetime | None) -> None:
         """Wait until then, or until somebody wakes or stops it; None: only for that.

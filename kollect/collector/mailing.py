@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from kollect import floor
 from kollect.collector.background import Background, local_now
 from kollect.collector.encryption import encryption_kept
 from kollect.collector.mailing_letters import sample_address, send_sample
@@ -62,7 +63,7 @@ class MailingWorker(Background):
         self._patience = patience
         self._folder = folder
         self._load = load
-        self._listener = listener
+        self._listener = floor.deaf_to_faults(listener)
         self._resident = False
         """It goes on until `stop`, and tries again by itself."""
         self._looked_back = False
@@ -116,18 +117,16 @@ class MailingWorker(Background):
                 outbox.close()
         except Trouble as trouble:
             return trouble, self._failed(trouble)
-        except Exception as error:
-            # the last net: a fault of ours must not end the sending without a word
-            log.exception("予期しない誤りが起きました")
-            trouble = damage_trouble(self._folder.database) or Trouble(
-                "プログラムの誤りが起きました",
-                happened="メール発信で予期しない誤りが起きました。",
-                cure="しばらくしてもう一度試します。続くときは、ログを添えてお問い合わせください。",
-                detail=repr(error),
-            )
+        except floor.FAULTS as error:
+            # a fault of ours must not end the sending without a word
+            floor.note(error)
+            trouble = damage_trouble(self._folder.database) or _fault(error)
             return trouble, self._failed(trouble)
         finally:
             self._busy.clear()
+
+    def fell(self, error: BaseException, at: datetime, again: datetime) -> None:
+        self._listener(MailingTrouble(at, NO_MAILING, _fault(error), again))
 
     def _failed(self, trouble: Trouble) -> datetime:
         """Trouble that is of no single mailing."""
@@ -253,3 +252,11 @@ class MailingWorker(Background):
         if self._wake.is_set() and not self._stop.is_set():
             self._wake.clear()
             self._looked = True  # what is new may be another mailing: its turn is after this one
+
+
+def _fault(error: BaseException) -> Trouble:
+    return floor.unexpected(
+        error,
+        happened="メール発信で予期しない誤りが起きました。まだ送っていないメールは残っています。",
+        cure="しばらくしてもう一度試します。続くときは、ログを添えてお問い合わせください。",
+    )

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kollect import floor
 from kollect.collector.alert import send_alert, send_all_clear
 from kollect.collector.background import Background, local_now
 from kollect.collector.desk import Desk
@@ -56,7 +57,7 @@ class Worker(Background):
         self._patience = patience
         self._folder = folder
         self._load = load
-        self._listener = listener
+        self._listener = floor.deaf_to_faults(listener)
         self._health = Health()
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
@@ -111,17 +112,16 @@ class Worker(Background):
             if isinstance(trouble, StorageTrouble):
                 self.close()
             return Report(), trouble
-        except Exception as error:
-            # the last net: a fault of ours must not silence the collector for months
-            log.exception("予期しない誤りが起きました")
+        except floor.FAULTS as error:
+            # a fault of ours must not silence the collector for months
+            floor.note(error)
+            self.close()
             if (damaged := damage_trouble(self._folder.database)) is not None:
-                self.close()
                 return Report(), damaged
-            return Report(), Trouble(
-                "プログラムの誤りが起きました",
+            return Report(), floor.unexpected(
+                error,
                 happened="コレクトの中で予期しない誤りが起きました。メールはサーバに残っています。",
                 cure="次回の受信でもう一度試します。続くときは、ログを添えてお問い合わせください。",
-                detail=repr(error),
             )
         finally:
             self._busy.clear()
@@ -130,8 +130,19 @@ class Worker(Background):
         """Let go of the ledger; the next poll opens it again. In the thread that polls."""
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
-            with suppress(Trouble):
+            with suppress(*floor.FAULTS):
                 ledger.close()
+
+    def fell(self, error: BaseException, at: datetime, again: datetime) -> None:
+        trouble = floor.unexpected(
+            error,
+            happened="コレクトの中で予期しない誤りが起きて、受信が途中で止まりました。"
+            "メールはサーバに残っています。",
+            cure="まもなく自動で受信し直します。続くときは、コレクトを終了して起動し直し、"
+            "ログを添えてお問い合わせください。",
+        )
+        self._listener(PhaseChanged(Phase.ERROR))
+        self._listener(RoundEnded(at, Report(), trouble, again))
 
     def _open_ledger(self) -> Ledger:
         """The ledger, kept open between polls as long as it is still the file under its name.
@@ -162,6 +173,10 @@ class Worker(Background):
             if trouble.title != self._upkeep_failed:
                 log.warning("1日1回の控えを作れませんでした。%s", trouble)
             self._upkeep_failed = trouble.title
+        except floor.FAULTS as error:
+            if type(error).__name__ != self._upkeep_failed:
+                floor.note(error, "1日1回の控えを作れませんでした")
+            self._upkeep_failed = type(error).__name__
 
     def _one_poll(self) -> datetime:
         """Poll, tell how it went, and say when the next poll is due."""
@@ -202,6 +217,11 @@ class Worker(Background):
             if failed.title != self._alert_failed:
                 log.info("お知らせのメールを送れませんでした（%s）", failed.title)
             self._alert_failed = failed.title
+        except floor.FAULTS as error:
+            sent = False
+            if type(error).__name__ != self._alert_failed:
+                floor.note(error, "お知らせのメールを送れませんでした")
+            self._alert_failed = type(error).__name__
         if sent:
             self._health = self._health.told()
 
@@ -212,7 +232,7 @@ class Worker(Background):
     def _interval(self) -> timedelta:
         try:
             return timedelta(seconds=self._load()[0].collect.interval_seconds)
-        except Trouble:
+        except floor.FAULTS:
             return timedelta(seconds=60)
 
 

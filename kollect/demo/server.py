@@ -6,10 +6,12 @@ Stands on free ports, speaks to this computer only, and forgets everything when 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from concurrent.futures import Future
 from typing import Self
 
+from kollect import floor
 from kollect.demo.pop3_server import LINE_LIMIT, Pop3Door
 from kollect.demo.store import Mailbox, Store
 
@@ -36,6 +38,7 @@ class DemoServer:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
+        self._over = False
 
     @property
     def password(self) -> str:
@@ -49,18 +52,25 @@ class DemoServer:
     def start(self) -> None:
         """Returns when both ports take connections; raises OSError where there is none free."""
         ready: Future[tuple[int, int]] = Future()
-        self._thread = threading.Thread(
-            target=self._run, args=(ready,), name="demo mail server", daemon=True
-        )
+        self._over = False
+        self._thread = floor.thread(lambda: self._run(ready), name="demo mail server")
         self._thread.start()
-        self.smtp_port, self.pop3_port = ready.result(START_SECONDS)
+        try:
+            self.smtp_port, self.pop3_port = ready.result(START_SECONDS)
+        except BaseException as error:
+            self.stop()
+            if isinstance(error, OSError):
+                raise
+            raise OSError(f"{type(error).__name__}: {error}") from error
 
     def stop(self) -> None:
         """Cut every line and end the thread. The mailboxes can still be looked at."""
+        self._over = True
         if self._thread is None:
             return
         if self._loop is not None and self._stopping is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopping.set)
+            with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
+                self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(STOP_SECONDS)
         self._thread = None
 
@@ -72,12 +82,16 @@ class DemoServer:
         self.stop()
 
     def _run(self, ready: Future[tuple[int, int]]) -> None:
-        try:
-            asyncio.run(self._serve(ready))
-        except Exception as trouble:
-            if ready.done():
-                raise
-            ready.set_exception(trouble)
+        def serve() -> None:
+            try:
+                asyncio.run(self._serve(ready))
+            except BaseException as trouble:
+                if ready.done():
+                    raise  # it begins again, on the same ports, with the same mailboxes
+                self._over = True
+                ready.set_exception(trouble)
+
+        floor.keep_going(serve, over=lambda: self._over)
 
     async def _serve(self, ready: Future[tuple[int, int]]) -> None:
         # Here and not on top: only a demo that really runs pays for importing aiosmtpd.
@@ -86,15 +100,19 @@ class DemoServer:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         smtp, pop3 = SmtpDoor(self._store), Pop3Door(self._store)
-        listeners = [
-            await self._loop.create_server(smtp.protocol, HOST, 0),
-            await asyncio.start_server(pop3.serve, HOST, 0, limit=LINE_LIMIT),
-        ]
-        ready.set_result(tuple(one.sockets[0].getsockname()[1] for one in listeners))
-        await self._stopping.wait()
-        for listener in listeners:
-            listener.close()
-        smtp.drop_all()
-        pop3.drop_all()
+        listeners: list[asyncio.Server] = []
+        try:
+            listeners += [
+                await self._loop.create_server(smtp.protocol, HOST, self.smtp_port),
+                await asyncio.start_server(pop3.serve, HOST, self.pop3_port, limit=LINE_LIMIT),
+            ]
+            if not ready.done():
+                ready.set_result(tuple(one.sockets[0].getsockname()[1] for one in listeners))
+            await self._stopping.wait()
+        finally:  # whatever ends it: the ports are wanted again
+            for listener in listeners:
+                listener.close()
+            smtp.drop_all()
+            pop3.drop_all()
         if rest := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(rest, timeout=FAREWELL_SECONDS)

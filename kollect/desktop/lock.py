@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from kollect import floor
 from kollect.desktop import files
 from kollect.desktop.session import Desktop, desktop
 from kollect.errors import AlreadyRunning
@@ -86,11 +87,13 @@ class FolderLock:
             log.warning("2つ目の起動から画面を呼び出すことはできません: %s", error)
             self._stop_listening()
             return
-        self._thread = threading.Thread(
-            target=_answer_calls,
-            args=(self._listener, beacon.token.encode(), callback),
+        listener, token = self._listener, beacon.token.encode()
+        self._thread = floor.thread(
+            lambda: floor.keep_going(
+                lambda: _answer_calls(listener, token, callback),
+                over=lambda: listener.fileno() == -1,
+            ),
             name="second-start",
-            daemon=True,
         )
         self._thread.start()
 

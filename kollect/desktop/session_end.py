@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from kollect import floor
+
 log = logging.getLogger(__name__)
 
 WHY_WAIT = "コレクトが、処理中のメールを終えています。"
@@ -46,15 +48,15 @@ class SessionWatch:
         log.info("パソコンの終了（ログオフ）を知らされました。")
         try:
             self._ending()
-        except Exception:
-            log.exception("終了の処理ができませんでした")
+        except floor.FAULTS as error:
+            floor.note(error, "終了の処理ができませんでした")
 
     def _resume(self) -> None:
         log.info("パソコンがスリープから戻りました。")
         try:
             self._resumed()
-        except Exception:
-            log.exception("スリープから戻ったあとの処理ができませんでした")
+        except floor.FAULTS as error:
+            floor.note(error, "スリープから戻ったあとの処理ができませんでした")
 
 
 if sys.platform == "win32":
@@ -153,7 +155,8 @@ if sys.platform == "win32":
                 user32.DispatchMessageW(ctypes.byref(message))
             user32.UnregisterClassW(WINDOW_CLASS, None)
 
-        thread = threading.Thread(target=live, name="session-end", daemon=True)
+        # whatever is wrong with it, the program must not wait for it for ever
+        thread = floor.thread(live, name="session-end", fell=lambda error: ready.set())
         thread.start()
         ready.wait()
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
+from kollect import floor
 from kollect.collector.standing import Light
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Tray:
         """`wished` is called in other threads: it may put something into a queue, nothing else."""
         self._wished = wished
         self._tasks: queue.SimpleQueue[Callable[[Icon], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="tray", daemon=True)
+        self._thread = floor.thread(self._run, name="tray", fell=self._fell)
         self._icon: Icon | None = None
         self._known = threading.Event()
 
@@ -124,6 +125,11 @@ class Tray:
         self._icon = None
         with contextlib.suppress(Exception):
             icon.close()
+
+    def _fell(self, error: BaseException) -> None:
+        self._icon = None
+        self._known.set()
+        self._wished(Wish.LOST)
 
     def _next(self, icon: Icon) -> Callable[[Icon], None] | None:
         if self._tasks.empty():

@@ -71,12 +71,15 @@ class Roll:
     # --- the counter
 
     def lookup(self, text: str, most: int = 50) -> list[Candidate]:
-        """Who is meant by a 受付番号, or else by a part of a mail address, the newest first."""
+        """Who is meant by a 受付番号, or else by a part of a mail address, the newest first.
+
+        Digits alone are a number, whether there is one or not.
+        """
         number = folding.number(text)
-        if number is not None and (found := self._candidates("receipt.number = ?", number)):
-            return found
+        if number is not None:
+            return self._candidates("receipt.number = ?", number)
         part = folding.narrow(text).casefold()
-        if not part:
+        if not part or part.isdecimal():
             return []
         return self._candidates(
             "instr(address_key, ?) ORDER BY receipt.number DESC LIMIT ?", part, most

@@ -152,9 +152,12 @@ def ways(
     *,
     changed: Callable[[], None],
     resume: Callable[[], None],
+    resume_mailing: Callable[[], None],
     poll_now: Callable[[], None],
 ) -> Ways:
-    """`resume` starts the collecting again that the demo has interrupted."""
+    """`resume` starts the collecting again that the demo has interrupted, `resume_mailing` the
+    sender of メール発信.
+    """
 
     def there() -> Session:
         from kollect.demo.session import Session
@@ -164,6 +167,8 @@ def ways(
         return Session(place.server, place.readable_settings)
 
     def returned() -> None:
+        if places.resume_mailing:
+            resume_mailing()
         if places.resume_collecting:
             resume()
 

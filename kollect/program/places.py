@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kollect.collector.reports import News
-from kollect.errors import Trouble
 from kollect.folder import DataFolder
 from kollect.program.workplace import DemoWorkplace, Workplace
 
@@ -24,16 +23,22 @@ class Places:
         self.now: Workplace = self.real
         self.resume_collecting = False
         """Mail was collected when the demo began."""
+        self.resume_mailing = False
+        """There was a sender of メール発信 when the demo began."""
         self._closed = False
 
     def to_demo(self) -> DemoWorkplace:
-        """Set the real things aside. Raises Trouble, and then they are in force as before."""
+        """Set the real things aside. Raises Trouble, and then they are in force as before.
+
+        What was interrupted is begun again by whoever called, then as after the demo.
+        """
         self.resume_collecting = self.real.collecting
-        self.real.close()
+        self.resume_mailing = self.real.mailing
         place = DemoWorkplace(self.real.folder, lambda news: self._heard(place, news))
         try:
+            self.real.close()
             place.open()
-        except Trouble:
+        except BaseException:
             self.real.resume()
             raise
         self.now = place
@@ -42,8 +47,10 @@ class Places:
     def to_real(self) -> None:
         """End the demo: the real things as they were."""
         demo, self.now = self.now, self.real
-        demo.close()
-        self.real.resume()
+        try:
+            demo.close()
+        finally:
+            self.real.resume()
 
     def close(self) -> None:
         """End them both; a second time does nothing."""

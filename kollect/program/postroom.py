@@ -69,6 +69,10 @@ class Postroom:
         known = self._latest.values() if self._told_of is self._place() else ()
         return self._place().mailing and any(isinstance(news, Progress) for news in known)
 
+    def go_on(self) -> None:
+        """Send on what a demo has interrupted."""
+        self._wake()
+
     # ---- in any thread but Tk's ----
 
     def _members(self) -> closing:

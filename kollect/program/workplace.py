@@ -10,13 +10,13 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kollect import logfile, temporary
+from kollect import floor, logfile, temporary
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, Trouble
 from kollect.folder import DataFolder, storage_trouble
 from kollect.settings import inifile, initext
@@ -117,10 +117,29 @@ class Workplace:
     def save(self, settings: Settings, passwords: Passwords) -> None:
         """Put them into force and on the disk. Raises Trouble, and then nothing has changed."""
         settings = replace(settings, screen=self._settings.screen)
-        inifile.save(self.folder.ini, settings)
-        self.keep_passwords(passwords)
+        with self._passwords_kept(passwords):
+            inifile.save(self.folder.ini, settings)
         self._settings, self._trouble = settings, None
         log.info("設定を保存しました。")
+
+    @contextmanager
+    def _passwords_kept(self, passwords: Passwords) -> Iterator[None]:
+        """Keep them for what is done in this block; where it fails, those before are back.
+
+        The passwords go first: they can be taken back without writing to the disk.
+        """
+        before = self._known_passwords()
+        try:
+            self.keep_passwords(passwords)
+            yield
+        except BaseException:
+            with suppress(*floor.FAULTS):
+                self.keep_passwords(before)
+            raise
+
+    def _known_passwords(self) -> Passwords:
+        vault = self._vault()
+        return Passwords(receive=vault.get("receive"), send=vault.get("send"))
 
     def remember_text_size(self, size: TextSize) -> None:
         """Raises Trouble."""
@@ -285,10 +304,17 @@ class DemoWorkplace(Workplace):
         from kollect.demo.server import DemoServer
         from kollect.demo.shop import demo_settings
 
-        self._clear()
-        self.server = DemoServer()
         try:
-            self.server.start()
+            self._begin(DemoServer(), demo_settings)
+        except BaseException:
+            with suppress(*floor.FAULTS):
+                self.close()  # no server, log or folder stays of a demo that is none
+            raise
+
+    def _begin(self, server: DemoServer, settings: Callable[[DemoServer], Settings]) -> None:
+        self._clear()
+        try:
+            server.start()
         except OSError as error:
             raise Trouble(
                 "デモを始められません",
@@ -296,14 +322,17 @@ class DemoWorkplace(Workplace):
                 cure="セキュリティソフトが止めていないか確かめて、もう一度お試しください。",
                 detail=str(error),
             ) from error
+        self.server = server
         self.folder.prepare()
-        inifile.save(self.folder.ini, demo_settings(self.server))
+        inifile.save(self.folder.ini, settings(server))
         super().open()
 
     def close(self) -> None:
-        super().close()
-        if self.server is not None:
-            self.server.stop()
+        try:
+            super().close()
+        finally:
+            if self.server is not None:
+                self.server.stop()
         with suppress(Trouble):  # what is left is cleared when the next demo begins
             self._clear()
 
@@ -318,6 +347,9 @@ class DemoWorkplace(Workplace):
 
     def keep_passwords(self, passwords: Passwords) -> None:
         """They are the server's, and end with it."""
+
+    def _known_passwords(self) -> Passwords:
+        return self.passwords()
 
     def _clear(self) -> None:
         # a screen may still be reading here: files come and go under our hands, or are held open

@@ -34,9 +34,9 @@ class Behind:
     def happened(self) -> str:
         since = "" if self.last is None else f"{self.last + 1} から "
         lost = f"{since}{self.highest} まで"
-        knows = "受付番号が1つもありません" if self.last is None else f"{self.last} までです"
+        knows = "1つもありません" if self.last is None else f"{self.last} までです"
         return (
-            f"受付の記録（kollect.db）が、以前の写しと入れ替わっています。この記録にあるのは"
+            f"受付の記録（kollect.db）が、以前の写しと入れ替わっています。この記録にある受付番号は"
             f"{knows}が、受付番号 {self.highest} まで発行したことが分かっています。"
             f"受付番号 {lost}のお客様の記録がありません。"
         )

@@ -27,6 +27,7 @@ from kollect.screens.theme import (
     SMALL_FONT,
     WIDE,
 )
+from kollect.screens.ties import number_variable
 from kollect.screens.window import FunctionKey, Window
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
@@ -53,7 +54,7 @@ class ResultsChart(ttk.Frame):
         periods.pack(side="left", padx=(HALF, WIDE))
         self.period = ChoiceField(periods, unseen, _PERIODS)
         self.period.value = Period.DAYS_30
-        variable = tk.IntVar(self)
+        variable = number_variable(self)
         buttons = []
         for place, word in enumerate(_KINDS.values()):
             button = ttk.Radiobutton(top, text=word, value=place, variable=variable)

@@ -35,7 +35,7 @@ class Ways:
     changed: Callable[[], None]
     """Another workplace is in force now."""
     returned: Callable[[], None]
-    """The demo is over, and after `changed`: take up what it interrupted."""
+    """The demo is over or could not begin, and after `changed`: take up what it interrupted."""
     sent: Callable[[], None]
     """The customer has sent a mail: look at once."""
     collecting: Callable[[], bool]
@@ -100,8 +100,12 @@ class DemoMode:
         self._ways.changed()
 
     def _failed(self, trouble: Trouble) -> None:
-        self._changed()
-        self._window.dialogs.trouble(trouble)
+        """Neither way can end anywhere but with the real things in force."""
+        try:
+            self._changed()
+            self._ways.returned()
+        finally:
+            self._window.dialogs.trouble(trouble)
 
     def _open_phone(self, session: Session) -> None:
         from kollect.screens.phone_window import PhoneWindow

@@ -13,6 +13,7 @@ from tkinter import filedialog, ttk
 from typing import Any, Generic, TypeVar
 
 from kollect.errors import Trouble
+from kollect.screens import foreign, steps
 from kollect.screens.folding import Folded
 from kollect.screens.form import text_of
 from kollect.screens.theme import FIXED_FONT, GAP, WIDE
@@ -40,6 +41,10 @@ class Dialog(tk.Toplevel, Generic[T]):
         self.body = ttk.Frame(self, padding=WIDE)
         self.body.grid(row=0, column=0, sticky="nsew")
         self._focus: tk.Misc = self
+        self._main: ttk.Button | None = None
+        for key in ("<Return>", "<KP_Enter>"):
+            self.bind(key, self._enter)
+        self.bind(steps.LAST_FIELD, lambda event: self._press_main())
         self.bind("<Escape>", lambda event: self.give_up())
         self.protocol("WM_DELETE_WINDOW", self.give_up)
 
@@ -48,7 +53,8 @@ class Dialog(tk.Toplevel, Generic[T]):
     ) -> list[ttk.Button]:
         """The row of buttons below: all of one size, `left` of them on the left, the rest right.
 
-        `main` is the place of the one that Enter presses, None where there is none.
+        `main` is the place of the one that Enter presses, in the last field too; None where there
+        is none.
         """
         line = ttk.Frame(self, style="Line.TFrame", height=1)
         line.grid(row=1, column=0, sticky="ew")
@@ -69,14 +75,17 @@ class Dialog(tk.Toplevel, Generic[T]):
             button.grid(row=0, column=place + (place >= left), padx=(GAP if place else 0, 0))
             made.append(button)
             if is_main:
-                self._focus = button
-                self.bind("<Return>", lambda event, button=button: self._enter(event, button))
+                self._focus = self._main = button
         return made
 
-    def _enter(self, event: tk.Event, main: ttk.Button) -> None:
+    def _enter(self, event: tk.Event) -> None:
         """Enter before the focus has come to any widget of the dialog."""
         if event.widget is self:
-            main.invoke()
+            self._press_main()
+
+    def _press_main(self) -> None:
+        if self._main is not None:
+            self._main.invoke()  # a disabled one does nothing
 
     def start_at(self, widget: tk.Misc) -> None:
         """Where the focus is when the dialog opens; by default on its main button."""
@@ -92,8 +101,11 @@ class Dialog(tk.Toplevel, Generic[T]):
     def run(self) -> T:
         """Show it, wait until it is closed, and return the answer."""
         parent = self.master.winfo_toplevel()
-        before = parent.focus_get()
-        if parent.winfo_viewable():
+        foreign.close_list(parent)
+        before, grabbed = str(self.tk.call("focus")), foreign.grab_holder(parent)
+        if grabbed and foreign.known(parent, grabbed) is None:
+            self.tk.call("wm", "transient", self, grabbed)  # a window of Tk's own: above that too
+        elif parent.winfo_viewable():
             self.transient(parent)
         self._place(parent)
         self.deiconify()
@@ -102,8 +114,12 @@ class Dialog(tk.Toplevel, Generic[T]):
             self.grab_set()
         self._focus.focus_force()
         self.wait_window()
-        with contextlib.suppress(tk.TclError, AttributeError):
-            before.focus_set()  # type: ignore[union-attr]
+        with contextlib.suppress(tk.TclError):  # the whole program may be gone
+            if grabbed:  # the dialog below wants its answer as before
+                parent.tk.call("grab", grabbed)
+        with contextlib.suppress(tk.TclError):
+            if before:
+                parent.tk.call("focus", before)
         return self.answer
 
     def _place(self, parent: tk.Misc) -> None:
@@ -133,7 +149,15 @@ class Dialogs:
 
     def show(self, kind: Callable[..., Dialog[T]], *args: Any, **named: Any) -> T:
         """Run the dialog `kind(parent, …)` and return its answer."""
-        return kind(self.parent(), *args, **named).run()
+        parent = self.parent()
+        before = parent.winfo_children()
+        try:
+            dialog = kind(parent, *args, **named)
+        except BaseException:
+            for half_made in set(parent.winfo_children()) - {*before}:
+                half_made.destroy()
+            raise
+        return dialog.run()
 
     def trouble(self, trouble: Trouble) -> None:
         """Tell what went wrong, why, and what to do; the technical text is behind 「詳細」."""
@@ -175,8 +199,7 @@ class Dialogs:
 
     def parent(self) -> tk.Misc:
         """What a new dialog stands in front of: the dialog that has the grab, else the window."""
-        grabbed = self._root.grab_current()
-        return grabbed.winfo_toplevel() if grabbed is not None else self._root
+        return foreign.nearest(self._root, foreign.grab_holder(self._root))
 
 
 class QuestionDialog(Dialog[str]):

@@ -5,50 +5,50 @@ Bound once to the classes of widgets, so that no screen has to think of it.
 
 from __future__ import annotations
 
+import contextlib
 import tkinter as tk
 import weakref
 from tkinter import ttk
-from typing import ClassVar
 
+from kollect.screens import foreign, steps
 from kollect.screens.keys import is_typed
 
 _FIELDS = ("TEntry", "TSpinbox", "TCombobox")
-_STEPS = ("TEntry", "TSpinbox", "TCombobox", "TRadiobutton", "TCheckbutton")
+_STEPS = (*_FIELDS, "TRadiobutton", "TCheckbutton", "TNotebook")
+_HISTORY = "_kollect_history"
 _MOST_STEPS = 200
 _MENU = "kollect_field_menu"
 
 
 def install(root: tk.Tk) -> None:
-    """Teach this to all fields of a root, those to come too."""
+    """Teach this to all fields of a root, those to come too; those in Tk's own windows excepted."""
+
+    def bind(name: str, event: str, handler: foreign.Handler) -> None:
+        with contextlib.suppress(tk.TclError):  # ISO_Left_Tab is known to X11 only, App to Windows
+            foreign.bind_class(root, name, event, handler)
+
     for name in _STEPS:
         for key in ("<Return>", "<KP_Enter>"):
-            root.bind_class(name, key, _move_on)
+            bind(name, key, _enter)
     for key in ("<Return>", "<KP_Enter>"):
-        root.bind_class("TButton", key, lambda event: event.widget.invoke())
+        bind("TButton", key, lambda event: event.widget.invoke())
     # Tab belongs to the form, not to the letter: the next field, as everywhere else
-    root.bind_class("Text", "<Tab>", _move_on)
+    bind("Text", "<Tab>", _move_on)
     for back in ("<Shift-Tab>", "<ISO_Left_Tab>"):
-        try:
-            root.bind_class("Text", back, _move_back)
-        except tk.TclError:  # ISO_Left_Tab is known to X11 only
-            continue
+        bind("Text", back, _move_back)
     for name in (*_FIELDS, "Text"):
         for key in ("<Control-a>", "<<SelectEverything>>"):
-            root.bind_class(name, key, _select_all)
-        root.bind_class(name, "<Button-3>", _menu_at_pointer)
-        root.bind_class(name, "<Shift-F10>", _menu_at_widget)
-        for key in ("<App>", "<Menu>"):
-            try:
-                root.bind_class(name, key, _menu_at_widget)
-            except tk.TclError:
-                continue
+            bind(name, key, _select_all)
+        bind(name, "<Button-3>", _menu_at_pointer)
+        for key in ("<Shift-F10>", "<App>", "<Menu>"):
+            bind(name, key, _menu_at_widget)
     for name in _FIELDS:
-        root.bind_class(name, "<<Undo>>", lambda event: History.of(event.widget).undo())
-        root.bind_class(name, "<<Redo>>", lambda event: History.of(event.widget).redo())
-        root.bind_class(name, "<FocusIn>", lambda event: History.of(event.widget), add=True)
-        root.bind_class(name, "<KeyRelease>", lambda event: History.of(event.widget).note())
-        root.bind_class(name, "<<Paste>>", _paste)
-    root.bind_class("Text", "<<Paste>>", _paste_text)
+        bind(name, "<<Undo>>", lambda event: History.of(event.widget).undo())
+        bind(name, "<<Redo>>", lambda event: History.of(event.widget).redo())
+        bind(name, "<KeyRelease>", lambda event: History.of(event.widget).note())
+        bind(name, "<<Paste>>", _paste)
+        foreign.add_to_class(root, name, "<FocusIn>", lambda event: History.of(event.widget))
+    bind("Text", "<<Paste>>", _paste_text)
 
 
 def is_field(widget: object) -> bool:
@@ -56,24 +56,35 @@ def is_field(widget: object) -> bool:
     return isinstance(widget, tk.Text | tk.Entry | ttk.Entry | tk.Listbox)
 
 
-class History:
-    """What stood in one entry before: ttk's entries have no undo of their own."""
+class SecretEntry(ttk.Entry):
+    """An entry for passwords. What is typed is remembered nowhere, whether it is shown or not."""
 
-    _all: ClassVar[weakref.WeakKeyDictionary[tk.Misc, History]] = weakref.WeakKeyDictionary()
+
+class History:
+    """What stood in one entry before: ttk's entries have no undo of their own.
+
+    It is kept by its entry, and goes with it.
+    """
 
     def __init__(self, entry: ttk.Entry) -> None:
-        self._entry = entry
-        self._steps = [entry.get()]
+        # weak: what an entry keeps must not keep the entry
+        self._entry_there = weakref.ref(entry)
+        self._secret = isinstance(entry, SecretEntry) or bool(str(entry.cget("show")))
+        self._steps = ["" if self._secret else entry.get()]
         self._at = 0
 
     @classmethod
     def of(cls, entry: ttk.Entry) -> History:
-        if entry not in cls._all:
-            cls._all[entry] = cls(entry)
-        return cls._all[entry]
+        """The history of this entry, which begins when it is first asked for."""
+        found = vars(entry).get(_HISTORY)
+        if found is None:
+            found = vars(entry)[_HISTORY] = cls(entry)
+        return found
 
     def note(self) -> None:
         """Remember what stands there now, where that is new."""
+        if self._secret:
+            return
         text = self._entry.get()
         if text == self._steps[self._at]:
             return
@@ -90,9 +101,15 @@ class History:
         self.note()
         self._go(min(len(self._steps) - 1, self._at + 1))
 
+    @property
+    def _entry(self) -> ttk.Entry:
+        entry = self._entry_there()
+        assert entry is not None, "only an entry asks for its history"
+        return entry
+
     def _go(self, place: int) -> None:
         self._at = place
-        if not can_edit(self._entry) or self._entry.get() == self._steps[place]:
+        if self._secret or not can_edit(self._entry) or self._entry.get() == self._steps[place]:
             return
         self._entry.delete(0, "end")
         self._entry.insert(0, self._steps[place])
@@ -101,6 +118,11 @@ class History:
 
 def can_edit(widget: tk.Misc) -> bool:
     return str(widget.cget("state")) == "normal"
+
+
+def _enter(event: tk.Event) -> str:
+    steps.enter(event.widget)
+    return "break"
 
 
 def _move_on(event: tk.Event) -> str:

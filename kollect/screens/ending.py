@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kollect.screens import foreign
 from kollect.screens.window import Window
 
 LOOK_MS = 100
@@ -48,7 +49,7 @@ class Ending:
 
     def quit(self) -> None:
         """「処理の終了」 and 「終了」: ask, and then end."""
-        if self.wanted or self._window.root.grab_current() is not None:
+        if self.wanted or foreign.is_grabbed(self._window.root):
             self._come_back()  # there is a question already
             return
         if self._window.screen.unsaved():
@@ -63,9 +64,11 @@ class Ending:
         if self.wanted:
             return
         self.wanted = True
-        self._at_work.stop()
-        self._told()
-        self._end_when_idle()
+        try:
+            self._at_work.stop()
+            self._told()
+        finally:
+            self._end_when_idle()
 
     def _may_end(self) -> bool:
         ask = self._window.dialogs.ask

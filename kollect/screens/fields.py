@@ -12,6 +12,7 @@ from tkinter import ttk
 from typing import Any, Generic, TypeVar
 
 from kollect.nfc import composed
+from kollect.screens import foreign
 from kollect.screens.theme import FIELD_OFF, LINE, PAPER, WRONG
 
 T = TypeVar("T")
@@ -192,7 +193,7 @@ class RadioField(Field[T]):
 
     def choose(self, place: int) -> bool:
         """Take the value at this place, the first being 1, where the focus is on one of them."""
-        focused = self.widget.focus_get()
+        focused = foreign.focused(self.widget)
         if focused not in self._buttons or not 1 <= place <= len(self._buttons):
             return False
         self._go(place - 1)

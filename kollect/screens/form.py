@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from tkinter import ttk
 from typing import Any, TypeVar
 
+from kollect.screens.editing import SecretEntry
 from kollect.screens.fields import (
     DOT,
     ChoiceField,
@@ -24,6 +25,7 @@ from kollect.screens.fields import (
 )
 from kollect.screens.folding import Folded
 from kollect.screens.theme import ACCENT, GAP, HALF, INK, LINE, PAPER, TEXT_FONT, WIDE
+from kollect.screens.ties import number_variable, text_variable, tick_variable
 
 T = TypeVar("T")
 
@@ -66,8 +68,9 @@ class Form(ttk.Frame):
         else:
             place = self.beside(beside)
             ttk.Label(place, text=label).pack(side="left", padx=(WIDE, GAP))
-        variable = tk.StringVar(self)
-        entry = ttk.Entry(place, width=characters, textvariable=variable, font=TEXT_FONT)
+        variable = text_variable(self)
+        kind = SecretEntry if secret else ttk.Entry
+        entry = kind(place, width=characters, textvariable=variable, font=TEXT_FONT)
         if secret:
             entry.configure(show=DOT)
         entry.pack(side="left")
@@ -90,7 +93,7 @@ class Form(ttk.Frame):
         else:
             place = self.beside(beside)
             ttk.Label(place, text=label).pack(side="left", padx=(WIDE, GAP))
-        variable = tk.StringVar(self)
+        variable = text_variable(self)
         low, high = limits
         spinbox = ttk.Spinbox(
             place, from_=low, to=high, width=characters, textvariable=variable, font=TEXT_FONT
@@ -121,7 +124,7 @@ class Form(ttk.Frame):
     def radios(self, label: str, words: Mapping[T, str], *, below: bool = False) -> RadioField[T]:
         """Radio buttons beside each other, or one below the other."""
         place = self._cell(label, top=below)
-        variable = tk.IntVar(self)
+        variable = number_variable(self)
         buttons = []
         for number, word in enumerate(words.values()):
             button = ttk.Radiobutton(place, text=word, value=number, variable=variable)
@@ -134,7 +137,7 @@ class Form(ttk.Frame):
 
     def tick(self, text: str, *, label: str = "") -> TickField:
         place = self._cell(label)
-        variable = tk.BooleanVar(self)
+        variable = tick_variable(self)
         button = ttk.Checkbutton(place, text=text, variable=variable)
         button.pack(side="left")
         return TickField(button, self._error(), variable)

@@ -10,6 +10,7 @@ from tkinter import ttk
 from kollect.screens.form import wrapped
 from kollect.screens.theme import GAP, HALF
 
+_MAIN = "F12"
 _LEAST, _MOST = 14, 24
 """Half-width characters of a button."""
 
@@ -34,16 +35,19 @@ class FunctionBar(ttk.Frame):
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, padding=(GAP, GAP))
         self._by_name: dict[str, FunctionKey] = {}
+        self._buttons: dict[str, ttk.Button] = {}
         self.said = wrapped(self, "")
 
     def show(self, back: FunctionKey, keys: Sequence[FunctionKey]) -> None:
         """Build the buttons anew; what is said stays."""
         said = self.said.text
+        had_focus = self._key_in_focus()
         for old in self.winfo_children():
             old.destroy()
         every = [back, *keys]
         width = max(_LEAST, *(2 * len(key.text) for key in every)) if keys else _LEAST
         self._by_name = {key.key: key for key in every}
+        self._buttons = {}
         self.said = wrapped(self, said)
         for column, key in enumerate(every):
             main = bool(keys) and key is keys[-1]
@@ -56,7 +60,10 @@ class FunctionBar(ttk.Frame):
                 state="normal" if key.enabled else "disabled",
             )
             button.grid(row=1, column=column if column == 0 else column + 1, padx=HALF)
+            self._buttons[key.key] = button
         self.columnconfigure(1, weight=1)
+        if had_focus in self._buttons:  # it is the same key, though another button
+            self._buttons[had_focus].focus_set()
         self._place_said()
 
     def say(self, text: str) -> None:
@@ -68,6 +75,16 @@ class FunctionBar(ttk.Frame):
         key = self._by_name.get(name)
         if key and key.enabled:
             key.action()
+
+    def focus_main(self) -> None:
+        """Bring the focus to F12, to be pressed by the next Enter; never to ESC."""
+        main = self._by_name.get(_MAIN)
+        if main is not None and main.enabled:
+            self._buttons[_MAIN].focus_set()
+
+    def _key_in_focus(self) -> str:
+        focus = str(self.tk.call("focus"))
+        return next((key for key, button in self._buttons.items() if str(button) == focus), "")
 
     def _place_said(self) -> None:
         """Between the keys; above them where that would be a column of many short lines."""

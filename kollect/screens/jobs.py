@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import tkinter as tk
-import traceback
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from kollect import floor
 from kollect.errors import Trouble
 from kollect.screens.pump import Pump
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -43,7 +40,7 @@ class Jobs:
 
     def __init__(self, pump: Pump, show_trouble: Callable[[Trouble], None]) -> None:
         self._pump = pump
-        self._show_trouble = show_trouble
+        self.show_trouble = show_trouble
 
     def run(
         self,
@@ -58,7 +55,7 @@ class Jobs:
         Nothing is called any more once `owner` is destroyed. Without `failed`: the error dialog.
         """
         self._pump.hurry()
-        return _Run(self._pump, owner, work, done, failed or self._show_trouble).job
+        return _Run(self._pump, owner, work, done, failed or self.show_trouble).job
 
 
 class _Run(Generic[T]):
@@ -76,15 +73,19 @@ class _Run(Generic[T]):
         self._done = done
         self._failed = failed
         self.job = Job(self._tell)
-        threading.Thread(target=self._run, name="screen job", daemon=True).start()
+        try:
+            floor.thread(self._run, name="screen job").start()
+        except floor.FAULTS as error:  # there is no memory for one more
+            floor.note(error)
+            self._tell(self._end, self._failed, unexpected(error))
 
     def _run(self) -> None:
         try:
             result = self._work(self.job)
         except Trouble as trouble:
             self._tell(self._end, self._failed, trouble)
-        except Exception as error:
-            log.exception("予期しない誤りが起きました")
+        except BaseException as error:
+            floor.note(error)
             self._tell(self._end, self._failed, unexpected(error))
         else:
             self._tell(self._end, self._done, result)
@@ -107,9 +108,8 @@ class _Run(Generic[T]):
 
 def unexpected(error: BaseException) -> Trouble:
     """A fault of ours, told as well as it can be."""
-    return Trouble(
-        "プログラムの誤りが起きました",
+    return floor.unexpected(
+        error,
         happened="コレクトの中で予期しない誤りが起きました。集めたデータはそのまま残っています。",
         cure="もう一度お試しください。続くときは、「詳細」の内容とログを添えてお問い合わせください。",
-        detail="".join(traceback.format_exception(error)),
     )

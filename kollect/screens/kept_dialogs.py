@@ -84,8 +84,6 @@ class NumberDialog(Dialog[str | None]):
         form.pack(fill="x")
         self.address = form.line("メールアドレス", characters=36)
         self.address.value = mail.address
-        # "break", as the entry may be gone by then
-        self.address.widget.bind("<Return>", lambda event: self.take() or "break")
         self.buttons(("キャンセル", self.give_up), ("発行する", self.take))
         self.start_at(self.address.widget)
 

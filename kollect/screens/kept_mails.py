@@ -23,6 +23,7 @@ from kollect.screens.results_again import when_sent
 from kollect.screens.services import Services
 from kollect.screens.table import Table, TableRow, Take
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
+from kollect.screens.ties import text_variable, when_idle
 from kollect.screens.window import FunctionKey, Window
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
@@ -86,12 +87,12 @@ class KeptMailsTab(ttk.Frame):
         top.grid(row=0, column=0, sticky="ew")
         top.columnconfigure(2, weight=1)
         ttk.Label(top, text="さがす").grid(row=0, column=0)
-        words = tk.StringVar(self)
+        words = text_variable(self)
         entry = ttk.Entry(top, width=18, textvariable=words, font=TEXT_FONT)
         entry.grid(row=0, column=1, padx=(HALF, WIDE))
         self.text = LineField(entry, ttk.Label(self), words)
         self.text.on_edit(lambda: self._search(keep=False, at=None))
-        for key in ("<Down>", "<Return>"):
+        for key in ("<Down>", "<Return>", "<KP_Enter>"):
             entry.bind(key, lambda event: self._into_table())
         note = "受付番号を返信しなかったメールを、30日のあいだ保存しています。"
         wrapped(top, note, style="Faint.TLabel").grid(row=0, column=2, sticky="ew")
@@ -129,15 +130,19 @@ class KeptMailsTab(ttk.Frame):
         self._searches.ask(lambda: self._records.find_kept(text, at=at, rows=rows), done)
 
     def _fetch(self, ids: Sequence[int], take: Take) -> None:
-        def done(mails: dict[int, KeptMail]) -> None:
+        def rows(mails: dict[int, KeptMail]) -> dict[int, TableRow]:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known |= mails
-            take(self._rows(mails))
-            self._chosen()
+            when_idle(self, self._chosen)
+            return self._rows(mails)
 
-        self._window.jobs.run(
-            lambda job: self._records.kept_mails(ids), done, owner=self, failed=self._say_trouble
+        take.by_job(
+            self._window.jobs,
+            lambda: self._records.kept_mails(ids),
+            rows,
+            owner=self,
+            told=self._say_trouble,
         )
 
     def _rows(self, mails: Mapping[int, KeptMail]) -> dict[int, TableRow]:

@@ -21,6 +21,7 @@ from kollect.screens.periods import day_text, day_words, read_day
 from kollect.screens.services import Services
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP, HALF, MARK, TEXT_FONT, WIDE
+from kollect.screens.ties import text_variable
 from kollect.screens.window import FunctionKey, Screen, Window
 
 _NO_LOG = "まだ記録はありません。"
@@ -88,7 +89,7 @@ class LogScreen(Screen):
         self.month_button = ttk.Button(row, text="月指定", width=8, command=self.show_month)
         self.month_button.grid(row=0, column=2, padx=(0, WIDE))
         ttk.Label(row, text="日").grid(row=0, column=3)
-        day = tk.StringVar(self)
+        day = text_variable(self)
         entry = ttk.Entry(row, width=12, textvariable=day, font=TEXT_FONT)
         entry.grid(row=0, column=4, padx=(HALF, GAP))
         self.day_button = ttk.Button(
@@ -100,6 +101,10 @@ class LogScreen(Screen):
         error.grid_remove()
         self.day = LineField(entry, error, day)
         self.day.value = day_text(date.today())
+        # Enter does what the button beside the field does; from the day it goes on to its lines
+        for key in ("<Return>", "<KP_Enter>"):
+            self.month.bind(key, lambda event: self.show_month())
+            entry.bind(key, lambda event: self.go_to_day() or "break")
 
     # ---- as a screen ----
 

@@ -13,6 +13,7 @@ from kollect.screens.keys import on_key
 from kollect.screens.latest import Latest
 from kollect.screens.table import Table
 from kollect.screens.theme import GAP, HALF, TEXT_FONT
+from kollect.screens.ties import number_variable, text_variable
 from kollect.screens.window import Window
 
 
@@ -35,11 +36,13 @@ class LogSearch(ttk.Frame):
         self._questions: Latest[list[int]] = Latest(window.jobs, self, window.dialogs.trouble)
         self.columnconfigure(4, weight=1)
         ttk.Label(self, text="さがす").grid(row=0, column=0)
-        words = tk.StringVar(self)
+        words = text_variable(self)
         entry = ttk.Entry(self, width=24, textvariable=words, font=TEXT_FONT)
         entry.grid(row=0, column=1, padx=(HALF, GAP))
-        entry.bind("<Return>", lambda event: self.go(+1))
-        entry.bind("<Shift-Return>", lambda event: self.go(-1))
+        # "break": here Enter goes through what was found, not to the next field
+        for key in ("<Return>", "<KP_Enter>"):
+            entry.bind(key, lambda event: self.go(+1) or "break")
+        entry.bind("<Shift-Return>", lambda event: self.go(-1) or "break")
         self.wanted = LineField(entry, ttk.Label(self), words)
         self.wanted.on_edit(lambda: self.search(go=True))
         self.before_button = ttk.Button(self, text="前へ", width=8, command=lambda: self.go(-1))
@@ -130,7 +133,7 @@ class LogSearch(ttk.Frame):
 
     def mark_words(self, text: tk.Text) -> None:
         """Give what was searched for the tag "mark"."""
-        start, length = "1.0", tk.IntVar(self)
+        start, length = "1.0", number_variable(self)
         while self.text and (
             start := text.search(self.text, start, "end", nocase=True, count=length)
         ):

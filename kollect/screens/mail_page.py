@@ -13,6 +13,7 @@ from kollect.screens.ports import auth_for, receiving_port, security_for, sendin
 from kollect.screens.settings_page import SettingsPage, value_at
 from kollect.screens.templates import TemplateDialog
 from kollect.screens.theme import GAP
+from kollect.screens.ties import tick_variable
 from kollect.settings.check import RANGES
 from kollect.settings.model import Auth, Passwords, Protocol, Security, Settings
 from kollect.settings.providers import Provider, filled_in, for_domain
@@ -64,7 +65,7 @@ class MailPage(SettingsPage):
     def _top_row(self, demo: Callable[[], None]) -> None:
         row = ttk.Frame(self.inside)
         row.pack(fill="x", pady=(0, GAP))
-        self._visible = tk.BooleanVar(self, value=False)
+        self._visible = tick_variable(self)
         self.reveal_tick = ttk.Checkbutton(
             row,
             text="パスワードを見える形で入力する",

@@ -63,7 +63,7 @@ class MailingComposeScreen(Screen):
         both.settle()
         if draft is not None:
             self.subject.value, self.body.value = draft.subject, draft.body
-        self._saved = ("", "") if self._id is None else self._text
+        self._saved = self._text  # a copy too: nobody has typed anything yet
         for field in (self.subject, self.body):
             field.on_edit(self.refresh)
         self.refresh()

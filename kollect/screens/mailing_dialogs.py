@@ -14,7 +14,7 @@ from kollect.members.member import Member
 from kollect.members.members import Members
 from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.form import Form
-from kollect.screens.jobs import Job, Jobs
+from kollect.screens.jobs import Jobs
 from kollect.screens.keys import on_key
 from kollect.screens.preview import MailPreview
 from kollect.screens.table import Table, TableColumn, TableRow, Take
@@ -39,8 +39,6 @@ class SampleDialog(Dialog[str | None]):
         self.buttons(("キャンセル", self.give_up), ("送る", self.take))
         self.start_at(self.address.widget)
         on_key(self, "<F12>", self.take)
-        for key in ("<Return>", "<KP_Enter>"):
-            self.address.widget.bind(key, lambda event: self.take() or "break")
 
     def take(self) -> None:
         address = self.address.value.strip()
@@ -91,11 +89,11 @@ class PeopleDialog(Dialog[None]):
         self.start_at(self.table.tree)
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
-        def work(job: Job) -> dict[int, TableRow]:
+        def work() -> dict[int, TableRow]:
             with self._members() as members:
                 return {one.number: TableRow(self._cells(one)) for one in members.members(numbers)}
 
-        self._jobs.run(work, take, owner=self)
+        take.by_job(self._jobs, work, lambda rows: rows, owner=self)
 
     def _cells(self, one: Member) -> tuple[str, ...]:
         groups = "、".join(one.groups)

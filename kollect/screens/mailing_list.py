@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from tkinter import ttk
 
 from kollect.collector.mailing_reports import MailingNews, Progress
-from kollect.errors import Trouble
 from kollect.members.mailing import Mailing, MailingState, Step
 from kollect.screens.form import button_row, wrapped
 from kollect.screens.jobs import Job
+from kollect.screens.latest import Latest
 from kollect.screens.mailing_compose import MailingComposeScreen
 from kollect.screens.mailing_progress import MailingProgressScreen
 from kollect.screens.mailing_services import MailingServices
@@ -32,7 +32,9 @@ class MailingListScreen(Screen):
         self._services = services
         self._mailings: dict[int, Mailing] = {}
         self._counts: dict[int, _Counts] = {}
-        self._loading = False
+        self._loads: Latest[tuple[list[Mailing], dict[int, _Counts]]] = Latest(
+            window.jobs, self, window.dialogs.trouble
+        )
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         wrapped(self, _NOTE).grid(row=0, column=0, sticky="ew", pady=(0, GAP))
@@ -84,29 +86,22 @@ class MailingListScreen(Screen):
     # ---- the rows ----
 
     def _load(self) -> None:
-        if self._loading:
-            return
-        self._loading = True
+        """Read the list; asked for again meanwhile, it is read once more after that."""
 
-        def work(job: Job) -> tuple[list[Mailing], dict[int, _Counts]]:
+        def work() -> tuple[list[Mailing], dict[int, _Counts]]:
             with self._services.outbox() as outbox:
                 found = outbox.mailings()
                 sent = [mailing for mailing in found if mailing.state is not MailingState.DRAFT]
                 return found, {mailing.id: outbox.counts(mailing.id) for mailing in sent}
 
         def done(found: tuple[list[Mailing], dict[int, _Counts]]) -> None:
-            self._loading = False
             mailings, self._counts = found
             self._mailings = {mailing.id: mailing for mailing in mailings}
             self.table.show(list(self._mailings), self._rows(self._mailings), keep=True)
             self.table.say_nothing_there("" if mailings else _EMPTY)
             self._chosen()
 
-        def failed(trouble: Trouble) -> None:
-            self._loading = False
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self._loads.ask(work, done)
 
     def _fetch(self, identities: Sequence[int], take: Take) -> None:
         take(self._rows(identities))

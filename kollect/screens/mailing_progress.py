@@ -15,12 +15,14 @@ from kollect.members.csv_out import mailing_csv
 from kollect.members.mailing import Mailing, MailingState, Step
 from kollect.screens.collecting import TroublePanel
 from kollect.screens.jobs import Job
+from kollect.screens.latest import Latest
 from kollect.screens.mailing_dialogs import LetterDialog
 from kollect.screens.mailing_panel import GOING, ProgressPanel
 from kollect.screens.mailing_results import MailingResults
 from kollect.screens.mailing_services import NO_MAILING, MailingServices
 from kollect.screens.mailing_words import WAITING, count
 from kollect.screens.theme import GAP
+from kollect.screens.ties import Timer
 from kollect.screens.window import FunctionKey, Screen, Window
 
 TABLE_EVERY_MS = 1000
@@ -37,9 +39,12 @@ class MailingProgressScreen(Screen):
         self._id = mailing
         self.mailing: Mailing | None = None
         self.counts: Mapping[Step, int] = {}
-        self._busy = self._loading = False
-        self._load_again = False
-        self._timer = self._table_timer = ""
+        self._busy = False
+        self._loads: Latest[tuple[Mailing, Mapping[Step, int]]] = Latest(
+            window.jobs, self, window.dialogs.trouble
+        )
+        self._countdown = Timer(self, self._show)
+        self._table_soon = Timer(self, self._refill)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         self.panel = ProgressPanel(self, self.stop)
@@ -69,9 +74,6 @@ class MailingProgressScreen(Screen):
 
     def leaving(self) -> None:
         self._unwatch()
-        for timer in (self._timer, self._table_timer):
-            if timer:
-                self.after_cancel(timer)
 
     def resized(self) -> None:
         self.results.resized()
@@ -80,31 +82,20 @@ class MailingProgressScreen(Screen):
 
     def _load(self) -> None:
         """Read it anew; what the sender told is only about a mailing that goes on."""
-        if self._loading:
-            self._load_again = True
-            return
-        self._loading, self._load_again = True, False
 
-        def work(job: Job) -> tuple[Mailing, Mapping[Step, int]]:
+        def work() -> tuple[Mailing, Mapping[Step, int]]:
             with self._services.outbox() as outbox:
                 return outbox.mailing(self._id), outbox.counts(self._id)
 
         def done(found: tuple[Mailing, Mapping[Step, int]]) -> None:
-            self._loading = False
             before = self.mailing and self.mailing.state
             self.mailing, self.counts = found
             if self.window.screen is self and self.mailing.state is not before:
                 self.window.refresh_keys()
             self._show()
             self._refill()
-            if self._load_again:
-                self._load()
 
-        def failed(trouble: Trouble) -> None:
-            self._loading = False
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self._loads.ask(work, done)
 
     def _told(self, news: MailingNews) -> None:
         if news.mailing not in (self._id, NO_MAILING):
@@ -112,8 +103,8 @@ class MailingProgressScreen(Screen):
         if isinstance(news, Progress) and self.mailing is not None:
             self.counts = news.counts
             self._show()
-            if not self._table_timer:
-                self._table_timer = self.after(TABLE_EVERY_MS, self._refill)
+            if not self._table_soon.waits:
+                self._table_soon.start(TABLE_EVERY_MS)
         else:
             self._load()
 
@@ -121,9 +112,7 @@ class MailingProgressScreen(Screen):
         """The panel above, with what the sender told last."""
         if self.mailing is None:
             return
-        if self._timer:
-            self.after_cancel(self._timer)
-            self._timer = ""
+        self._countdown.cancel()
         news = self._services.latest(self._id)
         now = self._services.now()
         going = self.mailing.state is MailingState.SENDING
@@ -137,12 +126,10 @@ class MailingProgressScreen(Screen):
         else:
             self.trouble.grid_remove()
         if going and self.panel.waiting:
-            self._timer = self.after(1000 - now.microsecond // 1000, self._show)
+            self._countdown.start(1000 - now.microsecond // 1000)
 
     def _refill(self) -> None:
-        if self._table_timer:
-            self.after_cancel(self._table_timer)
-            self._table_timer = ""
+        self._table_soon.cancel()
         self.results.show(self.counts)
 
     # ---- what was written, and the results as a file ----

@@ -11,6 +11,7 @@ from kollect.members.mailing import Audience, LeftOut, Mailing
 from kollect.members.pace import Pace
 from kollect.screens.form import Form
 from kollect.screens.jobs import Job
+from kollect.screens.latest import Latest
 from kollect.screens.mailing_audience import AudiencePanel
 from kollect.screens.mailing_dialogs import PeopleDialog
 from kollect.screens.mailing_fields import PaceFields, WhomFields
@@ -19,6 +20,7 @@ from kollect.screens.mailing_services import MailingServices
 from kollect.screens.mailing_words import WHY_LEFT_OUT, about, estimate
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import HALF, WIDE
+from kollect.screens.ties import Timer
 from kollect.screens.window import FunctionKey, Screen, Window
 
 COUNT_AFTER_MS = 250
@@ -33,9 +35,8 @@ class MailingRecipientsScreen(Screen):
         self._services = services
         self._id = mailing
         self._mailing: Mailing | None = None
-        self._counting = False
-        self._count_again = False
-        self._timer = ""
+        self._counts: Latest[Audience] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._soon = Timer(self, self._count)
         self._busy = False
         self.audience: Audience | None = None
         """Whom the present choice reaches; None until it is counted."""
@@ -63,8 +64,6 @@ class MailingRecipientsScreen(Screen):
         self._load()
 
     def leaving(self) -> None:
-        if self._timer:
-            self.after_cancel(self._timer)
         self._keep_pace()
 
     # ---- whom it reaches ----
@@ -86,40 +85,28 @@ class MailingRecipientsScreen(Screen):
         self.window.jobs.run(work, done, owner=self)
 
     def _count_soon(self) -> None:
-        if self._timer:
-            self.after_cancel(self._timer)
-        self._timer = self.after(COUNT_AFTER_MS, self._count)
+        self._soon.start(COUNT_AFTER_MS)
 
     def _count(self) -> None:
         """Count in a thread; a change meanwhile is followed by another count."""
-        self._timer = ""
-        if self._counting:
-            self._count_again = True
-            return
+        self._soon.cancel()
         choice = self.whom.choice()
         if choice is None:
             self.audience = None
             self._show()
             return
-        self._counting, self._count_again = True, False
 
-        def work(job: Job) -> Audience:
+        def work() -> Audience:
             with self._services.outbox() as outbox:
                 return outbox.audience(choice)
 
         def done(audience: Audience) -> None:
-            self._counting = False
-            if self._count_again:
-                self._count()
+            if self._counts.outdated:
                 return
             self.audience = audience
             self._show()
 
-        def failed(trouble: Trouble) -> None:
-            self._counting = False
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self._counts.ask(work, done)
 
     def _show(self) -> None:
         self.panel.show(self.audience, self.speed.pace)

@@ -99,13 +99,20 @@ class MailingResults(ttk.Frame):
     def _fetch(self, places: Sequence[int], take: Take) -> None:
         steps = FILTERS[self.filter.value]
 
-        def work(job: Job) -> dict[int, TableRow]:
+        def work() -> tuple[list[Parcel], int]:
             with self._services.outbox() as outbox:
                 parcels = outbox.page(self._id, places[0], len(places), *steps)
             digits = self._services.digits()
-            return {place: _row(one, digits) for place, one in zip(places, parcels, strict=False)}
+            return parcels, digits
 
-        self._window.jobs.run(work, take, owner=self)
+        take.by_job(
+            self._window.jobs,
+            work,
+            lambda found: {
+                place: _row(one, found[1]) for place, one in zip(places, found[0], strict=False)
+            },
+            owner=self,
+        )
 
     def look(self) -> None:
         """Enter on a row: all that is known of this mail, however long the server's words are."""

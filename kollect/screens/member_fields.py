@@ -17,6 +17,7 @@ from kollect.members import folding, wareki
 from kollect.members.member import NO, YES, Field, FieldProblem, Sex, Sheet
 from kollect.screens import fields, form
 from kollect.screens.theme import GAP, WIDE
+from kollect.screens.ties import when_idle
 
 LABEL_CHARACTERS = 6
 PAPER = "会員登録用紙"
@@ -211,7 +212,7 @@ class MemberFields:
 def switch_ime(widget: tk.Misc, letters: Letters) -> None:
     """Switch the input method whenever this field gets the focus."""
     # when Tk tells of the focus, Windows has not always moved its own
-    widget.bind("<FocusIn>", lambda event: widget.after_idle(expect, letters), add=True)
+    widget.bind("<FocusIn>", lambda event: when_idle(widget, expect, letters), add=True)
 
 
 def _is_kana(text: str) -> bool:

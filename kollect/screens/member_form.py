@@ -21,6 +21,7 @@ from kollect.members.refusals import AlreadyRegistered, NumberUnknown, Refusal, 
 from kollect.members.roll import Candidate
 from kollect.register.entry import Receipt
 from kollect.register.receipt import ReceiptState, in_words
+from kollect.screens import foreign
 from kollect.screens.candidate_dialog import CandidateDialog
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
@@ -28,6 +29,7 @@ from kollect.screens.member_fields import LABEL_CHARACTERS, MemberFields, switch
 from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import WIDE
+from kollect.screens.ties import when_idle
 from kollect.screens.window import FunctionKey, Screen, Window
 
 MOST_CANDIDATES = 50
@@ -62,7 +64,7 @@ class MemberFormScreen(Screen):
         entry = self.number.widget
         for key in ("<Return>", "<KP_Enter>", "<Tab>"):
             entry.bind(key, lambda event: self._move_on())
-        entry.bind("<FocusOut>", lambda event: self.after_idle(self._left_number), add=True)
+        entry.bind("<FocusOut>", lambda event: when_idle(self, self._left_number), add=True)
         switch_ime(entry, Letters.PLAIN)
         self._ask_for_number()
 
@@ -86,7 +88,7 @@ class MemberFormScreen(Screen):
         self.fields.choose(number)
 
     def unsaved(self) -> bool:
-        return bool(self.number.value.strip()) or self.fields.sheet != Sheet(consent=NO)
+        return self.fields.sheet != Sheet(consent=NO)  # a number alone was only looked up
 
     def heard(self, news: News) -> None:
         if isinstance(news, RoundEnded) and self._found is not None and not self._busy:
@@ -126,9 +128,11 @@ class MemberFormScreen(Screen):
         return "break"
 
     def _left_number(self) -> None:
+        """For another field; not for a dialog that asks something else, or another program."""
         typed = self.number.value.strip()
-        elsewhere = self.focus_get() is None  # in another program: no dialog may come up behind it
-        if typed and typed != self._looked_for and not self._busy and not elsewhere:
+        focus = foreign.focused(self)
+        on_the_form = focus is not None and str(focus).startswith(f"{self}.")
+        if typed and typed != self._looked_for and not self._busy and on_the_form:
             self._look()
 
     def _look(self, then: Callable[[], None] = lambda: None) -> None:
@@ -148,6 +152,9 @@ class MemberFormScreen(Screen):
 
     def _identify(self, typed: str, found: list[Candidate], then: Callable[[], None]) -> None:
         chosen = found[0] if len(found) == 1 else None
+        if len(found) > 1 and foreign.is_grabbed(self):
+            self._ask_for_number()  # something else is being asked: one question at a time
+            return
         if len(found) > 1:
             chosen = self.window.dialogs.show(
                 CandidateDialog,
@@ -328,6 +335,12 @@ def _unknown(typed: str) -> Trouble:
     number = folding.number(typed)
     if number is not None:
         return NumberUnknown(number)
+    if folding.narrow(typed).isdecimal():
+        return Trouble(
+            "受付番号ではありません",
+            happened=f"「{typed}」は、受付番号としては長すぎます。",
+            cure="用紙の受付番号を確かめてください。",
+        )
     return Trouble(
         "見つかりません",
         happened=f"「{typed}」を含むメールアドレスは、まだ受け付けていません。",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
 
@@ -16,11 +15,13 @@ from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
 from kollect.screens.keys import on_key
+from kollect.screens.latest import Latest
 from kollect.screens.member_csv import MemberFiles
 from kollect.screens.member_fields import switch_ime
 from kollect.screens.member_services import MemberServices
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
+from kollect.screens.ties import Timer, text_variable
 from kollect.screens.window import FunctionKey, Screen, Window
 
 SEARCH_AFTER_MS = 150
@@ -37,9 +38,10 @@ class MemberListScreen(Screen):
         super().__init__(window)
         self._services = services
         self._order = Order.NUMBER
-        self._searching = False
-        self._search_again = False
-        self._timer = ""
+        self._searches: Latest[tuple[list[int], list[tuple[str, int]]]] = Latest(
+            window.jobs, self, window.dialogs.trouble
+        )
+        self._soon = Timer(self, self._find)
         self._opening = False
         self._ready = False
         """F12 has something to open."""
@@ -70,13 +72,14 @@ class MemberListScreen(Screen):
         top = ttk.Frame(self)
         top.grid(row=0, column=0, sticky="ew")
         ttk.Label(top, text="さがす").pack(side="left")
-        self._wanted = tk.StringVar(self)
+        self._wanted = text_variable(self)
         self.search = ttk.Entry(top, width=24, textvariable=self._wanted, font=TEXT_FONT)
         self.search.pack(side="left", padx=(HALF, WIDE))
         switch_ime(self.search, Letters.HIRAGANA)
         self._wanted.trace_add("write", lambda *_: self._search_soon())
         on_key(self.search, "<Down>", lambda: self.table.focus_rows())
-        self.search.bind("<Return>", lambda event: self.table.focus_rows() or "break")
+        for key in ("<Return>", "<KP_Enter>"):
+            self.search.bind(key, lambda event: self.table.focus_rows() or "break")
         ttk.Label(top, text="グループ").pack(side="left")
         self._groups = [""]
         self.group = combobox_of(top, {"": "すべて　　　　"})
@@ -103,8 +106,6 @@ class MemberListScreen(Screen):
 
     def leaving(self) -> None:
         self.files.stop()
-        if self._timer:
-            self.after_cancel(self._timer)
 
     def resized(self) -> None:
         self.table.resized()
@@ -122,27 +123,19 @@ class MemberListScreen(Screen):
         self._find()
 
     def _search_soon(self) -> None:
-        if self._timer:
-            self.after_cancel(self._timer)
-        self._timer = self.after(SEARCH_AFTER_MS, self._find)
+        self._soon.start(SEARCH_AFTER_MS)
 
     def _find(self) -> None:
         """Search in a thread; a search under way is followed by one for what stands there then."""
-        self._timer = ""
-        if self._searching:
-            self._search_again = True
-            return
-        self._searching, self._search_again = True, False
+        self._soon.cancel()
         choice, order = self.choice(), self._order
 
-        def work(job: Job) -> tuple[list[int], list[tuple[str, int]]]:
+        def work() -> tuple[list[int], list[tuple[str, int]]]:
             with self._services.members() as members:
                 return members.numbers(choice, order), members.groups()
 
         def done(found: tuple[list[int], list[tuple[str, int]]]) -> None:
-            self._searching = False
-            if self._search_again:
-                self._find()
+            if self._searches.outdated:
                 return
             numbers, groups = found
             self.table.show(numbers, keep=True)
@@ -151,11 +144,7 @@ class MemberListScreen(Screen):
             nothing = _NOBODY if choice == Choice() else _NOT_FOUND
             self.table.say_nothing_there("" if numbers else nothing)
 
-        def failed(trouble: Trouble) -> None:
-            self._searching = False
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self._searches.ask(work, done)
 
     def _show_groups(self, labels: list[str]) -> None:
         chosen = self._groups[max(0, self.group.current())]
@@ -164,12 +153,17 @@ class MemberListScreen(Screen):
         self.group.current(self._groups.index(chosen) if chosen in self._groups else 0)
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
-        def work(job: Job) -> dict[int, TableRow]:
+        def work() -> dict[int, TableRow]:
             digits = self._services.digits()
             with self._services.members() as members:
                 return {one.number: _row(one, digits) for one in members.members(numbers)}
 
-        self.window.jobs.run(work, take, owner=self)
+        take.by_job(
+            self.window.jobs,
+            work,
+            lambda rows: rows,
+            owner=self,
+        )
 
     def _chosen(self) -> None:
         before, self._ready = self._ready, self.table.current is not None

@@ -16,9 +16,11 @@ from kollect.members import paper
 from kollect.members.paper import Paper
 from kollect.screens.form import Form, button_row, wrapped
 from kollect.screens.jobs import Job
+from kollect.screens.latest import Latest
 from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.ties import Timer
 from kollect.screens.window import FunctionKey, Screen, Window
 
 FILE_KINDS = {"PDF": (("PDFファイル", "*.pdf"),), "PNG": (("PNG画像", "*.png"),)}
@@ -38,11 +40,10 @@ class PapersScreen(Screen):
     def __init__(self, window: Window, services: MemberServices) -> None:
         super().__init__(window)
         self._services = services
-        self._drawing = False
-        self._draw_again = False
+        self._drawings: Latest[tuple[bytes, list[str]]] = Latest(window.jobs, self, self._not_drawn)
         self._drawn: tuple[object, ...] = ()
         self._notes: list[str] = []
-        self._timer = ""
+        self._soon = Timer(self, self._draw)
         self._busy = False
         self._image: tk.PhotoImage | None = None
         self.columnconfigure(1, weight=1)
@@ -100,10 +101,6 @@ class PapersScreen(Screen):
     def digit(self, number: int) -> None:
         self.paper.choose(number) or self.slips.choose(number)
 
-    def leaving(self) -> None:
-        if self._timer:
-            self.after_cancel(self._timer)
-
     # ---- the preview ----
 
     @property
@@ -124,9 +121,7 @@ class PapersScreen(Screen):
         self._draw()
 
     def _draw_soon(self) -> None:
-        if self._timer:
-            self.after_cancel(self._timer)
-        self._timer = self.after(_REDRAW_AFTER_MS, self._draw)
+        self._soon.start(_REDRAW_AFTER_MS)
 
     def _draw(self) -> None:
         """Draw it in a thread, as large as there is room; where one is drawn, once more after."""
@@ -136,35 +131,25 @@ class PapersScreen(Screen):
         wanted = (which, slips, height)
         if across <= 1 or wanted == self._drawn:
             return
-        if self._drawing:
-            self._draw_again = True
-            return
-        self._drawing, self._draw_again = True, False
         if self._image is None:
             self._write_on_sheet("作成しています…")
 
-        def work(job: Job) -> tuple[bytes, list[str]]:
+        def work() -> tuple[bytes, list[str]]:
             settings = self._services.settings()
             png = paper.preview(which, settings, height, slips_a_page=slips)
             return base64.b64encode(png), paper.missing_characters(settings)
 
         def done(found: tuple[bytes, list[str]]) -> None:
             png, missing = found
-            self._drawing = False
             self._drawn = wanted
             self._show(tk.PhotoImage(master=self, data=png))
             self._say_what_is_missing([*self._notes, *missing])
-            if self._draw_again:
-                self._draw()
 
-        def failed(trouble: Trouble) -> None:
-            self._drawing = False
-            self._show(None)
-            self._say_trouble(trouble, mail=which is Paper.POSTER)
-            if self._draw_again:
-                self._draw()
+        self._drawings.ask(work, done)
 
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+    def _not_drawn(self, trouble: Trouble) -> None:
+        self._show(None)
+        self._say_trouble(trouble, mail=self.paper.value is Paper.POSTER)
 
     def _show(self, image: tk.PhotoImage | None) -> None:
         self._image = image

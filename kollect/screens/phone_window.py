@@ -6,14 +6,17 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from kollect import floor
 from kollect.demo.session import Handset, Note, Session
 from kollect.errors import Trouble
+from kollect.screens import foreign
 from kollect.screens.folding import Folded
 from kollect.screens.jobs import Job, Jobs
 from kollect.screens.phone_case import PhoneCase
 from kollect.screens.phone_mails import PhoneMails
 from kollect.screens.side_by_side import side_by_side
 from kollect.screens.theme import GAP, HALF, TEXT_FONT
+from kollect.screens.ties import later
 
 LEAST_HEIGHT = 300
 FRAME_HEIGHT = 76
@@ -96,13 +99,13 @@ class PhoneWindow(tk.Toplevel):
         self.geometry(f"+{place.beside_x}+{max(0, min(top, highest - height))}")
         self.deiconify()
         self.lift()
-        self.after(SETTLED_MS, self._pull_in)
+        later(self, SETTLED_MS, self._pull_in)
 
     def _resized_itself(self, event: tk.Event) -> None:
         """Larger letters have made it wider."""
         if event.widget is self and event.width != self._across:
             self._across = event.width
-            self.after(SETTLED_MS, self._pull_in)
+            later(self, SETTLED_MS, self._pull_in)
 
     def _pull_in(self) -> None:
         """Back on the screen, wholly."""
@@ -158,7 +161,13 @@ class PhoneWindow(tk.Toplevel):
     # ---- what arrives ----
 
     def _receive(self, job: Job) -> None:
-        self._session.watch(lambda *arrived: job.tell(self._arrived, *arrived), job.stopping)
+        """One mail that cannot be read must not leave the phones deaf."""
+        floor.keep_going(
+            lambda: self._session.watch(
+                lambda *arrived: job.tell(self._arrived, *arrived), job.stopping
+            ),
+            over=job.stopping,
+        )
 
     def _arrived(self, handset: Handset, note: Note) -> None:
         self._take(handset, note)
@@ -191,7 +200,7 @@ class PhoneWindow(tk.Toplevel):
             (self.question, can_send),
         ):
             button.configure(state="normal" if enabled else "disabled")
-        if self.focus_get() is self.blank and again:
+        if foreign.focused(self) is self.blank and again:
             self.again.focus_set()  # the keyboard must not be left on what cannot be pressed
 
     def _say(self, text: str) -> None:

@@ -60,7 +60,6 @@ class AskPinDialog(Dialog[bool]):
         self.pin = form.line("暗証番号", characters=12, secret=True)
         self.buttons(("キャンセル", self.give_up), ("解除する", self.take))
         self.start_at(self.pin.widget)
-        self.pin.widget.bind("<Return>", lambda event: self.take() or "break")
 
     def take(self) -> None:
         if self._fits(digits(self.pin.value)):

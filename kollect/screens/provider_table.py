@@ -11,6 +11,7 @@ from kollect.screens.form import wrapped
 from kollect.screens.keys import on_key
 from kollect.screens.table_columns import TableColumn, TableColumns
 from kollect.screens.theme import GAP, HALF, TEXT_FONT
+from kollect.screens.ties import text_variable
 from kollect.settings.providers import Provider, Server, providers
 
 _COLUMNS = (
@@ -35,7 +36,7 @@ class ProviderTable(ttk.Frame):
         search = ttk.Frame(self)
         search.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         ttk.Label(search, text="さがす").pack(side="left")
-        self._wanted = tk.StringVar(self)
+        self._wanted = text_variable(self)
         self.search = ttk.Entry(search, width=28, textvariable=self._wanted, font=TEXT_FONT)
         self.search.pack(side="left", padx=GAP)
         ttk.Label(search, text="名前の一部（例: ocn）", style="Faint.TLabel").pack(side="left")

@@ -12,6 +12,8 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import Any
 
+from kollect import floor
+
 EVERY_MS = 60
 """Short enough to feel immediate."""
 
@@ -63,7 +65,7 @@ class Pump:
                 return
             try:
                 function(*args)
-            except Exception:  # one failing call must not silence the rest
+            except floor.FAULTS:  # one failing call must not silence the rest
                 self._root.report_callback_exception(*sys.exc_info())
 
     def _arm(self) -> None:

@@ -16,6 +16,7 @@ from kollect.collector.standing import Standing, Turn, tooltip
 from kollect.desktop import memory
 from kollect.desktop.tray import ON_MENU, Tray, Wish
 from kollect.errors import Trouble
+from kollect.screens import foreign
 from kollect.screens.window import Window
 
 EVERY_MS = 1000
@@ -214,7 +215,7 @@ class Resident:
 
     def _go(self, where: Callable[[], None]) -> None:
         self.come_back()
-        if self._root.grab_current() is None:  # else a dialog wants its answer first
+        if not foreign.is_grabbed(self._root):  # else a dialog wants its answer first
             where()
 
     def _pop_up_menu(self) -> None:

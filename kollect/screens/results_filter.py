@@ -13,6 +13,7 @@ from kollect.screens.fields import ChoiceField, LineField
 from kollect.screens.form import combobox_of, wrapped
 from kollect.screens.periods import Period, day_text, days_of, moments, read_day
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
+from kollect.screens.ties import text_variable
 
 WRONG_DAY = "日付は 2026/11/5 のように入力してください。"
 _PERIODS = {period: period.value for period in Period}
@@ -37,7 +38,7 @@ class ReceiptFilter(ttk.Frame):
         row.pack(fill="x")
         unseen = ttk.Label(self)  # these fields cannot be wrong
         ttk.Label(row, text="さがす").pack(side="left")
-        words = tk.StringVar(self)
+        words = text_variable(self)
         entry = ttk.Entry(row, width=18, textvariable=words, font=TEXT_FONT)
         entry.pack(side="left", padx=(HALF, WIDE))
         self.text = LineField(entry, unseen, words)
@@ -68,7 +69,7 @@ class ReceiptFilter(ttk.Frame):
         made = []
         for column, label in ((0, "受付日"), (2, "～")):
             ttk.Label(row, text=label).grid(row=0, column=column, padx=(0, HALF))
-            variable = tk.StringVar(self)
+            variable = text_variable(self)
             entry = ttk.Entry(row, width=12, textvariable=variable, font=TEXT_FONT)
             entry.grid(row=0, column=column + 1, padx=(0, HALF))
             entry.bind("<FocusOut>", lambda event: self._check_days())

@@ -24,6 +24,7 @@ from kollect.screens.results_rows import COLUMNS, FALLING, about, cells, row_of
 from kollect.screens.services import Services
 from kollect.screens.table import Table, TableRow, Take
 from kollect.screens.theme import GAP, HALF
+from kollect.screens.ties import when_idle
 from kollect.screens.window import FunctionKey, Window
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
@@ -66,7 +67,8 @@ class ResultsList(ttk.Frame):
         self._build_below()
         entry = self.filter.text.widget
         on_key(entry, "<Down>", self._into_table)
-        entry.bind("<Return>", lambda event: self._into_table())
+        for key in ("<Return>", "<KP_Enter>"):
+            entry.bind(key, lambda event: self._into_table())
         self.table.tree.bind("<<Copy>>", lambda event: self.copy_addresses())
         self.table.tree.bind("<Control-Shift-C>", lambda event: self.copy_rows())
 
@@ -145,15 +147,19 @@ class ResultsList(ttk.Frame):
         self._searches.ask(lambda: self._records.find(wanted, at=at, rows=rows), done)
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
-        def done(receipts: dict[int, Receipt]) -> None:
+        def rows(receipts: dict[int, Receipt]) -> dict[int, TableRow]:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known |= receipts
-            take({number: self._row(receipt) for number, receipt in receipts.items()})
-            self._chosen()
+            when_idle(self, self._chosen)
+            return {number: self._row(receipt) for number, receipt in receipts.items()}
 
-        self._window.jobs.run(
-            lambda job: self._records.receipts(numbers), done, owner=self, failed=self._say_trouble
+        take.by_job(
+            self._window.jobs,
+            lambda: self._records.receipts(numbers),
+            rows,
+            owner=self,
+            told=self._say_trouble,
         )
 
     def _row(self, receipt: Receipt) -> TableRow:

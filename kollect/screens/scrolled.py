@@ -6,6 +6,9 @@ import tkinter as tk
 from collections.abc import Iterator
 from tkinter import ttk
 
+from kollect.screens import foreign
+from kollect.screens.ties import later, when_idle
+
 _SCROLLS_ITSELF = tk.Text | tk.Listbox | ttk.Treeview
 _STEP = 60
 SOON_MS = 20
@@ -49,7 +52,7 @@ class Scrolled(ttk.Frame):
     def see(self, widget: tk.Misc) -> None:
         """Scroll so that this widget is visible, if it lies inside; soon, when all is laid out."""
         if str(widget).startswith(f"{self.inside}."):
-            self.after(SOON_MS, self._see, widget)
+            later(self, SOON_MS, self._see, widget)
 
     def _see(self, widget: tk.Misc) -> None:
         if not widget.winfo_exists():
@@ -75,7 +78,7 @@ class Scrolled(ttk.Frame):
         # not at once: Tk 8.6 stops laying out for good where the grid loses a child in the middle
         if not self._due:
             self._due = True
-            self.after_idle(self._fit)
+            when_idle(self, self._fit)
 
     def _fit(self) -> None:
         self._due = False
@@ -119,10 +122,10 @@ def install(root: tk.Tk) -> None:
     for name in ("TCombobox", "TSpinbox"):
         for event in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
             root.unbind_class(name, event)
-    root.bind_all("<MouseWheel>", lambda event: _wheel(event, -1 if event.delta > 0 else 1))
-    root.bind_all("<Button-4>", lambda event: _wheel(event, -1))
-    root.bind_all("<Button-5>", lambda event: _wheel(event, 1))
-    root.bind_all("<FocusIn>", _focused)
+    foreign.bind_all(root, "<MouseWheel>", lambda e: _wheel(e, -1 if e.delta > 0 else 1))
+    foreign.bind_all(root, "<Button-4>", lambda event: _wheel(event, -1))
+    foreign.bind_all(root, "<Button-5>", lambda event: _wheel(event, 1))
+    foreign.bind_all(root, "<FocusIn>", _focused)
 
 
 def _wheel(event: tk.Event, steps: int) -> None:

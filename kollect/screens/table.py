@@ -6,12 +6,14 @@ Knows keys and texts, not what they are of; whoever owns it fetches the rows, in
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from tkinter import ttk
 
+from kollect.screens.row_request import Rows, Take
 from kollect.screens.table_columns import TableColumn, TableColumns, TableRow
 from kollect.screens.table_hands import FillMenu, Hands, place_among
 from kollect.screens.theme import FAINT, MARK, STRIPE, WRONG
+from kollect.screens.ties import Timer, later, when_idle
 
 __all__ = ["Table", "TableColumn", "TableRow", "Take"]
 
@@ -21,11 +23,15 @@ _AHEAD = 100
 _MOST_KNOWN = 5000
 
 
-Take = Callable[[Mapping[int, TableRow]], None]
+_FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 1000, 30_000
+"""Until rows that could not be had are asked for again; doubled each time."""
 
 
 class Table(ttk.Frame):
-    """`fetch(keys, take)` has the rows of these keys handed to `take`, at once or later."""
+    """`fetch(keys, take)` has the rows of these keys handed to `take`, at once or later.
+
+    Rows that could not be had are asked for again until they are there.
+    """
 
     def __init__(
         self,
@@ -51,6 +57,8 @@ class Table(ttk.Frame):
         self._known: dict[int, TableRow] = {}
         self._room_before = 0
         self._asking = False
+        self._failures = 0
+        self._again = Timer(self, self._paint)
         self._round = 0
         self.is_narrow = False
         """There is not room for all columns in their full width: owners shorten their texts."""
@@ -105,7 +113,7 @@ class Table(ttk.Frame):
     def show(
         self,
         keys: Sequence[int],
-        rows: Mapping[int, TableRow] | None = None,
+        rows: Rows | None = None,
         *,
         top: int | None = None,
         keep: bool = False,
@@ -118,8 +126,7 @@ class Table(ttk.Frame):
         before = self.current if keep else None
         self._keys = keys
         self._known = dict(rows or {})
-        self._asking = False
-        self._round += 1
+        self._begin_anew()
         self._top = top or 0
         if keep and self._selected:
             self._selected &= set(keys)
@@ -139,9 +146,14 @@ class Table(ttk.Frame):
     def refresh(self) -> None:
         """Have the rows in view fetched again; until then they stay as they are."""
         self._known.clear()
+        self._begin_anew()
+        self._paint()
+
+    def _begin_anew(self) -> None:
+        """What is still on its way is not waited for."""
         self._round += 1
         self._asking = False
-        self._paint()
+        self._again.cancel()
 
     def say_nothing_there(self, text: str) -> None:
         """What stands in the middle of the empty table."""
@@ -161,7 +173,7 @@ class Table(ttk.Frame):
     def resized(self) -> None:
         """Letters have another size."""
         self._columns.set_widths(narrow=self.is_narrow)
-        self.after_idle(self._fit)
+        when_idle(self, self._fit)
 
     # ---- moving and selecting, for the keys and the mouse ----
 
@@ -259,7 +271,7 @@ class Table(ttk.Frame):
         if len(lines) > count:
             tree.delete(*lines[count:])
         if count and not lines:  # how high the headings are is known only with a row below them
-            self.after(SOON_MS, self._fit)
+            later(self, SOON_MS, self._fit)
         missing = False
         for place, line in enumerate(tree.get_children(), self._top):
             key = self._keys[place]
@@ -285,23 +297,38 @@ class Table(ttk.Frame):
 
     def _ask(self) -> None:
         """Have the rows around those in view fetched, one request at a time."""
-        if self._asking:
+        if self._asking or self._again.waits:
             return
         self._asking = True
         around = self._keys[max(0, self._top - _AHEAD) : self._top + self.room + _AHEAD]
         this_round = self._round
 
-        def take(rows: Mapping[int, TableRow]) -> None:
+        def take(rows: Rows) -> None:
             if this_round != self._round:
                 return
             self._asking = False
+            self._failures = 0
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known |= {key: TableRow(()) for key in around}  # those that are gone meanwhile
             self._known |= rows
             self._paint()
 
-        self._fetch(around, take)
+        def failed() -> bool:
+            if this_round != self._round:
+                return False
+            self._asking = False
+            self._failures += 1
+            pause = _FIRST_PAUSE_MS * 2 ** min(self._failures - 1, 10)
+            self._again.start(min(pause, _LONGEST_PAUSE_MS))
+            return self._failures == 1
+
+        request = Take(take, failed)
+        try:
+            self._fetch(around, request)
+        except BaseException:
+            if request.failed():
+                raise
 
     def _scrolled(self, how: str, amount: str, unit: str = "") -> None:
         """As the scroll bar says it: moveto 0.3, scroll 1 units, scroll -1 pages."""

@@ -5,15 +5,16 @@ A screen is opened on top of the one before, and ESC goes back to that one. Know
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 from typing import Any, TypeVar
 
+from kollect import floor
 from kollect.collector.reports import News
-from kollect.screens import editing, scrolled
+from kollect.screens import editing, foreign, scrolled, steps
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.function_bar import FunctionBar, FunctionKey
 from kollect.screens.jobs import Jobs, unexpected
@@ -21,11 +22,10 @@ from kollect.screens.keys import on_key
 from kollect.screens.pump import Pump
 from kollect.screens.screen import Screen
 from kollect.screens.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
+from kollect.screens.tk_words import speak_japanese
 from kollect.settings.model import TextSize
 
 __all__ = ["FunctionKey", "Screen", "Window"]
-
-log = logging.getLogger(__name__)
 
 WIDTH, HEIGHT = 1024, 720
 LEAST_WIDTHS = {TextSize.NORMAL: 800, TextSize.LARGE: 900, TextSize.HUGE: 1000}
@@ -66,6 +66,8 @@ class Window:
         self._note = ""
         self._screens: list[Screen] = []
         root.report_callback_exception = self._callback_failed
+        foreign.hear_background_errors(root)
+        speak_japanese(root)
         editing.install(root)
         scrolled.install(root)
         self._build()
@@ -86,7 +88,13 @@ class Window:
 
     def open(self, kind: Callable[..., S], *args: Any, **named: Any) -> S:
         """Make `kind(window, …)` and bring it to the front."""
-        screen = kind(self, *args, **named)
+        before = self.stage.winfo_children()
+        try:
+            screen = kind(self, *args, **named)
+        except BaseException:
+            for half_made in set(self.stage.winfo_children()) - {*before}:
+                half_made.destroy()
+            raise
         self._stow()
         self._screens.append(screen)
         self._bring()
@@ -195,7 +203,8 @@ class Window:
         self.root.deiconify()
         self.root.lift()
         # to what had the focus before, or keys would go nowhere
-        (self.root.focus_lastfor() or self.root).focus_force()
+        last = str(self.root.tk.call("focus", "-lastfor", self.root))
+        (foreign.known(self.root, last) or self.root).focus_force()
 
     def _set_title(self) -> None:
         state = "保守不可" if self._locked else "保守可"
@@ -242,6 +251,9 @@ class Window:
     def _bind_keys(self) -> None:
         root = self.root
         root.bind("<Escape>", lambda event: self._bar.press("Escape"))
+        root.bind(steps.LAST_FIELD, lambda event: self._bar.focus_main())
+        for name in ("<Return>", "<KP_Enter>"):
+            root.bind(name, self._enter)
         for number in range(1, 13):
             on_key(root, f"<F{number}>", partial(self._bar.press, f"F{number}"))
         for number in range(1, 10):
@@ -251,6 +263,11 @@ class Window:
             root.bind(name, lambda event: self._step_size(+1))
         for name in ("<Control-minus>", "<Control-KP_Subtract>"):
             root.bind(name, lambda event: self._step_size(-1))
+
+    def _enter(self, event: tk.Event) -> None:
+        """Enter before the focus has come to any widget of the screen."""
+        if event.widget is self.root and self._screens:
+            steps.enter(self.screen)
 
     def _digit(self, event: tk.Event, number: int) -> None:
         if self._screens and not editing.is_field(event.widget):
@@ -283,12 +300,32 @@ class Window:
 
     def _callback_failed(self, kind: Any, error: BaseException, trace: Any) -> None:
         """A fault of ours in a button or a timer: never swallowed, never the end of the program."""
+        self.failed(error)
+
+    def failed(self, error: BaseException) -> None:
+        """Tell of a fault. This itself never fails."""
         if self._closed:  # whoever waited for a dialog finds nothing left
             return
-        log.error("予期しない誤りが起きました", exc_info=(kind, error, trace))
-        if not self._telling:  # where telling fails itself, or a timer fails every second
-            self._telling = True
+        floor.note(error)
+        if self._telling:  # where telling fails itself, or a timer fails every second
+            return
+        self._telling = True
+        try:
+            self.dialogs.trouble(unexpected(error))
+        except floor.FAULTS as another:
+            if not self._closed:
+                floor.note(another, "誤りを画面でお知らせできませんでした")
+                with contextlib.suppress(*floor.FAULTS):
+                    self.say("予期しない誤りが起きました。くわしいことは「ログの表示」にあります。")
+        finally:
+            self._telling = False
+
+    def live(self) -> None:
+        """Run Tk's loop until the window is closed, whatever is raised in it."""
+        while not self._closed:
             try:
-                self.dialogs.trouble(unexpected(error))
-            finally:
-                self._telling = False
+                self.root.mainloop()
+                return
+            except floor.FAULTS as error:
+                self.root.winfo_exists()  # raises where there is no root any more: the end
+                self.failed(error)

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kollect.app import Program
+from kollect.demo import server as demo_server
 from kollect.demo.server import DemoServer
 from kollect.demo.session import Session, number_in
 from kollect.desktop.lock import FolderLock
-from kollect.folder import DataFolder
+from kollect.folder import DataFolder, storage_trouble
+from kollect.members.mailing import MailingState
+from kollect.members.outbox import Outbox
+from kollect.members.pace import Pace
 from kollect.screens.collecting import CollectingScreen
 from kollect.screens.demo_mode import TITLE_NOTE
 from kollect.screens.menu import MenuScreen
 from kollect.screens.phone_window import PhoneWindow
-from kollect.settings.model import Settings, TextSize
+from kollect.settings.model import Passwords, Settings, TextSize
 from tests.screens.conftest import close
 from tests.screens.hands import (
     Person,
@@ -34,6 +42,8 @@ from tests.screens.hands import (
     window_named,
 )
 from tests.screens.live_shop import shop, start
+from tests.servers.members import SHOP, guest, join
+from tests.servers.members import begin as begin_mailing
 
 pytestmark = pytest.mark.real
 
@@ -69,6 +79,33 @@ def begin(program: Program) -> PhoneWindow:
     assert phone is not None
     settle(root, phone.winfo_viewable)
     return phone
+
+
+def in_the_way(way: str, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What keeps a demo from beginning."""
+    match way:
+        case "folder":
+            (program.real.folder.path / "demo").write_text("in the way")
+        case "port":
+            monkeypatch.setattr(demo_server, "HOST", "192.0.2.1")  # no address of this computer
+        case "disk":
+            full = storage_trouble(OSError(errno.ENOSPC, "No space left"), program.real.folder.path)
+            monkeypatch.setattr("kollect.program.workplace.inifile.save", raising(full))
+        case "fault":
+            monkeypatch.setattr(
+                "kollect.program.workplace.inifile.save", raising(RuntimeError("of ours"))
+            )
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def fall(*_: object, **__: object) -> None:
+        raise error
+
+    return fall
+
+
+def letters(server: DemoServer) -> list[object]:
+    return [mail for n in range(12) for mail in server.mailbox(guest(n)).mails]
 
 
 @pytest.fixture
@@ -233,6 +270,50 @@ class TestRealThings:
         assert contents(program.real.folder) == before
         (program.real.folder.path / "demo").unlink()
         begin(program)
+
+    @pytest.mark.parametrize("way", ["folder", "port", "disk", "fault"])
+    @pytest.mark.expects_errors
+    def test_a_demo_that_cannot_begin_interrupts_nothing(
+        self,
+        program: Program,
+        server: DemoServer,
+        dialogs: Person,
+        root: tk.Tk,
+        monkeypatch: pytest.MonkeyPatch,
+        way: str,
+    ):
+        """Collecting and メール発信 go on as they were, and no server stays behind."""
+        start(program, shop(server))
+        program.postroom._wake()
+        before = program.real.worker
+        in_the_way(way, program, monkeypatch)
+        program.demo.begin()
+        settle(root, lambda: dialogs.troubles and not program.demo.changing)
+        assert not program.place.in_demo
+        settle(root, lambda: program.real.collecting and program.real.mailing)
+        assert program.real.worker is not before
+        settle(root, lambda: isinstance(program.window.screen, CollectingScreen))
+        settle(root, lambda: program.resident.standing.last is not None)
+        servers = [one for one in threading.enumerate() if one.name == "demo mail server"]
+        assert len(servers) == 1, "the shop's own, which the test plays"
+
+    def test_a_mailing_goes_on_after_the_demo(
+        self, program: Program, server: DemoServer, root: tk.Tk
+    ):
+        program.real.save(replace(shop(server), shop=SHOP), Passwords())
+        database = program.real.folder.database
+        join(database, [guest(n) for n in range(12)])
+        mailing = begin_mailing(database, pace=Pace(per_minute=60))
+        program.postroom._wake()
+        settle(root, lambda: len(letters(server)) >= 2)
+        phone = begin(program)
+        assert not program.real.mailing
+        assert phone.winfo_exists()
+        click(labelled(root, "デモ設定の解除"))
+        settle(root, lambda: program.place is program.real and program.real.mailing)
+        settle(root, lambda: len(letters(server)) == 12)
+        with closing(Outbox(database)) as outbox:
+            settle(root, lambda: outbox.mailing(mailing).state is MailingState.DONE)
 
     def test_the_end_of_the_program_ends_the_demo(
         self, program: Program, before: dict[str, bytes], dialogs: Person, root: tk.Tk

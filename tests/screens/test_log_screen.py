@@ -298,13 +298,12 @@ def test_by_keyboard_alone(program: Program, screen: LogScreen):
         root,
         *["Down"] * (list(screen.tk.splitlist(screen.month.cget("values"))).index("2026年9月")),
     )
-    press(root, "Return", "Return")
+    press(root, "Return")
     idle(screen)
     assert column(screen.table, 0)[-1].startswith("2026/09/28")
-    press(root, "Tab")
     assert root.focus_get() is screen.day.widget
     type_in(root.focus_get(), "9/15")
-    press(root, "Return", "Return")
+    press(root, "Return")
     idle(screen)
     assert column(screen.table, 0)[0].startswith("2026/09/15")
     press(root, "Control-f")

@@ -298,3 +298,52 @@ def test_an_address_that_said_no_is_told_and_gets_no_mail(
     member = stored(database, given)
     assert member is not None
     assert member.standing.stopped_at == NOW
+
+
+@pytest.mark.parametrize("typed", ["4", "1001", "１００１", "9999999", "ezweb"])
+def test_esc_after_a_number_alone_asks_nothing(
+    program: Program, screen: MemberFormScreen, dialogs: Person, typed: str
+):
+    """Nothing would be lost; and on the way out nothing is looked up, nor chosen from a list."""
+    type_in(screen.number.widget, typed)
+    press(screen, "Escape")
+    settle(program.window.root, lambda: isinstance(program.window.screen, MenuScreen))
+    settle(program.window.root)
+    assert dialogs.asked == []
+
+
+@pytest.mark.parametrize("number", ["1001", "1002"])
+def test_esc_after_a_look_up_asks_nothing(
+    program: Program, screen: MemberFormScreen, dialogs: Person, database: Path, number: str
+):
+    register(database, YAMADA)
+    enter(screen, number)
+    settle(screen, lambda: screen._looked_for == number)
+    press(screen, "Escape")
+    assert isinstance(program.window.screen, MenuScreen)
+    assert dialogs.asked == []
+
+
+def test_esc_asks_one_question_where_a_field_was_filled(
+    program: Program, screen: MemberFormScreen, dialogs: Person
+):
+    type_in(screen.fields.name.widget, "山田")
+    type_in(screen.number.widget, "docomo")  # fits two
+    dialogs.answers.append("入力を続ける")
+    press(screen, "Escape")
+    settle(screen)
+    assert [title for title, _ in dialogs.asked] == ["保存していない変更があります"]
+    assert program.window.screen is screen
+
+
+@pytest.mark.parametrize(
+    "typed", ["2", "００２", "No.2", "#2", "00000000000000000000002", "2" * 30]
+)
+def test_digits_alone_are_a_number_and_no_part_of_an_address(
+    screen: MemberFormScreen, database: Path, dialogs: Person, typed: str
+):
+    numbers(database, "a2222@docomo.ne.jp", "b2222@docomo.ne.jp")
+    enter(screen, typed)
+    settle(screen, lambda: screen.number.complaint)
+    assert dialogs.asked == []
+    assert "受付番号" in screen.number.complaint

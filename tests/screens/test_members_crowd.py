@@ -21,7 +21,7 @@ def test_the_window_answers_all_the_time(program: Program, dialogs: Person, tmp_
     for typed in ("山", "山田", "09012", "docomo", ""):
         type_in(screen.search, typed)
         choice = screen.choice()
-        settle(screen, lambda: not screen._searching and not screen._timer)
+        settle(screen, lambda: not screen._searches.busy and not screen._soon.waits)
         assert choice.text == typed
     settle(screen, lambda: len(screen.table.keys) == 100_000)
     screen.table.focus_rows()

@@ -39,7 +39,7 @@ def open_screen(program: Program, settings: Settings) -> PapersScreen:
 @pytest.fixture
 def screen(program: Program, opened: list[Path]) -> PapersScreen:
     screen = open_screen(program, READY)
-    settle(screen, lambda: screen._image is not None and not screen._drawing)
+    settle(screen, lambda: screen._image is not None and not screen._drawings.busy)
     return screen
 
 
@@ -58,18 +58,18 @@ def test_the_form_has_two_or_three_slips(screen: PapersScreen):
     poster = screen._image
     screen.paper.focus()
     press(screen, "2")
-    settle(screen, lambda: screen._image is not poster and not screen._drawing)
+    settle(screen, lambda: screen._image is not poster and not screen._drawings.busy)
     two = screen._image
     screen.slips.focus()
     press(screen, "2")
-    settle(screen, lambda: screen._image is not two and not screen._drawing)
+    settle(screen, lambda: screen._image is not two and not screen._drawings.busy)
     assert screen._drawn[:2] == (Paper.FORM, 3)
 
 
 def test_it_follows_the_size_of_the_window(screen: PapersScreen):
     before = screen._image
     screen.window.root.geometry("800x560")
-    settle(screen, lambda: screen._image is not before and not screen._drawing)
+    settle(screen, lambda: screen._image is not before and not screen._drawings.busy)
     assert screen._image is not None
     assert screen._image.height() <= screen.sheet.winfo_height()
 
@@ -96,7 +96,7 @@ def test_f12_opens_it_for_printing_again_and_again(screen: PapersScreen, opened:
 def test_a_missing_shop_leads_to_its_page_and_back(program: Program):
     screen = open_screen(program, Settings(mail_address="karamail@shop.example"))
     assert "店名・住所・電話番号が入っていません" in screen.trouble.text
-    settle(screen, lambda: screen._image is not None and not screen._drawing)
+    settle(screen, lambda: screen._image is not None and not screen._drawings.busy)
     click(screen.enter_shop)
     settings = program.window.screen
     assert isinstance(settings, SettingsScreen)
@@ -114,7 +114,7 @@ def test_without_a_mail_address_there_is_no_poster_but_a_form(program: Program):
     assert not screen.function_keys()[-1].enabled
     screen.paper.focus()
     press(screen, "Down")
-    settle(screen, lambda: screen._image is not None and not screen._drawing)
+    settle(screen, lambda: screen._image is not None and not screen._drawings.busy)
     assert not screen.trouble.text
     press(screen, "Up")
     settle(screen, lambda: screen.enter_mail.winfo_ismapped())

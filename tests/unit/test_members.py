@@ -113,11 +113,14 @@ def test_lookup_by_number_or_by_part_of_an_address(members: Members):
     assert members.lookup("9999") == members.lookup("") == members.lookup("nobody") == []
 
 
-def test_digits_that_are_no_number_are_looked_for_in_addresses(path: Path, members: Members):
+def test_digits_alone_are_a_number_and_not_looked_for_in_addresses(path: Path, members: Members):
     ledger = Ledger(path)
     numbered(ledger, "tanaka1985@docomo.ne.jp")
     ledger.close()
-    assert [c.receipt.number for c in members.lookup("1985")] == [1004]
+    for typed in ("1985", "１９８５", "No.1985", "1985" * 10):
+        assert members.lookup(typed) == []
+    for typed in ("a1985", "1985@"):
+        assert [c.receipt.number for c in members.lookup(typed)] == [1004]
 
 
 def test_results_tell_who_is_a_member(path: Path, members: Members):

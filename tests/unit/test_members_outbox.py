@@ -165,6 +165,18 @@ def test_who_is_left_out_and_why(path: Path, members: Members, outbox: Outbox):
     assert take_all(outbox, mailing) == [1005, 1006]
 
 
+def test_one_whose_receipt_was_refused_is_written_to(path: Path, outbox: Outbox):
+    """Nothing was said of the mailbox."""
+    with closing(Ledger(path)) as ledger:
+        _, number = numbered(ledger, "refused@docomo.ne.jp", uid="refused")
+        ledger.receipt_state(number, ReceiptState.REFUSED, NOW, "554 5.7.1 no")
+    with closing(Members(path)) as members:
+        members.register(Member(number, "断られた人", consent=CONSENT), NOW)
+        assert members.get(number).standing.undeliverable == ""
+    assert number in outbox.who(Choice())
+    assert outbox.audience(Choice()).left_out == {}
+
+
 def test_one_who_is_undeliverable_by_an_earlier_mailing_is_left_out(
     members: Members, outbox: Outbox
 ):

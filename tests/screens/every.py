@@ -1,0 +1,259 @@
+"""Every screen and every dialog of the program, each as it comes up in a shop with some data.
+
+A test of something that holds for all of them goes through these; one that is missing here is told
+by `test_every.py`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import tkinter as tk
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import kollect.screens
+from kollect.app import Program
+from kollect.contents import Contents
+from kollect.errors import Trouble
+from kollect.members.choice import EVERYBODY
+from kollect.members.member import Member
+from kollect.members.members import Members
+from kollect.members.outbox import Outbox
+from kollect.members.pace import Pace
+from kollect.members.roll import Candidate
+from kollect.register.backup import Loss
+from kollect.register.kept_mails import KeptMail
+from kollect.screens.candidate_dialog import CandidateDialog
+from kollect.screens.collecting import CollectingScreen
+from kollect.screens.consent_dialog import ConsentDialog
+from kollect.screens.damage_dialog import DamageDialog
+from kollect.screens.demo_dialog import DemoDialog
+from kollect.screens.dialogs import Dialog, QuestionDialog, TroubleDialog
+from kollect.screens.explanation import ExplanationDialog
+from kollect.screens.id_page import IdPage
+from kollect.screens.kept_dialogs import MailDialog, NumberDialog
+from kollect.screens.letter_pages import ControlPage, DuplicatePage
+from kollect.screens.log_screen import LogScreen
+from kollect.screens.mail_page import MailPage
+from kollect.screens.mail_test_page import MailTestPage
+from kollect.screens.mailing_compose import MailingComposeScreen
+from kollect.screens.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
+from kollect.screens.mailing_list import MailingListScreen
+from kollect.screens.mailing_progress import MailingProgressScreen
+from kollect.screens.mailing_recipients import MailingRecipientsScreen
+from kollect.screens.member_edit import MemberEditScreen
+from kollect.screens.member_form import MemberFormScreen
+from kollect.screens.member_import import MemberImportScreen
+from kollect.screens.member_list import MemberListScreen
+from kollect.screens.menu import FirstStartDialog, MenuScreen
+from kollect.screens.papers_screen import PapersScreen
+from kollect.screens.password_dialog import PasswordDialog
+from kollect.screens.pin_dialogs import AskPinDialog, NewPinDialog
+from kollect.screens.results import ResultsScreen
+from kollect.screens.settings_page import SettingsPage
+from kollect.screens.settings_screen import SettingsScreen
+from kollect.screens.templates import TemplateDialog
+from kollect.screens.window import Screen
+from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
+from tests.screens.hands import settle
+from tests.screens.members import YAMADA, numbers, register
+from tests.screens.records import fill_kept, fill_log
+
+SHOP = Settings(
+    shop=Shop("S0123", "フレッシュ髙田 駅前店", "東京都新宿区西新宿1-2-3", "03-1234-5678"),
+    mail_address="karamail@ocn.ne.jp",
+    receive=Receive(host="pop.ocn.ne.jp", account="karamail@ocn.ne.jp"),
+    send=Send(host="smtp.ocn.ne.jp", port=587, account="karamail@ocn.ne.jp"),
+    forward_address="tencho@example.com",
+)
+TROUBLE = Trouble(
+    "受信サーバに接続できません",
+    happened="「pop.ocn.ne.jp」からの応答がありません。",
+    cure="しばらくすると、もう一度試します。",
+    detail="timed out",
+)
+
+
+def fill(program: Program) -> None:
+    """Settings, some numbers, two members, kept mails, a log, a draft and a mailing."""
+    program.real.save(SHOP, Passwords("one", "two"))
+    folder, now = program.real.folder, datetime.now().astimezone().replace(microsecond=0)
+    numbers(folder.database, *(f"kyaku.{n}@docomo.ne.jp" for n in range(40)))
+    register(folder.database, YAMADA, replace(YAMADA, number=1002, name="佐藤　花子"))
+    fill_kept(folder, now)
+    fill_log(folder, now.date(), lines=100)
+    with closing(Outbox(folder.database)) as outbox:
+        for subject in ("セールのご案内", "入荷のお知らせ"):
+            identity = outbox.save(subject, "★名前★ 様\nお待ちしております。", Pace(), now)
+        outbox.start(
+            identity,
+            EVERYBODY,
+            now,
+            shop=SHOP.shop,
+            mail_address=SHOP.mail_address,
+            letter_domain="ocn.ne.jp",
+        )
+        outbox.pause(identity)
+
+
+Open = Callable[[Program], Screen]
+
+
+def _settings(tab: type[SettingsPage]) -> Open:
+    def go(program: Program) -> Screen:
+        screen = program.window.open(SettingsScreen, program.services, tab)
+        settle(screen, lambda: screen._saved_passwords is not None)
+        return screen
+
+    return go
+
+
+def _plain(kind: type[Screen], services: str) -> Open:
+    return lambda program: program.window.open(kind, getattr(program, services))
+
+
+def _mailings(program: Program) -> Any:
+    return program.postroom.services
+
+
+def _mailing(kind: type[Screen], *more: Any) -> Open:
+    return lambda program: program.window.open(kind, _mailings(program), *more)
+
+
+def _results(tab: int) -> Open:
+    def go(program: Program) -> Screen:
+        screen = program.window.open(ResultsScreen, program.services)
+        screen.notebook.select(tab)
+        settle(screen, lambda: not screen.tabs[tab]._searches.busy)
+        return screen
+
+    return go
+
+
+SCREENS: dict[str, tuple[type[Screen], Open]] = {
+    "制御情報": (SettingsScreen, _settings(ControlPage)),
+    "2重登録時の処理": (SettingsScreen, _settings(DuplicatePage)),
+    "メールの設定": (SettingsScreen, _settings(MailPage)),
+    "メールの設定のテスト": (SettingsScreen, _settings(MailTestPage)),
+    "ID": (SettingsScreen, _settings(IdPage)),
+    "メール収集": (CollectingScreen, _plain(CollectingScreen, "services")),
+    "収集結果": (ResultsScreen, _results(0)),
+    "対象外・保留": (ResultsScreen, _results(1)),
+    "グラフ": (ResultsScreen, _results(2)),
+    "ログの表示": (LogScreen, _plain(LogScreen, "services")),
+    "会員登録": (MemberFormScreen, _plain(MemberFormScreen, "friends")),
+    "会員一覧": (MemberListScreen, _plain(MemberListScreen, "friends")),
+    "会員の修正": (
+        MemberEditScreen,
+        lambda program: program.window.open(MemberEditScreen, program.friends, member(program)),
+    ),
+    "CSVから取り込み": (MemberImportScreen, _plain(MemberImportScreen, "friends")),
+    "店頭ポスター・登録用紙": (PapersScreen, _plain(PapersScreen, "friends")),
+    "メール発信": (MailingListScreen, _mailing(MailingListScreen)),
+    "文章を書く": (MailingComposeScreen, _mailing(MailingComposeScreen)),
+    "送る相手を選ぶ": (MailingRecipientsScreen, _mailing(MailingRecipientsScreen, 1)),
+    "発信のようす": (MailingProgressScreen, _mailing(MailingProgressScreen, 2)),
+}
+"""Each opens a screen above the menu, however often."""
+
+NOT_OPENED = {MenuScreen}
+"""It is there from the beginning to the end."""
+
+
+def member(program: Program, number: int = 1001) -> Member:
+    with closing(Members(program.real.folder.database)) as members:
+        found = members.get(number)
+    assert found is not None
+    return found
+
+
+def _candidates(program: Program) -> list[Candidate]:
+    with closing(Members(program.real.folder.database)) as members:
+        return members.lookup("docomo")
+
+
+def _kept(program: Program) -> KeptMail:
+    records = program.place.records()
+    found = records.find_kept("", at=None, rows=1)
+    return next(iter(found.rows.values()))
+
+
+def _loss(program: Program) -> Loss:
+    backup = program.real.folder.backup_dir / "kollect.db"
+    return Loss(backup, date(2026, 11, 23), 1037, 1040, 1041)
+
+
+DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any, ...], dict]]]] = {
+    "FirstStartDialog": (FirstStartDialog, lambda program: ((), {})),
+    "TemplateDialog": (TemplateDialog, lambda program: ((), {})),
+    "ExplanationDialog": (ExplanationDialog, lambda program: ((), {})),
+    "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
+    "NewPinDialog": (NewPinDialog, lambda program: ((), {})),
+    "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True,), {})),
+    "PasswordDialog": (
+        PasswordDialog,
+        lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),
+    ),
+    "TroubleDialog": (TroubleDialog, lambda program: ((TROUBLE,), {})),
+    "QuestionDialog": (
+        QuestionDialog,
+        lambda program: (("削除", "削除しますか？", ("いいえ", "はい"), 1), {}),
+    ),
+    "CandidateDialog": (
+        CandidateDialog,
+        lambda program: ((_candidates(program),), {"there_are_more": False}),
+    ),
+    "ConsentDialog": (ConsentDialog, lambda program: ((member(program), date(2026, 11, 27)), {})),
+    "DamageDialog": (
+        DamageDialog,
+        lambda program: (
+            (program.window.jobs, _loss(program)),
+            {"there": True, "go_back": lambda: None},
+        ),
+    ),
+    "MailDialog": (
+        MailDialog,
+        lambda program: (
+            (_kept(program), Contents("a@b.example", "件名", "", "本文", ("card.jpg",), True)),
+            {},
+        ),
+    ),
+    "NumberDialog": (NumberDialog, lambda program: ((_kept(program),), {})),
+    "SampleDialog": (SampleDialog, lambda program: (("tencho@example.com",), {})),
+    "PeopleDialog": (
+        PeopleDialog,
+        lambda program: (
+            ("送る会員", "このメールを送る会員です。", [1001, 1002]),
+            {"members": _mailings(program).members, "jobs": program.window.jobs},
+        ),
+    ),
+    "LetterDialog": (LetterDialog, lambda program: ((_written(program), "店 <a@b.example>"), {})),
+}
+
+
+def _written(program: Program) -> Any:
+    with closing(Outbox(program.real.folder.database)) as outbox:
+        return outbox.mailing(2)
+
+
+def kinds(of: type[Any]) -> set[type[Any]]:
+    """All classes in kollect.screens that are a screen, or a dialog."""
+    found: set[type[Any]] = set()
+    for module in pkgutil.iter_modules(kollect.screens.__path__):
+        there = vars(importlib.import_module(f"kollect.screens.{module.name}")).values()
+        found |= {one for one in there if isinstance(one, type) and issubclass(one, of)}
+    return {one for one in found - {of} if one.__module__.startswith("kollect.screens.")}
+
+
+def make(program: Program, name: str) -> tuple[type[Dialog[Any]], tuple[Any, ...], dict[str, Any]]:
+    """The dialog of this name, and what it is made with."""
+    kind, given = DIALOGS[name]
+    return kind, *given(program)
+
+
+def focus_name(window: tk.Misc) -> str:
+    return str(window.tk.call("focus"))

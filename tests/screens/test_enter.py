@@ -1,0 +1,216 @@
+"""Enter alone leads through every screen and dialog, field by field, and never throws input away.
+
+The keys come from outside, through the window manager, as a user's do.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+from typing import Any
+
+import pytest
+
+from kollect.app import Program
+from kollect.screens import steps
+from kollect.screens.dialogs import Dialog
+from kollect.screens.editing import is_field
+from kollect.screens.mail_page import MailPage
+from kollect.screens.mailing_compose import MailingComposeScreen
+from kollect.screens.member_form import MemberFormScreen
+from kollect.screens.menu import FirstStartDialog
+from kollect.screens.pin_dialogs import NewPinDialog
+from kollect.screens.settings_screen import SettingsScreen
+from kollect.settings.model import Passwords
+from tests.screens.every import DIALOGS, SCREENS, SHOP, fill, make
+from tests.screens.hands import Person, focus, settle, type_in, xdotool
+
+MOST = 40
+"""Presses; no form has so many fields."""
+
+
+@pytest.fixture
+def shop(program: Program) -> Program:
+    fill(program)
+    return program
+
+
+def enter(window: tk.Misc, key: str = "Return") -> None:
+    """Press it, and let Tk take it in."""
+    came: list[object] = []
+    window.bind_all("<KeyRelease>", lambda event: came.append(event), add="+")
+    xdotool("key", key)
+    settle(window, lambda: came)
+    window.unbind_all("<KeyRelease>")
+
+
+def where(window: tk.Misc) -> tk.Misc | None:
+    return window.nametowidget(name) if (name := str(window.tk.call("focus"))) else None
+
+
+def first_stop(inside: tk.Misc) -> tk.Misc | None:
+    top = str(inside.winfo_toplevel())
+    for path in steps._after(inside.tk, str(inside), top):
+        if path.startswith(f"{inside}.") and steps._is_stop(inside.tk, path):
+            return inside.nametowidget(path)
+    return None
+
+
+def values(inside: tk.Misc) -> dict[str, Any]:
+    """What stands in every field."""
+    found: dict[str, Any] = {}
+    for widget in inside.winfo_children():
+        found |= values(widget)
+        if isinstance(widget, tk.Text):
+            found[str(widget)] = widget.get("1.0", "end-1c")
+        elif isinstance(widget, ttk.Entry):
+            found[str(widget)] = widget.get()
+    return found
+
+
+def walk(inside: tk.Misc, ends: Any) -> list[tk.Misc]:
+    """Press Enter until `ends` says that this is the end; in a text, which takes it, Tab."""
+    stops: list[tk.Misc] = []
+    for _ in range(MOST):
+        at = where(inside)
+        assert at is not None
+        if isinstance(at, ttk.Treeview) or ends(at):
+            return [*stops, at]
+        assert not isinstance(at, ttk.Button), f"{at} {at.cget('text')}"
+        assert at not in stops, f"round in circles at {at}"
+        stops.append(at)
+        if isinstance(at, tk.Text):
+            steps.enter(at)  # a user takes Tab, past the buttons
+        else:
+            enter(inside)
+    raise AssertionError(f"no end: {stops}")
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_through_a_screen_to_f12(shop: Program, dialogs: Person, name: str):
+    screen = SCREENS[name][1](shop)
+    root, bar = shop.window.root, shop.window._bar
+    start = first_stop(screen)
+    if start is None:  # buttons only: the arrows and Enter work them
+        return
+    focus(start)
+    before = values(screen)
+    stays: list[tk.Misc] = []
+
+    def ends(at: tk.Misc) -> bool:
+        # where there is no F12 that could be pressed, the last field keeps the focus
+        stays.append(at)
+        return str(at).startswith(f"{bar}.") or stays[-2:-1] == [at]
+
+    if name == "会員登録":
+        type_in(screen.number.widget, "1005")  # type: ignore[attr-defined]
+        enter(root)
+        settle(root, lambda: where(root) is not screen.number.widget)  # type: ignore[attr-defined]
+        before = values(screen)
+    try:
+        stops = walk(screen, ends)
+    except AssertionError as failure:
+        if "round in circles" not in str(failure) or stays[-1] is not stays[-2]:
+            raise
+        stops = stays
+    assert shop.window.screen is screen
+    assert not dialogs.asked
+    last = stops[-1]
+    if isinstance(last, ttk.Button):
+        assert last is bar._buttons["F12"]
+    after = values(screen)
+    assert {path: text for path, text in after.items() if text != before.get(path)} == {}
+
+
+@pytest.mark.parametrize("name", [n for n in DIALOGS if n != FirstStartDialog.__name__])
+@pytest.mark.parametrize("key", ["Return", "KP_Enter"])
+def test_through_a_dialog_to_its_main_button(shop: Program, dialogs: Person, name: str, key: str):
+    kind, given, named = make(shop, name)
+    pressed: list[str] = []
+
+    def act(dialog: Dialog[Any]) -> None:
+        main = dialog._main
+        assert main is not None
+        assert main.cget("text") not in ("キャンセル", "いいえ"), "the one that does it"
+        main.configure(command=lambda: pressed.append(str(main.cget("text"))))
+        fields = 0
+        settle(dialog, lambda: where(dialog) not in (None, dialog))
+        while not pressed and fields < MOST:
+            at = where(dialog)
+            if isinstance(at, ttk.Treeview):
+                pressed.append("a row is taken")
+                break
+            assert at is main or is_field(at), f"{at}"
+            fields += 1
+            if isinstance(at, ttk.Entry) and not at.get():
+                type_in(at, "1234")
+            enter(dialog, key)
+        dialog.give_up()
+
+    dialogs.answers.append(act)
+    dialogs.show(kind, *given, **named)
+    assert len(pressed) == 1
+
+
+def test_the_new_pin_is_set_by_enter_alone(shop: Program, dialogs: Person):
+    def act(dialog: NewPinDialog) -> None:
+        settle(dialog, lambda: where(dialog) is dialog.pin.widget)
+        xdotool("type", "4711")
+        settle(dialog, lambda: dialog.pin.value == "4711")
+        enter(dialog)
+        settle(dialog, lambda: where(dialog) is dialog.again.widget)
+        xdotool("type", "4711")
+        settle(dialog, lambda: dialog.again.value == "4711")
+        xdotool("key", "Return")
+        settle(shop.window.root, lambda: not dialog.winfo_exists())
+
+    dialogs.answers.append(act)
+    assert dialogs.show(NewPinDialog) == "4711"
+
+
+def test_mail_settings_go_from_the_receiving_to_the_sending_account(shop: Program):
+    screen = shop.window.open(SettingsScreen, shop.services, MailPage)
+    settle(screen, lambda: screen._saved_passwords is not None)
+    focus(screen.mail.receive_password.widget)
+    visited = walk(screen, lambda at: str(at).startswith(f"{shop.window._bar}."))
+    there = [screen.mail.send_account.widget, screen.mail.send_password.widget]
+    assert [stop for stop in visited if stop in there] == there
+
+
+def test_the_subject_leads_to_the_text(shop: Program):
+    screen = shop.window.open(MailingComposeScreen, shop.postroom.services)
+    focus(screen.subject.widget)
+    enter(screen)
+    assert where(screen) is screen.body.widget
+
+
+def test_enter_begins_in_the_first_field_where_nothing_has_the_focus(shop: Program):
+    screen = SCREENS["ID"][1](shop)
+    root = shop.window.root
+    focus(root)
+    enter(root)
+    assert is_field(where(root))
+    assert str(where(root)).startswith(f"{screen}.")
+
+
+def test_f12_keeps_the_focus_when_the_bar_is_built_anew(shop: Program):
+    """Enter on F12 saves; the keys are built anew meanwhile, and the next Enter still finds F12."""
+    screen = shop.window.open(MemberFormScreen, shop.friends)
+    bar = shop.window._bar
+    bar.focus_main()
+    settle(screen, lambda: where(screen) is bar._buttons["F12"])
+    shop.window.refresh_keys()
+    settle(screen, lambda: where(screen) is bar._buttons["F12"])
+
+
+def test_a_locked_page_has_no_f12_to_go_to(shop: Program):
+    from dataclasses import replace
+
+    from kollect.settings import pin
+
+    locked = replace(SHOP, shop=replace(SHOP.shop, pin=pin.hashed("4711")))
+    shop.real.save(locked, Passwords("one", "two"))
+    screen = SCREENS["制御情報"][1](shop)
+    focus(screen.notebook)  # type: ignore[attr-defined]
+    enter(screen)
+    assert where(screen) is screen.notebook  # type: ignore[attr-defined]

@@ -1,0 +1,37 @@
+"""ESC asks only where the user has changed something."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from kollect.app import Program
+from kollect.members.outbox import Outbox
+from kollect.screens.mailing_compose import MailingComposeScreen
+from kollect.screens.menu import MenuScreen
+from tests.screens.every import SCREENS, fill
+from tests.screens.hands import Person, press, settle
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_that_was_only_opened_is_left_without_a_question(
+    program: Program, dialogs: Person, name: str
+):
+    fill(program)
+    SCREENS[name][1](program)
+    settle(program.window.root)
+    press(program.window.root, "Escape")
+    assert isinstance(program.window.screen, MenuScreen)
+    assert dialogs.asked == []
+
+
+def test_so_is_a_copy_of_a_mailing(program: Program):
+    fill(program)
+    with closing(Outbox(program.real.folder.database)) as outbox:
+        written = outbox.mailing(2)
+    screen = program.window.open(
+        MailingComposeScreen, program.postroom.services, written, as_copy=True
+    )
+    assert screen.subject.value
+    assert not screen.unsaved()

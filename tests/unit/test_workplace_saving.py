@@ -1,0 +1,104 @@
+"""Where saving fails nothing has changed: kollect.ini, the passwords, what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backends import null
+
+from kollect.errors import StorageTrouble, Trouble
+from kollect.folder import DataFolder
+from kollect.program.workplace import Workplace
+from kollect.settings.model import Passwords, Settings, Shop
+from tests.unit.test_passwords import InMemory
+
+OLD, NEW = Settings(mail_address="old@shop.example"), Settings(mail_address="new@shop.example")
+OLD_PASSWORDS, NEW_PASSWORDS = Passwords("old-in", "old-out"), Passwords("new-in", "new-out")
+
+
+@pytest.fixture(params=[InMemory, null.Keyring], ids=["keyring", "no keyring"])
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workplace]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(request.param())
+    place = Workplace(DataFolder(tmp_path), lambda news: None)
+    place.open()
+    place.save(OLD, OLD_PASSWORDS)
+    yield place
+    place.close()
+    keyring.set_keyring(before)
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def fall(*_: object, **__: object) -> None:
+        raise error
+
+    return fall
+
+
+FULL = StorageTrouble("ディスクがいっぱいです", happened="", cure="")
+STEPS = (
+    "kollect.settings.inifile.save",
+    "kollect.settings.passwords.Vault.set",
+    "kollect.program.workplace.Workplace._vault",
+)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("error", [FULL, RuntimeError("x"), MemoryError(), SystemExit(1)])
+def test_nothing_has_changed_where_it_fails(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
+):
+    ini = place.folder.ini.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(step, raising(error))
+        with pytest.raises(type(error)):
+            place.save(NEW, NEW_PASSWORDS)
+    assert place.folder.ini.read_bytes() == ini
+    assert place.settings().mail_address == "old@shop.example"
+    assert place.passwords() == OLD_PASSWORDS
+
+
+def test_a_keyring_that_fails_at_the_second_password(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+):
+    ini = place.folder.ini.read_bytes()
+    vault = place._vault()
+    kept = vault.set
+
+    def fail_at_send(which: str, password: str) -> bool:
+        if which == "send" and password == "new-out":
+            raise FULL
+        return kept(which, password)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vault, "set", fail_at_send)
+        with pytest.raises(Trouble):
+            place.save(NEW, NEW_PASSWORDS)
+    assert place.folder.ini.read_bytes() == ini
+    assert place.passwords() == OLD_PASSWORDS
+
+
+def test_a_ledger_that_cannot_be_opened_at_the_first_saving(tmp_path: Path):
+    """The passwords are kept under a name that stands there."""
+    folder = DataFolder(tmp_path / "data")
+    place = Workplace(folder, lambda news: None)
+    place.open()
+    folder.database.mkdir()
+    try:
+        with pytest.raises(StorageTrouble):
+            place.save(replace(NEW, shop=Shop(name="店")), NEW_PASSWORDS)
+        assert not folder.ini.exists()
+        assert place.settings() == Settings()
+    finally:
+        place.close()
+
+
+def test_what_was_saved_is_in_force(place: Workplace):
+    place.save(NEW, NEW_PASSWORDS)
+    assert place.settings().mail_address == "new@shop.example"
+    assert place.passwords() == NEW_PASSWORDS
+    assert "new@shop.example" in place.folder.ini.read_text("utf-8")
