@@ -200,6 +200,10 @@ _WORDS_OF_SHOP = re.compile(
     | submission\ ?quota | unusual\ sending
     | \b(?:e-?mails|messages|mails|recipients)\ (?:per|an?)\ (?:hour|day|minute|second)
     | too\ many\ (?:messages|mails|e-?mails|recipients)
+    | 送信[^。]{0,15}(?:制限|上限|超|規制|停止|許可|禁止|でき(?:ません|ない))
+    | 通数[^。]{0,10}(?:上限|制限|超)
+    | (?:送信者|送信元|差出人|発信者|認証|ログイン)[^。]{0,20}
+        (?:失敗|必要|不正|許可|拒否|存在しま|確認)
     """,
     re.IGNORECASE | re.VERBOSE,
 )

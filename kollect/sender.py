@@ -156,7 +156,7 @@ def _only_one(field: str) -> str:
 
 
 def _is_name(word: str, run: str) -> bool:
-    """A word beside an address that no part of it looks like: 山田, or Taro beside small letters."""
+    """A word beside an address that is no part of it: 山田, or Taro beside small letters."""
     return "@" not in word and (not word.isascii() or (word[0].isupper() and run.islower()))
 
 
