@@ -53,7 +53,8 @@ _NO_MAILBOX = re.compile(
     r"|no\s+mailbox\s+here|does\s*n[o']?t\s+(?:exist|have\s+an?\s)|(?:address|recipient)\s+rejected"
     r"|(?:not\s+be|was\s+not|wasn't|couldn't\s+be|not)\s+found"
     r"|invalid\s+(?:recipient|mailbox|address)|mailbox\s+(?:is\s+)?(?:unavailable|unknown)"
-    r"|宛先.{0,20}(?:見つかりません|存在しません|不明)",
+    r"|not\s+listed\s+in\b"
+    r"|(?:宛先|アドレス|ユーザー?).{0,20}(?:見つかりません|見つからな|存在しません|存在しな|不明)",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(

@@ -227,6 +227,24 @@ def test_given_up_without_a_verdict_about_the_mailbox(said: str):
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "** アドレスが見つかりません **\n\ntaro@phone.example というアドレスが見つからないか、"
+        "メールを受信できないため、メールは配信されませんでした。\n",
+        "送信先: taro@phone.example\n指定されたユーザーは存在しないため、配信できませんでした。\n",
+        "was not delivered to:\n  taro@phone.example\nbecause:\n  User taro (taro@phone.example)"
+        " not listed in Domino Directory\n",
+    ],
+)
+def test_no_such_mailbox_in_words_alone(said: str):
+    head = "From: MAILER-DAEMON@mx.example\nContent-Type: text/plain; charset=utf-8\n\n"
+    report = read(head + said)
+    assert report is not None
+    assert report.recipient == "taro@phone.example"
+    assert report.permanent
+
+
+@pytest.mark.parametrize(
     ("name", "reason"),
     [
         ("KDDI", "550 <taro@ezweb.example>: User unknown"),
