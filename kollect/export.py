@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.folder import Cause, cause_of
+from kollect.storage_errors import Cause, cause_of
 
 _WHY = {
     Cause.FULL: "ディスク（USBメモリ）がいっぱいです。",

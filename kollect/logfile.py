@@ -16,20 +16,17 @@ import re
 import traceback
 from collections import deque
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from kollect.desktop import files
-from kollect.folder import DataFolder, storage_trouble
+from kollect.folder import DataFolder
 from kollect.foreign_text import UNSAFE
-from kollect.login_secrets import LoginSecrets
+from kollect.hidden_secrets import redacted
+from kollect.storage_errors import storage_trouble
 
 MOST_WAITING = 2000
 """So many lines are remembered while the disk is away; then the oldest give way."""
-
-SHORTEST_SECRET = 4
-"""Shorter ones are not replaced: every "a" as ***** would spoil the log and show the password."""
 
 EXPORTED = "取り出し"
 """The folder in log/ for copies that are opened with other programs."""
@@ -39,28 +36,6 @@ _LINE_END = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # written as \\ud83d, see `MonthlyLog.emit`
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _OURS = ("kollect", "__main__")
-
-_secrets: tuple[str, ...] = ()
-
-
-def hide(secret: str) -> None:
-    """From now on this text, in whatever coding logins have it, is ***** in every line."""
-    global _secrets
-    if len(secret) >= SHORTEST_SECRET and secret not in _secrets:
-        _secrets = (*_secrets, secret)  # a new tuple, as other threads are reading
-
-
-def redacted(text: str) -> str:
-    """The text without the secrets."""
-    return _remover(_secrets).without(text)
-
-
-@lru_cache(maxsize=1)
-def _remover(secrets: tuple[str, ...]) -> LoginSecrets:
-    remover = LoginSecrets("*****")
-    for secret in secrets:
-        remover.add_login("", secret)
-    return remover
 
 
 def _harmless(text: str) -> str:

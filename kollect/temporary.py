@@ -12,8 +12,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from kollect.folder import DataFolder, storage_trouble
+from kollect.folder import DataFolder
 from kollect.logfile import EXPORTED
+from kollect.storage_errors import storage_trouble
 
 _PREFIX = "print-"
 _LOG_COPY = re.compile(r"ログ_[0-9]{4}-[0-9]{2}\.TXT")

@@ -16,9 +16,9 @@ import pytest
 from kollect import address
 from kollect.decision.verdict import Kind
 from kollect.members.mailing import LeftOut, Step
+from kollect.members.mailing_errors import NobodyToSendTo
 from kollect.members.member import Standing
 from kollect.members.members import Members
-from kollect.members.refusals import NobodyToSendTo
 from kollect.register.entry import Receipt
 from kollect.register.kept_mails import KeptMail, KeptMails
 from kollect.register.ledger import Ledger

@@ -23,10 +23,10 @@ from kollect.collector.mailing_reports import MailingEnded, MailingTrouble, Prog
 from kollect.errors import ServerTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.members.mailing import LeftOut, MailingState, Step
+from kollect.members.mailing_errors import TextNotReady
 from kollect.members.members import Members
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace
-from kollect.members.refusals import TextNotReady
 from kollect.register.clock import LivedClock
 from kollect.screens.mailing_words import result
 from kollect.settings.model import Passwords

@@ -9,7 +9,7 @@ from datetime import datetime
 from kollect.errors import Trouble
 from kollect.members import wording
 from kollect.members.mailing import Mailing, Parcel
-from kollect.members.refusals import TextNotReady
+from kollect.members.mailing_errors import TextNotReady
 from kollect.numbering import number_text
 from kollect.reply import letter
 from kollect.reply.letter import Sender

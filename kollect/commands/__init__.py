@@ -36,8 +36,8 @@ def run(options: Namespace) -> int:
 
 def _damage(options: Namespace) -> Trouble | None:
     """What is wrong with kollect.db, where that is why a command has failed as none should."""
-    from kollect.commands.mending import behind_the_fault
     from kollect.commands.output import data_folder
+    from kollect.program.recovery import behind_the_fault
 
     return behind_the_fault(data_folder(options))
 

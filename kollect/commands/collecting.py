@@ -15,11 +15,11 @@ from kollect import logfile
 from kollect.collector.reports import Happened, Held, News, Report, RoundEnded
 from kollect.collector.until_written import PATIENCE_OF_A_COMMAND
 from kollect.collector.worker import Worker
-from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, data_folder, exit_code, failed, print_json
 from kollect.desktop.lock import FolderLock
 from kollect.errors import NotDeleted, Problem, SettingsTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.program.recovery import refuse_damage
 from kollect.register import surroundings
 from kollect.register.ledger import Ledger
 from kollect.settings import inifile

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from kollect import export
 from kollect.collector.background import local_now
-from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
 from kollect.folder import DataFolder
 from kollect.members import csv_in, csv_out, table
 from kollect.members.members import Members
 from kollect.members.table import CsvTrouble
+from kollect.program.recovery import refuse_damage
 
 ENCODINGS = {"utf-8": "utf-8-sig", "cp932": "cp932"}
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from kollect import export
 from kollect.collector.background import local_now
 from kollect.collector.records import HEADER, csv_row
-from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, number_digits, print_json
 from kollect.csvfile import csv_bytes
 from kollect.folder import DataFolder
 from kollect.foreign_text import exact
 from kollect.logfile import read_month
 from kollect.numbering import number_text
+from kollect.program.recovery import refuse_damage
 from kollect.register.entry import Receipt
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import in_words

@@ -16,7 +16,6 @@ from kollect.collector.reports import Report
 from kollect.collector.until_written import PATIENCE_OF_A_COMMAND
 from kollect.commands.collecting import checked_settings, stop_on_signal
 from kollect.commands.friends import UnreadableFile, read_input
-from kollect.commands.mending import refuse_damage
 from kollect.commands.output import (
     DEFERRED,
     DONE,
@@ -32,10 +31,11 @@ from kollect.folder import DataFolder
 from kollect.members import wording
 from kollect.members.choice import Choice
 from kollect.members.mailing import UNFINISHED, Audience, MailingState, Step
+from kollect.members.mailing_errors import NobodyToSendTo, TextNotReady
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace
-from kollect.members.refusals import NobodyToSendTo, TextNotReady
 from kollect.nfc import composed
+from kollect.program.recovery import refuse_damage
 from kollect.register.ledger import Ledger
 from kollect.settings.model import Passwords, Settings
 

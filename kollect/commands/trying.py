@@ -13,9 +13,9 @@ from kollect.collector.reports import Happened, Report
 from kollect.collector.worker import Worker
 from kollect.commands.collecting import checked_settings
 from kollect.commands.looking import all_receipts
-from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, NO_SERVER, data_folder, print_json
 from kollect.folder import DataFolder
+from kollect.program.recovery import refuse_damage
 from kollect.register.ledger import Ledger
 
 

@@ -28,7 +28,7 @@ from kollect import floor
 from kollect.desktop import files
 from kollect.desktop.session import Desktop, desktop
 from kollect.errors import AlreadyRunning
-from kollect.folder import storage_trouble
+from kollect.storage_errors import storage_trouble
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,9 @@ from datetime import datetime
 
 from kollect.csvfile import csv_bytes
 from kollect.members.columns import ACTIVE, WITHDRAWN, Column
-from kollect.members.mailing import Parcel, Step
 from kollect.members.member import NO, YES, Field, Member, State, as_sheet
 from kollect.members.roll import Consented
 from kollect.numbering import number_text
-from kollect.refusal import is_refusal
 
 _MORE = ("登録日", "退会日", "不達")
 """For the eye; an import does not read them."""
@@ -19,24 +17,6 @@ _CONSENT_HEADER = (
     *("受付番号", "メールアドレス", "空メールの受付日時", "承諾", "承諾日", "承諾方法", "記録日時"),
     *("受付完了メールの見出", "受付完了メールの本文"),
 )
-_MAILING_HEADER = ("受付番号", "お名前", "メールアドレス", "結果", "日時", "理由")
-STEP_WORDS = {
-    Step.WAITING: "未送信",
-    Step.SENDING: "送信中",
-    Step.UNKNOWN: "未確認（もう一度送ります）",
-    Step.DEFERRED: "後でもう一度送ります",
-    Step.SENT: "送信済",
-    Step.UNDELIVERABLE: "不達",
-    Step.UNCERTAIN: "未確認",
-    Step.LEFT_OUT: "対象外",
-}
-
-REFUSED = "断られました"
-
-
-def result_word(step: Step, answer: str) -> str:
-    """What became of a letter; 不達 only where its mailbox is to blame."""
-    return REFUSED if step is Step.UNDELIVERABLE and is_refusal(answer) else STEP_WORDS[step]
 
 
 def members_csv(members: Iterable[Member], encoding: str = "utf-8-sig", digits: int = 0) -> bytes:
@@ -51,27 +31,14 @@ def consents_csv(
     """承諾の記録: who gave or took back his consent, when, how, and what he had been told."""
     rows = (
         (
-            *(number_text(one.number, digits), one.address, _minute(one.received_at)),
+            *(number_text(one.number, digits), one.address, minute_text(one.received_at)),
             YES if one.consent.given else NO,
-            *(f"{one.consent.on:%Y/%m/%d}", one.consent.how, _minute(one.recorded_at)),
+            *(f"{one.consent.on:%Y/%m/%d}", one.consent.how, minute_text(one.recorded_at)),
             *(one.subject, one.body),
         )
         for one in record
     )
     return csv_bytes(_CONSENT_HEADER, rows, encoding)
-
-
-def mailing_csv(parcels: Iterable[Parcel], encoding: str = "utf-8-sig", digits: int = 0) -> bytes:
-    """What became of a mailing, a row for each who was chosen."""
-    rows = (
-        (
-            *(number_text(one.number, digits), one.name, one.address),
-            result_word(one.step, one.answer),
-            *(_minute(one.step_at), one.answer),
-        )
-        for one in parcels
-    )
-    return csv_bytes(_MAILING_HEADER, rows, encoding)
 
 
 def _row(member: Member, digits: int) -> Sequence[str]:
@@ -89,5 +56,5 @@ def _day(moment: datetime | None) -> str:
     return f"{moment.astimezone():%Y/%m/%d}" if moment else ""
 
 
-def _minute(moment: datetime) -> str:
+def minute_text(moment: datetime) -> str:
     return f"{moment.astimezone():%Y/%m/%d %H:%M}"

@@ -18,10 +18,10 @@ from kollect.members.mailing import (
     MailingState,
     Step,
 )
+from kollect.members.mailing_errors import NobodyToSendTo, TextNotReady
 from kollect.members.members import Members
 from kollect.members.pace import Pace
 from kollect.members.queries import Queries
-from kollect.members.refusals import NobodyToSendTo, TextNotReady
 from kollect.register.database import one_of, to_text, to_time
 from kollect.settings.model import Shop
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kollect.errors import Trouble
-from kollect.members.mailing import Audience
 from kollect.members.member import Member
 
 
@@ -61,30 +60,3 @@ class NotRegistered(Refusal):
             cure="先に「会員登録」で登録してください。",
             number=number,
         )
-
-
-class TextNotReady(Trouble):
-    """The mailing's text cannot be sent to anybody; `problems` has every reason."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__(
-            "このままでは送れません",
-            happened="\n".join(problems),
-            cure="直してから、もう一度お試しください。まだ1通も送っていません。",
-        )
-        self.problems = problems
-
-
-class NobodyToSendTo(Trouble):
-    """Nobody of those chosen may be written to."""
-
-    def __init__(self, audience: Audience) -> None:
-        reasons = "、".join(f"{why} {count}名" for why, count in audience.left_out.items())
-        super().__init__(
-            "送る相手がいません",
-            happened=f"選ばれた会員は {audience.chosen}名ですが、送れる方がいません（{reasons}）。"
-            if audience.chosen
-            else "条件に合う会員がいません。",
-            cure="グループや検索の条件を変えて、もう一度お試しください。",
-        )
-        self.audience = audience

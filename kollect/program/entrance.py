@@ -47,10 +47,10 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
 
 def put_back(folder: DataFolder) -> StorageTrouble | None:
     """What has to be told where an older kollect.db was put in the place of the present one."""
-    from kollect.commands import mending
+    from kollect.program import recovery
 
     try:
-        behind = mending.catch_up(folder)
+        behind = recovery.catch_up(folder)
     except StorageTrouble as trouble:
         return trouble
     if behind is None:
@@ -62,9 +62,9 @@ def put_back(folder: DataFolder) -> StorageTrouble | None:
 
 def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
     """There is no kollect.db: is this a first start, or else, may a new one be made?"""
-    from kollect.commands import mending  # drags much along, and is rare
+    from kollect.program import recovery  # drags much along, and is rare
 
-    first = mending.first_after_loss(folder)
+    first = recovery.first_after_loss(folder)
     if first is None:
         return True
     window = make_window()
@@ -83,7 +83,7 @@ def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
             return False
     finally:
         window.close()
-    mending.begin_anew(folder, first)
+    recovery.begin_anew(folder, first)
     return True
 
 
@@ -91,16 +91,16 @@ def _mended(folder: DataFolder, found: str, make_window: MakeWindow) -> bool:
     """Offer to go on with the newest good copy: a kollect.db made anew would give the old numbers
     once more.
     """
-    from kollect.commands import mending  # drags much along, and is rare
+    from kollect.program import recovery  # drags much along, and is rare
     from kollect.screens.damage_dialog import DamageDialog
 
-    cost = mending.cost_of_going_back(folder)
+    cost = recovery.cost_of_going_back(folder)
     if cost is None:
         _tell(_nothing_to_go_back_to(folder, found), make_window)
         return False
 
     def go_back() -> None:
-        mending.go_back(folder, cost, found)
+        recovery.go_back(folder, cost, found)
 
     window = make_window()
     try:

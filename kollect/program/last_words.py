@@ -21,6 +21,7 @@ from kollect import logfile
 from kollect.desktop import files
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
+from kollect.hidden_secrets import redacted
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class LastWords:
     def _note(self, error: Exception) -> None:
         with contextlib.suppress(OSError):
             if self._file is not None:
-                self._file.write(logfile.redacted("".join(traceback.format_exception(error))))
+                self._file.write(redacted("".join(traceback.format_exception(error))))
                 self._file.flush()
 
     def _before(self) -> Trouble | None:

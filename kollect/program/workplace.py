@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from kollect import floor, logfile, temporary
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, Trouble
-from kollect.folder import DataFolder, storage_trouble
+from kollect.folder import DataFolder
 from kollect.settings import inifile, initext
 from kollect.settings.model import Passwords, Settings, TextSize
+from kollect.storage_errors import storage_trouble
 
 if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
     from kollect.collector.check import CheckStep, LastTest

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.folder import storage_trouble
 from kollect.register import highest, soundness
 from kollect.register.database import connect, result_code, return_under_way, trouble
 from kollect.register.given import numbers_given
 from kollect.register.glance import asked, given_and_seen, identity, last_number
 from kollect.register.schema import migrate
+from kollect.storage_errors import storage_trouble
 
 KEEP = 7
 SPARE = 100

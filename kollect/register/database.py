@@ -21,8 +21,8 @@ from urllib.parse import quote
 
 from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
-from kollect.folder import database_trouble, storage_trouble
 from kollect.register.schema import migrate, refuse_newer, version_to_leave
+from kollect.storage_errors import database_trouble, storage_trouble
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.folder import storage_trouble
+from kollect.storage_errors import storage_trouble
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kollect.register.database import result_code
 from kollect.register.glance import ABSURD
-from kollect.register.receipt import ReceiptState, Step
 from kollect.register.schema import MIGRATIONS
 
 Rules = Mapping[str, str]
@@ -73,6 +72,10 @@ KINDS = (
     *("test", "loop", "bounce", "automatic", "new", "duplicate", "renumber", "ignored", "braked"),
     *("paused", "stop", "stop_unanswered", "stop_perhaps", "out_of_scope"),
 )
+RECEIPT_STATES = ("pending", "replied", "unknown", "undeliverable", "refused")
+MAIL_STEPS = (
+    *("owed", "sending", "unknown", "deferred", "sent", "undeliverable", "kept", "test", "gone"),
+)
 SEXES = ("", "男性", "女性", "その他")
 MEMBER_STATES = ("active", "withdrawn")
 MAILING_STATES = ("draft", "sending", "paused", "stopped", "done")
@@ -89,7 +92,7 @@ RULES: dict[str, Rules] = {
     },
     "receipt": {
         "number": _NUMBER, "address": _TEXT, "address_key": _TEXT, "received_at": _TIME,
-        "replied_at": _or_null(_TIME), "state": _one_of(ReceiptState), "reason": _TEXT,
+        "replied_at": _or_null(_TIME), "state": _one_of(RECEIPT_STATES), "reason": _TEXT,
         "times": _COUNT, "template": _NUMBER, "renumbered": _FLAG,
     },
     "mail": {
@@ -97,7 +100,7 @@ RULES: dict[str, Rules] = {
         "kind": _one_of(KINDS), "reason": _TEXT, "address": _TEXT, "address_key": _TEXT,
         "subject": _TEXT, "message_id": _TEXT, "thread": _TEXT, "number": _or_null(_NUMBER),
         "template": _or_null(_NUMBER), "letter_id": _TEXT, "kept": _TEXT, "whole": _FLAG,
-        "step": _one_of(Step), "step_at": _TIME, "seen_at": _TIME, "unknowns": _COUNT,
+        "step": _one_of(MAIL_STEPS), "step_at": _TIME, "seen_at": _TIME, "unknowns": _COUNT,
         "answer": _TEXT, "tried": _or_null(_LIVED), "later_since": _or_null(_LIVED),
         "refused_since": _or_null(_LIVED), "refusals": _COUNT,
     },

@@ -11,8 +11,8 @@ from kollect import export
 from kollect.collector.mailing_reports import MailingNews, MailingTrouble, Progress
 from kollect.collector.standing import Standing
 from kollect.errors import Trouble
-from kollect.members.csv_out import mailing_csv
 from kollect.members.mailing import Mailing, MailingState, Step
+from kollect.members.mailing_csv import mailing_csv
 from kollect.screens.collecting import TroublePanel
 from kollect.screens.jobs import Job
 from kollect.screens.latest import Latest

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from kollect.members.csv_out import STEP_WORDS, result_word
 from kollect.members.mailing import Audience, LeftOut, MailingState, Step
+from kollect.members.mailing_csv import STEP_WORDS, result_word
 from kollect.members.pace import Pace
 from kollect.refusal import address_is_dead, is_refusal
 

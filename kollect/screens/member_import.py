@@ -12,7 +12,6 @@ from tkinter import ttk
 from typing import TypeVar
 
 from kollect.errors import Trouble
-from kollect.folder import storage_trouble
 from kollect.members.csv_in import ImportTrouble, Line, Tally, in_words, take_in, understood
 from kollect.members.octets import ENCODINGS
 from kollect.members.table import Table
@@ -25,6 +24,7 @@ from kollect.screens.member_import_result import ImportResult
 from kollect.screens.member_services import MemberServices
 from kollect.screens.theme import GAP
 from kollect.screens.window import FunctionKey, Screen, Window
+from kollect.storage_errors import storage_trouble
 
 T = TypeVar("T")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from kollect.desktop.files import replace_whole
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, StorageTrouble
-from kollect.folder import storage_trouble
 from kollect.settings import check, initext
 from kollect.settings.model import Settings
+from kollect.storage_errors import storage_trouble
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 
-from kollect import logfile
+from kollect import hidden_secrets
 from kollect.settings.model import Auth, Passwords, Settings
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Vault:
         which = Which(which)
         password = self._environ.get(f"KOLLECT_{which.upper()}_PASSWORD", "")
         password = password or self._remembered.get(which) or self._kept(which)
-        logfile.hide(password)
+        hidden_secrets.hide(password)
         return password
 
     def set(self, which: Which | str, password: str) -> bool:
@@ -56,7 +56,7 @@ class Vault:
         if not password:
             self.forget(which)
             return True
-        logfile.hide(password)
+        hidden_secrets.hide(password)
         # to begin with: the Windows backend saves a present one under a second name, where the old
         # password would stay for ever
         self.forget(which)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from kollect.collector.reports import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
 from kollect.collector.until_written import in_words
 from kollect.errors import ServerTrouble, Stage, StorageTrouble, Trouble
-from kollect.folder import Cause
 from kollect.screens.menu import MenuScreen
 from kollect.screens.phone_window import PhoneWindow
+from kollect.storage_errors import Cause
 from tests.pictures.album import Album
 from tests.screens.hands import xdotool
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect.commands.mending import cost_of_going_back
 from kollect.folder import DataFolder
+from kollect.program.recovery import cost_of_going_back
 from kollect.register.backup import SPARE, make_backup
 from kollect.register.ledger import Ledger
 from kollect.register.receipts import Receipts

@@ -21,7 +21,7 @@ from kollect.demo import server as demo_server
 from kollect.demo.server import DemoServer
 from kollect.demo.session import Session, number_in
 from kollect.desktop.lock import FolderLock
-from kollect.folder import DataFolder, storage_trouble
+from kollect.folder import DataFolder
 from kollect.members.mailing import MailingState
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace
@@ -30,6 +30,7 @@ from kollect.screens.demo_mode import TITLE_NOTE
 from kollect.screens.menu import MenuScreen
 from kollect.screens.phone_window import PhoneWindow
 from kollect.settings.model import Passwords, Settings, TextSize
+from kollect.storage_errors import storage_trouble
 from tests.screens.conftest import close
 from tests.screens.hands import (
     Person,

@@ -12,7 +12,8 @@ import pytest
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.folder import DataFolder, database_trouble, resolve, storage_trouble
+from kollect.folder import DataFolder, resolve
+from kollect.storage_errors import database_trouble, storage_trouble
 
 CLOSED = Path("/proc/self")
 """A folder in which nobody, not even root, can make a file."""

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from kollect import logfile
+from kollect import hidden_secrets
 from kollect.folder import DataFolder
-from kollect.logfile import MOST_WAITING, MonthlyLog, hide, install, months, read_month, redacted
+from kollect.hidden_secrets import hide, redacted
+from kollect.logfile import MOST_WAITING, MonthlyLog, install, months, read_month
 
 log = logging.getLogger("kollect.test")
 
@@ -23,7 +24,7 @@ LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (情報|注意|エラー) .*"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataFolder]:
-    monkeypatch.setattr(logfile, "_secrets", ())
+    monkeypatch.setattr(hidden_secrets, "_secrets", ())
     folder = DataFolder(tmp_path)
     with install(folder):
         yield folder

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members import csv_out
+from kollect.members import mailing_csv
 from kollect.members.choice import Choice
 from kollect.members.mailing import (
     Audience,
@@ -23,11 +23,11 @@ from kollect.members.mailing import (
     Result,
     Step,
 )
+from kollect.members.mailing_errors import NobodyToSendTo, TextNotReady
 from kollect.members.member import Consent, Member
 from kollect.members.members import Members
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace
-from kollect.members.refusals import NobodyToSendTo, TextNotReady
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import ReceiptState
 from kollect.settings.model import Shop
@@ -319,7 +319,7 @@ def test_the_results_as_a_table(path: Path, members: Members, outbox: Outbox):
     members.withdraw(1001, NOW, "会員一覧")
     mailing = begun(outbox)
     accepted(outbox, mailing)
-    text = csv_out.mailing_csv(outbox.each(mailing)).decode("utf-8-sig")
+    text = mailing_csv.mailing_csv(outbox.each(mailing)).decode("utf-8-sig")
     header, first, second, *_ = csv.reader(io.StringIO(text, newline=""))
     assert header == ["受付番号", "お名前", "メールアドレス", "結果", "日時", "理由"]
     assert (first[3], first[5]) == ("対象外", "退会")

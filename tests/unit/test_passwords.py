@@ -15,7 +15,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
-from kollect import logfile
+from kollect import hidden_secrets
 from kollect.settings import passwords
 from kollect.settings.model import Auth, Passwords, Send, Settings
 from kollect.settings.passwords import Vault, Which
@@ -72,7 +72,7 @@ class Odd(InMemory):
 
 @pytest.fixture(autouse=True)
 def present_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(logfile, "_secrets", ())
+    monkeypatch.setattr(hidden_secrets, "_secrets", ())
     before = keyring.get_keyring()
     yield
     keyring.set_keyring(before)
@@ -167,9 +167,9 @@ def test_a_missing_keyring_package_is_no_keyring(monkeypatch: pytest.MonkeyPatch
 def test_every_password_found_is_hidden_in_the_log():
     use(InMemory())
     Vault("1", {}).set(Which.SEND, "from set")
-    logfile._secrets = ()
+    hidden_secrets._secrets = ()
     Vault("1", {"KOLLECT_RECEIVE_PASSWORD": "from env"}).find(SETTINGS)
-    assert logfile.redacted("a from set b from env c") == "a ***** b ***** c"
+    assert hidden_secrets.redacted("a from set b from env c") == "a ***** b ***** c"
 
 
 def test_no_password_in_a_repr():
