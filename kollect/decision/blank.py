@@ -23,12 +23,14 @@ _LONGEST_TAGGED = 200
 _SPAM = (
     r"(?:(?:spam|junk|meiwaku|ube|uce|bulk)(?:\s?-?(?:e?-?mail|message))?"
     r"|スパム(?:メール)?|ジャンク(?:メール)?|迷惑(?:メール)?|広告メール"
-    r"|phish(?:ing)?|フィッシング|virus|unchecked|unverified|ext(?:ernal)?(?:\s?-?(?:e?-?mail|sender))?"
+    r"|phish(?:ing)?|フィッシング|virus|unchecked|unverified"
+    r"|ext(?:ernal)?(?:\s?-?(?:e?-?mail|sender))?"
     r"|(?:社)?外部(?:からの)?(?:メール)?|社外(?:メール)?)"
 )
 _BEFORE_IT = (
     r"(?:(?:probable|probably|possible|possibly|likely|suspected|suspect|suspicious|potential"
-    r"|detected|definite|maybe|norton|anti|marked\sas|this\sis|caution|warning|警告|注意)[\s_:!-]*){0,2}"
+    r"|detected|definite|maybe|norton|anti|marked\sas|this\sis"
+    r"|caution|warning|警告|注意)[\s_:!-]*){0,2}"
 )
 _BEHIND_IT = (
     r"(?:[\s_:?!-]*(?:low|medium|high|score|level|detected|suspected|判定|疑い|の疑い|の疑いあり"
@@ -39,7 +41,8 @@ _TAG = rf"{_OPEN}\s?{_BEFORE_IT}{_SPAM}{_BEHIND_IT}\s?{_CLOSED}"
 _TAG_BEFORE = re.compile(rf"(?:{_TAG}|{_SPAM}\s?[:>])\s*")
 _TAG_BEHIND = re.compile(rf"\s*{_TAG}\Z")
 """`[SPAM]`, `***SPAM***`, `{Spam?}`, 【迷惑メール】, `[SPAM 5.3]`, `SPAM:` …, as filters of hosters
-and of the shop's own PC write them. The word alone may be a person's."""
+and of the shop's own PC write them, and [EXTERNAL], 【社外】 of
+companies. The word alone may be a person's."""
 
 
 def is_blank(subject: str | None, blank_subjects: tuple[str, ...]) -> bool:

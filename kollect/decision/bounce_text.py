@@ -40,7 +40,8 @@ _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _FIVE = re.compile(r"(?<![\w.,/-])5(?:[0-5]\d(?![\w.,/])|\.\d{1,3}\.\d{1,3}\b)")
 _FOUR = re.compile(r"(?<![\w.,/-])4(?:[2-5]\d(?![\w.,/])|\.\d{1,3}\.\d{1,3}\b)")
 _GIVEN_UP = re.compile(
-    r"permanent(?:\s+fatal)?\s+error|not\s+going\s+to\s+try\s+again|given\s+up|giving\s+up\s+on|delivery\s+has\s+failed"
+    r"permanent(?:\s+fatal)?\s+error|not\s+going\s+to\s+try\s+again"
+    r"|given\s+up|giving\s+up\s+on|delivery\s+has\s+failed"
     r"|could\s*n[o']?t\s+be\s+delivered|cannot\s+be\s+delivered|undeliverable|undelivered"
     r"|delivery\s+(?:to\s+the\s+following\s+recipients?\s+)?failed|failed\s+permanently"
     r"|an?\s+error\s+occurred\s+while\s+trying\s+to\s+deliver"

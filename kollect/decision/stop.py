@@ -21,7 +21,8 @@ _LONGEST = 200
 _MOST_TEXT = 20_000
 
 _BEFORE = re.compile(
-    r"(?:re|fwd?|aw|wg|sv|vs|antw|tr|rv|enc|odp|réf|回复|回覆|答复|答覆|转发|轉寄|返信|返事|回答|転送|件名|題名|タイトル|subject)"
+    r"(?:re|fwd?|aw|wg|sv|vs|antw|tr|rv|enc|odp|réf|回复|回覆|答复|答覆|转发|轉寄"
+    r"|返信|返事|回答|転送|件名|題名|タイトル|subject)"
     r"\s*(?:[\[(^*]?\s*\d{1,3}\s*[\])]?)?\s*[:「『【]\s*"
 )
 """What programs put before the subject that is answered, and people before the word they copy."""
