@@ -199,6 +199,25 @@ def test_a_mail_that_cuts_the_line_when_fetched_does_not_block_the_box(
     assert answered(smtp)[OWNER] == 2
 
 
+@pytest.mark.parametrize("how", ["cut_before", "cut_after", "cut_inside"])
+def test_a_mail_that_cuts_the_line_when_deleted_keeps_no_other_one_there(
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, how: str
+) -> None:
+    uids = [pop3.put(blank(f"k{n}@customer.example", n)) for n in range(12)]
+    for _ in range(5):
+        if uids[4] in pop3.mails:
+            number = [*pop3.mails].index(uids[4]) + 1
+            pop3.faults = [Faults(**{how: frozenset({f"DELE {number}"})})]
+        shop.poll()
+    assert [*pop3.mails] == [uids[4]]
+    assert answered(smtp) == {f"k{n}@customer.example": 1 for n in range(12)}
+    pop3.faults = []
+    later(shop, days=2)
+    shop.report()
+    assert not pop3.mails
+    assert answered(smtp).total() == 12
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from kollect.collector.desk import Desk
 from kollect.collector.identity import is_same
-from kollect.collector.strikes import bearable
-from kollect.collector.visit import Visit
+from kollect.collector.strikes import bearable, strike
+from kollect.collector.visit import FetchDied, Visit
 from kollect.errors import NotDeleted
 from kollect.foreign_text import exact
 from kollect.inbox.mailbox import Refused
@@ -51,7 +51,11 @@ class Leaving:
         if done and self._visit.open() != self.read_in:
             self.read.clear()
         self._look_again([entry for uid, entry in done.items() if uid not in self.read])
-        self._not_deleted.update(self._visit.delete([uid for uid in done if uid in self.read]))
+        try:
+            self._not_deleted.update(self._visit.delete([uid for uid in done if uid in self.read]))
+        except FetchDied as died:
+            strike(self._desk, died.uid)  # the others shall go in spite of it
+            raise
         self.read.clear()
 
     def reconcile(self, present: Iterable[str]) -> None:

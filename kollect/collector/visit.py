@@ -23,7 +23,7 @@ HOLD_SECONDS = 60.0
 
 
 class FetchDied(Exception):
-    """The session was lost while the mail `uid` was fetched; `cause` says how."""
+    """The session was lost while the mail `uid` was fetched, or marked; `cause` says how."""
 
     def __init__(self, uid: str, cause: ServerTrouble) -> None:
         super().__init__(uid)
@@ -177,7 +177,14 @@ class Visit:
                 names[handle] = uid
         if not names:
             return []
-        taken = {names[handle] for handle in self._session().delete(names)}
+        mailbox = self._session()
+        try:
+            taken = {names[handle] for handle in mailbox.delete(names)}
+        except ServerTrouble as trouble:
+            self.abandon()
+            if (over := mailbox.lost_over) in names:
+                raise FetchDied(names[over], trouble) from trouble
+            raise
         self._marked += taken
         for uid in taken:
             del self._handles[uid]

@@ -50,6 +50,7 @@ class ImapMailbox:
         self._fetcher = Fetcher(open_client)
         self._sizes: dict[int, int] | None = None
         self._marked: list[int] = []
+        self.lost_over: int | None = None
         self._stage(Stage.MAILBOX)
 
     @classmethod

@@ -38,6 +38,8 @@ class Mailbox(Protocol):
     may be called.
     """
 
+    lost_over: int | None
+
     def listing(self) -> list[Listed]:
         """All mails that are there, oldest first."""
         ...
@@ -59,7 +61,10 @@ class Mailbox(Protocol):
         ...
 
     def delete(self, handles: Iterable[int]) -> list[int]:
-        """Mark mails for deletion; returns those whose mark the server took."""
+        """Mark mails for deletion; returns those whose mark the server took.
+
+        `lost_over` is the mail at which the session was lost, where one can be named for it.
+        """
         ...
 
     def close(self) -> None:

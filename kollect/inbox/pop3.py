@@ -54,6 +54,7 @@ class Pop3Mailbox:
     def __init__(self, open_session: Callable[[], Session]) -> None:
         self._open_session = open_session
         self._marked: list[int] = []
+        self.lost_over: int | None = None
         self._at_stake = False
         """Marks were set, or may have been."""
         self._uids: dict[int, str | None] = {}
@@ -236,9 +237,12 @@ class Pop3Mailbox:
                     todo.popleft()
                     (taken if answer.ok else refused).append(handle)
             except ServerTrouble as trouble:
+                over = todo[0] if todo else None
                 todo.extendleft(reversed(taken))  # their marks went with the session
                 taken.clear()
+                self.lost_over = over
                 self._go_on_plainly(_DELE, trouble, todo)
+                self.lost_over = None
         if refused and self._dialogue.hurried and not self._memory.has_kept(_DELE):
             taken += self._deleted_one_by_one(refused)
         self._marked += taken
