@@ -11,8 +11,7 @@ from pathlib import Path
 
 from kollect import logfile
 from kollect.collector.background import local_now
-from kollect.commands.output import DONE, NO_STORAGE, data_folder
-from kollect.desktop.lock import FolderLock
+from kollect.commands.output import DONE, NO_STORAGE, data_folder, held
 from kollect.errors import StorageTrouble
 from kollect.folder import DataFolder
 from kollect.logfile import months, read_month
@@ -126,7 +125,7 @@ def _agreed() -> bool:
 
 def restore(options: Namespace) -> int:
     folder = data_folder(options)
-    with FolderLock(folder.path):
+    with held(folder):
         found = backup.damage(folder.database, folder.backup_dir)
         if found is None and backup.older_than(folder.database, folder.backup_dir):
             found = "older than the newest copy"
