@@ -154,6 +154,7 @@ def _choose(album: Album) -> None:
             left_out,
             services.members,
             window.jobs,
+            services.shown,
         ),
     )
     recipients.whom.since.value = "R8.13.1"

@@ -199,7 +199,7 @@ def test_a_tray_that_falls_is_told_of(monkeypatch: pytest.MonkeyPatch, error: Ba
     """The window comes back where it was hidden: nobody could find it again."""
     wishes: list[Wish] = []
     monkeypatch.setattr(Tray, "_next", raising(error))
-    monkeypatch.setattr(tray_module, "_make", lambda wished: Nothing())
+    monkeypatch.setattr(tray_module, "_make", lambda wished, refused: Nothing())
     tray = Tray(wishes.append)
     tray.start()
     until(lambda: wishes == [Wish.LOST])
@@ -223,14 +223,14 @@ def test_a_second_start_is_heard_after_a_fault(
     faults = [error]
     from kollect.desktop import lock as module
 
-    is_ours = module._is_ours
+    wish = module._wish
 
-    def fall_once(line: socket.socket, token: bytes) -> bool:
+    def fall_once(line: socket.socket, token: bytes) -> bytes:
         if faults:
             raise faults.pop()
-        return is_ours(line, token)
+        return wish(line, token)
 
-    monkeypatch.setattr(module, "_is_ours", fall_once)
+    monkeypatch.setattr(module, "_wish", fall_once)
     monkeypatch.setattr(floor, "FIRST_PAUSE", 0.05)
     with FolderLock(tmp_path) as lock:
         lock.listen(lambda: called.append(1))
