@@ -24,9 +24,6 @@ class Receipts(Reader):
         """Every receipt in the order of the numbers."""
         return map(_receipt, self._select(f"{_RECEIPT} ORDER BY number"))
 
-    def of_number(self, number: int) -> Receipt | None:
-        return next(map(_receipt, self._select(f"{_RECEIPT} WHERE number = ?", (number,))), None)
-
     def of_address(self, address_key: str) -> list[Receipt]:
         """The receipts of an address, the newest first."""
         where = "WHERE address_key = ? ORDER BY number DESC"
