@@ -163,7 +163,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
         trace=trace,
     )
     line.hide_login(receive.account, password)
-    try:
+    with line.aborted_on_failure():
         if receive.security is Security.STARTTLS:
             known = memory.encrypts
             _greet_and_ask_for_tls(line, known=known)
@@ -186,13 +186,6 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
             trace(Stage.LOGIN)
             _log_in(client, memory.login, receive.account, password, tls)
         return client
-    except ServerTrouble as trouble:
-        line.abort()
-        trouble.detail = line.shown(trouble.detail)
-        raise
-    except BaseException:
-        line.abort()
-        raise
 
 
 @contextlib.contextmanager

@@ -48,7 +48,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
         trace=trace,
     )
     line.hide_login(receive.account, password)
-    try:
+    with line.aborted_on_failure():
         dialogue = Dialogue(line)
         greeting = _greeting(dialogue)
         if receive.security is Security.STARTTLS:
@@ -64,13 +64,6 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
         trace(Stage.LOGIN)
         _log_in(dialogue, memory.login, receive.account, password, before, greeting, tls)
         return dialogue, _after_login(dialogue, before)
-    except ServerTrouble as trouble:
-        line.abort()
-        trouble.detail = line.shown(trouble.detail)
-        raise
-    except BaseException:
-        line.abort()
-        raise
 
 
 def _greeting(dialogue: Dialogue) -> str:

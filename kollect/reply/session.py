@@ -58,7 +58,7 @@ def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace |
         trust=Trust.of(tls),
         trace=trace,
     )
-    try:
+    with line.aborted_on_failure():
         if send.auth is not Auth.NO:
             line.hide_login(send.account, password)
         greeting, offers = _greet(line)
@@ -71,13 +71,6 @@ def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace |
             _log_in(line, offers, memory, send.account, password, tls)
         line.stage = Stage.SEND
         return Session(line, offers, greeting)
-    except ServerTrouble as trouble:
-        line.abort()
-        trouble.detail = line.shown(trouble.detail)
-        raise
-    except BaseException:
-        line.abort()
-        raise
 
 
 def _encrypted(
