@@ -1,9 +1,11 @@
-"""Draws the program's icon: an envelope with a number on it. Run it from anywhere:
+"""Draws every small picture of the program. Run it from anywhere:
 
     python assets/make_icon.py
 
-Writes beside itself icon.ico, with every size that Windows asks for, each drawn for itself, and
-icon.png. Without fonts and without chance: each run writes the same octets.
+Writes beside itself, as .ico and .png, the program's icon (an envelope with a number on it) and the
+three icons of the tray (an envelope whose colour is the state, with a sign for people who see no
+colours), and boxes.png: the check boxes and radio buttons of the window on Linux. Every size is
+drawn for itself. Without fonts and without chance: each run writes the same octets.
 """
 
 from __future__ import annotations
@@ -18,11 +20,22 @@ SIZES = (16, 20, 24, 32, 40, 48, 64, 96, 128, 256)
 SMALL = 24
 """Up to here the badge is larger and the lines are thicker: there is no room for more."""
 
+TRAY_SIZES = (16, 20, 24, 28, 32, 36, 40, 48)
+"""The tray at 100, 125, 150 % and so on, up to 300 %."""
+TRAY_PNG = 64
+BOX_SIZES = (13, 15, 17, 20, 25, 30, 36, 44)
+"""The rows of boxes.png, as screens/theme.py knows them."""
+
 BLUE = (31, 95, 168, 255)
+GREEN = (18, 138, 62, 255)
+RED = (200, 38, 27, 255)
 DARK = (23, 74, 133, 255)
 WHITE = (255, 255, 255, 255)
 ORANGE = (226, 88, 12, 255)
 CLEAR = (0, 0, 0, 0)
+EDGE, EDGE_FAINT = (133, 146, 161, 255), (185, 194, 204, 255)
+FIELD, FIELD_FAINT = WHITE, (236, 239, 243, 255)
+MARK, MARK_FAINT = BLUE, (154, 169, 186, 255)
 
 UNITS = 32
 """The drawing's own measure: its sides."""
@@ -38,23 +51,37 @@ class Pen:
         self._draw = ImageDraw.Draw(self.picture)
         self._scale = size * FINE / UNITS
 
-    def box(self, left: float, top: float, right: float, bottom: float, *, round_by: float) -> None:
+    def box(
+        self,
+        left: float,
+        top: float,
+        right: float,
+        bottom: float,
+        *,
+        round_by: float = 0,
+        fill: tuple[int, ...] = BLUE,
+    ) -> None:
         corners = self._corners(left, top, right, bottom)
-        self._draw.rounded_rectangle(corners, round_by * self._scale, fill=BLUE)
+        self._draw.rounded_rectangle(corners, round_by * self._scale, fill=fill)
 
     def shape(self, *points: tuple[float, float], fill: tuple[int, ...]) -> None:
         self._draw.polygon(self._points(*points), fill=fill)
 
-    def line(self, *points: tuple[float, float], width: float) -> None:
-        self._draw.line(
-            self._points(*points), fill=WHITE, width=round(width * self._scale), joint="curve"
-        )
+    def line(
+        self, *points: tuple[float, float], width: float, fill: tuple[int, ...] = WHITE
+    ) -> None:
+        thick = round(width * self._scale)
+        self._draw.line(self._points(*points), fill=fill, width=thick, joint="curve")
         for end in (points[0], points[-1]):
-            self.disc(*end, width / 2, WHITE)
+            self.disc(*end, width / 2, fill)
 
     def disc(self, x: float, y: float, radius: float, fill: tuple[int, ...]) -> None:
         corners = self._corners(x - radius, y - radius, x + radius, y + radius)
         self._draw.ellipse(corners, fill=fill)
+
+    def finished(self) -> Image.Image:
+        side = self.picture.width // FINE
+        return self.picture.resize((side, side), Image.Resampling.BOX)
 
     def _points(self, *points: tuple[float, float]) -> list[tuple[float, float]]:
         return [(x * self._scale, y * self._scale) for x, y in points]
@@ -77,7 +104,7 @@ def icon(size: int) -> Image.Image:
     _clear_around(pen, x, y, radius + (1.6 if small else 1.2))
     pen.disc(x, y, radius, ORANGE)
     _one(pen, x, y, radius, stem=4 if small else 3)
-    return pen.picture.resize((size, size), Image.Resampling.BOX)
+    return pen.finished()
 
 
 def _clear_around(pen: Pen, x: float, y: float, radius: float) -> None:
@@ -101,11 +128,73 @@ def _one(pen: Pen, x: float, y: float, radius: float, *, stem: float) -> None:
     )
 
 
+def tray(name: str, size: int) -> Image.Image:
+    """The icon for a state; upright strokes lie on whole pixels at 16."""
+    colour = {"blue": BLUE, "green": GREEN, "red": RED}[name]
+    pen = Pen(size)
+    pen.box(0, 4, 32, 28, round_by=3.2, fill=colour)
+    if name == "blue":  # the flap of a closed envelope
+        pen.line((4, 9.2), (16, 18.8), (28, 9.2), width=3.4)
+    elif name == "green":  # an arrow into it
+        pen.box(14, 8, 18, 16, fill=WHITE)
+        pen.shape((7.6, 16), (24.4, 16), (16, 24.4), fill=WHITE)
+    else:
+        pen.box(14, 8, 18, 18, fill=WHITE)
+        pen.box(14, 20, 18, 24, fill=WHITE)
+    return pen.finished()
+
+
+def doubled(picture: Image.Image) -> Image.Image:
+    """Every pixel as four: pystray has Windows load an icon in the size of the desktop's, and the
+    taskbar shows half of that. Halving gives the drawn picture back.
+    """
+    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+
+
+def box(size: int, *, round_one: bool, on: bool, faint: bool) -> Image.Image:
+    """A check box or, round, a radio button."""
+    pen, line = Pen(size), 1.25 * UNITS / size
+    mark = MARK_FAINT if faint else MARK
+    grounds = ((0.6, EDGE_FAINT if faint else EDGE), (0.6 + line, FIELD_FAINT if faint else FIELD))
+    for inset, colour in grounds:
+        if round_one:
+            pen.disc(16, 16, 16 - inset, colour)
+        else:
+            far = UNITS - inset
+            pen.box(inset, inset, far, far, round_by=max(1, 6.2 - inset), fill=colour)
+    if on and round_one:
+        pen.disc(16, 16, 8, mark)
+    elif on:
+        pen.line((7.4, 16.6), (13.8, 23), (25, 9.3), width=5.2, fill=mark)
+    return pen.finished()
+
+
+def boxes() -> Image.Image:
+    """A row for each size: check boxes, then radio buttons; off, on, and both when disabled."""
+    sheet = Image.new("RGBA", (8 * BOX_SIZES[-1], sum(BOX_SIZES)), CLEAR)
+    top = 0
+    for size in BOX_SIZES:
+        looks = [(r, f, o) for r in (False, True) for f in (False, True) for o in (False, True)]
+        for column, (round_one, faint, on) in enumerate(looks):
+            sheet.paste(box(size, round_one=round_one, on=on, faint=faint), (column * size, top))
+        top += size
+    return sheet
+
+
+def save_ico(name: str, *pictures: Image.Image) -> None:
+    """The largest comes last."""
+    sizes = [picture.size for picture in pictures]
+    pictures[-1].save(HERE / name, sizes=sizes, append_images=list(pictures[:-1]))
+
+
 def main() -> None:
-    largest = icon(SIZES[-1])
-    largest.save(HERE / "icon.png", optimize=True)
-    others = [icon(size) for size in SIZES[:-1]]
-    largest.save(HERE / "icon.ico", sizes=[(size, size) for size in SIZES], append_images=others)
+    drawn = [icon(size) for size in SIZES]
+    drawn[-1].save(HERE / "icon.png", optimize=True)
+    save_ico("icon.ico", *drawn)
+    for name in ("blue", "green", "red"):
+        tray(name, TRAY_PNG).save(HERE / f"tray-{name}.png", optimize=True)
+        save_ico(f"tray-{name}.ico", *(doubled(tray(name, size)) for size in TRAY_SIZES))
+    boxes().save(HERE / "boxes.png", optimize=True)
 
 
 if __name__ == "__main__":

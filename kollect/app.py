@@ -33,11 +33,10 @@ from kollect.screens.demo_mode import DemoMode
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.ending import Ending
 from kollect.screens.garbage import collect_here
-from kollect.screens.icon import give_icon
 from kollect.screens.jobs import unexpected
 from kollect.screens.menu import MenuScreen, menu_entries, state_of_things
 from kollect.screens.resident import Resident
-from kollect.screens.window import Window
+from kollect.screens.window import Window, give_icon
 from kollect.settings.model import TextSize
 
 OK, FAILED = 0, 1

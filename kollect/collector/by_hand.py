@@ -16,6 +16,7 @@ from kollect.decision.verdict import Kind
 from kollect.errors import Trouble
 from kollect.foreign_text import exact
 from kollect.register.entry import Receipt, Sighting
+from kollect.register.given import BY_HAND, NUMBER_GIVEN
 from kollect.register.kept_mails import KeptMail
 from kollect.register.ledger import Ledger
 from kollect.register.mails import MANUAL
@@ -74,8 +75,7 @@ def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now
             ledger, settings, mail, f"number-{mail.id}-{number}", Kind.NEW, to, now,
             number=number, template=template,
         )  # fmt: skip
-    # the words are what `register.backup` looks for when numbers were lost
-    log.info("受付番号 %d を発行しました: %s（画面から）", number, exact(to))
+    log.info("%s%s", NUMBER_GIVEN.format(number=number, who=exact(to)), BY_HAND)
     return number
 
 

@@ -15,7 +15,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from kollect.decision.decide import TEST_HEADER
 from kollect.errors import (
     Certificate,
     CertificateTrouble,
@@ -28,7 +27,8 @@ from kollect.errors import (
 from kollect.inbox.mailbox import Listed, Mailbox, Refused
 from kollect.inbox.open import open_mailbox
 from kollect.mail import Mail
-from kollect.reply.letter import TEST_SERIAL_HEADER, Sender, test_mail
+from kollect.own_headers import TEST_HEADER, TEST_SERIAL_HEADER
+from kollect.reply.letter import Sender, test_mail
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
 from kollect.settings.model import Passwords, Settings

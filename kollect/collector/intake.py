@@ -22,6 +22,7 @@ from kollect.foreign_text import exact
 from kollect.inbox.mailbox import Deadly, Refused
 from kollect.mail import Mail
 from kollect.register.entry import Entry, Sighting
+from kollect.register.given import NUMBER_GIVEN
 from kollect.register.receipt import Step
 
 log = logging.getLogger(__name__)
@@ -263,7 +264,7 @@ def _told(decision: Decision, number: int | None, mail: Mail) -> str:
     who = exact(decision.address or mail.sender) or "不明"
     match decision.kind:
         case Kind.NEW | Kind.RENUMBER:
-            return f"受付番号 {number} を発行しました: {who}"
+            return NUMBER_GIVEN.format(number=number, who=who)
         case Kind.DUPLICATE | Kind.IGNORED:
             return f"受付済み（受付番号 {number}）の空メールです: {who}"
         case Kind.STOP | Kind.STOP_UNANSWERED:

@@ -76,13 +76,6 @@ class Standing:
         self.next_at = None
         self._happened(Happened(now, "メールの収集を始めました。"))
 
-    def end(self) -> None:
-        """The collector is gone, and with it what was wrong."""
-        self.running = False
-        self.phase = Phase.WAITING
-        self.next_at = self.trouble = self.since = None
-        self.failures = 0
-
     def heard(self, news: News) -> Turn | None:
         """Take in one piece of news; returns what has turned by it."""
         match news:

@@ -15,8 +15,7 @@ from kollect import logfile
 from kollect.collector.reports import Happened, Held, News, Report, RoundEnded
 from kollect.collector.until_written import PATIENCE_OF_A_COMMAND
 from kollect.collector.worker import Worker
-from kollect.commands.output import DONE, data_folder, exit_code, failed, print_json
-from kollect.desktop.lock import FolderLock
+from kollect.commands.output import DONE, data_folder, exit_code, failed, held, print_json
 from kollect.errors import NotDeleted, Problem, SettingsTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.program.recovery import refuse_damage
@@ -49,7 +48,7 @@ COUNT_WORDS = {
 def collect(options: Namespace) -> int:
     folder = data_folder(options)
     folder.prepare()
-    with FolderLock(folder.path), logfile.install(folder):
+    with held(folder), logfile.install(folder):
         refuse_damage(folder)
         load = checked_settings(folder)
         if (warning := surroundings.untold(folder)) is not None:

@@ -23,9 +23,9 @@ from kollect.commands.output import (
     data_folder,
     exit_code,
     failed,
+    held,
     print_json,
 )
-from kollect.desktop.lock import FolderLock
 from kollect.errors import ServerTrouble, StorageTrouble, Trouble
 from kollect.folder import DataFolder
 from kollect.members import wording
@@ -48,7 +48,7 @@ def send(options: Namespace) -> int:
         return WRONG
     folder = data_folder(options)
     folder.prepare()
-    with FolderLock(folder.path), logfile.install(folder):
+    with held(folder), logfile.install(folder):
         refuse_damage(folder)
         settings, passwords = checked_settings(folder)()
         try:

@@ -7,8 +7,7 @@ import sys
 from argparse import Namespace
 
 from kollect import logfile
-from kollect.commands.output import DONE, NO_STORAGE, data_folder
-from kollect.desktop.lock import FolderLock
+from kollect.commands.output import DONE, NO_STORAGE, data_folder, held
 from kollect.program import recovery
 from kollect.register import backup
 
@@ -25,7 +24,7 @@ def _agreed() -> bool:
 
 def restore(options: Namespace) -> int:
     folder = data_folder(options)
-    with FolderLock(folder.path):
+    with held(folder):
         found = backup.damage(folder.database, folder.backup_dir)
         if found is None and backup.older_than(folder.database, folder.backup_dir):
             found = "older than the newest copy"

@@ -6,8 +6,11 @@ import json
 import sys
 import unicodedata
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from kollect.collector.reports import Report
+from kollect.desktop.lock import FolderLock
 from kollect.errors import (
     AlreadyRunning,
     ServerTrouble,
@@ -16,7 +19,7 @@ from kollect.errors import (
     StorageTrouble,
     Trouble,
 )
-from kollect.folder import DataFolder, resolve
+from kollect.folder import DataFolder, resolve, storage_trouble
 from kollect.settings import inifile
 
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
@@ -70,6 +73,20 @@ def number_digits(folder: DataFolder) -> int:
         return inifile.load(folder.ini).collect.number_digits
     except Trouble:
         return 0
+
+
+@contextmanager
+def held(folder: DataFolder) -> Iterator[None]:
+    """The folder is this process's. Raises AlreadyRunning and StorageTrouble."""
+    lock = FolderLock(folder.path)
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise storage_trouble(error, lock.path) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def data_folder(options: Namespace) -> DataFolder:

@@ -13,6 +13,7 @@ from typing import TypedDict
 from kollect import address, encoded_words
 from kollect.foreign_text import one_line
 from kollect.mail import Mail
+from kollect.own_headers import REPLY_HEADER
 
 _MOST_ADDRESSES = 50
 _ADDRESS = re.compile(
@@ -29,13 +30,17 @@ _RETURNED = re.compile(
       ^[ \t>]*-{2,}\s*(?:below\ this\ line|this\ is\ a\ copy|original\ message
         |the\ header\ of\ the|unsent\ message)
     | ^[ \t>]*(?:original\ message\ headers?|unsent\ message\ below) \s* :?
-    | ^[ \t>]*(?:return-path|received|message-id|x-kollect-reply) [ \t]* :
+    | ^[ \t>]*(?:return-path|received|message-id|"""
+    + REPLY_HEADER
+    + r""") [ \t]* :
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 """Here the letter that is returned begins: what stands in it says nothing of the failure."""
 _MESSAGE_ID = re.compile(r"^[ \t>]{0,8}(Message-ID:[^\n]*(?:\n[ \t][^\n]*)?)", re.I | re.M)
-_MARK = re.compile(r"^[ \t>]{0,8}X-Kollect-Reply:[ \t\r\n]*([\w.-]{1,100})", re.I | re.M)
+_MARK = re.compile(
+    r"^[ \t>]{0,8}" + REPLY_HEADER + r":[ \t\r\n]*([\w.-]{1,100})", re.IGNORECASE | re.MULTILINE
+)
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _FIVE = re.compile(r"(?<![\w.,/-])5(?:[0-5]\d(?![\w.,/])|\.\d{1,3}\.\d{1,3}\b)")
 _FOUR = re.compile(r"(?<![\w.,/-])4(?:[2-5]\d(?![\w.,/])|\.\d{1,3}\.\d{1,3}\b)")

@@ -30,10 +30,8 @@ from kollect.decision.blank import is_blank
 from kollect.decision.stop import asks_to_stop
 from kollect.decision.verdict import Decision, Kind, Known, Rules
 from kollect.mail import Mail
+from kollect.own_headers import REPLY_HEADER, TEST_HEADER
 from kollect.settings.model import DuplicateAction
-
-TEST_HEADER = "X-Kollect-Test"
-REPLY_HEADER = "X-Kollect-Reply"
 
 
 def decide(mail: Mail, rules: Rules, known: Known) -> Decision:

@@ -11,8 +11,6 @@ from urllib.parse import unquote
 
 from kollect.decision.blank import folded, without_tags
 
-WORDS = ("配信停止", "退会")
-"""As our letters and screens name them."""
 CONFIRMED = "メールの配信を停止しました"
 """The subject of our confirmation. When it comes back, it asks for nothing."""
 

@@ -51,8 +51,6 @@ class Decision:
     """The sender as written, where there is a usable one."""
     number: int | None = None
     """The number the address has already."""
-    bounced_reply: str = ""
-    """BOUNCE: the Message-ID of our reply that could not be delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where the program's own picture lies. Knows nothing of Tk."""
+"""Where the pictures lie that the program shows, drawn by assets/make_icon.py. Knows no Tk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from pathlib import Path
 _ASSETS = Path(__file__).parents[2] / "assets"
 
 
-def icon_file() -> Path | None:
-    """A file with the icon, of the kind that windows of this system take; None: there is none."""
-    file = _ASSETS / ("icon.ico" if sys.platform == "win32" else "icon.png")
-    return file if file.exists() else None
+def picture(name: str) -> Path:
+    """The .png of this name, which tests and a broken copy of the program may lack."""
+    return _ASSETS / f"{name}.png"
+
+
+def icon_file(name: str = "icon") -> Path:
+    """The file of the kind that windows and trays of this system take."""
+    return _ASSETS / f"{name}.ico" if sys.platform == "win32" else picture(name)

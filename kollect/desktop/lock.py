@@ -28,7 +28,6 @@ from kollect import floor
 from kollect.desktop import files
 from kollect.desktop.session import Desktop, desktop
 from kollect.errors import AlreadyRunning
-from kollect.storage_errors import storage_trouble
 
 log = logging.getLogger(__name__)
 
@@ -45,25 +44,24 @@ class FolderLock:
 
     def __init__(self, path: Path) -> None:
         self._folder = path
+        self.path = path / "kollect.lock"
         self._file: BinaryIO | None = None
         self._listener: socket.socket | None = None
         self._thread: threading.Thread | None = None
 
     def acquire(self) -> None:
-        """Raises AlreadyRunning where another program holds the folder, and StorageTrouble."""
-        path = self._folder / "kollect.lock"
+        """Raises AlreadyRunning where another program holds the folder, and OSError."""
         try:
-            file = open(path, "ab")  # noqa: SIM115 (open as long as the lock is held)
-        except OSError as error:
-            if isinstance(error, PermissionError):  # perhaps another user's, who is working here
-                _refuse_elsewhere(self._folder)
-            raise storage_trouble(error, path) from error
+            file = open(self.path, "ab")  # noqa: SIM115 (open as long as the lock is held)
+        except PermissionError:  # perhaps another user's, who is working here
+            _refuse_elsewhere(self._folder)
+            raise
         try:
             files.lock(file.fileno())
         except OSError as error:
             file.close()
             if error.errno not in _HELD:
-                raise storage_trouble(error, path) from error
+                raise
             raise AlreadyRunning(
                 "コレクトはもう動いています",
                 happened=f"「{self._folder}」のデータは、動いているコレクトが使っています。",

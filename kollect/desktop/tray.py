@@ -16,15 +16,25 @@ from enum import StrEnum
 from typing import Protocol
 
 from kollect import floor
-from kollect.collector.standing import Light
 
 log = logging.getLogger(__name__)
 
-COLOURS = {Light.WAITING: "#1f5fa8", Light.WORKING: "#128a3e", Light.ERROR: "#c8261b"}
 NAME = "kollect"
 END_SECONDS = 3.0
 EVERY_SECONDS, FOR_SECONDS = 3.0, 60.0
 """How often and how long a refused icon is added again."""
+
+
+class TrayColor(StrEnum):
+    """What the icon says by its colour."""
+
+    WAITING = "blue"
+    WORKING = "green"
+    ERROR = "red"
+
+
+COLOURS = {TrayColor.WAITING: "#1f5fa8", TrayColor.WORKING: "#128a3e", TrayColor.ERROR: "#c8261b"}
+"""Those of the pictures, which assets/make_icon.py draws."""
 
 
 class Wish(StrEnum):
@@ -50,7 +60,7 @@ class Icon(Protocol):
     there: bool
     """Whether there is a tray that shows it."""
 
-    def show(self, light: Light, tooltip: str) -> None: ...
+    def show(self, color: TrayColor, tooltip: str) -> None: ...
     def hide(self) -> None: ...
     def balloon(self, title: str, text: str) -> None: ...
     def close(self) -> None: ...
@@ -86,9 +96,9 @@ class Tray:
         self._known.wait(patience)
         return self._icon is not None and self._icon.there
 
-    def show(self, light: Light, tooltip: str) -> None:
+    def show(self, color: TrayColor, tooltip: str) -> None:
         """Show the icon with this colour and this text, or change what it shows."""
-        self._put(lambda icon: icon.show(light, tooltip))
+        self._put(lambda icon: icon.show(color, tooltip))
 
     def hide(self) -> None:
         self._put(lambda icon: icon.hide())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,29 +12,24 @@ from typing import IO, Any
 import pystray
 from pystray._util import win32
 
-from kollect.collector.standing import Light
-from kollect.desktop.tray import ON_MENU, Perseverance, Wish
-from kollect.desktop.tray_picture import icon_file, picture
+from kollect.desktop.icon_file import icon_file
+from kollect.desktop.tray import ON_MENU, Perseverance, TrayColor, Wish
 
 START_SECONDS = 10.0
 LONGEST_TOOLTIP, LONGEST_TITLE, LONGEST_TEXT = 127, 63, 255
 """What fits into NOTIFYICONDATAW; ctypes refuses more."""
 
-SM_CXICON = 11
-
 
 class IconFile:
-    """The picture as an .ico; `save` is all that pystray wants of a picture.
+    """One of our .ico files; `save` is all that pystray wants of a picture. So Pillow is not
+    loaded, which would take 5 MB of memory for months.
 
     pystray has Windows load it in the size of a desktop icon, and the taskbar shows half of that:
-    every pixel is doubled here, and halving gives the drawn one back.
+    in these files every pixel is doubled, and halving gives the drawn one back.
     """
 
-    def __init__(self, light: Light) -> None:
-        side = 32
-        if sys.platform == "win32":
-            side = ctypes.windll.user32.GetSystemMetrics(SM_CXICON)
-        self._octets = icon_file(picture(light, side // 2).doubled())
+    def __init__(self, color: TrayColor) -> None:
+        self._octets = icon_file(f"tray-{color}").read_bytes()
 
     def save(self, file: IO[bytes], format: str) -> None:
         file.write(self._octets)
@@ -84,7 +78,7 @@ class WindowsIcon:
         )
         self._icon = _Icon(
             name,
-            _file(Light.WAITING),
+            _file(TrayColor.WAITING),
             _cut("コレクト", LONGEST_TOOLTIP),
             pystray.Menu(*items),
             told=self._told,
@@ -95,8 +89,8 @@ class WindowsIcon:
         if not running.wait(START_SECONDS):
             raise OSError("pystray")
 
-    def show(self, light: Light, tooltip: str) -> None:
-        icon, file = self._icon, _file(light)
+    def show(self, color: TrayColor, tooltip: str) -> None:
+        icon, file = self._icon, _file(color)
         icon.title = _cut(tooltip, LONGEST_TOOLTIP)
         if icon.icon is not file:
             icon.icon = file

@@ -12,12 +12,12 @@ import select
 from collections.abc import Callable
 from typing import Any
 
+from PIL import Image
 from Xlib import X, Xatom, Xutil, display, error, ext
 from Xlib.protocol import event as events
 
-from kollect.collector.standing import Light
-from kollect.desktop.tray import Wish
-from kollect.desktop.tray_picture import picture
+from kollect.desktop.icon_file import icon_file
+from kollect.desktop.tray import TrayColor, Wish
 
 ext.__extensions__.clear()  # each would be loaded with the display: 1 MB for nothing
 LEAST = 22
@@ -49,16 +49,16 @@ class X11Icon:
         self._manager: Any = None
         self._window: Any = None
         self._wanted = False
-        self._light, self._tooltip = Light.WAITING, ""
-        self._painted: Light | None = None
+        self._color, self._tooltip = TrayColor.WAITING, ""
+        self._painted: TrayColor | None = None
         self._find_manager()
 
     @property
     def there(self) -> bool:
         return self._manager is not None
 
-    def show(self, light: Light, tooltip: str) -> None:
-        self._light, self._tooltip = light, tooltip
+    def show(self, color: TrayColor, tooltip: str) -> None:
+        self._color, self._tooltip = color, tooltip
         self._wanted = True
         if self._window is None:
             self._dock()
@@ -171,7 +171,7 @@ class X11Icon:
         self._window.change_property(Xatom.WM_NAME, self._utf8, 8, octets)
 
     def _paint(self) -> None:
-        if self._painted is self._light:
+        if self._painted is self._color:
             return
         try:
             place = self._window.get_geometry()
@@ -182,22 +182,19 @@ class X11Icon:
             ground = self._window.get_image(0, 0, 1, 1, X.ZPixmap, 0xFFFFFF).data
         except error.XError:  # not yet visible, or gone: another Expose or another tray will come
             return
-        self._painted = self._light
-        octets = _on_ground(self._light, width, height, bytes(ground))
+        self._painted = self._color
+        octets = _on_ground(self._color, width, height, bytes(ground))
         gc = self._window.create_gc()
         self._window.put_image(gc, 0, 0, width, height, X.ZPixmap, place.depth, 0, octets)
         gc.free()
 
 
-def _on_ground(light: Light, width: int, height: int, ground: bytes) -> bytes:
+def _on_ground(color: TrayColor, width: int, height: int, ground: bytes) -> bytes:
     """The icon in the middle of an area of this colour, as X11 takes it: blue, green, red, any."""
     blue, green, red = ground[:3]
-    empty = bytes((blue, green, red, 0))
     side = min(width, height)
-    pixels = [bytes((b, g, r, 0)) for r, g, b in picture(light, side).on((red, green, blue))]
-    left, above = (width - side) // 2, (height - side) // 2
-    rows = [empty * width] * above
-    for start in range(0, len(pixels), side):
-        row = empty * left + b"".join(pixels[start : start + side])
-        rows.append(row + empty * (width - side - left))
-    return b"".join(rows + [empty * width] * (height - side - above))
+    with Image.open(icon_file(f"tray-{color}")) as file:
+        icon = file.convert("RGBA").resize((side, side), Image.Resampling.BOX)
+    area = Image.new("RGB", (width, height), (red, green, blue))
+    area.paste(icon, ((width - side) // 2, (height - side) // 2), icon)
+    return area.tobytes("raw", "BGRX")

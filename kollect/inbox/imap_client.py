@@ -22,7 +22,7 @@ from kollect.inbox import refusals
 from kollect.inbox.imap_engine import LONGEST_LINE, LONGEST_SEARCH, Engine
 from kollect.inbox.mailbox import Refused
 from kollect.settings.model import Receive, Security, Tls
-from kollect.wire import sasl
+from kollect.wire import login_advice, sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
 from kollect.wire.login import HungUp, LoginMemory, after_refusal, logged_in
 from kollect.wire.peer import IMAP
@@ -163,7 +163,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
         trace=trace,
     )
     line.hide_login(receive.account, password)
-    try:
+    with line.aborted_on_failure():
         if receive.security is Security.STARTTLS:
             known = memory.encrypts
             _greet_and_ask_for_tls(line, known=known)
@@ -180,17 +180,12 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
             client = Client(line, receive.account)
             if memory.encrypts and not line.encrypted and not client.has_capability("STARTTLS"):
                 # by its settings the shop would do without; but it never came to this by itself
-                raise refusals.encryption_gone(line.peer, IMAP, _TLS_PORT, "STARTTLS not offered")
+                raise login_advice.encryption_gone(
+                    line.peer, IMAP, _TLS_PORT, "STARTTLS not offered"
+                )
             trace(Stage.LOGIN)
             _log_in(client, memory.login, receive.account, password, tls)
         return client
-    except ServerTrouble as trouble:
-        line.abort()
-        trouble.detail = line.shown(trouble.detail)
-        raise
-    except BaseException:
-        line.abort()
-        raise
 
 
 @contextlib.contextmanager
@@ -243,8 +238,8 @@ def _greet_and_ask_for_tls(line: Line, *, known: bool) -> None:
         if answer.upper().startswith(b"S1 OK"):
             return
     if known:
-        raise refusals.encryption_gone(line.peer, IMAP, _TLS_PORT, line.shown(answer))
-    raise refusals.unencryptable(line.peer, _TLS_PORT, line.shown(answer))
+        raise login_advice.encryption_gone(line.peer, IMAP, _TLS_PORT, line.shown(answer))
+    raise login_advice.unencryptable(line.peer, _TLS_PORT, line.shown(answer))
 
 
 def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tls: Tls) -> None:
@@ -256,7 +251,7 @@ def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tl
         raise refusals.unspeakable(line.peer)
     # from a digest the password can be guessed by whoever has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
-        raise refusals.unsafe(line.peer)
+        raise login_advice.unsafe(line.peer)
     ways, enough = memory.plan(_ways(client), hash((account, password)))
     refusal: ServerTrouble | None = None
     for way in ways[:enough]:

@@ -13,7 +13,7 @@ from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import refusals
 from kollect.inbox.pop3_dialogue import Answer, Dialogue
 from kollect.settings.model import Receive, Security, Tls
-from kollect.wire import sasl
+from kollect.wire import login_advice, sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
 from kollect.wire.login import LoginMemory, after_refusal, logged_in
 from kollect.wire.peer import POP3
@@ -48,7 +48,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
         trace=trace,
     )
     line.hide_login(receive.account, password)
-    try:
+    with line.aborted_on_failure():
         dialogue = Dialogue(line)
         greeting = _greeting(dialogue)
         if receive.security is Security.STARTTLS:
@@ -60,17 +60,10 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
         before = _capabilities(dialogue)
         if memory.encrypts and not line.encrypted and "STLS" not in before:
             # by its settings the shop would do without; but it never came to this by itself
-            raise refusals.encryption_gone(line.peer, POP3, _TLS_PORT, "STLS not offered")
+            raise login_advice.encryption_gone(line.peer, POP3, _TLS_PORT, "STLS not offered")
         trace(Stage.LOGIN)
         _log_in(dialogue, memory.login, receive.account, password, before, greeting, tls)
         return dialogue, _after_login(dialogue, before)
-    except ServerTrouble as trouble:
-        line.abort()
-        trouble.detail = line.shown(trouble.detail)
-        raise
-    except BaseException:
-        line.abort()
-        raise
 
 
 def _greeting(dialogue: Dialogue) -> str:
@@ -89,8 +82,8 @@ def _ask_for_tls(dialogue: Dialogue, *, known: bool) -> None:
         return
     peer = dialogue.line.peer
     if known:
-        raise refusals.encryption_gone(peer, POP3, _TLS_PORT, answer.text)
-    raise refusals.unencryptable(peer, _TLS_PORT, answer.text)
+        raise login_advice.encryption_gone(peer, POP3, _TLS_PORT, answer.text)
+    raise login_advice.unencryptable(peer, _TLS_PORT, answer.text)
 
 
 def _greet_and_ask_for_tls(line: Line, known: bool) -> None:
@@ -131,7 +124,7 @@ def _log_in(
         raise refusals.unspeakable(line.peer)
     # from a digest the password can be guessed by whoever has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
-        raise refusals.unsafe(line.peer)
+        raise login_advice.unsafe(line.peer)
     stamp = None if line.encrypted else _APOP_STAMP.search(greeting)
     offered = _ways(capabilities, apop=stamp is not None, encrypted=line.encrypted)
     ways, enough = memory.plan(offered, hash((account, password)))

@@ -5,49 +5,19 @@ from __future__ import annotations
 import re
 
 from kollect.errors import (
-    EncryptionGone,
     LoginTrouble,
     MailboxBusy,
     NotDeleted,
     ServerTrouble,
     Stage,
 )
+from kollect.wire import login_advice
 from kollect.wire.peer import ASK_PROVIDER, Peer
 
 _BUSY_CODES = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP", "INUSE", "UNAVAILABLE", "LIMIT"})
 # For servers without response codes: qpopper, Courier, older Japanese ones.
 _BUSY_WORDS = re.compile(
     r"\block(ed)?\b|in use|\bbusy\b|temporar|try (again )?later|too many|too (soon|frequent)", re.I
-)
-
-_RULES_OF_PROVIDERS = (
-    (
-        re.compile(r"(^|\.)(gmail|googlemail)\.com$", re.I),
-        "Gmailでは、ふだんのパスワードは使えません。Googleアカウントの2段階認証を有効にして"
-        "「アプリ パスワード」を作り、それを入力してください。"
-        "Gmailの設定で{protocol}を有効にすることも必要です。",
-    ),
-    (
-        re.compile(r"(^|\.)(outlook|office365|hotmail|live)\.(com|jp)$", re.I),
-        "マイクロソフトのメール (Outlook.com、Microsoft 365) は、パスワードでのログインを"
-        "廃止しました。"
-        "コレクトには、ほかのプロバイダのメールアドレスをお使いください。",
-    ),
-    (
-        re.compile(r"(^|\.)yahoo\.(co\.jp|com)$", re.I),
-        "Yahoo!メールの設定「IMAP/POP/SMTPアクセス」で{protocol}を有効にしてから、"
-        "もう一度お試しください。アカウントは「@」より前の部分です。",
-    ),
-    (
-        re.compile(r"(^|\.)(me|icloud)\.com$", re.I),
-        "iCloudメールでは、Appleのサイトで作る「App用パスワード」を入力してください。",
-    ),
-)
-_USUAL_CURE = (
-    "「メールの設定」のアカウントとパスワードを入力し直してください"
-    " (大文字と小文字は別の文字です)。"
-    "アカウントは、メールアドレス全体のこともあります。"
-    "プロバイダによっては、メールソフトからの受信 ({protocol}) を有効にする必要があります。"
 )
 
 
@@ -84,42 +54,7 @@ def of_login(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
             cure="プロバイダに知らせてください。",
             detail=detail,
         )
-    return LoginTrouble(
-        f"{peer.role}にログインできません",
-        stage=Stage.LOGIN,
-        happened=f"{peer.label}が、アカウントかパスワードを受け付けませんでした。",
-        cure=_cure(peer, protocol),
-        detail=detail,
-    )
-
-
-def unsafe(peer: Peer) -> LoginTrouble:
-    """The password would have to go over a line on which others can listen."""
-    return LoginTrouble(
-        "パスワードを送るのをやめました",
-        stage=Stage.LOGIN,
-        happened=f"{peer.label}との通信が暗号化されていないため、パスワードを盗み見られるおそれがあります。",
-        cure="「メールの設定」の暗号化を「SSL」か「STARTTLS」にしてください。"
-        "どうしても使えないときは、危険を承知のうえで「暗号化せずにパスワードを送る」を選べます。",
-        detail="password or digest on an unencrypted line",
-    )
-
-
-def unencryptable(peer: Peer, tls_port: int, text: str) -> ServerTrouble:
-    """STARTTLS is demanded by the settings, and the server has none."""
-    return ServerTrouble(
-        f"{peer.role}と暗号化して通信できません",
-        stage=Stage.ENCRYPT,
-        happened=f"{peer.label}は、「STARTTLS」に対応していません。",
-        cure=f"暗号化を「SSL」に、ポート番号を{tls_port}に変えてお試しください。{ASK_PROVIDER}",
-        detail=text,
-    )
-
-
-def encryption_gone(peer: Peer, protocol: str, tls_port: int, text: str) -> EncryptionGone:
-    """A server that has encrypted before does not any more."""
-    safe = f"暗号化を「SSL」に、ポート番号を{tls_port}"
-    return peer.encryption_gone(protocol, text, safe=safe)
+    return login_advice.login_refused(peer, protocol, detail)
 
 
 def unspeakable(peer: Peer) -> LoginTrouble:
@@ -186,10 +121,3 @@ def foreign_marks(peer: Peer, count: int) -> NotDeleted:
         "受信方式を「POP」に変えることもできます。",
         detail="no UIDPLUS, and mails marked \\Deleted by others",
     )
-
-
-def _cure(peer: Peer, protocol: str) -> str:
-    for host, cure in _RULES_OF_PROVIDERS:
-        if host.search(peer.host):
-            return cure.format(protocol=protocol)
-    return _USUAL_CURE.format(protocol=protocol)

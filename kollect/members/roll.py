@@ -16,9 +16,9 @@ from kollect.members.choice import EVERYBODY, Choice, Order, where
 from kollect.members.member import Consent, Member, State
 from kollect.members.queries import Queries
 from kollect.nfc import composed
-from kollect.register.database import one_of, to_day, to_time
+from kollect.register.database import to_day, to_time
 from kollect.register.entry import Receipt
-from kollect.register.receipt import ReceiptState
+from kollect.register.receipts import receipt_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,19 +235,9 @@ class Roll:
             *values,
         )
         members = {member.number: member for member in self.members([row[0] for row in found])}
-        return [_candidate(row, members.get(row[0]), self.said_no(row[0])) for row in found]
-
-
-def _candidate(row: tuple, member: Member | None, said_no: datetime | None) -> Candidate:
-    number, address, received, replied, state, reason, times = row
-    receipt = Receipt(
-        number=number,
-        address=address,
-        received_at=to_time(received),
-        replied_at=to_time(replied) if replied else None,
-        state=one_of(ReceiptState, state),
-        reason=reason,
-        times=times,
-        member=member is not None,
-    )
-    return Candidate(receipt, member, said_no)
+        return [
+            Candidate(
+                receipt_of((*row, row[0] in members)), members.get(row[0]), self.said_no(row[0])
+            )
+            for row in found
+        ]

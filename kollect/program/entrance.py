@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.errors import AlreadyRunning, StorageTrouble, Trouble
-from kollect.folder import DataFolder
+from kollect.folder import DataFolder, storage_trouble
 from kollect.register import backup
 from kollect.screens.window import Window
 
@@ -25,7 +25,7 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
     """
     try:
         folder.prepare()
-        lock.acquire()
+        _acquire(lock)
         found = backup.damage(folder.database, folder.backup_dir, thorough=False)
         if found is None:
             come_in = backup.holds_data(folder.database) or _begun(folder, make_window)
@@ -43,6 +43,13 @@ def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int 
     except StorageTrouble as trouble:
         _tell(trouble, make_window)
         return NO_STORAGE
+
+
+def _acquire(lock: FolderLock) -> None:
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise storage_trouble(error, lock.path) from error
 
 
 def put_back(folder: DataFolder) -> StorageTrouble | None:

@@ -6,9 +6,17 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+NUMBER_GIVEN = "受付番号 {number} を発行しました: {who}"
+"""What the log says of each number: written by the collector, read when the records are lost. The
+logs of older versions hold it, so it cannot change.
+"""
+BY_HAND = "（画面から）"
+"""Behind it, where somebody gave the number in the window."""
+
 _GIVEN = re.compile(
-    r"(\d{4}-\d\d-\d\d) [\d:]{8} 情報 受付番号 ([0-9]{1,12}) を発行しました: "
-    r"(.*?)(?:（画面から）)?\s*$"
+    r"(\d{4}-\d\d-\d\d) [\d:]{8} 情報 "
+    + NUMBER_GIVEN.format(number="([0-9]{1,12})", who="(.*?)")
+    + rf"(?:{BY_HAND})?\s*$"
 )
 """Matched from the line's beginning: further on, a line may quote what strangers wrote."""
 

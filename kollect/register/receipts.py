@@ -22,15 +22,12 @@ _RECEIPT = (
 class Receipts(Reader):
     def all(self) -> Iterator[Receipt]:
         """Every receipt in the order of the numbers."""
-        return map(_receipt, self._select(f"{_RECEIPT} ORDER BY number"))
-
-    def of_number(self, number: int) -> Receipt | None:
-        return next(map(_receipt, self._select(f"{_RECEIPT} WHERE number = ?", (number,))), None)
+        return map(receipt_of, self._select(f"{_RECEIPT} ORDER BY number"))
 
     def of_address(self, address_key: str) -> list[Receipt]:
         """The receipts of an address, the newest first."""
         where = "WHERE address_key = ? ORDER BY number DESC"
-        return list(map(_receipt, self._select(f"{_RECEIPT} {where}", (address_key,))))
+        return list(map(receipt_of, self._select(f"{_RECEIPT} {where}", (address_key,))))
 
     def numbers(self, wanted: Wanted) -> array[int]:
         """The numbers of all receipts that are wanted, in the order wanted."""
@@ -42,7 +39,7 @@ class Receipts(Reader):
     def some(self, numbers: Sequence[int]) -> dict[int, Receipt]:
         """Those receipts of these numbers that are there."""
         rows = self._select_by(f"{_RECEIPT} WHERE number IN", numbers)
-        return {row[0]: _receipt(row) for row in rows}
+        return {row[0]: receipt_of(row) for row in rows}
 
     def total(self) -> int:
         ((total,),) = self._select("SELECT count(*) FROM receipt")
@@ -73,7 +70,8 @@ class Receipts(Reader):
         return owed.intersection(numbers)
 
 
-def _receipt(row: tuple) -> Receipt:
+def receipt_of(row: tuple) -> Receipt:
+    """Of the columns that `_RECEIPT` asks for."""
     number, address, received, replied, state, reason, times, member = row
     return Receipt(
         number=number,

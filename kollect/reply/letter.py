@@ -17,6 +17,7 @@ from pathlib import Path
 
 from kollect import address, jis
 from kollect.numbering import number_text
+from kollect.own_headers import REPLY_HEADER, TEST_HEADER, TEST_SERIAL_HEADER
 from kollect.reply import fields
 from kollect.reply.outcome import Letter
 from kollect.reply.raw import LONGEST_LINE, RawTraits
@@ -72,7 +73,7 @@ def reply(
         _head(sender, to, fill(subject, number, digits), charset, message_id, date)
         + fields.thread(in_reply_to, references)
         + "Auto-Submitted: auto-replied\r\n"
-        "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Reply", mark) + _MIME + kind
+        "X-Auto-Response-Suppress: All\r\n" + fields.mark(REPLY_HEADER, mark) + _MIME + kind
     )
     return head.encode("utf-8") + b"\r\n" + text
 
@@ -101,7 +102,7 @@ def mailing(
         + fields.list_unsubscribe(unsubscribe)
         + "Precedence: bulk\r\n"
         "X-Auto-Response-Suppress: OOF, AutoReply\r\n"
-        + fields.mark("X-Kollect-Reply", mark)
+        + fields.mark(REPLY_HEADER, mark)
         + _MIME
         + kind
     )
@@ -123,13 +124,9 @@ def notice(
     head = (
         _head(sender, to, subject, Charset.UTF_8, message_id, date)
         + "Auto-Submitted: auto-generated\r\n"
-        "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Reply", mark) + _MIME + kind
+        "X-Auto-Response-Suppress: All\r\n" + fields.mark(REPLY_HEADER, mark) + _MIME + kind
     )
     return head.encode("utf-8") + b"\r\n" + text
-
-
-TEST_SERIAL_HEADER = "X-Kollect-Test-Serial"
-"""Not the Message-ID: some providers write one of their own in its place."""
 
 
 def test_mail(sender: Sender, *, message_id: str, date: datetime, mark: str, serial: str) -> bytes:
@@ -139,7 +136,7 @@ def test_mail(sender: Sender, *, message_id: str, date: datetime, mark: str, ser
         _head(sender, sender.address, "コレクトの送信テスト", Charset.UTF_8, message_id, date)
         + "Auto-Submitted: auto-generated\r\n"
         "X-Auto-Response-Suppress: All\r\n"
-        + fields.mark("X-Kollect-Test", mark)
+        + fields.mark(TEST_HEADER, mark)
         + fields.mark(TEST_SERIAL_HEADER, serial)
         + _MIME
         + kind
@@ -184,7 +181,7 @@ def forward(
         _head(sender, to, f"Fwd: {_shortened(subject)}", Charset.UTF_8, message_id, date)
         + (f"Reply-To: {fields.checked_address(reply_to)}\r\n" if answerable else "")
         + "Auto-Submitted: auto-forwarded\r\n"
-        "X-Auto-Response-Suppress: All\r\n" + fields.mark("X-Kollect-Reply", mark) + _MIME
+        "X-Auto-Response-Suppress: All\r\n" + fields.mark(REPLY_HEADER, mark) + _MIME
     )
     # Nobody who writes to us can guess the boundary: message ids of ours are random.
     boundary = "=_" + hashlib.sha256(f"{message_id} {mark}".encode()).hexdigest()[:40]

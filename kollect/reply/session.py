@@ -13,7 +13,7 @@ from kollect.reply import troubles
 from kollect.reply.answer import Answer, AnswerReader, Garbled
 from kollect.reply.offers import Offers
 from kollect.settings.model import Auth, Send, Tls
-from kollect.wire import sasl
+from kollect.wire import login_advice, sasl
 from kollect.wire.connection import SENDING_ROLE, Line, Trace, Trust
 from kollect.wire.login import after_refusal, logged_in
 from kollect.wire.peer import SMTP
@@ -58,7 +58,7 @@ def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace |
         trust=Trust.of(tls),
         trace=trace,
     )
-    try:
+    with line.aborted_on_failure():
         if send.auth is not Auth.NO:
             line.hide_login(send.account, password)
         greeting, offers = _greet(line)
@@ -71,13 +71,6 @@ def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace |
             _log_in(line, offers, memory, send.account, password, tls)
         line.stage = Stage.SEND
         return Session(line, offers, greeting)
-    except ServerTrouble as trouble:
-        line.abort()
-        trouble.detail = line.shown(trouble.detail)
-        raise
-    except BaseException:
-        line.abort()
-        raise
 
 
 def _encrypted(
@@ -140,8 +133,8 @@ def _ask_for_tls(line: Line, offers: Offers, *, known: bool) -> None:
             return
         refused = troubles.shown(answer)
     if known:
-        raise troubles.encryption_gone(line.peer, _TLS_PORT, refused)
-    raise troubles.unencryptable(line.peer, refused)
+        raise login_advice.encryption_gone(line.peer, SMTP, _TLS_PORT, refused)
+    raise login_advice.unencryptable(line.peer, _TLS_PORT, refused)
 
 
 def _log_in(
@@ -156,7 +149,7 @@ def _log_in(
         raise troubles.no_password_login(line.peer, offers.auth)
     # from a digest the password can be guessed by whoever has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
-        raise troubles.unsafe(line.peer)
+        raise login_advice.unsafe(line.peer)
     ways, enough = memory.login.plan(offered, hash((account, password)))
     refusals: list[Answer] = []
     answer: Answer | None = None
@@ -184,7 +177,7 @@ def _log_in(
 
 
 def _refused(line: Line, answer: Answer) -> ServerTrouble:
-    return troubles.login_refused(line.peer, troubles.shown(answer))
+    return login_advice.login_refused(line.peer, "SMTP", troubles.shown(answer))
 
 
 def _authenticate(line: Line, login: Sasl) -> Answer:

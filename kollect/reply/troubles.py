@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from kollect.errors import EncryptionGone, LoginTrouble, ServerTrouble, Stage
+from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.foreign_text import one_line
 from kollect.reply.answer import Answer
-from kollect.wire.peer import ASK_PROVIDER, SMTP, Peer
+from kollect.wire import login_advice
+from kollect.wire.peer import ASK_PROVIDER, Peer
 
 
 class LettersPutOff(ServerTrouble):
@@ -19,69 +19,17 @@ class LettersRefused(ServerTrouble):
     """Letters were refused, and none begun after them was taken: it may be about the shop."""
 
 
-_RULES_OF_PROVIDERS = (
-    (
-        re.compile(r"(^|\.)(gmail|googlemail|google)\.com$", re.I),
-        re.compile(r"\bgsmtp\b|application-specific", re.I),
-        "Gmailでは、ふだんのパスワードは使えません。Googleアカウントの2段階認証を有効にして"
-        "「アプリ パスワード」を作り、それを入力してください。",
-    ),
-    (
-        re.compile(r"(^|\.)(outlook|office365|hotmail|live)\.(com|jp)$", re.I),
-        re.compile(r"5\.7\.139|SmtpClientAuthentication|basic authentication", re.I),
-        "マイクロソフトのメールは、パスワードでのログインを止めています。Microsoft 365では、"
-        "管理者に「SMTP認証 (認証済みSMTP)」を有効にできるか確認してください。"
-        "できないときは、ほかのプロバイダのメールアドレスをお使いください。",
-    ),
-    (
-        re.compile(r"(^|\.)yahoo\.(co\.jp|com)$", re.I),
-        None,
-        "Yahoo!メールの設定「IMAP/POP/SMTPアクセス」でSMTPを有効にしてから、"
-        "もう一度お試しください。アカウントは「@」より前の部分です。",
-    ),
-    (
-        re.compile(r"(^|\.)(me|icloud)\.com$", re.I),
-        None,
-        "iCloudメールでは、Appleのサイトで作る「App用パスワード」を入力してください。",
-    ),
-)
-_USUAL_CURE = (
-    "「メールの設定」の送信用のアカウントとパスワードを入力し直してください"
-    " (大文字と小文字は別の文字です)。"
-    "アカウントは、メールアドレス全体のこともあります。"
-    "受信用と同じときは「受信用のアカウントを複写する」をお使いください。"
-)
-
-
 def shown(answer: Answer) -> str:
     """The server's words, for 「詳細」."""
     return f"{answer.code} {answer.text}".strip()
 
 
-def login_refused(peer: Peer, detail: str) -> LoginTrouble:
-    """The server does not take the account or the password."""
-    return LoginTrouble(
-        f"{peer.role}にログインできません",
-        stage=Stage.LOGIN,
-        happened=f"{peer.label}が、アカウントかパスワードを受け付けませんでした。",
-        cure=_cure_for(peer, detail),
-        detail=detail,
-    )
-
-
-def _cure_for(peer: Peer, detail: str) -> str:
-    for host, words, cure in _RULES_OF_PROVIDERS:
-        if host.search(peer.host) or (words and words.search(detail)):
-            return cure
-    return _USUAL_CURE
-
-
 def no_password_login(peer: Peer, mechanisms: frozenset[str]) -> LoginTrouble:
     """The server has no login at all here, or none with a password."""
     if mechanisms:
-        cure = _cure_for(peer, "")
-        if cure is _USUAL_CURE:
-            cure = "プロバイダに、メールソフト用のパスワードでログインする方法を確認してください。"
+        cure = login_advice.of_provider(peer, "SMTP") or (
+            "プロバイダに、メールソフト用のパスワードでログインする方法を確認してください。"
+        )
         happened = f"{peer.label}は、パスワードでのログインに対応していません。"
     else:
         happened = f"{peer.label}は、このポートではSMTP認証を受け付けていません。"
@@ -120,38 +68,6 @@ def no_password(peer: Peer) -> LoginTrouble:
         cure="「メールの設定」で、送信用のアカウントとパスワードを入力してください。",
         detail="no account or password",
     )
-
-
-def unsafe(peer: Peer) -> LoginTrouble:
-    """The password would have to go over a line on which others can listen."""
-    return LoginTrouble(
-        "パスワードを送るのをやめました",
-        stage=Stage.LOGIN,
-        happened=f"{peer.label}との通信が暗号化されていないため、"
-        "パスワードを盗み見られるおそれがあります。",
-        cure="「SMTP認証」を「する(SSL認証)」にして、ポート番号465か587をお試しください。"
-        "どうしても使えないときは、危険を承知のうえで"
-        "「暗号化せずにパスワードを送る」を選べます。",
-        detail="password or digest on an unencrypted line",
-    )
-
-
-def unencryptable(peer: Peer, detail: str) -> ServerTrouble:
-    """STARTTLS is demanded or was offered, and does not come about."""
-    return ServerTrouble(
-        f"{peer.role}と暗号化して通信できません",
-        stage=Stage.ENCRYPT,
-        happened=f"{peer.label}は、暗号化 (STARTTLS) を始められませんでした。",
-        cure="「SMTP認証」を「する(SSL認証)」に、ポート番号を465に変えてお試しください。"
-        + ASK_PROVIDER,
-        detail=detail,
-    )
-
-
-def encryption_gone(peer: Peer, tls_port: int, detail: str) -> EncryptionGone:
-    """A server that has encrypted before does not any more."""
-    safe = f"「SMTP認証」を「する(SSL認証)」に、ポート番号を{tls_port}"
-    return peer.encryption_gone(SMTP, detail, safe=safe)
 
 
 def closed_for_now(peer: Peer, stage: Stage, answer: Answer) -> ServerTrouble:

@@ -10,7 +10,7 @@ from tkinter import ttk
 
 from kollect.collector.reports import Phase, RoundEnded
 from kollect.collector.standing import MOST_EVENTS, Light, Standing, report_text, wait_text
-from kollect.desktop.tray import COLOURS
+from kollect.desktop.tray import COLOURS, TrayColor
 from kollect.errors import Trouble
 from kollect.screens.folding import Folded
 from kollect.screens.form import text_of
@@ -171,7 +171,7 @@ class Lamp(tk.Canvas):
     def show(self, light: Light) -> None:
         if light is not self._light:
             self._light = light
-            self.itemconfigure(self._disc, fill=COLOURS[light], outline=_EDGES[light])
+            self.itemconfigure(self._disc, fill=COLOURS[TrayColor(light)], outline=_EDGES[light])
 
 
 class TroublePanel(ttk.Frame):

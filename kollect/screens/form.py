@@ -63,11 +63,7 @@ class Form(ttk.Frame):
         beside: Field[Any] | None = None,
     ) -> LineField:
         """An entry of so many half-width characters, in a row of its own or right of another."""
-        if beside is None:
-            place: tk.Misc = self._cell(label)
-        else:
-            place = self.beside(beside)
-            ttk.Label(place, text=label).pack(side="left", padx=(WIDE, GAP))
+        place = self._cell(label) if beside is None else self._labelled_beside(beside, label)
         variable = text_variable(self)
         kind = SecretEntry if secret else ttk.Entry
         entry = kind(place, width=characters, textvariable=variable, font=TEXT_FONT)
@@ -88,11 +84,7 @@ class Form(ttk.Frame):
         after: str = "",
         beside: Field[Any] | None = None,
     ) -> NumberField:
-        if beside is None:
-            place: tk.Misc = self._cell(label)
-        else:
-            place = self.beside(beside)
-            ttk.Label(place, text=label).pack(side="left", padx=(WIDE, GAP))
+        place = self._cell(label) if beside is None else self._labelled_beside(beside, label)
         variable = text_variable(self)
         low, high = limits
         spinbox = ttk.Spinbox(
@@ -111,11 +103,7 @@ class Form(ttk.Frame):
         beside: Field[Any] | None = None,
     ) -> ChoiceField[T]:
         """A list that drops down, in a row of its own or right of another field."""
-        if beside is None:
-            place: tk.Misc = self._cell(label)
-        else:
-            place = self.beside(beside)
-            ttk.Label(place, text=label).pack(side="left", padx=(WIDE, GAP))
+        place = self._cell(label) if beside is None else self._labelled_beside(beside, label)
         combobox = combobox_of(place, words)
         combobox.pack(side="left")
         self._after(place, after)
@@ -205,6 +193,11 @@ class Form(ttk.Frame):
     def beside(self, field: Field[Any]) -> tk.Misc:
         """The cell of a field, for buttons and more fields right of it (`pack` them left)."""
         return field.widget.master
+
+    def _labelled_beside(self, field: Field[Any], label: str) -> tk.Misc:
+        cell = self.beside(field)
+        ttk.Label(cell, text=label).pack(side="left", padx=(WIDE, GAP))
+        return cell
 
     def _cell(self, label: str, *, top: bool = False) -> ttk.Frame:
         self._label_cell = ttk.Frame(self)

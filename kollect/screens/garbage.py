@@ -14,14 +14,9 @@ EVERY_MS = 2000
 
 
 def collect_here(root: tk.Misc) -> None:
-    """From now on, until `collect_anywhere`, collect garbage in the thread of this root."""
+    """From now on collect garbage in the thread of this root."""
     gc.disable()
     root.after(EVERY_MS, _collect, root)
-
-
-def collect_anywhere() -> None:
-    gc.collect()
-    gc.enable()
 
 
 def _collect(root: tk.Misc) -> None:

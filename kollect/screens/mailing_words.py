@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from kollect.members.mailing import Audience, LeftOut, MailingState, Step
+from kollect.members.mailing import LeftOut, MailingState, Step
 from kollect.members.mailing_csv import STEP_WORDS, result_word
 from kollect.members.pace import Pace
 from kollect.refusal import address_is_dead, is_refusal
@@ -109,8 +109,3 @@ def about(span: timedelta) -> str:
         return f"約{round(hours / 24)}日"
     minutes = minutes // 10 * 10
     return f"約{hours}時間{minutes}分" if minutes else f"約{hours}時間"
-
-
-def left_out_text(audience: Audience) -> str:
-    """Who is not written to, in one line."""
-    return "、".join(f"{why} {number:,}名" for why, number in audience.left_out.items())

@@ -14,7 +14,7 @@ from datetime import datetime
 from kollect.collector.reports import Happened, News, RoundEnded
 from kollect.collector.standing import Standing, Turn, tooltip
 from kollect.desktop import memory
-from kollect.desktop.tray import ON_MENU, Tray, Wish
+from kollect.desktop.tray import ON_MENU, Tray, TrayColor, Wish
 from kollect.errors import Trouble
 from kollect.screens import foreign
 from kollect.screens.window import Window
@@ -229,7 +229,7 @@ class Resident:
         self._menu.tk_popup(x, y - self._menu.winfo_reqheight())
 
     def _show_icon(self) -> None:
-        look = (self.standing.light, tooltip(self.standing, self._errands.name()))
+        look = (TrayColor(self.standing.light), tooltip(self.standing, self._errands.name()))
         if self._tray is not None and self.standing.running and look != self._shown:
             self._shown = look
             self._tray.show(*look)

@@ -6,11 +6,12 @@ window at once. Distances are in points ("6p"): Tk turns them into pixels of the
 
 from __future__ import annotations
 
+import contextlib
 import tkinter as tk
 from tkinter import font, ttk
 
 from kollect.desktop.fonts import fixed_family, text_family
-from kollect.screens.indicators import Indicators
+from kollect.desktop.icon_file import picture
 from kollect.settings.model import TextSize
 
 GAP = "6p"
@@ -58,6 +59,8 @@ _TK_FONTS = (
 
 SIZE_WORDS = {TextSize.NORMAL: "標準", TextSize.LARGE: "大", TextSize.HUGE: "特大"}
 POINTS = {TextSize.NORMAL: 11, TextSize.LARGE: 13, TextSize.HUGE: 16}
+BOX_SIZES = (13, 15, 17, 20, 25, 30, 36, 44)
+"""The rows of assets/boxes.png, in pixels."""
 
 
 class Theme:
@@ -74,7 +77,7 @@ class Theme:
             font.Font(root, name=name, exists=False)
             for name in (HEADING_FONT, STATE_FONT, BOLD_FONT, SMALL_FONT)
         ]
-        self._indicators: Indicators | None = None
+        self._boxes: _Boxes | None = None
         self._set_fonts()
         if "vista" in self._style.theme_names():
             self._style.theme_use("vista")
@@ -117,8 +120,8 @@ class Theme:
         """What ttk does not derive from the font by itself."""
         line = self._font("TkTextFont").metrics("linespace")
         self._style.configure("Treeview", rowheight=round(line * 1.35))
-        if self._indicators:
-            self._indicators.redraw(round(line * 0.75))
+        if self._boxes:
+            self._boxes.resize(round(line * 0.75))
             self._style.configure("TCombobox", arrowsize=round(line * 0.7))
             self._style.configure("TSpinbox", arrowsize=round(line * 0.5))
             self._style.configure("TScrollbar", arrowsize=max(15, round(line * 0.75)))
@@ -194,7 +197,8 @@ class Theme:
         style.configure("Treeview.Heading", background="#e9edf2", padding=("2p", "2p"))
         style.configure("TScrollbar", gripcount=0, background="#d4dae2", arrowcolor=FAINT)
         style.configure("TProgressbar", background=ACCENT)
-        self._indicators = Indicators(self._root, style, ground=GROUND)
+        with contextlib.suppress(tk.TclError):  # no such file: clam's own stay
+            self._boxes = _Boxes(self._root, style)
         for name, colour in (
             ("background", PAPER),
             ("foreground", INK),
@@ -206,6 +210,48 @@ class Theme:
         self._root.option_add("*Menu.relief", "solid")
         self._root.option_add("*Menu.borderWidth", 1)
         self._root.option_add("*Menu.activeBorderWidth", 4)
+
+
+class _Boxes:
+    """Check boxes and radio buttons as assets/boxes.png shows them. Lives as long as the style.
+
+    clam marks a ticked box with a cross, which reads as "no", and keeps it tiny at every text size.
+    """
+
+    def __init__(self, root: tk.Misc, style: ttk.Style) -> None:
+        self._root = root
+        self._sheet = tk.PhotoImage(master=root, file=picture("boxes"))
+        self._shown = [tk.PhotoImage(master=root, width=1, height=1) for _ in range(8)]
+        for first, widget in ((0, "Checkbutton"), (4, "Radiobutton")):
+            off, on, off_faint, on_faint = self._shown[first : first + 4]
+            style.element_create(
+                f"Kollect.{widget}",
+                "image",
+                off,
+                ("disabled", "selected", on_faint),
+                ("disabled", off_faint),
+                ("selected", on),
+                sticky="",
+            )
+            inside = [(f"{widget}.label", {"sticky": "nswe"})]
+            parts = [
+                (f"Kollect.{widget}", {"side": "left", "sticky": ""}),
+                (f"{widget}.focus", {"side": "left", "sticky": "w", "children": inside}),
+            ]
+            style.layout(
+                f"T{widget}",
+                [(f"{widget}.padding", {"sticky": "nswe", "children": parts})],
+            )
+
+    def resize(self, size: int) -> None:
+        """Show those of this many pixels or the next smaller ones, with room to the right."""
+        size = max((one for one in BOX_SIZES if one <= size), default=BOX_SIZES[0])
+        top = sum(one for one in BOX_SIZES if one < size)
+        for column, image in enumerate(self._shown):
+            image.blank()
+            image.configure(width=size + max(3, size // 4), height=size)
+            place = (column * size, top, (column + 1) * size, top + size)
+            self._root.tk.call(image, "copy", self._sheet, "-from", *place, "-to", 0, 0)
 
 
 def _flat_buttons(style: ttk.Style) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from kollect import floor
 from kollect.collector.reports import News
+from kollect.desktop.icon_file import icon_file
 from kollect.screens import editing, foreign, scrolled, steps
 from kollect.screens.dialogs import Dialogs
 from kollect.screens.function_bar import FunctionBar, FunctionKey
@@ -25,7 +26,7 @@ from kollect.screens.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
 from kollect.screens.tk_words import speak_japanese
 from kollect.settings.model import TextSize
 
-__all__ = ["FunctionKey", "Screen", "Window"]
+__all__ = ["FunctionKey", "Screen", "Window", "give_icon"]
 
 WIDTH, HEIGHT = 1024, 720
 LEAST_WIDTHS = {TextSize.NORMAL: 800, TextSize.LARGE: 900, TextSize.HUGE: 1000}
@@ -38,6 +39,16 @@ _SIZES = tuple(TextSize)
 
 
 S = TypeVar("S", bound=Screen)
+
+
+def give_icon(root: tk.Tk) -> None:
+    """Every window of the program gets its icon; where there is none, Tk's own stays."""
+    file = icon_file()
+    with contextlib.suppress(tk.TclError):
+        if file.suffix == ".png":
+            root.iconphoto(True, tk.PhotoImage(master=root, file=file))
+        else:
+            root.iconbitmap(default=str(file))
 
 
 class Window:

@@ -27,13 +27,9 @@ class AccountForm(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Server:
     host: str
+    """May have to be completed by hand: `sv***.xserver.jp`, `pop.<独自ドメイン>`."""
     port: int
     security: Security
-
-    @property
-    def has_placeholder(self) -> bool:
-        """Whether the name must be completed by hand: `sv***.xserver.jp`, `pop.<独自ドメイン>`."""
-        return "*" in self.host or "<" in self.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +55,6 @@ class Provider:
     def needs_checking(self) -> bool:
         """要確認: the sources are weak; the provider's own pages should be asked."""
         return self.confidence == "low"
-
-    @property
-    def needs_edit(self) -> bool:
-        """Whether a name must be completed by hand before it can be used."""
-        servers = (self.pop, self.imap, self.smtp)
-        return any(server is not None and server.has_placeholder for server in servers)
 
     def receiving(self, protocol: Protocol) -> Server | None:
         return self.pop if protocol is Protocol.POP3 else self.imap

@@ -13,7 +13,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kollect.errors import LineDropped, ServerTrouble, Stage
 from kollect.foreign_text import LONGEST, cut, visible
@@ -269,6 +269,17 @@ class Line:
         """Drop the line at once. Never raises."""
         with contextlib.suppress(OSError):
             self._sock.close()
+
+    @contextlib.contextmanager
+    def aborted_on_failure(self) -> Iterator[None]:
+        """While a session is begun: whatever goes wrong, no line is left, and no secret is told."""
+        try:
+            yield
+        except BaseException as failure:
+            self.abort()
+            if isinstance(failure, ServerTrouble):
+                failure.detail = self.shown(failure.detail)
+            raise
 
     def _lost(self, failure: Exception | None) -> ServerTrouble:
         if isinstance(failure, TimeoutError):

@@ -111,7 +111,7 @@ def measure(path: Path, receipts: int, mails: int) -> list[tuple[str, list[float
         ("an address looked up (known)", lambda n: ledger.known(key(n), NOW), anybody),
         ("an address nobody has", lambda n: ledger.known(f"x{key(n)}", NOW), anybody),
         ("the receipts of an address", lambda n: reader.of_address(key(n)), anybody),
-        ("the receipt of a number", lambda n: reader.of_number(FIRST + n), anybody),
+        ("the receipt of a number", lambda n: reader.some([FIRST + n])[FIRST + n], anybody),
         ("the letter of a report", lambda n: ledger.bounced(letter_id(n), "", "", NOW), lately),
         (
             "the recipient of a report",

@@ -17,8 +17,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from kollect.collector.standing import Light
-from kollect.desktop.tray import COLOURS
+from kollect.desktop.tray import COLOURS, TrayColor
 
 PATIENCE = 60.0
 """Seconds for what takes one, as other tests may be running."""
@@ -224,12 +223,12 @@ def main_key_works(window: str) -> bool:
     return letters.getextrema()[0] < 64
 
 
-def light() -> Light:
+def light() -> TrayColor:
     """The state that the icon in the tray shows by its colour."""
     left, top, width, height = tray_icon()
     seen = Image.open(io.BytesIO(_seen("root")))
     icon = seen.crop((left, top, left + width, top + height)).convert("RGB")
-    colours = {one: tuple(bytes.fromhex(COLOURS[one][1:])) for one in Light}
+    colours = {one: tuple(bytes.fromhex(COLOURS[one][1:])) for one in TrayColor}
     found = Counter(
         one
         for pixel in icon.get_flattened_data()

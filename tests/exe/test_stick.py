@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kollect.collector.standing import Light
+from kollect.desktop.tray import TrayColor
 from kollect.settings import inifile
 from tests.exe import clerk, desk
 from tests.exe.shops import passwords, settings_with_tls, subject
@@ -22,12 +22,12 @@ def test_pulled_out_while_it_collects_and_put_back(
     dovecot.deliver(user, blank(before, 1))
     program = clerk.start_collecting(stick, **passwords(dovecot, postfix))
     postfix.wait_for(before, seconds=60)
-    desk.wait_until(lambda: desk.light() is Light.WAITING, "it does not come to rest")
+    desk.wait_until(lambda: desk.light() is TrayColor.WAITING, "it does not come to rest")
 
     home = stick.folder
     stick.move(home.with_name("抜かれた"))
     dovecot.deliver(user, blank(after, 2))
-    desk.wait_until(lambda: desk.light() is Light.ERROR, "nobody is told")
+    desk.wait_until(lambda: desk.light() is TrayColor.ERROR, "nobody is told")
     assert program.running
     assert len(dovecot.mails(user)) == 1, "the mail waits on the server"
     assert not home.exists(), "and nothing is begun anew"
@@ -43,7 +43,7 @@ def test_pulled_out_while_it_collects_and_put_back(
 
     stick.move(home)
     assert subject(*postfix.wait_for(after, seconds=90)) == "受付番号は1002です"
-    desk.wait_until(lambda: desk.light() is Light.WAITING, "it does not recover")
+    desk.wait_until(lambda: desk.light() is TrayColor.WAITING, "it does not recover")
     assert dovecot.mails(user) == []
     clerk.quit_from_menu()
     assert program.wait().code == 0

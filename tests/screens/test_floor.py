@@ -19,7 +19,7 @@ from kollect.demo.server import DemoServer
 from kollect.desktop import tray as tray_module
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.desktop.session_end import SessionWatch
-from kollect.desktop.tray import Tray, Wish
+from kollect.desktop.tray import Tray, TrayColor, Wish
 from kollect.screens.latest import Latest
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.window import Screen, Window
@@ -204,7 +204,7 @@ def test_a_tray_that_falls_is_told_of(monkeypatch: pytest.MonkeyPatch, error: Ba
     tray.start()
     until(lambda: wishes == [Wish.LOST])
     assert not tray.is_there()
-    tray.show(tray_module.Light.WAITING, "コレクト")  # whoever knows nothing of it
+    tray.show(TrayColor.WAITING, "コレクト")  # whoever knows nothing of it
     tray.stop()
 
 

@@ -18,9 +18,8 @@ import pytest
 
 from kollect.app import Program
 from kollect.collector.reports import Report, RoundEnded
-from kollect.collector.standing import Light
 from kollect.demo.server import DemoServer
-from kollect.desktop.tray import COLOURS, Tray, Wish
+from kollect.desktop.tray import COLOURS, Tray, TrayColor, Wish
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
 from kollect.screens.collecting import CollectingScreen
@@ -38,7 +37,7 @@ def collecting(program: Program, server: DemoServer) -> Iterator[Program]:
     """The program while it waits for the next poll."""
     start(program, shop(server))
     settle(program.window.root, lambda: program.resident.standing.next_at is not None)
-    settle(program.window.root, lambda: icon_window() and is_coloured(Light.WAITING))
+    settle(program.window.root, lambda: icon_window() and is_coloured(TrayColor.WAITING))
     yield program
 
 
@@ -73,8 +72,8 @@ def icon_colour() -> tuple[int, ...]:
     return max(saturated, key=lambda pixel: saturated[pixel])
 
 
-def is_coloured(light: Light) -> bool:
-    return icon_colour() == tuple(bytes.fromhex(COLOURS[light][1:]))
+def is_coloured(color: TrayColor) -> bool:
+    return icon_colour() == tuple(bytes.fromhex(COLOURS[color][1:]))
 
 
 def click_icon(button: int) -> None:
@@ -108,14 +107,14 @@ class TestIcon:
         tray.stop()
 
     def test_it_shows_each_state(self, tray: Tray):
-        for light in (*Light, Light.WAITING):
-            tray.show(light, f"コレクト: {light}")
-            wait_for(lambda light=light: icon_window() and is_coloured(light))
+        for color in (*TrayColor, TrayColor.WAITING):
+            tray.show(color, f"コレクト: {color}")
+            wait_for(lambda color=color: icon_window() and is_coloured(color))
         name = xdotool("getwindowname", icon_window())
         assert name == "コレクト: blue"
 
     def test_both_buttons_are_heard(self, tray: Tray, wishes: list[Wish]):
-        tray.show(Light.WAITING, "コレクト")
+        tray.show(TrayColor.WAITING, "コレクト")
         wait_for(icon_window)
         time.sleep(0.3)
         click_icon(1)
@@ -124,25 +123,25 @@ class TestIcon:
         wait_for(lambda: wishes == [Wish.SHOW, Wish.MENU])
 
     def test_it_goes_and_comes_back(self, tray: Tray):
-        tray.show(Light.ERROR, "コレクト")
+        tray.show(TrayColor.ERROR, "コレクト")
         wait_for(icon_window)
         tray.hide()
         wait_for(lambda: not icon_window())
-        tray.show(Light.WORKING, "コレクト")
-        wait_for(lambda: icon_window() and is_coloured(Light.WORKING))
+        tray.show(TrayColor.WORKING, "コレクト")
+        wait_for(lambda: icon_window() and is_coloured(TrayColor.WORKING))
 
     def test_its_end_leaves_nothing(self, tray: Tray):
-        tray.show(Light.WAITING, "コレクト")
+        tray.show(TrayColor.WAITING, "コレクト")
         wait_for(icon_window)
         tray.balloon("", "")
         tray.stop()
         assert not tray._thread.is_alive()
         wait_for(lambda: not icon_window())
-        tray.show(Light.WAITING, "too late")
+        tray.show(TrayColor.WAITING, "too late")
         tray.stop()
 
     def test_waiting_costs_nothing(self, tray: Tray):
-        tray.show(Light.WAITING, "コレクト")
+        tray.show(TrayColor.WAITING, "コレクト")
         wait_for(icon_window)
         time.sleep(0.5)
         task = f"/proc/self/task/{tray._thread.native_id}/schedstat"
@@ -223,10 +222,10 @@ class TestWindowAndIcon:
         hide(collecting)
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
         collecting.poll_now()
-        settle(root, lambda: is_coloured(Light.ERROR))
+        settle(root, lambda: is_coloured(TrayColor.ERROR))
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", server.password)
         collecting.poll_now()
-        settle(root, lambda: is_coloured(Light.WAITING))
+        settle(root, lambda: is_coloured(TrayColor.WAITING))
 
     def test_the_end_takes_the_icon_along(self, collecting: Program, dialogs: Person):
         hide(collecting)
@@ -248,7 +247,7 @@ class FakeTray:
     def is_there(self, patience: float = 0) -> bool:
         return True
 
-    def show(self, light: Light, tooltip: str) -> None: ...
+    def show(self, color: TrayColor, tooltip: str) -> None: ...
     def hide(self) -> None: ...
     def stop(self) -> None: ...
     def balloon(self, title: str, text: str) -> None:
@@ -350,6 +349,6 @@ def test_without_a_display_there_is_no_icon_and_no_harm(monkeypatch: pytest.Monk
     tray = Tray(lambda wish: None)
     tray.start()
     assert not tray.is_there()
-    tray.show(Light.WAITING, "コレクト")
+    tray.show(TrayColor.WAITING, "コレクト")
     tray.stop()
     assert not tray._thread.is_alive()

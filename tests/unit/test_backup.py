@@ -15,7 +15,7 @@ import pytest
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.register import backup, highest
+from kollect.register import given, highest
 from kollect.register.backup import (
     SPARE,
     Loss,
@@ -617,6 +617,9 @@ def test_a_copy_that_breaks_on_the_way_changes_nothing(shop: Shop):
 
 
 def test_the_log_line_is_the_collectors():
-    """The pattern reads what the collector says when it gives a number."""
-    source = Path(backup.__file__).parents[1] / "collector" / "intake.py"
-    assert "受付番号 {number} を発行しました: {who}" in source.read_text(encoding="utf-8")
+    """The pattern reads what the collector says when it gives a number, in every version."""
+    said = given.NUMBER_GIVEN.format(number=1001, who="a@x.jp")
+    assert said == "受付番号 1001 を発行しました: a@x.jp"
+    for ending in ("", given.BY_HAND):
+        line = f"2026-11-23 10:00:00 情報 {said}{ending}\n"
+        assert given.given_to([line]) == {1001: "a@x.jp"}

@@ -221,6 +221,23 @@ def test_the_operating_system_is_asked_only_in_desktop():
     assert not [module.path for module in others if roots(module) & system]
 
 
+def test_desktop_knows_nothing_of_mail():
+    known = {
+        module.path: too_much
+        for module in MODULES
+        if module.room == "desktop"
+        and (too_much := rooms_known(module) - {"desktop", "errors", "floor"})
+    }
+    assert not known
+
+
+def test_our_own_header_fields_are_named_at_one_place():
+    found = [
+        path for path in (TOP / "kollect").rglob("*.py") if '"X-Kollect-' in path.read_text("utf-8")
+    ]
+    assert [path.name for path in found] == ["own_headers.py"]
+
+
 def test_only_those_who_start_the_program_import_app():
     starters = ("__main__.py", "commands/__init__.py")
     others = [module for module in MODULES if module.path not in starters]

@@ -122,7 +122,7 @@ def test_times_are_counted(ledger: Ledger, path: Path):
     ledger.count_again(number)
     ledger.count_again(number)
     reader = Receipts(path)
-    assert reader.of_number(number).times == 3
+    assert reader.some([number])[number].times == 3
     reader.close()
 
 
@@ -133,7 +133,7 @@ def test_an_answer_once_delivered_stays_delivered(ledger: Ledger, path: Path):
     for later in (ReceiptState.PENDING, ReceiptState.UNKNOWN, ReceiptState.UNDELIVERABLE):
         ledger.receipt_state(number, later, NOW + 2 * HOUR, "the duplicate reply's fate")
     reader = Receipts(path)
-    found = reader.of_number(number)
+    found = reader.some([number])[number]
     reader.close()
     assert (found.state, found.reason, found.replied_at) == ("replied", "", NOW + HOUR)
 

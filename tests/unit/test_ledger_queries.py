@@ -138,7 +138,7 @@ def test_the_readers_queries_use_an_index(tmp_path: Path, plans: Plans):
     Ledger(tmp_path / "kollect.db").close()
     reader = Receipts(tmp_path / "kollect.db")
     plans.seen.clear()
-    reader.of_number(1001)
+    reader.some([1001])
     reader.of_address("a@x.jp")
     reader.close()
     assert len(plans.seen) == 2

@@ -17,7 +17,7 @@ import pytest
 from kollect.desktop import lock
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.desktop.session import Desktop, desktop
-from kollect.errors import AlreadyRunning, StorageTrouble
+from kollect.errors import AlreadyRunning
 
 HOLDER = """
 import sys, time
@@ -63,7 +63,7 @@ def test_folders_do_not_disturb_each_other(tmp_path: Path):
 
 
 def test_no_folder(tmp_path: Path):
-    with pytest.raises(StorageTrouble):
+    with pytest.raises(FileNotFoundError):
         FolderLock(tmp_path / "gone").acquire()
 
 
@@ -260,7 +260,7 @@ def test_a_lock_of_another_user_is_no_trouble_with_the_disk(
     with FolderLock(tmp_path) as held:
         held.listen(lambda: None)
         monkeypatch.setattr("builtins.open", closed)
-        with pytest.raises(StorageTrouble):
+        with pytest.raises(PermissionError):
             FolderLock(tmp_path).acquire()
         elsewhere.append(Desktop("店員", "2"))
         with pytest.raises(AlreadyRunning, match="別の利用者"):

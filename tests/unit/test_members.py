@@ -129,7 +129,7 @@ def test_results_tell_who_is_a_member(path: Path, members: Members):
         members.register(SATO, NOW)
         assert [r.member for r in receipts.all()] == [False, True, False]
         members.withdraw(1002, NOW, "会員一覧")
-        assert not receipts.of_number(1002).member
+        assert not receipts.some([1002])[1002].member
 
 
 # --- corrections

@@ -72,8 +72,8 @@ def test_receipts_are_found_by_number_and_by_address(ledger: Ledger, receipts: R
     numbered(ledger, "Taro@x.jp")
     numbered(ledger, "b@x.jp")
     numbered(ledger, "taro@x.jp", again=True)
-    assert receipts.of_number(1002).address == "b@x.jp"
-    assert receipts.of_number(1004) is None
+    assert receipts.some([1002])[1002].address == "b@x.jp"
+    assert not receipts.some([1004])
     assert [r.number for r in receipts.of_address("taro@x.jp")] == [1003, 1001]
     assert receipts.of_address("nobody@x.jp") == []
 

@@ -94,13 +94,6 @@ def test_the_events_are_bounded_and_counted(standing: Standing):
     assert standing.told == MOST_EVENTS + 51
 
 
-def test_the_end_forgets_what_was_wrong(standing: Standing):
-    standing.heard(ended(AWAY))
-    standing.end()
-    assert (standing.running, standing.trouble, standing.next_at) == (False, None, None)
-    assert standing.light is Light.WAITING
-
-
 def test_numbers_are_counted_again_when_they_may_have_changed(standing: Standing):
     assert standing.count_is_old(NOW), "never counted"
     standing.counted(3, 12, NOW.date())
@@ -124,8 +117,7 @@ def test_the_tooltip_is_short_and_says_what_counts(standing: Standing):
     text = tooltip(standing, "コレクト（デモ）")
     assert text.startswith("コレクト（デモ）: エラー\n")
     assert len(text) < 128, "Windows shows no more"
-    standing.end()
-    assert tooltip(standing, "コレクト").startswith("コレクト: 収集していません")
+    assert tooltip(Standing(), "コレクト").startswith("コレクト: 収集していません")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from kollect.collector.standing import Light
 from kollect.desktop import tray as tray_module
-from kollect.desktop.tray import EVERY_SECONDS, FOR_SECONDS, Perseverance, Tray, Wish
+from kollect.desktop.tray import EVERY_SECONDS, FOR_SECONDS, Perseverance, Tray, TrayColor, Wish
 
 
 def test_it_is_tried_every_few_seconds_for_a_minute():
@@ -57,7 +56,7 @@ class PlayedIcon:
         self._trying = Perseverance()
         self.tooltip = ""
 
-    def show(self, light: Light, tooltip: str) -> None:
+    def show(self, color: TrayColor, tooltip: str) -> None:
         self.tooltip = tooltip
         self.ask()
 
@@ -100,7 +99,7 @@ def tray(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tray]:
 
 def test_an_icon_that_is_refused_at_the_login_comes_by_itself(tray: Tray, explorer: Explorer):
     explorer.refuses = 7
-    tray.show(Light.WAITING, "待機中")
+    tray.show(TrayColor.WAITING, "待機中")
     answers = [explorer.asked.get(timeout=30) for _ in range(8)]
     assert answers == [False] * 7 + [True]
     assert explorer.icon == "待機中"
@@ -110,8 +109,8 @@ def test_an_icon_that_is_refused_at_the_login_comes_by_itself(tray: Tray, explor
 
 def test_what_changes_meanwhile_is_shown(tray: Tray, explorer: Explorer):
     explorer.refuses = 20
-    tray.show(Light.WAITING, "待機中")
-    tray.show(Light.ERROR, "エラー")
+    tray.show(TrayColor.WAITING, "待機中")
+    tray.show(TrayColor.ERROR, "エラー")
     while not explorer.asked.get(timeout=30):
         pass
     assert explorer.icon == "エラー"
@@ -119,7 +118,7 @@ def test_what_changes_meanwhile_is_shown(tray: Tray, explorer: Explorer):
 
 def test_a_refusal_in_another_thread_is_mended_too(tray: Tray, explorer: Explorer):
     """pystray adds the icon again by itself when Explorer says that its taskbar is new."""
-    tray.show(Light.WAITING, "待機中")
+    tray.show(TrayColor.WAITING, "待機中")
     assert explorer.asked.get(timeout=30)
     explorer.icon, explorer.refuses = "", 3
     threading.Thread(target=tray._icon.ask).start()
@@ -169,7 +168,7 @@ if sys.platform == "win32":
         icon: WindowsIcon, shell: Shell, told: list[str]
     ):
         shell.refuses = 5
-        icon.show(Light.WAITING, "待機中")
+        icon.show(TrayColor.WAITING, "待機中")
         assert shell.codes == FIRST
         assert told == ["refused"]
         assert icon.pause() == EVERY_SECONDS
@@ -182,16 +181,16 @@ if sys.platform == "win32":
 
     def test_one_that_was_taken_too_late_is_not_added_twice(icon: WindowsIcon, shell: Shell):
         shell.refuses = 2
-        icon.show(Light.WAITING, "待機中")
+        icon.show(TrayColor.WAITING, "待機中")
         icon.mend()
         assert shell.codes == [*FIRST, MODIFY]
         assert icon.pause() is None
 
     def test_a_change_that_is_refused_brings_it_back(icon: WindowsIcon, shell: Shell):
-        icon.show(Light.WAITING, "待機中")
+        icon.show(TrayColor.WAITING, "待機中")
         assert icon.pause() is None
         shell.refuses = 2
-        icon.show(Light.WAITING, "受信中")
+        icon.show(TrayColor.WAITING, "受信中")
         assert icon.pause() == EVERY_SECONDS
         icon.mend()
         assert shell.codes == [*FIRST, MODIFY, MODIFY, ADD]
@@ -201,7 +200,7 @@ if sys.platform == "win32":
         icon: WindowsIcon, shell: Shell, told: list[str], monkeypatch: pytest.MonkeyPatch
     ):
         shell.refuses = 1000
-        icon.show(Light.WAITING, "待機中")
+        icon.show(TrayColor.WAITING, "待機中")
         assert icon.there
         now = time.monotonic() + FOR_SECONDS + 1
         monkeypatch.setattr(time, "monotonic", lambda: now)
@@ -210,12 +209,12 @@ if sys.platform == "win32":
         assert not icon.there
         assert icon.pause() is None
         shell.refuses = 0
-        icon.show(Light.WAITING, "受信中")
+        icon.show(TrayColor.WAITING, "受信中")
         assert icon.there
 
     def test_a_hidden_one_stays_hidden(icon: WindowsIcon, shell: Shell):
         shell.refuses = 2
-        icon.show(Light.WAITING, "待機中")
+        icon.show(TrayColor.WAITING, "待機中")
         icon.hide()
         before = len(shell.codes)
         icon.mend()

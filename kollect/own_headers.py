@@ -1,0 +1,9 @@
+"""The header fields by which the program knows its own mails again. Pure."""
+
+from __future__ import annotations
+
+REPLY_HEADER = "X-Kollect-Reply"
+"""In everything that an installation sends to others."""
+TEST_HEADER = "X-Kollect-Test"
+TEST_SERIAL_HEADER = "X-Kollect-Test-Serial"
+"""Which test mail it is. Not the Message-ID: some providers write one of their own in its place."""
