@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from tkinter import ttk
 
+from kollect import temporary
+from kollect.desktop.open_file import open_file
 from kollect.errors import Trouble
 from kollect.members import paper
 from kollect.members.paper import Paper
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.form import Form, button_row, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.latest import Latest
-from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.ties import Timer
@@ -37,9 +40,10 @@ _HINTS = {
 class PapersScreen(Screen):
     code, heading = "KKRFR104", "店頭ポスター・登録用紙"
 
-    def __init__(self, window: Window, services: MemberServices) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._drawings: Latest[tuple[bytes, list[str]]] = Latest(window.jobs, self, self._not_drawn)
         self._drawn: tuple[object, ...] = ()
         self._notes: list[str] = []
@@ -73,10 +77,10 @@ class PapersScreen(Screen):
         self.trouble = wrapped(self._mend, "", style="Wrong.TLabel")
         self.trouble.pack(fill="x", pady=(GAP, HALF))
         self.enter_shop = ttk.Button(
-            self._mend, text="「ID」を開く", command=self._services.enter_shop
+            self._mend, text="「ID」を開く", command=self._go.shop_settings
         )
         self.enter_mail = ttk.Button(
-            self._mend, text="「メールの設定」を開く", command=self._services.enter_mail
+            self._mend, text="「メールの設定」を開く", command=self._go.mail_settings
         )
         self._save = save = rows.row()
         ttk.Label(save, text="ファイルに保存").pack(anchor="w", pady=(GAP, HALF))
@@ -111,7 +115,7 @@ class PapersScreen(Screen):
         self.slips.enable(self.paper.value is Paper.FORM)
         self.hint.configure(text=_HINTS[self.paper.value])
         try:
-            notes = paper.notes(self._services.settings())
+            notes = paper.notes(self._workspaces.current.settings())
         except Trouble as trouble:
             self._say_trouble(trouble, mail=False)
             return
@@ -135,7 +139,7 @@ class PapersScreen(Screen):
             self._write_on_sheet("作成しています…")
 
         def work() -> tuple[bytes, list[str]]:
-            settings = self._services.settings()
+            settings = self._workspaces.current.settings()
             png = paper.preview(which, settings, height, slips_a_page=slips)
             return base64.b64encode(png), paper.missing_characters(settings)
 
@@ -205,10 +209,12 @@ class PapersScreen(Screen):
         self.window.say("作成しています…")
 
         def work(job: Job) -> None:
-            path = chosen or self._services.fresh_folder() / f"{which}.pdf"
-            paper.save(which, self._services.settings(), path, slips_a_page=slips)
+            path = (
+                chosen or temporary.fresh_folder(self._workspaces.current.folder) / f"{which}.pdf"
+            )
+            paper.save(which, self._workspaces.current.settings(), path, slips_a_page=slips)
             if chosen is None:
-                self._services.open_file(path)
+                open_file(path)
 
         def done(result: None) -> None:
             self._set_busy(False)
