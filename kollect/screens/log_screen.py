@@ -213,8 +213,7 @@ class LogScreen(Screen):
         self.table.say_nothing_there("" if self._lines else _NO_LOG)
         if self._any is not bool(self._lines):
             self._any = bool(self._lines)
-            if self.window.screen is self:
-                self.window.refresh_keys()
+            self.refresh_keys()
         self.search.search(go=False)
 
     # ---- the rows ----
@@ -274,7 +273,7 @@ class LogScreen(Screen):
         def done(name: str) -> None:
             self.window.say(f"「{name}」として取り出しました。")
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     def _folder(self) -> DataFolder:
         return self._workspaces.current.folder

@@ -8,7 +8,6 @@ from tkinter import ttk
 
 from kollect.collector.background import local_now
 from kollect.desktop.ime import Letters
-from kollect.errors import Trouble
 from kollect.members import wording
 from kollect.members.mailing import Mailing
 from kollect.members.pace import Pace
@@ -49,7 +48,6 @@ class MailingComposeScreen(Screen):
         self._go = go
         self._id = None if draft is None or as_copy else draft.id
         self._pace = draft.pace if draft is not None else Pace()
-        self._saving = False
         self._settings = workspaces.current.settings()
         scrolled = Scrolled(self)
         scrolled.pack(fill="both", expand=True)
@@ -107,7 +105,7 @@ class MailingComposeScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        ready = not self._saving
+        ready = not self.is_busy
         return [
             FunctionKey("F9", "下書き保存", self.save, enabled=ready),
             FunctionKey("F12", "送る相手を選ぶ", self.go_on, enabled=ready),
@@ -211,17 +209,10 @@ class MailingComposeScreen(Screen):
         subject, body = self._text
 
         def done(result: None) -> None:
-            self._set_busy(False)
             self.window.say(f"{to} に試しのメールを送りました。届いたメールを確かめてください。")
 
-        self._set_busy(True)
         self.window.say(f"{to} に送っています…")
-        self.window.jobs.run(
-            lambda job: self._go.mailings.send_sample(to, subject, body),
-            done,
-            owner=self,
-            failed=self._failed,
-        )
+        self.work(lambda job: self._go.mailings.send_sample(to, subject, body), done, busy=True)
 
     def _save(self, then: Callable[[], object]) -> None:
         subject, body = self._text
@@ -240,22 +231,12 @@ class MailingComposeScreen(Screen):
 
         def done(identity: int) -> None:
             self._id, self._saved = identity, (subject, body)
-            self._set_busy(False)
             then()
 
-        self._set_busy(True)
-        self.window.jobs.run(work, done, owner=self, failed=self._failed)
+        self.work(work, done, busy=True)
 
-    def _failed(self, trouble: Trouble) -> None:
-        self._set_busy(False)
-        self.window.say("")
-        self.window.dialogs.trouble(trouble)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._saving = busy
-        self.try_button.configure(state="disabled" if busy else "normal")
-        if self.window.screen is self:
-            self.window.refresh_keys()
+    def busy_changed(self) -> None:
+        self.try_button.configure(state="disabled" if self.is_busy else "normal")
 
 
 class ShopNotice(ttk.Frame):

@@ -125,8 +125,8 @@ class MailingListScreen(Screen):
         mailing = self.chosen
         _enable(self.copy_button, mailing is not None)
         _enable(self.discard_button, mailing is not None and mailing.state is MailingState.DRAFT)
-        if self.window.screens and self.window.screen is self and mailing is not self._shown_keys:
-            self.window.refresh_keys()
+        if mailing is not self._shown_keys:
+            self.refresh_keys()
         self._shown_keys = mailing
 
     _shown_keys: Mailing | None = None
@@ -170,7 +170,7 @@ class MailingListScreen(Screen):
             with self._workspaces.current.outbox() as outbox:
                 outbox.discard(mailing.id)
 
-        self.window.jobs.run(work, lambda result: self._load(), owner=self)
+        self.work(work, lambda result: self._load())
 
 
 def _enable(button: ttk.Button, enabled: bool) -> None:

@@ -44,7 +44,6 @@ class MailingProgressScreen(Screen):
         self._id = mailing
         self.mailing: Mailing | None = None
         self.counts: Mapping[Step, int] = {}
-        self._busy = False
         self._loads: Latest[tuple[Mailing, Mapping[Step, int]]] = Latest(
             window.jobs, self, window.dialogs.trouble
         )
@@ -67,10 +66,10 @@ class MailingProgressScreen(Screen):
         state = self.mailing.state if self.mailing else None
         keys = []
         if state is MailingState.SENDING:
-            keys.append(FunctionKey("F9", "一時停止", self.pause, enabled=not self._busy))
+            keys.append(FunctionKey("F9", "一時停止", self.pause, enabled=not self.is_busy))
         elif state is MailingState.PAUSED:
-            keys.append(FunctionKey("F9", "再開", self.resume, enabled=not self._busy))
-        there = self.mailing is not None and not self._busy
+            keys.append(FunctionKey("F9", "再開", self.resume, enabled=not self.is_busy))
+        there = self.mailing is not None and not self.is_busy
         return [*keys, FunctionKey("F12", "CSVへ取り出し", self.export, enabled=there)]
 
     def shown(self) -> None:
@@ -159,11 +158,9 @@ class MailingProgressScreen(Screen):
             export.write(path, data)
 
         def done(result: None) -> None:
-            self._set_busy(False)
             self.window.say(f"「{path.name}」に取り出しました。")
 
-        self._set_busy(True)
-        self.window.jobs.run(work, done, owner=self, failed=self._failed)
+        self.work(work, done, failed=self._failed, busy=True)
 
     # ---- on and off ----
 
@@ -193,20 +190,14 @@ class MailingProgressScreen(Screen):
 
     def _turn(self, act: Callable[[int], None], word: str) -> None:
         def done(result: None) -> None:
-            self._set_busy(False)
             self.window.say(word)
             self._load()
 
-        self._set_busy(True)
-        self.window.jobs.run(lambda job: act(self._id), done, owner=self, failed=self._failed)
+        self.work(lambda job: act(self._id), done, failed=self._failed, busy=True)
 
     def _failed(self, trouble: Trouble) -> None:
-        self._set_busy(False)
         self.window.dialogs.trouble(trouble)
         self._load()
 
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        self.panel.stop_button.configure(state="disabled" if busy else "normal")
-        if self.window.screen is self:
-            self.window.refresh_keys()
+    def busy_changed(self) -> None:
+        self.panel.stop_button.configure(state="disabled" if self.is_busy else "normal")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kollect.errors import Trouble
 from kollect.members import wording
 from kollect.members.choice import Choice
 from kollect.members.mailing import Audience, LeftOut, Mailing
@@ -41,7 +40,6 @@ class MailingRecipientsScreen(Screen):
         self._mailing: Mailing | None = None
         self._counts: Latest[Audience] = Latest(window.jobs, self, window.dialogs.trouble)
         self._soon = Timer(self, self._count)
-        self._busy = False
         self.audience: Audience | None = None
         """Whom the present choice reaches; None until it is counted."""
         scrolled = Scrolled(self)
@@ -60,7 +58,7 @@ class MailingRecipientsScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        there = self._mailing is not None and not self._busy
+        there = self._mailing is not None and not self.is_busy
         return [FunctionKey("F12", "発信する", self.begin, enabled=there)]
 
     def shown(self) -> None:
@@ -87,7 +85,7 @@ class MailingRecipientsScreen(Screen):
             self.window.refresh_keys()
             self._count()
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     def _count_soon(self) -> None:
         self._soon.start(COUNT_AFTER_MS)
@@ -142,7 +140,7 @@ class MailingRecipientsScreen(Screen):
                 self._workspaces.current.number_text,
             )
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     # ---- to begin ----
 
@@ -171,7 +169,6 @@ class MailingRecipientsScreen(Screen):
                 return outbox.audience(choice), mailing
 
         def done(found: tuple[Audience, Mailing]) -> None:
-            self._set_busy(False)
             self.audience, mailing = found
             self._show()
             if not self.audience.reached:
@@ -181,8 +178,7 @@ class MailingRecipientsScreen(Screen):
             if self._agreed(self.audience.reached, choice, mailing, pace):
                 self._start(choice)
 
-        self._set_busy(True)
-        self.window.jobs.run(work, done, owner=self, failed=self._failed)
+        self.work(work, done, busy=True)
 
     def _agreed(self, reached: int, choice: Choice, mailing: Mailing, pace: Pace) -> bool:
         shop = self._workspaces.current.settings().shop
@@ -206,14 +202,8 @@ class MailingRecipientsScreen(Screen):
             self.window.back_to(MailingListScreen)
             self.window.open(MailingProgressScreen, self._workspaces, self._go, self._id)
 
-        self._set_busy(True)
         self.window.say("発信の準備をしています…")
-        self.window.jobs.run(
-            lambda job: self._go.mailings.start(self._id, choice),
-            done,
-            owner=self,
-            failed=self._failed,
-        )
+        self.work(lambda job: self._go.mailings.start(self._id, choice), done, busy=True)
 
     def _keep_pace(self) -> None:
         """Going back keeps the speed that was chosen, with the draft."""
@@ -227,13 +217,3 @@ class MailingRecipientsScreen(Screen):
                 outbox.rewrite(mailing.id, now.subject, now.body, pace)
 
         self.window.jobs.run(work, lambda result: None, owner=self.window.root)
-
-    def _failed(self, trouble: Trouble) -> None:
-        self._set_busy(False)
-        self.window.say("")
-        self.window.dialogs.trouble(trouble)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        if self.window.screen is self:
-            self.window.refresh_keys()

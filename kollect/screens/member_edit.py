@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from tkinter import ttk
 
 from kollect.collector.background import local_now
-from kollect.errors import Trouble
 from kollect.members.member import Member, Sheet, SheetProblems, State, as_sheet
 from kollect.members.member import read as read_sheet
 from kollect.members.members import Members
@@ -46,7 +45,6 @@ class MemberEditScreen(Screen):
         super().__init__(window)
         self._workspaces = workspaces
         self._member = member
-        self._busy = False
         self._build_head()
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True, pady=(GAP, 0))
@@ -65,7 +63,7 @@ class MemberEditScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        return [FunctionKey("F12", "修正を保存", self.save, enabled=not self._busy)]
+        return [FunctionKey("F12", "修正を保存", self.save, enabled=not self.is_busy)]
 
     def shown(self) -> None:
         self.fields.name.focus()
@@ -159,7 +157,7 @@ class MemberEditScreen(Screen):
             if said:
                 self.window.say(said)
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     # ---- what can be done ----
 
@@ -254,26 +252,15 @@ class MemberEditScreen(Screen):
 
     def _write(self, act: Callable[[Members], bool], say: Callable[[bool], str]) -> None:
         """Write in a thread, then show what is there now."""
-        self._set_busy(True)
 
         def work(job: Job) -> bool:
             with self._workspaces.current.members() as members:
                 return act(members)
 
         def done(new: bool) -> None:
-            self._set_busy(False)
             self._fetch(say(new), form=True)
 
-        def failed(trouble: Trouble) -> None:
-            self._set_busy(False)
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self, failed=failed)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        if self.window.screen is self:
-            self.window.refresh_keys()
+        self.work(work, done, busy=True)
 
 
 def standing_words(member: Member) -> tuple[str, str]:

@@ -52,7 +52,6 @@ class MemberFormScreen(Screen):
         self._looked_for = ""
         self._there: Member | None = None
         """Who has the number already."""
-        self._busy = False
         self.scrolled = Scrolled(self)
         self.scrolled.pack(fill="both", expand=True)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
@@ -79,7 +78,7 @@ class MemberFormScreen(Screen):
             keys.append(FunctionKey("F9", "会員を開く", self.open_there))
         elif self._found is not None:
             keys.append(FunctionKey("F9", "再送", self.send_again))
-        return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self._busy)]
+        return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
 
     def shown(self) -> None:
         self.number.focus()
@@ -94,7 +93,7 @@ class MemberFormScreen(Screen):
         return self.fields.sheet != Sheet(consent=NO)  # a number alone was only looked up
 
     def heard(self, news: News) -> None:
-        if isinstance(news, RoundEnded) and self._found is not None and not self._busy:
+        if isinstance(news, RoundEnded) and self._found is not None and not self.is_busy:
             self._look()  # its letter may have gone out by now
 
     # ---- the number ----
@@ -120,7 +119,7 @@ class MemberFormScreen(Screen):
         self.address.configure(text=address)
         self.condition.configure(text=text, style=style)
         self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
-        self._refresh_keys()
+        self.refresh_keys()
 
     def _move_on(self) -> str:
         """Enter or Tab: on to the name where the number can be registered, else it stays here."""
@@ -135,7 +134,7 @@ class MemberFormScreen(Screen):
         typed = self.number.value.strip()
         focus = foreign.focused(self)
         on_the_form = focus is not None and str(focus).startswith(f"{self}.")
-        if typed and typed != self._looked_for and not self._busy and on_the_form:
+        if typed and typed != self._looked_for and not self.is_busy and on_the_form:
             self._look()
 
     def _look(self, then: Callable[[], None] = lambda: None) -> None:
@@ -147,11 +146,11 @@ class MemberFormScreen(Screen):
                 return members.lookup(typed, MOST_CANDIDATES)
 
         def done(found: list[Candidate]) -> None:
-            if self.number.value.strip() == typed and not self._busy:
+            if self.number.value.strip() == typed and not self.is_busy:
                 self._looked_for = typed
                 self._identify(typed, found, then)
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     def _identify(self, typed: str, found: list[Candidate], then: Callable[[], None]) -> None:
         chosen = found[0] if len(found) == 1 else None
@@ -235,14 +234,12 @@ class MemberFormScreen(Screen):
         except SheetProblems as wrong:
             self._complain(wrong.problems)
             return
-        self._set_busy(True)
 
         def work(job: Job) -> datetime | None:
             with self._workspaces.current.members() as members:
                 return members.register(member, now)
 
         def done(said_no: datetime | None) -> None:
-            self._set_busy(False)
             number = self._workspaces.current.number_text(member.number)
             self._next_form(f"{number}　{member.name} 様を登録しました。")
             if said_no is not None and member.consent.given:
@@ -255,13 +252,12 @@ class MemberFormScreen(Screen):
                 )
 
         def failed(trouble: Trouble) -> None:
-            self._set_busy(False)
             if isinstance(trouble, Refusal):
                 self._refuse(trouble)
             else:
                 self.window.dialogs.trouble(trouble)
 
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self.work(work, done, failed=failed, busy=True)
 
     def _complain(self, problems: Sequence[FieldProblem]) -> None:
         self.fields.complain(problems)
@@ -312,15 +308,7 @@ class MemberFormScreen(Screen):
             with self._workspaces.current.members() as members:
                 return [label for label, _ in members.groups()]
 
-        self.window.jobs.run(work, self.fields.offer_groups, owner=self)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        self._refresh_keys()
-
-    def _refresh_keys(self) -> None:
-        if self.window.screens and self.window.screen is self:
-            self.window.refresh_keys()
+        self.work(work, self.fields.offer_groups)
 
 
 def _unknown(typed: str) -> Trouble:

@@ -132,7 +132,7 @@ class MemberImportScreen(Screen):
             else:
                 self.result.say(f"まちがいはありません。{_promise(lines)}", "Good.TLabel")
                 self.result.show_lines(lines, self._workspaces.current.number_text)
-            self._refresh_keys()
+            self._show_working()
 
         self._checked = None
         self.result.clear()
@@ -166,7 +166,7 @@ class MemberImportScreen(Screen):
                     f"変わらなかった方 {tally.same:,}名です。{in_words(tally.held)}",
                     "Bad.TLabel" if tally.held else "Good.TLabel",
                 )
-            self._refresh_keys()
+            self._show_working()
 
         self.result.say("取り込んでいます…")
         self._run(work, done)
@@ -193,8 +193,8 @@ class MemberImportScreen(Screen):
             self._job = None
             self._refuse(trouble)
 
-        self._job = self.window.jobs.run(work, done, owner=self, failed=failed)
-        self._refresh_keys()
+        self._job = self.work(work, done, failed=failed)
+        self._show_working()
 
     def _refuse(self, trouble: Trouble) -> None:
         """Nothing can be imported from this file as it is: say why, line by line."""
@@ -208,17 +208,16 @@ class MemberImportScreen(Screen):
             )
         else:
             self.result.say(f"{trouble.title}。{trouble.happened}{trouble.cure}", "Bad.TLabel")
-        self._refresh_keys()
+        self._show_working()
 
     def _stop(self) -> None:
         if self._job is not None:
             self._job.stop()
 
-    def _refresh_keys(self) -> None:
+    def _show_working(self) -> None:
         self.result.working(self._job is not None)
         self.matched.enable(self._job is None)
-        if self.window.screen is self:
-            self.window.refresh_keys()
+        self.refresh_keys()
 
 
 class _Stopped(Exception):

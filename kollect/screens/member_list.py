@@ -168,8 +168,8 @@ class MemberListScreen(Screen):
 
     def _chosen(self) -> None:
         before, self._ready = self._ready, self.table.current is not None
-        if self.window.screen is self and before is not self._ready:
-            self.window.refresh_keys()
+        if before is not self._ready:
+            self.refresh_keys()
 
     # ---- what can be done ----
 
@@ -198,7 +198,7 @@ class MemberListScreen(Screen):
             self._opening = False
             self.window.dialogs.trouble(trouble)
 
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self.work(work, done, failed=failed)
 
     def open_import(self) -> None:
         from kollect.screens.member_import import MemberImportScreen

@@ -48,7 +48,6 @@ class PapersScreen(Screen):
         self._drawn: tuple[object, ...] = ()
         self._notes: list[str] = []
         self._soon = Timer(self, self._draw)
-        self._busy = False
         self._image: tk.PhotoImage | None = None
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
@@ -109,7 +108,7 @@ class PapersScreen(Screen):
 
     @property
     def _can_print(self) -> bool:
-        return self._image is not None and not self._busy
+        return self._image is not None and not self.is_busy
 
     def _changed(self) -> None:
         self.slips.enable(self.paper.value is Paper.FORM)
@@ -163,8 +162,7 @@ class PapersScreen(Screen):
             self.sheet.create_image(*middle, image=image)
         for button in self.save_buttons:
             button.configure(state="normal" if self._can_print else "disabled")
-        if self.window.screen is self:
-            self.window.refresh_keys()
+        self.refresh_keys()
 
     def _write_on_sheet(self, text: str) -> None:
         self.sheet.delete("all")
@@ -205,7 +203,6 @@ class PapersScreen(Screen):
     def _write(self, chosen: Path | None, said: str) -> None:
         """Where the user has chosen, or into a file that is only shown."""
         which, slips = self.paper.value, self.slips.value
-        self._set_busy(True)
         self.window.say("作成しています…")
 
         def work(job: Job) -> None:
@@ -217,22 +214,13 @@ class PapersScreen(Screen):
                 open_file(path)
 
         def done(result: None) -> None:
-            self._set_busy(False)
             self.window.say(said)
 
-        def failed(trouble: Trouble) -> None:
-            self._set_busy(False)
-            self.window.say("")
-            self.window.dialogs.trouble(trouble)
+        self.work(work, done, busy=True)
 
-        self.window.jobs.run(work, done, owner=self, failed=failed)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
+    def busy_changed(self) -> None:
         for button in self.save_buttons:
-            button.configure(state="disabled" if busy else "normal")
-        if self.window.screen is self:
-            self.window.refresh_keys()
+            button.configure(state="disabled" if self.is_busy else "normal")
 
 
 def _packed(widget: tk.Widget, there: bool) -> None:

@@ -44,7 +44,6 @@ class SettingsScreen(Screen):
         self._saved_passwords: Passwords | None = None
         self._trusted = self._saved.tls.trusted_fingerprints
         self._unlocked = False
-        self._saving = False
         self._banner = ttk.Frame(self)
         self._build_banner()
         self.notebook = ttk.Notebook(self)
@@ -73,7 +72,7 @@ class SettingsScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        ready = self._saved_passwords is not None and not self.locked and not self._saving
+        ready = self._saved_passwords is not None and not self.locked and not self.is_busy
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
     def shown(self) -> None:
@@ -108,7 +107,6 @@ class SettingsScreen(Screen):
             return
         settings, passwords = self.gather(), self.mail.passwords()
         self.window.say("保存しています…")
-        self._set_saving(True)
 
         def work(job: Job) -> None:
             self._go.save_settings(settings, passwords)
@@ -116,16 +114,11 @@ class SettingsScreen(Screen):
         def done(result: None) -> None:
             self._saved, self._saved_passwords = settings, passwords
             self._unlocked = True  # whoever has just set a PIN may go on
-            self._set_saving(False)
             self.window.identify(settings.shop.id, locked=self.locked)
+            self.refresh_keys()
             self.window.say(self._word_of_success(settings, passwords))
 
-        def failed(trouble: Trouble) -> None:
-            self._set_saving(False)
-            self.window.say("")
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self.work(work, done, busy=True)
 
     def to_be_tried(self) -> tuple[Settings, Passwords] | None:
         """What the test uses: the mail settings must make sense, the rest may be half-done."""
@@ -165,14 +158,6 @@ class SettingsScreen(Screen):
         if not passwords.receive:
             return "保存しました。収集を始める前に、パスワードの入力が必要です。"
         return "設定を保存しました。"
-
-    def _set_saving(self, saving: bool) -> None:
-        self._saving = saving
-        self._refresh_keys()
-
-    def _refresh_keys(self) -> None:
-        if self.window.screen is self:
-            self.window.refresh_keys()
 
     # ---- what is wrong ----
 
@@ -279,6 +264,6 @@ class SettingsScreen(Screen):
             self._saved_passwords = passwords
             self.mail.show_passwords(passwords)
             self.mail.enable(not self.locked)
-            self._refresh_keys()
+            self.refresh_keys()
 
-        self.window.jobs.run(lambda job: self._workspaces.current.passwords(), done, owner=self)
+        self.work(lambda job: self._workspaces.current.passwords(), done)

@@ -201,7 +201,7 @@ class TestDemo:
         assert screen.mail.receive_host.value == "127.0.0.1"
         type_in_interval(screen, "33")
         press(screen, "F12")
-        settle(root, lambda: not screen._saving)
+        settle(root, lambda: not screen.is_busy)
         screen.select(MailPage)
         dialogs.answers.append(lambda dialog: click(labelled(dialog, "デモ設定の解除")))
         click(labelled(screen.mail, "デモ用設定/解除"))

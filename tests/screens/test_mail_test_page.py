@@ -167,7 +167,7 @@ def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
     assert "テストは成功しました。" in shown
     assert len(dovecot.mails("shop")) == 1, "only our own test mails are removed"
     press(screen, "F12")
-    settle(screen, lambda: not screen._saving)
+    settle(screen, lambda: not screen.is_busy)
     stored = inifile.load(screen._workspaces.current.folder.path / "kollect.ini")
     assert stored.tls.trusted_fingerprints == screen.gather().tls.trusted_fingerprints
 

@@ -289,7 +289,7 @@ def test_the_footer_lacks_what_the_law_asks_for(place: Program, few: list[int]):
     settle(entering, lambda: entering._saved_passwords is not None)
     type_in(entering.shop.fields["shop", "address"].widget, "東京都")
     press(entering, "F12")
-    settle(entering, lambda: not entering._saving and not entering.unsaved())
+    settle(entering, lambda: not entering.is_busy and not entering.unsaved())
     press(entering, "Escape")
     assert front(place, MailingComposeScreen) is screen
     assert screen.subject.value == "x", "what was written is still there"
@@ -316,7 +316,7 @@ def test_a_draft_is_kept_asked_for_copied_and_thrown_away(
     copy = front(place, MailingComposeScreen)
     assert copy.subject.value == "いつか"
     press(copy, "F9")
-    settle(copy, lambda: not copy._saving)
+    settle(copy, lambda: not copy.is_busy)
     press(copy, "Escape")
     settle(listed, lambda: len(rows(listed)) == 2)
     dialogs.answers.append("削除する")
@@ -344,7 +344,7 @@ def test_a_sample_goes_to_oneself_and_a_wrong_address_is_said(
 
     dialogs.answers.append(answer)
     click(screen.try_button)
-    settle(screen, lambda: server.kept and not screen._saving)
+    settle(screen, lambda: server.kept and not screen.is_busy)
     assert server.recipients == ["me@keitai.example"]
     letter = read(server.kept[0])
     assert letter["Subject"] == "テスト商店"
@@ -440,7 +440,7 @@ def test_wrong_fields_are_said_and_nothing_begins(
     type_in(screen.speed.per_minute.widget, "60")
     type_in(screen.whom.text.widget, "だれもいない")
     press(screen, "F12")
-    settle(screen, lambda: not screen._busy)
+    settle(screen, lambda: not screen.is_busy)
     assert place.window.screen is screen
     type_in(screen.whom.text.widget, "")
     dialogs.answers.append("戻る")
@@ -588,7 +588,7 @@ def test_each_members_result_narrowed_down_read_whole_and_as_csv(
     file = tmp_path / "結果.csv"
     dialogs.answers.append(file)
     press(progress, "F12")
-    settle(progress, lambda: file.exists() and not progress._busy)
+    settle(progress, lambda: file.exists() and not progress.is_busy)
     table = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
     assert len(table) == 7
     assert table[2][:4] == ["1002", "会員1002", "m1@docomo.example", "不達"]
@@ -602,7 +602,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(
     dialogs.answers.append(tmp_path / "nowhere" / "x.csv")
     press(progress, "F12")
     settle(progress, lambda: dialogs.troubles)
-    assert not progress._busy
+    assert not progress.is_busy
 
 
 def test_a_server_that_is_away_is_told_and_tried_again(place: Program, dialogs: Person):

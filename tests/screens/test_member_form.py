@@ -208,7 +208,7 @@ def test_an_impatient_f12_registers_once(screen: MemberFormScreen, database: Pat
     type_in(screen.number.widget, "1001")
     press(screen, "F12", "F12", "F12")
     settle(screen, lambda: screen.number.value == "")
-    settle(screen, lambda: not screen._busy)
+    settle(screen, lambda: not screen.is_busy)
     assert not screen.number.complaint
     with closing(Members(database)) as members:
         assert members.numbers() == [1001]
@@ -239,6 +239,12 @@ def test_the_number_can_be_sent_again(
     assert "taro.yamada@docomo.ne.jp" in dialogs.asked[-1][1]
     with closing(Ledger(database)) as ledger:
         assert ledger.owed_count("") == before + 1
+    screen.window.say("")
+    dialogs.answers.append("再送する")
+    press(screen, "F9")
+    settle(screen, lambda: screen.window.said == "次の受信のときに送ります。")
+    with closing(Ledger(database)) as ledger:
+        assert ledger.owed_count("") == before + 1, "it waits already"
 
 
 def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScreen, database: Path):

@@ -87,7 +87,7 @@ def test_it_is_saved(screen: PapersScreen, dialogs: Person, tmp_path: Path, kind
 def test_f12_opens_it_for_printing_again_and_again(screen: PapersScreen, opened: list[Path]):
     for times in (1, 2):
         press(screen, "F12")
-        settle(screen, lambda times=times: len(opened) == times and not screen._busy)
+        settle(screen, lambda times=times: len(opened) == times and not screen.is_busy)
     assert opened[1].name == "店頭ポスター.pdf"
     assert opened[1].read_bytes().startswith(b"%PDF")
     assert opened[0] != opened[1], "the first may still be held by the program that shows it"
@@ -135,5 +135,5 @@ def test_what_was_opened_for_printing_lies_in_the_data_folder(
     screen: PapersScreen, program: Program, opened: list[Path]
 ):
     press(screen, "F12")
-    settle(screen, lambda: opened and not screen._busy)
+    settle(screen, lambda: opened and not screen.is_busy)
     assert program.workspaces.real.folder.path in opened[0].parents

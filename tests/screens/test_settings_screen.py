@@ -62,7 +62,7 @@ def saved(folder: DataFolder) -> Settings:
 
 def press_f12(screen: SettingsScreen) -> None:
     press(screen, "F12")
-    settle(screen, lambda: not screen._saving)
+    settle(screen, lambda: not screen.is_busy)
 
 
 def tab_texts(page: tk.Misc) -> set[str]:

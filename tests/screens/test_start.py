@@ -127,7 +127,7 @@ class TestTheEntry:
         for on in (True, False):
             click(tick.widget)
             press(screen, "F12")
-            settle(screen, lambda: not screen._saving)
+            settle(screen, lambda: not screen.is_busy)
             assert bool(autostart_command()) is on
 
     def test_one_that_cannot_be_written_is_told_and_the_settings_are_saved(
