@@ -18,7 +18,7 @@ from kollect.desktop.lock import FolderLock
 from kollect.desktop.session_end import SessionWatch
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
-from kollect.program.beginning import Startup
+from kollect.program.beginning import Startup, come_in
 from kollect.program.entrance import enter, put_back
 from kollect.program.last_words import LastWords
 from kollect.program.places import ActiveWorkspace
@@ -56,7 +56,7 @@ def run(
     with ExitStack() as at_the_end:
         lock = FolderLock(folder.path)
         at_the_end.callback(lock.release)
-        refused = enter(folder, lock, lambda: Window(_unseen_root()))
+        refused = come_in(folder, enter(folder, lock), lambda: Window(_unseen_root()))
         if refused is not None:
             return refused
         put_back_by_hand = put_back(folder)

@@ -1,4 +1,5 @@
-"""What happens once the menu is there: whatever the state of the data folder asks for.
+"""Before the window: what stands in the way is told. Once the menu is there: whatever the state of
+the data folder asks for.
 
 the last run crashed          told
 an older kollect.db put back  told
@@ -13,16 +14,77 @@ a mailing broken off          go on with it?
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from kollect.errors import Trouble
+from kollect.errors import StorageTrouble, Trouble
+from kollect.folder import DataFolder
+from kollect.program.entrance import NO_STORAGE, Damaged, Lost, Obstacle, Refused
 from kollect.program.places import ActiveWorkspace
 from kollect.program.signposts import Navigator
 from kollect.screens.menu import FirstStart, FirstStartDialog
 from kollect.screens.window import Window
 
 log = logging.getLogger(__name__)
+
+
+def come_in(
+    folder: DataFolder, found: Obstacle | None, make_window: Callable[[], Window]
+) -> int | None:
+    """Tell of what `entrance.enter` has found, or ask what to do about it.
+
+    None: come in. Else the exit code; the user has been told, in a window made for it.
+    """
+    if found is None:
+        return None
+    if isinstance(found, Refused) and found.trouble is None:
+        return found.code
+    window = make_window()
+    try:
+        match found:
+            case Refused(code, trouble):
+                window.dialogs.trouble(trouble)
+                return code
+            case Lost(first):
+                return None if _begun_anew(window, folder, first) else NO_STORAGE
+            case Damaged():
+                return None if _gone_back(window, folder, found) else NO_STORAGE
+    except StorageTrouble as trouble:
+        window.dialogs.trouble(trouble)
+        return NO_STORAGE
+    finally:
+        window.close()
+
+
+def _begun_anew(window: Window, folder: DataFolder, first: int) -> bool:
+    from kollect.commands import mending  # drags much along, and is rare
+
+    agreed = window.dialogs.ask(
+        "受付の記録が見つかりません",
+        f"受付の記録「{folder.database}」がなくなっています。控えもありません。\n\n"
+        "ほかの場所に移した覚えがあるときは、「終了する」を押して、元の場所に戻してください。"
+        "\n\n見つからないときは、新しい記録で始められます。これまでの受付番号は分からなくなり、"
+        "登録済みのお客様にも新しい番号を発行します。番号が前のものと重ならないように、"
+        f"ログなどを調べて {first} から発行します。",
+        yes="新しい記録で始める",
+        no="終了する",
+        careful=True,
+    )
+    if agreed:
+        mending.begin_anew(folder, first)
+    return agreed
+
+
+def _gone_back(window: Window, folder: DataFolder, damage: Damaged) -> bool:
+    """Offer to go on with the newest good copy."""
+    from kollect.commands import mending
+    from kollect.screens.damage_dialog import DamageDialog
+
+    def go_back() -> None:
+        mending.go_back(folder, damage.cost, damage.found)
+
+    there = folder.database.exists()
+    return window.dialogs.show(DamageDialog, window.jobs, damage.cost, there=there, go_back=go_back)
 
 
 class Startup:

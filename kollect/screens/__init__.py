@@ -24,9 +24,10 @@ How a screen is written:
 * `workspaces.current` is the data folder in force, the real one or the demo's, with all that is
   done there (program/workplace.py): ask for it at each act. `go` leads to other screens, and to
   what belongs to none of them: tray icon, demo, shutdown, メール発信 (program/signposts.py).
-* What takes time runs as `window.jobs.run(work, done, owner=self)`: `work(job)` in a thread, it
-  looks at `job.stopping()` and may `job.tell(show, …)`; `done(result)` and troubles come back in
-  Tk's thread. Other threads (the tray) use `window.pump.call(function, …)`; nothing else.
+* What takes time runs as `self.work(task, done)`: `task(job)` in a thread, it looks at
+  `job.stopping()` and may `job.tell(show, …)`; `done(result)` and troubles come back in Tk's
+  thread. With `busy=True` the screen `is_busy` meanwhile, and its keys are built again. Other
+  threads (the tray) use `window.pump.call(function, …)`; nothing else.
 * Messages and questions only by `window.dialogs` (dialogs.py): `trouble`, `tell`, `ask`, `choose`,
   `save_as`, `open_file`, and `show(MyDialog, …)` for one's own (`class MyDialog(Dialog[T])`). Tests
   hand in a stand-in.

@@ -794,10 +794,10 @@ def test_the_end_of_the_program_says_that_a_mailing_is_under_way_and_waits_for_i
     progress = begun(place, dialogs, Pace(5, 0))
     settle(progress, lambda: progress.panel.waiting)
     dialogs.answers.append("キャンセル")
-    place.quit()
+    place.go.shutdown.quit()
     assert "メール発信の途中です" in dialogs.asked[-1][1]
     dialogs.answers.append("OK")
-    place.quit()
+    place.go.shutdown.quit()
     with pytest.raises(tk.TclError):  # the window is gone
         settle(place.window.root, lambda: not place.window.root.winfo_exists())
     assert not place.workspaces.real.mailing

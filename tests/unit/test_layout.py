@@ -48,7 +48,7 @@ LARGEST = 500
 """Lines, where one class needs them; the aim is 300."""
 WITHOUT_WINDOWS = {
     *("program/workplace.py", "program/places.py", "program/postroom.py"),
-    *("program/this_pc.py", "program/last_words.py"),
+    *("program/this_pc.py", "program/last_words.py", "program/entrance.py"),
 }
 """What the program does, whether by a window or not."""
 
@@ -216,7 +216,7 @@ def test_screens_know_neither_sql_nor_servers():
 def test_what_works_without_a_window_knows_no_screens():
     without = [module for module in MODULES if module.path in WITHOUT_WINDOWS]
     assert {module.path for module in without} == WITHOUT_WINDOWS
-    windows = {"signposts", "beginning", "mender", "entrance"}
+    windows = {"signposts", "beginning", "mender"}
     assert not {
         module.path: module.imports
         for module in without
