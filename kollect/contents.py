@@ -11,6 +11,7 @@ from email.message import Message
 from html.parser import HTMLParser
 
 from kollect import encoded_words
+from kollect.foreign_text import one_line, several_lines
 from kollect.mail import Mail, split
 from kollect.mail_parts import MailParts, Part
 
@@ -19,10 +20,6 @@ LONGEST_HTML = 300_000
 """Characters. Python's parser of HTML needs more than its fair time for what is made to hurt it."""
 MOST_ATTACHMENTS = 50
 
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
-)
-_EMPTY_LINES = re.compile(r"\n{3,}")
 _BLOCKS = {"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote"}
 _SILENT = {"script", "style", "head", "title"}
 
@@ -45,14 +42,15 @@ def read_contents(raw: bytes, *, whole: bool) -> Contents:
     """`whole`: `raw` is all of the mail."""
     mail = Mail.read(raw)
     texts, attachments, complete = _body(raw)
-    text = _clean("\n\n".join(texts))
+    written = "\n\n".join(texts)
+    text = several_lines(written[: LONGEST_TEXT + 1])
     return Contents(
         sender=encoded_words.readable(mail.first("from") or b""),
         subject=mail.subject_for_people,
         date=encoded_words.readable(mail.first("date") or b"", most=60),
         text=text[:LONGEST_TEXT],
         attachments=tuple(attachments[:MOST_ATTACHMENTS]),
-        whole=whole and complete and len(text) <= LONGEST_TEXT,
+        whole=whole and complete and len(written) <= LONGEST_TEXT,
     )
 
 
@@ -111,7 +109,7 @@ def _named(part: Part, kind: str) -> str:
     amount = (
         f"約{max(1, round(size / 1024)):,}KB" if size < 1024**2 else f"約{size / 1024**2:.1f}MB"
     )
-    return f"{shown}（{encoded_words.one_line(kind, 60)}、{amount}）"
+    return f"{shown}（{one_line(kind, 60)}、{amount}）"
 
 
 def _from_html(html: str) -> str:
@@ -141,11 +139,3 @@ class _Html(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self.pieces.append(re.sub(r"\s+", " ", data))
-
-
-def _clean(text: str) -> str:
-    """Printable, with plain line ends, nothing that turns the direction of writing."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _UNSEEN.sub("", text)
-    lines = (line.rstrip() for line in text.split("\n"))
-    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip("\n")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import encodings
 import re
-import unicodedata
 from binascii import a2b_base64
 from collections.abc import Iterator
 from encodings.aliases import aliases
@@ -16,6 +15,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from kollect import jis
+from kollect.foreign_text import one_line
 
 WORD = re.compile(rb"=\?([^?\s]{0,80})\?([bBqQ])\?([^?]*)\?=")
 """One encoded word. Looser than RFC 2047 section 2: any length, spaces and 8-bit bytes inside."""
@@ -72,17 +72,6 @@ def body_text(charset: bytes, raw: bytes) -> str:
         except (LookupError, ValueError):
             continue
     return _guessed(raw, "replace")
-
-
-def one_line(text: str, most: int = 200) -> str:
-    """The text without line ends, controls and direction marks, at most `most` characters."""
-    text = "".join(
-        " " if character.isspace() else character
-        for character in text[: 4 * most]
-        if character.isspace() or unicodedata.category(character)[0] != "C"
-    )
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _pieces(value: bytes, errors: str) -> Iterator[str]:

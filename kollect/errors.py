@@ -91,6 +91,23 @@ class CertificateTrouble(ServerTrouble):
         self.certificate = certificate
 
 
+class EncryptionGone(ServerTrouble):
+    """A server that has always encrypted does not any more: nothing was sent to it."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        happened: str,
+        cure: str,
+        detail: str,
+        server: tuple[str, str, int],
+    ) -> None:
+        super().__init__(title, stage=Stage.ENCRYPT, happened=happened, cure=cure, detail=detail)
+        self.server = server
+        """Protocol, host and port: the user may say that it need not (「今後は暗号化しない」)."""
+
+
 class StorageTrouble(Trouble):
     """The data folder cannot be read or written: disk full, read-only, pulled out, broken file."""
 

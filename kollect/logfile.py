@@ -9,7 +9,6 @@ which Notepad shows as it is.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import logging
 import os
@@ -17,11 +16,14 @@ import re
 import traceback
 from collections import deque
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from kollect.desktop import files
 from kollect.folder import DataFolder, storage_trouble
+from kollect.foreign_text import UNSAFE
+from kollect.login_secrets import LoginSecrets
 
 MOST_WAITING = 2000
 """So many lines are remembered while the disk is away; then the oldest give way."""
@@ -34,6 +36,7 @@ EXPORTED = "取り出し"
 
 _LEVELS = ((logging.ERROR, "エラー"), (logging.WARNING, "注意"), (logging.INFO, "情報"))
 _LINE_END = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # written as \\ud83d, see `MonthlyLog.emit`
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _OURS = ("kollect", "__main__")
 
@@ -41,20 +44,28 @@ _secrets: tuple[str, ...] = ()
 
 
 def hide(secret: str) -> None:
-    """From now on this text, plain or in Base64 as logins have it, is ***** in every line."""
+    """From now on this text, in whatever coding logins have it, is ***** in every line."""
     global _secrets
-    if len(secret) < SHORTEST_SECRET or secret in _secrets:
-        return
-    in_base64 = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
-    # longest first, as one may be a part of another; a new tuple, as other threads are reading
-    _secrets = tuple(sorted({*_secrets, secret, in_base64}, key=len, reverse=True))
+    if len(secret) >= SHORTEST_SECRET and secret not in _secrets:
+        _secrets = (*_secrets, secret)  # a new tuple, as other threads are reading
 
 
 def redacted(text: str) -> str:
     """The text without the secrets."""
-    for secret in _secrets:
-        text = text.replace(secret, "*****")
-    return text
+    return _remover(_secrets).without(text)
+
+
+@lru_cache(maxsize=1)
+def _remover(secrets: tuple[str, ...]) -> LoginSecrets:
+    remover = LoginSecrets("*****")
+    for secret in secrets:
+        remover.add_login("", secret)
+    return remover
+
+
+def _harmless(text: str) -> str:
+    """The last net: whoever writes an event has made fit to be shown what others wrote."""
+    return UNSAFE.sub(lambda found: found[0] if _SURROGATE.match(found[0]) else "", text)
 
 
 class LineFormatter(logging.Formatter):
@@ -69,7 +80,7 @@ class LineFormatter(logging.Formatter):
             text += f"（{_told(record.exc_info[1])}）"
         level = next((word for least, word in _LEVELS if record.levelno >= least), "詳細")
         line = f"{_local(record):%Y-%m-%d %H:%M:%S} {level} {_LINE_END.sub(' ', text).strip()}"
-        return redacted(line).replace("\0", "")
+        return redacted(_harmless(line))
 
 
 class MonthlyLog(logging.Handler):
@@ -206,7 +217,7 @@ def read_month(folder: DataFolder, month: str) -> list[str]:
     except OSError as error:
         raise storage_trouble(error, path) from error
     # a power cut leaves NULs; only these line ends are ours
-    lines = text.replace("\0", "").replace("\r\n", "\n").split("\n")
+    lines = _harmless(text.replace("\r\n", "\n")).split("\n")
     return [line for line in lines if line]
 
 

@@ -6,6 +6,8 @@ import logging
 
 import pytest
 
+from kollect.wire.server_memory import forget_all
+
 pytest_plugins = [
     "tests.servers.display",
     "tests.servers.pop3_fixtures",
@@ -24,3 +26,9 @@ def no_unexpected_errors(request: pytest.FixtureRequest, caplog: pytest.LogCaptu
         return
     errors = [r.getMessage() for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
     assert not errors, f"logged as errors: {errors}"
+
+
+@pytest.fixture(autouse=True)
+def unknown_servers() -> None:
+    """What one test's server has taught is not held against the next one on the same port."""
+    forget_all()

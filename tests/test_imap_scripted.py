@@ -225,7 +225,7 @@ def test_a_server_that_only_says_it_is_still_there_does_not_hold_for_ever(serve:
     ],
 )
 def test_a_refused_login_is_busy_or_final(serve: Serve, answer: bytes, kind: type) -> None:
-    server = serve(ImapFaults(answers={"AUTHENTICATE": answer}))
+    server = serve(ImapFaults(answers={"AUTHENTICATE": answer, "LOGIN": answer}))
     with pytest.raises(ServerTrouble) as caught:
         opened(server)
     assert type(caught.value) is kind

@@ -1035,8 +1035,10 @@ def test_no_password_at_all(scripted_smtp: ScriptedSmtp):
     ("offered", "allowed", "expected"),
     [
         (("PLAIN", "LOGIN"), False, None),
-        (("PLAIN", "LOGIN", "CRAM-MD5"), False, "CRAM-MD5"),
+        (("PLAIN", "LOGIN", "CRAM-MD5"), False, None),
+        (("CRAM-MD5",), False, None),
         (("PLAIN", "LOGIN"), True, "PLAIN"),
+        (("PLAIN", "CRAM-MD5"), True, "CRAM-MD5"),
     ],
 )
 def test_no_password_in_the_clear_off_the_machine(

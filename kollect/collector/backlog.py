@@ -28,7 +28,7 @@ class Backlog:
         self._desk = desk
         self.line = desk.now() - JUST_ARRIVED
         """Mails seen at this moment or later have just arrived."""
-        self._waited_up_to = int(desk.ledger.noted(_NOTE) or 0)
+        self._waited_up_to = desk.ledger.noted_number(_NOTE)
         """The last row that there was in an outage."""
         self._room: int | None = None
         """So many of the backlog may still go in this poll; None: nobody has asked yet."""

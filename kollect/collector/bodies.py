@@ -14,6 +14,7 @@ from kollect.decision.bounce import MOST_READ, Report, read_report
 from kollect.decision.own_words import own_lines
 from kollect.decision.stop import asks_to_stop, mentions_stop
 from kollect.decision.verdict import Kind
+from kollect.foreign_text import exact
 from kollect.mail import Mail
 from kollect.members.wording import TO_STOP
 from kollect.register.entry import Entry, Sighting
@@ -144,4 +145,4 @@ class Bodies:
                 MANUAL, confirmed, Step.OWED, now,
                 template=desk.confirmation(now), number=member, letter_domain=desk.letter_domain,
             )  # fmt: skip
-        return [f"会員 {member} へのメールの配信を止めました: {entry.address}"]
+        return [f"会員 {member} へのメールの配信を止めました: {exact(entry.address)}"]

@@ -14,6 +14,7 @@ from kollect import address
 from kollect.collector.desk import FORWARDED
 from kollect.decision.verdict import Kind
 from kollect.errors import Trouble
+from kollect.foreign_text import exact
 from kollect.register.entry import Receipt, Sighting
 from kollect.register.kept_mails import KeptMail
 from kollect.register.ledger import Ledger
@@ -36,7 +37,7 @@ def send_again(
             template = (_duplicate if had_one else _acknowledgement)(ledger, settings, now)
             ledger.send_again(receipt.number, now, template, domain)
     for receipt in receipts:
-        log.info("受付番号 %d の再送を受け付けました: %s", receipt.number, receipt.address)
+        log.info("受付番号 %d の再送を受け付けました: %s", receipt.number, exact(receipt.address))
 
 
 def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -> None:
@@ -50,7 +51,7 @@ def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -
     kind = mail.kind if mail.kind in FORWARDED else Kind.OUT_OF_SCOPE
     with ledger.transaction():
         _owe(ledger, settings, mail, f"forward-{mail.id}-{uuid4().hex}", kind, mail.address, now)
-    log.info("対象外メールの転送を受け付けました（差出人 %s）", mail.address or "不明")
+    log.info("対象外メールの転送を受け付けました（差出人 %s）", exact(mail.address) or "不明")
 
 
 def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now: datetime) -> int:
@@ -74,7 +75,7 @@ def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now
             number=number, template=template,
         )  # fmt: skip
     # the words are what `register.backup` looks for when numbers were lost
-    log.info("受付番号 %d を発行しました: %s（画面から）", number, to)
+    log.info("受付番号 %d を発行しました: %s（画面から）", number, exact(to))
     return number
 
 

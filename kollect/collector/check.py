@@ -13,11 +13,13 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from kollect.decision.decide import TEST_HEADER
 from kollect.errors import (
     Certificate,
     CertificateTrouble,
+    EncryptionGone,
     MailboxBusy,
     ServerTrouble,
     Stage,
@@ -29,7 +31,6 @@ from kollect.mail import Mail
 from kollect.reply.letter import TEST_SERIAL_HEADER, Sender, test_mail
 from kollect.reply.outcome import Ending, Letter, Outcome
 from kollect.reply.post import Post
-from kollect.reply.session import open_session
 from kollect.settings.model import Passwords, Settings
 
 FIND_WITHIN = 60.0
@@ -58,6 +59,8 @@ class CheckStep:
     detail: str = ""
     certificate: Certificate | None = None
     """Where only the certificate stands in the way: it can be shown and pinned."""
+    encryption_gone: tuple[str, str, int] | None = None
+    """The server (protocol, host, port) of which the user may say that it need not encrypt."""
 
     def __str__(self) -> str:
         sign = {None: "…", True: "✓", False: "✗"}[self.ok]
@@ -110,11 +113,6 @@ class Check:
 
     def _send(self, steps: _Steps) -> None:
         settings, tls = self.settings.send, self.settings.tls
-        session = open_session(
-            settings, tls, self.passwords.send, timeout=settings.timeout_seconds, trace=steps.begin
-        )
-        session.line.close()
-        steps.begin(Stage.SEND)
         sender = Sender(self.settings.mail_address, self.settings.shop.name)
         serial = uuid.uuid4().hex
         octets = test_mail(
@@ -125,8 +123,10 @@ class Check:
             serial=serial,
         )
         post = Post(settings, tls, self.settings.mail_address, self.passwords.send)
-        self.last.serial = serial
         try:
+            post.connect(steps.begin)  # the letter goes over this connection: one login
+            steps.begin(Stage.SEND)
+            self.last.serial = serial
             outcome = self._delivered(post, Letter(0, self.settings.mail_address, octets))
         finally:
             post.close()
@@ -292,25 +292,17 @@ class _Steps:
                 certificate=(
                     trouble.certificate if isinstance(trouble, CertificateTrouble) else None
                 ),
+                encryption_gone=trouble.server if isinstance(trouble, EncryptionGone) else None,
             )
             return False
         self._end(ok=True)
         return True
 
-    def _end(
-        self,
-        *,
-        ok: bool,
-        happened: str = "",
-        cure: str = "",
-        detail: str = "",
-        certificate: Certificate | None = None,
-    ) -> None:
+    def _end(self, *, ok: bool, happened: str = "", **more: Any) -> None:
+        """The step is over; `more` as the fields of CheckStep."""
         if not self.begun:
             return
         seconds = time.monotonic() - self._since
-        happened = happened or self._note
-        step = CheckStep(
-            self._part, self.begun[-1], ok, seconds, happened, cure, detail, certificate
+        self._said(
+            CheckStep(self._part, self.begun[-1], ok, seconds, happened or self._note, **more)
         )
-        self._said(step)

@@ -12,6 +12,7 @@ from kollect.collector.bodies import Bodies
 from kollect.collector.desk import Desk
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
+from kollect.foreign_text import exact
 from kollect.inbox.mailbox import Refused
 from kollect.register.entry import Entry
 from kollect.register.receipt import Step
@@ -97,7 +98,7 @@ class Copies:
             raise NothingGiven
         self._desk.say(
             "サーバからメールの全部を取り出せません。取り出せた分だけを保存し、メールは"
-            f"サーバに残します（差出人 {entry.address or '不明'}、{refusal}）"
+            f"サーバに残します（差出人 {exact(entry.address) or '不明'}、{refusal}）"
         )
 
     def _leave_alone(self, entry: Entry) -> None:

@@ -14,6 +14,7 @@ from kollect.collector.reports import Happened, Held, News, Phase, PhaseChanged,
 from kollect.collector.witnesses import Witnesses
 from kollect.decision.verdict import Kind, Rules
 from kollect.errors import StorageTrouble
+from kollect.foreign_text import visible
 from kollect.members import wording
 from kollect.register.clock import LivedClock
 from kollect.register.kept import KeptFolder
@@ -83,6 +84,7 @@ class Desk:
 
     def say(self, text: str) -> None:
         """One event, for the log and for whoever watches."""
+        text = visible(text)
         log.info("%s", text)
         self.listener(Happened(self.now(), text))
 
@@ -96,8 +98,9 @@ class Desk:
             return
         noted, _, day = self.ledger.noted(name).partition(" ")
         today = self.now().date().toordinal()
+        told_on = int(day) if day.isdecimal() else 0
         # a day of the future is one that a wrong clock has written
-        if noted != which or abs(today - int(day or 0)) >= TOLD_AGAIN_AFTER:
+        if noted != which or abs(today - told_on) >= TOLD_AGAIN_AFTER:
             self.ledger.note(name, f"{which} {today}")
             self.say(text.format(len(uids)))
 

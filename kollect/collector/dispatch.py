@@ -177,7 +177,7 @@ class Dispatch:
     def _put_off_letters(self) -> Iterator[Letter]:
         """Those that were put off, from where the last poll left off with them."""
         ledger = self._desk.ledger
-        left_off = int(ledger.noted("put off up to") or 0)
+        left_off = ledger.noted_number("put off up to")
         rows = sorted(self._put_off, key=lambda row: (row <= left_off, row))
         for start in range(0, len(rows), AT_ONCE):
             part = ledger.entries(rows[start : start + AT_ONCE])

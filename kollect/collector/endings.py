@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kollect.foreign_text import exact
 from kollect.register.entry import Entry
 from kollect.register.receipt import ReceiptState, Step
 from kollect.reply.outcome import Ending, Outcome
@@ -27,7 +28,7 @@ def answer_of(outcome: Outcome) -> str:
 
 def of_reply(entry: Entry, letter: str, outcome: Outcome, *, too_old: bool) -> End:
     """`letter` names it; `too_old`: the server has said "later" for five days."""
-    who, answer = entry.address, answer_of(outcome)
+    who, answer = exact(entry.address), answer_of(outcome)
     match outcome.ending:
         case Ending.ACCEPTED:
             return End(Step.SENT, ReceiptState.REPLIED, f"{letter} を返信しました: {who}")
@@ -58,7 +59,7 @@ def of_forward(entry: Entry, outcome: Outcome, *, too_old: bool) -> End:
     answer, kept = answer_of(outcome), f"保存先 {entry.kept}"
     match outcome.ending:
         case Ending.ACCEPTED:
-            who = entry.address or "不明"
+            who = exact(entry.address) or "不明"
             told = f"対象外メールを転送しました（差出人 {who}、見出 {entry.subject}）"
             return End(Step.SENT, None, told, "forwarded")
         case Ending.REFUSED:
@@ -74,7 +75,7 @@ def of_forward(entry: Entry, outcome: Outcome, *, too_old: bool) -> End:
 def of_refused_reply(entry: Entry, letter: str) -> End:
     """The refusal that it waited for was about this letter alone; nothing is said of the mailbox,
     and a later mail from there is answered."""
-    told = f"{letter} の返信は断られました（{entry.answer}）: {entry.address}"
+    told = f"{letter} の返信は断られました（{entry.answer}）: {exact(entry.address)}"
     return End(Step.UNDELIVERABLE, ReceiptState.REFUSED, told, "undeliverable")
 
 

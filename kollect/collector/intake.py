@@ -18,6 +18,7 @@ from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
 from kollect.decision.decide import decide
 from kollect.decision.verdict import Decision, Kind, Known
+from kollect.foreign_text import exact
 from kollect.inbox.mailbox import Deadly, Refused
 from kollect.mail import Mail
 from kollect.register.entry import Entry, Sighting
@@ -259,7 +260,7 @@ def _was_done_with(entry: Entry) -> bool:
 
 
 def _told(decision: Decision, number: int | None, mail: Mail) -> str:
-    who = decision.address or mail.sender or "不明"
+    who = exact(decision.address or mail.sender) or "不明"
     match decision.kind:
         case Kind.NEW | Kind.RENUMBER:
             return f"受付番号 {number} を発行しました: {who}"

@@ -13,6 +13,7 @@ from kollect.collector.identity import is_same
 from kollect.collector.strikes import bearable
 from kollect.collector.visit import Visit
 from kollect.errors import NotDeleted
+from kollect.foreign_text import exact
 from kollect.inbox.mailbox import Refused
 from kollect.mail import Mail
 from kollect.register.entry import Entry
@@ -70,7 +71,7 @@ class Leaving:
             if not _may_leave(entry) and entry.step is not Step.TEST:
                 self._desk.say(
                     "処理の前に、ほかのプログラムがサーバからメールを消しました"
-                    f"（差出人 {entry.address or '不明'}、見出 {entry.subject}）"
+                    f"（差出人 {exact(entry.address) or '不明'}、見出 {entry.subject}）"
                 )
 
     def _keep_in_mind(self, returned: list[Entry]) -> None:
@@ -85,11 +86,11 @@ class Leaving:
         It refuses, or it agrees and they are there again (Gmail and others keep them by setting).
         """
         ledger = self._desk.ledger
-        polls = int(ledger.noted("came back") or 0) + 1 if self.returned else 0
+        polls = ledger.noted_number("came back") + 1 if self.returned else 0
         ledger.note("came back", str(polls or ""))
         back = self.returned if polls >= BACK_AGAIN else set()
         there = len(self._not_deleted | back)
-        told = int(ledger.noted("not deleted count") or 0)
+        told = ledger.noted_number("not deleted count")
         if there >= max(1, 2 * told):
             ledger.note("not deleted count", str(there))
             self._desk.say(NOT_DELETED.format(there))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from kollect import floor
 from kollect.collector.background import Background, local_now
+from kollect.collector.encryption import encryption_kept
 from kollect.collector.mailing_letters import sample_address, send_sample
 from kollect.collector.mailing_reports import (
     NO_MAILING,
@@ -190,7 +191,8 @@ class MailingWorker(Background):
             now=self._now, listener=self._listener,
             stopping=self._stop.is_set, wait=self._wait_within, patience=self._patience,
         )  # fmt: skip
-        trouble, paused = one.run()
+        with encryption_kept(self._folder.database, settings):
+            trouble, paused = one.run()
         return trouble, paused, one.accepted
 
     def _mark(self) -> str:

@@ -21,6 +21,7 @@ from kollect.contents import Contents, read_contents
 from kollect.csvfile import csv_bytes
 from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.foreign_text import exact
 from kollect.members.members import Members
 from kollect.numbering import number_text
 from kollect.register.entry import Receipt
@@ -184,7 +185,9 @@ class Records:
         with closing(Members(self._folder.database)) as members:
             stopped = members.stop(address.key(mail.address), self._now(), "対象外・保留")
         for number in stopped:
-            log.info("会員 %d へのメールの配信を止めました: %s（画面から）", number, mail.address)
+            log.info(
+                "会員 %d へのメールの配信を止めました: %s（画面から）", number, exact(mail.address)
+            )
         return stopped
 
     def _receipts(self) -> Receipts:

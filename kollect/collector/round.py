@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from kollect.collector.copies import Copies
 from kollect.collector.desk import Desk
 from kollect.collector.dispatch import Dispatch
+from kollect.collector.encryption import recall, write_down
 from kollect.collector.intake import Intake, batches
 from kollect.collector.leaving import Leaving
 from kollect.collector.reports import Phase, Report
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
-from kollect.errors import NotDeleted, ServerTrouble, Trouble
+from kollect.errors import NotDeleted, ServerTrouble, StorageTrouble, Trouble
 from kollect.inbox.mailbox import Mailbox
 
 BATCH = 250
@@ -45,6 +47,7 @@ def poll(
     )
     leaving = Leaving(desk, visit)
     dispatch = Dispatch(desk, stopping)
+    recall(desk.ledger, desk.settings)
     trouble: Trouble | None = None
 
     def send() -> None:
@@ -90,6 +93,8 @@ def poll(
     finally:
         visit.abandon()
         dispatch.close()
+        with suppress(StorageTrouble):  # it would hide the trouble that ended the poll
+            write_down(desk.ledger, desk.settings)
     desk.tally.add("deferred", desk.ledger.owed_count(desk.mailbox))
     report = desk.tally.report(left=visit.left(), seconds=clock() - started)
     return report, trouble or visit.trouble or dispatch.trouble

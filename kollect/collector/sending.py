@@ -21,6 +21,7 @@ from kollect.collector.mailing_queue import MailingQueue
 from kollect.collector.mailing_reports import MailingNews, MailingTrouble, Progress
 from kollect.collector.until_written import UntilWritten
 from kollect.errors import ServerTrouble, StorageTrouble, Trouble
+from kollect.foreign_text import exact
 from kollect.members.mailing import (
     Fate,
     IllegalMove,
@@ -262,7 +263,7 @@ class MailingRound:
             case Ending.UNKNOWN:
                 log.info(
                     "メール発信: 受付番号 %d が届いたかどうか、サーバの答えがありません: %s",
-                    *(parcel.number, parcel.address),
+                    *(parcel.number, exact(parcel.address)),
                 )
 
     def _tell(self, waiting_until: datetime | None = None) -> None:
@@ -324,7 +325,7 @@ def refused_for_us(answer: str) -> Trouble:
 def _log_refused(parcel: Parcel, answer: str) -> None:
     log.info(
         "メール発信: 受付番号 %d のメールは届けられません（%s）: %s",
-        *(parcel.number, answer, parcel.address),
+        *(parcel.number, answer, exact(parcel.address)),
     )
 
 

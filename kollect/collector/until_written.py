@@ -72,7 +72,7 @@ class UntilWritten:
                 ending = True
                 last = self._clock() + PATIENCE_AT_THE_END
                 gives_up_at = last if gives_up_at is None else min(gives_up_at, last)
-            told = _in_words(trouble, letters, ending=ending)
+            told = in_words(trouble, letters, ending=ending)
             if told.title != title:
                 log.warning("%s", told)
             title = told.title
@@ -98,7 +98,8 @@ class UntilWritten:
             self._sleep(min(left, _LOOK))
 
 
-def _in_words(trouble: StorageTrouble, letters: int, *, ending: bool) -> StorageTrouble:
+def in_words(trouble: StorageTrouble, letters: int, *, ending: bool) -> StorageTrouble:
+    """What somebody is told: why, that it waits, and not to end the program now."""
     happened = (
         f"送信サーバに渡したメール {letters} 通の結果を、記録できません。{trouble.happened}"
         "記録できるまで、次のメールは送りません。"

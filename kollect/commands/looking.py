@@ -13,6 +13,7 @@ from kollect.commands.mending import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, number_digits, print_json
 from kollect.csvfile import csv_bytes
 from kollect.folder import DataFolder
+from kollect.foreign_text import exact
 from kollect.logfile import read_month
 from kollect.numbering import number_text
 from kollect.register.entry import Receipt
@@ -34,7 +35,7 @@ def results(options: Namespace) -> int:
         for receipt in rows:
             print(
                 number_text(receipt.number, digits),
-                receipt.address,
+                exact(receipt.address),
                 _minute(receipt.received_at),
                 _minute(receipt.replied_at),
                 in_words(receipt.state, receipt.reason),
@@ -59,7 +60,7 @@ def all_receipts(folder: DataFolder) -> list[Receipt]:
 def _row(receipt: Receipt) -> dict[str, object]:
     return {
         "number": receipt.number,
-        "address": receipt.address,
+        "address": exact(receipt.address),
         "received_at": _iso(receipt.received_at),
         "replied_at": _iso(receipt.replied_at),
         "state": receipt.state.told,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from argparse import Namespace
 
 from kollect.collector.reports import Report
@@ -48,7 +49,19 @@ def failed(trouble: Trouble, *, as_json: bool, report: Report | None = None) -> 
 
 
 def print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False))
+    """Letters as they are; what does more than stand there goes as `\\u202e`, the same value."""
+    text = json.dumps(value, ensure_ascii=False)
+    print("".join(_escaped(c) if _does_something(c) else c for c in text))
+
+
+def _escaped(character: str) -> str:
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
+
+
+def _does_something(character: str) -> bool:
+    """It commands the terminal, is not seen, or lies over the text beside it."""
+    category = unicodedata.category(character)
+    return category[0] in "CM" or category in ("Zl", "Zp")
 
 
 def number_digits(folder: DataFolder) -> int:

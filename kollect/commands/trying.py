@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kollect.collector.background import local_now
 from kollect.collector.check import Check, CheckStep
+from kollect.collector.encryption import encryption_kept
 from kollect.collector.reports import Happened, Report
 from kollect.collector.worker import Worker
 from kollect.commands.collecting import checked_settings
@@ -35,8 +36,9 @@ def check(options: Namespace) -> int:
                 print(step, flush=True)
 
     test = Check(settings, passwords, mark, said, local_now)
-    well = test.send() and test.receive()
-    well = test.clean() and well
+    with encryption_kept(folder.database, settings):
+        well = test.send() and test.receive()
+        well = test.clean() and well
     if options.json:
         print_json({"ok": well, "steps": [step.as_json() for step in steps]})
     return DONE if well else NO_SERVER

@@ -11,6 +11,7 @@ import re
 from typing import TypedDict
 
 from kollect import address, encoded_words
+from kollect.foreign_text import one_line
 from kollect.mail import Mail
 
 _MOST_ADDRESSES = 50
@@ -115,7 +116,7 @@ def _reason(said: str, alone: re.Match[str] | None, five: re.Match[str] | None) 
 
 
 def _paragraph(text: str) -> str:
-    return encoded_words.one_line(re.split(r"\n[ \t\r]*\n", text.lstrip(), maxsplit=1)[0], 300)
+    return one_line(re.split(r"\n[ \t\r]*\n", text.lstrip(), maxsplit=1)[0], 300)
 
 
 def addresses(text: str) -> list[str]:

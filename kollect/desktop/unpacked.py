@@ -13,11 +13,11 @@ import logging
 import shutil
 import struct
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from kollect import floor
 from kollect.desktop import files
 
 log = logging.getLogger(__name__)
@@ -45,9 +45,7 @@ def stay() -> None:
         return
     if Path(folder).parent.name == _HOME:
         hold(Path(folder))
-        threading.Thread(
-            target=clear_up, args=(Path(folder),), name="clear-up", daemon=True
-        ).start()
+        floor.thread(lambda: clear_up(Path(folder)), name="clear-up").start()
     archive: Any = sys.modules["pyimod02_importers"].pyz_archive
     copy = Path(folder) / _NAME
     try:

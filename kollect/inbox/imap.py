@@ -226,7 +226,7 @@ class ImapMailbox:
             raise
         except IMAPClientError as failure:
             self._client.forget_answers()
-            return refusal_text(failure)[1] or "NO"
+            return refusal_text(self._client.line, failure)[1] or "NO"
         return ""
 
     def abandon(self) -> None:

@@ -17,85 +17,30 @@ from itertools import islice
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from kollect.errors import ServerTrouble, Stage
+from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import refusals
+from kollect.inbox.imap_engine import LONGEST_LINE, LONGEST_SEARCH, Engine
 from kollect.inbox.mailbox import Refused
-from kollect.inbox.pace import Pace
 from kollect.settings.model import Receive, Security, Tls
+from kollect.wire import sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
+from kollect.wire.login import HungUp, LoginMemory, after_refusal, logged_in
+from kollect.wire.peer import IMAP
+from kollect.wire.sasl import Sasl
+from kollect.wire.server_memory import memory_of
 
 _TLS_PORT = 993
 _MOST_MAILS = 100_000
 """More than this in one listing is left for the next poll."""
-_LONGEST_LINE = 256 * 1024
-_LONGEST_SEARCH = 2 * 1024 * 1024
-"""A SEARCH names every mail in one line."""
-_MOST_LINES = 1024 * 1024
-"""Octets of lines in the answer to one command. The library makes twenty times as much of them."""
-_PER_LINE = 64
-_LARGEST_LITERALS = 16 * 1024 * 1024
-"""Octets of literals in the answer to one command: four times what is ever asked for. The library
-holds them whole."""
 _MOST_UNASKED = 100
 """Lines that a server may say before it answers to STARTTLS."""
+_COMMAND = "LOGIN command"
 _CONTROLS = re.compile(r"[\r\n\0]")
 _CODE = re.compile(r"\[([A-Za-z-]+)[^\]]*\]\s*")
 _SEARCHED = re.compile(rb"[0-9 ]*(?:\(MODSEQ [0-9]+\))?\s*\Z", re.IGNORECASE)
 _UID = re.compile(rb"(?<![0-9])[1-9][0-9]{0,9}(?![0-9])")
 _DIGIT = re.compile(rb"[0-9]")
 _MOST_DIGITS = 19
-
-
-class _OnLine(imaplib.IMAP4):
-    """The library's protocol engine, reading and writing through a Line.
-
-    What one command may be answered with is bounded: the library would take any number of octets.
-    """
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self.longest_line = _LONGEST_LINE
-        self._begin_answer()
-        super().__init__()
-
-    def _begin_answer(self) -> None:
-        self._pace = Pace(self._line)
-        self._lines_left = _MOST_LINES + self.longest_line
-        self._literals_left = _LARGEST_LITERALS
-
-    def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
-        self.sock = self._line  # IMAPClient sets the time-out by it
-
-    def read(self, size: int) -> bytes:
-        self._literals_left -= size
-        if self._literals_left < 0:
-            raise self._endless(f"a literal of {size} octets")
-        found = bytearray()
-        while len(found) < size:
-            piece = self._line.read_some(size - len(found))
-            self._pace.count(len(piece))
-            found += piece
-        return bytes(found)
-
-    def readline(self) -> bytes:
-        line = self._line.readline(self.longest_line + 1)
-        self._lines_left -= len(line) + _PER_LINE
-        if len(line) > self.longest_line == _LONGEST_SEARCH:
-            line = line.rpartition(b" ")[0]  # the last number is not whole
-        elif len(line) > self.longest_line or self._lines_left < 0:
-            raise self._endless("lines without an end")
-        self._pace.count(len(line))
-        return line + b"\r\n"
-
-    def _endless(self, what: str) -> ServerTrouble:
-        return self._line.peer.senseless(self._line.stage, what.encode())
-
-    def send(self, data: bytes) -> None:
-        self._line.send(data)
-        self._begin_answer()
-
-    def shutdown(self) -> None:
-        self._line.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +66,7 @@ class Client(imapclient.IMAPClient):
 
     # IMAPClient 4.1's own hook, though it begins with an underscore.
     def _create_IMAP4(self) -> imaplib.IMAP4:
-        return _OnLine(self.line)
+        return Engine(self.line)
 
     @property
     def authenticated(self) -> bool:
@@ -152,11 +97,11 @@ class Client(imapclient.IMAPClient):
         the answer is no list of numbers.
         """
         engine = self._imap
-        engine.longest_line = _LONGEST_SEARCH
+        engine.longest_line = LONGEST_SEARCH
         try:
             word, lines = engine.uid("SEARCH", which)
         finally:
-            engine.longest_line = _LONGEST_LINE
+            engine.longest_line = LONGEST_LINE
         if word != "OK":
             raise IMAPClientError(f"search failed: {_text(lines)}")
         found: list[int] = []
@@ -170,6 +115,21 @@ class Client(imapclient.IMAPClient):
         if not found and any(_DIGIT.search(line) for line in lines):
             raise ValueError("no number that can be one")
         return found
+
+    def log_in(self, way: str, account: str, password: str) -> None:
+        """Raises IMAPClientError where the server says no."""
+        if way == _COMMAND:
+            quoted = account.replace("\\", "\\\\").replace('"', '\\"')
+            self.login(f'"{quoted}"', password)  # imaplib quotes the password only
+            return
+        login = Sasl(way, account, password)
+
+        def answer(challenge: bytes) -> bytes:
+            said = login.answer(challenge)
+            self.line.hide_digest(login.digest)
+            return said
+
+        self.sasl_login(way, answer)
 
     def forget_answers(self) -> None:
         """Drop what a failed command left: it would be taken for a part of the next answer."""
@@ -188,6 +148,11 @@ def _text(words: list[bytes | None]) -> str:
 
 def open_client(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
     """Connect, encrypt as the settings demand, log in. Raises ServerTrouble, leaving nothing."""
+    return logged_in(lambda: _open(receive, tls, password, trace))
+
+
+def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
+    memory = memory_of(IMAP, receive.host, receive.port)
     line = Line.open(
         RECEIVING_ROLE,
         receive.host,
@@ -197,23 +162,31 @@ def open_client(receive: Receive, tls: Tls, password: str, trace: Trace) -> Clie
         trust=Trust.of(tls),
         trace=trace,
     )
+    line.hide_login(receive.account, password)
     try:
         if receive.security is Security.STARTTLS:
-            _greet_and_ask_for_tls(line)
-            line.start_tls(prelude=_greet_and_ask_for_tls, trace=trace)
+            known = memory.encrypts
+            _greet_and_ask_for_tls(line, known=known)
+            memory.has_offered_encryption()
+            line.start_tls(
+                prelude=lambda fresh: _greet_and_ask_for_tls(fresh, known=known), trace=trace
+            )
             greeting = b"* OK"  # what was said in clear is forgotten (RFC 2595 section 3.1)
         else:
             greeting = _greeting(line)
         line.stage = Stage.LOGIN
-        trace(Stage.LOGIN)
         line.unread(greeting + b"\r\n")
         with translated(line):
             client = Client(line, receive.account)
-            _log_in(client, receive.account, password, tls)
+            if memory.encrypts and not line.encrypted and not client.has_capability("STARTTLS"):
+                # by its settings the shop would do without; but it never came to this by itself
+                raise refusals.encryption_gone(line.peer, IMAP, _TLS_PORT, "STARTTLS not offered")
+            trace(Stage.LOGIN)
+            _log_in(client, memory.login, receive.account, password, tls)
         return client
     except ServerTrouble as trouble:
         line.abort()
-        trouble.detail = refusals.without(password, trouble.detail)
+        trouble.detail = line.shown(trouble.detail)
         raise
     except BaseException:
         line.abort()
@@ -225,20 +198,22 @@ def translated(line: Line) -> Iterator[None]:
     """Tell the library's exceptions as ours."""
     try:
         yield
-    except (ServerTrouble, Refused):
+    except (ServerTrouble, Refused, HungUp):
         raise
     except IMAPClientAbortError as failure:
-        raise line.peer.dropped(line.stage, failure, heard=True) from failure
+        dropped = line.peer.dropped(line.stage, failure, heard=True)
+        dropped.detail = line.shown(dropped.detail)
+        raise dropped from failure
     except IMAPClientError as failure:
-        raise refusals.of_request(line.peer, line.stage, str(failure)) from failure
+        raise refusals.of_request(line.peer, line.stage, line.shown(str(failure))) from failure
     except Exception as failure:
         # The library's parsers meet garbage with whatever exception comes to hand.
-        raise line.peer.senseless(line.stage, repr(failure).encode()) from failure
+        raise line.senseless(repr(failure).encode()) from failure
 
 
-def refusal_text(failure: Exception) -> tuple[str, str]:
+def refusal_text(line: Line, failure: Exception) -> tuple[str, str]:
     """The response code (RFC 5530) and the server's words in what the library raised."""
-    text = str(failure)
+    text = line.shown(str(failure))
     found = _CODE.search(text)
     return (found[1].upper() if found else ""), text
 
@@ -247,45 +222,74 @@ def _greeting(line: Line) -> bytes:
     raw = line.readline()
     word = raw[:9].upper()
     if word.startswith(b"* BYE"):
-        code, text = refusal_text(Exception(raw[5:].decode("utf-8", "replace")))
+        code, text = refusal_text(line, Exception(raw[5:].decode("utf-8", "replace")))
         raise refusals.of_login(line.peer, "IMAP", code or "UNAVAILABLE", text)
     if not word.startswith((b"* OK", b"* PREAUTH")):
-        raise line.peer.senseless(line.stage, raw)
+        raise line.senseless(raw)
     return raw
 
 
-def _greet_and_ask_for_tls(line: Line) -> None:
+def _greet_and_ask_for_tls(line: Line, *, known: bool) -> None:
     line.stage = Stage.ENCRYPT
-    greeting = _greeting(line)
-    if not greeting.upper().startswith(b"* OK"):
-        # Logged in before the encryption: too late for STARTTLS (RFC 3501 section 6.2.1).
-        raise refusals.unencryptable(line.peer, _TLS_PORT, greeting.decode("utf-8", "replace"))
-    line.send(b"S1 STARTTLS\r\n")
-    answer = line.readline()
-    for _ in range(_MOST_UNASKED):
-        if not answer.startswith(b"* "):
-            break
+    answer = _greeting(line)
+    # logged in before the encryption, it is too late for STARTTLS (RFC 3501 section 6.2.1)
+    if answer.upper().startswith(b"* OK"):
+        line.send(b"S1 STARTTLS\r\n")
         answer = line.readline()
-    if not answer.upper().startswith(b"S1 OK"):
-        raise refusals.unencryptable(line.peer, _TLS_PORT, answer.decode("utf-8", "replace"))
+        for _ in range(_MOST_UNASKED):
+            if not answer.startswith(b"* "):
+                break
+            answer = line.readline()
+        if answer.upper().startswith(b"S1 OK"):
+            return
+    if known:
+        raise refusals.encryption_gone(line.peer, IMAP, _TLS_PORT, line.shown(answer))
+    raise refusals.unencryptable(line.peer, _TLS_PORT, line.shown(answer))
 
 
-def _log_in(client: Client, account: str, password: str, tls: Tls) -> None:
+def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tls: Tls) -> None:
+    """Try the ways that the server offers, as few as tell whether the password is right."""
     line = client.line
     if client.authenticated:
         return
     if _CONTROLS.search(account) or _CONTROLS.search(password):
         raise refusals.unspeakable(line.peer)
+    # from a digest the password can be guessed by whoever has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise refusals.unsafe(line.peer)
-    try:
-        if client.has_capability("AUTH=PLAIN"):
-            client.plain_login(account, password)
+    ways, enough = memory.plan(_ways(client), hash((account, password)))
+    refusal: ServerTrouble | None = None
+    for way in ways[:enough]:
+        try:
+            client.log_in(way, account, password)
+        except ServerTrouble as lost:
+            if refusal is None:
+                raise
+            raise after_refusal(refusal, lost) from lost
+        except IMAPClientError as failure:
+            if refusal and isinstance(failure.__context__, IMAPClientAbortError):
+                raise HungUp(refusal) from failure  # its BYE was the end of the try before
+            code, text = refusal_text(line, failure)
+            why = refusals.of_login(line.peer, "IMAP", code, text)
+            if not isinstance(why, LoginTrouble):
+                raise why from failure
+            memory.refused(way)
+            refusal = refusal or why
+        except UnicodeError as failure:
+            if refusal is None:
+                refusal = refusals.unspeakable(line.peer)
+            raise refusal from failure
         else:
-            quoted = account.replace("\\", "\\\\").replace('"', '\\"')
-            client.login(f'"{quoted}"', password)  # imaplib quotes the password only
-    except IMAPClientError as failure:
-        code, text = refusal_text(failure)
-        raise refusals.of_login(line.peer, "IMAP", code, text) from failure
-    except UnicodeError as failure:
-        raise refusals.unspeakable(line.peer) from failure
+            memory.worked(way)
+            return
+    assert refusal is not None
+    raise refusal
+
+
+def _ways(client: Client) -> list[str]:
+    """What the server takes as far as it says so, one of each kind, the best first."""
+    known = sasl.MECHANISMS if client.line.encrypted else sasl.IN_THE_CLEAR
+    mechanisms = [name for name in known if client.has_capability(f"AUTH={name}")]
+    if client.has_capability("LOGINDISABLED") and mechanisms:
+        return mechanisms
+    return [name for name in mechanisms if name == "PLAIN"] + [_COMMAND]

@@ -59,7 +59,7 @@ class Fetcher:
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as failure:
-                code, text = refusal_text(failure)
+                code, text = refusal_text(self.client.line, failure)
                 if refusals.busy(code, text):
                     peer = self.client.line.peer
                     raise refusals.of_login(peer, "IMAP", code, text) from failure
@@ -141,7 +141,7 @@ class Fetcher:
                 raise
             except IMAPClientError as failure:
                 self.client.forget_answers()
-                raise Refused(str(failure)) from failure
+                raise Refused(self.client.line.shown(str(failure))) from failure
         name = _asked(wanted).encode()
         named = set(uids)
         return {

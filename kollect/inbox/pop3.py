@@ -7,41 +7,45 @@ reading of answers in `pop3_dialogue`. It decides nothing about a mail.
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
-from kollect.errors import LineDropped, LineTimeout, Stage
+from kollect.errors import (
+    LineDropped,
+    LineTimeout,
+    LoginTrouble,
+    MailboxBusy,
+    ServerTrouble,
+    Stage,
+)
 from kollect.inbox import refusals
 from kollect.inbox.header_block import HeaderBlock
 from kollect.inbox.mailbox import Listed, Refused
 from kollect.inbox.pop3_dialogue import Answer
+from kollect.inbox.pop3_listing import numbered, size_of, uid_of
 from kollect.inbox.pop3_login import Session, open_session
 from kollect.settings.model import Receive, Tls
 from kollect.wire.connection import Trace
-from kollect.wire.peer import Peer
+from kollect.wire.peer import POP3
+from kollect.wire.server_memory import memory_of
 
 log = logging.getLogger(__name__)
 
+K = TypeVar("K")
+
 _MOST_MAILS = 100_000
 """More than this in one listing is left for the next poll."""
-_LONGEST_UID = 512
 _LONGEST_LISTING = 16 * 1024 * 1024
 """Octets: a hundred thousand lines with the longest ids that RFC 1939 section 7 allows, twice."""
 _LARGEST = 2**29
 _MUCH = 16 * 1024 * 1024
 """A mail may be larger than announced, but not endless: it goes to the disk."""
 
-_PROBE_SECONDS = 15.0
-"""The longest wait for the answer that shows whether PIPELINING was announced in earnest."""
-_SECOND_CHANCE = 86400.0
-"""Seconds until a server that lost the line over pipelined commands is believed again."""
-
-_pipelines_well: set[Peer] = set()
-_pipelines_badly: dict[Peer, float] = {}
-"""When this was seen, by the monotonic clock."""
+_LIST, _TOP, _DELE = "UIDL and LIST", "TOP", "DELE"
+"""What is done with several commands on the way."""
+_RETR = "RETR after them"
 
 
 class Pop3Mailbox:
@@ -49,9 +53,16 @@ class Pop3Mailbox:
 
     def __init__(self, open_session: Callable[[], Session]) -> None:
         self._open_session = open_session
-        self._marked = False
+        self._marked: list[int] = []
+        self._at_stake = False
+        """Marks were set, or may have been."""
+        self._uids: dict[int, str | None] = {}
+        """What the caller's handles stand for: a further session may number the mails anew."""
+        self._numbers: dict[int, int] | None = None
+        """By handle, in the present session; None while it is the one that was listed."""
         self._top_seen = False
         self._sizes: dict[int, int] = {}
+        """By number, in the present session."""
         self._begin()
 
     @classmethod
@@ -67,27 +78,21 @@ class Pop3Mailbox:
         self._line.stage = Stage.MAILBOX
         self._top_works = True if "TOP" in self._capabilities else None
         announced = "PIPELINING" in self._capabilities
-        self._dialogue.pipelining = announced and not _found_out(self._line.peer)
+        self._memory = memory_of(POP3, self._line.peer.host, self._line.peer.port)
+        self._dialogue.pipelining = announced and self._memory.believed
 
     def listing(self) -> list[Listed]:
         """All mails that are there, oldest first."""
-        peer = self._line.peer
-        if not self._dialogue.pipelining or peer in _pipelines_well or self._marked:
-            return self._list()
-        # The first use of PIPELINING with this server: nothing is lost yet where it was a lie.
-        patience = self._line.timeout
         try:
-            self._line.settimeout(min(patience, _PROBE_SECONDS))
             listed = self._list()
-            self._line.settimeout(patience)
-            _pipelines_well.add(peer)
-            return listed
-        except (LineDropped, LineTimeout) as failure:
-            log.info("%s: lost over pipelined commands, once more without: %s", peer.host, failure)
-            self._line.abort()
-        _pipelines_badly[peer] = time.monotonic()
-        self._begin()
-        return self._list()
+        except ServerTrouble as trouble:
+            if self._marked or not self._may_go_on_plainly(_LIST, trouble):
+                raise
+            self._begin()
+            listed = self._list()
+        self._uids = {mail.handle: mail.uid for mail in listed}
+        self._numbers = None
+        return listed
 
     def _list(self) -> list[Listed]:
         self._line.stage = Stage.MAILBOX
@@ -95,7 +100,7 @@ class Pop3Mailbox:
         sizes = self._sizes
         sizes.clear()
         sized = True
-        for command, answer in self._dialogue.converse([("UIDL", "UIDL"), ("LIST", "LIST")]):
+        for command, answer in self._converse(_LIST, [("UIDL", "UIDL"), ("LIST", "LIST")]):
             if not answer.ok:
                 sized = sized and command != "LIST"
                 if refusals.busy(answer.code, ""):
@@ -104,15 +109,15 @@ class Pop3Mailbox:
                 log.debug("%s: %s refused: %s", self._line.peer.host, command, answer.text)
                 continue
             for line in self._dialogue.lines(_LONGEST_LISTING):
-                handle, rest = _numbered(line)
+                handle, rest = numbered(line)
                 if handle is None:
                     sized = sized and command != "LIST"
                 elif len(uids) >= _MOST_MAILS and handle not in uids:
                     continue
                 elif command == "UIDL":
-                    uids[handle] = _uid(rest)
+                    uids[handle] = uid_of(rest)
                 else:
-                    sizes[handle] = _size(rest)
+                    sizes[handle] = size_of(rest)
                     uids.setdefault(handle, None)
         if not sized:
             for handle in range(1, self._count() + 1):
@@ -128,7 +133,7 @@ class Pop3Mailbox:
         answer = self._dialogue.ask("STAT")
         if not answer.ok:
             raise refusals.of_login(self._line.peer, "POP", answer.code or "SYS/TEMP", answer.text)
-        count, _ = _numbered(answer.text.encode())
+        count, _ = numbered(answer.text.encode())
         return min(count or 0, _MOST_MAILS)
 
     def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
@@ -136,38 +141,46 @@ class Pop3Mailbox:
         self._line.stage = Stage.RECEIVE
         todo = deque(handles)
         while todo:
-            if self._top_works is False:
-                yield from self._headers_by_retr(todo)
-            elif self._top_works is None:
-                yield self._headers_of_the_first(todo.popleft())
-            else:
-                yield from self._headers_by_top(todo)
+            try:
+                if self._top_works is False:
+                    yield from self._headers_by_retr(todo)
+                elif self._top_works is None:
+                    yield self._headers_of_the_first(todo[0])
+                    todo.popleft()
+                else:
+                    yield from self._headers_by_top(todo)
+            except ServerTrouble as trouble:
+                self._go_on_plainly(_TOP, trouble, todo)
 
     def _headers_by_top(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
-        commands = ((handle, f"TOP {handle} 0") for handle in tuple(todo))
-        with closing(self._dialogue.converse(commands)) as answers:
+        commands = ((handle, f"TOP {self._number(handle)} 0") for handle in tuple(todo))
+        with closing(self._converse(_TOP, commands)) as answers:
             for handle, answer in answers:
                 if not answer.ok and not self._top_seen:
                     self._top_works = None  # announced or not, it is still to be seen
                     return
                 self._top_seen = self._top_seen or answer.ok
+                found = self._header_block(handle) if answer.ok else _refused(answer)
                 todo.popleft()
-                yield handle, self._header_block(handle) if answer.ok else _refused(answer)
+                yield handle, found
 
     def _headers_by_retr(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
         """One at a time: with whole mails on the way nothing would bound what must be read."""
         while todo:
-            handle = todo.popleft()
-            answer = self._dialogue.ask(f"RETR {handle}")
-            yield handle, self._header_block(handle) if answer.ok else _refused(answer)
+            handle = todo[0]
+            answer = self._dialogue.ask(f"RETR {self._number(handle)}")
+            found = self._header_block(handle) if answer.ok else _refused(answer)
+            todo.popleft()
+            yield handle, found
 
     def _headers_of_the_first(self, handle: int) -> tuple[int, bytes | Refused]:
         """Learn from one mail whether TOP works here; it may be this one mail that is refused."""
-        answer = self._dialogue.ask(f"TOP {handle} 0")
+        number = self._number(handle)
+        answer = self._dialogue.ask(f"TOP {number} 0")
         if answer.ok:
             self._top_works = self._top_seen = True
             return handle, self._header_block(handle)
-        again = self._dialogue.ask(f"RETR {handle}")
+        again = self._dialogue.ask(f"RETR {number}")
         if not again.ok:
             return handle, _refused(answer)
         self._top_works = False
@@ -186,15 +199,24 @@ class Pop3Mailbox:
         session is then lost.
         """
         self._line.stage = Stage.RECEIVE
-        answer = self._dialogue.ask(f"RETR {handle}")
+        try:
+            answer = self._dialogue.ask(f"RETR {self._number(handle)}")
+        except ServerTrouble as trouble:
+            # it may not have got over what came ahead before
+            self._go_on_plainly(_RETR, trouble, [handle])
+            answer = self._dialogue.ask(f"RETR {self._number(handle)}")
         if not answer.ok:
             raise _refused(answer)
         for piece in self._mail(handle):
             sink.write(piece)
+        if self._dialogue.hurried:
+            self._memory.keeps(_RETR)
+        else:
+            self._memory.plainly(_RETR, well=True)
 
     def _mail(self, handle: int) -> Iterator[bytes]:
         """What follows a good answer to TOP or RETR. Raises ServerTrouble where it does not end."""
-        left = 2 * (self._sizes.get(handle) or _LARGEST) + _MUCH
+        left = 2 * (self._sizes.get(self._number(handle)) or _LARGEST) + _MUCH
         for piece in self._dialogue.body():
             yield piece
             left -= len(piece)
@@ -204,16 +226,87 @@ class Pop3Mailbox:
     def delete(self, handles: Iterable[int]) -> list[int]:
         """Mark mails for deletion; returns those whose mark the server took."""
         self._line.stage = Stage.RECEIVE
-        self._marked = True
-        taken = []
-        for handle, answer in self._dialogue.converse(
-            (handle, f"DELE {handle}") for handle in handles
-        ):
-            if answer.ok:
-                taken.append(handle)
-            else:
-                log.debug("%s: DELE refused: %s", self._line.peer.host, answer.text)
+        self._at_stake = True
+        todo = deque(handles)
+        taken: list[int] = []
+        refused: list[int] = []
+        while todo:
+            try:
+                for handle, answer in self._converse(_DELE, self._deletions(tuple(todo))):
+                    todo.popleft()
+                    (taken if answer.ok else refused).append(handle)
+            except ServerTrouble as trouble:
+                todo.extendleft(reversed(taken))  # their marks went with the session
+                taken.clear()
+                self._go_on_plainly(_DELE, trouble, todo)
+        if refused and self._dialogue.hurried and not self._memory.has_kept(_DELE):
+            taken += self._deleted_one_by_one(refused)
+        self._marked += taken
         return taken
+
+    def _deletions(self, handles: Iterable[int]) -> Iterator[tuple[int, str]]:
+        return ((handle, f"DELE {self._number(handle)}") for handle in handles)
+
+    def _deleted_one_by_one(self, handles: list[int]) -> list[int]:
+        """Those that the server refused only because they came before their time."""
+        self._dialogue.pipelining = False
+        answers = self._dialogue.converse(self._deletions(handles))
+        taken = [handle for handle, answer in answers if answer.ok]
+        if taken:
+            self._memory.doubt(_DELE)
+            self._memory.plainly(_DELE, well=True)
+        return taken
+
+    # --- several commands on the way, and servers that cannot bear it
+
+    def _converse(self, what: str, commands: Iterable[tuple[K, str]]) -> Iterator[tuple[K, Answer]]:
+        """As the dialogue's, and learn from how it goes."""
+        dialogue, memory = self._dialogue, self._memory
+        asked = good = 0
+        with closing(dialogue.converse(commands, wary=not memory.has_kept(what))) as answers:
+            for key, answer in answers:
+                yield key, answer
+                asked += 1
+                good += answer.ok
+        if dialogue.hurried and good == asked:
+            memory.keeps(what)
+        elif not dialogue.hurried and good > 1:
+            memory.plainly(what, well=True)
+
+    def _may_go_on_plainly(self, what: str, trouble: ServerTrouble) -> bool:
+        """Whether it may be the server's lie about PIPELINING that has cost the session."""
+        self._line.abort()
+        if isinstance(trouble, LoginTrouble | MailboxBusy):
+            return False
+        if not self._dialogue.hurried:
+            self._memory.plainly(what, well=False)
+            return False
+        host = self._line.peer.host
+        log.debug("%s: lost over pipelined commands, once more without: %s", host, trouble)
+        self._memory.doubt(what, weakly=what == _RETR)
+        return True
+
+    def _go_on_plainly(self, what: str, trouble: ServerTrouble, todo: Iterable[int]) -> None:
+        """Bring a fresh session to where this one was lost; raises the trouble where it cannot be.
+
+        A mail is the same one when it has the same uid.
+        """
+        wanted = {*todo, *self._marked}
+        if not self._may_go_on_plainly(what, trouble) or not all(map(self._uids.get, wanted)):
+            raise trouble
+        self._begin()
+        now = {mail.uid: mail.handle for mail in self._list() if mail.uid}
+        self._numbers = {
+            handle: now[uid] for handle, uid in self._uids.items() if uid is not None and uid in now
+        }
+        self._line.stage = Stage.RECEIVE
+        for _, answer in self._dialogue.converse(self._deletions(self._marked)):
+            if not answer.ok:
+                raise trouble
+
+    def _number(self, handle: int) -> int:
+        """Of a mail in this session; 0, which every server refuses, where it is gone by now."""
+        return handle if self._numbers is None else self._numbers.get(handle, 0)
 
     def close(self) -> None:
         """QUIT: the server deletes the marked mails only now (RFC 1939 section 6)."""
@@ -222,7 +315,7 @@ class Pop3Mailbox:
             answer = self._dialogue.ask("QUIT")
         except (LineDropped, LineTimeout):
             self._line.abort()
-            if self._marked:
+            if self._at_stake:
                 raise
             return  # nothing was at stake
         except BaseException:
@@ -236,30 +329,6 @@ class Pop3Mailbox:
     def abandon(self) -> None:
         """Drop the session, deleting nothing. Never raises."""
         self._line.abort()
-
-
-def _found_out(peer: Peer) -> bool:
-    """Whether this server lost the line over pipelined commands not long ago."""
-    seen = _pipelines_badly.get(peer)
-    return seen is not None and time.monotonic() - seen < _SECOND_CHANCE
-
-
-def _numbered(line: bytes) -> tuple[int | None, bytes]:
-    """A session number and what follows it; None where the line does not begin with one."""
-    number, _, rest = line.strip().partition(b" ")
-    if not number.isdigit() or not 0 < len(number) < 10 or int(number) == 0:
-        return None, b""
-    return int(number), rest.strip()
-
-
-def _uid(text: bytes) -> str | None:
-    """RFC 1939 section 7 allows 70 printable characters; others are taken, but not endless."""
-    return text.decode("latin-1") if 0 < len(text) <= _LONGEST_UID else None
-
-
-def _size(text: bytes) -> int:
-    number = text.split(b" ", 1)[0]
-    return int(number) if number.isdigit() and len(number) < 16 else 0
 
 
 def _refused(answer: Answer) -> Refused:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,6 +24,8 @@ _ON_THE_WAY = 4096
 """Octets of commands without an answer yet. Less than any system's receive buffer: however much the
 server has to say meanwhile, our sending never waits for it, so the two can never wait for each
 other."""
+_WARY_SECONDS = 15.0
+"""The longest wait for an answer that shows whether PIPELINING was announced in earnest."""
 _LONGEST_STATUS = 2048
 _LONGEST_LINE = 65536
 
@@ -49,6 +52,8 @@ class Dialogue:
         self.line = line
         self.pipelining = False
         """Whether several commands may be on the way (RFC 2449 section 6.6)."""
+        self.hurried = False
+        """In the last conversation several were."""
         self._owed: list[bool] = []
         self._midway = False
 
@@ -72,12 +77,15 @@ class Dialogue:
         """Answers nobody wants any more, to be read off before the next command (True: long)."""
         self._owed += multiline
 
-    def converse(self, commands: Iterable[tuple[K, str]]) -> Iterator[tuple[K, Answer]]:
+    def converse(
+        self, commands: Iterable[tuple[K, str]], *, wary: bool = False
+    ) -> Iterator[tuple[K, Answer]]:
         """Say the commands, yield the first line of each answer.
 
         What follows a good one is to be read at once. With `pipelining` a bounded number is on the
-        way, else one.
+        way, else one. `wary`: several on the way may be lost, and an answer is not waited for long.
         """
+        self.hurried = False
         source = iter(commands)
         waiting: deque[tuple[K, str]] = deque()
         ahead = 0
@@ -96,14 +104,25 @@ class Dialogue:
                     if batch:
                         say(batch)
                         say = self.push
+                        self.hurried = self.hurried or len(waiting) > 1
                 if not waiting:
                     return
-                answer = self.answer()
+                with self._waiting_less() if wary and self.hurried else nullcontext():
+                    answer = self.answer()
                 key, command = waiting.popleft()
                 ahead -= len(command) + 2
                 yield key, answer
         finally:
             self.owe([not command.startswith("DELE") for _, command in waiting])
+
+    @contextmanager
+    def _waiting_less(self) -> Iterator[None]:
+        usual = self.line.timeout
+        self.line.settimeout(min(usual, _WARY_SECONDS))
+        try:
+            yield
+        finally:
+            self.line.settimeout(usual)
 
     def _settle(self) -> None:
         while self._owed:
@@ -121,6 +140,8 @@ class Dialogue:
         word, _, rest = raw.decode("utf-8", "replace").partition(" ")
         match word.upper():
             case "+OK" | "-ERR" as status:
+                if status == "-ERR":  # shown to people; a +OK is read by the program alone
+                    rest = self.line.shown(rest)
                 found = _CODE.match(rest)
                 self._midway = False
                 return Answer(
@@ -131,7 +152,7 @@ class Dialogue:
             case "+":
                 self._midway = False
                 return Answer(ok=False, text=rest, more=True)
-        raise self.line.peer.senseless(self.line.stage, raw)
+        raise self.line.senseless(raw)
 
     def body(self) -> Iterator[bytes]:
         """What follows a good first line, in pieces: dots unstuffed, every line ended by CRLF.

@@ -6,21 +6,23 @@ mails.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import logging
 import re
 
-from kollect.errors import LineDropped, ServerTrouble, Stage
+from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import refusals
 from kollect.inbox.pop3_dialogue import Answer, Dialogue
 from kollect.settings.model import Receive, Security, Tls
+from kollect.wire import sasl
 from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
-
-log = logging.getLogger(__name__)
+from kollect.wire.login import LoginMemory, after_refusal, logged_in
+from kollect.wire.peer import POP3
+from kollect.wire.sasl import Sasl
+from kollect.wire.server_memory import memory_of
 
 _TLS_PORT = 995
 _LONGEST_COMMAND = 255  # RFC 2449 section 4, with the CRLF
+_APOP, _USER = "APOP", "USER"
 _APOP_STAMP = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 _CONTROLS = re.compile(r"[\r\n\0]")
 
@@ -31,6 +33,11 @@ Session = tuple[Dialogue, Capabilities]
 
 def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
     """Connect, encrypt as the settings demand, log in. Raises ServerTrouble, leaving nothing."""
+    return logged_in(lambda: _open(receive, tls, password, trace))
+
+
+def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
+    memory = memory_of(POP3, receive.host, receive.port)
     line = Line.open(
         RECEIVING_ROLE,
         receive.host,
@@ -40,20 +47,26 @@ def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Ses
         trust=Trust.of(tls),
         trace=trace,
     )
+    line.hide_login(receive.account, password)
     try:
         dialogue = Dialogue(line)
         greeting = _greeting(dialogue)
         if receive.security is Security.STARTTLS:
-            _ask_for_tls(dialogue)
-            line.start_tls(prelude=_greet_and_ask_for_tls, trace=trace)
+            known = memory.encrypts
+            _ask_for_tls(dialogue, known=known)
+            memory.has_offered_encryption()
+            line.start_tls(prelude=lambda fresh: _greet_and_ask_for_tls(fresh, known), trace=trace)
         line.stage = Stage.LOGIN
-        trace(Stage.LOGIN)
         before = _capabilities(dialogue)
-        _log_in(dialogue, receive.account, password, before, greeting, tls)
+        if memory.encrypts and not line.encrypted and "STLS" not in before:
+            # by its settings the shop would do without; but it never came to this by itself
+            raise refusals.encryption_gone(line.peer, POP3, _TLS_PORT, "STLS not offered")
+        trace(Stage.LOGIN)
+        _log_in(dialogue, memory.login, receive.account, password, before, greeting, tls)
         return dialogue, _after_login(dialogue, before)
     except ServerTrouble as trouble:
         line.abort()
-        trouble.detail = refusals.without(password, trouble.detail)
+        trouble.detail = line.shown(trouble.detail)
         raise
     except BaseException:
         line.abort()
@@ -69,17 +82,21 @@ def _greeting(dialogue: Dialogue) -> str:
     return answer.text
 
 
-def _ask_for_tls(dialogue: Dialogue) -> None:
+def _ask_for_tls(dialogue: Dialogue, *, known: bool) -> None:
     dialogue.line.stage = Stage.ENCRYPT
     answer = dialogue.ask("STLS")
-    if not answer.ok:
-        raise refusals.unencryptable(dialogue.line.peer, _TLS_PORT, answer.text)
+    if answer.ok:
+        return
+    peer = dialogue.line.peer
+    if known:
+        raise refusals.encryption_gone(peer, POP3, _TLS_PORT, answer.text)
+    raise refusals.unencryptable(peer, _TLS_PORT, answer.text)
 
 
-def _greet_and_ask_for_tls(line: Line) -> None:
+def _greet_and_ask_for_tls(line: Line, known: bool) -> None:
     dialogue = Dialogue(line)
     _greeting(dialogue)
-    _ask_for_tls(dialogue)
+    _ask_for_tls(dialogue, known=known)
 
 
 def _capabilities(dialogue: Dialogue) -> Capabilities:
@@ -101,52 +118,85 @@ def _after_login(dialogue: Dialogue, before: Capabilities) -> Capabilities:
 
 def _log_in(
     dialogue: Dialogue,
+    memory: LoginMemory,
     account: str,
     password: str,
     capabilities: Capabilities,
     greeting: str,
     tls: Tls,
 ) -> None:
+    """Try the ways that the server offers, as few as tell whether the password is right."""
     line = dialogue.line
     if _CONTROLS.search(account) or _CONTROLS.search(password):
         raise refusals.unspeakable(line.peer)
-    may_show_password = line.encrypted or line.loopback or tls.allow_plaintext_password
-    stamp = None if line.encrypted else _APOP_STAMP.search(greeting)
-    answer = None
-    if stamp:
-        answer = _apop(dialogue, account, password, stamp[0])
-        if answer.ok:
-            return
-    elif not may_show_password:
+    # from a digest the password can be guessed by whoever has listened: it is no better
+    if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise refusals.unsafe(line.peer)
-    # Many servers show a stamp and know no account with APOP: then the plain way is left.
-    if answer is None or (may_show_password and not refusals.busy(answer.code, answer.text)):
+    stamp = None if line.encrypted else _APOP_STAMP.search(greeting)
+    offered = _ways(capabilities, apop=stamp is not None, encrypted=line.encrypted)
+    ways, enough = memory.plan(offered, hash((account, password)))
+    refusal: ServerTrouble | None = None
+    for way in ways[:enough]:
         try:
-            answer = _by_password(dialogue, account, password, capabilities)
-        except LineDropped:
-            if answer is None:
-                raise  # else the server hung up over the failed APOP
-    if not answer.ok:
-        raise refusals.of_login(line.peer, "POP", answer.code, answer.text)
+            if way == _APOP and stamp:
+                answer = _apop(dialogue, account, password, stamp[0])
+            elif way == _USER:
+                answer = _user(dialogue, account, password)
+            else:
+                answer = _auth(dialogue, Sasl(way, account, password))
+        except ServerTrouble as lost:
+            if refusal is None:
+                raise
+            raise after_refusal(refusal, lost) from lost
+        if answer.ok:
+            memory.worked(way)
+            return
+        why = refusals.of_login(line.peer, "POP", answer.code, answer.text)
+        if not isinstance(why, LoginTrouble) or answer.code == "SYS/PERM":
+            raise why  # nothing is said of the password
+        memory.refused(way)
+        refusal = refusal or why
+    assert refusal is not None
+    raise refusal
+
+
+def _ways(capabilities: Capabilities, *, apop: bool, encrypted: bool) -> list[str]:
+    """What the server takes as far as it says so, the best first.
+
+    Many show a stamp and know no account with APOP; some announce SASL and have no USER. Where
+    USER is refused, one more is enough to tell that it is the password.
+    """
+    offered = capabilities.get("SASL", frozenset())
+    known = sasl.MECHANISMS if encrypted else sasl.IN_THE_CLEAR
+    mechanisms = [name for name in known if name in offered]
+    ways = [_APOP] if apop else []
+    if "USER" in capabilities or not mechanisms:
+        return [*ways, _USER, *mechanisms[:1]]
+    return ways + mechanisms
 
 
 def _apop(dialogue: Dialogue, account: str, password: str, stamp: str) -> Answer:
     digest = hashlib.md5((stamp + password).encode(), usedforsecurity=False).hexdigest()
+    dialogue.line.hide_digest(digest)
     return dialogue.ask(f"APOP {account} {digest}")
 
 
-def _by_password(
-    dialogue: Dialogue, account: str, password: str, capabilities: Capabilities
-) -> Answer:
-    if "PLAIN" in capabilities.get("SASL", ()) and "USER" not in capabilities:
-        return _auth_plain(dialogue, account, password)
+def _user(dialogue: Dialogue, account: str, password: str) -> Answer:
     answer = dialogue.ask(f"USER {account}")
     return dialogue.ask(f"PASS {password}") if answer.ok else answer
 
 
-def _auth_plain(dialogue: Dialogue, account: str, password: str) -> Answer:
-    secret = base64.b64encode(f"\0{account}\0{password}".encode()).decode()
-    command = f"AUTH PLAIN {secret}"
-    answer = dialogue.ask(command if len(command) <= _LONGEST_COMMAND - 2 else "AUTH PLAIN")
-    # Servers older than the initial response of RFC 5034 ask for it again.
-    return dialogue.ask(secret) if answer.more else answer
+def _auth(dialogue: Dialogue, login: Sasl) -> Answer:
+    command = f"AUTH {login.mechanism}"
+    at_once = f"{command} {sasl.coded(login.first)}"
+    if login.first and len(at_once) + 2 <= _LONGEST_COMMAND:
+        command = at_once
+    answer = dialogue.ask(command)
+    for _ in range(login.most_answers):
+        # Servers older than the initial response of RFC 5034 ask for it again.
+        if not answer.more:
+            break
+        said = sasl.coded(login.answer(sasl.decoded(answer.text)))
+        dialogue.line.hide_digest(login.digest)
+        answer = dialogue.ask(said)
+    return answer

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from kollect.errors import LoginTrouble, MailboxBusy, NotDeleted, ServerTrouble, Stage
+from kollect.errors import (
+    EncryptionGone,
+    LoginTrouble,
+    MailboxBusy,
+    NotDeleted,
+    ServerTrouble,
+    Stage,
+)
 from kollect.wire.peer import ASK_PROVIDER, Peer
 
 _BUSY_CODES = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP", "INUSE", "UNAVAILABLE", "LIMIT"})
@@ -86,11 +93,6 @@ def of_login(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
     )
 
 
-def without(password: str, text: str) -> str:
-    """The server's words, should it have repeated the password in them."""
-    return text.replace(password, "…") if password else text
-
-
 def unsafe(peer: Peer) -> LoginTrouble:
     """The password would have to go over a line on which others can listen."""
     return LoginTrouble(
@@ -99,7 +101,7 @@ def unsafe(peer: Peer) -> LoginTrouble:
         happened=f"{peer.label}との通信が暗号化されていないため、パスワードを盗み見られるおそれがあります。",
         cure="「メールの設定」の暗号化を「SSL」か「STARTTLS」にしてください。"
         "どうしても使えないときは、危険を承知のうえで「暗号化せずにパスワードを送る」を選べます。",
-        detail="clear-text password on an unencrypted line",
+        detail="password or digest on an unencrypted line",
     )
 
 
@@ -112,6 +114,12 @@ def unencryptable(peer: Peer, tls_port: int, text: str) -> ServerTrouble:
         cure=f"暗号化を「SSL」に、ポート番号を{tls_port}に変えてお試しください。{ASK_PROVIDER}",
         detail=text,
     )
+
+
+def encryption_gone(peer: Peer, protocol: str, tls_port: int, text: str) -> EncryptionGone:
+    """A server that has encrypted before does not any more."""
+    safe = f"暗号化を「SSL」に、ポート番号を{tls_port}"
+    return peer.encryption_gone(protocol, text, safe=safe)
 
 
 def unspeakable(peer: Peer) -> LoginTrouble:

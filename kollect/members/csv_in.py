@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kollect import address
+from kollect.foreign_text import exact, visible
 from kollect.members import folding, wareki
 from kollect.members.columns import ACTIVE, WITHDRAWN, Column
 from kollect.members.member import Field, Member, Sheet, SheetProblems, State, as_sheet, read
@@ -99,9 +100,9 @@ def understood(table: Table, members: Members, now: datetime) -> list[Line]:
                 raise _Wrong(f"受付番号 {one.member.number} は、{first.line}行目にもあります。")
             found[one.member.number] = one
         except SheetProblems as wrong:
-            problems += [LineProblem(line, str(problem)) for problem in wrong.problems]
+            problems += [LineProblem(line, visible(str(problem))) for problem in wrong.problems]
         except _Wrong as wrong:
-            problems.append(LineProblem(line, str(wrong)))
+            problems.append(LineProblem(line, visible(str(wrong))))
         if len(problems) >= MOST_PROBLEMS:
             break
     if problems:
@@ -226,7 +227,7 @@ def _number(cells: dict[Column, str], members: Members) -> int:
             raise _Wrong("受付番号もメールアドレスも空です。")
         found = members.number_of(address.key(mail))
         if found is None:
-            raise _Wrong(f"{mail} からは、まだ空メールが届いていません。")
+            raise _Wrong(f"{exact(mail)} からは、まだ空メールが届いていません。")
         return found
     number = folding.number(typed)
     if number is None:
@@ -235,7 +236,9 @@ def _number(cells: dict[Column, str], members: Members) -> int:
     if collected is None:
         raise _Wrong(f"受付番号 {number} は、まだどなたにも発行していません。")
     if mail and address.key(mail) != address.key(collected):
-        raise _Wrong(f"受付番号 {number} のメールアドレスは {mail} ではなく {collected} です。")
+        raise _Wrong(
+            f"受付番号 {number} のメールアドレスは {exact(mail)} ではなく {exact(collected)} です。"
+        )
     return number
 
 

@@ -54,21 +54,24 @@ class MailingControl:
 
     def send_sample(self, to: str, subject: str, body: str) -> None:
         """To this address, a mail with this subject and body. Raises Trouble."""
+        from kollect.collector.encryption import encryption_kept
         from kollect.collector.mailing import send_sample
         from kollect.register.ledger import Ledger
 
         workspace = self._workspaces.current
         with closing(Ledger(workspace.folder.database)) as ledger:
             mark = ledger.mark("reply")
-        send_sample(
-            workspace.settings(),
-            workspace.passwords(),
-            to=to,
-            subject=subject,
-            body=body,
-            mark=mark,
-            now=local_now(),
-        )
+        settings = workspace.settings()
+        with encryption_kept(workspace.folder.database, settings):
+            send_sample(
+                settings,
+                workspace.passwords(),
+                to=to,
+                subject=subject,
+                body=body,
+                mark=mark,
+                now=local_now(),
+            )
 
     def start(self, mailing: int, choice: Choice) -> None:
         """Begin a draft, to these members. Raises TextNotReady, NobodyToSendTo."""

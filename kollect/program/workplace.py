@@ -183,6 +183,7 @@ class Workspace:
         """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
         from kollect.collector.background import local_now
         from kollect.collector.check import Check, LastTest
+        from kollect.collector.encryption import encryption_kept
         from kollect.register.ledger import Ledger
 
         ledger = Ledger(self.folder.database)
@@ -192,7 +193,16 @@ class Workspace:
             ledger.close()
         last = self._last_test = self._last_test or LastTest()
         check = Check(settings, passwords, mark, said, local_now, stopping, last)
-        {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
+        with encryption_kept(self.folder.database, settings):
+            {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
+
+    def forget_encryption(self, server: tuple[str, str, int]) -> None:
+        """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""
+        from kollect.collector.encryption import forget
+        from kollect.register.ledger import Ledger
+
+        with closing(Ledger(self.folder.database)) as ledger:
+            forget(ledger, server)
 
     @property
     def collecting(self) -> bool:

@@ -97,9 +97,10 @@ def make_backup(database: Path, folder: Path, today: date, *, removing: bool = T
     finally:
         with suppress(OSError):
             files.remove(part)
+    copies = _in_order(backups(folder), today)
     # the one that knows most stays too: an older file may have been put in the database's place
-    fullest = max(backups(folder), key=_mails_seen)
-    for old in _in_order(backups(folder), today)[KEEP:] if removing else ():
+    fullest = max(copies, key=lambda copy: _mails_seen(copy)[0])  # the first of equals
+    for old in copies[KEEP:] if removing else ():
         if old not in (target, fullest):  # whatever date the clock has given it
             with suppress(OSError):  # somebody is looking at it
                 files.remove(old)

@@ -30,6 +30,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 
 _HOUR, _DAY, _WEEK = 3600.0, 86400.0, 7 * 86400.0
 _JUMP = _DAY + _HOUR
@@ -157,6 +158,8 @@ def from_json(text: str) -> Lived:
         state = Lived(float(found["lived"]), look, float(found["stood"]), move)
     except (TypeError, KeyError, IndexError, AttributeError) as wrong:
         raise ValueError(text) from wrong
+    if not (isfinite(look.running) and isfinite(move.lived if move else 0.0)):
+        raise ValueError(text)
     if not (0 <= state.seconds < float("inf") and 0 <= state.stood <= _DAY):
         raise ValueError(text)
     return state
@@ -164,6 +167,7 @@ def from_json(text: str) -> Lived:
 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+    # the years that Windows can show in the time of a place
+    if moment.tzinfo is None or not 1970 <= moment.year < 3000:
         raise ValueError(text)
     return moment

@@ -29,6 +29,13 @@ class Notes(Database):
             row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else ""
 
+    def noted_number(self, key: str) -> int:
+        """0 where nothing is kept. Raises StorageTrouble for what is no number."""
+        text = self.noted(key)
+        if text and not (text.isascii() and text.isdecimal()):
+            raise broken_value(text)
+        return int(text or 0)
+
     def template_in_force(self, kind: str, subject: str, body: str, now: datetime) -> int:
         """The version of this text; written down when it differs from the last one of its kind."""
         with self._translated():

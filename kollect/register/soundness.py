@@ -38,13 +38,21 @@ _TIME = (
 _FLAG = "typeof({0}) = 'integer' AND {0} IN (0, 1)"
 _NUMBER = f"typeof({{0}}) = 'integer' AND {{0}} BETWEEN 1 AND {ABSURD}"
 _COUNT = "typeof({0}) = 'integer' AND {0} BETWEEN 0 AND 1000000000"
+_LIVED = _COUNT
+"""A moment in lived seconds (see `clock`)."""
+_DIGITS = "length({0}) <= 15 AND {0} NOT GLOB '*[^0-9]*'"
 _META = (
     f"{_TEXT} AND CASE key"
     " WHEN 'install_id' THEN length({0}) >= 8 AND {0} NOT GLOB '*[^0-9a-f]*'"
     " WHEN 'secret' THEN length({0}) = 64 AND {0} NOT GLOB '*[^0-9a-f]*'"
     " WHEN 'number_floor' THEN length({0}) BETWEEN 1 AND 15 AND {0} NOT GLOB '*[^0-9]*'"
     " WHEN 'behind' THEN length({0}) BETWEEN 1 AND 15 AND {0} NOT GLOB '*[^0-9]*'"
-    " WHEN 'put off up to' THEN length({0}) <= 15 AND {0} NOT GLOB '*[^0-9]*'"
+    " WHEN 'lived' THEN json_valid({0})"
+    " WHEN 'clock wrong' THEN {0} IN ('', 'ahead', 'behind')"
+    f" WHEN 'put off up to' THEN {_DIGITS}"
+    f" WHEN 'waited up to' THEN {_DIGITS}"
+    f" WHEN 'came back' THEN {_DIGITS}"
+    f" WHEN 'not deleted count' THEN {_DIGITS}"
     f" WHEN 'upkeep' THEN {{0}} = '' OR ({_DAY})"
     f" WHEN 'remove nothing before' THEN {{0}} = '' OR ({_DAY})"
     " ELSE 1 END"
@@ -63,7 +71,7 @@ def _one_of(words: Iterable[str]) -> str:
 
 KINDS = (
     *("test", "loop", "bounce", "automatic", "new", "duplicate", "renumber", "ignored", "braked"),
-    *("paused", "stop", "stop_unanswered", "out_of_scope"),
+    *("paused", "stop", "stop_unanswered", "stop_perhaps", "out_of_scope"),
 )
 SEXES = ("", "男性", "女性", "その他")
 MEMBER_STATES = ("active", "withdrawn")
@@ -90,7 +98,8 @@ RULES: dict[str, Rules] = {
         "subject": _TEXT, "message_id": _TEXT, "thread": _TEXT, "number": _or_null(_NUMBER),
         "template": _or_null(_NUMBER), "letter_id": _TEXT, "kept": _TEXT, "whole": _FLAG,
         "step": _one_of(Step), "step_at": _TIME, "seen_at": _TIME, "unknowns": _COUNT,
-        "answer": _TEXT,
+        "answer": _TEXT, "tried": _or_null(_LIVED), "later_since": _or_null(_LIVED),
+        "refused_since": _or_null(_LIVED), "refusals": _COUNT,
     },
     "strike": {"mailbox": _TEXT, "uid": _TEXT, "count": _COUNT, "at": _TIME},
     "member": {
@@ -118,7 +127,8 @@ RULES: dict[str, Rules] = {
         "id": _NUMBER, "mailing": _NUMBER, "number": _NUMBER, "address": _TEXT,
         "letter_id": _TEXT, "step": _one_of(PARCEL_STEPS), "step_at": _TIME,
         "first_at": _or_null(_TIME), "tried_at": _or_null(_TIME), "unknowns": _COUNT,
-        "answer": _TEXT,
+        "answer": _TEXT, "later_since": _or_null(_LIVED), "refused_since": _or_null(_LIVED),
+        "refusals": _COUNT,
     },
 }  # fmt: skip
 

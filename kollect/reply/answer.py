@@ -6,15 +6,15 @@ Knows the answers and nothing of what was asked before or will be asked next. Pu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kollect.foreign_text import one_line
 from kollect.refusal import About, about, enhanced_code
 from kollect.reply.outcome import Ending
 
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 _LONGEST_TEXT = 500
 _LONGEST_LINE = 16384
@@ -65,7 +65,9 @@ class Garbled(Exception):
 class AnswerReader:
     """Cuts what comes from a server into answers, wherever the pieces were cut."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Callable[[str, int], str] = one_line) -> None:
+        """`shown` makes the words of a refusal fit to be read by people."""
+        self._shown = shown
         self._rest = b""
         self._code = 0
         self._lines: list[bytes] = []
@@ -82,7 +84,7 @@ class AnswerReader:
     def _line(self, line: bytes) -> Answer | None:
         number, more, text = line[:3], line[3:4], line[4:]
         if not (number.isdigit() and b"200" <= number < b"600" and more.strip() in (b"", b"-")):
-            raise Garbled(line[:80].decode("ascii", "replace"))
+            raise Garbled(line.decode("utf-8", "replace"))
         code = int(number)
         if self._lines and code != self._code:
             raise Garbled("two codes in one answer")
@@ -93,18 +95,17 @@ class AnswerReader:
                 raise Garbled("an answer without an end")
             return None
         lines, self._lines = [*self._lines, text], []
-        return Answer(code, _shown(lines))
+        words = _in_one(lines)
+        # an answer that asks for more is read by the program alone, and to its last character
+        return Answer(code, words if code == 334 else self._shown(words, _LONGEST_TEXT))
 
 
-def _shown(lines: list[bytes]) -> str:
+def _in_one(lines: list[bytes]) -> str:
     """All lines as one, an enhanced code once."""
     texts = [line.decode("utf-8", "replace").strip() for line in lines]
     if len(texts) > 1 and (found := _ENHANCED.match(texts[0])):
         texts[1:] = [text.removeprefix(found[1]).strip() for text in texts[1:]]
-    shown = " ".join(texts)
-    if not (shown.isascii() and shown.isprintable()):
-        shown = _UNPRINTABLE.sub(" ", shown).strip()
-    return shown[:_LONGEST_TEXT]
+    return " ".join(texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Channel:
         self.dialogue = Dialogue(session.offers, sender)
         self.lost = False
         self.why_lost = ""
-        self._reader = AnswerReader()
+        self._reader = AnswerReader(self.line.shown)
         self._out: list[bytes] = []
         self._timeout = timeout
         self._final_timeout = final_timeout

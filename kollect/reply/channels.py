@@ -14,15 +14,19 @@ from datetime import datetime, timedelta
 from kollect.errors import ServerTrouble
 from kollect.reply.channel import Channel
 from kollect.reply.delivery import Ended, Style
+from kollect.reply.dialogue import Dialogue
 from kollect.reply.session import open_session
 from kollect.server_date import date_in
 from kollect.settings.model import Send, Tls
 from kollect.wire.connection import Trace
-from kollect.wire.peer import Peer
+from kollect.wire.peer import SMTP, Peer
+from kollect.wire.server_memory import memory_of
 
 log = logging.getLogger(__name__)
 
 MOST_CHANNELS = 4
+_SENT_AHEAD = "letters"
+"""What the memory of a server calls letters that do not wait for each answer."""
 
 _EXTRA_SECONDS = 10.0
 """Patience with the opening of a further connection."""
@@ -41,7 +45,8 @@ class Channels:
         self._clock = clock
         self._open: list[Channel] = []
         self._most = MOST_CHANNELS
-        self._lied = False
+        self._memory = memory_of(SMTP, send.host, send.port)
+        self._lied = not self._memory.believed
         self._greeted: tuple[datetime, float] | None = None
         self.proven = False
         """A letter has gone through: the server is believed about its extensions."""
@@ -144,12 +149,24 @@ class Channels:
     def take_ended(self) -> list[Ended]:
         """The letters that ended since the last call."""
         ended = [one for channel in self._open for one in channel.take_ended()]
-        if not self._lied and any(channel.dialogue.lied for channel in self._open):
-            self._lied = True
-            log.debug("%s: only the plain dialogue from here on", self.peer.host)
+        for channel in self._open:
+            self._learn(channel.dialogue)
         for channel in self._open:
             channel.dialogue.lied = self._lied
         return ended
+
+    def _learn(self, dialogue: Dialogue) -> None:
+        """Take down what this conversation tells of the server, for all that will follow."""
+        if dialogue.lied and not self._lied:
+            self._lied = True
+            self._memory.doubt(_SENT_AHEAD, weakly=dialogue.lied_at_the_end)
+            log.debug("%s: only the plain dialogue from here on", self.peer.host)
+        if dialogue.kept_its_word:
+            self._memory.keeps(_SENT_AHEAD)
+            dialogue.kept_its_word = False
+        if self._lied and dialogue.plainly_well is not None:
+            self._memory.plainly(_SENT_AHEAD, well=dialogue.plainly_well)
+            dialogue.plainly_well = None
 
     def take_lost(self) -> list[Channel]:
         """The connections that were lost since the last call."""

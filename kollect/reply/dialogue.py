@@ -51,6 +51,12 @@ class Dialogue:
         """Letters about which the server said its last word, be it yes or no."""
         self.lied = False
         """The server does not do what it offered: only the plain dialogue, without parameters."""
+        self.lied_at_the_end = False
+        """Nothing tells of it but the lack of the last answer, which honest servers may owe too."""
+        self.kept_its_word = False
+        """It has accepted a letter whose commands were sent ahead."""
+        self.plainly_well: bool | None = None
+        """How the plain dialogue went, last: a letter was decided on, or the line was lost."""
         self.closing = False
         """The server said 421: it is about to close the line."""
         self.body: Iterator[tuple[bytes, bool]] | None = None
@@ -248,10 +254,19 @@ class Dialogue:
         self._under_way.remove(transaction)
         self._clean = transaction.failed is None
         self.answered += 1
+        hurried = _is_hurried(transaction)
         if transaction.failed:
+            outcome = transaction.failed.outcome
+            decided = outcome is not None and outcome.ending in (Ending.REFUSED, Ending.DOUBTED)
+            if decided and not hurried:
+                self.plainly_well = True
             self.ended.append(transaction.failed)
             return
         self.accepted += 1
+        if hurried:
+            self.kept_its_word = True
+        else:
+            self.plainly_well = True
         key = transaction.letter.key
         self.ended.append(
             Ended(transaction.delivery, Outcome(key, Ending.ACCEPTED, answer.code, answer.text))
@@ -280,9 +295,13 @@ class Dialogue:
 
         `in_sending`: it was lost before the last octets went out.
         """
-        if not self.accepted and any(t.style is not Style.PLAIN for t in self._under_way):
-            # old firewalls drop a line on which commands come before their time, or swallow them
-            self.lied = True
+        if any(map(_is_hurried, self._under_way)):
+            if not self.lied and not self.accepted:
+                # old firewalls drop a line on which commands come before their time
+                self.lied = True
+                self.lied_at_the_end = self.waits_for_final
+        elif self._under_way and not self.answered:
+            self.plainly_well = False
         self.closing = True
         self.body = None
         self._pending.clear()
@@ -290,11 +309,21 @@ class Dialogue:
             self._under_way[-1].complete = False
         while self._under_way:
             transaction = self._under_way.popleft()
-            ending = Ending.UNKNOWN if transaction.complete else Ending.LATER
-            self.ended.append(transaction.failed or _ending(transaction, ending, why))
+            if transaction.complete:
+                ended = _ending(transaction, Ending.UNKNOWN, why)
+            elif self.lied and _is_hurried(transaction):
+                ended = Ended(transaction.delivery, None)  # at once again, plainly
+            else:
+                ended = _ending(transaction, Ending.LATER, why)
+            self.ended.append(transaction.failed or ended)
 
 
 _AFTER = {Verb.RSET: Verb.MAIL, Verb.MAIL: Verb.RCPT, Verb.RCPT: Verb.DATA}
+
+
+def _is_hurried(transaction: Transaction) -> bool:
+    """Its commands did not wait for each other's answers."""
+    return transaction.style is not Style.PLAIN
 
 
 def _ending(transaction: Transaction, ending: Ending, text: str, code: int = 0) -> Ended:

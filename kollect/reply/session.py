@@ -5,17 +5,20 @@ RFC 5321 sections 3.1 and 4.1.1.1, RFC 3207 (STARTTLS), RFC 4954 (AUTH). Knows n
 
 from __future__ import annotations
 
-import base64
-import hmac
 import ipaddress
 from dataclasses import dataclass
 
-from kollect.errors import Stage
+from kollect.errors import ServerTrouble, Stage
 from kollect.reply import troubles
 from kollect.reply.answer import Answer, AnswerReader, Garbled
 from kollect.reply.offers import Offers
 from kollect.settings.model import Auth, Send, Tls
+from kollect.wire import sasl
 from kollect.wire.connection import SENDING_ROLE, Line, Trace, Trust
+from kollect.wire.login import after_refusal, logged_in
+from kollect.wire.peer import SMTP
+from kollect.wire.sasl import Sasl
+from kollect.wire.server_memory import ServerMemory, memory_of
 
 _TLS_PORT = 465
 _NO_SUCH_WAY = (500, 501, 502, 504)
@@ -41,6 +44,11 @@ def open_session(
 
     Raises ServerTrouble, LoginTrouble, CertificateTrouble; then nothing is left open.
     """
+    return logged_in(lambda: _open(send, tls, password, timeout=timeout, trace=trace))
+
+
+def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace | None) -> Session:
+    memory = memory_of(SMTP, send.host, send.port)
     line = Line.open(
         SENDING_ROLE,
         send.host,
@@ -51,21 +59,45 @@ def open_session(
         trace=trace,
     )
     try:
+        if send.auth is not Auth.NO:
+            line.hide_login(send.account, password)
         greeting, offers = _greet(line)
-        if not line.encrypted and (offers.starttls or send.auth is Auth.SSL):
-            _ask_for_tls(line, offers)
-            line.start_tls(prelude=lambda fresh: _ask_for_tls(fresh, _greet(fresh)[1]), trace=trace)
-            offers = _hello(line)
+        if not line.encrypted:
+            offers = _encrypted(line, offers, memory, demanded=send.auth is Auth.SSL, trace=trace)
         if send.auth is not Auth.NO:
             line.stage = Stage.LOGIN
             if trace:
                 trace(Stage.LOGIN)
-            _log_in(line, offers, send.account, password, plaintext=tls.allow_plaintext_password)
+            _log_in(line, offers, memory, send.account, password, tls)
         line.stage = Stage.SEND
         return Session(line, offers, greeting)
+    except ServerTrouble as trouble:
+        line.abort()
+        trouble.detail = line.shown(trouble.detail)
+        raise
     except BaseException:
         line.abort()
         raise
+
+
+def _encrypted(
+    line: Line, offers: Offers, memory: ServerMemory, *, demanded: bool, trace: Trace | None
+) -> Offers:
+    """Encrypt wherever that is offered, and ever after: a server that has offered it once does not
+    stop, but somebody on the line may take the offer out (RFC 3207 section 6).
+    """
+    known = memory.encrypts
+    if not (offers.starttls or demanded or known):
+        return offers
+    if offers.starttls:
+        memory.has_offered_encryption()
+    _ask_for_tls(line, offers, known=known)
+
+    def again(fresh: Line) -> None:
+        _ask_for_tls(fresh, _greet(fresh)[1], known=known)
+
+    line.start_tls(prelude=again, trace=trace)
+    return _hello(line)
 
 
 def _greet(line: Line) -> tuple[str, Offers]:
@@ -99,92 +131,76 @@ def _own_name(line: Line) -> str:
     return f"[{own}]" if own.version == 4 else f"[IPv6:{own}]"
 
 
-def _ask_for_tls(line: Line, offers: Offers) -> None:
+def _ask_for_tls(line: Line, offers: Offers, *, known: bool) -> None:
     line.stage = Stage.ENCRYPT
-    if not offers.starttls:
-        raise troubles.unencryptable(line.peer, "STARTTLS not offered")
-    answer, _ = _ask(line, "STARTTLS")
-    if answer.code != 220:
-        raise troubles.unencryptable(line.peer, troubles.shown(answer))
+    refused = "STARTTLS not offered"
+    if offers.starttls:
+        answer, _ = _ask(line, "STARTTLS")
+        if answer.code == 220:
+            return
+        refused = troubles.shown(answer)
+    if known:
+        raise troubles.encryption_gone(line.peer, _TLS_PORT, refused)
+    raise troubles.unencryptable(line.peer, refused)
 
 
-def _log_in(line: Line, offers: Offers, account: str, password: str, *, plaintext: bool) -> None:
+def _log_in(
+    line: Line, offers: Offers, memory: ServerMemory, account: str, password: str, tls: Tls
+) -> None:
+    """Try the ways that the server offers, as few as tell whether the password is right."""
     if not account or not password:
         raise troubles.no_password(line.peer)
-    safe = line.encrypted or line.loopback or plaintext
-    mechanisms = ["PLAIN", "LOGIN"]
-    if line.encrypted:
-        mechanisms.append("CRAM-MD5")
-    else:
-        mechanisms.insert(0, "CRAM-MD5")
-    usable = [name for name in mechanisms if name in offers.auth]
-    if not usable:
+    known = sasl.MECHANISMS if line.encrypted else sasl.IN_THE_CLEAR
+    offered = [name for name in known if name in offers.auth]
+    if not offered:
         raise troubles.no_password_login(line.peer, offers.auth)
-    if not safe:
-        usable = [name for name in usable if name == "CRAM-MD5"]
-    if not usable:
+    # from a digest the password can be guessed by whoever has listened: it is no better
+    if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise troubles.unsafe(line.peer)
-    judged = False
-    for name in usable:
-        answer = _authenticate(line, name, account, password)
+    ways, enough = memory.login.plan(offered, hash((account, password)))
+    refusals: list[Answer] = []
+    answer: Answer | None = None
+    for way in ways:
+        try:
+            answer = _authenticate(line, Sasl(way, account, password))
+        except ServerTrouble as lost:
+            if not refusals:
+                raise
+            raise after_refusal(_refused(line, refusals[0]), lost) from lost
         if answer.code == 235:
+            memory.login.worked(way)
             return
-        judged = judged or answer.code not in _NO_SUCH_WAY
-        # Many servers offer CRAM-MD5 and know no account with it: the plain way may be left.
-        if name != "CRAM-MD5" and answer.code not in _NO_SUCH_WAY:
-            break
         if answer.for_now:
-            break
-    answer = _without(answer, account, password)
-    if not judged:
-        raise troubles.no_such_way(line.peer, usable, troubles.shown(answer))
-    if answer.for_now:
-        raise troubles.closed_for_now(line.peer, Stage.LOGIN, answer)
-    raise troubles.login_refused(line.peer, troubles.shown(answer))
+            raise troubles.closed_for_now(line.peer, Stage.LOGIN, answer)
+        if answer.code not in _NO_SUCH_WAY:
+            memory.login.refused(way)
+            refusals.append(answer)
+            if len(refusals) >= enough:
+                break
+    if refusals:
+        raise _refused(line, refusals[0])
+    assert answer is not None
+    raise troubles.no_such_way(line.peer, ways, troubles.shown(answer))
 
 
-def _authenticate(line: Line, mechanism: str, account: str, password: str) -> Answer:
+def _refused(line: Line, answer: Answer) -> ServerTrouble:
+    return troubles.login_refused(line.peer, troubles.shown(answer))
+
+
+def _authenticate(line: Line, login: Sasl) -> Answer:
     """One attempt to log in; the server's last word."""
-    match mechanism:
-        case "PLAIN":
-            secret = _coded(f"\0{account}\0{password}".encode())
-            if len(secret) + 14 <= _LONGEST_COMMAND:
-                answer, _ = _ask(line, f"AUTH PLAIN {secret}")
-                if answer.code != 334:
-                    return answer
-            else:
-                answer, _ = _ask(line, "AUTH PLAIN")
-            return _ask(line, secret)[0] if answer.code == 334 else answer
-        case "LOGIN":
-            answer, _ = _ask(line, "AUTH LOGIN")
-            for word in (account, password):
-                if answer.code != 334:
-                    break
-                answer, _ = _ask(line, _coded(word.encode()))
-            return answer
-        case _:
-            answer, _ = _ask(line, "AUTH CRAM-MD5")
-            if answer.code != 334:
-                return answer
-            try:
-                challenge = base64.b64decode(answer.text.encode(), validate=True)
-            except ValueError:
-                challenge = b""  # the answer will be refused
-            digest = hmac.new(password.encode(), challenge, "md5").hexdigest()
-            return _ask(line, _coded(f"{account} {digest}".encode()))[0]
-
-
-def _coded(secret: bytes) -> str:
-    return base64.b64encode(secret).decode("ascii")
-
-
-def _without(answer: Answer, account: str, password: str) -> Answer:
-    """The answer as it may be shown: some servers repeat what they were sent."""
-    text = answer.text
-    plain = f"\0{account}\0{password}".encode()
-    for secret in (_coded(plain), _coded(password.encode()), password):
-        text = text.replace(secret, "…")
-    return Answer(answer.code, text)
+    command = f"AUTH {login.mechanism}"
+    at_once = f"{command} {sasl.coded(login.first)}"
+    if login.first and len(at_once) + 2 <= _LONGEST_COMMAND:
+        command = at_once
+    answer, _ = _ask(line, command)
+    for _ in range(login.most_answers):
+        if answer.code != 334:
+            break
+        said = sasl.coded(login.answer(sasl.decoded(answer.text)))
+        line.hide_digest(login.digest)
+        answer, _ = _ask(line, said)
+    return answer
 
 
 def _ask(line: Line, command: str) -> tuple[Answer, list[str]]:
@@ -194,7 +210,7 @@ def _ask(line: Line, command: str) -> tuple[Answer, list[str]]:
 
 def _answer(line: Line) -> tuple[Answer, list[str]]:
     """One answer, and its lines without the code."""
-    reader = AnswerReader()
+    reader = AnswerReader(line.shown)
     lines: list[str] = []
     while True:
         raw = line.readline()
@@ -203,4 +219,4 @@ def _answer(line: Line) -> tuple[Answer, list[str]]:
             for answer in reader.feed(raw + b"\n"):
                 return answer, lines
         except Garbled as garbled:
-            raise troubles.not_smtp(line.peer, line.stage, str(garbled)) from None
+            raise troubles.not_smtp(line.peer, line.stage, line.shown(str(garbled), 200)) from None

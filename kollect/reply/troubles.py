@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kollect.errors import LoginTrouble, ServerTrouble, Stage
+from kollect.errors import EncryptionGone, LoginTrouble, ServerTrouble, Stage
+from kollect.foreign_text import one_line
 from kollect.reply.answer import Answer
-from kollect.wire.peer import ASK_PROVIDER, Peer
+from kollect.wire.peer import ASK_PROVIDER, SMTP, Peer
 
 
 class LettersPutOff(ServerTrouble):
@@ -93,7 +94,7 @@ def no_password_login(peer: Peer, mechanisms: frozenset[str]) -> LoginTrouble:
         stage=Stage.LOGIN,
         happened=happened,
         cure=cure,
-        detail=f"AUTH: {' '.join(sorted(mechanisms)) or '-'}",
+        detail=one_line(f"AUTH: {' '.join(sorted(mechanisms)) or '-'}"),
     )
 
 
@@ -131,7 +132,7 @@ def unsafe(peer: Peer) -> LoginTrouble:
         cure="「SMTP認証」を「する(SSL認証)」にして、ポート番号465か587をお試しください。"
         "どうしても使えないときは、危険を承知のうえで"
         "「暗号化せずにパスワードを送る」を選べます。",
-        detail="clear-text password on an unencrypted line",
+        detail="password or digest on an unencrypted line",
     )
 
 
@@ -145,6 +146,12 @@ def unencryptable(peer: Peer, detail: str) -> ServerTrouble:
         + ASK_PROVIDER,
         detail=detail,
     )
+
+
+def encryption_gone(peer: Peer, tls_port: int, detail: str) -> EncryptionGone:
+    """A server that has encrypted before does not any more."""
+    safe = f"「SMTP認証」を「する(SSL認証)」に、ポート番号を{tls_port}"
+    return peer.encryption_gone(SMTP, detail, safe=safe)
 
 
 def closed_for_now(peer: Peer, stage: Stage, answer: Answer) -> ServerTrouble:

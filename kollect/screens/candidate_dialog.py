@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
 
+from kollect.foreign_text import exact
 from kollect.members.member import State
 from kollect.members.roll import Candidate
 from kollect.numbering import number_text
@@ -78,7 +79,7 @@ def _values(one: Candidate, digits: int) -> tuple[str, ...]:
         who = f"{member.name}（退会）" if gone else member.name
     return (
         number_text(receipt.number, digits),
-        receipt.address,
+        exact(receipt.address),
         f"{receipt.received_at.astimezone():%Y/%m/%d %H:%M}",
         in_words(receipt.state, receipt.reason),
         who,

@@ -10,6 +10,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from kollect import address
+from kollect.foreign_text import exact
 from kollect.register.kept_mails import KeptMail
 from kollect.screens.dialogs import Dialog, paragraph
 from kollect.screens.form import Form, text_of, wrapped
@@ -31,7 +32,7 @@ class MailDialog(Dialog[Wish | None]):
         super().__init__(parent, "メールの内容", otherwise=None)
         self.body.columnconfigure(1, weight=1)
         lines = [
-            ("差出人", contents.sender or mail.address or "（読み取れません）"),
+            ("差出人", contents.sender or exact(mail.address) or "（読み取れません）"),
             ("件名", contents.subject or "（件名なし）"),
             ("届いた日時", moment_text(mail.seen_at)),
             ("理由", mail.reason),

@@ -9,6 +9,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, TypeVar
 
 from kollect.errors import Trouble
+from kollect.foreign_text import exact
 from kollect.numbering import number_text
 from kollect.program.places import ActiveWorkspace
 from kollect.register.kept_mails import KeptMail
@@ -186,7 +187,7 @@ class KeptMailsTab(ttk.Frame):
         if (mail := self.mail) and mail.address:
             self.clipboard_clear()
             self.clipboard_append(mail.address)
-            self._window.say(f"「{mail.address}」をコピーしました。")
+            self._window.say(f"「{exact(mail.address)}」をコピーしました。")
         return "break"
 
     def look(self) -> None:
@@ -221,16 +222,17 @@ class KeptMailsTab(ttk.Frame):
             self._stop_mails(self.mail)
 
     def _stop_mails(self, mail: KeptMail) -> None:
+        number = number_text(mail.written_to or 0, self._records.digits())
         if not self._window.dialogs.ask(
             "配信停止",
-            f"会員 {mail.written_to}（{mail.address}）へのメールの配信を止めます。\n"
+            f"会員 {number}（{exact(mail.address)}）へのメールの配信を止めます。\n"
             "確認のメールは送りません。再開するには、お客様の新しい承諾が必要です。",
             yes="配信を止める",
         ):
             return
 
         def done(stopped: list[int]) -> None:
-            self._window.say(f"{mail.address} へのメールの配信を止めました。")
+            self._window.say(f"{exact(mail.address)} へのメールの配信を止めました。")
             self.refresh()
 
         self._run(lambda: self._records.stop_mails(mail), done)
@@ -266,7 +268,8 @@ class KeptMailsTab(ttk.Frame):
                 self._owed(f"受付番号 {number_text(given, digits)} を発行しました。")
             elif self._window.dialogs.ask(
                 "受付番号があります",
-                f"{to} には、受付番号 {number_text(given.number, digits)} を発行してあります。\n"
+                f"{exact(to)} には、受付番号 {number_text(given.number, digits)} を"
+                "発行してあります。\n"
                 "この番号を、もう一度お知らせしますか？",
                 yes="再送する",
             ):

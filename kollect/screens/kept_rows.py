@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kollect.decision.verdict import Kind
+from kollect.foreign_text import exact
 from kollect.numbering import number_text
 from kollect.register.kept_mails import KeptMail
 from kollect.register.receipt import TO_SEND, Step
@@ -23,7 +24,7 @@ def row_of(mail: KeptMail, digits: int, short_for: date | None = None) -> TableR
     """`short_for`: there is little room, and it is this day."""
     values = (
         short_moment_text(mail.seen_at, short_for) if short_for else moment_text(mail.seen_at),
-        mail.address or "（読み取れません）",
+        exact(mail.address) or "（読み取れません）",
         mail.subject or "（件名なし）",
         handling(mail, digits),
     )

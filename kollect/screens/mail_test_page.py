@@ -33,6 +33,7 @@ class Test(StrEnum):
 
 
 TRUST = "この証明書を信頼する"
+DO_WITHOUT = "今後は暗号化しない"
 BUTTONS = (
     (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
     (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
@@ -100,7 +101,7 @@ class MailTestPage(SettingsPage):
         if self._open_step is None:
             self._open_step = _StepRow(self._steps)
             self._open_step.pack(fill="x", pady=(0, HALF))
-        self._open_step.show(step, self._show_detail, self._pin)
+        self._open_step.show(step, self._show_detail, self._pin, self._do_without)
         self.scrolled.see(self._open_step)
         if step.ok is not None:
             self._open_step = None
@@ -150,6 +151,35 @@ class MailTestPage(SettingsPage):
                 "Good.TLabel",
             )
 
+    def _do_without(self, server: tuple[str, str, int]) -> None:
+        """It is remembered at once, not by F12: no setting tells of it."""
+        _, host, port = server
+        sure = self._window.dialogs.ask(
+            "今後は暗号化せずに通信しますか？",
+            f"「{host}」（ポート番号 {port}）は、これまで通信を暗号化していました。"
+            "暗号化しないと、お客様のメールアドレスやメールの内容を、"
+            "途中でだれかに盗み見られるおそれがあります。\n\n"
+            "プロバイダが暗号化をやめたと、案内などで確かめたときだけにしてください。",
+            yes=DO_WITHOUT,
+            careful=True,
+        )
+        if not sure:
+            return
+
+        def done(result: None) -> None:
+            self._say(
+                "このサーバには、今後は暗号化を求めません。もう一度テストしてください。"
+                "「STARTTLS」や「する(SSL認証)」にしているときは、その設定も変えてください。",
+                "Good.TLabel",
+            )
+
+        self._window.jobs.run(
+            lambda job: self._workspaces.current.forget_encryption(server),
+            done,
+            owner=self,
+            failed=self._window.dialogs.trouble,
+        )
+
     # ---- widgets ----
 
     def _build(self) -> None:
@@ -197,6 +227,7 @@ class _StepRow(ttk.Frame):
         step: CheckStep,
         detail: Callable[[CheckStep], None],
         trust: Callable[[Certificate], None],
+        do_without: Callable[[tuple[str, str, int]], None],
     ) -> None:
         self.ok = step.ok
         for old in self.winfo_children():
@@ -231,6 +262,11 @@ class _StepRow(ttk.Frame):
         if step.certificate is not None and step.ok is False:
             certificate = step.certificate
             ttk.Button(buttons, text=TRUST, width=22, command=lambda: trust(certificate)).pack(
+                side="left", pady=HALF
+            )
+        if step.encryption_gone is not None and step.ok is False:
+            server = step.encryption_gone
+            ttk.Button(buttons, text=DO_WITHOUT, width=22, command=lambda: do_without(server)).pack(
                 side="left", pady=HALF
             )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from tkinter import ttk
 
+from kollect.foreign_text import exact
 from kollect.members import wording
 from kollect.members.mailing import Mailing
 from kollect.members.member import Member
@@ -96,7 +97,7 @@ class PeopleDialog(Dialog[None]):
 
     def _cells(self, one: Member) -> tuple[str, ...]:
         groups = "、".join(one.groups)
-        return self._shown(one.number), one.name, one.standing.address, groups
+        return self._shown(one.number), one.name, exact(one.standing.address), groups
 
 
 class LetterDialog(Dialog[None]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 
+from kollect.foreign_text import exact
 from kollect.members.mailing import Parcel, Step
 from kollect.numbering import number_text
 from kollect.program.places import ActiveWorkspace
@@ -137,7 +138,7 @@ class MailingResults(ttk.Frame):
 def _all_of(parcel: Parcel) -> str:
     """All that is known of one mail, with the server's own words."""
     lines = [
-        parcel.address,
+        exact(parcel.address),
         "",
         f"{result(parcel.step, parcel.answer)}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
         why(parcel.step, parcel.answer),
@@ -152,7 +153,7 @@ def _row(parcel: Parcel, digits: int) -> TableRow:
     waiting = parcel.step is Step.WAITING
     return TableRow(
         (
-            *(number_text(parcel.number, digits), parcel.name, parcel.address),
+            *(number_text(parcel.number, digits), parcel.name, exact(parcel.address)),
             result(parcel.step, parcel.answer),
             "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
             why(parcel.step, parcel.answer),

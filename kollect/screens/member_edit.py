@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from tkinter import ttk
 
 from kollect.collector.background import local_now
+from kollect.foreign_text import exact
 from kollect.members.member import Member, Sheet, SheetProblems, State, as_sheet
 from kollect.members.member import read as read_sheet
 from kollect.members.members import Members
@@ -111,9 +112,8 @@ class MemberEditScreen(Screen):
 
     def _show_standing(self) -> None:
         standing = self._member.standing
-        self.who.configure(
-            text=f"{self._workspaces.current.number_text(self._member.number)}　{standing.address}"
-        )
+        number = self._workspaces.current.number_text(self._member.number)
+        self.who.configure(text=f"{number}　{exact(standing.address)}")
         text, style = standing_words(self._member)
         self.condition.configure(text=text, style=style)
         withdrawn = standing.state is State.WITHDRAWN

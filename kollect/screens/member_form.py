@@ -14,6 +14,7 @@ from kollect.collector.background import local_now
 from kollect.collector.reports import News, RoundEnded
 from kollect.desktop.ime import Letters
 from kollect.errors import Trouble
+from kollect.foreign_text import exact
 from kollect.members import folding
 from kollect.members.member import NO, Field, FieldProblem, Member, Sheet, SheetProblems, State
 from kollect.members.member import read as read_sheet
@@ -116,7 +117,7 @@ class MemberFormScreen(Screen):
         self._say_found("", _ASK, "Faint.TLabel")
 
     def _say_found(self, address: str, text: str, style: str) -> None:
-        self.address.configure(text=address)
+        self.address.configure(text=exact(address))
         self.condition.configure(text=text, style=style)
         self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
         self.refresh_keys()

@@ -7,6 +7,7 @@ from tkinter import ttk
 
 from kollect.desktop.ime import Letters
 from kollect.errors import Trouble
+from kollect.foreign_text import exact
 from kollect.members.choice import Choice, Order
 from kollect.members.member import Member, State
 from kollect.numbering import number_text
@@ -215,7 +216,7 @@ def _row(member: Member, digits: int) -> TableRow:
             member.kana,
             words,
             member.phone,
-            member.standing.address,
+            exact(member.standing.address),
             "、".join(member.groups),
         ),
         look,

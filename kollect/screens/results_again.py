@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Sequence
 
+from kollect.foreign_text import exact
 from kollect.program.workplace import Workspace
 from kollect.screens.window import Window
 
@@ -30,8 +31,10 @@ def ask_and_send_again(
             f"{len(numbers):,}件を選んでいます。一度に再送できるのは {MOST_AT_ONCE}件までです。",
         )
         return
-    number = workspace.number_text(numbers[0])
-    what = f"受付番号 {number} を、{address} へ" if address else f"{len(numbers)}件の受付番号を、"
+    if address:
+        what = f"受付番号 {workspace.number_text(numbers[0])} を、{exact(address)} へ"
+    else:
+        what = f"{len(numbers)}件の受付番号を、"
     question = f"{what}もう一度お知らせします。\nよろしいですか？"
     if not window.dialogs.ask("受付番号の再送", question, yes="再送する"):
         return

@@ -10,6 +10,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from kollect.errors import Trouble
+from kollect.foreign_text import exact
 from kollect.program.places import ActiveWorkspace
 from kollect.register.entry import Receipt
 from kollect.register.wanted import Order, Wanted
@@ -243,7 +244,7 @@ class ResultsList(ttk.Frame):
         def done(text: str) -> None:
             self.clipboard_clear()
             self.clipboard_append(text)
-            shown = f"「{text}」" if len(numbers) == 1 and what == "アドレス" else ""
+            shown = f"「{exact(text)}」" if len(numbers) == 1 and what == "アドレス" else ""
             self._window.say(f"{shown or f'{len(numbers):,}件の{what}'}をコピーしました。")
 
         self._window.jobs.run(work, done, owner=self)

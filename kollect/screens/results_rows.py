@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from kollect.foreign_text import exact
 from kollect.numbering import number_text
 from kollect.register.entry import Receipt
 from kollect.register.receipt import SEEMS_LOST, ReceiptState, in_words
@@ -43,7 +44,7 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
     times = (receipt.received_at, receipt.replied_at)
     return (
         number_text(receipt.number, digits),
-        receipt.address,
+        exact(receipt.address),
         *(short_moment_text(t, short_for) if short_for else moment_text(t) for t in times),
         "不達？" if short_for and _seems_lost(receipt) else in_words(receipt.state, receipt.reason),
         str(receipt.times),

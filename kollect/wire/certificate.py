@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kollect.errors import Certificate
+from kollect.foreign_text import one_line
 
 _SEQUENCE, _SET, _OCTETS, _OID = 0x30, 0x31, 0x04, 0x06
 _UTC_TIME = 0x17
@@ -47,7 +48,13 @@ def read_certificate(der: bytes) -> Certificate:
         names = tuple(_alternative_names(fields[6:]))
     except (ValueError, IndexError):
         pass  # a certificate too odd to read still has its fingerprint
-    return Certificate(fingerprint(der), subject, issuer, names, not_after)
+    return Certificate(
+        fingerprint(der),
+        one_line(subject),
+        one_line(issuer),
+        tuple(map(one_line, names)),
+        not_after,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,8 @@ def read_link(der: bytes) -> Link | None:
         fields = _fields(der)
         begins, ends = (_moment(*time) for time in list(_inside(fields[3][1]))[:2])
         told = any(_ISSUER_IS_AT in value for tag, value in fields[6:] if tag == _EXTENSIONS)
-        return Link(fields[4][1], fields[2][1], _name(fields[2][1]), begins, ends, told)
+        issuer = one_line(_name(fields[2][1]))
+        return Link(fields[4][1], fields[2][1], issuer, begins, ends, told)
     except (ValueError, IndexError):
         return None
 

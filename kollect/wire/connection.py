@@ -15,7 +15,9 @@ import ssl
 import time
 from collections.abc import Callable
 
-from kollect.errors import ServerTrouble, Stage
+from kollect.errors import LineDropped, ServerTrouble, Stage
+from kollect.foreign_text import LONGEST, cut, visible
+from kollect.login_secrets import LoginSecrets
 from kollect.wire.dial import dial
 from kollect.wire.peer import RECEIVING_ROLE, SENDING_ROLE, Peer
 from kollect.wire.trust import Trust, shake_hands
@@ -48,6 +50,7 @@ class Line:
         self._buffer = bytearray()
         self._heard = False
         self._ended = False
+        self._secrets = LoginSecrets()
 
     @classmethod
     def open(
@@ -124,6 +127,29 @@ class Line:
             return self._sock.getsockname()[0].partition("%")[0]
         except OSError:
             return ""
+
+    def hide_login(self, account: str, password: str) -> None:
+        """From here on `shown` leaves out this login; to be called before anything is read."""
+        self._secrets.add_login(account, password)
+
+    def hide_digest(self, digest: str) -> None:
+        """As `hide_login`, for what was made of the password for this login alone."""
+        self._secrets.add_digest(digest)
+
+    def shown(self, words: str | bytes, most: int = 500) -> str:
+        """The server's words as they may be shown or written down: one line, nothing that
+        commands a terminal, nothing of what was sent for the login.
+        """
+        if not isinstance(words, str):
+            words = words[:LONGEST].decode("utf-8", "replace")
+        return cut(self._secrets.without(visible(words)), most)
+
+    def senseless(self, answer: bytes) -> ServerTrouble:
+        """Something answers, but not in the language that was expected."""
+        trouble = self.peer.senseless(self.stage, answer)
+        if not isinstance(trouble, LineDropped):
+            trouble.detail = self.shown(answer, 200) or trouble.detail
+        return trouble
 
     @property
     def timeout(self) -> float:

@@ -10,10 +10,11 @@ import errno
 import socket
 from dataclasses import dataclass
 
-from kollect.errors import LineDropped, LineTimeout, ServerTrouble, Stage
+from kollect.errors import EncryptionGone, LineDropped, LineTimeout, ServerTrouble, Stage
 
 SENDING_ROLE = "送信サーバ"
 RECEIVING_ROLE = "受信サーバ"
+POP3, IMAP, SMTP = "pop3", "imap", "smtp"
 
 _TLS_FROM_THE_START = frozenset({465, 993, 995})
 _TRY_AGAIN = frozenset({socket.EAI_AGAIN, 11002})  # 11002: WSATRY_AGAIN
@@ -172,6 +173,25 @@ class Peer:
             happened=happened,
             cure=cure,
             detail=technical(failure),
+        )
+
+    def encryption_gone(self, protocol: str, detail: str, *, safe: str) -> EncryptionGone:
+        """The server has offered encryption before and does not now.
+
+        `safe`: the settings with which a line is encrypted from its start.
+        """
+        test = "送信のテスト" if self.role == SENDING_ROLE else "受信のテスト"
+        return EncryptionGone(
+            f"{self.role}との通信が、暗号化されなくなりました",
+            happened=f"{self.label}は、これまで通信を暗号化していましたが、今回は応じませんでした。"
+            "だれかが通信に割り込み、内容を盗み見ようとしているおそれがあります。"
+            "安全のため、パスワードもメールも送っていません。",
+            cure="いつもと違うWi-Fiや回線、セキュリティソフトを使っていれば、元に戻してお試しください。"
+            f"続くときは、{safe}に変えるか、プロバイダに確認してください。"
+            "プロバイダが暗号化をやめたとわかったときだけ、「メールの設定のテスト」の"
+            f"「{test}」で「今後は暗号化しない」を選べます。",
+            detail=detail,
+            server=(protocol, self.host, self.port),
         )
 
     def injected(self) -> ServerTrouble:

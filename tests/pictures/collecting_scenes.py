@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kollect.collector.reports import Happened, Phase, PhaseChanged, Report, RoundEnded
-from kollect.errors import ServerTrouble, Stage, Trouble
+from kollect.collector.reports import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.until_written import in_words
+from kollect.errors import ServerTrouble, Stage, StorageTrouble, Trouble
+from kollect.folder import Cause
 from kollect.screens.menu import MenuScreen
 from kollect.screens.phone_window import PhoneWindow
 from tests.pictures.album import Album
@@ -21,6 +23,11 @@ TROUBLE = ServerTrouble(
     cure="インターネットにつながっているか確かめてください。つながっているときは、"
     "サーバの都合かもしれません。しばらくすると自動的にもう一度試します。",
     detail="TimeoutError: timed out",
+)
+HELD = StorageTrouble(
+    Cause.IN_USE.value[0],
+    happened=f"「C:\\コレクト\\kollect.db」{Cause.IN_USE.value[1]}",
+    cure=Cause.IN_USE.value[2],
 )
 
 
@@ -51,6 +58,10 @@ def collecting(album: Album) -> None:
         _round(album, TROUBLE, now - timedelta(minutes=minutes), pause=3)
     album.window.screen.refresh()
     album.take("collecting-trouble")
+    pause = timedelta(seconds=15)
+    standing.heard(Held(now, in_words(HELD, 20, ending=False), now + pause))
+    album.window.screen.refresh()
+    album.take("collecting-unwritten")
     resident.forget()
     album.window.back_to(MenuScreen)
 

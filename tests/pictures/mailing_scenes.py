@@ -156,6 +156,7 @@ def _choose(album: Album) -> None:
             left_out,
             workspace.members,
             window.jobs,
+            workspace.number_text,
         ),
     )
     recipients.whom.since.value = "R8.13.1"

@@ -222,7 +222,11 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
         PeopleDialog,
         lambda program: (
             ("送る会員", "このメールを送る会員です。", [1001, 1002]),
-            {"members": program.workspaces.current.members, "jobs": program.window.jobs},
+            {
+                "members": program.workspaces.current.members,
+                "jobs": program.window.jobs,
+                "shown": str,
+            },
         ),
     ),
     "LetterDialog": (LetterDialog, lambda program: ((_written(program), "店 <a@b.example>"), {})),

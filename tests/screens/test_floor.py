@@ -199,7 +199,7 @@ def test_a_tray_that_falls_is_told_of(monkeypatch: pytest.MonkeyPatch, error: Ba
     """The window comes back where it was hidden: nobody could find it again."""
     wishes: list[Wish] = []
     monkeypatch.setattr(Tray, "_next", raising(error))
-    monkeypatch.setattr(tray_module, "_make", lambda wished: Nothing())
+    monkeypatch.setattr(tray_module, "_make", lambda wished, refused: Nothing())
     tray = Tray(wishes.append)
     tray.start()
     until(lambda: wishes == [Wish.LOST])

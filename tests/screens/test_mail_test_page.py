@@ -19,6 +19,7 @@ from kollect.screens.mail_test_page import MailTestPage, certificate_text
 from kollect.screens.settings_screen import SettingsScreen
 from kollect.settings import inifile
 from kollect.settings.model import Passwords, Protocol, Security
+from kollect.wire.server_memory import memory_of
 from tests.screens.hands import (
     Person,
     all_inside,
@@ -170,6 +171,28 @@ def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
     settle(screen, lambda: not screen.is_busy)
     stored = inifile.load(screen._workspaces.current.folder.path / "kollect.ini")
     assert stored.tls.trusted_fingerprints == screen.gather().tls.trusted_fingerprints
+
+
+def test_a_server_that_no_longer_encrypts_can_be_allowed_to(
+    screen: SettingsScreen, dialogs: Person
+):
+    """「今後は暗号化しない」, behind a question; it counts at once, without F12."""
+    send = screen.gather().send
+    memory = memory_of("smtp", send.host, send.port)
+    memory.has_offered_encryption()
+    shown = run(screen, "送信のテスト")
+    assert shown[shown.index("✗") + 1] == Stage.ENCRYPT
+    assert any("割り込み" in text for text in shown)
+    dialogs.answers.append("キャンセル")
+    click(labelled(screen.test, "今後は暗号化しない"))
+    assert "盗み見" in dialogs.asked[-1][1]
+    assert memory.encrypts
+    assert "✗" in run(screen, "送信のテスト")
+    dialogs.answers.append("今後は暗号化しない")
+    click(labelled(screen.test, "今後は暗号化しない"))
+    settle(screen, lambda: any("求めません" in text for text in texts(screen.test)))
+    assert "テストは成功しました。" in run(screen, "送信のテスト")
+    assert not screen.unsaved()
 
 
 def test_a_certificate_is_told_so_that_it_can_be_compared():

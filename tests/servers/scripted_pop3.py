@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import re
 import socket
 import ssl
 import threading
@@ -55,6 +56,12 @@ class Faults:
     """Ids said in place of those of the mails with these numbers."""
     ignores_pipelined: bool = False
     """Throws away what came together with a command (a server that lies about PIPELINING)."""
+    cut_behind: frozenset[str] = frozenset()
+    """The line is cut at such a command when more stands behind it already."""
+    swallowed_behind: frozenset[str] = frozenset()
+    """What stands behind such a command already is thrown away."""
+    refused_behind: frozenset[str] = frozenset()
+    """What stands behind such a command already is not understood."""
     bare_lf: bool = False
     """Ends lines by LF alone."""
     stamp: str = ""
@@ -199,7 +206,25 @@ class _Session:
             self.buffer = b""
         command = raw.rstrip(b"\r").decode("utf-8", "replace")
         self.commands.append(command)
+        self.lie_about(command.partition(" ")[0].upper())
         return command
+
+    def lie_about(self, word: str) -> None:
+        """Do what this server does where it is not given the time to answer."""
+        faults = self.faults
+        if word not in faults.cut_behind | faults.swallowed_behind | faults.refused_behind:
+            return
+        time.sleep(0.01)  # what the client sent in one go has come by now
+        with contextlib.suppress(BlockingIOError):
+            self.line.setblocking(False)
+            self.buffer += self.line.recv(65536)
+        self.line.setblocking(True)
+        if self.buffer and word in faults.cut_behind:
+            raise _Cut
+        if word in faults.swallowed_behind:
+            self.buffer = b""
+        if word in faults.refused_behind:
+            self.buffer = re.sub(rb"(?m)^", b"?", self.buffer).removesuffix(b"?")
 
     def handle_command(self, command: str) -> None:
         word, _, argument = command.partition(" ")

@@ -207,6 +207,7 @@ class _Line(asyncio.Protocol):
         self._quick = server.quick
         self._commands: list[str] = []
         self._tls_started = False
+        self._upgrading = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -239,6 +240,10 @@ class _Line(asyncio.Protocol):
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
+        if self._upgrading:
+            self._buffer += (
+                data  # the client's first command may come with the end of its handshake
+            )
         if self._deaf:
             return
         self._buffer += data
@@ -333,8 +338,8 @@ class _Line(asyncio.Protocol):
         self._done("STARTTLS", "", "220 2.0.0 go on", self._start_tls)
 
     def _start_tls(self) -> None:
-        self._deaf = True
-        self._tls_started = True
+        self._deaf = self._upgrading = self._tls_started = True
+        self._buffer.clear()
         task = asyncio.ensure_future(self._upgrade())
         task.add_done_callback(lambda done: done.exception())
 
@@ -343,8 +348,8 @@ class _Line(asyncio.Protocol):
         self._transport = await loop.start_tls(
             self._transport, self, self._script.tls, server_side=True
         )
-        self._buffer.clear()
-        self._deaf = False
+        self._deaf = self._upgrading = False
+        self.data_received(b"")
 
     def _rset(self, line: bytes) -> None:
         # Whatever is answered: against a server that keeps the recipients of a failed letter and

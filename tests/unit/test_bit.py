@@ -8,7 +8,8 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from kollect.members.choice import EVERYBODY
 from kollect.members.members import Members
 from kollect.members.outbox import Outbox
 from kollect.members.pace import Pace
-from kollect.register import soundness
+from kollect.register import lived, soundness
 from kollect.register.backup import damage, make_backup
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import Step
@@ -76,6 +77,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(sqlite3.connect(path)) as db:
         moment = "2026-11-23T01:00:00Z"
         db.execute("UPDATE parcel SET first_at = ?, tried_at = ?", (moment, moment))
+        for table in ("mail", "parcel"):
+            db.execute(f"UPDATE {table} SET later_since = 86400, refused_since = 86400")
+        db.execute("UPDATE mail SET tried = 86400")
         db.execute("UPDATE mailing SET ended_at = ?", (moment,))
         db.commit()
         for table, columns in soundness._shape(db).items():
@@ -291,3 +295,67 @@ def test_a_log_of_another_file_beside_it_is_found(sound: Path, folder: DataFolde
     assert damage(folder.database, thorough=False) is None
     folder.database.with_name("kollect.db-wal").write_bytes(b"")
     assert damage(folder.database, thorough=False) is not None
+
+
+NOTES = {
+    "backlog": "yes",
+    "behind": "1005",
+    "came back": "2",
+    "clock moved": "2026-11-20T10:00 2026-11-23T10:00",
+    "clock wrong": "ahead",
+    "encrypts pop3 127.0.0.1:9": "yes",
+    "lived": (
+        '{"lived": 86400.5, "wall": "2026-11-23T01:00:00+00:00", "running": 12.25, "run": "5a",'
+        ' "stood": 3600.0, "move": ["2026-11-20T01:00:00+00:00", "2026-11-23T01:00:00+00:00",'
+        " true, 7200.0]}"
+    ),
+    "not deleted because": "サーバが断りました。",
+    "not deleted count": "3",
+    "not whole": f"{'0a' * 32} 740310",
+    "paused": "yes",
+    "put off up to": "12",
+    "waited up to": "12",
+}
+"""What a program that has run for long may have noted."""
+
+
+@pytest.mark.parametrize("key", NOTES)
+def test_a_bit_in_any_note_is_damage_or_does_no_harm(sound: Path, folder: DataFolder, key: str):
+    with closing(Ledger(folder.database)) as ledger:
+        for name, value in NOTES.items():
+            ledger.note(name, value)
+    assert damage(folder.database) is None
+    whole = folder.database.read_bytes()
+    bits = list(range(8 * len(NOTES[key].encode())))
+    for bit in random.Random(key).sample(bits, min(len(bits), 12)):
+        for leftover in folder.path.glob("kollect.db-*"):
+            leftover.unlink()
+        folder.database.write_bytes(whole)
+        octets = bytearray(NOTES[key].encode())
+        octets[bit // 8] ^= 1 << bit % 8
+        with closing(sqlite3.connect(folder.database)) as db:
+            new = bytes(octets)
+            db.execute("UPDATE meta SET value = CAST(? AS TEXT) WHERE key = ?", (new, key))
+            db.commit()
+        worker = Worker(folder, lambda: (SETTINGS, Passwords()), lambda news: None)
+        trouble = worker.once()[1]
+        worker.close()
+        assert trouble is not None, "nothing listens at this port"
+        assert "プログラムの誤り" not in trouble.title, (new, trouble.detail)
+
+
+def test_a_bit_in_what_was_lived_is_damage_or_another_time():
+    sound = lived.from_json(NOTES["lived"])
+    for bit in range(8 * len(NOTES["lived"])):
+        octets = bytearray(NOTES["lived"].encode())
+        octets[bit // 8] ^= 1 << bit % 8
+        try:
+            state = lived.from_json(octets.decode())
+        except ValueError:
+            continue
+        now = replace(sound.look, wall=NOW + timedelta(days=1))
+        after = lived.later(state, now)
+        assert 0 <= after.seconds - state.seconds <= 86401
+        after.age(NOW)
+        if after.move is not None:
+            after.move.before.astimezone()
