@@ -1,14 +1,14 @@
-"""Before the window: what stands in the way is told. Once the menu is there: whatever the state of
-the data folder asks for.
+"""What is told and asked at the start: what stands in the way, before there is a window; whatever
+the state of the data folder asks for, once the menu is there.
 
-the last run crashed          told
-an older kollect.db put back  told
-`kollect demo`                the demo begins
-settings that cannot be read  told, and mended
-started at the login          mail is collected, and nothing is seen unless something is missing
-a place where data get lost   told once
-no settings yet               the demo, or the settings?
-a mailing broken off          go on with it?
+    the last run crashed          told
+    an older kollect.db put back  told
+    `kollect demo`                the demo begins
+    settings that cannot be read  told, and mended
+    started at the login          mail is collected, and nothing is seen unless something is missing
+    a place where data get lost   told once
+    no settings yet               the demo, or the settings?
+    a mailing broken off          go on with it?
 """
 
 from __future__ import annotations
