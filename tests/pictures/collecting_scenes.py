@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 from kollect.collector.reports import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
 from kollect.collector.until_written import in_words
@@ -68,16 +68,17 @@ def collecting(album: Album) -> None:
 
 def quitting(album: Album) -> None:
     """The questions at the end: when idle, while collecting, in the middle of a poll."""
-    ending = album.program.go.shutdown
-    before = ending._at_work
-    for name, collecting, busy in (
+    shutdown = album.program.go.shutdown
+    before = shutdown._workspaces
+    for name, collecting, polling in (
         ("quit", False, False),
         ("quit-collecting", True, False),
         ("quit-busy", True, True),
     ):
-        ending._at_work = replace(before, collecting=lambda c=collecting: c, busy=lambda b=busy: b)
-        album.dialog(name, album.program.go.shutdown.quit)
-    ending._at_work = before
+        workspace = SimpleNamespace(collecting=collecting, polling=polling)
+        shutdown._workspaces = SimpleNamespace(current=workspace)
+        album.dialog(name, shutdown.quit)
+    shutdown._workspaces = before
 
 
 def _round(album: Album, trouble: Trouble | None, at: datetime, pause: int = 1) -> None:
