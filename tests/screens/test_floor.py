@@ -223,14 +223,14 @@ def test_a_second_start_is_heard_after_a_fault(
     faults = [error]
     from kollect.desktop import lock as module
 
-    is_ours = module._is_ours
+    wish = module._wish
 
-    def fall_once(line: socket.socket, token: bytes) -> bool:
+    def fall_once(line: socket.socket, token: bytes) -> bytes:
         if faults:
             raise faults.pop()
-        return is_ours(line, token)
+        return wish(line, token)
 
-    monkeypatch.setattr(module, "_is_ours", fall_once)
+    monkeypatch.setattr(module, "_wish", fall_once)
     monkeypatch.setattr(floor, "FIRST_PAUSE", 0.05)
     with FolderLock(tmp_path) as lock:
         lock.listen(lambda: called.append(1))
