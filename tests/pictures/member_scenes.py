@@ -125,7 +125,7 @@ def papers(album: Album) -> None:
     album.program.go.papers()
     screen = album.window.screen
     assert isinstance(screen, PapersScreen)
-    album.wait(lambda: screen._image and not screen._drawing)
+    album.wait(lambda: screen._image and not screen._drawings.busy)
     album.take("papers-poster")
     screen.paper.value = Paper.FORM
     screen._changed()
