@@ -11,6 +11,7 @@ import base64
 import html
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from urllib.parse import quote
 
 from kollect.foreign_text import visible
@@ -19,6 +20,22 @@ _SHORT = 5
 """A form shorter than this is only taken for it where it stands alone: not within words."""
 _CODED_HEAD = 8
 """So much of a coded form gives it away, should the rest be cut off."""
+_SPELT_HEAD = 5
+"""Likewise of its characters, each written by itself."""
+_SPELT_MOST = 50
+_SPELT_AT_ALL = re.compile(
+    r"(?:[0-9a-f]{2,10}[^0-9a-z]{1,4}(?:0x|[xu])?){4}"
+    r"|(?:[a-z]\W{1,7}){3}|(?:[0-9a-z]\W{1,3}){5}"
+    r"|(?:00[2-7][0-9a-f]){4}|(?:[2-7][0-9a-f]00){4}|[\uff01-\uff5e]{4}",
+    re.IGNORECASE,
+)
+"""Only a text in which this is found can have it in that way: for the others it is quick."""
+_SPELLINGS = (
+    ("{:02x}", r"[^0-9a-z]{0,4}(?:0x|[xu]\{?)?0{0,6}"),  # 53:33, 0x53, \u0053, &#x53;
+    ("0*{:d}", r"[^0-9a-z]{1,4}"),  # 83 51, &#83;&#51;
+    ("0*{:o}", r"[^0-9a-z]{1,4}"),  # \123\063
+)
+"""How a character is written as a number, and what may stand before it, or between two."""
 
 
 class LoginSecrets:
@@ -29,6 +46,7 @@ class LoginSecrets:
         self._forms: dict[str, int] = {}
         """In lower case, each with how much of it gives it away."""
         self._needles: set[str] = set()
+        self._passwords: set[str] = set()
         self._heads: list[tuple[re.Pattern[str], str]] | None = None
 
     def add_login(self, account: str, password: str) -> None:
@@ -39,8 +57,12 @@ class LoginSecrets:
         for octets in map(_octets, (*secrets, password, account) if password else ()):
             self._add(base64.b64encode(octets).decode(), _CODED_HEAD)
             self._add(octets.hex(), _CODED_HEAD)
-        for form in _within_base64(_octets(password)):
-            self._add(form, len(form))
+            self._add(base64.b32encode(octets).decode(), _CODED_HEAD)
+            self._add(base64.b64encode(base64.b64encode(octets)).decode(), _CODED_HEAD)
+        for octets in (_octets(password), *_wide(password)):
+            for form in _within_base64(octets):
+                self._add(form, len(form))
+        self._passwords.add(password)
 
     def add_digest(self, digest: str) -> None:
         """What was made of the password for this one login (APOP, CRAM-MD5)."""
@@ -57,6 +79,9 @@ class LoginSecrets:
 
     def without(self, text: str) -> str:
         """The text with the mark in place of each secret, also where blanks stand within it."""
+        if _SPELT_AT_ALL.search(text):
+            for pattern in chain.from_iterable(map(_spelt, self._passwords)):
+                text = pattern.sub(self._mark, text)
         squeezed = "".join(text.lower().split())
         for needle in self._needles:
             if needle in squeezed:
@@ -97,6 +122,37 @@ def _plain(password: str) -> Iterable[str]:
         repr(octets)[2:-1],
         ascii(password)[1:-1],
     }
+
+
+def _spelt(password: str) -> Iterator[re.Pattern[str]]:
+    """The password one character after the other, with signs between them, or as numbers."""
+    if len(password) < _SPELT_HEAD:
+        return
+    wide = (f"[{re.escape(c)}{_full_width(c)}]" for c in password)
+    yield _one_by_one(list(wide), r"[^\w]{0,3}")
+    for each in {tuple(map(ord, password)), tuple(_octets(password))}:
+        for spelling, between in _SPELLINGS:
+            pattern = _one_by_one([spelling.format(number) for number in each], between)
+            yield re.compile(rf"(?<![0-9a-z])(?:0x|[xu])?0*{pattern.pattern};?", re.IGNORECASE)
+
+
+def _one_by_one(units: list[str], between: str) -> re.Pattern[str]:
+    """The first of them, and as many of the rest as are there."""
+    head = between.join(units[:_SPELT_HEAD])
+    rest = ""
+    for unit in reversed(units[_SPELT_HEAD:_SPELT_MOST]):
+        rest = f"(?:{between}{unit}{rest})?"
+    return re.compile(head + rest, re.IGNORECASE)
+
+
+def _full_width(character: str) -> str:
+    return chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else ""
+
+
+def _wide(password: str) -> Iterator[bytes]:
+    """As Windows keeps texts."""
+    for coding in ("utf-16-le", "utf-16-be"):
+        yield password.encode(coding, "surrogatepass")
 
 
 def _within_base64(secret: bytes) -> Iterator[str]:

@@ -163,10 +163,14 @@ _NO_MAILBOX = re.compile(
 )
 _OF_THE_SENDER = re.compile(
     r"\bsend(?:er|ing|as)?\b|\bfrom\b|\bauth\w*|\blog[ -]?[io]n\b|\byour\b"
-    r"|\brelay (?:quota|access|denied)|\b(?:hourly|daily)\b|\bper (?:hour|day|minute)\b|\bspam\b"
-    r"|\breverse dns\b|\bptr\b|\b(?:spf|dkim|dmarc)\b|送信者|差出人|認証",
+    r"|\brelay (?:quota|access|denied)|\brelaying\b|\boutgoing\b|\boutbound\b|\bsubmission\b"
+    r"|\b(?:hourly|daily)\b|\b(?:per|an?|this) (?:hour|day|minute)\b|\bat a rate\b|\btoo many\b"
+    r"|\bspam\w*|\bblock(?:ed|ing)? ?(?:using|by|list)|\bblacklist|\bclient host\b|\bip address\b"
+    r"|\breverse dns\b|\bptr\b|\b(?:spf|dkim|dmarc)\b|\breputation\b"
+    r"|送信[者元側数量]|差出人|発信者|認証|ログイン|お客(?:様|さま)の",
     re.IGNORECASE,
 )
+"""Also behind a code of the recipient: servers put 5.1.1 before many a word."""
 _POLICY = re.compile(
     r"relay|policy|block|blacklist|quota|limit|\brate\b|\btoo (?:many|fast|much)\b|polic|prohibit"
     r"|not (?:allowed|permitted|authori[sz]ed)|verif|temporar|disabled for",
@@ -196,6 +200,10 @@ _WORDS_OF_SHOP = re.compile(
     | submission\ ?quota | unusual\ sending
     | \b(?:e-?mails|messages|mails|recipients)\ (?:per|an?)\ (?:hour|day|minute|second)
     | too\ many\ (?:messages|mails|e-?mails|recipients)
+    | 送信[^。]{0,15}(?:制限|上限|超|規制|停止|許可|禁止|でき(?:ません|ない))
+    | 通数[^。]{0,10}(?:上限|制限|超)
+    | (?:送信者|送信元|差出人|発信者|認証|ログイン)[^。]{0,20}
+        (?:失敗|必要|不正|許可|拒否|存在しま|確認)
     """,
     re.IGNORECASE | re.VERBOSE,
 )

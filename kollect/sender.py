@@ -35,6 +35,9 @@ _RUN = re.compile(rf'"(?:[^"\\]++|\\.)*+"@[^"{_STRAY}]+|[^"{_STRAY}]+', re.DOTAL
 """What stands between brackets and the like that may stand around an address by mistake."""
 _NULL = re.compile(r"<\s*>")
 _COMMENT = re.compile(r"\([^()]*\)")
+_INVISIBLE = "\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2068\u2069\ufeff"
+_MAILTO = re.compile(r"([^?]*@[^?]*)\?(?:subject|body|cc|bcc)=.*", re.IGNORECASE)
+"""With what the link of a web page fills in."""
 _RAW_JIS_MARK = re.compile(r"\x1b(?:\([BHJ])?")
 
 
@@ -132,7 +135,7 @@ def _only_one(field: str) -> str:
     """The address that stands in the field once or several times, and no other one.
 
     A word beside it may be a part of it that a space was put into: whose address it is then, nobody
-    knows. An empty `<>` says that there is none.
+    knows, unless the word is plainly a name. An empty `<>` says that there is none.
     """
     if _NULL.search(field):
         return ""
@@ -140,16 +143,28 @@ def _only_one(field: str) -> str:
     bare = _COMMENT.sub(" ", field)
     text = bare if "@" in bare else field
     runs = [*_RUN.finditer(text)]
-    between = ["", *(text[a.end() : b.start()] for a, b in pairwise(runs)), ""]
+    beside: list[list[str]] = [[] for _ in runs]
+    for place, (one, other) in enumerate(pairwise(runs)):
+        if text[one.end() : other.start()].isspace():
+            beside[place].append(other[0])
+            beside[place + 1].append(one[0])
     found: dict[str, str] = {}
-    for run, before, behind in zip(runs, between, between[1:], strict=False):
-        if "@" in run[0] and not before.isspace() and not behind.isspace():
+    for run, words in zip(runs, beside, strict=True):
+        if "@" in run[0] and all(_is_name(word, run[0]) for word in words):
             found |= _without_stray(run[0])
     return next(iter(found.values())) if len(found) == 1 else ""
 
 
+def _is_name(word: str, run: str) -> bool:
+    """A word beside an address that is no part of it: 山田, or Taro beside small letters."""
+    return "@" not in word and (not word.isascii() or (word[0].isupper() and run.islower()))
+
+
 def _without_stray(run: str) -> dict[str, str]:
     """The address by its key, where it is one without what stands around it, as in `taro@x.jp`."""
+    run = run.strip(_INVISIBLE)  # inside an address they are no accident
+    if mailto := _MAILTO.match(run):
+        run = mailto[1]
     bare = run.rstrip(string.punctuation)  # in which no domain ends
     around = run[len(bare) :].replace(".", "")  # a dot in front may be its own
     usable = _usable(bare.lstrip(around))

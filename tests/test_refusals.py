@@ -43,6 +43,10 @@ AT_RCPT = [
     "550 5.1.0 Authentication required",
     "550 Requested action not taken: mailbox unavailable",
     "500 no",
+    "550 5.1.1 Relaying denied",
+    "550 5.1.1 Client host [192.0.2.1] blocked using list.example",
+    "550 送信元アドレスが存在しません",
+    "550 5.7.1 送信制限中です",
 ]
 AT_DATA = ["550 5.7.1 <DATA>: Data command rejected: only 10 messages per day"]
 REFUSALS = [

@@ -451,12 +451,33 @@ def test_international_address_without_smtputf8(scripted_smtp: ScriptedSmtp):
 
 @every_mode
 def test_too_large_for_the_server(scripted_smtp: ScriptedSmtp, mode: str):
-    scripted_smtp.script = script(mode, size=1000)
-    batch = [letter(0), Letter(1, "a@docomo.ne.jp", b"x\r\n" * 400), letter(2)]
+    scripted_smtp.script = script(mode, size=65536)
+    batch = [letter(0), Letter(1, "a@docomo.ne.jp", b"x\r\n" * 22000), letter(2)]
     with posting(scripted_smtp) as post:
         ended = {one.key: one for outcomes in post.deliver(batch) for one in outcomes}
     assert [ended[key].ending.value for key in range(3)] == ["accepted", "refused", "accepted"]
     assert "大きさ" in ended[1].text
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 65535])
+def test_a_size_that_no_server_may_have_loses_nobody(scripted_smtp: ScriptedSmtp, size: int):
+    scripted_smtp.script = script("stream", size=size)
+    assert endings(sent(scripted_smtp, [letter(0)])) == {Ending.ACCEPTED: 1}
+
+
+@pytest.mark.parametrize("behind", ["250 ok", "421 4.3.2 bye", "?", "334 "])
+@pytest.mark.parametrize("letters", [1, 30])
+def test_unasked_words_before_the_first_letter_do_not_call_for_ever(
+    scripted_smtp: ScriptedSmtp, behind: str, letters: int
+):
+    """Each line is confused before a letter can begin on it."""
+    hello = f"250 scripted.example\r\n{behind}"
+    scripted_smtp.script.fault = lambda at: hello if at.verb == "EHLO" else None
+    batch = [letter(n) for n in range(letters)]
+    assert endings(sent(scripted_smtp, batch)) == {Ending.LATER: letters}
+    assert len(scripted_smtp.commands) <= 4
+    scripted_smtp.script.fault = None
+    assert endings(sent(scripted_smtp, batch)) == {Ending.ACCEPTED: letters}
 
 
 # --- mails from disk

@@ -5,6 +5,7 @@ By the clock itself, where it jumped, and by what others have said of the time (
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from kollect.collector.desk import Desk
@@ -53,7 +54,9 @@ def _is_worth_telling(move: Move) -> bool:
 
 
 def _local(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    with suppress(OSError, OverflowError):  # Windows has no time of a place before 1970
+        moment = moment.astimezone()
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _span(span: timedelta) -> str:

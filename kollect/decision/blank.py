@@ -22,15 +22,17 @@ _LONGEST_PHRASE = 200
 _LONGEST_TAGGED = 200
 _SPAM = (
     r"(?:(?:spam|junk|meiwaku|ube|uce|bulk)(?:\s?-?(?:e?-?mail|message))?"
-    r"|スパム(?:メール)?|ジャンク(?:メール)?|迷惑(?:メール)?|広告メール)"
+    r"|スパム(?:メール)?|ジャンク(?:メール)?|迷惑(?:メール)?|広告メール"
+    r"|phish(?:ing)?|フィッシング|virus|unchecked|unverified|ext(?:ernal)?(?:\s?-?(?:e?-?mail|sender))?"
+    r"|(?:社)?外部(?:からの)?(?:メール)?|社外(?:メール)?)"
 )
 _BEFORE_IT = (
     r"(?:(?:probable|probably|possible|possibly|likely|suspected|suspect|suspicious|potential"
-    r"|detected|definite|maybe|norton|anti|marked\sas|this\sis)[\s_-]*){0,2}"
+    r"|detected|definite|maybe|norton|anti|marked\sas|this\sis|caution|warning|警告|注意)[\s_:!-]*){0,2}"
 )
 _BEHIND_IT = (
     r"(?:[\s_:?!-]*(?:low|medium|high|score|level|detected|suspected|判定|疑い|の疑い|の疑いあり"
-    r"|の可能性|の可能性あり|かも|注意|警告|\d{1,3}(?:\.\d{1,2})?|[*+#x]{1,20})){0,3}"
+    r"|の可能性|の可能性あり|かも|注意|警告|\(?\d{1,3}(?:\.\d{1,2})?\)?|[*+#x]{1,20})){0,3}"
 )
 _OPEN, _CLOSED = r"[^\w\s\])>}】》]{1,20}", r"[^\w\s\[(<{【《]{1,20}"
 _TAG = rf"{_OPEN}\s?{_BEFORE_IT}{_SPAM}{_BEHIND_IT}\s?{_CLOSED}"
@@ -55,7 +57,7 @@ def is_blank(subject: str | None, blank_subjects: tuple[str, ...]) -> bool:
         return False
     text = folded(subject)
     rest = without_tags(text)
-    return (rest != text and not rest) or rest in _phrases(tuple(blank_subjects))
+    return (rest != text and not rest) or _bare(rest) in _phrases(tuple(blank_subjects))
 
 
 def without_tags(text: str) -> str:
@@ -84,4 +86,9 @@ def folded(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def _phrases(blank_subjects: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(folded, blank_subjects))
+    return frozenset(_bare(folded(phrase)) for phrase in blank_subjects)
+
+
+def _bare(phrase: str) -> str:
+    """Programs put one and the same phrase into brackets of any kind, or into none."""
+    return phrase.strip(" ()[]{}<>〈〉《》「」『』【】〔〕") or phrase

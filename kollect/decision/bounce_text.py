@@ -40,9 +40,10 @@ _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _FIVE = re.compile(r"(?<![\w.,/-])5(?:[0-5]\d(?![\w.,/])|\.\d{1,3}\.\d{1,3}\b)")
 _FOUR = re.compile(r"(?<![\w.,/-])4(?:[2-5]\d(?![\w.,/])|\.\d{1,3}\.\d{1,3}\b)")
 _GIVEN_UP = re.compile(
-    r"permanent(?:\s+fatal)?\s+error|given\s+up|giving\s+up\s+on|delivery\s+has\s+failed"
+    r"permanent(?:\s+fatal)?\s+error|not\s+going\s+to\s+try\s+again|given\s+up|giving\s+up\s+on|delivery\s+has\s+failed"
     r"|could\s*n[o']?t\s+be\s+delivered|cannot\s+be\s+delivered|undeliverable|undelivered"
     r"|delivery\s+(?:to\s+the\s+following\s+recipients?\s+)?failed|failed\s+permanently"
+    r"|an?\s+error\s+occurred\s+while\s+trying\s+to\s+deliver"
     r"|(?:was\s+not|wasn't)\s+delivered|(?:not|un)\s*able\s+to\s+(?:be\s+)?deliver"
     r"|配信でき(?:ません|なかった)|送信でき(?:ません|なかった)|届けられません|お届けできません|配信不能",
     re.IGNORECASE,
@@ -52,7 +53,8 @@ _NO_MAILBOX = re.compile(
     r"|no\s+mailbox\s+here|does\s*n[o']?t\s+(?:exist|have\s+an?\s)|(?:address|recipient)\s+rejected"
     r"|(?:not\s+be|was\s+not|wasn't|couldn't\s+be|not)\s+found"
     r"|invalid\s+(?:recipient|mailbox|address)|mailbox\s+(?:is\s+)?(?:unavailable|unknown)"
-    r"|宛先.{0,20}(?:見つかりません|存在しません|不明)",
+    r"|not\s+listed\s+in\b"
+    r"|(?:宛先|アドレス|ユーザー?).{0,20}(?:見つかりません|見つからな|存在しません|存在しな|不明)",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(

@@ -24,7 +24,8 @@ _ERA = re.compile(
 )
 _TIME = re.compile(
     r"[T\s]\s*(?:午前|午後|AM|PM)?\s*([0-9]{1,2})[:時][0-9]{1,2}(?:[:分][0-9]{1,2}(?:[.,][0-9]+)?秒?)?分?"
-    r"(?:\s*(?:AM|PM|JST))?\s*(Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?(?:\[[^]]*\])?$"
+    r"(?:\s*(?:AM|PM|JST))?\s*(Z|UTC|GMT|(?:UTC|GMT)?[+-][0-9]{2}:?(?:[0-9]{2})?)?"
+    r"(?:\s*(?:\[[^]]*\]|\([^)]*\)|JST))?$"
 )
 """What databases put behind a date: 1985/01/02 0:00:00, 1985-01-01T15:00:00.000Z."""
 _DAY_IN_ZONE = re.compile(r"(?<=-[0-9]{2})(Z|\+[0-9]{2}:[0-9]{2})$")
@@ -33,6 +34,18 @@ _WEEKDAY = re.compile(
     r"[\s,]*[(\[]?\s*(?:(?<=[\s(\[日])[日月火水木金土](?:曜日?)?|[日月火水木金土]曜日?"
     r"|(?:SUN|MON|TUE|WED|THU|FRI|SAT)[A-Z]*\.?)\s*[)\]]?(?=\s*$|[T\s]\s*[0-9]{1,2}:)"
 )
+_WEEKDAY_BEFORE = re.compile(
+    r"(?:[日月火水木金土](?:曜日?)?[\s,]+|(?:SUN|MON|TUE|WED|THU|FRI|SAT)[A-Z]*\.?[\s,]+)(?=[0-9A-Z])"
+)
+_OTHER_YEAR = re.compile(r"\s*[(\[](?:西暦)?[^()\[\]0-9]{0,4}(?:[0-9]{1,4}|元)年?[)\]]")
+"""1985年1月2日（昭和60年）: the year once more, by the other calendar."""
+_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[A-Z]*\.?"
+_ENGLISH = re.compile(
+    rf"(?:(?P<one>[0-9]{{1,2}})[\s-]+{_MONTH}|{_MONTH.replace('month', 'first')}\s+"
+    r"(?P<other>[0-9]{1,2}))[\s,-]+(?P<year>[0-9]{4})(?![0-9])"
+)
+"""2-Jan-1985, Jan 2, 1985: what a spreadsheet in another language, or a program, writes."""
 _DAY_ZERO = date(1899, 12, 30)
 """Excel counts the days from here, for every date after February 1900."""
 _JAPAN = timezone(timedelta(hours=9))
@@ -55,6 +68,8 @@ def read(text: str) -> date:
         return _day(year, month, day, f"{year}年{month}月{day}日")
     plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text)).strip().upper()
     plain = _DAY_IN_ZONE.sub("", plain)
+    plain = _WEEKDAY_BEFORE.sub("", _OTHER_YEAR.sub("", plain))
+    plain = _ENGLISH.sub(_in_figures, plain, count=1)
     plain = _WEEKDAY.sub("", plain).removesuffix("生").rstrip(" .")
     if ends := _TIME.search(plain):
         plain, later = plain[: ends.start()].strip(), _days_later(ends[1], ends[2] or "")
@@ -92,10 +107,14 @@ def written(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def _in_figures(found: re.Match[str]) -> str:
+    month = _MONTHS.index(found["month"] or found["first"]) + 1
+    return f"{found['year']}/{month}/{found['one'] or found['other']}"
+
+
 def _days_later(hour: str, zone: str) -> int:
     """How many days later it is in Japan: midnight there is 15:00 of the day before in UTC."""
-    if zone in ("Z", "UTC", "GMT"):
-        zone = "+00:00"
+    zone = "+00:00" if zone in ("Z", "UTC", "GMT") else zone.lstrip("UTCGM")
     if not zone or int(hour) > 23:
         return 0
     sign, hours, minutes = zone[0], int(zone[1:3]), int(zone[3:].lstrip(":") or 0)

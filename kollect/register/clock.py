@@ -121,7 +121,7 @@ class LivedClock:
     def _first(self, look: Look) -> Lived:
         try:  # a version that did not count wrote down the day of its last daily work
             last = datetime.fromisoformat(self._file.noted("upkeep")).astimezone()
-        except ValueError:
+        except (ValueError, OSError, OverflowError):  # Windows has no time of a place before 1970
             return begun(look)
         by_then = max(last, min(last + timedelta(days=1), look.wall))
         return later(begun(Look(by_then, 0.0, run="")), look)

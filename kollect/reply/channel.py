@@ -142,7 +142,7 @@ class Channel:
                 raise Garbled(f"{answer.code} to RSET")
         except (ServerTrouble, Garbled) as trouble:
             log.debug("idle connection closed by the server: %s", trouble)
-            self._hang_up("")
+            self._hang_up(str(trouble))
             return False
         self.line.settimeout(self._timeout)
         self._since = self._clock()

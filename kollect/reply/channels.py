@@ -44,6 +44,8 @@ class Channels:
         self._password = password
         self._clock = clock
         self._open: list[Channel] = []
+        self._gone: list[Channel] = []
+        """Closed by the server, or confused, before the letter that was to begin there."""
         self._most = MOST_CHANNELS
         self._memory = memory_of(SMTP, send.host, send.port)
         self._lied = not self._memory.believed
@@ -92,6 +94,7 @@ class Channels:
             if channel.still_there():
                 return channel
             self._open.remove(channel)
+            self._gone.append(channel)
         return None
 
     def may_grow(self, style: Style) -> bool:
@@ -170,12 +173,13 @@ class Channels:
 
     def take_lost(self) -> list[Channel]:
         """The connections that were lost since the last call."""
+        gone, self._gone = self._gone, []
         lost = [channel for channel in self._open if channel.lost]
         if lost:
             self._open = [channel for channel in self._open if not channel.lost]
             if self._open and not all(channel.dialogue.answered for channel in lost):
                 self._most = len(self._open)  # one more was one too many
-        return lost
+        return gone + lost
 
     def drop_busy(self) -> None:
         """Give up what is on the way."""

@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_LEAST = 64 * 1024
+"""Octets that every server takes (RFC 5321 section 4.5.3.1.7); who says less says nonsense, and no
+customer's number may be lost by that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offers:
@@ -31,6 +35,7 @@ class Offers:
         auth = {name for line in words if line and line[0] == "AUTH" for name in line[1:]}
         sizes = [line[1] for line in words if len(line) > 1 and line[0] == "SIZE"]
         said = bool(sizes) and re.fullmatch(r"[0-9]{1,18}", sizes[0]) is not None
+        largest = int(sizes[0]) if said else 0
         return Offers(
             pipelining="PIPELINING" in names,
             chunking="CHUNKING" in names,
@@ -38,6 +43,6 @@ class Offers:
             utf8="SMTPUTF8" in names,
             starttls="STARTTLS" in names,
             size="SIZE" in names,
-            largest=int(sizes[0]) if said else 0,
+            largest=largest if largest >= _LEAST else 0,
             auth=frozenset(auth),
         )

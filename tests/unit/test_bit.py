@@ -344,6 +344,34 @@ def test_a_bit_in_any_note_is_damage_or_does_no_harm(sound: Path, folder: DataFo
         assert "プログラムの誤り" not in trouble.title, (new, trouble.detail)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE mail SET tried = -1",
+        "UPDATE mail SET later_since = 1 << 62",
+        "UPDATE mail SET refused_since = 'x'",
+        "UPDATE mail SET refusals = -1",
+        "UPDATE mail SET kind = 'stop_perhapt'",
+        "UPDATE parcel SET later_since = -1",
+        "UPDATE parcel SET refusals = 'x'",
+        "INSERT INTO meta VALUES ('waited up to', '1:')",
+        "INSERT INTO meta VALUES ('not deleted count', 'x')",
+        "INSERT OR REPLACE INTO meta VALUES ('lived', '{')",
+    ],
+)
+def test_commands_tell_of_a_broken_span_as_damage(
+    folder: DataFolder, capsys: pytest.CaptureFixture[str], change: str
+):
+    make_backup(folder.database, folder.backup_dir, date(2026, 11, 23))
+    with closing(sqlite3.connect(folder.database)) as db:
+        db.execute(change)
+        db.commit()
+    for command in (("results",), ("collect", "--once"), ("send", "--resume")):
+        assert __main__.main([*command, "--data", str(folder.path)]) == 5, command
+        said = capsys.readouterr()
+        assert "kollect restore" in said.err + said.out
+
+
 def test_a_bit_in_what_was_lived_is_damage_or_another_time():
     sound = lived.from_json(NOTES["lived"])
     for bit in range(8 * len(NOTES["lived"])):
@@ -357,5 +385,3 @@ def test_a_bit_in_what_was_lived_is_damage_or_another_time():
         after = lived.later(state, now)
         assert 0 <= after.seconds - state.seconds <= 86401
         after.age(NOW)
-        if after.move is not None:
-            after.move.before.astimezone()

@@ -73,6 +73,9 @@ BLANK_HEADERS = {
                 "[Spam] [Meiwaku]",
                 "【スパム】",
             ),
+            *("[EXTERNAL]", "【社外】", "[External Email]", "***UNCHECKED***", "[Phishing]"),
+            "[VIRUS]",
+            *("[WARNING: SPAM]", "[SPAM(7.5)]", "（無題）", "<件名なし>", "[no subject]"),
             *("[SPAM] (件名なし)", "***SPAM*** 無題", "（件名なし） [SPAM]", "[SPAM]　"),
         )
     },
@@ -90,6 +93,7 @@ WRITTEN_HEADERS = {
         f"no tag, {text}": f"Subject: {text}".encode()
         for text in (
             *("SPAM", "spam", "迷惑メール", "[SPAM] hello", "[SPAM] Re:", "hello [SPAM]", "***"),
+            *("外部の方へ", "virus", "[EXTERNAL] 予約", "()", "（ご予約）"),
             *("[重要]", "[SALE]", "【迷惑メール】予約", "迷惑メールについて", "[spam] 配信停止"),
         )
     },

@@ -210,6 +210,41 @@ def test_for_good(text: str):
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "<taro@phone.example>:\nSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"
+        "I'm not going to try again; this message has been in the queue too long.\n",
+        "An error occurred while trying to deliver the mail to the following recipients:\n"
+        "taro@phone.example\n",
+    ],
+)
+def test_given_up_without_a_verdict_about_the_mailbox(said: str):
+    report = read(f"From: MAILER-DAEMON@mx.example\n\n{said}")
+    assert report is not None
+    assert report.recipient == "taro@phone.example"
+    assert report.failed
+    assert not report.permanent
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "** アドレスが見つかりません **\n\ntaro@phone.example というアドレスが見つからないか、"
+        "メールを受信できないため、メールは配信されませんでした。\n",
+        "送信先: taro@phone.example\n指定されたユーザーは存在しないため、配信できませんでした。\n",
+        "was not delivered to:\n  taro@phone.example\nbecause:\n  User taro (taro@phone.example)"
+        " not listed in Domino Directory\n",
+    ],
+)
+def test_no_such_mailbox_in_words_alone(said: str):
+    head = "From: MAILER-DAEMON@mx.example\nContent-Type: text/plain; charset=utf-8\n\n"
+    report = read(head + said)
+    assert report is not None
+    assert report.recipient == "taro@phone.example"
+    assert report.permanent
+
+
+@pytest.mark.parametrize(
     ("name", "reason"),
     [
         ("KDDI", "550 <taro@ezweb.example>: User unknown"),

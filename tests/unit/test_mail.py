@@ -239,6 +239,8 @@ SENDERS = {
     b"taro@one@example.jp": "",
     b"ta ro@example.jp": "",
     b"<ta ro@example.jp>": "",
+    b"TARO YAMADA@EXAMPLE.JP": "",
+    b"Taro yamada@one.jp jiro@two.jp": "",
     b"ta(c)ro@example.jp": "",
     b"taro@example.jp\rBcc: victim@example.com": "",
     b"<taro@example.jp>\x00": "",
@@ -281,6 +283,13 @@ SENDERS = {
             b"taro@example.jp?",
             b"<taro@example.jp\\>",
             b"=?iso-2022-jp?B?GyRCOzNFRBsoQg==?= taro@example.jp",
+            "山田 taro@example.jp".encode(),
+            "taro@example.jp 山田 太郎".encode(),
+            b"Taro Yamada taro@example.jp",
+            b"Taro taro@example.jp>",
+            b"<mailto:taro@example.jp?subject=x&body=y>",
+            "\ufefftaro@example.jp\u200b".encode(),
+            "\u2068<taro@example.jp\u2069".encode(),
             *(
                 f"{left}taro@example.jp{right}".encode()
                 for left, right in ("＜＞", "〈〉", "「」", "（）", "“”", "【】")

@@ -190,20 +190,22 @@ def test_nothing_unprintable_gets_into_a_text():
 
 def test_offers():
     found = Offers.read(
-        ["pipelining", "SIZE 1000", "8BITMIME", "auth plain login", "AUTH=CRAM-MD5", "", "SIZE x"]
+        ["pipelining", "SIZE 70000", "8BITMIME", "auth plain login", "AUTH=CRAM-MD5", "", "SIZE x"]
     )
     assert found == Offers(
         pipelining=True,
         eight_bit=True,
         size=True,
-        largest=1000,
+        largest=70000,
         auth=frozenset({"PLAIN", "LOGIN", "CRAM-MD5"}),
     )
     assert Offers.read(["SIZE"]) == Offers(size=True)
     assert Offers.read(["SIZE ²"]).largest == 0
 
 
-@pytest.mark.parametrize("size", ["9" * 5000, "9" * 19, "-5", "+5", "1_000", "٣", "0x10", "1e9"])
+@pytest.mark.parametrize(
+    "size", ["9" * 5000, "9" * 19, "-5", "+5", "1_000", "٣", "0x10", "1e9", "007"]
+)
 def test_a_size_that_is_no_number_is_as_if_it_had_not_been_said(size: str):
     assert Offers.read([f"SIZE {size}"]) == Offers(size=True)
 
