@@ -18,24 +18,17 @@ from kollect.desktop.lock import FolderLock
 from kollect.desktop.session_end import SessionWatch
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
-from kollect.program import joints
-from kollect.program.beginning import Beginning
-from kollect.program.counter import member_services
+from kollect.program.beginning import Startup, come_in
 from kollect.program.entrance import enter, put_back
 from kollect.program.last_words import LastWords
-from kollect.program.mender import Mender
-from kollect.program.places import Places
-from kollect.program.postroom import Postroom
-from kollect.program.signposts import Signposts
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.program.this_pc import ThisPC
-from kollect.program.workplace import Workplace
-from kollect.screens.demo_mode import DemoMode
+from kollect.program.workplace import Workspace
 from kollect.screens.dialogs import Dialogs
-from kollect.screens.ending import Ending
 from kollect.screens.garbage import collect_here
 from kollect.screens.jobs import unexpected
-from kollect.screens.menu import MenuScreen, menu_entries, state_of_things
-from kollect.screens.resident import Resident
+from kollect.screens.menu import MenuScreen
 from kollect.screens.window import Window, give_icon
 from kollect.settings.model import TextSize
 
@@ -62,14 +55,14 @@ def run(
     with ExitStack() as at_the_end:
         lock = FolderLock(folder.path)
         at_the_end.callback(lock.release)
-        refused = enter(folder, lock, lambda: Window(_unseen_root()))
+        refused = come_in(folder, enter(folder, lock), lambda: Window(_unseen_root()))
         if refused is not None:
             return refused
         put_back_by_hand = put_back(folder)
         crashed = at_the_end.enter_context(LastWords(folder, _told))
         collect_here(root)
         program = Program(root, folder, given=given)
-        at_the_end.callback(program.close_places)
+        at_the_end.callback(program.workspaces.close)
         to_tell = [one for one in (crashed, put_back_by_hand) if one is not None]
         program.start(lock, demo=demo, in_tray=in_tray, to_tell=to_tell)
         watch = SessionWatch(ending=program.session_ends, resumed=program.session_resumed)
@@ -97,7 +90,7 @@ def _told(error: BaseException) -> bool:
 
 
 class Program:
-    """The running program: one window, and the workplace in force, the real one or the demo's."""
+    """The running program: one window, and the workspace in force, the real one or the demo's."""
 
     def __init__(
         self,
@@ -108,72 +101,13 @@ class Program:
         given: bool = False,
     ) -> None:
         self._root = root
-        self._this_pc = ThisPC(folder, given=given)
-        self._places = Places(folder, self._news)
-        self.real = self._places.real
-        self.real.open()
-        size = self.real.readable_settings().screen.text_size
+        self.workspaces = ActiveWorkspace(folder, self._news)
+        self.workspaces.real.open()
+        size = self.workspaces.real.readable_settings().screen.text_size
         self.window = Window(root, text_size=size, dialogs=make_dialogs(root))
         self.window.on_text_size = self._text_size_chosen
         self.window.on_close = self._close_pressed
-        self.go = Signposts(
-            window=self.window,
-            services=lambda: self.services,
-            friends=lambda: self.friends,
-            mailings=lambda: self.postroom.services,
-            mend=self._mend,
-        )
-        self.resident = Resident(
-            self.window,
-            joints.errands(lambda: self.place, self.go, poll_now=self.poll_now, quit=self.quit),
-        )
-        self.ending = Ending(
-            self.window,
-            joints.at_work(lambda: self.place, lambda: self.postroom.sending),
-            come_back=self.resident.come_back,
-            told=self.resident.tell,
-            end=self._end,
-        )
-        self.demo = DemoMode(
-            self.window,
-            joints.ways(
-                self._places,
-                changed=self._changed_places,
-                resume=self.start_collecting,
-                resume_mailing=lambda: self.postroom.go_on(),
-                poll_now=self.poll_now,
-            ),
-        )
-        self.ready = joints.readiness(self.window, lambda: self.place, self.go, mend=self._mend)
-        self.postroom = Postroom(
-            lambda: self.place,
-            in_tk=self.window.pump.call,
-            ready=self.ready.then,
-            enter_shop=self.go.shop_settings,
-        )
-        self.friends = member_services(
-            lambda: self.place,
-            poll_now=self.poll_now,
-            enter_shop=self.go.shop_settings,
-            enter_mail=self.go.mail_settings,
-        )
-        self.services = joints.services(
-            lambda: self.place,
-            window=self.window,
-            go=self.go,
-            resident=self.resident,
-            demo=self.demo,
-            ending=self.ending,
-            this_pc=self._this_pc,
-            start_collecting=self.start_collecting,
-            poll_now=self.poll_now,
-            quit=self.quit,
-        )
-
-    @property
-    def place(self) -> Workplace:
-        """The one in force."""
-        return self._places.now
+        self.go = Navigator(self.window, self.workspaces, ThisPC(folder, given=given))
 
     # ---- the beginning ----
 
@@ -195,14 +129,10 @@ class Program:
 
     def show_menu(self, *, seen: bool = True) -> None:
         """The first screen; the window is there when this returns."""
-        self._identify()
-        self.window.open(
-            MenuScreen,
-            menu_entries(self.services),
-            lambda: state_of_things(self.place.settings, in_demo=self.place.in_demo),
-        )
+        self.go.identify()
+        self.window.open(MenuScreen, self.workspaces, self.go)
         if seen:
-            self.resident.show()
+            self.go.tray.show()
 
     def _after_start(
         self,
@@ -212,110 +142,43 @@ class Program:
         to_tell: Sequence[Trouble] = (),
     ) -> None:
         memory.share_heap()  # before there are threads
-        lock.listen(lambda: self.window.pump.call(self.resident.come_back))
-        begin = Beginning(
-            window=self.window,
-            resident=self.resident,
-            demo=self.demo,
-            ready=self.ready,
-            go=self.go,
-            this_pc=self._this_pc,
-            settings=self.real.settings,
-            mend=self._mend,
-            warning=self.real.warning_of_place,
-            mailings=lambda: self.postroom.services,
-            start_collecting=self.start_collecting,
-            collect_in_tray=self._collect_in_tray,
-        )
-        begin(demo=demo, in_tray=in_tray, to_tell=to_tell)
-
-    # ---- what the user asks for ----
-
-    def start_collecting(self) -> None:
-        """「メール収集の起動」: when everything that is needed is there."""
-        if self.place.collecting:
-            self.go.collecting()
-        elif not self.demo.changing:
-            self.ready.then(self._begin_collecting)
-
-    def poll_now(self) -> None:
-        """「今すぐ受信」"""
-        if self.place.worker is not None:
-            self.place.worker.poll_now()
-
-    def quit(self) -> None:
-        """「終了」「処理の終了」"""
-        if not self.demo.changing:
-            self.ending.quit()
+        lock.listen(lambda: self.window.pump.call(self.go.tray.come_back))
+        startup = Startup(self.window, self.workspaces, self.go)
+        startup.run(demo=demo, in_tray=in_tray, to_tell=to_tell)
 
     # ---- what the PC tells ----
 
     def session_ends(self) -> None:
         """Log-off or shutdown: when this returns, all is written. In any thread."""
-        self.window.pump.call(self.ending.finish)
-        self.place.come_to_rest(SESSION_END_SECONDS)
+        self.window.pump.call(self.go.shutdown.finish)
+        self.workspaces.current.come_to_rest(SESSION_END_SECONDS)
 
     def session_resumed(self) -> None:
         """The PC has slept. In any thread."""
-        self.window.pump.call(self._root.after, AFTER_SLEEP_MS, self.poll_now)
-
-    # ---- how it is done ----
-
-    def _begin_collecting(self) -> None:
-        if not self.place.collecting:
-            self.place.start_collecting()
-            self.resident.begin()
-        self.go.collecting()
-
-    def _collect_in_tray(self) -> None:
-        self._begin_collecting()
-        if not self._root.winfo_viewable():  # else something had to be asked
-            self.resident.stay_in_tray()
-
-    def _mend(self, trouble: Trouble) -> None:
-        Mender(window=self.window, go=self.go, real=self.real, restored=self._identify).mend(
-            trouble
+        self.window.pump.call(
+            self._root.after, AFTER_SLEEP_MS, lambda: self.workspaces.current.poll_now()
         )
+
+    # ---- what window and collector tell ----
 
     def _close_pressed(self) -> None:
         """The window's ×: while mail is collected it only goes out of sight."""
-        if self.place.collecting and not self.ending.wanted:
-            self.resident.to_tray()
+        if self.workspaces.current.collecting and not self.go.shutdown.wanted:
+            self.go.tray.to_tray()
         else:
-            self.quit()
-
-    def _end(self) -> None:
-        """Everything is at rest."""
-        with ExitStack() as steps:  # from below, each whatever becomes of the one before
-            steps.callback(self.window.close)
-            steps.callback(self.close_places)
-            steps.callback(self.demo.close)
-            steps.callback(self.resident.stop)
-
-    def close_places(self) -> None:
-        """End collector and sender after the mail in hand, the demo, the log. May take a while."""
-        self._places.close()
-
-    def _changed_places(self) -> None:
-        """From the real workplace to the demo's, or back."""
-        self.resident.forget()
-        self.window.back_to(MenuScreen)
-        self._identify()  # last: leaving 緒言設定 names the shop it has shown
-
-    def _news(self, place: Workplace, news: News) -> None:
-        """In the collector's thread."""
-        self.window.pump.call(self._heard, place, news)
-
-    def _heard(self, place: Workplace, news: News) -> None:
-        if place is self.place:  # else it is an echo from before the demo, or from it
-            self.resident.heard(news)
-            self.window.heard(news)
+            self.go.shutdown.quit()
 
     def _text_size_chosen(self, size: TextSize) -> None:
+        workspace = self.workspaces.current
         self.window.jobs.run(
-            lambda job: self.place.remember_text_size(size), lambda result: None, owner=self._root
+            lambda job: workspace.remember_text_size(size), lambda result: None, owner=self._root
         )
 
-    def _identify(self) -> None:
-        shop = self.place.readable_settings().shop
-        self.window.identify(shop.id, locked=bool(shop.pin))
+    def _news(self, workspace: Workspace, news: News) -> None:
+        """In the collector's thread."""
+        self.window.pump.call(self._heard, workspace, news)
+
+    def _heard(self, workspace: Workspace, news: News) -> None:
+        if workspace is self.workspaces.current:  # else an echo from before the demo, or from it
+            self.go.tray.heard(news)
+            self.window.heard(news)

@@ -15,7 +15,13 @@ from kollect import floor
 from kollect.collector.background import Background, local_now
 from kollect.collector.encryption import encryption_kept
 from kollect.collector.mailing_letters import sample_address, send_sample
-from kollect.collector.mailing_reports import MailingEnded, MailingNews, MailingTrouble, Progress
+from kollect.collector.mailing_reports import (
+    NO_MAILING,
+    MailingEnded,
+    MailingNews,
+    MailingTrouble,
+    Progress,
+)
 from kollect.collector.sending import MailingRound
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
@@ -34,7 +40,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 """Until what was put off is tried again; doubled each time that nothing went out."""
 UNTIL_TOMORROW = timedelta(seconds=TOMORROW)
 """Until the last letters of a mailing are tried again, that were refused."""
-NO_MAILING = 0
 STATE_WORDS = {
     MailingState.DONE: "終わりました",
     MailingState.PAUSED: "一時停止しました",

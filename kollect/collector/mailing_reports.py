@@ -9,6 +9,9 @@ from datetime import datetime
 from kollect.errors import Trouble
 from kollect.members.mailing import UNFINISHED, MailingState, Step
 
+NO_MAILING = 0
+"""In news that are about no single mailing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -1,48 +1,70 @@
 """The way into the data folder at the start: one program at a time, and a sound kollect.db.
 
-What stands in the way is told in a window of its own. Knows nothing of the screens behind it.
+Finds out only: what stands in the way is told or asked by `beginning.come_in`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.errors import AlreadyRunning, StorageTrouble, Trouble
-from kollect.folder import DataFolder, storage_trouble
+from kollect.folder import DataFolder
 from kollect.register import backup
-from kollect.screens.window import Window
+from kollect.storage_errors import storage_trouble
 
 OK, WRONG, NO_STORAGE = 0, 2, 5
 
-MakeWindow = Callable[[], Window]
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The program cannot begin here."""
+
+    code: int
+    """The exit code."""
+    trouble: Trouble | None = None
+    """None: there is nothing to tell, the program that runs already shows its window."""
 
 
-def enter(folder: DataFolder, lock: FolderLock, make_window: MakeWindow) -> int | None:
-    """Take the lock, and make sure that the data can be worked with.
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """There was a kollect.db, which is gone without a copy."""
 
-    None: come in. Else the exit code; the user has been told, in a window made for it.
-    """
+    first: int
+    """The number that a new one would begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """kollect.db is damaged or gone. A new one would give the old numbers once more."""
+
+    found: str
+    cost: backup.Loss
+    """What going on with the newest good copy loses."""
+
+
+Obstacle = Refused | Lost | Damaged
+
+
+def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
+    """Take the lock, and make sure that the data can be worked with. None: come in."""
     try:
         folder.prepare()
         _acquire(lock)
         found = backup.damage(folder.database, folder.backup_dir, thorough=False)
-        if found is None:
-            come_in = backup.holds_data(folder.database) or _begun(folder, make_window)
-        else:
-            come_in = _mended(folder, found, make_window)
-        return None if come_in else NO_STORAGE
-    except AlreadyRunning:
+        if found is not None:
+            return _damaged(folder, found)
+        return None if backup.holds_data(folder.database) else _lost(folder)
+    except AlreadyRunning as running:
+        trouble: Trouble = running
         try:
             if signal_first(folder.path):
-                return OK
+                return Refused(OK)
         except AlreadyRunning as elsewhere:
             trouble = elsewhere
-        _tell(trouble, make_window)
-        return WRONG
+        return Refused(WRONG, trouble)
     except StorageTrouble as trouble:
-        _tell(trouble, make_window)
-        return NO_STORAGE
+        return Refused(NO_STORAGE, trouble)
 
 
 def _acquire(lock: FolderLock) -> None:
@@ -67,63 +89,21 @@ def put_back(folder: DataFolder) -> StorageTrouble | None:
     )
 
 
-def _begun(folder: DataFolder, make_window: MakeWindow) -> bool:
-    """There is no kollect.db: is this a first start, or else, may a new one be made?"""
+def _lost(folder: DataFolder) -> Lost | None:
+    """There is no kollect.db: is this a first start, or not?"""
     from kollect.program import recovery  # drags much along, and is rare
 
     first = recovery.first_after_loss(folder)
-    if first is None:
-        return True
-    window = make_window()
-    try:
-        if not window.dialogs.ask(
-            "受付の記録が見つかりません",
-            f"受付の記録「{folder.database}」がなくなっています。控えもありません。\n\n"
-            "ほかの場所に移した覚えがあるときは、「終了する」を押して、元の場所に戻してください。"
-            "\n\n見つからないときは、新しい記録で始められます。これまでの受付番号は分からなくなり、"
-            "登録済みのお客様にも新しい番号を発行します。番号が前のものと重ならないように、"
-            f"ログなどを調べて {first} から発行します。",
-            yes="新しい記録で始める",
-            no="終了する",
-            careful=True,
-        ):
-            return False
-    finally:
-        window.close()
-    recovery.begin_anew(folder, first)
-    return True
+    return None if first is None else Lost(first)
 
 
-def _mended(folder: DataFolder, found: str, make_window: MakeWindow) -> bool:
-    """Offer to go on with the newest good copy: a kollect.db made anew would give the old numbers
-    once more.
-    """
-    from kollect.program import recovery  # drags much along, and is rare
-    from kollect.screens.damage_dialog import DamageDialog
+def _damaged(folder: DataFolder, found: str) -> Refused | Damaged:
+    from kollect.program import recovery
 
     cost = recovery.cost_of_going_back(folder)
     if cost is None:
-        _tell(_nothing_to_go_back_to(folder, found), make_window)
-        return False
-
-    def go_back() -> None:
-        recovery.go_back(folder, cost, found)
-
-    window = make_window()
-    try:
-        return window.dialogs.show(
-            DamageDialog, window.jobs, cost, there=folder.database.exists(), go_back=go_back
-        )
-    finally:
-        window.close()
-
-
-def _tell(trouble: Trouble, make_window: MakeWindow) -> None:
-    window = make_window()
-    try:
-        window.dialogs.trouble(trouble)
-    finally:
-        window.close()
+        return Refused(NO_STORAGE, _nothing_to_go_back_to(folder, found))
+    return Damaged(found, cost)
 
 
 def _nothing_to_go_back_to(folder: DataFolder, found: str) -> StorageTrouble:

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kollect.errors import SettingsFileDamaged, StorageTrouble, Trouble
-from kollect.program.signposts import Signposts
-from kollect.program.workplace import Workplace
+from kollect.program.places import ActiveWorkspace
 from kollect.screens.window import Window
 from kollect.settings import inifile
 
+if TYPE_CHECKING:  # which imports this
+    from kollect.program.signposts import Navigator
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mender:
-    window: Window
-    go: Signposts
-    real: Workplace
-    restored: Callable[[], None]
-    """The settings before are in force again."""
 
-    def mend(self, trouble: Trouble) -> None:
-        """`trouble` is what `real.settings` raises."""
-        if isinstance(trouble, SettingsFileDamaged) and trouble.backup:
-            self._offer_backup(trouble)
-            return
-        self.window.dialogs.trouble(trouble)
-        if not isinstance(trouble, StorageTrouble | SettingsFileDamaged):
-            problems = getattr(trouble, "problems", ())
-            self.go.settings_to_mend(self.real.readable_settings(), problems)
+def mend(trouble: Trouble, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+    """`trouble` is what the `settings` of the real workspace raise."""
+    if isinstance(trouble, SettingsFileDamaged) and trouble.backup:
+        _offer_backup(trouble, window, workspaces, go)
+        return
+    window.dialogs.trouble(trouble)
+    if not isinstance(trouble, StorageTrouble | SettingsFileDamaged):
+        problems = getattr(trouble, "problems", ())
+        go.settings_to_mend(workspaces.real.readable_settings(), problems)
 
-    def _offer_backup(self, trouble: SettingsFileDamaged) -> None:
-        if self.window.dialogs.ask(
-            trouble.title,
-            f"{trouble.happened}\nひとつ前の設定が残っています。それに戻しますか？",
-            yes="前の設定に戻す",
-        ):
-            inifile.restore_backup(self.real.folder.ini)
-            self.real.reload()
-            self.restored()
-            self.window.screen.shown()
+
+def _offer_backup(
+    trouble: SettingsFileDamaged, window: Window, workspaces: ActiveWorkspace, go: Navigator
+) -> None:
+    if window.dialogs.ask(
+        trouble.title,
+        f"{trouble.happened}\nひとつ前の設定が残っています。それに戻しますか？",
+        yes="前の設定に戻す",
+    ):
+        inifile.restore_backup(workspaces.real.folder.ini)
+        workspaces.real.reload()
+        go.identify()
+        window.screen.shown()

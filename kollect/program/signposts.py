@@ -1,64 +1,87 @@
-"""Which screen stands behind which word of the menu. Each is loaded when it is asked for first.
+"""From one screen to another, and what screens share that belongs to no workspace.
 
-Knows the screens by their names only, and nothing of what they show.
+Each screen is loaded when it is asked for first.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from kollect.errors import Problem, StorageTrouble, Trouble
+from kollect.program.mender import mend
+from kollect.program.places import ActiveWorkspace
+from kollect.program.postroom import MailingControl
+from kollect.program.this_pc import ThisPC
+from kollect.screens.demo_mode import DemoMode
+from kollect.screens.ending import Shutdown
+from kollect.screens.readiness import Prerequisites
+from kollect.screens.resident import TrayController
+from kollect.screens.window import Window
+from kollect.settings.model import Passwords, Settings
 
-from kollect.errors import Problem, Trouble
-from kollect.screens.mailing_services import MailingServices
-from kollect.screens.member_services import MemberServices
-from kollect.screens.services import Services
-from kollect.screens.window import Screen, Window
-from kollect.settings.model import Settings
 
+class Navigator:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, this_pc: ThisPC) -> None:
+        self.window = window
+        self.workspaces = workspaces
+        self.this_pc = this_pc
+        self.mailings = MailingControl(workspaces, window.pump.call)
+        self.prerequisites = Prerequisites(window, workspaces, self)
+        self.tray = TrayController(window, workspaces, self)
+        self.shutdown = Shutdown(window, workspaces, self)
+        self.demo = DemoMode(window, workspaces, self)
 
-@dataclass(slots=True, kw_only=True)
-class Signposts:
-    """`services`, `friends` and `mailings`: what the screens may ask of the program."""
-
-    window: Window
-    services: Callable[[], Services]
-    friends: Callable[[], MemberServices]
-    mailings: Callable[[], MailingServices]
-    mend: Callable[[Trouble], None]
-    """The settings cannot be used as they are: help."""
+    # ---- the screens of the menu: where one is open already, back over those above it ----
 
     def collecting(self) -> None:
-        self._go("collecting", "CollectingScreen", self.services())
+        from kollect.screens.collecting import CollectingScreen
+
+        if not self.window.uncover(CollectingScreen):
+            self.window.open(CollectingScreen, self.workspaces, self)
 
     def results(self) -> None:
-        self._go("results", "ResultsScreen", self.services())
+        from kollect.screens.results import ResultsScreen
+
+        if not self.window.uncover(ResultsScreen):
+            self.window.open(ResultsScreen, self.workspaces, self)
 
     def log(self) -> None:
-        self._go("log_screen", "LogScreen", self.services())
+        from kollect.screens.log_screen import LogScreen
+
+        if not self.window.uncover(LogScreen):
+            self.window.open(LogScreen, self.workspaces, self)
 
     def members(self) -> None:
-        self._go("member_form", "MemberFormScreen", self.friends())
+        from kollect.screens.member_form import MemberFormScreen
+
+        if not self.window.uncover(MemberFormScreen):
+            self.window.open(MemberFormScreen, self.workspaces, self)
 
     def mailing_list(self) -> None:
         """「メール発信」"""
-        self._go("mailing_list", "MailingListScreen", self.mailings())
+        from kollect.screens.mailing_list import MailingListScreen
+
+        if not self.window.uncover(MailingListScreen):
+            self.window.open(MailingListScreen, self.workspaces, self)
 
     def papers(self) -> None:
-        self._go("papers_screen", "PapersScreen", self.friends())
+        from kollect.screens.papers_screen import PapersScreen
+
+        if not self.window.uncover(PapersScreen):
+            self.window.open(PapersScreen, self.workspaces, self)
+
+    # ---- other screens ----
 
     def mailing(self, mailing: int) -> None:
         """How this one goes, above the list of all."""
         from kollect.screens.mailing_progress import MailingProgressScreen
 
         self.mailing_list()
-        self.window.open(MailingProgressScreen, self.mailings(), mailing)
+        self.window.open(MailingProgressScreen, self.workspaces, self, mailing)
 
     def settings(self) -> None:
         from kollect.screens.settings_screen import SettingsScreen
 
         try:
-            self.window.open(SettingsScreen, self.services())
+            self.window.open(SettingsScreen, self.workspaces, self)
         except Trouble as trouble:
             self.mend(trouble)
 
@@ -66,14 +89,14 @@ class Signposts:
         """緒言設定 with what could be read of the file, and what is wrong beside the fields."""
         from kollect.screens.settings_screen import SettingsScreen
 
-        screen = self.window.open(SettingsScreen, self.services(), start=readable)
+        screen = self.window.open(SettingsScreen, self.workspaces, self, start=readable)
         screen.complain(found)
 
     def mail_settings(self, missing: tuple[Problem, ...] = ()) -> None:
         from kollect.screens.mail_page import MailPage
         from kollect.screens.settings_screen import SettingsScreen
 
-        screen = self.window.open(SettingsScreen, self.services(), MailPage)
+        screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
         if missing:
             screen.complain(missing)
 
@@ -81,14 +104,44 @@ class Signposts:
         from kollect.screens.id_page import IdPage
         from kollect.screens.settings_screen import SettingsScreen
 
-        self.window.open(SettingsScreen, self.services(), IdPage)
+        self.window.open(SettingsScreen, self.workspaces, self, IdPage)
 
-    def _go(self, module: str, name: str, services: object) -> None:
-        """To the screen where it is open already, back over those above it."""
-        kind: type[Screen] = getattr(importlib.import_module(f"kollect.screens.{module}"), name)
-        if not any(isinstance(screen, kind) for screen in self.window.screens):
-            self.window.open(kind, services)
+    # ---- what more than one screen asks for ----
+
+    def start_collecting(self) -> None:
+        """「メール収集の起動」: when everything that is needed is there."""
+        if self.workspaces.current.collecting:
+            self.collecting()
+        elif not self.demo.changing:
+            self.prerequisites.ensure(self.begin_collecting)
+
+    def begin_collecting(self) -> None:
+        """Nothing is missing: collect, and show it."""
+        workspace = self.workspaces.current
+        if not workspace.collecting:
+            workspace.start_collecting()
+            self.tray.begin()
+        self.collecting()
+
+    def save_settings(self, settings: Settings, passwords: Passwords) -> None:
+        """Put them into force, here and in what starts at the login. Not in Tk's thread.
+
+        Raises Trouble, and then nothing has changed.
+        """
+        workspace = self.workspaces.current
+        workspace.save(settings, passwords)
+        if workspace.in_demo:
             return
-        while not isinstance(self.window.screen, kind):
-            if not self.window.back():
-                return
+        try:
+            self.this_pc.follow(settings.collect.start_at_login)
+        except StorageTrouble as trouble:  # the settings are saved nevertheless
+            self.window.pump.call(self.window.dialogs.trouble, trouble)
+
+    def mend(self, trouble: Trouble) -> None:
+        """The settings cannot be used as they are: help."""
+        mend(trouble, self.window, self.workspaces, self)
+
+    def identify(self) -> None:
+        """Have the title name the shop whose data are worked with now."""
+        shop = self.workspaces.current.readable_settings().shop
+        self.window.identify(shop.id, locked=bool(shop.pin))

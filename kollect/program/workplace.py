@@ -1,6 +1,6 @@
 """One data folder at work: settings and passwords, log, test of the mail, the collector.
 
-There is the real one and the demo's; screens reach either by the functions that app hands them.
+There is the real one and the demo's; screens ask `ActiveWorkspace.current` for the one in force.
 Knows nothing of windows.
 """
 
@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from kollect import floor, logfile, temporary
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, Trouble
 from kollect.folder import DataFolder
+from kollect.numbering import number_text
 from kollect.settings import inifile, initext
 from kollect.settings.model import Passwords, Settings, TextSize
 from kollect.storage_errors import storage_trouble
@@ -31,6 +32,9 @@ if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyr
     from kollect.collector.reports import News
     from kollect.collector.worker import Worker
     from kollect.demo.server import DemoServer
+    from kollect.members.members import Members
+    from kollect.members.outbox import Outbox
+    from kollect.members.parcels import Told
     from kollect.settings.passwords import Vault, Which
 
 log = logging.getLogger(__name__)
@@ -38,7 +42,7 @@ log = logging.getLogger(__name__)
 Listener = Callable[["News"], None]
 
 
-class Workplace:
+class Workspace:
     """The real one. `open` before anything else, `close` at the end."""
 
     in_demo = False
@@ -64,7 +68,7 @@ class Workplace:
         self.reload()
 
     def resume(self) -> None:
-        """Write the log here again, after another workplace had it."""
+        """Write the log here again, after another workspace had it."""
         self._log = logfile.install(self.folder)
 
     def reload(self) -> None:
@@ -95,7 +99,7 @@ class Workplace:
         for worker in (self.worker, self._mailer):
             if worker is not None:
                 worker.join(None if ends is None else max(0.0, ends - time.monotonic()))
-        return not (self.collecting or self.mailing)
+        return self.at_rest
 
     def warning_of_place(self) -> Trouble | None:
         """What is to be said, once, of where the data folder is. Raises Trouble."""
@@ -219,6 +223,21 @@ class Workplace:
         if self.worker is not None and self.worker.alive:
             self.worker.stop()
 
+    def poll_now(self) -> None:
+        """「今すぐ受信」, where mail is collected."""
+        if self.worker is not None:
+            self.worker.poll_now()
+
+    @property
+    def polling(self) -> bool:
+        """A poll is under way."""
+        return self.worker is not None and self.worker.busy
+
+    @property
+    def at_rest(self) -> bool:
+        """Neither the collector nor the sender is working any more."""
+        return not (self.collecting or self.mailing)
+
     @property
     def mailing(self) -> bool:
         """There is a sender, whether it has anything to send just now or not."""
@@ -256,11 +275,49 @@ class Workplace:
         finally:
             receipts.close()
 
-    def records(self) -> Records:
+    def results(self) -> Records:
         """What was collected here, for the screens that show it."""
         from kollect.collector.records import Records
 
         return Records(self.folder, self.settings)
+
+    def members(self) -> AbstractContextManager[Members]:
+        """The members, for one piece of work in one thread that is not Tk's.
+
+        Raises StorageTrouble.
+        """
+        from kollect.members.members import Members
+
+        return closing(Members(self.folder.database))
+
+    def outbox(self) -> AbstractContextManager[Outbox]:
+        """The mailings, in the same way."""
+        from kollect.members.outbox import Outbox
+
+        return closing(Outbox(self.folder.database))
+
+    def mails(self, number: int) -> list[Told]:
+        """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""
+        with self.outbox() as outbox:
+            return outbox.told(number)
+
+    # ---- how a number is written ----
+
+    @property
+    def digits(self) -> int:
+        """How many digits a 受付番号 is written with."""
+        return self._settings.collect.number_digits
+
+    def number_text(self, number: int) -> str:
+        """A 受付番号 as it is written here."""
+        return number_text(number, self.digits)
+
+    @staticmethod
+    def fill_number(template: str, number: int, digits: int) -> str:
+        """A template with this number, of so many digits, in the place of ★1★ and ★2★."""
+        from kollect.reply.letter import fill
+
+        return fill(template, number, digits)
 
     def _in_force(self) -> tuple[Settings, Passwords]:
         return self.settings(), self.passwords()
@@ -287,7 +344,7 @@ class Workplace:
         return Settings()
 
 
-class DemoWorkplace(Workplace):
+class DemoWorkspace(Workspace):
     """The demo's: a folder of its own inside the real one, and a mail server on the loopback.
 
     The real settings and data are not touched; they are what is there when this one is closed, or

@@ -5,7 +5,7 @@ How a screen is written:
     class LogScreen(Screen):                       # window.py
         code, heading = "KKRLG101", "ログの表示"     # as title bar and head line show them
 
-        def __init__(self, window: Window, services: Services) -> None:
+        def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator):
             super().__init__(window)
             form = Form(self)                      # form.py: rows of label, field, fault under it
             form.grid(row=0, column=0, sticky="ew")
@@ -19,12 +19,15 @@ How a screen is written:
         def unsaved(self): ...                     # then ESC asks
         def leaving(self): ...                     # stop what is running
 
-    window.open(LogScreen, services)               # ESC or window.back() returns to the one before
+    window.open(LogScreen, workspaces, go)         # ESC or window.back() returns to the one before
 
-* What a screen needs to know or do comes as a function in `Services` (services.py), filled by app.
-* What takes time runs as `window.jobs.run(work, done, owner=self)`: `work(job)` in a thread, it
-  looks at `job.stopping()` and may `job.tell(show, …)`; `done(result)` and troubles come back in
-  Tk's thread. Other threads (the tray) use `window.pump.call(function, …)`; nothing else.
+* `workspaces.current` is the data folder in force, the real one or the demo's, with all that is
+  done there (program/workplace.py): ask for it at each act. `go` leads to other screens, and to
+  what belongs to none of them: tray icon, demo, shutdown, メール発信 (program/signposts.py).
+* What takes time runs as `self.work(task, done)`: `task(job)` in a thread, it looks at
+  `job.stopping()` and may `job.tell(show, …)`; `done(result)` and troubles come back in Tk's
+  thread. With `busy=True` the screen `is_busy` meanwhile, and its keys are built again. Other
+  threads (the tray) use `window.pump.call(function, …)`; nothing else.
 * Messages and questions only by `window.dialogs` (dialogs.py): `trouble`, `tell`, `ask`, `choose`,
   `save_as`, `open_file`, and `show(MyDialog, …)` for one's own (`class MyDialog(Dialog[T])`). Tests
   hand in a stand-in.

@@ -12,10 +12,11 @@ from kollect.collector.reports import Phase, RoundEnded
 from kollect.collector.standing import MOST_EVENTS, Light, Standing, report_text, wait_text
 from kollect.desktop.tray import COLOURS, TrayColor
 from kollect.errors import Trouble
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.folding import Folded
 from kollect.screens.form import text_of
 from kollect.screens.scrolled import Scrolled
-from kollect.screens.services import Services
 from kollect.screens.theme import BOLD_FONT, FAINT, GAP, HALF, WIDE
 from kollect.screens.window import Screen, Window
 
@@ -29,9 +30,10 @@ LONGEST_TROUBLE = 160
 class CollectingScreen(Screen):
     code, heading = "KKRZS301", "メール収集"
 
-    def __init__(self, window: Window, services: Services) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._before: RoundEnded | None = None
         """The last poll when 「今すぐ受信」 was pressed."""
         # large letters on a small screen, and a trouble: more than there is room for
@@ -48,7 +50,7 @@ class CollectingScreen(Screen):
         self.events = EventList(inside)
         self.events.pack(fill="both", expand=True)
         self.buttons = self._build_buttons()
-        self._unwatch = services.watch(self.refresh)
+        self._unwatch = go.tray.watch(self.refresh)
 
     def shown(self) -> None:
         self._refresh()
@@ -66,10 +68,10 @@ class CollectingScreen(Screen):
             self._refresh()
 
     def _refresh(self) -> None:
-        standing, now = self._services.standing(), datetime.now().astimezone()
+        standing, now = self._go.tray.standing, datetime.now().astimezone()
         if self.window.said == STARTING and standing.last is not self._before:
             self.window.say("")
-        ending = self._services.ending()
+        ending = self._go.shutdown.wanted
         self.panel.show(standing, now, ending=ending)
         self.events.show(standing)
         if standing.trouble is not None:
@@ -81,19 +83,19 @@ class CollectingScreen(Screen):
             self.buttons[label].configure(state="disabled" if ending else "normal")
 
     def poll_now(self) -> None:
-        self._before = self._services.standing().last
-        self._services.poll_now()
+        self._before = self._go.tray.standing.last
+        self._workspaces.current.poll_now()
         self.window.say(STARTING)
 
     def _build_buttons(self) -> dict[str, ttk.Button]:
-        services = self._services
+        go = self._go
         actions: dict[str, Callable[[], None]] = {
             "今すぐ受信": self.poll_now,
-            "設定": services.change_settings,
-            "収集結果表示": services.show_results,
-            "ログの表示": services.show_log,
-            "トレイへ": services.to_tray,
-            "処理の終了": services.quit,
+            "設定": go.settings,
+            "収集結果表示": go.results,
+            "ログの表示": go.log,
+            "トレイへ": go.tray.to_tray,
+            "処理の終了": go.shutdown.quit,
         }
         row = ttk.Frame(self)
         row.pack(side="bottom", fill="x", pady=(GAP, 0), before=self.scrolled)
@@ -108,11 +110,11 @@ class CollectingScreen(Screen):
             )
             button.grid(row=0, column=column, sticky="ew", padx=HALF)
             for key, step in (("Left", -1), ("Right", 1)):
-                button.bind(f"<{key}>", lambda event, at=column, step=step: self._go(at + step))
+                button.bind(f"<{key}>", lambda event, at=column, step=step: self._focus(at + step))
             made[label] = button
         return made
 
-    def _go(self, place: int) -> None:
+    def _focus(self, place: int) -> None:
         buttons = list(self.buttons.values())
         buttons[place % len(buttons)].focus_set()
 

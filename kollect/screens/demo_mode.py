@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from tkinter import ttk
 from typing import TYPE_CHECKING, TypeVar
 
 from kollect.errors import Trouble
+from kollect.program.places import ActiveWorkspace
 from kollect.screens.folding import Folded
+from kollect.screens.menu import MenuScreen
 from kollect.screens.theme import GAP, HALF
 from kollect.screens.window import Window
 
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
     from kollect.demo.session import Session
+    from kollect.program.signposts import Navigator
     from kollect.screens.phone_window import PhoneWindow
 
 T = TypeVar("T")
@@ -25,26 +27,11 @@ TEXT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
-    """What is asked of the program. The first two take a while: not in Tk's thread."""
-
-    there: Callable[[], Session]
-    """Set the real things aside and start the demo's server. Raises Trouble."""
-    back: Callable[[], None]
-    changed: Callable[[], None]
-    """Another workplace is in force now."""
-    returned: Callable[[], None]
-    """The demo is over or could not begin, and after `changed`: take up what it interrupted."""
-    sent: Callable[[], None]
-    """The customer has sent a mail: look at once."""
-    collecting: Callable[[], bool]
-
-
 class DemoMode:
-    def __init__(self, window: Window, ways: Ways) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         self._window = window
-        self._ways = ways
+        self._workspaces = workspaces
+        self._go = go
         self._strip: ttk.Frame | None = None
         self.phone: PhoneWindow | None = None
         self.changing = False
@@ -60,17 +47,17 @@ class DemoMode:
             self._open_phone(session)
             then()
 
-        self._change("デモの準備をしています…", self._ways.there, done)
+        self._change("デモの準備をしています…", self._to_demo, done)
 
     def end(self) -> None:
         """「デモ設定の解除」"""
 
         def done(result: None) -> None:
             self._changed()
-            self._ways.returned()
+            self._go_on()
 
         self.close()
-        self._change("元の設定に戻しています…", self._ways.back, done)
+        self._change("元の設定に戻しています…", self._workspaces.to_real, done)
 
     def close(self) -> None:
         """Take away what only the demo has."""
@@ -95,15 +82,33 @@ class DemoMode:
             lambda job: work(), done, owner=self._window.root, failed=self._failed
         )
 
+    def _to_demo(self) -> Session:
+        """Set the real things aside and start the demo's server. Raises Trouble. Takes a while."""
+        from kollect.demo.session import Session
+
+        workspace = self._workspaces.to_demo()
+        assert workspace.server is not None
+        return Session(workspace.server, workspace.readable_settings)
+
     def _changed(self) -> None:
+        """Another workspace is in force now."""
         self.changing = False
-        self._ways.changed()
+        self._go.tray.forget()
+        self._window.back_to(MenuScreen)
+        self._go.identify()  # last: leaving 緒言設定 names the shop it has shown
+
+    def _go_on(self) -> None:
+        """The demo is over or could not begin: take up what it has interrupted."""
+        if self._workspaces.resume_mailing:
+            self._go.mailings.go_on()
+        if self._workspaces.resume_collecting:
+            self._go.start_collecting()
 
     def _failed(self, trouble: Trouble) -> None:
         """Neither way can end anywhere but with the real things in force."""
         try:
             self._changed()
-            self._ways.returned()
+            self._go_on()
         finally:
             self._window.dialogs.trouble(trouble)
 
@@ -116,8 +121,8 @@ class DemoMode:
             session,
             window.jobs,
             window.dialogs.trouble,
-            sent=self._ways.sent,
-            collecting=self._ways.collecting,
+            sent=lambda: self._workspaces.current.poll_now(),
+            collecting=lambda: self._workspaces.current.collecting,
         )
         self.show_phone()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from kollect.errors import Trouble
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.jobs import Job
 from kollect.screens.window import Window
 
+PATIENCE = 10.0
+"""Seconds for the mail in hand, before the passwords go; the program ends when it is done."""
 QUESTION = (
     "このパソコンに覚えさせた次のものを消して、コレクトを終了します。\n"
     "・メールのパスワード\n"
@@ -17,9 +19,9 @@ QUESTION = (
 )
 
 
-def say_farewell(window: Window, forget: Callable[[], None], finish: Callable[[], None]) -> None:
-    """Ask, then `forget` (not in Tk's thread; raises Trouble), then `finish`, whatever came of it:
-    without its passwords the program cannot go on.
+def say_farewell(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+    """Ask, then forget, then end the program, whatever came of it: without its passwords it
+    cannot go on.
     """
     if not window.may_leave() or not window.dialogs.ask(
         "このパソコンの登録を消しますか？", QUESTION, yes="消して終了する", careful=True
@@ -27,15 +29,18 @@ def say_farewell(window: Window, forget: Callable[[], None], finish: Callable[[]
         return
 
     def work(job: Job) -> None:
-        forget()
+        workspace = workspaces.current
+        workspace.come_to_rest(PATIENCE)  # no further poll that would miss the passwords
+        workspace.forget_passwords()
+        go.this_pc.forget_login()
 
     def done(result: None) -> None:
         window.dialogs.tell("登録を消しました", "コレクトを終了します。")
-        finish()
+        go.shutdown.finish()
 
     def failed(trouble: Trouble) -> None:
         window.dialogs.trouble(trouble)
-        finish()
+        go.shutdown.finish()
 
     window.say("消しています…")
     window.jobs.run(work, done, owner=window.root, failed=failed)

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from tkinter import ttk
 
-from kollect.screens.dialogs import Dialogs
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.form import Form
 from kollect.screens.pin_dialogs import NewPinDialog
-from kollect.screens.services import Services
 from kollect.screens.settings_page import SettingsPage
 from kollect.screens.theme import GAP
+from kollect.screens.window import Window
 from kollect.settings.model import Settings
 from kollect.settings.pin import hashed
+
+DEMO_FOLDER = "デモのあいだだけのフォルダです。デモを解除すると消えます。"
 
 
 class IdPage(SettingsPage):
@@ -23,12 +26,16 @@ class IdPage(SettingsPage):
     def __init__(
         self,
         parent: tk.Misc,
-        dialogs: Dialogs,
-        services: Services,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
         open_folder: Callable[[], None],
     ) -> None:
         super().__init__(parent)
-        self._dialogs = dialogs
+        self._window = window
+        self._workspaces = workspaces
+        self._go = go
+        self._in_demo = workspaces.current.in_demo
         self._pin = ""
         form = Form(self.inside)
         form.pack(fill="x")
@@ -49,7 +56,7 @@ class IdPage(SettingsPage):
         self.protect.on_edit(self._protect_changed)
         data = form.group("データの入ったフォルダ")
         self.folder = data.line("場所", characters=34)
-        self.folder.value = str(services.folder())
+        self.folder.value = str(workspaces.current.folder.path)
         self.folder.widget.configure(state="readonly")
         self.open_button = ttk.Button(
             data.beside(self.folder), text="フォルダを開く", width=16, command=open_folder
@@ -57,7 +64,7 @@ class IdPage(SettingsPage):
         entry = self.folder.widget
         self.open_button.pack(side="right", padx=(GAP, 0), before=entry)
         entry.pack_configure(fill="x", expand=True)
-        if where := services.where():
+        if where := DEMO_FOLDER if self._in_demo else go.this_pc.where():
             data.note(where, under_fields=True)
         data.note(
             "設定と、集めたデータは、すべてこのフォルダの中にあります。"
@@ -68,14 +75,13 @@ class IdPage(SettingsPage):
             data.row(label="使うのをやめるとき"),
             text="このパソコンの登録を消す",
             width=26,
-            command=services.forget_this_pc,
+            command=self._forget,
         )
         self.forget_button.pack(side="left")
         data.note(
             "パソコンに覚えさせたパスワードと、「Windowsログイン時の起動」の登録を消します。",
             under_fields=True,
         )
-        self._in_demo = services.in_demo()
 
     def show(self, settings: Settings) -> None:
         super().show(settings)
@@ -92,11 +98,16 @@ class IdPage(SettingsPage):
         usable = enabled and not self._in_demo  # in the demo there is nothing of it to forget
         self.forget_button.configure(state="normal" if usable else "disabled")
 
+    def _forget(self) -> None:
+        from kollect.screens.farewell import say_farewell
+
+        say_farewell(self._window, self._workspaces, self._go)
+
     def _protect_changed(self) -> None:
         if not self.protect.value:
             self._pin = ""
             return
-        pin = self._dialogs.show(NewPinDialog)
+        pin = self._window.dialogs.show(NewPinDialog)
         if pin is None:
             self.protect.value = False
         else:

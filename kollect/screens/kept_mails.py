@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from kollect.errors import Trouble
 from kollect.foreign_text import exact
 from kollect.numbering import number_text
+from kollect.program.places import ActiveWorkspace
 from kollect.register.kept_mails import KeptMail
 from kollect.register.receipt import AlreadyNumbered
 from kollect.screens.fields import LineField
@@ -20,7 +21,6 @@ from kollect.screens.kept_dialogs import MailDialog, NumberDialog, Wish
 from kollect.screens.kept_rows import COLUMNS, row_of, says_no_perhaps
 from kollect.screens.latest import Latest
 from kollect.screens.results_again import when_sent
-from kollect.screens.services import Services
 from kollect.screens.table import Table, TableRow, Take
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.screens.ties import text_variable, when_idle
@@ -41,11 +41,11 @@ class KeptMailsTab(ttk.Frame):
     title = "対象外・保留"
 
     def __init__(
-        self, parent: tk.Misc, window: Window, services: Services, records: Records
+        self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: Records
     ) -> None:
         super().__init__(parent, padding=GAP)
         self._window = window
-        self._services = services
+        self._workspaces = workspaces
         self._records = records
         self._known: dict[int, KeptMail] = {}
         self._searches: Latest[Found[KeptMail]] = Latest(window.jobs, self, window.dialogs.trouble)
@@ -239,7 +239,7 @@ class KeptMailsTab(ttk.Frame):
 
     def _forward(self, mail: KeptMail) -> None:
         try:
-            to = self._services.settings().forward_address
+            to = self._workspaces.current.settings().forward_address
         except Trouble as trouble:
             self._window.dialogs.trouble(trouble)
             return
@@ -279,7 +279,7 @@ class KeptMailsTab(ttk.Frame):
         self._run(work, done)
 
     def _owed(self, told: str) -> None:
-        self._window.say(told + when_sent(self._services))
+        self._window.say(told + when_sent(self._workspaces.current))
         self.refresh()
 
     def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:

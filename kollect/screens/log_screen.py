@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from tkinter import ttk
 
 from kollect import logfile
 from kollect.collector.reports import News, RoundEnded
+from kollect.desktop.open_file import open_file
 from kollect.folder import DataFolder
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens import log_lines
 from kollect.screens.fields import LineField
 from kollect.screens.form import combobox_of, text_of, wrapped
@@ -18,7 +21,6 @@ from kollect.screens.jobs import Job
 from kollect.screens.latest import Latest
 from kollect.screens.log_search import LogSearch
 from kollect.screens.periods import day_text, day_words, read_day
-from kollect.screens.services import Services
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP, HALF, MARK, TEXT_FONT, WIDE
 from kollect.screens.ties import text_variable
@@ -44,9 +46,9 @@ class Shown:
 class LogScreen(Screen):
     code, heading = "KKRZS501", "ログの表示"
 
-    def __init__(self, window: Window, services: Services) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
         self._months: tuple[str, ...] = ()
         self._month = ""
         self._lines: list[str] = []
@@ -211,8 +213,7 @@ class LogScreen(Screen):
         self.table.say_nothing_there("" if self._lines else _NO_LOG)
         if self._any is not bool(self._lines):
             self._any = bool(self._lines)
-            if self.window.screen is self:
-                self.window.refresh_keys()
+            self.refresh_keys()
         self.search.search(go=False)
 
     # ---- the rows ----
@@ -263,7 +264,6 @@ class LogScreen(Screen):
     def export(self) -> None:
         """「外部へ取り出し」: a copy of the month, opened with the system's program for .TXT."""
         folder, month = self._folder(), self._month
-        open_file: Callable[..., None] = self._services.open_file
 
         def work(job: Job) -> str:
             path = logfile.export_month(folder, month)
@@ -273,7 +273,7 @@ class LogScreen(Screen):
         def done(name: str) -> None:
             self.window.say(f"「{name}」として取り出しました。")
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     def _folder(self) -> DataFolder:
-        return DataFolder(self._services.folder())
+        return self._workspaces.current.folder

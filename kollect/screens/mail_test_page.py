@@ -7,16 +7,30 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from enum import StrEnum
 from tkinter import ttk
+from typing import TYPE_CHECKING
 
 from kollect.errors import Certificate, Trouble
-from kollect.screens.dialogs import Dialogs
+from kollect.program.places import ActiveWorkspace
 from kollect.screens.form import wrapped
-from kollect.screens.jobs import Job, Jobs
-from kollect.screens.services import Services, Step, Test
+from kollect.screens.jobs import Job
 from kollect.screens.settings_page import SettingsPage
 from kollect.screens.theme import GAP, HALF, WIDE
+from kollect.screens.window import Window
 from kollect.settings.model import Passwords, Settings
+
+if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
+    from kollect.collector.check import CheckStep
+
+
+class Test(StrEnum):
+    """The buttons."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+    CLEAN = "clean"
+
 
 TRUST = "この証明書を信頼する"
 DO_WITHOUT = "今後は暗号化しない"
@@ -35,16 +49,14 @@ class MailTestPage(SettingsPage):
     def __init__(
         self,
         parent: tk.Misc,
-        services: Services,
-        dialogs: Dialogs,
-        jobs: Jobs,
+        window: Window,
+        workspaces: ActiveWorkspace,
         given: GIVEN,
         trust: Callable[[Certificate], None],
     ) -> None:
         super().__init__(parent)
-        self._services = services
-        self._dialogs = dialogs
-        self._jobs = jobs
+        self._workspaces = workspaces
+        self._window = window
         self._given = given
         self._trust = trust
         self._job: Job | None = None
@@ -69,11 +81,11 @@ class MailTestPage(SettingsPage):
         self._set_running(True)
 
         def work(job: Job) -> None:
-            self._services.test_mail(
+            self._workspaces.current.test_mail(
                 test, settings, passwords, lambda step: job.tell(self._told, step), job.stopping
             )
 
-        self._job = self._jobs.run(work, self._ended, owner=self, failed=self._failed)
+        self._job = self._window.jobs.run(work, self._ended, owner=self, failed=self._failed)
 
     def stop(self) -> None:
         if self._job is not None:
@@ -85,7 +97,7 @@ class MailTestPage(SettingsPage):
 
     # ---- what comes from the test ----
 
-    def _told(self, step: Step) -> None:
+    def _told(self, step: CheckStep) -> None:
         if self._open_step is None:
             self._open_step = _StepRow(self._steps)
             self._open_step.pack(fill="x", pady=(0, HALF))
@@ -112,19 +124,19 @@ class MailTestPage(SettingsPage):
 
     def _failed(self, trouble: Trouble) -> None:
         self._ended(None)
-        self._dialogs.trouble(trouble)
+        self._window.dialogs.trouble(trouble)
 
     def _rows(self) -> list[_StepRow]:
         children = self._steps.winfo_children()
         return [child for child in children if isinstance(child, _StepRow)]
 
-    def _show_detail(self, step: Step) -> None:
-        self._dialogs.trouble(
+    def _show_detail(self, step: CheckStep) -> None:
+        self._window.dialogs.trouble(
             Trouble(step.name, happened=step.happened, cure=step.cure, detail=step.detail)
         )
 
     def _pin(self, certificate: Certificate) -> None:
-        sure = self._dialogs.ask(
+        sure = self._window.dialogs.ask(
             "この証明書を信頼しますか？",
             "プロバイダの案内にある内容と同じかどうか、必ず確かめてください。"
             "違う証明書を信頼すると、パスワードやメールを盗み見されるおそれがあります。\n\n"
@@ -142,7 +154,7 @@ class MailTestPage(SettingsPage):
     def _do_without(self, server: tuple[str, str, int]) -> None:
         """It is remembered at once, not by F12: no setting tells of it."""
         _, host, port = server
-        sure = self._dialogs.ask(
+        sure = self._window.dialogs.ask(
             "今後は暗号化せずに通信しますか？",
             f"「{host}」（ポート番号 {port}）は、これまで通信を暗号化していました。"
             "暗号化しないと、お客様のメールアドレスやメールの内容を、"
@@ -161,11 +173,11 @@ class MailTestPage(SettingsPage):
                 "Good.TLabel",
             )
 
-        self._jobs.run(
-            lambda job: self._services.forget_encryption(server),
+        self._window.jobs.run(
+            lambda job: self._workspaces.current.forget_encryption(server),
             done,
             owner=self,
-            failed=self._dialogs.trouble,
+            failed=self._window.dialogs.trouble,
         )
 
     # ---- widgets ----
@@ -212,8 +224,8 @@ class _StepRow(ttk.Frame):
 
     def show(
         self,
-        step: Step,
-        detail: Callable[[Step], None],
+        step: CheckStep,
+        detail: Callable[[CheckStep], None],
         trust: Callable[[Certificate], None],
         do_without: Callable[[tuple[str, str, int]], None],
     ) -> None:

@@ -6,18 +6,19 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
+from kollect.collector.background import local_now
 from kollect.desktop.ime import Letters
-from kollect.errors import Trouble
 from kollect.members import wording
 from kollect.members.mailing import Mailing
 from kollect.members.pace import Pace
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.folding import Folded
 from kollect.screens.form import Form
 from kollect.screens.jobs import Job
 from kollect.screens.mailing_dialogs import SampleDialog
 from kollect.screens.mailing_halves import Halves
 from kollect.screens.mailing_preview import MemberPreview
-from kollect.screens.mailing_services import MailingServices
 from kollect.screens.member_fields import switch_ime
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, HALF, WIDE
@@ -35,30 +36,31 @@ class MailingComposeScreen(Screen):
     def __init__(
         self,
         window: Window,
-        services: MailingServices,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
         draft: Mailing | None = None,
         *,
         as_copy: bool = False,
     ) -> None:
         """`as_copy`: begin a new draft with the words of that mailing."""
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._id = None if draft is None or as_copy else draft.id
         self._pace = draft.pace if draft is not None else Pace()
-        self._saving = False
-        self._settings = services.settings()
+        self._settings = workspaces.current.settings()
         scrolled = Scrolled(self)
         scrolled.pack(fill="both", expand=True)
         inside = scrolled.inside
         both = Halves(inside, 6, 5)
         both.pack(fill="both", expand=True)
         both.rowconfigure(1, weight=1)
-        self.missing = ShopNotice(both, services.enter_shop)
+        self.missing = ShopNotice(both, go.shop_settings)
         self.missing.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         form = Form(both, label_characters=4)
         form.grid(row=1, column=0, sticky="nsew")
         self._build_form(form)
-        self.preview = MemberPreview(both, services, window)
+        self.preview = MemberPreview(both, window, workspaces)
         self.preview.grid(row=1, column=1, sticky="nsew", padx=(WIDE, 0))
         both.settle()
         if draft is not None:
@@ -103,14 +105,14 @@ class MailingComposeScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        ready = not self._saving
+        ready = not self.is_busy
         return [
             FunctionKey("F9", "下書き保存", self.save, enabled=ready),
             FunctionKey("F12", "送る相手を選ぶ", self.go_on, enabled=ready),
         ]
 
     def shown(self) -> None:
-        self._settings = self._services.settings()
+        self._settings = self._workspaces.current.settings()
         self.missing.show(self._settings.shop)
         self.preview.load()
         self.refresh()
@@ -189,31 +191,28 @@ class MailingComposeScreen(Screen):
         from kollect.screens.mailing_recipients import MailingRecipientsScreen
 
         if self._all_right():
-            self._save(lambda: self.window.open(MailingRecipientsScreen, self._services, self._id))
+            self._save(
+                lambda: self.window.open(
+                    MailingRecipientsScreen, self._workspaces, self._go, self._id
+                )
+            )
 
     def try_out(self) -> None:
         """「自分に試し送信」: the very mail, to an address of one's own."""
         if self._all_right():
-            self._services.ready(self._try_out)
+            self._go.prerequisites.ensure(self._try_out)
 
     def _try_out(self) -> None:
-        to = self.window.dialogs.show(SampleDialog, self._services.sample_address())
+        to = self.window.dialogs.show(SampleDialog, self._go.mailings.sample_address())
         if to is None:
             return
         subject, body = self._text
 
         def done(result: None) -> None:
-            self._set_busy(False)
             self.window.say(f"{to} に試しのメールを送りました。届いたメールを確かめてください。")
 
-        self._set_busy(True)
         self.window.say(f"{to} に送っています…")
-        self.window.jobs.run(
-            lambda job: self._services.send_sample(to, subject, body),
-            done,
-            owner=self,
-            failed=self._failed,
-        )
+        self.work(lambda job: self._go.mailings.send_sample(to, subject, body), done, busy=True)
 
     def _save(self, then: Callable[[], object]) -> None:
         subject, body = self._text
@@ -223,31 +222,21 @@ class MailingComposeScreen(Screen):
         identity, pace = self._id, self._pace
 
         def work(job: Job) -> int:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 if identity is None:
-                    return outbox.save(subject, body, pace, self._services.now())
+                    return outbox.save(subject, body, pace, local_now())
                 # the next step may have saved another pace meanwhile
                 outbox.rewrite(identity, subject, body, outbox.mailing(identity).pace)
                 return identity
 
         def done(identity: int) -> None:
             self._id, self._saved = identity, (subject, body)
-            self._set_busy(False)
             then()
 
-        self._set_busy(True)
-        self.window.jobs.run(work, done, owner=self, failed=self._failed)
+        self.work(work, done, busy=True)
 
-    def _failed(self, trouble: Trouble) -> None:
-        self._set_busy(False)
-        self.window.say("")
-        self.window.dialogs.trouble(trouble)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._saving = busy
-        self.try_button.configure(state="disabled" if busy else "normal")
-        if self.window.screen is self:
-            self.window.refresh_keys()
+    def busy_changed(self) -> None:
+        self.try_button.configure(state="disabled" if self.is_busy else "normal")
 
 
 class ShopNotice(ttk.Frame):

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kollect.members.mailing import Mailing
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.jobs import Job
-from kollect.screens.mailing_services import MailingServices
 from kollect.screens.mailing_words import WAITING, count
 from kollect.screens.window import Window
 
 LATER, GO_ON = "あとで", "続きを送る"
 
 
-def offer(window: Window, services: MailingServices, show: Callable[[int], None]) -> None:
-    """Ask once whether to go on, where something is left; `show` opens the mailing's screen."""
+def offer(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+    """Ask once whether to go on, where something is left."""
 
     def look(job: Job) -> list[tuple[Mailing, int]]:
-        found = services.left_over()
+        found = go.mailings.left_over()
         if not found:
             return []
-        with services.outbox() as outbox:
+        with workspaces.current.outbox() as outbox:
             return [(one, count(outbox.counts(one.id), WAITING)) for one in found]
 
-    window.jobs.run(look, lambda found: _ask(window, services, show, found), owner=window.root)
+    window.jobs.run(look, lambda found: _ask(window, go, found), owner=window.root)
 
 
 def _ask(
     window: Window,
-    services: MailingServices,
-    show: Callable[[int], None],
+    go: Navigator,
     found: list[tuple[Mailing, int]],
 ) -> None:
     if not found:
@@ -53,11 +53,13 @@ def _ask(
         return work
 
     def go_on() -> None:
-        window.jobs.run(for_each(services.resume), lambda result: show(ids[0]), owner=window.root)
+        window.jobs.run(
+            for_each(go.mailings.resume), lambda result: go.mailing(ids[0]), owner=window.root
+        )
 
     def held(result: None) -> None:
         if answer == GO_ON:
-            services.ready(go_on)
+            go.prerequisites.ensure(go_on)
 
     # paused first: where a password is asked for and not given, it can be resumed by hand
-    window.jobs.run(for_each(services.pause), held, owner=window.root)
+    window.jobs.run(for_each(go.mailings.pause), held, owner=window.root)

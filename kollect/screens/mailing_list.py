@@ -7,12 +7,13 @@ from tkinter import ttk
 
 from kollect.collector.mailing_reports import MailingNews, Progress
 from kollect.members.mailing import Mailing, MailingState, Step
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.form import button_row, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.latest import Latest
 from kollect.screens.mailing_compose import MailingComposeScreen
 from kollect.screens.mailing_progress import MailingProgressScreen
-from kollect.screens.mailing_services import MailingServices
 from kollect.screens.mailing_words import DEAD, STATE_WORDS, count
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP
@@ -27,9 +28,10 @@ _Counts = Mapping[Step, int]
 class MailingListScreen(Screen):
     code, heading = "KKRMS101", "メール発信"
 
-    def __init__(self, window: Window, services: MailingServices) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._mailings: dict[int, Mailing] = {}
         self._counts: dict[int, _Counts] = {}
         self._loads: Latest[tuple[list[Mailing], dict[int, _Counts]]] = Latest(
@@ -57,7 +59,7 @@ class MailingListScreen(Screen):
             self, {"写して新しく書く": self.copy, "下書きを削除": self.discard}
         )
         buttons.grid(row=2, column=0, sticky="w", pady=(GAP, 0))
-        self._unwatch = services.watch(self._told)
+        self._unwatch = go.mailings.watch(self._told)
         self._chosen()
 
     # ---- as a screen ----
@@ -89,7 +91,7 @@ class MailingListScreen(Screen):
         """Read the list; asked for again meanwhile, it is read once more after that."""
 
         def work() -> tuple[list[Mailing], dict[int, _Counts]]:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 found = outbox.mailings()
                 sent = [mailing for mailing in found if mailing.state is not MailingState.DRAFT]
                 return found, {mailing.id: outbox.counts(mailing.id) for mailing in sent}
@@ -123,8 +125,8 @@ class MailingListScreen(Screen):
         mailing = self.chosen
         _enable(self.copy_button, mailing is not None)
         _enable(self.discard_button, mailing is not None and mailing.state is MailingState.DRAFT)
-        if self.window.screens and self.window.screen is self and mailing is not self._shown_keys:
-            self.window.refresh_keys()
+        if mailing is not self._shown_keys:
+            self.refresh_keys()
         self._shown_keys = mailing
 
     _shown_keys: Mailing | None = None
@@ -133,7 +135,7 @@ class MailingListScreen(Screen):
 
     def write(self) -> None:
         """「新しく書く」"""
-        self.window.open(MailingComposeScreen, self._services)
+        self.window.open(MailingComposeScreen, self._workspaces, self._go)
 
     def open_selected(self) -> None:
         """「開く」: a draft to go on writing, anything else to see what became of it."""
@@ -141,14 +143,16 @@ class MailingListScreen(Screen):
         if mailing is None:
             return
         if mailing.state is MailingState.DRAFT:
-            self.window.open(MailingComposeScreen, self._services, mailing)
+            self.window.open(MailingComposeScreen, self._workspaces, self._go, mailing)
         else:
-            self.window.open(MailingProgressScreen, self._services, mailing.id)
+            self.window.open(MailingProgressScreen, self._workspaces, self._go, mailing.id)
 
     def copy(self) -> None:
         """「写して新しく書く」"""
         if self.chosen is not None:
-            self.window.open(MailingComposeScreen, self._services, self.chosen, as_copy=True)
+            self.window.open(
+                MailingComposeScreen, self._workspaces, self._go, self.chosen, as_copy=True
+            )
 
     def discard(self) -> None:
         """「下書きを削除」"""
@@ -163,10 +167,10 @@ class MailingListScreen(Screen):
             return
 
         def work(job: Job) -> None:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 outbox.discard(mailing.id)
 
-        self.window.jobs.run(work, lambda result: self._load(), owner=self)
+        self.work(work, lambda result: self._load())
 
 
 def _enable(button: ttk.Button, enabled: bool) -> None:

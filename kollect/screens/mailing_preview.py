@@ -9,8 +9,8 @@ from kollect.errors import Trouble
 from kollect.members import wording
 from kollect.members.choice import EVERYBODY
 from kollect.members.wording import Person
+from kollect.program.places import ActiveWorkspace
 from kollect.screens.jobs import Job
-from kollect.screens.mailing_services import MailingServices
 from kollect.screens.preview import MailPreview
 from kollect.screens.theme import GAP, HALF
 from kollect.screens.window import Window
@@ -23,9 +23,9 @@ _NOTE = "線の下（店名・住所・配信停止の方法）は、法律で�
 class MemberPreview(ttk.Frame):
     """`load` finds out who the members are; `write` shows what one of them will read."""
 
-    def __init__(self, parent: tk.Misc, services: MailingServices, window: Window) -> None:
+    def __init__(self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace) -> None:
         super().__init__(parent)
-        self._services = services
+        self._workspaces = workspaces
         self._window = window
         self._numbers: list[int] = []
         self._at = 0
@@ -56,7 +56,7 @@ class MemberPreview(ttk.Frame):
         """Find out whom it can go to."""
 
         def work(job: Job) -> list[int]:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 return outbox.who(EVERYBODY)
 
         def done(numbers: list[int]) -> None:
@@ -76,7 +76,7 @@ class MemberPreview(ttk.Frame):
         number = self._numbers[self._at]
 
         def work(job: Job) -> str:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 member = members.get(number)
                 return member.name if member else ""
 

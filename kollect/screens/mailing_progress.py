@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from kollect import export
-from kollect.collector.mailing_reports import MailingNews, MailingTrouble, Progress
+from kollect.collector.background import local_now
+from kollect.collector.mailing_reports import NO_MAILING, MailingNews, MailingTrouble, Progress
 from kollect.collector.standing import Standing
 from kollect.errors import Trouble
 from kollect.members.mailing import Mailing, MailingState, Step
 from kollect.members.mailing_csv import mailing_csv
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.collecting import TroublePanel
 from kollect.screens.jobs import Job
 from kollect.screens.latest import Latest
 from kollect.screens.mailing_dialogs import LetterDialog
 from kollect.screens.mailing_panel import GOING, ProgressPanel
 from kollect.screens.mailing_results import MailingResults
-from kollect.screens.mailing_services import NO_MAILING, MailingServices
 from kollect.screens.mailing_words import WAITING, count
 from kollect.screens.theme import GAP
 from kollect.screens.ties import Timer
@@ -33,13 +35,15 @@ CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
 class MailingProgressScreen(Screen):
     code, heading = "KKRMS104", "メール発信（発信のようす）"
 
-    def __init__(self, window: Window, services: MailingServices, mailing: int) -> None:
+    def __init__(
+        self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int
+    ) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._id = mailing
         self.mailing: Mailing | None = None
         self.counts: Mapping[Step, int] = {}
-        self._busy = False
         self._loads: Latest[tuple[Mailing, Mapping[Step, int]]] = Latest(
             window.jobs, self, window.dialogs.trouble
         )
@@ -52,9 +56,9 @@ class MailingProgressScreen(Screen):
         self.trouble = TroublePanel(self, window.dialogs.trouble)
         self.trouble.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
         self.trouble.grid_remove()
-        self.results = MailingResults(self, window, services, mailing, self.show_letter)
+        self.results = MailingResults(self, window, workspaces, mailing, self.show_letter)
         self.results.grid(row=2, column=0, sticky="nsew")
-        self._unwatch = services.watch(self._told)
+        self._unwatch = go.mailings.watch(self._told)
 
     # ---- as a screen ----
 
@@ -62,10 +66,10 @@ class MailingProgressScreen(Screen):
         state = self.mailing.state if self.mailing else None
         keys = []
         if state is MailingState.SENDING:
-            keys.append(FunctionKey("F9", "一時停止", self.pause, enabled=not self._busy))
+            keys.append(FunctionKey("F9", "一時停止", self.pause, enabled=not self.is_busy))
         elif state is MailingState.PAUSED:
-            keys.append(FunctionKey("F9", "再開", self.resume, enabled=not self._busy))
-        there = self.mailing is not None and not self._busy
+            keys.append(FunctionKey("F9", "再開", self.resume, enabled=not self.is_busy))
+        there = self.mailing is not None and not self.is_busy
         return [*keys, FunctionKey("F12", "CSVへ取り出し", self.export, enabled=there)]
 
     def shown(self) -> None:
@@ -84,7 +88,7 @@ class MailingProgressScreen(Screen):
         """Read it anew; what the sender told is only about a mailing that goes on."""
 
         def work() -> tuple[Mailing, Mapping[Step, int]]:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 return outbox.mailing(self._id), outbox.counts(self._id)
 
         def done(found: tuple[Mailing, Mapping[Step, int]]) -> None:
@@ -113,8 +117,8 @@ class MailingProgressScreen(Screen):
         if self.mailing is None:
             return
         self._countdown.cancel()
-        news = self._services.latest(self._id)
-        now = self._services.now()
+        news = self._go.mailings.latest(self._id)
+        now = local_now()
         going = self.mailing.state is MailingState.SENDING
         progress = news if isinstance(news, Progress) and going else None
         self.panel.show(self.mailing, self.counts, progress, now)
@@ -137,38 +141,38 @@ class MailingProgressScreen(Screen):
     def show_letter(self) -> None:
         """「送った内容を見る」"""
         if self.mailing is not None:
-            settings = self._services.settings()
+            settings = self._workspaces.current.settings()
             sender = f"{settings.shop.name} <{settings.mail_address}>"
             self.window.dialogs.show(LetterDialog, self.mailing, sender)
 
     def export(self) -> None:
         """「CSVへ取り出し」: everybody, with what became of it."""
-        name = f"発信結果-{self._services.now():%Y%m%d}.csv"
+        name = f"発信結果-{local_now():%Y%m%d}.csv"
         path = self.window.dialogs.save_as("発信の結果をCSVへ取り出し", name, CSV_KINDS)
         if path is None:
             return
 
         def work(job: Job) -> None:
-            with self._services.outbox() as outbox:
-                data = mailing_csv(outbox.each(self._id), digits=self._services.digits())
+            with self._workspaces.current.outbox() as outbox:
+                data = mailing_csv(outbox.each(self._id), digits=self._workspaces.current.digits)
             export.write(path, data)
 
         def done(result: None) -> None:
-            self._set_busy(False)
             self.window.say(f"「{path.name}」に取り出しました。")
 
-        self._set_busy(True)
-        self.window.jobs.run(work, done, owner=self, failed=self._failed)
+        self.work(work, done, failed=self._failed, busy=True)
 
     # ---- on and off ----
 
     def pause(self) -> None:
         """「一時停止」"""
-        self._turn(self._services.pause, "一時停止しました。「再開」で続きを送ります。")
+        self._turn(self._go.mailings.pause, "一時停止しました。「再開」で続きを送ります。")
 
     def resume(self) -> None:
         """「再開」"""
-        self._services.ready(lambda: self._turn(self._services.resume, "続きを送ります。"))
+        self._go.prerequisites.ensure(
+            lambda: self._turn(self._go.mailings.resume, "続きを送ります。")
+        )
 
     def stop(self) -> None:
         """「中止」"""
@@ -182,24 +186,18 @@ class MailingProgressScreen(Screen):
             no="中止しない",
             careful=True,
         ):
-            self._turn(self._services.stop, "発信を中止しました。")
+            self._turn(self._go.mailings.stop, "発信を中止しました。")
 
     def _turn(self, act: Callable[[int], None], word: str) -> None:
         def done(result: None) -> None:
-            self._set_busy(False)
             self.window.say(word)
             self._load()
 
-        self._set_busy(True)
-        self.window.jobs.run(lambda job: act(self._id), done, owner=self, failed=self._failed)
+        self.work(lambda job: act(self._id), done, failed=self._failed, busy=True)
 
     def _failed(self, trouble: Trouble) -> None:
-        self._set_busy(False)
         self.window.dialogs.trouble(trouble)
         self._load()
 
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        self.panel.stop_button.configure(state="disabled" if busy else "normal")
-        if self.window.screen is self:
-            self.window.refresh_keys()
+    def busy_changed(self) -> None:
+        self.panel.stop_button.configure(state="disabled" if self.is_busy else "normal")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kollect.errors import Trouble
 from kollect.members import wording
 from kollect.members.choice import Choice
 from kollect.members.mailing import Audience, LeftOut, Mailing
 from kollect.members.pace import Pace
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.form import Form
 from kollect.screens.jobs import Job
 from kollect.screens.latest import Latest
@@ -16,7 +17,6 @@ from kollect.screens.mailing_audience import AudiencePanel
 from kollect.screens.mailing_dialogs import PeopleDialog
 from kollect.screens.mailing_fields import PaceFields, WhomFields
 from kollect.screens.mailing_halves import Halves
-from kollect.screens.mailing_services import MailingServices
 from kollect.screens.mailing_words import WHY_LEFT_OUT, about, estimate
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import HALF, WIDE
@@ -30,14 +30,16 @@ COUNT_AFTER_MS = 250
 class MailingRecipientsScreen(Screen):
     code, heading = "KKRMS103", "メール発信（2. 送る相手を選ぶ）"
 
-    def __init__(self, window: Window, services: MailingServices, mailing: int) -> None:
+    def __init__(
+        self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int
+    ) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._id = mailing
         self._mailing: Mailing | None = None
         self._counts: Latest[Audience] = Latest(window.jobs, self, window.dialogs.trouble)
         self._soon = Timer(self, self._count)
-        self._busy = False
         self.audience: Audience | None = None
         """Whom the present choice reaches; None until it is counted."""
         scrolled = Scrolled(self)
@@ -56,7 +58,7 @@ class MailingRecipientsScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        there = self._mailing is not None and not self._busy
+        there = self._mailing is not None and not self.is_busy
         return [FunctionKey("F12", "発信する", self.begin, enabled=there)]
 
     def shown(self) -> None:
@@ -70,7 +72,8 @@ class MailingRecipientsScreen(Screen):
 
     def _load(self) -> None:
         def work(job: Job) -> tuple[Mailing, list[tuple[str, int]]]:
-            with self._services.outbox() as outbox, self._services.members() as members:
+            workspace = self._workspaces.current
+            with workspace.outbox() as outbox, workspace.members() as members:
                 return outbox.mailing(self._id), members.groups()
 
         def done(found: tuple[Mailing, list[tuple[str, int]]]) -> None:
@@ -82,7 +85,7 @@ class MailingRecipientsScreen(Screen):
             self.window.refresh_keys()
             self._count()
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     def _count_soon(self) -> None:
         self._soon.start(COUNT_AFTER_MS)
@@ -97,7 +100,7 @@ class MailingRecipientsScreen(Screen):
             return
 
         def work() -> Audience:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 return outbox.audience(choice)
 
         def done(audience: Audience) -> None:
@@ -118,7 +121,7 @@ class MailingRecipientsScreen(Screen):
             return
 
         def work(job: Job) -> list[int]:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 return outbox.who(choice, why)
 
         def done(numbers: list[int]) -> None:
@@ -132,12 +135,12 @@ class MailingRecipientsScreen(Screen):
                 title,
                 text,
                 numbers,
-                self._services.members,
+                self._workspaces.current.members,
                 self.window.jobs,
-                self._services.shown,
+                self._workspaces.current.number_text,
             )
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     # ---- to begin ----
 
@@ -154,19 +157,18 @@ class MailingRecipientsScreen(Screen):
     def begin(self) -> None:
         """「発信する」: ask, with the number of recipients as it is at this moment."""
         if (choice := self._all_right()) is not None:
-            self._services.ready(lambda: self._count_and_ask(choice))
+            self._go.prerequisites.ensure(lambda: self._count_and_ask(choice))
 
     def _count_and_ask(self, choice: Choice) -> None:
         pace = self.speed.pace
 
         def work(job: Job) -> tuple[Audience, Mailing]:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 mailing = outbox.mailing(self._id)
                 outbox.rewrite(self._id, mailing.subject, mailing.body, pace)
                 return outbox.audience(choice), mailing
 
         def done(found: tuple[Audience, Mailing]) -> None:
-            self._set_busy(False)
             self.audience, mailing = found
             self._show()
             if not self.audience.reached:
@@ -176,11 +178,10 @@ class MailingRecipientsScreen(Screen):
             if self._agreed(self.audience.reached, choice, mailing, pace):
                 self._start(choice)
 
-        self._set_busy(True)
-        self.window.jobs.run(work, done, owner=self, failed=self._failed)
+        self.work(work, done, busy=True)
 
     def _agreed(self, reached: int, choice: Choice, mailing: Mailing, pace: Pace) -> bool:
-        shop = self._services.settings().shop
+        shop = self._workspaces.current.settings().shop
         return self.window.dialogs.ask(
             f"{reached:,}名にメールを送ります",
             f"送る相手: {choice}\n"
@@ -199,16 +200,10 @@ class MailingRecipientsScreen(Screen):
         def done(result: None) -> None:
             self._mailing = None
             self.window.back_to(MailingListScreen)
-            self.window.open(MailingProgressScreen, self._services, self._id)
+            self.window.open(MailingProgressScreen, self._workspaces, self._go, self._id)
 
-        self._set_busy(True)
         self.window.say("発信の準備をしています…")
-        self.window.jobs.run(
-            lambda job: self._services.start(self._id, choice),
-            done,
-            owner=self,
-            failed=self._failed,
-        )
+        self.work(lambda job: self._go.mailings.start(self._id, choice), done, busy=True)
 
     def _keep_pace(self) -> None:
         """Going back keeps the speed that was chosen, with the draft."""
@@ -217,18 +212,8 @@ class MailingRecipientsScreen(Screen):
             return
 
         def work(job: Job) -> None:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 now = outbox.mailing(mailing.id)
                 outbox.rewrite(mailing.id, now.subject, now.body, pace)
 
         self.window.jobs.run(work, lambda result: None, owner=self.window.root)
-
-    def _failed(self, trouble: Trouble) -> None:
-        self._set_busy(False)
-        self.window.say("")
-        self.window.dialogs.trouble(trouble)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        if self.window.screen is self:
-            self.window.refresh_keys()

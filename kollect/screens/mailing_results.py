@@ -8,10 +8,10 @@ from tkinter import ttk
 from kollect.foreign_text import exact
 from kollect.members.mailing import Parcel, Step
 from kollect.numbering import number_text
+from kollect.program.places import ActiveWorkspace
 from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
-from kollect.screens.mailing_services import MailingServices
 from kollect.screens.mailing_words import ALL, FILTERS, count, result, why
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP, HALF
@@ -25,13 +25,13 @@ class MailingResults(ttk.Frame):
         self,
         parent: Screen,
         window: Window,
-        services: MailingServices,
+        workspaces: ActiveWorkspace,
         mailing: int,
         show_letter: Callable[[], None],
     ) -> None:
         super().__init__(parent)
         self._window = window
-        self._services = services
+        self._workspaces = workspaces
         self._id = mailing
         self._counts: Mapping[Step, int] = {}
         self._filled = ""
@@ -100,9 +100,9 @@ class MailingResults(ttk.Frame):
         steps = FILTERS[self.filter.value]
 
         def work() -> tuple[list[Parcel], int]:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 parcels = outbox.page(self._id, places[0], len(places), *steps)
-            digits = self._services.digits()
+            digits = self._workspaces.current.digits
             return parcels, digits
 
         take.by_job(
@@ -122,13 +122,13 @@ class MailingResults(ttk.Frame):
         steps = FILTERS[self.filter.value]
 
         def work(job: Job) -> list[Parcel]:
-            with self._services.outbox() as outbox:
+            with self._workspaces.current.outbox() as outbox:
                 return outbox.page(self._id, place, 1, *steps)
 
         def done(found: list[Parcel]) -> None:
             for one in found:
                 self._window.dialogs.tell(
-                    f"{self._services.shown(one.number)}　{one.name} 様",
+                    f"{self._workspaces.current.number_text(one.number)}　{one.name} 様",
                     _all_of(one),
                 )
 

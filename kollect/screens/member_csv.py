@@ -7,13 +7,14 @@ from tkinter import ttk
 from typing import TypeVar
 
 from kollect import export
+from kollect.collector.background import local_now
 from kollect.errors import Trouble
 from kollect.members.choice import Choice
 from kollect.members.csv_out import consents_csv, members_csv
 from kollect.members.members import Members
+from kollect.program.places import ActiveWorkspace
 from kollect.screens.form import button_row
 from kollect.screens.jobs import Job
-from kollect.screens.member_services import MemberServices
 from kollect.screens.window import Screen, Window
 
 T = TypeVar("T")
@@ -30,13 +31,13 @@ class MemberFiles(ttk.Frame):
         self,
         parent: Screen,
         window: Window,
-        services: MemberServices,
+        workspaces: ActiveWorkspace,
         choice: Callable[[], Choice],
         take_in: Callable[[], None],
     ) -> None:
         super().__init__(parent)
         self._window = window
-        self._services = services
+        self._workspaces = workspaces
         self._choice = choice
         self._job: Job | None = None
         """A file is being written."""
@@ -61,7 +62,7 @@ class MemberFiles(ttk.Frame):
             "会員一覧をCSVへ取り出し",
             "会員一覧",
             lambda members, watched: members_csv(
-                watched(members.each(choice)), digits=self._services.digits()
+                watched(members.each(choice)), digits=self._workspaces.current.digits
             ),
         )
 
@@ -71,7 +72,7 @@ class MemberFiles(ttk.Frame):
             "承諾の記録をCSVへ取り出し",
             "承諾の記録",
             lambda members, watched: consents_csv(
-                watched(members.consents()), digits=self._services.digits()
+                watched(members.consents()), digits=self._workspaces.current.digits
             ),
         )
 
@@ -82,7 +83,7 @@ class MemberFiles(ttk.Frame):
     def _write(self, title: str, name: str, make: Callable[[Members, Watched], bytes]) -> None:
         if self._job is not None:
             return
-        name = f"{name}-{self._services.now():%Y%m%d}.csv"
+        name = f"{name}-{local_now():%Y%m%d}.csv"
         path = self._window.dialogs.save_as(title, name, CSV_KINDS)
         if path is None:
             return
@@ -96,7 +97,7 @@ class MemberFiles(ttk.Frame):
                         job.tell(self._window.say, f"取り出しています… {count:,}件")
                     yield row
 
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 data = make(members, watched)
             if job.stopping():
                 return False

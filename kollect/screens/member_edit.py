@@ -6,19 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from tkinter import ttk
 
-from kollect.errors import Trouble
+from kollect.collector.background import local_now
 from kollect.foreign_text import exact
 from kollect.members.member import Member, Sheet, SheetProblems, State, as_sheet
 from kollect.members.member import read as read_sheet
 from kollect.members.members import Members
 from kollect.members.parcels import Told
 from kollect.members.roll import Change
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.consent_dialog import ConsentDialog
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.member_fields import LABEL_CHARACTERS, MemberFields
 from kollect.screens.member_history import corrections, mails
-from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.window import FunctionKey, Screen, Window
@@ -39,11 +40,12 @@ class _Found:
 class MemberEditScreen(Screen):
     code, heading = "KKRFR103", "会員の修正"
 
-    def __init__(self, window: Window, services: MemberServices, member: Member) -> None:
+    def __init__(
+        self, window: Window, workspaces: ActiveWorkspace, go: Navigator, member: Member
+    ) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
         self._member = member
-        self._busy = False
         self._build_head()
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True, pady=(GAP, 0))
@@ -51,7 +53,7 @@ class MemberEditScreen(Screen):
         self.scrolled = Scrolled(self.notebook)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
-        self.fields = MemberFields(rows, lambda: services.now().date())
+        self.fields = MemberFields(rows, lambda: local_now().date())
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
         self.history = corrections(self.notebook)
         self.notebook.add(self.history, text="修正の履歴", padding=GAP)
@@ -62,7 +64,7 @@ class MemberEditScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        return [FunctionKey("F12", "修正を保存", self.save, enabled=not self._busy)]
+        return [FunctionKey("F12", "修正を保存", self.save, enabled=not self.is_busy)]
 
     def shown(self) -> None:
         self.fields.name.focus()
@@ -110,7 +112,7 @@ class MemberEditScreen(Screen):
 
     def _show_standing(self) -> None:
         standing = self._member.standing
-        number = self._services.shown(self._member.number)
+        number = self._workspaces.current.number_text(self._member.number)
         self.who.configure(text=f"{number}　{exact(standing.address)}")
         text, style = standing_words(self._member)
         self.condition.configure(text=text, style=style)
@@ -135,10 +137,12 @@ class MemberEditScreen(Screen):
         number = self._member.number
 
         def work(job: Job) -> _Found:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 groups = [label for label, _ in members.groups()]
                 changes = members.changes(number)
-                return _Found(members.get(number), groups, changes, self._services.mails(number))
+                return _Found(
+                    members.get(number), groups, changes, self._workspaces.current.mails(number)
+                )
 
         def done(found: _Found) -> None:
             if found.member is not None:
@@ -153,13 +157,13 @@ class MemberEditScreen(Screen):
             if said:
                 self.window.say(said)
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     # ---- what can be done ----
 
     def save(self) -> None:
         """F12: write the correction; what stood there before goes into the history."""
-        now = self._services.now()
+        now = local_now()
         try:
             member = read_sheet(self._sheet(), now.date())
         except SheetProblems as wrong:
@@ -186,7 +190,7 @@ class MemberEditScreen(Screen):
             f"{self._member.name} 様を退会にしますか？\n"
             "メールは送られなくなります。登録内容は残り、あとで取り消せます。",
             "退会にする",
-            lambda members: members.withdraw(self._member.number, self._services.now(), SOURCE),
+            lambda members: members.withdraw(self._member.number, local_now(), SOURCE),
             "退会にしました。",
         )
 
@@ -195,7 +199,7 @@ class MemberEditScreen(Screen):
             "退会の取り消し",
             f"{self._member.name} 様の退会を取り消しますか？",
             "取り消す",
-            lambda members: members.come_back(self._member.number, self._services.now(), SOURCE),
+            lambda members: members.come_back(self._member.number, local_now(), SOURCE),
             "退会を取り消しました。",
         )
 
@@ -205,7 +209,7 @@ class MemberEditScreen(Screen):
             f"{self._member.name} 様へのメールを止めますか？\n"
             "再開するには、お客様の新しい承諾が必要です。",
             "配信を止める",
-            lambda members: members.stop_member(self._member.number, self._services.now(), SOURCE),
+            lambda members: members.stop_member(self._member.number, local_now(), SOURCE),
             "配信を止めました。",
         )
 
@@ -215,7 +219,7 @@ class MemberEditScreen(Screen):
             f"{self._member.standing.undeliverable}\n"
             "もう届くことが分かっているときは、不達を解除できます。",
             "解除する",
-            lambda members: members.reachable(self._member.number, self._services.now(), SOURCE),
+            lambda members: members.reachable(self._member.number, local_now(), SOURCE),
             "不達を解除しました。",
         )
 
@@ -223,7 +227,7 @@ class MemberEditScreen(Screen):
         """A 配信停止 ends only by a new consent."""
         if not self._is_saved():
             return
-        now = self._services.now()
+        now = local_now()
         consent = self.window.dialogs.show(ConsentDialog, self._member, now.date())
         if consent is not None:
             self._write(
@@ -248,26 +252,15 @@ class MemberEditScreen(Screen):
 
     def _write(self, act: Callable[[Members], bool], say: Callable[[bool], str]) -> None:
         """Write in a thread, then show what is there now."""
-        self._set_busy(True)
 
         def work(job: Job) -> bool:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 return act(members)
 
         def done(new: bool) -> None:
-            self._set_busy(False)
             self._fetch(say(new), form=True)
 
-        def failed(trouble: Trouble) -> None:
-            self._set_busy(False)
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self, failed=failed)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        if self.window.screen is self:
-            self.window.refresh_keys()
+        self.work(work, done, busy=True)
 
 
 def standing_words(member: Member) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from tkinter import ttk
 
+from kollect.collector.background import local_now
 from kollect.collector.reports import News, RoundEnded
 from kollect.desktop.ime import Letters
 from kollect.errors import Trouble
@@ -19,6 +20,8 @@ from kollect.members.member import NO, Field, FieldProblem, Member, Sheet, Sheet
 from kollect.members.member import read as read_sheet
 from kollect.members.refusals import AlreadyRegistered, NumberUnknown, Refusal, Withdrawn
 from kollect.members.roll import Candidate
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.register.entry import Receipt
 from kollect.register.receipt import ReceiptState, in_words
 from kollect.screens import foreign
@@ -26,7 +29,7 @@ from kollect.screens.candidate_dialog import CandidateDialog
 from kollect.screens.form import Form, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.member_fields import LABEL_CHARACTERS, MemberFields, switch_ime
-from kollect.screens.member_services import MemberServices
+from kollect.screens.results_again import ask_and_send_again
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import WIDE
 from kollect.screens.ties import when_idle
@@ -41,15 +44,15 @@ _STYLES = {ReceiptState.REPLIED: "Good.TLabel"} | dict.fromkeys(_FAILED, "Bad.TL
 class MemberFormScreen(Screen):
     code, heading = "KKRFR101", "会員登録"
 
-    def __init__(self, window: Window, services: MemberServices) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._found: Receipt | None = None
         """Whose form this is: a number that can be registered."""
         self._looked_for = ""
         self._there: Member | None = None
         """Who has the number already."""
-        self._busy = False
         self.scrolled = Scrolled(self)
         self.scrolled.pack(fill="both", expand=True)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
@@ -58,7 +61,7 @@ class MemberFormScreen(Screen):
             "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
         )
         self._build_found(rows)
-        self.fields = MemberFields(rows, lambda: services.now().date())
+        self.fields = MemberFields(rows, lambda: local_now().date())
         self.fields.empty()
         self.number.on_edit(self._number_edited)
         entry = self.number.widget
@@ -76,7 +79,7 @@ class MemberFormScreen(Screen):
             keys.append(FunctionKey("F9", "会員を開く", self.open_there))
         elif self._found is not None:
             keys.append(FunctionKey("F9", "再送", self.send_again))
-        return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self._busy)]
+        return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
 
     def shown(self) -> None:
         self.number.focus()
@@ -91,7 +94,7 @@ class MemberFormScreen(Screen):
         return self.fields.sheet != Sheet(consent=NO)  # a number alone was only looked up
 
     def heard(self, news: News) -> None:
-        if isinstance(news, RoundEnded) and self._found is not None and not self._busy:
+        if isinstance(news, RoundEnded) and self._found is not None and not self.is_busy:
             self._look()  # its letter may have gone out by now
 
     # ---- the number ----
@@ -117,7 +120,7 @@ class MemberFormScreen(Screen):
         self.address.configure(text=exact(address))
         self.condition.configure(text=text, style=style)
         self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
-        self._refresh_keys()
+        self.refresh_keys()
 
     def _move_on(self) -> str:
         """Enter or Tab: on to the name where the number can be registered, else it stays here."""
@@ -132,7 +135,7 @@ class MemberFormScreen(Screen):
         typed = self.number.value.strip()
         focus = foreign.focused(self)
         on_the_form = focus is not None and str(focus).startswith(f"{self}.")
-        if typed and typed != self._looked_for and not self._busy and on_the_form:
+        if typed and typed != self._looked_for and not self.is_busy and on_the_form:
             self._look()
 
     def _look(self, then: Callable[[], None] = lambda: None) -> None:
@@ -140,15 +143,15 @@ class MemberFormScreen(Screen):
         typed = self.number.value.strip()
 
         def work(job: Job) -> list[Candidate]:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 return members.lookup(typed, MOST_CANDIDATES)
 
         def done(found: list[Candidate]) -> None:
-            if self.number.value.strip() == typed and not self._busy:
+            if self.number.value.strip() == typed and not self.is_busy:
                 self._looked_for = typed
                 self._identify(typed, found, then)
 
-        self.window.jobs.run(work, done, owner=self)
+        self.work(work, done)
 
     def _identify(self, typed: str, found: list[Candidate], then: Callable[[], None]) -> None:
         chosen = found[0] if len(found) == 1 else None
@@ -160,7 +163,7 @@ class MemberFormScreen(Screen):
                 CandidateDialog,
                 found,
                 there_are_more=len(found) == MOST_CANDIDATES,
-                digits=self._services.digits(),
+                digits=self._workspaces.current.digits,
             )
             if chosen is None:
                 self._ask_for_number()
@@ -225,24 +228,21 @@ class MemberFormScreen(Screen):
             self._register_member()
 
     def _register_member(self) -> None:
-        now = self._services.now()
+        now = local_now()
         sheet = replace(self.fields.sheet, number=self.number.value)
         try:
             member = read_sheet(sheet, now.date())
         except SheetProblems as wrong:
             self._complain(wrong.problems)
             return
-        self._set_busy(True)
 
         def work(job: Job) -> datetime | None:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 return members.register(member, now)
 
         def done(said_no: datetime | None) -> None:
-            self._set_busy(False)
-            self._next_form(
-                f"{self._services.shown(member.number)}　{member.name} 様を登録しました。"
-            )
+            number = self._workspaces.current.number_text(member.number)
+            self._next_form(f"{number}　{member.name} 様を登録しました。")
             if said_no is not None and member.consent.given:
                 self.window.dialogs.tell(
                     "配信停止のままです",
@@ -253,13 +253,12 @@ class MemberFormScreen(Screen):
                 )
 
         def failed(trouble: Trouble) -> None:
-            self._set_busy(False)
             if isinstance(trouble, Refusal):
                 self._refuse(trouble)
             else:
                 self.window.dialogs.trouble(trouble)
 
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self.work(work, done, failed=failed, busy=True)
 
     def _complain(self, problems: Sequence[FieldProblem]) -> None:
         self.fields.complain(problems)
@@ -285,50 +284,32 @@ class MemberFormScreen(Screen):
         if self._found is None:
             return
         receipt = self._found
-        if not self.window.dialogs.ask(
-            "受付番号のメールの再送",
-            f"{exact(receipt.address)} へ、"
-            f"受付番号 {self._services.shown(receipt.number)} のメールを"
-            "もう一度送りますか？",
-            yes="再送する",
-        ):
-            return
-
-        def done(result: None) -> None:
-            self.window.say(
-                "まもなく再送します。"
-                if self._services.collecting()
-                else "「メール収集の起動」をすると再送します。"
-            )
-
-        self.window.jobs.run(lambda job: self._services.send_again(receipt), done, owner=self)
+        ask_and_send_again(
+            self.window,
+            self._workspaces.current,
+            [receipt.number],
+            receipt.address,
+            owner=self,
+        )
 
     def open_there(self) -> None:
         """「会員を開く」: whoever has this number already."""
         from kollect.screens.member_edit import MemberEditScreen
 
         if self._there is not None:
-            self.window.open(MemberEditScreen, self._services, self._there)
+            self.window.open(MemberEditScreen, self._workspaces, self._go, self._there)
 
     def open_list(self) -> None:
         from kollect.screens.member_list import MemberListScreen
 
-        self.window.open(MemberListScreen, self._services)
+        self.window.open(MemberListScreen, self._workspaces, self._go)
 
     def _fetch_groups(self) -> None:
         def work(job: Job) -> list[str]:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 return [label for label, _ in members.groups()]
 
-        self.window.jobs.run(work, self.fields.offer_groups, owner=self)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        self._refresh_keys()
-
-    def _refresh_keys(self) -> None:
-        if self.window.screens and self.window.screen is self:
-            self.window.refresh_keys()
+        self.work(work, self.fields.offer_groups)
 
 
 def _unknown(typed: str) -> Trouble:

@@ -11,17 +11,19 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TypeVar
 
+from kollect.collector.background import local_now
 from kollect.errors import Trouble
 from kollect.members.csv_in import ImportTrouble, Line, Tally, in_words, take_in, understood
 from kollect.members.octets import ENCODINGS
 from kollect.members.table import Table
 from kollect.members.table import read as read_table
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.form import wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.member_csv import CSV_KINDS
 from kollect.screens.member_import_columns import ImportColumns
 from kollect.screens.member_import_result import ImportResult
-from kollect.screens.member_services import MemberServices
 from kollect.screens.theme import GAP
 from kollect.screens.window import FunctionKey, Screen, Window
 from kollect.storage_errors import storage_trouble
@@ -38,9 +40,9 @@ _FIRST = (
 class MemberImportScreen(Screen):
     code, heading = "KKRFR105", "CSVから取り込み"
 
-    def __init__(self, window: Window, services: MemberServices) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
         self._table: Table | None = None
         self._checked: Sequence[Line] | None = None
         """What F12 would write."""
@@ -112,11 +114,11 @@ class MemberImportScreen(Screen):
 
     def _check(self) -> None:
         """Read every line as an import would, and write nothing."""
-        table, now = self._table, self._services.now()
+        table, now = self._table, local_now()
         assert table is not None
 
         def work(job: Job) -> list[Line] | None:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 try:
                     return understood(_Watched.over(table, self._tell_from(job)), members, now)
                 except _Stopped:
@@ -129,8 +131,8 @@ class MemberImportScreen(Screen):
                 self.result.say("確認を中止しました。")
             else:
                 self.result.say(f"まちがいはありません。{_promise(lines)}", "Good.TLabel")
-                self.result.show_lines(lines, self._services.shown)
-            self._refresh_keys()
+                self.result.show_lines(lines, self._workspaces.current.number_text)
+            self._show_working()
 
         self._checked = None
         self.result.clear()
@@ -139,7 +141,7 @@ class MemberImportScreen(Screen):
 
     def take_in(self) -> None:
         """F12: write all of it, or nothing."""
-        table, checked, now = self._table, self._checked, self._services.now()
+        table, checked, now = self._table, self._checked, local_now()
         if table is None or not checked or self._job is not None:
             return
         if not self.window.dialogs.ask("CSVの取り込み", _promise(checked), yes="取り込む"):
@@ -147,7 +149,7 @@ class MemberImportScreen(Screen):
 
         def work(job: Job) -> Tally | None:
             tell = self._tell_from(job)
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 try:
                     return take_in(_Watched.over(table, tell), members, now, tell)
                 except _Stopped:
@@ -164,7 +166,7 @@ class MemberImportScreen(Screen):
                     f"変わらなかった方 {tally.same:,}名です。{in_words(tally.held)}",
                     "Bad.TLabel" if tally.held else "Good.TLabel",
                 )
-            self._refresh_keys()
+            self._show_working()
 
         self.result.say("取り込んでいます…")
         self._run(work, done)
@@ -191,8 +193,8 @@ class MemberImportScreen(Screen):
             self._job = None
             self._refuse(trouble)
 
-        self._job = self.window.jobs.run(work, done, owner=self, failed=failed)
-        self._refresh_keys()
+        self._job = self.work(work, done, failed=failed)
+        self._show_working()
 
     def _refuse(self, trouble: Trouble) -> None:
         """Nothing can be imported from this file as it is: say why, line by line."""
@@ -206,17 +208,16 @@ class MemberImportScreen(Screen):
             )
         else:
             self.result.say(f"{trouble.title}。{trouble.happened}{trouble.cure}", "Bad.TLabel")
-        self._refresh_keys()
+        self._show_working()
 
     def _stop(self) -> None:
         if self._job is not None:
             self._job.stop()
 
-    def _refresh_keys(self) -> None:
+    def _show_working(self) -> None:
         self.result.working(self._job is not None)
         self.matched.enable(self._job is None)
-        if self.window.screen is self:
-            self.window.refresh_keys()
+        self.refresh_keys()
 
 
 class _Stopped(Exception):

@@ -11,6 +11,8 @@ from kollect.foreign_text import exact
 from kollect.members.choice import Choice, Order
 from kollect.members.member import Member, State
 from kollect.numbering import number_text
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.fields import ChoiceField
 from kollect.screens.form import combobox_of
 from kollect.screens.jobs import Job
@@ -18,7 +20,6 @@ from kollect.screens.keys import on_key
 from kollect.screens.latest import Latest
 from kollect.screens.member_csv import MemberFiles
 from kollect.screens.member_fields import switch_ime
-from kollect.screens.member_services import MemberServices
 from kollect.screens.table import Table, TableColumn, TableRow, Take
 from kollect.screens.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.screens.ties import Timer, text_variable
@@ -34,9 +35,10 @@ _STATES = {None: "すべて", State.ACTIVE: "会員", State.WITHDRAWN: "退会"}
 class MemberListScreen(Screen):
     code, heading = "KKRFR102", "会員一覧"
 
-    def __init__(self, window: Window, services: MemberServices) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._order = Order.NUMBER
         self._searches: Latest[tuple[list[int], list[tuple[str, int]]]] = Latest(
             window.jobs, self, window.dialogs.trouble
@@ -65,7 +67,7 @@ class MemberListScreen(Screen):
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.table.mark_sorted("受付番号", descending=False)
-        self.files = MemberFiles(self, window, services, self.choice, self.open_import)
+        self.files = MemberFiles(self, window, workspaces, self.choice, self.open_import)
         self.files.grid(row=2, column=0, sticky="ew")
 
     def _build_search(self) -> None:
@@ -131,7 +133,7 @@ class MemberListScreen(Screen):
         choice, order = self.choice(), self._order
 
         def work() -> tuple[list[int], list[tuple[str, int]]]:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 return members.numbers(choice, order), members.groups()
 
         def done(found: tuple[list[int], list[tuple[str, int]]]) -> None:
@@ -154,8 +156,8 @@ class MemberListScreen(Screen):
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
         def work() -> dict[int, TableRow]:
-            digits = self._services.digits()
-            with self._services.members() as members:
+            digits = self._workspaces.current.digits
+            with self._workspaces.current.members() as members:
                 return {one.number: _row(one, digits) for one in members.members(numbers)}
 
         take.by_job(
@@ -167,8 +169,8 @@ class MemberListScreen(Screen):
 
     def _chosen(self) -> None:
         before, self._ready = self._ready, self.table.current is not None
-        if self.window.screen is self and before is not self._ready:
-            self.window.refresh_keys()
+        if before is not self._ready:
+            self.refresh_keys()
 
     # ---- what can be done ----
 
@@ -185,24 +187,24 @@ class MemberListScreen(Screen):
         self._opening = True
 
         def work(job: Job) -> Member | None:
-            with self._services.members() as members:
+            with self._workspaces.current.members() as members:
                 return members.get(number)
 
         def done(member: Member | None) -> None:
             self._opening = False
             if member is not None and self.window.screen is self:
-                self.window.open(MemberEditScreen, self._services, member)
+                self.window.open(MemberEditScreen, self._workspaces, self._go, member)
 
         def failed(trouble: Trouble) -> None:
             self._opening = False
             self.window.dialogs.trouble(trouble)
 
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self.work(work, done, failed=failed)
 
     def open_import(self) -> None:
         from kollect.screens.member_import import MemberImportScreen
 
-        self.window.open(MemberImportScreen, self._services)
+        self.window.open(MemberImportScreen, self._workspaces, self._go)
 
 
 def _row(member: Member, digits: int) -> TableRow:

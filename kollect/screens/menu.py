@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from tkinter import ttk
+from typing import TYPE_CHECKING
 
 from kollect.errors import Trouble
+from kollect.program.places import ActiveWorkspace
+from kollect.program.workplace import Workspace
 from kollect.screens.dialogs import Dialog, em, paragraph
 from kollect.screens.folding import Folded
 from kollect.screens.form import wrapped
-from kollect.screens.services import Services
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.window import Screen, Window
 from kollect.settings.check import ready_to_collect
-from kollect.settings.model import Settings
+
+if TYPE_CHECKING:  # which imports this
+    from kollect.program.signposts import Navigator
 
 WIDEST = 56
 """Full-width characters."""
@@ -30,49 +34,45 @@ class MenuEntry:
     """None: not there yet; the hint says so."""
 
 
-def menu_entries(services: Services) -> list[MenuEntry]:
+def menu_entries(go: Navigator) -> list[MenuEntry]:
     """What there is to do, in the order of the manual."""
     return [
         MenuEntry(
             "メール収集の起動",
             "空メールを受け取り、受付番号の返信を始めます。",
-            services.start_collecting,
+            go.start_collecting,
         ),
-        MenuEntry(
-            "収集結果表示", "集めたメールアドレスと受付番号を見ます。", services.show_results
-        ),
-        MenuEntry("ログの表示", "いつ何があったかの記録を見ます。", services.show_log),
-        MenuEntry(
-            "緒言設定", "メールのサーバや、お客様への文章を決めます。", services.change_settings
-        ),
+        MenuEntry("収集結果表示", "集めたメールアドレスと受付番号を見ます。", go.results),
+        MenuEntry("ログの表示", "いつ何があったかの記録を見ます。", go.log),
+        MenuEntry("緒言設定", "メールのサーバや、お客様への文章を決めます。", go.settings),
         MenuEntry(
             "会員登録",
             "用紙の受付番号から会員を登録します。一覧や修正もここからです。",
-            services.register_members,
+            go.members,
         ),
         MenuEntry(
             "メール発信",
             "会員の皆様へ、お知らせのメールを送ります。",
-            services.send_mailings,
+            go.mailing_list,
         ),
         MenuEntry(
             "店頭ポスター・登録用紙",
             "QRコード入りのポスターと、会員登録用紙を印刷します。",
-            services.show_papers,
+            go.papers,
         ),
-        MenuEntry("終了", "コレクトを終わります。", services.quit),
+        MenuEntry("終了", "コレクトを終わります。", go.shutdown.quit),
     ]
 
 
-def state_of_things(settings: Callable[[], Settings], *, in_demo: bool) -> str:
-    """The line above the menu. `settings` raises Trouble."""
-    if in_demo:
+def state_of_things(workspace: Workspace) -> str:
+    """The line above the menu: what the user should know now."""
+    if workspace.in_demo:
         return (
             "デモで動いています。「メール収集の起動」を押してから、"
             "「お客様の携帯」で空メールを送ってみてください。"
         )
     try:
-        found = settings()
+        found = workspace.settings()
     except Trouble:
         return "設定に誤りがあります。「緒言設定」で直してください。"
     if ready_to_collect(found):
@@ -84,13 +84,9 @@ def state_of_things(settings: Callable[[], Settings], *, in_demo: bool) -> str:
 class MenuScreen(Screen):
     code, heading, back_label = "KKRMN101", "メニュー", "終了"
 
-    def __init__(
-        self, window: Window, entries: Sequence[MenuEntry], state: Callable[[], str]
-    ) -> None:
-        """`state` gives the line above the buttons: what the user should know now."""
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._entries = tuple(entries)
-        self._state = state
+        self._workspaces = workspaces
         self.buttons: list[ttk.Button] = []
         self._hints: list[Folded] = []
         self._each = 0
@@ -99,7 +95,7 @@ class MenuScreen(Screen):
         self._middle.place(relx=0.5, rely=0.5, anchor="center")
         self._line = wrapped(self._middle, "")
         self._line.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, WIDE))
-        for place, entry in enumerate(self._entries):
+        for place, entry in enumerate(menu_entries(go)):
             button = ttk.Button(
                 self._middle,
                 text=f"{place + 1}　{entry.label}",
@@ -111,12 +107,12 @@ class MenuScreen(Screen):
             self.buttons.append(button)
             self._hints.append(wrapped(self._middle, entry.hint, style="Faint.TLabel"))
             for key, step in (("Up", -1), ("Down", 1)):
-                button.bind(f"<{key}>", lambda event, at=place, step=step: self._go(at, step))
+                button.bind(f"<{key}>", lambda event, at=place, step=step: self._step(at, step))
         self._arrange()
         self.bind("<Configure>", lambda event: self._arrange())
 
     def shown(self) -> None:
-        self._line.configure(text=self._state())
+        self._line.configure(text=state_of_things(self._workspaces.current))
         self.buttons[0].focus_set()
 
     def resized(self) -> None:
@@ -156,7 +152,7 @@ class MenuScreen(Screen):
         """ESC on the menu is 「終了」, the last entry."""
         self.buttons[-1].invoke()
 
-    def _go(self, place: int, step: int) -> None:
+    def _step(self, place: int, step: int) -> None:
         for ahead in range(1, len(self.buttons)):
             button = self.buttons[(place + step * ahead) % len(self.buttons)]
             if "disabled" not in button.state():

@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from tkinter import ttk
 
+from kollect import temporary
+from kollect.desktop.open_file import open_file
 from kollect.errors import Trouble
 from kollect.members import paper
 from kollect.members.paper import Paper
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.form import Form, button_row, wrapped
 from kollect.screens.jobs import Job
 from kollect.screens.latest import Latest
-from kollect.screens.member_services import MemberServices
 from kollect.screens.scrolled import Scrolled
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.ties import Timer
@@ -37,14 +40,14 @@ _HINTS = {
 class PapersScreen(Screen):
     code, heading = "KKRFR104", "店頭ポスター・登録用紙"
 
-    def __init__(self, window: Window, services: MemberServices) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        self._services = services
+        self._workspaces = workspaces
+        self._go = go
         self._drawings: Latest[tuple[bytes, list[str]]] = Latest(window.jobs, self, self._not_drawn)
         self._drawn: tuple[object, ...] = ()
         self._notes: list[str] = []
         self._soon = Timer(self, self._draw)
-        self._busy = False
         self._image: tk.PhotoImage | None = None
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
@@ -73,10 +76,10 @@ class PapersScreen(Screen):
         self.trouble = wrapped(self._mend, "", style="Wrong.TLabel")
         self.trouble.pack(fill="x", pady=(GAP, HALF))
         self.enter_shop = ttk.Button(
-            self._mend, text="「ID」を開く", command=self._services.enter_shop
+            self._mend, text="「ID」を開く", command=self._go.shop_settings
         )
         self.enter_mail = ttk.Button(
-            self._mend, text="「メールの設定」を開く", command=self._services.enter_mail
+            self._mend, text="「メールの設定」を開く", command=self._go.mail_settings
         )
         self._save = save = rows.row()
         ttk.Label(save, text="ファイルに保存").pack(anchor="w", pady=(GAP, HALF))
@@ -105,13 +108,13 @@ class PapersScreen(Screen):
 
     @property
     def _can_print(self) -> bool:
-        return self._image is not None and not self._busy
+        return self._image is not None and not self.is_busy
 
     def _changed(self) -> None:
         self.slips.enable(self.paper.value is Paper.FORM)
         self.hint.configure(text=_HINTS[self.paper.value])
         try:
-            notes = paper.notes(self._services.settings())
+            notes = paper.notes(self._workspaces.current.settings())
         except Trouble as trouble:
             self._say_trouble(trouble, mail=False)
             return
@@ -135,7 +138,7 @@ class PapersScreen(Screen):
             self._write_on_sheet("作成しています…")
 
         def work() -> tuple[bytes, list[str]]:
-            settings = self._services.settings()
+            settings = self._workspaces.current.settings()
             png = paper.preview(which, settings, height, slips_a_page=slips)
             return base64.b64encode(png), paper.missing_characters(settings)
 
@@ -159,8 +162,7 @@ class PapersScreen(Screen):
             self.sheet.create_image(*middle, image=image)
         for button in self.save_buttons:
             button.configure(state="normal" if self._can_print else "disabled")
-        if self.window.screen is self:
-            self.window.refresh_keys()
+        self.refresh_keys()
 
     def _write_on_sheet(self, text: str) -> None:
         self.sheet.delete("all")
@@ -201,32 +203,24 @@ class PapersScreen(Screen):
     def _write(self, chosen: Path | None, said: str) -> None:
         """Where the user has chosen, or into a file that is only shown."""
         which, slips = self.paper.value, self.slips.value
-        self._set_busy(True)
         self.window.say("作成しています…")
 
         def work(job: Job) -> None:
-            path = chosen or self._services.fresh_folder() / f"{which}.pdf"
-            paper.save(which, self._services.settings(), path, slips_a_page=slips)
+            path = (
+                chosen or temporary.fresh_folder(self._workspaces.current.folder) / f"{which}.pdf"
+            )
+            paper.save(which, self._workspaces.current.settings(), path, slips_a_page=slips)
             if chosen is None:
-                self._services.open_file(path)
+                open_file(path)
 
         def done(result: None) -> None:
-            self._set_busy(False)
             self.window.say(said)
 
-        def failed(trouble: Trouble) -> None:
-            self._set_busy(False)
-            self.window.say("")
-            self.window.dialogs.trouble(trouble)
+        self.work(work, done, busy=True)
 
-        self.window.jobs.run(work, done, owner=self, failed=failed)
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
+    def busy_changed(self) -> None:
         for button in self.save_buttons:
-            button.configure(state="disabled" if busy else "normal")
-        if self.window.screen is self:
-            self.window.refresh_keys()
+            button.configure(state="disabled" if self.is_busy else "normal")
 
 
 def _packed(widget: tk.Widget, there: bool) -> None:

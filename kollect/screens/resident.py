@@ -1,23 +1,26 @@
 """The program while it collects: what is known of the collector, the window and its tray icon.
 
-Decides whether the window is seen, minimised or only an icon. Does not know how mail is collected:
-app hands in what it can ask for.
+Decides whether the window is seen, minimised or only an icon. Does not know how mail is collected.
 """
 
 from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from kollect.collector.reports import Happened, News, RoundEnded
 from kollect.collector.standing import Standing, Turn, tooltip
 from kollect.desktop import memory
 from kollect.desktop.tray import ON_MENU, Tray, TrayColor, Wish
 from kollect.errors import Trouble
+from kollect.program.places import ActiveWorkspace
 from kollect.screens import foreign
 from kollect.screens.window import Window
+
+if TYPE_CHECKING:  # which makes this
+    from kollect.program.signposts import Navigator
 
 EVERY_MS = 1000
 SETTLED_MS = 15_000
@@ -26,34 +29,20 @@ SOON_MS = 80
 """News come in bursts; so long they are collected before anything is drawn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errands:
-    """What is asked of the program."""
-
-    name: Callable[[], str]
-    """As the icon calls the program."""
-    collecting: Callable[[], bool]
-    count: Callable[[datetime], tuple[int, int]]
-    """Numbers given since then, and in all. Raises Trouble. Not in Tk's thread."""
-    poll_now: Callable[[], None]
-    show_results: Callable[[], None]
-    show_log: Callable[[], None]
-    quit: Callable[[], None]
-    """Ask whether to end, and end."""
-
-
-class Resident:
+class TrayController:
     """In Tk's thread, but for the tray, whose wishes come through the pump."""
 
     def __init__(
         self,
         window: Window,
-        errands: Errands,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
         make_tray: Callable[[Callable[[Wish], None]], Tray] = Tray,
     ) -> None:
         self._window = window
         self._root = window.root
-        self._errands = errands
+        self._workspaces = workspaces
+        self._go = go
         self._make_tray = make_tray
         self._tray: Tray | None = None
         self._shown: tuple[object, ...] = ()
@@ -200,20 +189,20 @@ class Resident:
             case Wish.SHOW:
                 self.come_back()
             case Wish.POLL:
-                self._errands.poll_now()
+                self._workspaces.current.poll_now()
             case Wish.RESULTS:
-                self._go(self._errands.show_results)
+                self._open(self._go.results)
             case Wish.LOG:
-                self._go(self._errands.show_log)
+                self._open(self._go.log)
             case Wish.QUIT:
-                self._errands.quit()
+                self._go.shutdown.quit()
             case Wish.MENU:
                 self._pop_up_menu()
             case Wish.LOST:
                 if self.hidden:  # or nobody could ever find it again
                     self._iconify()
 
-    def _go(self, where: Callable[[], None]) -> None:
+    def _open(self, where: Callable[[], None]) -> None:
         self.come_back()
         if not foreign.is_grabbed(self._root):  # else a dialog wants its answer first
             where()
@@ -229,7 +218,8 @@ class Resident:
         self._menu.tk_popup(x, y - self._menu.winfo_reqheight())
 
     def _show_icon(self) -> None:
-        look = (TrayColor(self.standing.light), tooltip(self.standing, self._errands.name()))
+        name = "コレクト（デモ）" if self._workspaces.current.in_demo else "コレクト"
+        look = (TrayColor(self.standing.light), tooltip(self.standing, name))
         if self._tray is not None and self.standing.running and look != self._shown:
             self._shown = look
             self._tray.show(*look)
@@ -304,7 +294,10 @@ class Resident:
 
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         self._window.jobs.run(
-            lambda job: self._errands.count(midnight), done, owner=self._root, failed=failed
+            lambda job: self._workspaces.current.count(midnight),
+            done,
+            owner=self._root,
+            failed=failed,
         )
 
 

@@ -6,24 +6,25 @@ from collections.abc import Sequence
 from tkinter import ttk
 
 from kollect.collector.reports import News, RoundEnded
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.chart import ResultsChart
 from kollect.screens.kept_mails import KeptMailsTab
 from kollect.screens.results_list import ResultsList
-from kollect.screens.services import Services
 from kollect.screens.window import FunctionKey, Screen, Window
 
 
 class ResultsScreen(Screen):
     code, heading = "KKRZS401", "収集結果表示"
 
-    def __init__(self, window: Window, services: Services) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
-        records = services.records()
+        records = workspaces.current.results()
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True)
         self.notebook.enable_traversal()
-        self.list = ResultsList(self.notebook, window, services, records)
-        self.kept = KeptMailsTab(self.notebook, window, services, records)
+        self.list = ResultsList(self.notebook, window, workspaces, records)
+        self.kept = KeptMailsTab(self.notebook, window, workspaces, records)
         self.chart = ResultsChart(self.notebook, window, records)
         self.tabs = (self.list, self.kept, self.chart)
         for tab in self.tabs:

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kollect.desktop.open_file import open_file
 from kollect.errors import Trouble
 from kollect.screens.jobs import Job
-from kollect.screens.services import Services
 from kollect.screens.window import Window
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ class CsvExport:
     def __init__(
         self,
         window: Window,
-        services: Services,
         records: Records,
         *,
         owner: tk.Misc,
@@ -32,7 +31,6 @@ class CsvExport:
     ) -> None:
         """`changed` is called when writing begins and when it is over."""
         self._window = window
-        self._services = services
         self._records = records
         self._owner = owner
         self._changed = changed
@@ -54,7 +52,7 @@ class CsvExport:
 
             if not self._records.write_csv(path, numbers, encoding, job.stopping, told):
                 return False
-            self._services.open_file(path)
+            open_file(path)
             return True
 
         def done(written: bool) -> None:

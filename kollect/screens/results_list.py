@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kollect.errors import Trouble
 from kollect.foreign_text import exact
+from kollect.program.places import ActiveWorkspace
 from kollect.register.entry import Receipt
 from kollect.register.wanted import Order, Wanted
 from kollect.screens.form import wrapped
@@ -21,7 +22,6 @@ from kollect.screens.results_again import ask_and_send_again
 from kollect.screens.results_csv import CsvExport
 from kollect.screens.results_filter import ReceiptFilter
 from kollect.screens.results_rows import COLUMNS, FALLING, about, cells, row_of
-from kollect.screens.services import Services
 from kollect.screens.table import Table, TableRow, Take
 from kollect.screens.theme import GAP, HALF
 from kollect.screens.ties import when_idle
@@ -39,18 +39,18 @@ class ResultsList(ttk.Frame):
     title = "収集結果"
 
     def __init__(
-        self, parent: tk.Misc, window: Window, services: Services, records: Records
+        self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: Records
     ) -> None:
         super().__init__(parent, padding=GAP)
         self._window = window
-        self._services = services
+        self._workspaces = workspaces
         self._records = records
         self._digits = 0
         self._order, self._descending = Order.NUMBER, True
         self._known: dict[int, Receipt] = {}
         self._keys: list[tuple[str, bool]] = []
         self._searches: Latest[Found[Receipt]] = Latest(window.jobs, self, window.dialogs.trouble)
-        self._csv = CsvExport(window, services, records, owner=self, changed=self._refresh_keys)
+        self._csv = CsvExport(window, records, owner=self, changed=self._refresh_keys)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         self.filter = ReceiptFilter(self, self.find)
@@ -255,8 +255,7 @@ class ResultsList(ttk.Frame):
             receipt = self._known.get(numbers[0]) if len(numbers) == 1 else None
             ask_and_send_again(
                 self._window,
-                self._services,
-                self._records,
+                self._workspaces.current,
                 numbers,
                 receipt.address if receipt else "",
                 owner=self,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from tkinter import ttk
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from kollect.collector.reports import News
+from kollect.errors import Trouble
 from kollect.screens.function_bar import FunctionKey
+from kollect.screens.jobs import Job
 from kollect.screens.theme import GAP, WIDE
 
 if TYPE_CHECKING:  # which makes the screens, and imports this
     from kollect.screens.window import Window
+
+T = TypeVar("T")
 
 
 class Screen(ttk.Frame):
@@ -51,3 +55,52 @@ class Screen(ttk.Frame):
 
     def go_back(self) -> None:
         self.window.back()
+
+    # ---- for the screens themselves ----
+
+    is_busy: bool = False
+    """Something that was begun here is being written or sent: what must not be done twice waits."""
+
+    def work(
+        self,
+        task: Callable[[Job], T],
+        done: Callable[[T], None],
+        *,
+        failed: Callable[[Trouble], None] | None = None,
+        busy: bool = False,
+    ) -> Job:
+        """Run `task` in a thread, then `done` with its result or `failed` with its trouble.
+
+        Neither once this screen is closed. Without `failed`: the error dialog. With `busy` the
+        screen is busy until then.
+        """
+        if not busy:
+            return self.window.jobs.run(task, done, owner=self, failed=failed)
+
+        def finished(result: T) -> None:
+            self._set_busy(False)
+            done(result)
+
+        def ended(trouble: Trouble) -> None:
+            self._set_busy(False)
+            if failed is not None:
+                failed(trouble)
+            else:
+                self.window.say("")
+                self.window.dialogs.trouble(trouble)
+
+        self._set_busy(True)
+        return self.window.jobs.run(task, finished, owner=self, failed=ended)
+
+    def refresh_keys(self) -> None:
+        """The keys at the bottom have changed."""
+        if self.window.screens and self.window.screen is self:
+            self.window.refresh_keys()
+
+    def busy_changed(self) -> None:
+        """For buttons that wait like the keys do."""
+
+    def _set_busy(self, busy: bool) -> None:
+        self.is_busy = busy
+        self.busy_changed()
+        self.refresh_keys()

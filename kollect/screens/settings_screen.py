@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from tkinter import ttk
 
+from kollect.desktop.open_file import open_file
 from kollect.errors import Certificate, Problem, Trouble
+from kollect.program.places import ActiveWorkspace
+from kollect.program.signposts import Navigator
 from kollect.screens.demo_dialog import DemoChoice, DemoDialog
 from kollect.screens.id_page import IdPage
 from kollect.screens.jobs import Job
@@ -14,7 +17,6 @@ from kollect.screens.letter_pages import ControlPage, DuplicatePage
 from kollect.screens.mail_page import MailPage
 from kollect.screens.mail_test_page import MailTestPage
 from kollect.screens.pin_dialogs import AskPinDialog
-from kollect.screens.services import Services
 from kollect.screens.settings_page import Place, SettingsPage
 from kollect.screens.theme import GAP, HALF, WIDE
 from kollect.screens.window import FunctionKey, Screen, Window
@@ -29,31 +31,30 @@ class SettingsScreen(Screen):
     def __init__(
         self,
         window: Window,
-        services: Services,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
         tab: type[SettingsPage] = ControlPage,
         start: Settings | None = None,
     ) -> None:
         """`start`: what to show instead of the saved settings, where those cannot be read."""
         super().__init__(window)
-        self._services = services
-        self._saved = services.settings() if start is None else start
+        self._workspaces = workspaces
+        self._go = go
+        self._saved = workspaces.current.settings() if start is None else start
         self._saved_passwords: Passwords | None = None
         self._trusted = self._saved.tls.trusted_fingerprints
         self._unlocked = False
-        self._saving = False
         self._banner = ttk.Frame(self)
         self._build_banner()
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True)
         self.notebook.enable_traversal()
-        fill = services.fill_number
+        fill = workspaces.current.fill_number
         self.control = ControlPage(self.notebook, fill, self.gather)
         self.duplicate = DuplicatePage(self.notebook, fill, self.gather)
         self.mail = MailPage(self.notebook, window.dialogs, self.gather, self.ask_demo)
-        self.test = MailTestPage(
-            self.notebook, services, window.dialogs, window.jobs, self.to_be_tried, self.trust
-        )
-        self.shop = IdPage(self.notebook, window.dialogs, services, self.open_folder)
+        self.test = MailTestPage(self.notebook, window, workspaces, self.to_be_tried, self.trust)
+        self.shop = IdPage(self.notebook, window, workspaces, go, self.open_folder)
         self.pages: tuple[SettingsPage, ...] = (
             self.control,
             self.duplicate,
@@ -71,7 +72,7 @@ class SettingsScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        ready = self._saved_passwords is not None and not self.locked and not self._saving
+        ready = self._saved_passwords is not None and not self.locked and not self.is_busy
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
     def shown(self) -> None:
@@ -106,24 +107,18 @@ class SettingsScreen(Screen):
             return
         settings, passwords = self.gather(), self.mail.passwords()
         self.window.say("保存しています…")
-        self._set_saving(True)
 
         def work(job: Job) -> None:
-            self._services.save(settings, passwords)
+            self._go.save_settings(settings, passwords)
 
         def done(result: None) -> None:
             self._saved, self._saved_passwords = settings, passwords
             self._unlocked = True  # whoever has just set a PIN may go on
-            self._set_saving(False)
             self.window.identify(settings.shop.id, locked=self.locked)
+            self.refresh_keys()
             self.window.say(self._word_of_success(settings, passwords))
 
-        def failed(trouble: Trouble) -> None:
-            self._set_saving(False)
-            self.window.say("")
-            self.window.dialogs.trouble(trouble)
-
-        self.window.jobs.run(work, done, owner=self, failed=failed)
+        self.work(work, done, busy=True)
 
     def to_be_tried(self) -> tuple[Settings, Passwords] | None:
         """What the test uses: the mail settings must make sense, the rest may be half-done."""
@@ -163,14 +158,6 @@ class SettingsScreen(Screen):
         if not passwords.receive:
             return "保存しました。収集を始める前に、パスワードの入力が必要です。"
         return "設定を保存しました。"
-
-    def _set_saving(self, saving: bool) -> None:
-        self._saving = saving
-        self._refresh_keys()
-
-    def _refresh_keys(self) -> None:
-        if self.window.screen is self:
-            self.window.refresh_keys()
 
     # ---- what is wrong ----
 
@@ -254,17 +241,17 @@ class SettingsScreen(Screen):
 
     def ask_demo(self) -> None:
         """「デモ用設定/解除」"""
-        choice = self.window.dialogs.show(DemoDialog, in_demo=self._services.in_demo())
+        choice = self.window.dialogs.show(DemoDialog, in_demo=self._workspaces.current.in_demo)
         if choice is None or (self.unsaved() and not self.window.may_leave()):
             return
         if choice is DemoChoice.BEGIN:
-            self._services.begin_demo()
+            self._go.demo.begin()
         else:
-            self._services.end_demo()
+            self._go.demo.end()
 
     def open_folder(self) -> None:
         try:
-            self._services.open_file(self._services.folder())
+            open_file(self._workspaces.current.folder.path)
         except Trouble as trouble:
             self.window.dialogs.trouble(trouble)
 
@@ -277,6 +264,6 @@ class SettingsScreen(Screen):
             self._saved_passwords = passwords
             self.mail.show_passwords(passwords)
             self.mail.enable(not self.locked)
-            self._refresh_keys()
+            self.refresh_keys()
 
-        self.window.jobs.run(lambda job: self._services.passwords(), done, owner=self)
+        self.work(lambda job: self._workspaces.current.passwords(), done)

@@ -119,6 +119,14 @@ class Window:
         self._bring()
         return True
 
+    def uncover(self, kind: type[Screen]) -> bool:
+        """Go back to the screen of this kind; False where none is open. The user may refuse."""
+        if not any(isinstance(screen, kind) for screen in self._screens):
+            return False
+        while not isinstance(self.screen, kind) and self.back():
+            pass
+        return True
+
     def back_to(self, kind: type[Screen]) -> None:
         """Close screens without asking until one of this kind is in front."""
         while len(self._screens) > 1 and not isinstance(self.screen, kind):

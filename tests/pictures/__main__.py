@@ -61,7 +61,7 @@ def main() -> None:
                 root.geometry(f"{chosen.geometry}+0+0")
                 scene(album)
         faulthandler.cancel_dump_traceback_later()
-        program.real.close()
+        program.workspaces.real.close()
         program.window.close()
 
 

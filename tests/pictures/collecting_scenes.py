@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 from kollect.collector.reports import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
 from kollect.collector.until_written import in_words
@@ -33,7 +33,7 @@ HELD = StorageTrouble(
 
 def collecting(album: Album) -> None:
     album.window.back_to(MenuScreen)
-    resident, now = album.program.resident, datetime.now().astimezone()
+    resident, now = album.program.go.tray, datetime.now().astimezone()
     standing = resident.standing
     standing.begin(now - timedelta(hours=3))
     for ago, number, address in (
@@ -68,29 +68,30 @@ def collecting(album: Album) -> None:
 
 def quitting(album: Album) -> None:
     """The questions at the end: when idle, while collecting, in the middle of a poll."""
-    ending = album.program.ending
-    before = ending._at_work
-    for name, collecting, busy in (
+    shutdown = album.program.go.shutdown
+    before = shutdown._workspaces
+    for name, collecting, polling in (
         ("quit", False, False),
         ("quit-collecting", True, False),
         ("quit-busy", True, True),
     ):
-        ending._at_work = replace(before, collecting=lambda c=collecting: c, busy=lambda b=busy: b)
-        album.dialog(name, album.program.quit)
-    ending._at_work = before
+        workspace = SimpleNamespace(collecting=collecting, polling=polling)
+        shutdown._workspaces = SimpleNamespace(current=workspace)
+        album.dialog(name, shutdown.quit)
+    shutdown._workspaces = before
 
 
 def _round(album: Album, trouble: Trouble | None, at: datetime, pause: int = 1) -> None:
-    heard = album.program.resident.standing.heard
+    heard = album.program.go.tray.standing.heard
     heard(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
     heard(RoundEnded(at, Report(), trouble, at + timedelta(minutes=pause)))
 
 
 def demo(album: Album) -> None:
     program = album.program
-    program.demo.begin(program.start_collecting)
-    album.wait(lambda: program.resident.standing.last is not None)
-    phone = program.demo.phone
+    program.go.demo.begin(program.go.start_collecting)
+    album.wait(lambda: program.go.tray.standing.last is not None)
+    phone = program.go.demo.phone
     assert phone is not None
     album.take("phone-empty", phone)
     phone.send_blank()
@@ -110,8 +111,8 @@ def demo(album: Album) -> None:
     album.take("phone-owner", phone)
     album.window.back_to(MenuScreen)
     album.take("demo-menu")
-    program.demo.end()
-    album.wait(lambda: not program.demo.changing)
+    program.go.demo.end()
+    album.wait(lambda: not program.go.demo.changing)
 
 
 def _both(album: Album, phone: PhoneWindow) -> None:
@@ -128,7 +129,7 @@ def _both(album: Album, phone: PhoneWindow) -> None:
 
 def _tray_menu(album: Album) -> None:
     """At the icon, in the middle of the lower edge."""
-    resident = album.program.resident
+    resident = album.program.go.tray
     across, down = album.root.winfo_screenwidth(), album.root.winfo_screenheight()
     album.wait(lambda: resident._tray and resident._tray.is_there())
     xdotool("mousemove", str(across // 2 - 60), str(down - 20))

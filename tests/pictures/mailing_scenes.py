@@ -67,7 +67,7 @@ def people(database: Path, count: int) -> list[int]:
 
 
 def _settings(album: Album, port: int) -> Settings:
-    settings = album.program.place.settings()
+    settings = album.program.workspaces.current.settings()
     return replace(settings, send=Send(host="127.0.0.1", port=port, auth=Auth.NO))
 
 
@@ -85,7 +85,7 @@ def _refuse(at: At) -> str | None:
 
 
 def mailing(album: Album) -> None:
-    place = album.program.place
+    place = album.program.workspaces.current
     real = place.settings()
     people(place.folder.database, 200)
     with ScriptedSmtp(Script(fault=_refuse)) as server:
@@ -120,13 +120,15 @@ def _write(album: Album) -> None:
     album.take("mailing-compose")
     album.dialog(
         "mailing-sample",
-        lambda: window.dialogs.show(SampleDialog, program.postroom.services.sample_address()),
+        lambda: window.dialogs.show(SampleDialog, program.go.mailings.sample_address()),
     )
-    settings = program.place.settings()
-    program.place._settings = replace(settings, shop=replace(settings.shop, address="", phone=""))
+    settings = program.workspaces.current.settings()
+    program.workspaces.current._settings = replace(
+        settings, shop=replace(settings.shop, address="", phone="")
+    )
     compose.shown()
     album.take("mailing-no-address")
-    program.place._settings = settings
+    program.workspaces.current._settings = settings
     compose.shown()
 
 
@@ -142,8 +144,8 @@ def _choose(album: Album) -> None:
     window = album.window
     choice = recipients.whom.choice()
     assert choice is not None
-    services = album.program.postroom.services
-    with services.outbox() as outbox:
+    workspace = album.program.workspaces.current
+    with workspace.outbox() as outbox:
         left_out = outbox.who(choice, why)
     album.dialog(
         "mailing-left-out",
@@ -152,9 +154,9 @@ def _choose(album: Album) -> None:
             f"{why}のため送らない会員　{len(left_out)}名",
             WHY_LEFT_OUT[why],
             left_out,
-            services.members,
+            workspace.members,
             window.jobs,
-            services.shown,
+            workspace.number_text,
         ),
     )
     recipients.whom.since.value = "R8.13.1"
@@ -166,7 +168,7 @@ def _choose(album: Album) -> None:
     for field in (recipients.whom.since, recipients.speed.per_minute):
         field.clear()
     recipients._count()
-    with services.outbox() as outbox:
+    with workspace.outbox() as outbox:
         letter = outbox.mailing(recipients._id)
     album.dialog(
         "mailing-ask",
@@ -179,8 +181,8 @@ def _send(album: Album) -> None:
     album.window.say("")
     choice = recipients.whom.choice()
     assert choice is not None
-    services = album.program.postroom.services
-    with services.outbox() as outbox:
+    workspace = album.program.workspaces.current
+    with workspace.outbox() as outbox:
         outbox.rewrite(recipients._id, SUBJECT, BODY, Pace(60, 1000))
     recipients._start(choice)
     progress = _screen(album, MailingProgressScreen)
@@ -205,7 +207,7 @@ def _send(album: Album) -> None:
 
 
 def _afterwards(album: Album) -> None:
-    place = album.program.place
+    place = album.program.workspaces.current
     with closing(Outbox(place.folder.database)) as outbox:
         outbox.save("新年のごあいさつ", "★名前★ 様", Pace(), NOW)
     album.window.back_to(MailingListScreen)

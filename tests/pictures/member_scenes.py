@@ -36,7 +36,7 @@ _WRONG = (
 
 
 def member_form(album: Album) -> None:
-    people(album.program.place.folder.database)
+    people(album.program.workspaces.current.folder.database)
     album.window.back_to(MenuScreen)
     album.program.go.members()
     screen = album.window.screen
@@ -68,7 +68,7 @@ def member_form(album: Album) -> None:
     screen._look()
     album.wait(lambda: screen.number.complaint)
     album.take("member-form-registered")
-    with closing(Members(album.program.place.folder.database)) as members:
+    with closing(Members(album.program.workspaces.current.folder.database)) as members:
         found = members.lookup("docomo")
     dialogs = album.window.dialogs
     album.dialog(
@@ -78,7 +78,7 @@ def member_form(album: Album) -> None:
 
 
 def member_list(album: Album) -> None:
-    screen = album.window.open(MemberListScreen, album.program.friends)
+    screen = album.window.open(MemberListScreen, album.program.workspaces, album.program.go)
     album.wait(lambda: len(screen.table.keys) == 30)
     album.take("member-list")
     screen._wanted.set("いない人")
@@ -105,7 +105,7 @@ def member_list(album: Album) -> None:
 
 
 def member_import(album: Album) -> None:
-    screen = album.window.open(MemberImportScreen, album.program.friends)
+    screen = album.window.open(MemberImportScreen, album.program.workspaces, album.program.go)
     album.take("member-import-first")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "顧客名簿.csv"
@@ -125,22 +125,23 @@ def papers(album: Album) -> None:
     album.program.go.papers()
     screen = album.window.screen
     assert isinstance(screen, PapersScreen)
-    album.wait(lambda: screen._image and not screen._drawing)
+    album.wait(lambda: screen._image and not screen._drawings.busy)
     album.take("papers-poster")
     screen.paper.value = Paper.FORM
     screen._changed()
     album.wait(lambda: screen._drawn[:1] == (Paper.FORM,))
     album.take("papers-form")
-    settings = screen._services.settings
-    screen._services.settings = lambda: replace(settings(), shop=replace(settings().shop, name=""))
+    workspace = album.program.workspaces.current
+    settings = workspace.settings()
+    workspace._settings = replace(settings, shop=replace(settings.shop, name=""))
     screen._changed()
     album.take("papers-no-shop")
-    screen._services.settings = lambda: replace(settings(), mail_address="")
+    workspace._settings = replace(settings, mail_address="")
     screen.paper.value = Paper.POSTER
     screen._changed()
     album.wait(lambda: screen._image is None)
     album.take("papers-no-address")
-    screen._services.settings = settings
+    workspace._settings = settings
     album.window.back_to(MenuScreen)
 
 

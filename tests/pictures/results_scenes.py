@@ -19,7 +19,10 @@ COUNT = 1189
 
 def results(album: Album) -> None:
     album.window.back_to(MenuScreen)
-    folder, now = album.program.place.folder, datetime.now().astimezone().replace(microsecond=0)
+    folder, now = (
+        album.program.workspaces.current.folder,
+        datetime.now().astimezone().replace(microsecond=0),
+    )
     fill_receipts(folder, COUNT, now, days=60)
     fill_kept(folder, now)
     album.program.go.results()
@@ -70,9 +73,9 @@ def _until_closed(album: Album, tab: KeptMailsTab) -> None:
 
 def log(album: Album) -> None:
     today = date.today()
-    _fill_until_now(album.program.place.folder, today)
+    _fill_until_now(album.program.workspaces.current.folder, today)
     last_month = date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
-    fill_log(album.program.place.folder, last_month, lines=900)
+    fill_log(album.program.workspaces.current.folder, last_month, lines=900)
     album.program.go.log()
     screen = album.window.screen
     assert isinstance(screen, LogScreen)

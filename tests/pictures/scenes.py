@@ -8,12 +8,11 @@ from kollect.screens.explanation import ExplanationDialog
 from kollect.screens.id_page import IdPage
 from kollect.screens.letter_pages import ControlPage, DuplicatePage
 from kollect.screens.mail_page import MailPage
-from kollect.screens.mail_test_page import MailTestPage
+from kollect.screens.mail_test_page import MailTestPage, Test
 from kollect.screens.menu import FirstStartDialog, MenuScreen
 from kollect.screens.password_dialog import PasswordDialog
 from kollect.screens.pin_dialogs import AskPinDialog, NewPinDialog
 from kollect.screens.scrolled import Scrolled
-from kollect.screens.services import Test
 from kollect.screens.settings_screen import SettingsScreen
 from kollect.screens.templates import TemplateDialog
 from kollect.settings.model import (
@@ -58,8 +57,8 @@ def first_start(album: Album) -> None:
 
 
 def menu(album: Album) -> None:
-    album.program.place.save(SETTINGS, Passwords("pop-himitsu", "smtp-himitsu"))
-    album.program._identify()
+    album.program.workspaces.current.save(SETTINGS, Passwords("pop-himitsu", "smtp-himitsu"))
+    album.program.go.identify()
     assert isinstance(album.window.screen, MenuScreen)
     album.window.screen.shown()
     album.take("menu")
@@ -190,7 +189,7 @@ def protected(album: Album) -> None:
     from kollect.settings.pin import hashed
 
     album.window.back_to(MenuScreen)
-    place = album.program.place
+    place = album.program.workspaces.current
     place.save(
         replace(SETTINGS, shop=replace(SETTINGS.shop, pin=hashed("4649"))), place.passwords()
     )
@@ -198,7 +197,7 @@ def protected(album: Album) -> None:
     album.take("settings-protected")
     album.window.back_to(MenuScreen)
     place.save(SETTINGS, place.passwords())
-    album.program._identify()
+    album.program.go.identify()
 
 
 def _certificate_step() -> object:

@@ -116,8 +116,8 @@ def start_process(display: str, folder: DataFolder) -> Iterator[StartProcess]:
 
 def close(program: Program) -> None:
     """End what the program may have started, whatever the test has left of its window."""
-    program.resident.stop()
+    program.go.tray.stop()
     with contextlib.suppress(tk.TclError):
-        program.demo.close()
-    program.place.close()
-    program.real.close()
+        program.go.demo.close()
+    program.workspaces.current.close()
+    program.workspaces.real.close()

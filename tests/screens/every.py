@@ -80,8 +80,8 @@ TROUBLE = Trouble(
 
 def fill(program: Program) -> None:
     """Settings, some numbers, two members, kept mails, a log, a draft and a mailing."""
-    program.real.save(SHOP, Passwords("one", "two"))
-    folder, now = program.real.folder, datetime.now().astimezone().replace(microsecond=0)
+    program.workspaces.real.save(SHOP, Passwords("one", "two"))
+    folder, now = program.workspaces.real.folder, datetime.now().astimezone().replace(microsecond=0)
     numbers(folder.database, *(f"kyaku.{n}@docomo.ne.jp" for n in range(40)))
     register(folder.database, YAMADA, replace(YAMADA, number=1002, name="佐藤　花子"))
     fill_kept(folder, now)
@@ -105,28 +105,20 @@ Open = Callable[[Program], Screen]
 
 def _settings(tab: type[SettingsPage]) -> Open:
     def go(program: Program) -> Screen:
-        screen = program.window.open(SettingsScreen, program.services, tab)
+        screen = program.window.open(SettingsScreen, program.workspaces, program.go, tab)
         settle(screen, lambda: screen._saved_passwords is not None)
         return screen
 
     return go
 
 
-def _plain(kind: type[Screen], services: str) -> Open:
-    return lambda program: program.window.open(kind, getattr(program, services))
-
-
-def _mailings(program: Program) -> Any:
-    return program.postroom.services
-
-
-def _mailing(kind: type[Screen], *more: Any) -> Open:
-    return lambda program: program.window.open(kind, _mailings(program), *more)
+def _plain(kind: type[Screen], *more: Any) -> Open:
+    return lambda program: program.window.open(kind, program.workspaces, program.go, *more)
 
 
 def _results(tab: int) -> Open:
     def go(program: Program) -> Screen:
-        screen = program.window.open(ResultsScreen, program.services)
+        screen = program.window.open(ResultsScreen, program.workspaces, program.go)
         screen.notebook.select(tab)
         settle(screen, lambda: not screen.tabs[tab]._searches.busy)
         return screen
@@ -140,23 +132,25 @@ SCREENS: dict[str, tuple[type[Screen], Open]] = {
     "メールの設定": (SettingsScreen, _settings(MailPage)),
     "メールの設定のテスト": (SettingsScreen, _settings(MailTestPage)),
     "ID": (SettingsScreen, _settings(IdPage)),
-    "メール収集": (CollectingScreen, _plain(CollectingScreen, "services")),
+    "メール収集": (CollectingScreen, _plain(CollectingScreen)),
     "収集結果": (ResultsScreen, _results(0)),
     "対象外・保留": (ResultsScreen, _results(1)),
     "グラフ": (ResultsScreen, _results(2)),
-    "ログの表示": (LogScreen, _plain(LogScreen, "services")),
-    "会員登録": (MemberFormScreen, _plain(MemberFormScreen, "friends")),
-    "会員一覧": (MemberListScreen, _plain(MemberListScreen, "friends")),
+    "ログの表示": (LogScreen, _plain(LogScreen)),
+    "会員登録": (MemberFormScreen, _plain(MemberFormScreen)),
+    "会員一覧": (MemberListScreen, _plain(MemberListScreen)),
     "会員の修正": (
         MemberEditScreen,
-        lambda program: program.window.open(MemberEditScreen, program.friends, member(program)),
+        lambda program: program.window.open(
+            MemberEditScreen, program.workspaces, program.go, member(program)
+        ),
     ),
-    "CSVから取り込み": (MemberImportScreen, _plain(MemberImportScreen, "friends")),
-    "店頭ポスター・登録用紙": (PapersScreen, _plain(PapersScreen, "friends")),
-    "メール発信": (MailingListScreen, _mailing(MailingListScreen)),
-    "文章を書く": (MailingComposeScreen, _mailing(MailingComposeScreen)),
-    "送る相手を選ぶ": (MailingRecipientsScreen, _mailing(MailingRecipientsScreen, 1)),
-    "発信のようす": (MailingProgressScreen, _mailing(MailingProgressScreen, 2)),
+    "CSVから取り込み": (MemberImportScreen, _plain(MemberImportScreen)),
+    "店頭ポスター・登録用紙": (PapersScreen, _plain(PapersScreen)),
+    "メール発信": (MailingListScreen, _plain(MailingListScreen)),
+    "文章を書く": (MailingComposeScreen, _plain(MailingComposeScreen)),
+    "送る相手を選ぶ": (MailingRecipientsScreen, _plain(MailingRecipientsScreen, 1)),
+    "発信のようす": (MailingProgressScreen, _plain(MailingProgressScreen, 2)),
 }
 """Each opens a screen above the menu, however often."""
 
@@ -165,25 +159,25 @@ NOT_OPENED = {MenuScreen}
 
 
 def member(program: Program, number: int = 1001) -> Member:
-    with closing(Members(program.real.folder.database)) as members:
+    with closing(Members(program.workspaces.real.folder.database)) as members:
         found = members.get(number)
     assert found is not None
     return found
 
 
 def _candidates(program: Program) -> list[Candidate]:
-    with closing(Members(program.real.folder.database)) as members:
+    with closing(Members(program.workspaces.real.folder.database)) as members:
         return members.lookup("docomo")
 
 
 def _kept(program: Program) -> KeptMail:
-    records = program.place.records()
+    records = program.workspaces.current.results()
     found = records.find_kept("", at=None, rows=1)
     return next(iter(found.rows.values()))
 
 
 def _loss(program: Program) -> Loss:
-    backup = program.real.folder.backup_dir / "kollect.db"
+    backup = program.workspaces.real.folder.backup_dir / "kollect.db"
     return Loss(backup, date(2026, 11, 23), 1037, 1040, 1041)
 
 
@@ -229,7 +223,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
         lambda program: (
             ("送る会員", "このメールを送る会員です。", [1001, 1002]),
             {
-                "members": _mailings(program).members,
+                "members": program.workspaces.current.members,
                 "jobs": program.window.jobs,
                 "shown": str,
             },
@@ -240,7 +234,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
 
 
 def _written(program: Program) -> Any:
-    with closing(Outbox(program.real.folder.database)) as outbox:
+    with closing(Outbox(program.workspaces.real.folder.database)) as outbox:
         return outbox.mailing(2)
 
 

@@ -21,11 +21,11 @@ def shop(server: DemoServer) -> Settings:
 
 def start(program: Program, settings: Settings) -> CollectingScreen:
     """「メール収集の起動」 by its digit; the screen after the first poll."""
-    program.real.save(settings, Passwords())
-    program._identify()
+    program.workspaces.real.save(settings, Passwords())
+    program.go.identify()
     press(program.window.root, "1")
     settle(program.window.root, lambda: isinstance(program.window.screen, CollectingScreen))
     screen = program.window.screen
     assert isinstance(screen, CollectingScreen)
-    settle(screen, lambda: program.resident.standing.last is not None)
+    settle(screen, lambda: program.go.tray.standing.last is not None)
     return screen

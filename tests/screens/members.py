@@ -12,6 +12,7 @@ from kollect.members.choice import search_text
 from kollect.members.member import Consent, Member, Sex
 from kollect.members.members import Members
 from kollect.register.ledger import Ledger
+from kollect.register.receipt import Step
 from tests.unit.bookkeeping import NOW, numbered
 
 YAMADA = Member(
@@ -31,8 +32,11 @@ YAMADA = Member(
 def numbers(database: Path, *addresses: str) -> list[int]:
     """Give a number to each address, and have the letter with it delivered."""
     with closing(Ledger(database)) as ledger:
-        given = [numbered(ledger, address)[1] for address in addresses]
+        both = [numbered(ledger, address) for address in addresses]
+        rows, given = [row for row, _ in both], [number for _, number in both]
         ledger.replied(given, NOW)
+        for step in (Step.SENDING, Step.SENT):
+            ledger.move(rows, step, NOW)
     return given
 
 

@@ -113,9 +113,9 @@ class TestMenu:
         assert screen.mail.address.complaint
 
     def test_an_unknown_password_is_asked_for_and_kept(self, program: Program, dialogs: Person):
-        program.real.save(READY, Passwords())
+        program.workspaces.real.save(READY, Passwords())
         collected: list[int] = []
-        program._begin_collecting = lambda: collected.append(1)  # type: ignore[method-assign]
+        program.go.begin_collecting = lambda: collected.append(1)  # type: ignore[method-assign]
 
         def refuse(dialog: tk.Misc) -> None:
             press(dialog, "F12")
@@ -134,7 +134,7 @@ class TestMenu:
         dialogs.answers.append(answer)
         press(program.window.root, "1")
         settle(program.window.root, lambda: collected)
-        assert program.real.passwords() == Passwords("receive-geheim", "send-geheim")
+        assert program.workspaces.real.passwords() == Passwords("receive-geheim", "send-geheim")
 
 
 class TestFirstStart:
@@ -158,7 +158,7 @@ class TestFirstStart:
     def test_nothing_is_offered_once_there_are_settings(
         self, started: Program, lock: FolderLock, dialogs: Person, root: tk.Tk
     ):
-        started.real.save(READY, Passwords())
+        started.workspaces.real.save(READY, Passwords())
         started.start(lock, demo=False)
         settle(root, lambda: True)
         root.update()
@@ -177,7 +177,7 @@ class TestDemo:
     def test_there_and_back_leaves_the_real_things_byte_for_byte(
         self, started: Program, lock: FolderLock, dialogs: Person, root: tk.Tk, folder: DataFolder
     ):
-        started.real.save(READY, Passwords("a", "b"))
+        started.workspaces.real.save(READY, Passwords("a", "b"))
         started.start(lock, demo=False)
         root.update()
         before = {
@@ -192,40 +192,41 @@ class TestDemo:
         dialogs.answers.append(lambda dialog: click(labelled(dialog, "デモ設定を行う")))
         click(labelled(screen.mail, "デモ用設定/解除"))
         settle(root, lambda: isinstance(started.window.screen, MenuScreen))
-        assert started.place.in_demo
+        assert started.workspaces.current.in_demo
         assert "id = DEMO" in root.title()
-        assert started.place.folder.path != folder.path
+        assert started.workspaces.current.folder.path != folder.path
         press(root, "4")
         screen = started.window.screen
         settle(root, lambda: screen._saved_passwords is not None)
         assert screen.mail.receive_host.value == "127.0.0.1"
         type_in_interval(screen, "33")
         press(screen, "F12")
-        settle(root, lambda: not screen._saving)
+        settle(root, lambda: not screen.is_busy)
         screen.select(MailPage)
         dialogs.answers.append(lambda dialog: click(labelled(dialog, "デモ設定の解除")))
         click(labelled(screen.mail, "デモ用設定/解除"))
         settle(root, lambda: isinstance(started.window.screen, MenuScreen))
-        assert not started.place.in_demo
+        assert not started.workspaces.current.in_demo
         assert "id = TEST" in root.title()
         assert not (folder.path / "demo").exists()
         after = {name: (folder.path / name).read_bytes() for name in before}
         assert after == before
-        assert inifile.load(folder.ini) == started.place.settings() == READY
+        assert inifile.load(folder.ini) == started.workspaces.current.settings() == READY
 
     def test_after_a_crash_in_the_demo_the_real_things_are_there(
         self, started: Program, lock: FolderLock, root: tk.Tk, folder: DataFolder, dialogs: Person
     ):
-        started.real.save(READY, Passwords("a", "b"))
+        started.workspaces.real.save(READY, Passwords("a", "b"))
         before = folder.ini.read_bytes()
         started.start(lock, demo=True)
-        settle(root, lambda: started.place.in_demo)
-        started.place.server.stop()  # the crash: nothing is closed in order, and it starts again
+        settle(root, lambda: started.workspaces.current.in_demo)
+        # the crash: nothing is closed in order, and it starts again
+        started.workspaces.current.server.stop()
         again = Program(tk.Tk(), folder, lambda root: dialogs)
-        assert again.place.settings() == READY
+        assert again.workspaces.current.settings() == READY
         assert folder.ini.read_bytes() == before
         again.window.close()
-        again.real.close()
+        again.workspaces.real.close()
 
 
 def type_in_interval(screen: SettingsScreen, text: str) -> None:

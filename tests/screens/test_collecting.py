@@ -111,7 +111,7 @@ class TestScreen:
         press(screen, "Escape")
         assert isinstance(program.window.screen, MenuScreen)
         customer.send_blank()
-        program.poll_now()
+        program.workspaces.current.poll_now()
         settle(program.window.root, lambda: customer.read())
         press(program.window.root, "1")
         again = program.window.screen
@@ -126,7 +126,7 @@ class TestScreen:
         for label in ("設定", "収集結果表示", "ログの表示"):
             click(screen.buttons[label])
             assert program.window.screen is not screen
-            program.services.start_collecting()
+            program.go.start_collecting()
             assert program.window.screen is screen
         assert len(program.window.screens) == 2
 
@@ -155,7 +155,7 @@ class TestTrouble:
         click(screen.buttons["今すぐ受信"])
         settle(screen, lambda: screen.panel.word.cget("text") == "エラー")
         settle(screen, screen.trouble.winfo_ismapped)
-        trouble = program.resident.standing.trouble
+        trouble = program.go.tray.standing.trouble
         assert trouble is not None
         assert screen.trouble.title.cget("text") == trouble.title
         assert screen.trouble.happened.text == trouble.happened
@@ -192,23 +192,23 @@ class TestEnd:
         with delayed(server.pop3_port, 0.4) as port:
             settings = shop(server)
             screen = start(program, replace(settings, receive=replace(settings.receive, port=port)))
-            settle(screen, lambda: not program.place.worker.busy)
+            settle(screen, lambda: not program.workspaces.current.worker.busy)
             for _ in range(3):
                 customer.send_blank()
             click(screen.buttons["今すぐ受信"])
-            settle(screen, lambda: program.place.worker.busy)
+            settle(screen, lambda: program.workspaces.current.worker.busy)
             yield screen
 
     def test_it_asks_and_ends(self, screen: CollectingScreen, program: Program, dialogs: Person):
-        settle(screen, lambda: not program.place.worker.busy)
+        settle(screen, lambda: not program.workspaces.current.worker.busy)
         dialogs.answers.append("キャンセル")
         click(screen.buttons["処理の終了"])
         assert dialogs.asked[-1][1].startswith("終了してよければ、OKを押してください")
-        assert program.place.collecting
+        assert program.workspaces.current.collecting
         dialogs.answers.append("OK")
         click(screen.buttons["処理の終了"])
         program.window.root.mainloop()  # which ends with the window
-        assert not program.place.collecting
+        assert not program.workspaces.current.collecting
 
     def test_while_mail_is_processed_it_says_so_and_goes_on(
         self, slow: CollectingScreen, program: Program, dialogs: Person, customer: Customer
@@ -220,8 +220,8 @@ class TestEnd:
         assert "少し待ってから、もう一度お試しください" in text
         letters = []
         settle(slow, lambda: letters.extend(customer.read()) or len(letters) == 3)
-        assert program.place.collecting
-        assert not program.ending.wanted
+        assert program.workspaces.current.collecting
+        assert not program.go.shutdown.wanted
 
     def test_told_so_it_ends_by_itself_after_the_mails_in_hand(
         self,
@@ -233,11 +233,11 @@ class TestEnd:
     ):
         dialogs.answers.append("処理のあとで終了")
         click(slow.buttons["処理の終了"])
-        assert program.ending.wanted
+        assert program.go.shutdown.wanted
         settle(slow, lambda: "終了します" in slow.panel.next.cget("text"))
         assert "disabled" in slow.buttons["処理の終了"].state()
         program.window.root.mainloop()
-        assert not program.place.collecting
+        assert not program.workspaces.current.collecting
         assert not dialogs.answers
         answered = {letter.subject for letter in customer.read()}
         left = len(server.mailbox(server.shop_address).mails)
@@ -249,8 +249,8 @@ class TestEnd:
         root.tk.call(*root.protocol("WM_DELETE_WINDOW").split())
         settle(root, lambda: root.state() == "withdrawn")
         assert not dialogs.asked
-        assert program.place.collecting
-        program.resident.come_back()
+        assert program.workspaces.current.collecting
+        program.go.tray.come_back()
         settle(root, lambda: root.state() == "normal")
 
 
@@ -259,16 +259,16 @@ class TestCost:
         self, screen: CollectingScreen, program: Program, root: tk.Tk
     ):
         drawn: list[float] = []
-        end = program.resident.watch(lambda: drawn.append(time.monotonic()))
+        end = program.go.tray.watch(lambda: drawn.append(time.monotonic()))
         settle(root, lambda: len(drawn) >= 2)
-        program.services.to_tray()
+        program.go.tray.to_tray()
         settle(root, lambda: root.state() == "withdrawn")
         many = len(drawn)
         ends = time.monotonic() + 2.5
         settle(root, lambda: time.monotonic() > ends)
         assert len(drawn) == many
-        assert not program.resident._tick
-        program.resident.come_back()
+        assert not program.go.tray._tick
+        program.go.tray.come_back()
         settle(root, lambda: len(drawn) >= many + 3)
         end()
 

@@ -203,7 +203,7 @@ def test_a_day(
     enter_mail_settings(hands, screen.mail, dovecot, post)
     hands.key("F12", "F12:設定実行")
     settle(root, lambda: program.window.said == "設定を保存しました。")
-    assert inifile.load(program.real.folder.ini).mail_address == SHOP
+    assert inifile.load(program.workspaces.real.folder.ini).mail_address == SHOP
 
     # the three tests
     hands.tab(screen.test)
@@ -216,14 +216,14 @@ def test_a_day(
     # a customer
     hands.menu(1)
     collecting = in_front(program, CollectingScreen)
-    settle(root, lambda: program.resident.standing.last is not None)
+    settle(root, lambda: program.go.tray.standing.last is not None)
     with smtplib.SMTP("127.0.0.1", post.port, local_hostname="phone") as phone:
         phone.sendmail(CUSTOMER, [SHOP], blank(CUSTOMER))
     hands.push(collecting.buttons["今すぐ受信"])
     settle(root, lambda: post.to(CUSTOMER))
     (letter,) = post.to(CUSTOMER)
     assert "1001" in str(email.message_from_bytes(letter, policy=email.policy.default)["Subject"])
-    settle(root, lambda: not program.place.worker.busy)
+    settle(root, lambda: not program.workspaces.current.worker.busy)
 
     # what came of it
     hands.push(collecting.buttons["収集結果表示"])

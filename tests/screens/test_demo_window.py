@@ -72,11 +72,11 @@ def contents(folder: DataFolder) -> dict[str, bytes]:
 
 def begin(program: Program) -> PhoneWindow:
     """The demo as `kollect demo` and 「デモで試す」 begin it."""
-    program.demo.begin(program.start_collecting)
+    program.go.demo.begin(program.go.start_collecting)
     root = program.window.root
-    settle(root, lambda: program.demo.phone is not None)
+    settle(root, lambda: program.go.demo.phone is not None)
     settle(root, lambda: isinstance(program.window.screen, CollectingScreen))
-    phone = program.demo.phone
+    phone = program.go.demo.phone
     assert phone is not None
     settle(root, phone.winfo_viewable)
     return phone
@@ -86,11 +86,13 @@ def in_the_way(way: str, program: Program, monkeypatch: pytest.MonkeyPatch) -> N
     """What keeps a demo from beginning."""
     match way:
         case "folder":
-            (program.real.folder.path / "demo").write_text("in the way")
+            (program.workspaces.real.folder.path / "demo").write_text("in the way")
         case "port":
             monkeypatch.setattr(demo_server, "HOST", "192.0.2.1")  # no address of this computer
         case "disk":
-            full = storage_trouble(OSError(errno.ENOSPC, "No space left"), program.real.folder.path)
+            full = storage_trouble(
+                OSError(errno.ENOSPC, "No space left"), program.workspaces.real.folder.path
+            )
             monkeypatch.setattr("kollect.program.workplace.inifile.save", raising(full))
         case "fault":
             monkeypatch.setattr(
@@ -193,10 +195,10 @@ class TestPhone:
             assert not cut_off(program.window.root)
 
     def test_before_collecting_has_begun_it_says_so(self, program: Program):
-        program.demo.begin()
+        program.go.demo.begin()
         root = program.window.root
-        settle(root, lambda: program.demo.phone)
-        phone = program.demo.phone
+        settle(root, lambda: program.go.demo.phone)
+        phone = program.go.demo.phone
         assert isinstance(program.window.screen, MenuScreen)
         click(phone.blank)
         settle(phone, lambda: "「メール収集の起動」を押してください" in phone.state_line.text)
@@ -207,7 +209,7 @@ class TestPhone:
     def test_a_server_that_is_gone_is_told(
         self, phone: PhoneWindow, program: Program, dialogs: Person
     ):
-        program.place.server.stop()
+        program.workspaces.current.server.stop()
         click(phone.blank)
         settle(phone, lambda: dialogs.troubles)
         assert dialogs.troubles[0].title == "携帯からメールを送れません"
@@ -220,10 +222,10 @@ class TestRealThings:
         """The files of a shop that has collected for real, and collects no more."""
         screen = start(program, shop(server))
         press(screen, "Escape")
-        program.place.stop_collecting()
-        settle(program.window.root, lambda: not program.place.collecting)
-        program.resident.forget()
-        return contents(program.real.folder)
+        program.workspaces.current.stop_collecting()
+        settle(program.window.root, lambda: not program.workspaces.current.collecting)
+        program.go.tray.forget()
+        return contents(program.workspaces.real.folder)
 
     def test_they_come_back_byte_for_byte(
         self, program: Program, before: dict[str, bytes], root: tk.Tk
@@ -232,29 +234,35 @@ class TestRealThings:
         assert root.title() == f"コレクト (KKRZS301) id = DEMO (保守可) {TITLE_NOTE}"
         click(phone.blank)
         settle(phone, lambda: "1001" in mails(phone))
-        assert contents(program.real.folder) == before, "in the middle of the demo too"
+        assert contents(program.workspaces.real.folder) == before, "in the middle of the demo too"
         click(labelled(root, "デモ設定の解除"))
-        settle(root, lambda: not program.demo.changing)
-        assert not program.place.in_demo
+        settle(root, lambda: not program.go.demo.changing)
+        assert not program.workspaces.current.in_demo
         assert TITLE_NOTE not in root.title()
         assert isinstance(program.window.screen, MenuScreen)
         assert not program.window.banner.winfo_ismapped()
         with pytest.raises(tk.TclError):
             phone.winfo_viewable()
-        assert contents(program.real.folder) == before
-        assert not (program.real.folder.path / "demo").exists()
-        assert not program.place.collecting
+        assert contents(program.workspaces.real.folder) == before
+        assert not (program.workspaces.real.folder.path / "demo").exists()
+        assert not program.workspaces.current.collecting
 
     def test_collecting_goes_on_where_the_demo_interrupted_it(
         self, program: Program, server: DemoServer, root: tk.Tk
     ):
         start(program, shop(server))
         phone = begin(program)
-        demo = program.place
+        demo = program.workspaces.current
         click(phone.blank)
         settle(phone, lambda: "1001" in mails(phone))
         click(labelled(root, "デモ設定の解除"))
-        settle(root, lambda: program.place is program.real and program.place.collecting)
+        settle(
+            root,
+            lambda: (
+                program.workspaces.current is program.workspaces.real
+                and program.workspaces.current.collecting
+            ),
+        )
         assert not demo.collecting
         settle(root, lambda: isinstance(program.window.screen, CollectingScreen))
         told = program.window.screen.events.text.get("1.0", "end")
@@ -263,13 +271,13 @@ class TestRealThings:
     def test_where_it_cannot_begin_the_real_things_stay_in_force(
         self, program: Program, before: dict[str, bytes], dialogs: Person, root: tk.Tk
     ):
-        (program.real.folder.path / "demo").write_text("in the way")
-        program.demo.begin()
+        (program.workspaces.real.folder.path / "demo").write_text("in the way")
+        program.go.demo.begin()
         settle(root, lambda: dialogs.troubles)
-        assert not program.place.in_demo
-        assert program.demo.phone is None
-        assert contents(program.real.folder) == before
-        (program.real.folder.path / "demo").unlink()
+        assert not program.workspaces.current.in_demo
+        assert program.go.demo.phone is None
+        assert contents(program.workspaces.real.folder) == before
+        (program.workspaces.real.folder.path / "demo").unlink()
         begin(program)
 
     @pytest.mark.parametrize("way", ["folder", "port", "disk", "fault"])
@@ -285,33 +293,39 @@ class TestRealThings:
     ):
         """Collecting and メール発信 go on as they were, and no server stays behind."""
         start(program, shop(server))
-        program.postroom._wake()
-        before = program.real.worker
+        program.go.mailings.go_on()
+        before = program.workspaces.real.worker
         in_the_way(way, program, monkeypatch)
-        program.demo.begin()
-        settle(root, lambda: dialogs.troubles and not program.demo.changing)
-        assert not program.place.in_demo
-        settle(root, lambda: program.real.collecting and program.real.mailing)
-        assert program.real.worker is not before
+        program.go.demo.begin()
+        settle(root, lambda: dialogs.troubles and not program.go.demo.changing)
+        assert not program.workspaces.current.in_demo
+        settle(root, lambda: program.workspaces.real.collecting and program.workspaces.real.mailing)
+        assert program.workspaces.real.worker is not before
         settle(root, lambda: isinstance(program.window.screen, CollectingScreen))
-        settle(root, lambda: program.resident.standing.last is not None)
+        settle(root, lambda: program.go.tray.standing.last is not None)
         servers = [one for one in threading.enumerate() if one.name == "demo mail server"]
         assert len(servers) == 1, "the shop's own, which the test plays"
 
     def test_a_mailing_goes_on_after_the_demo(
         self, program: Program, server: DemoServer, root: tk.Tk
     ):
-        program.real.save(replace(shop(server), shop=SHOP), Passwords())
-        database = program.real.folder.database
+        program.workspaces.real.save(replace(shop(server), shop=SHOP), Passwords())
+        database = program.workspaces.real.folder.database
         join(database, [guest(n) for n in range(12)])
         mailing = begin_mailing(database, pace=Pace(per_minute=60))
-        program.postroom._wake()
+        program.go.mailings.go_on()
         settle(root, lambda: len(letters(server)) >= 2)
         phone = begin(program)
-        assert not program.real.mailing
+        assert not program.workspaces.real.mailing
         assert phone.winfo_exists()
         click(labelled(root, "デモ設定の解除"))
-        settle(root, lambda: program.place is program.real and program.real.mailing)
+        settle(
+            root,
+            lambda: (
+                program.workspaces.current is program.workspaces.real
+                and program.workspaces.real.mailing
+            ),
+        )
         settle(root, lambda: len(letters(server)) == 12)
         with closing(Outbox(database)) as outbox:
             settle(root, lambda: outbox.mailing(mailing).state is MailingState.DONE)
@@ -320,12 +334,12 @@ class TestRealThings:
         self, program: Program, before: dict[str, bytes], dialogs: Person, root: tk.Tk
     ):
         begin(program)
-        settle(root, lambda: program.resident.standing.next_at is not None)
+        settle(root, lambda: program.go.tray.standing.next_at is not None)
         dialogs.answers.append("OK")
         click(program.window.screen.buttons["処理の終了"])
         root.mainloop()  # which ends with the window
-        assert contents(program.real.folder) == before
-        assert not (program.real.folder.path / "demo").exists()
+        assert contents(program.workspaces.real.folder) == before
+        assert not (program.workspaces.real.folder.path / "demo").exists()
 
 
 def test_the_first_start_leads_straight_into_it(root: tk.Tk, dialogs: Person, folder: DataFolder):
@@ -335,7 +349,7 @@ def test_the_first_start_leads_straight_into_it(root: tk.Tk, dialogs: Person, fo
         dialogs.answers.append(lambda dialog: press(dialog, "1"))
         program.start(lock, demo=False)
         settle(root, lambda: isinstance(program.window.screen, CollectingScreen))
-        settle(root, program.demo.phone.winfo_viewable)
+        settle(root, program.go.demo.phone.winfo_viewable)
         close(program)
 
 
@@ -367,10 +381,10 @@ class TestProcess:
     def before(self, program: Program, server: DemoServer) -> dict[str, bytes]:
         """The files of a real shop; its window is gone."""
         start(program, shop(server))
-        program.place.close()
+        program.workspaces.current.close()
         program.window.root.withdraw()
         program.window.root.update()
-        return contents(program.real.folder)
+        return contents(program.workspaces.real.folder)
 
     def test_killed_in_the_middle_the_next_start_has_the_real_things(
         self, run: Run, folder: DataFolder, before: dict[str, bytes]

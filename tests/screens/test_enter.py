@@ -169,7 +169,7 @@ def test_the_new_pin_is_set_by_enter_alone(shop: Program, dialogs: Person):
 
 
 def test_mail_settings_go_from_the_receiving_to_the_sending_account(shop: Program):
-    screen = shop.window.open(SettingsScreen, shop.services, MailPage)
+    screen = shop.window.open(SettingsScreen, shop.workspaces, shop.go, MailPage)
     settle(screen, lambda: screen._saved_passwords is not None)
     focus(screen.mail.receive_password.widget)
     visited = walk(screen, lambda at: str(at).startswith(f"{shop.window._bar}."))
@@ -178,7 +178,7 @@ def test_mail_settings_go_from_the_receiving_to_the_sending_account(shop: Progra
 
 
 def test_the_subject_leads_to_the_text(shop: Program):
-    screen = shop.window.open(MailingComposeScreen, shop.postroom.services)
+    screen = shop.window.open(MailingComposeScreen, shop.workspaces, shop.go)
     focus(screen.subject.widget)
     enter(screen)
     assert where(screen) is screen.body.widget
@@ -195,7 +195,7 @@ def test_enter_begins_in_the_first_field_where_nothing_has_the_focus(shop: Progr
 
 def test_f12_keeps_the_focus_when_the_bar_is_built_anew(shop: Program):
     """Enter on F12 saves; the keys are built anew meanwhile, and the next Enter still finds F12."""
-    screen = shop.window.open(MemberFormScreen, shop.friends)
+    screen = shop.window.open(MemberFormScreen, shop.workspaces, shop.go)
     bar = shop.window._bar
     bar.focus_main()
     settle(screen, lambda: where(screen) is bar._buttons["F12"])
@@ -209,7 +209,7 @@ def test_a_locked_page_has_no_f12_to_go_to(shop: Program):
     from kollect.settings import pin
 
     locked = replace(SHOP, shop=replace(SHOP.shop, pin=pin.hashed("4711")))
-    shop.real.save(locked, Passwords("one", "two"))
+    shop.workspaces.real.save(locked, Passwords("one", "two"))
     screen = SCREENS["制御情報"][1](shop)
     focus(screen.notebook)  # type: ignore[attr-defined]
     enter(screen)

@@ -56,8 +56,8 @@ def display(display: str) -> Iterator[str]:
 @pytest.fixture
 def shop(program: Program) -> Program:
     """One that has collected for some time."""
-    program.real.save(SHOP, Passwords("one", "two"))
-    folder, now = program.real.folder, datetime.now().astimezone().replace(microsecond=0)
+    program.workspaces.real.save(SHOP, Passwords("one", "two"))
+    folder, now = program.workspaces.real.folder, datetime.now().astimezone().replace(microsecond=0)
     fill_receipts(folder, 300, now, days=60)
     fill_kept(folder, now)
     fill_log(folder, now.date(), lines=100)
@@ -92,7 +92,7 @@ def in_trouble(program: Program) -> None:
     from kollect.collector.reports import Phase, PhaseChanged, Report, RoundEnded
 
     program.go.collecting()
-    standing, now = program.resident.standing, datetime.now().astimezone()
+    standing, now = program.go.tray.standing, datetime.now().astimezone()
     standing.begin(now)
     standing.heard(PhaseChanged(Phase.ERROR))
     standing.heard(RoundEnded(now, Report(), TROUBLE, now))

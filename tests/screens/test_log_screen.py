@@ -134,7 +134,7 @@ class TestMonth:
         assert (table.top, table.current) == before
 
     def test_a_month_without_a_log_says_so(self, program: Program, folder: DataFolder):
-        program.real._log.close()  # type: ignore[union-attr]
+        program.workspaces.real._log.close()  # type: ignore[union-attr]
         for file in folder.log_dir.iterdir():
             file.unlink()
         screen = open_screen(program)

@@ -45,7 +45,7 @@ def server() -> Iterator[DemoServer]:
 @pytest.fixture
 def screen(program: Program, server: DemoServer) -> SettingsScreen:
     """緒言設定 with the demo server's settings saved, on the tab of the test."""
-    program.real.save(
+    program.workspaces.real.save(
         demo_settings(server), Passwords(receive=server.password, send=server.password)
     )
     press(program.window.root, "4")
@@ -95,13 +95,13 @@ def test_send_receive_and_clean_up_and_nothing_else_is_touched(
 
 
 def test_values_that_are_not_saved_are_the_ones_tried(screen: SettingsScreen, server: DemoServer):
-    before = inifile.load(screen._services.folder() / "kollect.ini")
+    before = inifile.load(screen._workspaces.current.folder.path / "kollect.ini")
     change(screen, screen.mail.receive_password, "wrong")
     shown = run(screen, "受信のテスト")
     assert shown[shown.index("✗") + 1] == Stage.LOGIN
     assert any("パスワードを入力し直して" in text for text in shown)
     assert "詳細" in shown
-    assert inifile.load(screen._services.folder() / "kollect.ini") == before
+    assert inifile.load(screen._workspaces.current.folder.path / "kollect.ini") == before
 
 
 def test_the_detail_of_a_failure_can_be_read(screen: SettingsScreen, dialogs: Person):
@@ -168,8 +168,8 @@ def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
     assert "テストは成功しました。" in shown
     assert len(dovecot.mails("shop")) == 1, "only our own test mails are removed"
     press(screen, "F12")
-    settle(screen, lambda: not screen._saving)
-    stored = inifile.load(screen._services.folder() / "kollect.ini")
+    settle(screen, lambda: not screen.is_busy)
+    stored = inifile.load(screen._workspaces.current.folder.path / "kollect.ini")
     assert stored.tls.trusted_fingerprints == screen.gather().tls.trusted_fingerprints
 
 

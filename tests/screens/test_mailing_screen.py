@@ -84,7 +84,7 @@ def settings(port: int) -> Settings:
 @pytest.fixture
 def place(program: Program, server: ScriptedSmtp) -> Program:
     """The program with settings that can send, and nobody registered."""
-    program.real.save(settings(server.port), Passwords("receive", "send"))
+    program.workspaces.real.save(settings(server.port), Passwords("receive", "send"))
     return program
 
 
@@ -100,7 +100,7 @@ def people(database: Path, count: int, consent: Consent = CONSENT) -> list[int]:
 @pytest.fixture
 def few(place: Program) -> list[int]:
     """1001 to 1006: the last three have withdrawn, stopped, not consented."""
-    database = place.real.folder.database
+    database = place.workspaces.real.folder.database
     given = people(database, 6)
     with closing(Members(database)) as members:
         members.withdraw(given[3], NOW, "会員一覧")
@@ -272,8 +272,8 @@ def test_a_placeholder_goes_where_the_cursor_was(place: Program):
 
 
 def test_the_footer_lacks_what_the_law_asks_for(place: Program, few: list[int]):
-    now = place.real.settings()
-    place.real.save(replace(now, shop=Shop(id="TEST", name="店")), Passwords("a", "b"))
+    now = place.workspaces.real.settings()
+    place.workspaces.real.save(replace(now, shop=Shop(id="TEST", name="店")), Passwords("a", "b"))
     press(list_of(place), "F9")
     screen = front(place, MailingComposeScreen)
     assert screen.missing.winfo_ismapped()
@@ -289,7 +289,7 @@ def test_the_footer_lacks_what_the_law_asks_for(place: Program, few: list[int]):
     settle(entering, lambda: entering._saved_passwords is not None)
     type_in(entering.shop.fields["shop", "address"].widget, "東京都")
     press(entering, "F12")
-    settle(entering, lambda: not entering._saving and not entering.unsaved())
+    settle(entering, lambda: not entering.is_busy and not entering.unsaved())
     press(entering, "Escape")
     assert front(place, MailingComposeScreen) is screen
     assert screen.subject.value == "x", "what was written is still there"
@@ -316,7 +316,7 @@ def test_a_draft_is_kept_asked_for_copied_and_thrown_away(
     copy = front(place, MailingComposeScreen)
     assert copy.subject.value == "いつか"
     press(copy, "F9")
-    settle(copy, lambda: not copy._saving)
+    settle(copy, lambda: not copy.is_busy)
     press(copy, "Escape")
     settle(listed, lambda: len(rows(listed)) == 2)
     dialogs.answers.append("削除する")
@@ -344,14 +344,14 @@ def test_a_sample_goes_to_oneself_and_a_wrong_address_is_said(
 
     dialogs.answers.append(answer)
     click(screen.try_button)
-    settle(screen, lambda: server.kept and not screen._saving)
+    settle(screen, lambda: server.kept and not screen.is_busy)
     assert server.recipients == ["me@keitai.example"]
     letter = read(server.kept[0])
     assert letter["Subject"] == "テスト商店"
     assert "見本" in letter.get_content()
     assert "住所" not in letter.get_content()
     assert SHOP.address in letter.get_content()
-    assert not place.place.mailing, "nothing else was set going"
+    assert not place.workspaces.current.mailing, "nothing else was set going"
 
 
 def test_a_sample_that_is_refused_is_told(
@@ -440,7 +440,7 @@ def test_wrong_fields_are_said_and_nothing_begins(
     type_in(screen.speed.per_minute.widget, "60")
     type_in(screen.whom.text.widget, "だれもいない")
     press(screen, "F12")
-    settle(screen, lambda: not screen._busy)
+    settle(screen, lambda: not screen.is_busy)
     assert place.window.screen is screen
     type_in(screen.whom.text.widget, "")
     dialogs.answers.append("戻る")
@@ -458,7 +458,7 @@ def test_the_speed_that_was_chosen_stays_with_the_draft(place: Program, few: lis
     writing = front(place, MailingComposeScreen)
 
     def kept() -> bool:
-        with closing(Outbox(place.real.folder.database)) as outbox:
+        with closing(Outbox(place.workspaces.real.folder.database)) as outbox:
             return outbox.mailings()[0].pace == Pace(7, 1000)
 
     settle(writing, kept)
@@ -472,8 +472,8 @@ def test_the_speed_that_was_chosen_stays_with_the_draft(place: Program, few: lis
 def test_without_mail_settings_the_way_there_is_shown(
     program: Program, dialogs: Person, few: None = None
 ):
-    people(program.real.folder.database, 2)
-    program.real.save(Settings(shop=SHOP), Passwords())
+    people(program.workspaces.real.folder.database, 2)
+    program.workspaces.real.save(Settings(shop=SHOP), Passwords())
     compose(program)
     screen = recipients(program)
     dialogs.answers.append("設定する")
@@ -491,7 +491,7 @@ def test_what_the_server_put_off_is_counted_down_too(
     script.fault = lambda at: (
         "450 4.2.1 later" if at.verb == "RCPT" and "<m1@" in at.argument else None
     )
-    people(place.real.folder.database, 3)
+    people(place.workspaces.real.folder.database, 3)
     progress = begun(place, dialogs)
     settle(progress, lambda: "送れなかった 1名に もう一度送るまで" in progress.panel.speed.text)
     assert progress.panel.numbers.cget("text") == "2 / 3 名に送信済"
@@ -502,7 +502,7 @@ def test_refused_for_its_text_it_says_so_and_sends_everybody_the_mail_afterwards
     place: Program, dialogs: Person, script: Script, server: ScriptedSmtp
 ):
     script.fault = lambda at: "550 5.7.1 rejected by policy" if at.verb == "RCPT" else None
-    people(place.real.folder.database, 5)
+    people(place.workspaces.real.folder.database, 5)
     progress = begun(place, dialogs)
     settle(progress, lambda: state(progress) is MailingState.PAUSED)
     settle(progress, lambda: progress.trouble.winfo_ismapped())
@@ -521,7 +521,7 @@ def test_refused_for_its_text_it_says_so_and_sends_everybody_the_mail_afterwards
 def test_the_limit_is_counted_down_paused_and_resumed(
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
-    people(place.real.folder.database, 12)
+    people(place.workspaces.real.folder.database, 12)
     progress = begun(place, dialogs, Pace(5, 0))
     settle(progress, lambda: progress.panel.waiting)
     assert "次の送信まで あと" in progress.panel.speed.text
@@ -532,7 +532,7 @@ def test_the_limit_is_counted_down_paused_and_resumed(
     press(progress, "F9")
     settle(progress, lambda: state(progress) is MailingState.PAUSED)
     assert "再開" in progress.panel.speed.text
-    with closing(Outbox(place.real.folder.database)) as outbox:
+    with closing(Outbox(place.workspaces.real.folder.database)) as outbox:
         outbox._db.change("UPDATE mailing SET per_minute = 0")
     press(progress, "F9")
     settle(progress, lambda: state(progress) is MailingState.DONE)
@@ -542,7 +542,7 @@ def test_the_limit_is_counted_down_paused_and_resumed(
 def test_called_off_for_good_after_a_question(
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
-    people(place.real.folder.database, 12)
+    people(place.workspaces.real.folder.database, 12)
     progress = begun(place, dialogs, Pace(5, 0))
     settle(progress, lambda: progress.panel.waiting)
     dialogs.answers.append("中止しない")
@@ -588,7 +588,7 @@ def test_each_members_result_narrowed_down_read_whole_and_as_csv(
     file = tmp_path / "結果.csv"
     dialogs.answers.append(file)
     press(progress, "F12")
-    settle(progress, lambda: file.exists() and not progress._busy)
+    settle(progress, lambda: file.exists() and not progress.is_busy)
     table = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
     assert len(table) == 7
     assert table[2][:4] == ["1002", "会員1002", "m1@docomo.example", "不達"]
@@ -602,13 +602,13 @@ def test_a_folder_that_cannot_be_written_to_is_told(
     dialogs.answers.append(tmp_path / "nowhere" / "x.csv")
     press(progress, "F12")
     settle(progress, lambda: dialogs.troubles)
-    assert not progress._busy
+    assert not progress.is_busy
 
 
 def test_a_server_that_is_away_is_told_and_tried_again(place: Program, dialogs: Person):
-    people(place.real.folder.database, 2)
-    now = place.real.settings()
-    place.real.save(
+    people(place.workspaces.real.folder.database, 2)
+    now = place.workspaces.real.settings()
+    place.workspaces.real.save(
         replace(now, send=Send(host="127.0.0.1", port=1, auth=Auth.NO, timeout_seconds=2)),
         Passwords("a", "b"),
     )
@@ -626,7 +626,7 @@ def test_the_sending_goes_on_while_other_screens_are_open(
     place: Program, dialogs: Person, server: ScriptedSmtp, script: Script
 ):
     script.fault = lambda at: time.sleep(0.01) if at.verb == "RCPT" else None
-    people(place.real.folder.database, 150)
+    people(place.workspaces.real.folder.database, 150)
     progress = begun(place, dialogs)
     settle(progress, lambda: server.kept)
     press(progress, "Escape")
@@ -645,7 +645,7 @@ def test_the_sending_goes_on_while_other_screens_are_open(
 
 
 def test_what_was_written_can_be_read_again(place: Program, dialogs: Person):
-    people(place.real.folder.database, 1)
+    people(place.workspaces.real.folder.database, 1)
     progress = begun(place, dialogs)
     settle(progress, lambda: state(progress) is MailingState.DONE)
     read: list[str] = []
@@ -665,7 +665,7 @@ def test_what_was_written_can_be_read_again(place: Program, dialogs: Person):
 
 @pytest.mark.slow
 def test_the_window_stays_alive_while_2000_mails_go_out(place: Program, dialogs: Person):
-    people(place.real.folder.database, 2000)
+    people(place.workspaces.real.folder.database, 2000)
     heart = Heartbeat(place.window.root)
     progress = begun(place, dialogs)
     heart.start()
@@ -682,18 +682,18 @@ def test_the_window_stays_alive_while_2000_mails_go_out(place: Program, dialogs:
 def test_blank_mails_are_answered_beside_it(program: Program, dialogs: Person):
     with DemoServer() as server:
         shop = replace(demo_settings(server), shop=SHOP)
-        program.real.save(shop, Passwords(server.password, server.password))
-        people(program.real.folder.database, 200)
+        program.workspaces.real.save(shop, Passwords(server.password, server.password))
+        people(program.workspaces.real.folder.database, 200)
         progress = begun(program, dialogs)
         settle(progress, lambda: counts(progress).get(Step.SENT, 0) > 0)
-        program.start_collecting()
+        program.go.start_collecting()
         customer = Customer(server, "new@keitai.example", "新")
         customer.send_blank()
-        program.poll_now()
+        program.workspaces.current.poll_now()
         settle(program.window.root, lambda: customer.box.mails if False else _answered(server))
         program.window.back()
         settle(program.window.root, lambda: _sent(program) == 200)
-        program.place.stop_collecting()
+        program.workspaces.current.stop_collecting()
 
 
 def _answered(server: DemoServer) -> bool:
@@ -701,7 +701,7 @@ def _answered(server: DemoServer) -> bool:
 
 
 def _sent(program: Program) -> int:
-    with closing(Outbox(program.real.folder.database)) as outbox:
+    with closing(Outbox(program.workspaces.real.folder.database)) as outbox:
         return outbox.counts(outbox.mailings()[0].id).get(Step.SENT, 0)
 
 
@@ -730,7 +730,7 @@ def crashed(folder: DataFolder, port: int) -> int:
 
 @pytest.fixture
 def left_over(place: Program, server: ScriptedSmtp) -> int:
-    return crashed(place.real.folder, server.port)
+    return crashed(place.workspaces.real.folder, server.port)
 
 
 class Lock:
@@ -765,7 +765,7 @@ def test_what_a_crash_left_can_wait(
     root = place.window.root
 
     def is_paused() -> bool:
-        with closing(Outbox(place.real.folder.database)) as outbox:
+        with closing(Outbox(place.workspaces.real.folder.database)) as outbox:
             return outbox.mailing(left_over).state is MailingState.PAUSED
 
     settle(root, lambda: not dialogs.answers and is_paused())
@@ -790,18 +790,18 @@ def test_nothing_is_asked_where_nothing_is_left(place: Program, dialogs: Person,
 def test_the_end_of_the_program_says_that_a_mailing_is_under_way_and_waits_for_it(
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
-    people(place.real.folder.database, 12)
+    people(place.workspaces.real.folder.database, 12)
     progress = begun(place, dialogs, Pace(5, 0))
     settle(progress, lambda: progress.panel.waiting)
     dialogs.answers.append("キャンセル")
-    place.quit()
+    place.go.shutdown.quit()
     assert "メール発信の途中です" in dialogs.asked[-1][1]
     dialogs.answers.append("OK")
-    place.quit()
+    place.go.shutdown.quit()
     with pytest.raises(tk.TclError):  # the window is gone
         settle(place.window.root, lambda: not place.window.root.winfo_exists())
-    assert not place.real.mailing
-    with closing(Outbox(place.real.folder.database)) as outbox:
+    assert not place.workspaces.real.mailing
+    with closing(Outbox(place.workspaces.real.folder.database)) as outbox:
         (left,) = outbox.left_from_before(NOW)
         assert outbox.counts(left.id) == {Step.SENT: 5, Step.WAITING: 7}
 

@@ -26,14 +26,14 @@ WRONG = "受付番号,お名前,電話番号\r\n1001,,123\r\n1002,佐藤花子,\
 
 @pytest.fixture
 def database(program: Program) -> Path:
-    path = program.real.folder.database
+    path = program.workspaces.real.folder.database
     numbers(path, "taro@docomo.ne.jp", "hanako@ezweb.ne.jp")
     return path
 
 
 @pytest.fixture
 def screen(program: Program, database: Path) -> MemberImportScreen:
-    members = program.window.open(MemberListScreen, program.friends)
+    members = program.window.open(MemberListScreen, program.workspaces, program.go)
     click(labelled(members, "CSVから取り込み"))
     screen = program.window.screen
     assert isinstance(screen, MemberImportScreen)

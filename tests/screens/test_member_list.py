@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kollect.app import Program
+from kollect.collector.background import local_now
 from kollect.members.member import Consent, Member, State
 from kollect.members.members import Members
 from kollect.screens.consent_dialog import ConsentDialog
@@ -27,7 +28,7 @@ KATO = Member(1003, "加藤　次郎", kana="カトウ　ジロウ", home="横�
 
 @pytest.fixture
 def database(program: Program) -> Path:
-    path = program.real.folder.database
+    path = program.workspaces.real.folder.database
     numbers(path, "taro@docomo.ne.jp", "hanako@ezweb.ne.jp", "jiro@docomo.ne.jp")
     register(path, YAMADA, SATO, KATO)
     return path
@@ -35,7 +36,7 @@ def database(program: Program) -> Path:
 
 @pytest.fixture
 def screen(program: Program, database: Path) -> MemberListScreen:
-    screen = program.window.open(MemberListScreen, program.friends)
+    screen = program.window.open(MemberListScreen, program.workspaces, program.go)
     settle(screen, lambda: listed(screen) == [1001, 1002, 1003])
     return screen
 
@@ -124,7 +125,7 @@ class TestSearch:
         assert screen.window.screen.fields.name.value == "佐藤　花子"
 
     def test_an_empty_list_says_what_to_do(self, program: Program):
-        screen = program.window.open(MemberListScreen, program.friends)
+        screen = program.window.open(MemberListScreen, program.workspaces, program.go)
         settle(screen, lambda: "会員はまだいません" in str(screen.table._nothing.cget("text")))
 
 
@@ -202,7 +203,7 @@ class TestCorrection:
             type_in(dialog.on.widget, "2026/11/1")
             press(dialog, "F12")
             assert "お申し出より前" in dialog.on.complaint
-            type_in(dialog.on.widget, f"{edit._services.now():%Y/%m/%d}")
+            type_in(dialog.on.widget, f"{local_now():%Y/%m/%d}")
             press(dialog, "F12")
 
         dialogs.answers.append(agree)
@@ -210,7 +211,7 @@ class TestCorrection:
         settle(edit, lambda: edit.condition.text == "会員")
         member = stored(database, 1001)
         assert member is not None
-        assert member.consent == Consent(True, edit._services.now().date(), "電話")
+        assert member.consent == Consent(True, local_now().date(), "電話")
         assert edit.fields.consent_how.value == "電話"
 
     def test_who_has_stopped_does_not_come_back_by_the_form(

@@ -13,10 +13,10 @@ from tests.screens.members import crowd
 
 @pytest.mark.slow
 def test_the_window_answers_all_the_time(program: Program, dialogs: Person, tmp_path):
-    crowd(program.real.folder.database, 100_000)
+    crowd(program.workspaces.real.folder.database, 100_000)
     heart = Heartbeat(program.window.root)
     heart.start()
-    screen = program.window.open(MemberListScreen, program.friends)
+    screen = program.window.open(MemberListScreen, program.workspaces, program.go)
     settle(screen, lambda: len(screen.table.keys) == 100_000)
     for typed in ("山", "山田", "09012", "docomo", ""):
         type_in(screen.search, typed)

@@ -21,15 +21,15 @@ READY = Settings(shop=SHOP, mail_address="karamail@shop.example")
 
 
 @pytest.fixture
-def opened(program: Program) -> list[Path]:
+def opened(program: Program, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """What was given to the system's program."""
     paths: list[Path] = []
-    program.friends.open_file = paths.append
+    monkeypatch.setattr("kollect.screens.papers_screen.open_file", paths.append)
     return paths
 
 
 def open_screen(program: Program, settings: Settings) -> PapersScreen:
-    program.real.save(settings, Passwords())
+    program.workspaces.real.save(settings, Passwords())
     press(program.window.root, "7")
     screen = program.window.screen
     assert isinstance(screen, PapersScreen)
@@ -87,7 +87,7 @@ def test_it_is_saved(screen: PapersScreen, dialogs: Person, tmp_path: Path, kind
 def test_f12_opens_it_for_printing_again_and_again(screen: PapersScreen, opened: list[Path]):
     for times in (1, 2):
         press(screen, "F12")
-        settle(screen, lambda times=times: len(opened) == times and not screen._busy)
+        settle(screen, lambda times=times: len(opened) == times and not screen.is_busy)
     assert opened[1].name == "店頭ポスター.pdf"
     assert opened[1].read_bytes().startswith(b"%PDF")
     assert opened[0] != opened[1], "the first may still be held by the program that shows it"
@@ -101,7 +101,7 @@ def test_a_missing_shop_leads_to_its_page_and_back(program: Program):
     settings = program.window.screen
     assert isinstance(settings, SettingsScreen)
     assert isinstance(settings.pages[settings.notebook.index("current")], IdPage)
-    program.real.save(READY, Passwords())
+    program.workspaces.real.save(READY, Passwords())
     program.window.back(ask=False)
     assert not screen.trouble.text
     assert not screen.enter_shop.winfo_ismapped()
@@ -135,5 +135,5 @@ def test_what_was_opened_for_printing_lies_in_the_data_folder(
     screen: PapersScreen, program: Program, opened: list[Path]
 ):
     press(screen, "F12")
-    settle(screen, lambda: opened and not screen._busy)
-    assert program.real.folder.path in opened[0].parents
+    settle(screen, lambda: opened and not screen.is_busy)
+    assert program.workspaces.real.folder.path in opened[0].parents

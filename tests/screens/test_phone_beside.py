@@ -26,21 +26,21 @@ def right_of(window: tk.Misc) -> int:
 def test_the_window_gives_way_and_comes_back(program: Program, root: tk.Tk):
     settle(root, lambda: root.winfo_width() > 1000)
     before = root.winfo_width()
-    program.demo.begin()
-    settle(root, lambda: program.demo.phone and program.demo.phone.winfo_viewable())
-    phone = program.demo.phone
+    program.go.demo.begin()
+    settle(root, lambda: program.go.demo.phone and program.go.demo.phone.winfo_viewable())
+    phone = program.go.demo.phone
     settle(root, lambda: 795 < root.winfo_width() < before)
     settle(root, lambda: phone.winfo_rootx() >= right_of(root))
     settle(root, lambda: right_of(phone) <= 1366)
     assert root.winfo_rootx() >= 0
-    program.demo.close()
+    program.go.demo.close()
     settle(root, lambda: root.winfo_width() == before)
 
 
 def test_larger_letters_do_not_push_it_off_the_display(program: Program, root: tk.Tk):
-    program.demo.begin()
-    settle(root, lambda: program.demo.phone and program.demo.phone.winfo_viewable())
-    phone = program.demo.phone
+    program.go.demo.begin()
+    settle(root, lambda: program.go.demo.phone and program.go.demo.phone.winfo_viewable())
+    phone = program.go.demo.phone
     settle(root, lambda: phone.winfo_rootx() >= right_of(root))
     program.window.set_text_size(TextSize.HUGE)
     settle(root, lambda: root.winfo_width() > 990)

@@ -70,8 +70,8 @@ def now() -> datetime:
 
 @pytest.fixture
 def screen(program: Program, now: datetime) -> ResultsScreen:
-    program.real.save(SHOP, Passwords())
-    fill_receipts(program.real.folder, COUNT, now, days=60)
+    program.workspaces.real.save(SHOP, Passwords())
+    fill_receipts(program.workspaces.real.folder, COUNT, now, days=60)
     return open_screen(program, COUNT)
 
 
@@ -228,7 +228,7 @@ class TestList:
         press(table.tree, *["Next"] * 4)
         settle(screen, lambda: rows(table)[0])
         top, current = column(table, 0)[0], table.current
-        give_another(program.real.folder, LAST + 1, now)
+        give_another(program.workspaces.real.folder, LAST + 1, now)
         press(screen, "F5")
         found(screen, COUNT + 1)
         assert (column(table, 0)[0], table.current) == (top, current)
@@ -237,7 +237,7 @@ class TestList:
     def test_after_a_poll_that_brought_something_it_is_read_again(
         self, screen: ResultsScreen, program: Program, now: datetime
     ):
-        give_another(program.real.folder, LAST + 1, now)
+        give_another(program.workspaces.real.folder, LAST + 1, now)
         screen.window.heard(RoundEnded(now, Report(left=3), None, None))
         idle(screen)
         assert len(screen.list.table.keys) == COUNT, "nothing new was told"
@@ -247,7 +247,7 @@ class TestList:
 
     def test_the_number_is_shown_with_its_zeros(self, screen: ResultsScreen, program: Program):
         press(screen, "Escape")
-        program.real.save(
+        program.workspaces.real.save(
             Settings(mail_address=SHOP.mail_address, collect=Collect(number_digits=7)),
             Passwords(),
         )
@@ -264,7 +264,7 @@ class TestList:
         press(screen, "F12")  # there is nothing to take out, and nobody is asked
 
     def test_a_file_that_cannot_be_read_is_told(self, program: Program, dialogs: Person):
-        program.real.folder.database.write_bytes(b"no database" * 500)
+        program.workspaces.real.folder.database.write_bytes(b"no database" * 500)
         press(program.window.root, "2")
         settle(program.window.root, lambda: dialogs.troubles)
         assert dialogs.troubles[0].title == "受付の記録が壊れています"
@@ -282,7 +282,7 @@ def give_another(folder: DataFolder, number: int, now: datetime) -> None:
     def test_what_only_seems_lost_is_told_with_its_reason(
         self, screen: ResultsScreen, program: Program
     ):
-        path = program.real.folder.database
+        path = program.workspaces.real.folder.database
         with closing(sqlite3.connect(path)) as db, db:
             sent = "UPDATE receipt SET state = 'replied', reason = '550 5.1.1 no' WHERE number = ?"
             db.execute(sent, (LAST,))
@@ -356,11 +356,13 @@ class TestSendAgain:
         dialogs.answers.append("キャンセル")
         click(labelled(screen, "再送"))
         assert f"受付番号 {LAST - 3} を、{address} へもう一度" in dialogs.asked[-1][1]
-        assert not owed(program.real.folder)
+        assert not owed(program.workspaces.real.folder)
         dialogs.answers.append("再送する")
         click(labelled(screen, "再送"))
         settle(screen, lambda: said(program) == "次の受信のときに送ります。")
-        assert [(e.number, e.address) for e in owed(program.real.folder)] == [(LAST - 3, address)]
+        assert [(e.number, e.address) for e in owed(program.workspaces.real.folder)] == [
+            (LAST - 3, address)
+        ]
 
     def test_a_slip_of_the_hand_does_not_write_to_everybody(
         self, screen: ResultsScreen, program: Program, dialogs: Person
@@ -369,12 +371,12 @@ class TestSendAgain:
         press(screen.list.table.tree, "Control-a")
         click(labelled(screen, "再送"))
         assert "50件まで" in dialogs.asked[-1][1]
-        assert not owed(program.real.folder)
+        assert not owed(program.workspaces.real.folder)
 
     def test_without_mail_settings_it_says_what_is_missing(
         self, screen: ResultsScreen, program: Program, dialogs: Person
     ):
-        program.real.save(Settings(), Passwords())
+        program.workspaces.real.save(Settings(), Passwords())
         dialogs.answers.append("再送する")
         click(labelled(screen, "再送"))
         settle(screen, lambda: dialogs.troubles)
@@ -394,12 +396,12 @@ class TestWhileCollecting:
         self, program: Program, server: DemoServer, dialogs: Person
     ):
         hanako = Customer(server, "hanako..yamada.@docomo.ne.jp", "山田花子")
-        program.real.save(demo_settings(server), Passwords())
+        program.workspaces.real.save(demo_settings(server), Passwords())
         screen = open_screen(program, 0)
-        program.place.start_collecting()
-        program.resident.begin()
+        program.workspaces.current.start_collecting()
+        program.go.tray.begin()
         hanako.send_blank()
-        program.poll_now()
+        program.workspaces.current.poll_now()
         found(screen, 1)
         letters: list[str] = []
 
@@ -420,13 +422,13 @@ class TestWhileCollecting:
         self, program: Program, server: DemoServer, dialogs: Person
     ):
         ichiro = Customer(server, "ichiro@phone.example", "佐藤一郎")
-        program.real.save(demo_settings(server), Passwords())
+        program.workspaces.real.save(demo_settings(server), Passwords())
         screen = open_screen(program, 0)
         screen.notebook.select(1)
-        program.place.start_collecting()
-        program.resident.begin()
+        program.workspaces.current.start_collecting()
+        program.go.tray.begin()
         ichiro.send("受付おねがいします", "会員になりたいです")
-        program.poll_now()
+        program.workspaces.current.poll_now()
         settle(screen, lambda: len(screen.kept.table.keys) == 1)
         settle(screen, lambda: column(screen.kept.table, 3) == ["転送済み"])
 
@@ -454,9 +456,9 @@ class TestWhileCollecting:
 class TestKeptMails:
     @pytest.fixture
     def screen(self, program: Program, now: datetime) -> ResultsScreen:
-        program.real.save(SHOP, Passwords())
-        fill_receipts(program.real.folder, 20, now)
-        fill_kept(program.real.folder, now)
+        program.workspaces.real.save(SHOP, Passwords())
+        fill_receipts(program.workspaces.real.folder, 20, now)
+        fill_kept(program.workspaces.real.folder, now)
         screen = open_screen(program, 20)
         press(screen, "Control-Tab")
         settle(screen, lambda: len(screen.kept.table.keys) == 6)
@@ -506,12 +508,12 @@ class TestKeptMails:
         settle(screen, lambda: said(program) == "次の受信のときに送ります。")
         assert "tencho@example.jp" in dialogs.asked[-1][1]
         settle(screen, lambda: column(screen.kept.table, 3)[0] == "転送待ち")
-        assert len([e for e in owed(program.real.folder) if e.mailbox == "manual"]) == 1
+        assert len([e for e in owed(program.workspaces.real.folder) if e.mailbox == "manual"]) == 1
 
     def test_without_an_address_forwarding_says_where_to_set_it(
         self, screen: ResultsScreen, program: Program, dialogs: Person
     ):
-        program.real.save(Settings(mail_address=SHOP.mail_address), Passwords())
+        program.workspaces.real.save(Settings(mail_address=SHOP.mail_address), Passwords())
         click(labelled(screen.kept, "転送する"))
         settle(screen, lambda: dialogs.troubles)
         assert "対象外メールの送信先" in dialogs.troubles[0].cure
@@ -533,7 +535,7 @@ class TestKeptMails:
         click(labelled(screen.kept, "受付番号を発行"))
         settle(screen, lambda: said(program).startswith("受付番号 1021 を発行しました。"))
         settle(screen, lambda: column(screen.kept.table, 3)[1] == "番号 1021 を発行")
-        (letter,) = [e for e in owed(program.real.folder) if e.mailbox == "manual"]
+        (letter,) = [e for e in owed(program.workspaces.real.folder) if e.mailbox == "manual"]
         assert (letter.number, letter.address) == (1021, "suzuki@docomo.ne.jp")
         screen.notebook.select(0)
         found(screen, 21)
@@ -553,14 +555,14 @@ class TestKeptMails:
         click(labelled(screen.kept, "受付番号を発行"))
         settle(screen, lambda: said(program) == "次の受信のときに送ります。")
         assert f"受付番号 {FIRST} を発行してあります" in dialogs.asked[-1][1]
-        (letter,) = [e for e in owed(program.real.folder) if e.mailbox == "manual"]
+        (letter,) = [e for e in owed(program.workspaces.real.folder) if e.mailbox == "manual"]
         assert letter.number == FIRST
 
     @pytest.mark.parametrize("way", ["button", "dialog"])
     def test_a_member_who_may_have_said_no_stands_out_and_can_be_stopped(
         self, screen: ResultsScreen, program: Program, dialogs: Person, way: str
     ):
-        table, database = screen.kept.table, program.real.folder.database
+        table, database = screen.kept.table, program.workspaces.real.folder.database
         stop_button = labelled(screen.kept, "配信停止にする")
         assert str(stop_button.cget("state")) == "disabled", "he is no member"
         numbers(database, "suzuki.ichiro@docomo.ne.jp")
@@ -593,7 +595,7 @@ class TestKeptMails:
     def test_a_copy_that_is_gone_is_told(
         self, screen: ResultsScreen, program: Program, dialogs: Person
     ):
-        for file in program.real.folder.kept_dir.iterdir():
+        for file in program.workspaces.real.folder.kept_dir.iterdir():
             file.unlink()
         click(labelled(screen.kept, "内容を見る"))
         settle(screen, lambda: dialogs.troubles)
@@ -667,7 +669,7 @@ class TestChart:
         assert bars.itemcget(bars._told, "text") == f"{last.words}　{last.count:,}件"
 
     def test_all_time_is_shown_in_months_where_it_is_long(self, program: Program, now: datetime):
-        fill_receipts(program.real.folder, COUNT, now, days=500)
+        fill_receipts(program.workspaces.real.folder, COUNT, now, days=500)
         screen = open_screen(program, COUNT)
         screen.notebook.select(2)
         period = screen.chart.period.widget
@@ -702,8 +704,8 @@ def test_100_000_receipts_freeze_nothing(
     program: Program, dialogs: Person, now: datetime, tmp_path: Path, opened: Path
 ):
     """Typing, sorting, scrolling, selecting all, taking out: the window never stalls."""
-    fill_receipts(program.real.folder, 100_000, now)
-    program.real.save(SHOP, Passwords())
+    fill_receipts(program.workspaces.real.folder, 100_000, now)
+    program.workspaces.real.save(SHOP, Passwords())
     root = program.window.root
     heart = Heartbeat(root)
     assert heart.during(lambda: open_screen(program, 100_000)) < LONGEST_SILENCE

@@ -62,7 +62,7 @@ def saved(folder: DataFolder) -> Settings:
 
 def press_f12(screen: SettingsScreen) -> None:
     press(screen, "F12")
-    settle(screen, lambda: not screen._saving)
+    settle(screen, lambda: not screen.is_busy)
 
 
 def tab_texts(page: tk.Misc) -> set[str]:
@@ -169,7 +169,7 @@ class TestSaving:
         assert found.forward_address == "tencho@example.com"
         assert found.shop.address == "東京都\n新宿区"
         assert screen.window.root.title() == "コレクト (KKRZS101) id = S01 (保守可)"
-        assert screen._services.passwords() == Passwords("secret-1", "secret-2")
+        assert screen._workspaces.current.passwords() == Passwords("secret-1", "secret-2")
         for secret in ("secret-1", "secret-2"):
             assert secret not in folder.ini.read_text("utf-8")
 
@@ -560,7 +560,7 @@ def test_settings_that_cannot_be_used_are_shown_for_mending(
     press_f12(screen)
     assert saved(folder).collect.interval_seconds == 30
     assert saved(folder).mail_address == "karamail@example.jp"
-    program.real.close()
+    program.workspaces.real.close()
 
 
 def test_trying_with_missing_values_shows_what_is_missing(screen: SettingsScreen):

@@ -120,46 +120,48 @@ class TestAtTheLogin:
 
 class TestTheEntry:
     def test_it_follows_the_setting(self, program: Program, server: DemoServer):
-        program.real.save(shop(server), Passwords())
+        program.workspaces.real.save(shop(server), Passwords())
         screen = settings_of(program)
         screen.select(ControlPage)
         tick = screen.control.fields["collect", "start_at_login"]
         for on in (True, False):
             click(tick.widget)
             press(screen, "F12")
-            settle(screen, lambda: not screen._saving)
+            settle(screen, lambda: not screen.is_busy)
             assert bool(autostart_command()) is on
 
     def test_one_that_cannot_be_written_is_told_and_the_settings_are_saved(
         self, program: Program, server: DemoServer, dialogs: Person, tmp_path: Path
     ):
         (tmp_path / "config").write_text("a file in its place")
-        program.real.save(shop(server), Passwords())
+        program.workspaces.real.save(shop(server), Passwords())
         screen = settings_of(program)
         screen.select(ControlPage)
         click(screen.control.fields["collect", "start_at_login"].widget)
         press(screen, "F12")
         settle(screen, lambda: dialogs.troubles)
         assert dialogs.troubles[0].title == "ログイン時の起動を変えられません"
-        assert inifile.load(program.real.folder.ini).collect.start_at_login
+        assert inifile.load(program.workspaces.real.folder.ini).collect.start_at_login
 
     def test_the_demo_leaves_it_alone(self, program: Program, server: DemoServer, root: tk.Tk):
-        program.services.save(at_login(shop(server)), Passwords())
+        program.go.save_settings(at_login(shop(server)), Passwords())
         entered = autostart_command()
-        program.demo.begin()
-        settle(root, lambda: program.demo.phone)
-        program.services.save(at_login(program.place.settings(), on=False), Passwords())
+        program.go.demo.begin()
+        settle(root, lambda: program.go.demo.phone)
+        program.go.save_settings(
+            at_login(program.workspaces.current.settings(), on=False), Passwords()
+        )
         assert autostart_command() == entered
-        program.demo.end()
-        settle(root, lambda: not program.demo.changing)
+        program.go.demo.end()
+        settle(root, lambda: not program.go.demo.changing)
         assert autostart_command() == entered
 
     def test_it_is_mended_at_the_start(self, program: Program, server: DemoServer, root: tk.Tk):
-        program.real.save(at_login(shop(server)), Passwords())
+        program.workspaces.real.save(at_login(shop(server)), Passwords())
         program._after_start(Lock(), False)  # type: ignore[arg-type]
         settle(root, autostart_command)
         assert "--tray" in (autostart_command() or "")
-        assert str(program.real.folder.path) in (autostart_command() or "")
+        assert str(program.workspaces.real.folder.path) in (autostart_command() or "")
 
 
 def settings_of(program: Program) -> SettingsScreen:
@@ -224,9 +226,9 @@ class TestTheSession:
     ):
         monkeypatch.setattr("kollect.app.AFTER_SLEEP_MS", 1)
         screen = start(program, shop(server))
-        before = program.resident.standing.last
+        before = program.go.tray.standing.last
         program.session_resumed()
-        settle(screen, lambda: program.resident.standing.last is not before)
+        settle(screen, lambda: program.go.tray.standing.last is not before)
 
 
 class TestAfterACrash:
@@ -324,12 +326,12 @@ class TestLeavingThisPC:
         dialogs: Person,
         root: tk.Tk,
     ):
-        program.services.save(at_login(shop(server)), Passwords("receive-geheim", "send-geheim"))
+        program.go.save_settings(at_login(shop(server)), Passwords("receive-geheim", "send-geheim"))
         assert autostart_command()
         assert len(ring.kept) == 2
         start(program, shop(server))
-        program.services.save(at_login(shop(server)), Passwords("receive-geheim", "send-geheim"))
-        before = program.real.folder.ini.read_bytes()
+        program.go.save_settings(at_login(shop(server)), Passwords("receive-geheim", "send-geheim"))
+        before = program.workspaces.real.folder.ini.read_bytes()
         screen = settings_of(program)
         screen.select(IdPage)
         dialogs.answers.append("キャンセル")
@@ -340,16 +342,16 @@ class TestLeavingThisPC:
         root.mainloop()
         assert ring.kept == {}
         assert autostart_command() is None
-        assert program.real.folder.ini.read_bytes() == before
-        assert program.real.folder.database.exists()
-        assert not program.real.collecting
+        assert program.workspaces.real.folder.ini.read_bytes() == before
+        assert program.workspaces.real.folder.database.exists()
+        assert not program.workspaces.real.collecting
 
     def test_in_the_demo_there_is_nothing_to_forget(self, program: Program, root: tk.Tk):
-        program.demo.begin()
-        settle(root, lambda: program.demo.phone)
+        program.go.demo.begin()
+        settle(root, lambda: program.go.demo.phone)
         screen = settings_of(program)
         assert "disabled" in screen.shop.forget_button.state()
-        assert str(program.real.folder.path / "demo") == screen.shop.folder.value
+        assert str(program.workspaces.real.folder.path / "demo") == screen.shop.folder.value
 
 
 def test_the_id_tab_says_where_the_data_are(root: tk.Tk, dialogs: Person, folder: DataFolder):
@@ -359,4 +361,4 @@ def test_the_id_tab_says_where_the_data_are(root: tk.Tk, dialogs: Person, folder
     screen.select(IdPage)
     assert screen.shop.folder.value == str(folder.path)
     assert labelled(screen.shop, "起動するときに指定された場所です。")
-    program.close_places()
+    program.workspaces.close()

@@ -23,7 +23,7 @@ from kollect.desktop.tray import COLOURS, Tray, TrayColor, Wish
 from kollect.errors import Trouble
 from kollect.folder import DataFolder
 from kollect.screens.collecting import CollectingScreen
-from kollect.screens.resident import Resident
+from kollect.screens.resident import TrayController
 from kollect.settings import inifile
 from tests.screens.hands import PATIENCE, Person, settle, window_named, xdotool
 from tests.screens.live_shop import shop, start
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.real
 def collecting(program: Program, server: DemoServer) -> Iterator[Program]:
     """The program while it waits for the next poll."""
     start(program, shop(server))
-    settle(program.window.root, lambda: program.resident.standing.next_at is not None)
+    settle(program.window.root, lambda: program.go.tray.standing.next_at is not None)
     settle(program.window.root, lambda: icon_window() and is_coloured(TrayColor.WAITING))
     yield program
 
@@ -180,25 +180,23 @@ class TestWindowAndIcon:
         root = collecting.window.root
         hide(collecting)
         click_icon(3)
-        settle(
-            root, lambda: collecting.resident._menu and collecting.resident._menu.winfo_ismapped()
-        )
-        menu = collecting.resident._menu
+        settle(root, lambda: collecting.go.tray._menu and collecting.go.tray._menu.winfo_ismapped())
+        menu = collecting.go.tray._menu
         labels = [menu.entrycget(n, "label") for n in range(menu.index("end") + 1)]
         assert labels == ["表示", "今すぐ受信", "収集結果表示", "ログの表示", "処理の終了"]
-        before = collecting.resident.standing.last
+        before = collecting.go.tray.standing.last
         click_entry(menu, 1)
-        settle(root, lambda: collecting.resident.standing.last is not before)
+        settle(root, lambda: collecting.go.tray.standing.last is not before)
         assert root.state() == "withdrawn", "looking for mail shows nothing"
         settle(root, lambda: not menu.winfo_ismapped())
         click_icon(3)
         settle(root, menu.winfo_ismapped)
         dialogs.answers.append("キャンセル")
-        settle(root, lambda: not collecting.place.worker.busy)
+        settle(root, lambda: not collecting.workspaces.current.worker.busy)
         click_entry(menu, 4)
         settle(root, lambda: not dialogs.answers)
         assert dialogs.asked[-1][0] == "終了の確認"
-        assert collecting.place.collecting
+        assert collecting.workspaces.current.collecting
 
     @pytest.mark.parametrize(
         ("wish", "name"), [(Wish.RESULTS, "ResultsScreen"), (Wish.LOG, "LogScreen")]
@@ -207,7 +205,7 @@ class TestWindowAndIcon:
         root = collecting.window.root
         hide(collecting)
         for _ in range(2):
-            collecting.resident._wished(wish)
+            collecting.go.tray._wished(wish)
             settle(root, lambda: root.state() == "normal")
             assert type(collecting.window.screen).__name__ == name
         assert len(collecting.window.screens) == 3, "each once"
@@ -221,17 +219,17 @@ class TestWindowAndIcon:
         root = collecting.window.root
         hide(collecting)
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
-        collecting.poll_now()
+        collecting.workspaces.current.poll_now()
         settle(root, lambda: is_coloured(TrayColor.ERROR))
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", server.password)
-        collecting.poll_now()
+        collecting.workspaces.current.poll_now()
         settle(root, lambda: is_coloured(TrayColor.WAITING))
 
     def test_the_end_takes_the_icon_along(self, collecting: Program, dialogs: Person):
         hide(collecting)
-        settle(collecting.window.root, lambda: not collecting.place.worker.busy)
+        settle(collecting.window.root, lambda: not collecting.workspaces.current.worker.busy)
         dialogs.answers.append("OK")
-        collecting.resident._wished(Wish.QUIT)
+        collecting.go.tray._wished(Wish.QUIT)
         collecting.window.root.mainloop()
         wait_for(lambda: not icon_window())
         assert not [t for t in threading.enumerate() if t.name in ("tray", "collector")]
@@ -261,7 +259,7 @@ def test_balloons_for_the_first_error_and_for_the_recovery(program: Program):
         made.append(FakeTray(wished))
         return made[-1]
 
-    resident = Resident(program.window, program.resident._errands, make)
+    resident = TrayController(program.window, program.workspaces, program.go, make)
     resident.begin()
     trouble = Trouble("つながりません", happened="サーバが答えません。", cure="…")
     at = resident.standing.events[-1].at

@@ -28,10 +28,10 @@ def test_a_screen_that_was_only_opened_is_left_without_a_question(
 
 def test_so_is_a_copy_of_a_mailing(program: Program):
     fill(program)
-    with closing(Outbox(program.real.folder.database)) as outbox:
+    with closing(Outbox(program.workspaces.real.folder.database)) as outbox:
         written = outbox.mailing(2)
     screen = program.window.open(
-        MailingComposeScreen, program.postroom.services, written, as_copy=True
+        MailingComposeScreen, program.workspaces, program.go, written, as_copy=True
     )
     assert screen.subject.value
     assert not screen.unsaved()

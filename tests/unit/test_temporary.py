@@ -9,7 +9,7 @@ import pytest
 
 from kollect import logfile, temporary
 from kollect.folder import DataFolder
-from kollect.program.workplace import Workplace
+from kollect.program.workplace import Workspace
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_nothing_is_left_at_the_start_and_at_the_end(folder: DataFolder):
     before = set(Path(tempfile.gettempdir()).glob("kollect*"))
     (temporary.fresh_folder(folder) / "店頭ポスター.pdf").write_bytes(b"%PDF")
     logfile.export_month(folder, "2026-11")
-    place = Workplace(folder, lambda news: None)
+    place = Workspace(folder, lambda news: None)
     place.open()
     names = {path.name for path in folder.path.rglob("*")}
     assert not names & {"店頭ポスター.pdf", "ログ_2026-11.TXT", "kollect-temp", "取り出し"}

@@ -12,7 +12,7 @@ from keyring.backends import null
 
 from kollect.errors import StorageTrouble, Trouble
 from kollect.folder import DataFolder
-from kollect.program.workplace import Workplace
+from kollect.program.workplace import Workspace
 from kollect.settings.model import Passwords, Settings, Shop
 from tests.unit.test_passwords import InMemory
 
@@ -21,10 +21,10 @@ OLD_PASSWORDS, NEW_PASSWORDS = Passwords("old-in", "old-out"), Passwords("new-in
 
 
 @pytest.fixture(params=[InMemory, null.Keyring], ids=["keyring", "no keyring"])
-def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workplace]:
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workspace]:
     before = keyring.get_keyring()
     keyring.set_keyring(request.param())
-    place = Workplace(DataFolder(tmp_path), lambda news: None)
+    place = Workspace(DataFolder(tmp_path), lambda news: None)
     place.open()
     place.save(OLD, OLD_PASSWORDS)
     yield place
@@ -43,14 +43,14 @@ FULL = StorageTrouble("ディスクがいっぱいです", happened="", cure="")
 STEPS = (
     "kollect.settings.inifile.save",
     "kollect.settings.passwords.Vault.set",
-    "kollect.program.workplace.Workplace._vault",
+    "kollect.program.workplace.Workspace._vault",
 )
 
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("error", [FULL, RuntimeError("x"), MemoryError(), SystemExit(1)])
 def test_nothing_has_changed_where_it_fails(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
+    place: Workspace, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
 ):
     ini = place.folder.ini.read_bytes()
     with monkeypatch.context() as patch:
@@ -63,7 +63,7 @@ def test_nothing_has_changed_where_it_fails(
 
 
 def test_a_keyring_that_fails_at_the_second_password(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
     ini = place.folder.ini.read_bytes()
     vault = place._vault()
@@ -85,7 +85,7 @@ def test_a_keyring_that_fails_at_the_second_password(
 def test_a_ledger_that_cannot_be_opened_at_the_first_saving(tmp_path: Path):
     """The passwords are kept under a name that stands there."""
     folder = DataFolder(tmp_path / "data")
-    place = Workplace(folder, lambda news: None)
+    place = Workspace(folder, lambda news: None)
     place.open()
     folder.database.mkdir()
     try:
@@ -97,7 +97,7 @@ def test_a_ledger_that_cannot_be_opened_at_the_first_saving(tmp_path: Path):
         place.close()
 
 
-def test_what_was_saved_is_in_force(place: Workplace):
+def test_what_was_saved_is_in_force(place: Workspace):
     place.save(NEW, NEW_PASSWORDS)
     assert place.settings().mail_address == "new@shop.example"
     assert place.passwords() == NEW_PASSWORDS
