@@ -168,6 +168,6 @@ def from_json(text: str) -> Lived:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     # the years that Windows can show in the time of a place
-    if moment.tzinfo is None or not 1970 < moment.year < 3000:
+    if moment.tzinfo is None or not 1970 <= moment.year < 3000:
         raise ValueError(text)
     return moment
