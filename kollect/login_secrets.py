@@ -80,7 +80,8 @@ class LoginSecrets:
     def without(self, text: str) -> str:
         """The text with the mark in place of each secret, also where blanks stand within it."""
         if _SPELT_AT_ALL.search(text):
-            for pattern in chain.from_iterable(map(_spelt, self._passwords)):
+            longest_first = sorted(self._passwords, key=len, reverse=True)
+            for pattern in chain.from_iterable(map(_spelt, longest_first)):
                 text = pattern.sub(self._mark, text)
         squeezed = "".join(text.lower().split())
         for needle in self._needles:
