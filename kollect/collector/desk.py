@@ -17,6 +17,7 @@ from kollect.errors import StorageTrouble
 from kollect.foreign_text import visible
 from kollect.members import wording
 from kollect.register.clock import LivedClock
+from kollect.register.entry import Template
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
 from kollect.register.notes import NotesAtHand
@@ -52,6 +53,8 @@ class Desk:
     """What this poll has heard of the time."""
     strikes: list[tuple[str, int, datetime]] | None = None
     """As the ledger has them; None: not read yet, or changed since (`strikes`)."""
+    templates: dict[int, Template] = field(default_factory=dict)
+    """The texts that this poll has had to do with: they never change."""
     notes: NotesAtHand = field(init=False)
     mailbox: str = field(init=False)
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""

@@ -79,7 +79,6 @@ class Dispatch:
         self._storage: StorageTrouble | None = None
         """Why no letter is begun any more: that it was cannot be written down."""
         self._under_way: dict[int, Entry] = {}
-        self._templates: dict[int, Template] = {}
         self._refusals = Refusals()
         self._trouble: ServerTrouble | None = None
 
@@ -261,9 +260,10 @@ class Dispatch:
             return None
 
     def _template(self, identity: int) -> Template:
-        if identity not in self._templates:
-            self._templates[identity] = self._desk.ledger.template(identity)
-        return self._templates[identity]
+        templates = self._desk.templates
+        if identity not in templates:
+            templates[identity] = self._desk.ledger.template(identity)
+        return templates[identity]
 
     def _settle(self, outcomes: list[Outcome], *, quietly: bool = False) -> None:
         """Write down what became of these letters, all in one commit, then tell."""

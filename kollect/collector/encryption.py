@@ -43,7 +43,7 @@ def recall(notes: Notes | NotesAtHand, settings: Settings) -> None:
             memory.has_offered_encryption()
 
 
-def write_down(notes: Notes, settings: Settings) -> None:
+def write_down(notes: Notes | NotesAtHand, settings: Settings) -> None:
     """Raises StorageTrouble."""
     for memory in _memories(settings):
         if memory.encrypts:

@@ -136,9 +136,11 @@ class Intake:
     def _text(self, kind: str, text: Collect | Duplicate, now: datetime) -> int:
         """Note the present text, so that each number is answered in the words of its own time."""
         if kind not in self._texts:
-            self._texts[kind] = self._desk.ledger.template_in_force(
+            template = self._desk.ledger.text_in_force(
                 kind, text.reply_subject, text.reply_body, now
             )
+            self._texts[kind] = template.id
+            self._desk.templates[template.id] = template
         return self._texts[kind]
 
     def _part(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:

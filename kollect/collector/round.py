@@ -96,7 +96,7 @@ def poll(
         visit.abandon()
         dispatch.close()
         with suppress(StorageTrouble):  # it would hide the trouble that ended the poll
-            write_down(desk.ledger, desk.settings)
+            write_down(desk.notes, desk.settings)
     desk.tally.add("deferred", owed)
     report = desk.tally.report(left=visit.left(), seconds=clock() - started)
     return report, trouble or visit.trouble or dispatch.trouble

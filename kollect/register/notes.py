@@ -44,17 +44,24 @@ class Notes(Database):
 
     def template_in_force(self, kind: str, subject: str, body: str, now: datetime) -> int:
         """The version of this text; written down when it differs from the last one of its kind."""
+        return self.text_in_force(kind, subject, body, now).id
+
+    def text_in_force(self, kind: str, subject: str, body: str, now: datetime) -> Template:
+        """As `template_in_force`."""
         with self._translated():
             row = self._db.execute(
-                "SELECT id, subject, body FROM template WHERE kind = ? ORDER BY id DESC LIMIT 1",
+                "SELECT id, subject, body, since FROM template WHERE kind = ?"
+                " ORDER BY id DESC LIMIT 1",
                 (kind,),
             ).fetchone()
-            if row is not None and row[1:] == (subject, body):
-                return row[0]
-            return self._db.execute(
+            if row is not None and row[1:3] == (subject, body):
+                return Template(row[0], kind, subject, body, to_time(row[3]))
+            since = to_text(now)
+            identity = self._db.execute(
                 "INSERT INTO template (kind, subject, body, since) VALUES (?, ?, ?, ?)",
-                (kind, subject, body, to_text(now)),
+                (kind, subject, body, since),
             ).lastrowid
+        return Template(identity or 0, kind, subject, body, to_time(since))
 
     def template(self, identity: int) -> Template:
         with self._translated():
