@@ -90,8 +90,9 @@ def poll(
         # letters that hang on no mail of this listing: 再送, or the inbox is away
         if owed and dispatch.take_late() and not stopping():
             send()
-            owed = desk.ledger.owed_count(desk.mailbox)
         dispatch.conclude()
+        if owed:
+            owed = desk.ledger.owed_count(desk.mailbox)
     finally:
         visit.abandon()
         dispatch.close()
