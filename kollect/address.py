@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST = 254
 """Octets of an address, RFC 5321 section 4.5.3.1.3 (a path of 256 with its brackets)."""
@@ -31,6 +32,7 @@ def is_usable(address: str) -> bool:
     return bool(host) and len(local.encode()) + 1 + len(host) <= LONGEST
 
 
+@lru_cache(maxsize=64)
 def key(address: str) -> str:
     """The same for all spellings of one address: case, quotes and IDNA form do not count."""
     local, at, domain = address.rpartition("@")
@@ -76,6 +78,7 @@ def _may_stand_there(character: str) -> bool:
     return category[0] not in "CZ" and category not in ("Ps", "Pe", "Pi", "Pf")
 
 
+@lru_cache(maxsize=64)
 def _ascii_domain(domain: str) -> str:
     """The domain as DNS knows it; "" where it cannot be one."""
     if len(domain) > LONGEST:  # the codec's time grows with the square of the length

@@ -28,7 +28,7 @@ class Backlog:
         self._desk = desk
         self.line = desk.now() - JUST_ARRIVED
         """Mails seen at this moment or later have just arrived."""
-        self._waited_up_to = desk.ledger.noted_number(_NOTE)
+        self._waited_up_to = desk.notes.noted_number(_NOTE)
         """The last row that there was in an outage."""
         self._room: int | None = None
         """So many of the backlog may still go in this poll; None: nobody has asked yet."""
@@ -65,7 +65,7 @@ class Backlog:
     def tell(self) -> None:
         """Once, when letters have to wait for the pace."""
         desk = self._desk
-        is_new = desk.ledger.note(_TOLD, "yes" if self._kept_back else "")
+        is_new = desk.notes.note(_TOLD, "yes" if self._kept_back else "")
         if self._kept_back and is_new:
             desk.say(
                 f"たまっていた返信を、1分に{PACE.per_minute}通までの速さで順に送ります"

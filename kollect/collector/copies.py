@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
+from kollect.collector.batch import Batch
 from kollect.collector.bodies import Bodies
 from kollect.collector.desk import Desk
-from kollect.collector.strikes import bearable, strike
+from kollect.collector.strikes import bearable, leave_alone, strike
 from kollect.collector.visit import FetchDied, Visit
 from kollect.foreign_text import exact
 from kollect.inbox.mailbox import Refused
@@ -43,9 +44,9 @@ class Copies:
         self._short: set[str] = set()
         """Mails that did not come whole in this poll: once in it is enough."""
 
-    def keep(self, uids: list[str]) -> None:
+    def keep(self, batch: Batch) -> None:
         """Put the raw mails into kept/ that may not leave the server without a copy there."""
-        known = self._desk.ledger.known_mails(self._desk.mailbox, uids)
+        known = batch.rows
         wanted = [u for u, entry in known.items() if _needs_copy(entry) and u not in self._short]
         copies = []
         died: FetchDied | None = None
@@ -58,7 +59,7 @@ class Copies:
         except FetchDied as lost:
             died = lost
         finally:
-            self._copied(copies)
+            self._copied(copies, batch)
         if died is not None:
             strike(self._desk, died.uid)
             raise died
@@ -104,13 +105,13 @@ class Copies:
     def _leave_alone(self, entry: Entry) -> None:
         """A large mail that does not come whole is not asked for every minute."""
         if self._visit.size(entry.uid) > LARGE:
-            self._desk.ledger.strike(self._desk.mailbox, entry.uid, self._desk.now())
+            leave_alone(self._desk, entry.uid)
 
     def complain(self) -> None:
         """Tell of the mails that do not come whole, when they change."""
         self._desk.tell_of_mails("not whole", self._not_given, NOT_WHOLE)
 
-    def _copied(self, copies: list[tuple[Entry, str, bool]]) -> None:
+    def _copied(self, copies: list[tuple[Entry, str, bool]], batch: Batch) -> None:
         if not copies:
             return
         said = []
@@ -122,6 +123,8 @@ class Copies:
                 elif whole and entry.step is Step.SENT:
                     said.append(WHOLE_AFTER_ALL.format(entry.address or "不明", entry.subject))
                 said += self._bodies.read(entry, name)
+            for row in self._desk.ledger.entries([entry.id for entry, *_ in copies]):
+                batch.change(row)  # what the body has told stands in it too
         for line in said:
             self._desk.say(line)
 

@@ -17,8 +17,10 @@ from kollect.errors import StorageTrouble
 from kollect.foreign_text import visible
 from kollect.members import wording
 from kollect.register.clock import LivedClock
+from kollect.register.entry import Template
 from kollect.register.kept import KeptFolder
 from kollect.register.ledger import Ledger
+from kollect.register.notes import NotesAtHand
 from kollect.settings.model import Passwords, Settings
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,11 @@ class Desk:
     tally: Tally = field(default_factory=Tally)
     witnesses: Witnesses = field(default_factory=Witnesses)
     """What this poll has heard of the time."""
+    strikes: list[tuple[str, int, datetime]] | None = None
+    """As the ledger has them; None: not read yet, or changed since (`strikes`)."""
+    templates: dict[int, Template] = field(default_factory=dict)
+    """The texts that this poll has had to do with: they never change."""
+    notes: NotesAtHand = field(init=False)
     mailbox: str = field(init=False)
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
     letter_domain: str = field(init=False)
@@ -60,6 +67,7 @@ class Desk:
     """What everything we send is marked with, to know it when it comes back."""
 
     def __post_init__(self) -> None:
+        self.notes = NotesAtHand(self.ledger)
         self.mailbox = address.key(self.settings.mail_address)
         self.letter_domain = address.wire(self.settings.mail_address)[0].rpartition("@")[2]
         self.clock = LivedClock(self.ledger, self.now)
@@ -94,14 +102,14 @@ class Desk:
         uids = sorted(mails)
         which = hashlib.sha256("\n".join(uids).encode()).hexdigest() if uids else ""
         if not which:
-            self.ledger.note(name, "")
+            self.notes.note(name, "")
             return
-        noted, _, day = self.ledger.noted(name).partition(" ")
+        noted, _, day = self.notes.noted(name).partition(" ")
         today = self.now().date().toordinal()
         told_on = int(day) if day.isdecimal() else 0
         # a day of the future is one that a wrong clock has written
         if noted != which or abs(today - told_on) >= TOLD_AGAIN_AFTER:
-            self.ledger.note(name, f"{which} {today}")
+            self.notes.note(name, f"{which} {today}")
             self.say(text.format(len(uids)))
 
     def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
 from kollect.collector.backlog import Backlog, begin_outage
+from kollect.collector.batch import Batch
 from kollect.collector.compose import letter_for
 from kollect.collector.desk import ANSWERED, NUMBERED, Desk
 from kollect.collector.endings import (
@@ -27,7 +29,7 @@ from kollect.collector.endings import (
 from kollect.collector.refused import Refusals
 from kollect.collector.until_written import UntilWritten
 from kollect.errors import ServerTrouble, StorageTrouble
-from kollect.register.entry import Entry, Template
+from kollect.register.entry import Entry, Place, Template
 from kollect.register.lived import Lived
 from kollect.register.mails import MANUAL
 from kollect.register.receipt import ReceiptState, Step
@@ -53,26 +55,30 @@ class Dispatch:
     """
 
     def __init__(self, desk: Desk, stopping: Callable[[], bool]) -> None:
-        ledger = desk.ledger
         self._desk = desk
         self._stopping = stopping
         self._post = Post(
             desk.settings.send, desk.settings.tls, desk.settings.mail_address, desk.passwords.send
         )
         self._backlog = Backlog(desk)
-        self._arrived_up_to = self._waited_up_to = 0
-        self._first = self._asked = ledger.refused(ASKED_FIRST)
-        self._put_off = [row for row in ledger.put_off() if row not in self._asked]
+        self._known: set[int] = set()
+        """Rows that have had, or will have, their turn in this poll."""
+        self._arrived: list[int] = []
+        self._waited: list[int] = []
+        refused, put_off = self._look_into_the_ledger()
+        refused.sort(key=lambda place: (place.tried, place.row))
+        self._first = [place.row for place in refused[:ASKED_FIRST]]
+        self._put_off = [place.row for place in put_off if place.row not in self._first]
         """Rows whose letter the server has put off in an earlier poll: theirs is the second turn.
         Ten customers with a domain that nobody finds must not stand before all the others."""
         self._last_tried = 0
+        self._batch = Batch([])
         self._until_written = UntilWritten(
             stopping=stopping, tell=desk.cannot_write, patience=desk.patience
         )
         self._storage: StorageTrouble | None = None
         """Why no letter is begun any more: that it was cannot be written down."""
         self._under_way: dict[int, Entry] = {}
-        self._templates: dict[int, Template] = {}
         self._refusals = Refusals()
         self._trouble: ServerTrouble | None = None
 
@@ -83,30 +89,40 @@ class Dispatch:
             return self._post.doubt
         return self._trouble
 
-    def waiting(self) -> bool:
-        """Is there a letter that was not tried in this poll?"""
-        owed, line = self._desk.ledger.owed, self._backlog.line
-        return bool(
-            (self._first or self._put_off)
-            or owed(self._arrived_up_to, 1, put_off=False, since=line)
-            or owed(self._waited_up_to, 1, put_off=False, before=line)
-        )
+    def take(self, batch: Batch) -> bool:
+        """These mails have just been written down. Is there a letter that was not tried in this
+        poll?"""
+        self._batch = batch
+        in_line = self._first or self._arrived or self._waited or self._put_off
+        return bool(in_line or self._unknown_in_batch())
+
+    def take_late(self) -> bool:
+        """As `take`, of what came into the ledger by other ways since the poll began."""
+        self._batch = Batch([])
+        self._look_into_the_ledger()
+        return self.take(self._batch)
 
     def send(self, meanwhile: Callable[[], None]) -> None:
         """Send what is owed. `meanwhile` is called about once a second, between commits.
 
-        Trouble with the server is kept in `trouble`; the letters stay owed.
+        What became of the letters stands in the rows of the batch. Trouble with the server is kept
+        in `trouble`; the letters stay owed.
         """
         if self._trouble is None:
             first, self._first = self._first, []
-            letters = chain(self._rows(first), self._arrived(), self._waited())
+            letters = chain(
+                self._rows(first),
+                self._rows(self._arrived),
+                self._of_the_batch(),
+                self._rows(self._waited),
+            )
             self._trouble = self._send(letters, meanwhile)
             if self._trouble is not None:
                 begin_outage(self._desk.ledger)
         if self._trouble is None and self._put_off:
             self._last_tried = 0
             trouble = self._send(self._put_off_letters(), meanwhile)
-            self._desk.ledger.note("put off up to", str(self._last_tried) if trouble else "")
+            self._desk.notes.note("put off up to", str(self._last_tried) if trouble else "")
             # that they are put off once more says nothing of the server, and is no reason to poll
             # more seldom
             self._trouble = None if isinstance(trouble, LettersPutOff) else trouble
@@ -149,64 +165,85 @@ class Dispatch:
         self._desk.witnesses.server = self._post.server_time
         self._post.close()
 
-    def _arrived(self) -> Iterator[Letter]:
+    def _look_into_the_ledger(self) -> tuple[list[Place], list[Place]]:
+        """Put the letters that are not known yet into the line. Returns those that were refused,
+        and all that were put off: theirs is another turn."""
+        refused, put_off = [], []
+        for place in self._desk.ledger.line(self._backlog.line):
+            if place.row in self._known:
+                continue
+            self._known.add(place.row)
+            if not place.is_put_off:
+                (self._arrived if place.is_new else self._waited).append(place.row)
+                continue
+            put_off.append(place)
+            if place.is_refused:
+                refused.append(place)
+        return refused, put_off
+
+    def _unknown_in_batch(self) -> list[Entry]:
+        return [
+            entry
+            for entry in self._batch.rows.values()
+            if entry.id not in self._known and entry.can_be_sent
+        ]
+
+    def _of_the_batch(self) -> Iterator[Letter]:
         """Those whose mails have just arrived, in the order of arrival, pulled by the post as it
         has room for them."""
-        while entries := self._desk.ledger.owed(
-            self._arrived_up_to, AT_ONCE, put_off=False, since=self._backlog.line
-        ):
-            self._arrived_up_to = entries[-1].id
-            yield from self._next(entries)
-
-    def _waited(self) -> Iterator[Letter]:
-        """The backlog, as far as there is room for it now."""
-        while entries := self._desk.ledger.owed(
-            self._waited_up_to, AT_ONCE, put_off=False, before=self._backlog.line
-        ):
-            self._waited_up_to = entries[-1].id
-            yield from self._next(entries)
-
-    def _next(self, entries: list[Entry]) -> Iterator[Letter]:
-        new = [entry for entry in entries if entry.id not in self._asked]
-        yield from self._begun(self._backlog.let_through(new))
+        entries = sorted(self._unknown_in_batch(), key=lambda entry: entry.id)
+        self._known.update(entry.id for entry in entries)
+        arrived = [entry for entry in entries if entry.seen_at >= self._backlog.line]
+        self._waited += [entry.id for entry in entries if entry.seen_at < self._backlog.line]
+        for start in range(0, len(arrived), AT_ONCE):
+            yield from self._begun(self._backlog.let_through(arrived[start : start + AT_ONCE]))
 
     def _rows(self, rows: list[int]) -> Iterator[Letter]:
-        entries = self._desk.ledger.entries(rows) if rows else []
-        yield from self._begun(self._backlog.let_through(entries))
+        """These, in their order; `rows` is what is left of them."""
+        while rows:
+            part = self._desk.ledger.entries(rows[:AT_ONCE])
+            del rows[:AT_ONCE]
+            part = [entry for entry in part if entry.can_be_sent]
+            yield from self._begun(self._backlog.let_through(part))
 
     def _put_off_letters(self) -> Iterator[Letter]:
         """Those that were put off, from where the last poll left off with them."""
-        ledger = self._desk.ledger
-        left_off = ledger.noted_number("put off up to")
-        rows = sorted(self._put_off, key=lambda row: (row <= left_off, row))
-        for start in range(0, len(rows), AT_ONCE):
-            part = ledger.entries(rows[start : start + AT_ONCE])
-            yield from self._begun(self._backlog.let_through(part))
+        left_off = self._desk.notes.noted_number("put off up to")
+        return self._rows(sorted(self._put_off, key=lambda row: (row <= left_off, row)))
 
     def _begun(self, entries: list[Entry]) -> Iterator[Letter]:
         ledger, settings = self._desk.ledger, self._desk.settings
         now = self._desk.now()
-        time = self._desk.clock.tick()
-        entries = [entry for entry in entries if not _waits_for_its_body(entry, time)]
+        entries = self._without_those_that_wait(entries)
+        if not settings.forward_address:
+            self._keep_only([entry for entry in entries if entry.kind not in ANSWERED])
+            entries = [entry for entry in entries if entry.kind in ANSWERED]
         if not entries:
             return
-        with ledger.transaction():
-            if not settings.forward_address:
-                nowhere = [e.id for e in entries if e.kind not in ANSWERED]
-                entries = [e for e in entries if e.kind in ANSWERED]
-                self._keep_only(nowhere)
-            ledger.move([entry.id for entry in entries], Step.SENDING, now)
+        ledger.move([entry.id for entry in entries], Step.SENDING, now)
         self._under_way |= {entry.id: entry for entry in entries}
         for entry in entries:
             letter = self._written(entry)
             if letter is not None:
                 yield letter
 
-    def _keep_only(self, ids: list[int]) -> None:
+    def _without_those_that_wait(self, entries: list[Entry]) -> list[Entry]:
+        """Without mails to be forwarded whose body may still come."""
+        if not any(_has_no_body(entry) for entry in entries):
+            return entries
+        time = self._desk.clock.tick()
+        return [e for e in entries if not (_has_no_body(e) and _is_young(e, time))]
+
+    def _keep_only(self, entries: list[Entry]) -> None:
         """No 対象外メールの送信先 any more: the copy in kept/ is all there is to do."""
-        now = self._desk.now()
-        self._desk.ledger.move(ids, Step.SENDING, now)
-        self._desk.ledger.move(ids, Step.KEPT, now)
+        if not entries:
+            return
+        ledger, now, ids = self._desk.ledger, self._desk.now(), [entry.id for entry in entries]
+        with ledger.transaction():
+            ledger.move(ids, Step.SENDING, now)
+            ledger.move(ids, Step.KEPT, now)
+        for entry in entries:
+            self._batch.change(replace(entry, step=Step.KEPT))
 
     def _written(self, entry: Entry) -> Letter | None:
         try:
@@ -215,6 +252,7 @@ class Dispatch:
             # the copy in kept/ was removed by hand or cannot be read. It does not count any more:
             # the mail stays on the server until there is another one
             self._desk.ledger.kept(entry.id, entry.kept, whole=False)
+            self._under_way[entry.id] = replace(entry, whole=False)
             ending = Ending.LATER if entry.whole else Ending.REFUSED
             if ending is Ending.LATER:
                 log.warning("保存したメール %s を読めません（%s）", entry.kept, error)
@@ -222,9 +260,10 @@ class Dispatch:
             return None
 
     def _template(self, identity: int) -> Template:
-        if identity not in self._templates:
-            self._templates[identity] = self._desk.ledger.template(identity)
-        return self._templates[identity]
+        templates = self._desk.templates
+        if identity not in templates:
+            templates[identity] = self._desk.ledger.template(identity)
+        return templates[identity]
 
     def _settle(self, outcomes: list[Outcome], *, quietly: bool = False) -> None:
         """Write down what became of these letters, all in one commit, then tell."""
@@ -232,10 +271,12 @@ class Dispatch:
             return
         ledger, tally, said = self._desk.ledger, self._desk.tally, list[str]()
         counts, refusals = tally.counts, self._refusals
+        changed: list[Entry] = []
 
         def commit() -> None:  # more than once where the disk fails: each time from the beginning
             tally.counts, self._refusals = dict(counts), refusals.copy()
-            said[:] = self._write_down(outcomes)
+            changed.clear()
+            said[:] = self._write_down(outcomes, changed)
 
         def is_written() -> bool:
             now_there = ledger.entries([outcome.key for outcome in outcomes])
@@ -245,6 +286,8 @@ class Dispatch:
             self._until_written(ledger, commit, is_written, letters=len(outcomes))
         else:
             commit()
+        for entry in changed:
+            self._batch.change(entry)
         for outcome in outcomes:
             del self._under_way[outcome.key]
             if outcome.tried:
@@ -254,28 +297,30 @@ class Dispatch:
         if self._refusals.about_us and self._post.doubt is not None:
             self._post.leave_in_peace(self._post.doubt)
 
-    def _write_down(self, outcomes: list[Outcome]) -> list[str]:
-        """All in one commit. Returns what there is to tell."""
+    def _write_down(self, outcomes: list[Outcome], changed: list[Entry]) -> list[str]:
+        """All in one commit. Returns what there is to tell; into `changed` go the rows."""
         ledger, now = self._desk.ledger, self._desk.now()
-        moves: dict[Step, list[tuple[int, str]]] = {}
+        answered: dict[Step, list[tuple[int, str, Patience]]] = {}
+        untried: dict[Step, list[int]] = {}
         replied: list[int] = []
         said: list[str] = []
         with ledger.transaction():
             lived = self._desk.clock.lived()
-            tried: list[tuple[int, Patience]] = []
             over: list[Entry] = []
             for outcome in outcomes:
                 entry, answer = self._under_way[outcome.key], answer_of(outcome)
                 patience = entry.patience
                 if outcome.tried:
                     patience = patience.after(answer, lived)
-                    tried.append((entry.id, patience))
                 over += self._refusals.heard(entry, outcome, patience, lived)
                 over_age = is_put_off(answer) and patience.is_over(lived)
                 too_old = over_age and self._desk.clock.is_trusted()
                 end = self._end(entry, outcome, too_old=too_old)
-                # without an answer of its own the letter keeps its place in the queue
-                moves.setdefault(end.step, []).append((entry.id, answer if outcome.tried else ""))
+                changed.append(replace(entry, step=end.step))
+                if outcome.tried:
+                    answered.setdefault(end.step, []).append((entry.id, answer, patience))
+                else:  # without an answer of its own the letter keeps its place in the queue
+                    untried.setdefault(end.step, []).append(entry.id)
                 # the confirmation of a 配信停止 says nothing of the letter with the number
                 state = end.state if entry.kind in NUMBERED else None
                 if state is ReceiptState.REPLIED:
@@ -284,11 +329,12 @@ class Dispatch:
                     ledger.receipt_state(entry.number or 0, state, now, answer)
                 if not is_no_news(entry, end.step, outcome):
                     said.append(end.told)
-            for step, answers in moves.items():
-                ledger.move_each(answers, step, now)
-            ledger.tried(tried, lived)
+            for step, answers in answered.items():
+                ledger.answered(answers, step, now, lived)
+            for step, ids in untried.items():
+                ledger.move(ids, step, now)
             ledger.replied(replied, now)
-            said += self._end_refused(over)
+            said += self._end_refused(over, changed)
         return said
 
     def _end(self, entry: Entry, outcome: Outcome, *, too_old: bool) -> End:
@@ -300,8 +346,8 @@ class Dispatch:
             self._desk.tally.add(end.counted)
         return end
 
-    def _end_refused(self, entries: list[Entry]) -> list[str]:
-        """Letters that waited for what their refusal means: it was theirs. Returns what to tell."""
+    def _end_refused(self, entries: list[Entry], changed: list[Entry]) -> list[str]:
+        """Letters that waited for what their refusal means: it was theirs. As `_write_down`."""
         ledger, now = self._desk.ledger, self._desk.now()
         told = []
         for entry in entries:
@@ -310,6 +356,7 @@ class Dispatch:
             else:
                 end = of_refused_forward(entry)
             ledger.move([entry.id], end.step, now)
+            changed.append(replace(entry, step=end.step))
             if end.state is not None and entry.kind in NUMBERED:
                 ledger.receipt_state(entry.number or 0, end.state, now, entry.answer)
             if end.counted:
@@ -319,11 +366,11 @@ class Dispatch:
 
     def conclude(self) -> None:
         """No other letter is begun in this poll: what was refused again and again is over."""
-        ledger, lived = self._desk.ledger, self._desk.clock.lived()
-        over = self._refusals.over(lived)
-        if over and self._desk.clock.is_trusted():
+        ledger, clock = self._desk.ledger, self._desk.clock
+        over = self._refusals.over(clock.lived()) if self._refusals else []
+        if over and clock.is_trusted():
             with ledger.transaction():
-                said = self._end_refused(over)
+                said = self._end_refused(over, [])
             self._refusals.forget(over)
             for line in said:
                 self._desk.say(line)
@@ -336,11 +383,15 @@ class Dispatch:
         self._settle(waiting, quietly=True)
 
 
-def _waits_for_its_body(entry: Entry, time: Lived) -> bool:
+def _has_no_body(entry: Entry) -> bool:
+    """Is it a mail to be forwarded that has not come whole, and was not tried so?"""
     if entry.kind in ANSWERED or entry.whole:
         return False
-    untried = entry.step is Step.OWED and entry.mailbox != MANUAL
-    return untried and (time.age(entry.seen_at) < WHOLE_WITHIN or not time.is_trusted)
+    return entry.step is Step.OWED and entry.mailbox != MANUAL
+
+
+def _is_young(entry: Entry, time: Lived) -> bool:
+    return time.age(entry.seen_at) < WHOLE_WITHIN or not time.is_trusted
 
 
 def _name_of(entry: Entry) -> str:

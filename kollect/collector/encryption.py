@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kollect.errors import StorageTrouble
 from kollect.register.ledger import Ledger
-from kollect.register.notes import Notes
+from kollect.register.notes import Notes, NotesAtHand
 from kollect.settings.model import Settings
 from kollect.wire.peer import SMTP
 from kollect.wire.server_memory import ServerMemory, memory_of
@@ -36,14 +36,14 @@ def encryption_kept(database: Path, settings: Settings) -> Iterator[None]:
             write_down(ledger, settings)
 
 
-def recall(notes: Notes, settings: Settings) -> None:
+def recall(notes: Notes | NotesAtHand, settings: Settings) -> None:
     """Raises StorageTrouble."""
     for memory in _memories(settings):
         if notes.noted(_key(memory)):
             memory.has_offered_encryption()
 
 
-def write_down(notes: Notes, settings: Settings) -> None:
+def write_down(notes: Notes | NotesAtHand, settings: Settings) -> None:
     """Raises StorageTrouble."""
     for memory in _memories(settings):
         if memory.encrypts:

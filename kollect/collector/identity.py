@@ -6,7 +6,7 @@ change at each retrieval. Their rows are known by that hash, else by Message-ID 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kollect import address
 from kollect.mail import Mail, is_former
@@ -51,18 +51,41 @@ class Strayed:
     """Rows whose mails are not where the ledger has them, to be found by their marks."""
 
     def __init__(self) -> None:
+        self._by_id: dict[int, Entry] = {}
         self._by_mark: dict[str, Entry] = {}
         self._former = False
 
     def add(self, entry: Entry) -> None:
         self._former = self._former or is_former(entry.fingerprint)
-        self._by_mark |= dict.fromkeys(marks_of(entry), entry)
+        self._by_id[entry.id] = entry
+        for mark in marks_of(entry):
+            self._by_mark[mark] = entry
+
+    def ids(self) -> list[int]:
+        """The rows whose mails have not been found."""
+        return list(self._by_id)
+
+    def found(self, entry: Entry) -> None:
+        """This row's mail is there after all."""
+        if self._by_id.pop(entry.id, None) is not None:
+            for mark in marks_of(entry):
+                self._by_mark.pop(mark, None)
 
     def pop(self, mail: Mail) -> Entry | None:
         """The row of this mail, once."""
+        if not self._by_mark:
+            return None
         for mark in marks_of_mail(mail, former=self._former):
             if (found := self._by_mark.get(mark)) is not None:
-                for other in marks_of(found):
-                    self._by_mark.pop(other, None)
+                self.found(found)
                 return found
         return None
+
+
+def not_among(present: Iterable[str], entries: Iterable[Entry]) -> Strayed:
+    """Those of these rows whose mails are not in the listing."""
+    uids, missing = set(present), Strayed()
+    for entry in entries:
+        if entry.uid not in uids:
+            missing.add(entry)
+    return missing

@@ -6,14 +6,13 @@ Nothing here sends or deletes. A mail is written down before anything is owed fo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
 
 from kollect import address
+from kollect.collector.batch import Batch
 from kollect.collector.desk import ANSWERED, FORWARDED, STOPPED, Desk
 from kollect.collector.identity import Strayed, former_key_of, is_same
-from kollect.collector.leaving import Leaving
 from kollect.collector.strikes import bearable, strike
 from kollect.collector.visit import FetchDied, Visit
 from kollect.decision.decide import decide
@@ -24,6 +23,7 @@ from kollect.mail import Mail
 from kollect.register.entry import Entry, Sighting
 from kollect.register.given import NUMBER_GIVEN
 from kollect.register.receipt import Step
+from kollect.settings.model import Collect, Duplicate
 
 log = logging.getLogger(__name__)
 
@@ -42,41 +42,41 @@ NOT_GIVEN = (
 
 
 class Intake:
-    def __init__(self, desk: Desk, visit: Visit, leaving: Leaving) -> None:
+    def __init__(self, desk: Desk, visit: Visit, missing: Strayed) -> None:
+        """`missing`: mails that should be there and are not, under any id that the ledger knows."""
         self._desk = desk
         self._visit = visit
-        self._leaving = leaving
+        self._missing = missing
         self._rules = desk.rules()
         self._not_given: set[str] = set()
         """Mails of which the server gives nothing."""
-        self._missing: Strayed | None = None
-        self._acknowledgement = self._duplicate = 0
+        self._texts: dict[str, int] = {}
 
-    def take(self, uids: list[str]) -> None:
+    def take(self, batch: Batch) -> None:
         """Write down those of these mails that are new, numbered in the order of arrival.
 
         Raises FetchDied where the session is lost; what was read until then is written down.
         """
-        known = self._desk.ledger.known_mails(self._desk.mailbox, uids)
+        batch.rows = self._desk.ledger.known_mails(self._desk.mailbox, batch.uids)
         read: list[tuple[str, Mail]] = []
         held = 0
         died: FetchDied | None = None
         try:
             # known ones too: a server may give the id of a mail that is gone to another one, and
             # some call them by their place in the box; that one must not be deleted unread
-            for uid, block in self._visit.headers(bearable(self._desk, uids)):
+            for uid, block in self._visit.headers(bearable(self._desk, batch.uids)):
                 if isinstance(block, Refused):
                     self._not_read(uid, block)
                     continue
                 read.append((uid, Mail.read(block)))
                 held += len(block)
                 if held > HEADERS_AT_ONCE:
-                    self._write_down(read, known)
+                    self._write_down(read, batch)
                     read, held = [], 0
         except FetchDied as lost:
             died = lost
-        self._write_down(read, known)
-        self._leaving.read_in = self._visit.session
+        self._write_down(read, batch)
+        batch.session = self._visit.session
         if died is not None:
             strike(self._desk, died.uid)
             raise died
@@ -94,22 +94,21 @@ class Intake:
         else:
             self._not_given.add(uid)
 
-    def _write_down(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
+    def _write_down(self, read: list[tuple[str, Mail]], batch: Batch) -> None:
         if not read:
             return
         said: list[str] = []
         paused = False
         ledger, now = self._desk.ledger, self._desk.now()
         with ledger.transaction():
-            self._under_former_keys(read, known)
-            self._part(read, known)
-            self._put_texts_in_force(now)
+            self._under_former_keys(read, batch.rows)
+            self._part(read, batch.rows)
             room = self._desk.settings.collect.new_per_hour - ledger.numbered_within(
                 timedelta(hours=1), now
             )
             for uid, mail in read:
-                self._leaving.read.add(uid)
-                if self._is_seen_before(uid, mail, known.get(uid)):
+                batch.verified.add(uid)
+                if self._is_seen_before(uid, mail, batch):
                     continue
                 key = address.key(mail.sender) if mail.sender else ""
                 number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
@@ -122,27 +121,28 @@ class Intake:
                     continue
                 if number is not None:
                     ledger.heard_from(key)
-                given = self._record(uid, mail, decision, key, now)
+                row = batch.rows[uid] = self._record(uid, mail, decision, key, now)
                 self._desk.witnesses.heard(mail)
                 room -= decision.kind is Kind.NEW
                 self._count(decision.kind)
-                said.append(_told(decision, given, mail))
-            if paused and ledger.note("paused", "yes"):
+                number = decision.number if row.number is None else row.number
+                said.append(_told(decision, number, mail))
+            if paused and self._desk.notes.note("paused", "yes"):
                 said.append(PAUSED)
-            elif not paused and room > 0 and ledger.note("paused", ""):
+            elif not paused and room > 0 and self._desk.notes.note("paused", ""):
                 said.append(GOES_ON)
         for line in said:  # only what is on disk is told
             self._desk.say(line)
 
-    def _put_texts_in_force(self, now: datetime) -> None:
-        """Note the present texts, so that each number is answered in the words of its own time."""
-        collect, duplicate = self._desk.settings.collect, self._desk.settings.duplicate
-        self._acknowledgement = self._desk.ledger.template_in_force(
-            "acknowledgement", collect.reply_subject, collect.reply_body, now
-        )
-        self._duplicate = self._desk.ledger.template_in_force(
-            "duplicate", duplicate.reply_subject, duplicate.reply_body, now
-        )
+    def _text(self, kind: str, text: Collect | Duplicate, now: datetime) -> int:
+        """Note the present text, so that each number is answered in the words of its own time."""
+        if kind not in self._texts:
+            template = self._desk.ledger.text_in_force(
+                kind, text.reply_subject, text.reply_body, now
+            )
+            self._texts[kind] = template.id
+            self._desk.templates[template.id] = template
+        return self._texts[kind]
 
     def _part(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
         """Take from `known`, and from their ids, the rows whose id is another mail's by now.
@@ -157,33 +157,26 @@ class Intake:
             del known[uid]
             self._desk.ledger.moved_to(entry.id, f"{uid}#{entry.id}")
             if entry.step is not Step.GONE:
-                self._strayed().add(entry)
+                self._missing.add(entry)
 
-    def _is_seen_before(self, uid: str, mail: Mail, entry: Entry | None) -> bool:
+    def _is_seen_before(self, uid: str, mail: Mail, batch: Batch) -> bool:
         ledger = self._desk.ledger
-        if entry is not None:
+        if (entry := batch.rows.get(uid)) is not None:
             if entry.step is not Step.GONE:
                 return True
             if _was_done_with(entry):
-                self._leaving.returned.add(uid)
+                batch.reappeared.add(uid)
                 return True
             # it did not show this mail before it was done with, and shows it again
             ledger.moved_to(entry.id, f"{uid}#{entry.id}")
+            del batch.rows[uid]
             return False
-        if (same := self._strayed().pop(mail)) is not None:
+        if (same := self._missing.pop(mail)) is not None:
             # the server gave all its mails new ids: after a move to another host, POP3 to IMAP
             ledger.moved_to(same.id, uid)
+            batch.rows[uid] = replace(same, uid=uid)
             return True
         return False
-
-    def _strayed(self) -> Strayed:
-        """Mails that should be there and are not, under any id that the ledger knows."""
-        if self._missing is None:
-            self._missing = Strayed()
-            for entry in self._desk.ledger.still_there(self._desk.mailbox):
-                if not self._visit.holds(entry.uid):
-                    self._missing.add(entry)
-        return self._missing
 
     def _under_former_keys(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
         """Where the server has no ids: find the rows that a version before wrote under its own."""
@@ -194,16 +187,16 @@ class Intake:
             return
         ledger = self._desk.ledger
         for entry in ledger.known_mails(self._desk.mailbox, list(former)).values():
-            ledger.moved_to(entry.id, former[entry.uid])
-            known[former[entry.uid]] = entry
+            uid = former[entry.uid]
+            ledger.moved_to(entry.id, uid)
+            known[uid] = replace(entry, uid=uid)
+            self._missing.found(entry)
 
-    def _record(
-        self, uid: str, mail: Mail, decision: Decision, key: str, now: datetime
-    ) -> int | None:
+    def _record(self, uid: str, mail: Mail, decision: Decision, key: str, now: datetime) -> Entry:
         ledger, kind = self._desk.ledger, decision.kind
         number, template, step = decision.number, None, Step.KEPT
         if kind in (Kind.NEW, Kind.RENUMBER):
-            template = self._acknowledgement
+            template = self._text("acknowledgement", self._desk.settings.collect, now)
             number = ledger.give_number(
                 decision.address, key, now,
                 first=self._desk.settings.collect.first_number,
@@ -212,7 +205,7 @@ class Intake:
             )  # fmt: skip
         elif number is not None and kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
             ledger.count_again(number)
-            template = self._duplicate
+            template = self._text("duplicate", self._desk.settings.duplicate, now)
         elif kind in STOPPED:
             self._desk.customers.stop(key, now)
             template = self._desk.confirmation(now)
@@ -220,7 +213,7 @@ class Intake:
             step = Step.OWED
         elif kind is Kind.TEST:
             step = Step.TEST
-        ledger.record(
+        return ledger.record_row(
             self._desk.mailbox,
             Sighting(
                 uid=uid,
@@ -239,7 +232,6 @@ class Intake:
             number=number if kind in ANSWERED else None,
             letter_domain=self._desk.letter_domain if step is Step.OWED else "",
         )
-        return number
 
     def _is_forwarded(self, kind: Kind, key: str) -> bool:
         owner = self._desk.settings.forward_address
@@ -271,9 +263,3 @@ def _told(decision: Decision, number: int | None, mail: Mail) -> str:
             return f"会員 {number} へのメールの配信を止めました: {who}"
         case _:
             return f"{decision.reason}（差出人 {who}、見出 {mail.subject_for_people}）"
-
-
-def batches(uids: list[str], size: int) -> Iterable[list[str]]:
-    rest = iter(uids)
-    while part := list(islice(rest, size)):
-        yield part

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kollect.collector.batch import Batch
 from kollect.collector.desk import Desk
 from kollect.collector.identity import is_same
 from kollect.collector.strikes import bearable, strike
@@ -35,37 +36,34 @@ class Leaving:
     def __init__(self, desk: Desk, visit: Visit) -> None:
         self._desk = desk
         self._visit = visit
-        self.returned: set[str] = set()
-        """Mails that the server had promised to delete and that are back."""
-        self.read: set[str] = set()
-        """Mails in hand whose headers are those that the ledger knows by their uids."""
-        self.read_in = 0
-        """The session in which they were read."""
+        self._reappeared: set[str] = set()
+        """Mails of this poll that the server had promised to delete and that are back."""
         self._not_deleted: set[str] = set()
 
-    def delete(self, uids: list[str]) -> None:
+    def delete(self, batch: Batch) -> None:
         """Mark for deletion what is done with."""
-        entries = self._desk.ledger.known_mails(self._desk.mailbox, uids).values()
-        done = {e.uid: e for e in entries if _may_leave(e) or e.uid in self.returned}
-        self._keep_in_mind([e for uid, e in done.items() if uid in self.returned])
-        if done and self._visit.open() != self.read_in:
-            self.read.clear()
-        self._look_again([entry for uid, entry in done.items() if uid not in self.read])
+        back = batch.reappeared
+        self._reappeared |= back
+        done = {uid: e for uid, e in batch.rows.items() if _may_leave(e) or uid in back}
+        if not done:
+            return
+        self._keep_in_mind([entry for uid, entry in done.items() if uid in back])
+        same = batch.verified if self._visit.open() == batch.session else set()
+        same = same | self._look_again([entry for uid, entry in done.items() if uid not in same])
         try:
-            self._not_deleted.update(self._visit.delete([uid for uid in done if uid in self.read]))
+            self._not_deleted.update(self._visit.delete([uid for uid in done if uid in same]))
         except FetchDied as died:
             strike(self._desk, died.uid)  # the others shall go in spite of it
             raise
-        self.read.clear()
 
-    def reconcile(self, present: Iterable[str]) -> None:
-        """Close the rows of mails that are no longer in the mailbox and owe nothing."""
+    def reconcile(self, present: Iterable[str], missing: list[int]) -> None:
+        """Close these rows, of mails that are no longer in the mailbox, where they owe nothing."""
         present = set(present)
         ledger, now = self._desk.ledger, self._desk.now()
         vanished = [
             entry
-            for entry in ledger.still_there(self._desk.mailbox)
-            if entry.uid not in present and not _still_owes(entry)
+            for entry in ledger.entries(missing)
+            if entry.uid not in present and entry.step is not Step.GONE and not _still_owes(entry)
         ]
         if not vanished:
             return
@@ -89,36 +87,40 @@ class Leaving:
 
         It refuses, or it agrees and they are there again (Gmail and others keep them by setting).
         """
-        ledger = self._desk.ledger
-        polls = ledger.noted_number("came back") + 1 if self.returned else 0
-        ledger.note("came back", str(polls or ""))
-        back = self.returned if polls >= BACK_AGAIN else set()
+        notes = self._desk.notes
+        polls = notes.noted_number("came back") + 1 if self._reappeared else 0
+        notes.note("came back", str(polls or ""))
+        back = self._reappeared if polls >= BACK_AGAIN else set()
         there = len(self._not_deleted | back)
-        told = ledger.noted_number("not deleted count")
+        told = notes.noted_number("not deleted count")
         if there >= max(1, 2 * told):
-            ledger.note("not deleted count", str(there))
+            notes.note("not deleted count", str(there))
             self._desk.say(NOT_DELETED.format(there))
-        elif told and not there and not self.returned:
-            ledger.note("not deleted count", "")
+        elif told and not there and not self._reappeared:
+            notes.note("not deleted count", "")
             self._desk.say(DELETED_AFTER_ALL)
 
     def refused(self, trouble: NotDeleted) -> None:
         """Tell that the server ended the session well, but deleted nothing: once."""
-        if self._desk.ledger.note("not deleted because", trouble.happened):
+        if self._desk.notes.note("not deleted because", trouble.happened):
             self._desk.say(str(trouble))
 
     def gone(self, uids: list[str]) -> None:
         """The server has confirmed that these mails are deleted."""
-        if self._desk.ledger.note("not deleted because", ""):
+        if not uids:
+            return
+        if self._desk.notes.note("not deleted because", ""):
             self._desk.say(DELETED_AFTER_ALL)
         self._desk.ledger.left(self._desk.mailbox, uids, self._desk.now())
 
-    def _look_again(self, entries: list[Entry]) -> None:
+    def _look_again(self, entries: list[Entry]) -> set[str]:
         """Which of these are still the mails by their uids, in this session?"""
         known = {entry.uid: entry for entry in entries}
-        for uid, block in self._visit.headers(bearable(self._desk, known)) if known else ():
-            if not isinstance(block, Refused) and is_same(known[uid], Mail.read(block)):
-                self.read.add(uid)
+        return {
+            uid
+            for uid, block in (self._visit.headers(bearable(self._desk, known)) if known else ())
+            if not isinstance(block, Refused) and is_same(known[uid], Mail.read(block))
+        }
 
 
 def _may_leave(entry: Entry) -> bool:

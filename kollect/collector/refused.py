@@ -24,6 +24,10 @@ class Refusals:
         self._of_the_shop: set[int] = set()
         """Those whose words speak of the shop."""
 
+    def __bool__(self) -> bool:
+        """Is there any whose meaning may still be open?"""
+        return bool(self._entries)
+
     def copy(self) -> Refusals:
         other = Refusals()
         other._doubts = deepcopy(self._doubts)

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from kollect.collector.batch import batches
 from kollect.collector.copies import Copies
 from kollect.collector.desk import Desk
 from kollect.collector.dispatch import Dispatch
 from kollect.collector.encryption import recall, write_down
-from kollect.collector.intake import Intake, batches
+from kollect.collector.identity import not_among
+from kollect.collector.intake import Intake
 from kollect.collector.leaving import Leaving
 from kollect.collector.reports import Phase, Report
 from kollect.collector.strikes import bearable, strike
@@ -39,25 +41,18 @@ def poll(
     `stopping` is asked between mails; when it says yes the mails in hand are finished.
     """
     started = clock()
-    visit = Visit(
-        open_mailbox,
-        lambda uids: leaving.gone(uids),
-        bearable=lambda uids: bearable(desk, uids),
-        clock=clock,
-    )
+    visit = Visit(open_mailbox, bearable=lambda uids: bearable(desk, uids), clock=clock)
     leaving = Leaving(desk, visit)
     dispatch = Dispatch(desk, stopping)
-    recall(desk.ledger, desk.settings)
+    recall(desk.notes, desk.settings)
     trouble: Trouble | None = None
 
     def send() -> None:
-        if dispatch.waiting() and not stopping():
-            desk.phase(Phase.REPLYING)
-            dispatch.send(meanwhile=visit.rest)
-            desk.phase(Phase.RECEIVING)
+        desk.phase(Phase.REPLYING)
+        dispatch.send(meanwhile=lambda: leaving.gone(visit.rest()))
+        desk.phase(Phase.RECEIVING)
 
     try:
-        intake = Intake(desk, visit, leaving)
         copies = Copies(desk, visit, stopping)
         desk.phase(Phase.RECEIVING)
         try:
@@ -67,20 +62,23 @@ def poll(
                 strike(desk, died.uid)
                 raise
             present = visit.uids()
+            missing = not_among(present, desk.ledger.still_there(desk.mailbox))
+            intake = Intake(desk, visit, missing)
             for batch in batches(present, BATCH):
                 if stopping():
                     break
                 intake.take(batch)
                 copies.keep(batch)
-                send()
-                copies.keep(batch)
+                if dispatch.take(batch) and not stopping():
+                    send()
+                    copies.keep(batch)
                 leaving.delete(batch)
             else:
                 intake.complain()
                 copies.complain()
                 leaving.complain()
-            leaving.reconcile(present)
-            visit.close()
+            leaving.reconcile(present, missing.ids())
+            leaving.gone(visit.close())
         except FetchDied as died:
             trouble = died.cause
         except ServerTrouble as failed:
@@ -88,13 +86,18 @@ def poll(
         for refusal in (trouble, visit.trouble):
             if isinstance(refusal, NotDeleted):
                 leaving.refused(refusal)
-        send()  # letters that hang on no mail of this listing: 再送, or the inbox is away
+        owed = desk.ledger.owed_count(desk.mailbox)
+        # letters that hang on no mail of this listing: 再送, or the inbox is away
+        if owed and dispatch.take_late() and not stopping():
+            send()
         dispatch.conclude()
+        if owed:
+            owed = desk.ledger.owed_count(desk.mailbox)
     finally:
         visit.abandon()
         dispatch.close()
         with suppress(StorageTrouble):  # it would hide the trouble that ended the poll
-            write_down(desk.ledger, desk.settings)
-    desk.tally.add("deferred", desk.ledger.owed_count(desk.mailbox))
+            write_down(desk.notes, desk.settings)
+    desk.tally.add("deferred", owed)
     report = desk.tally.report(left=visit.left(), seconds=clock() - started)
     return report, trouble or visit.trouble or dispatch.trouble

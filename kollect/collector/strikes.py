@@ -28,7 +28,9 @@ def bearable(desk: Desk, uids: Iterable[str]) -> list[str]:
     """These mails but those to be left alone; whoever cut the line lately comes last."""
     suspect: set[str] = set()
     hopeless: set[str] = set()
-    if struck := desk.ledger.strikes(desk.mailbox):
+    if desk.strikes is None:
+        desk.strikes = desk.ledger.strikes(desk.mailbox)
+    if struck := desk.strikes:
         clock = desk.clock.tick()
         for uid, strikes, at in struck:
             age = clock.age(at)
@@ -43,5 +45,15 @@ def bearable(desk: Desk, uids: Iterable[str]) -> list[str]:
 
 def strike(desk: Desk, uid: str) -> None:
     """The session died at this mail."""
-    if desk.ledger.strike(desk.mailbox, uid, desk.now()) == LEFT_ALONE[0][0]:
+    if _count(desk, uid) == LEFT_ALONE[0][0]:
         desk.say(CUTS_THE_LINE)
+
+
+def leave_alone(desk: Desk, uid: str) -> None:
+    """This mail is not to be asked for every minute."""
+    _count(desk, uid)
+
+
+def _count(desk: Desk, uid: str) -> int:
+    desk.strikes = None
+    return desk.ledger.strike(desk.mailbox, uid, desk.now())

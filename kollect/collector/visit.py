@@ -37,7 +37,6 @@ class Visit:
     def __init__(
         self,
         open_mailbox: Callable[[], Mailbox],
-        on_gone: Callable[[list[str]], None],
         *,
         bearable: Callable[[list[str]], list[str]] = list,
         clock: Callable[[], float] = time.monotonic,
@@ -45,7 +44,6 @@ class Visit:
         """`bearable` says which mails are to be tried in which order; asked only about those whose
         uid has to be made of their headers."""
         self._open_mailbox = open_mailbox
-        self._on_gone = on_gone
         self._bearable = bearable
         self._clock = clock
         self._mailbox: Mailbox | None = None
@@ -167,7 +165,7 @@ class Visit:
         return self._sizes.get(self._handles.get(uid, 0), 0)
 
     def delete(self, uids: Iterable[str]) -> list[str]:
-        """Mark mails; they are gone when `close` has returned, and `on_gone` is told so.
+        """Mark mails; they are gone when `close` has returned, which names them.
 
         Returns those that the server would not mark.
         """
@@ -190,27 +188,29 @@ class Visit:
             del self._handles[uid]
         return [uid for uid in set(names.values()) if uid in self._handles]
 
-    def rest(self) -> None:
-        """Called while letters go out: end a session that was held long enough.
+    def rest(self) -> list[str]:
+        """Called while letters go out: end a session that was held long enough. Returns the mails
+        that are deleted by that.
 
         Raises nothing: the letters on their way have nothing to do with trouble here. It is kept in
         `trouble`, and the mails that were to be deleted will be there again.
         """
         if self._mailbox is None or self._clock() - self._opened_at <= HOLD_SECONDS:
-            return
+            return []
         try:
-            self.close()
+            return self.close()
         except ServerTrouble as trouble:
             self.trouble = trouble
+            return []
 
-    def close(self) -> None:
+    def close(self) -> list[str]:
+        """End the session. Returns the mails that the server has confirmed to be deleted."""
         if self._mailbox is None:
-            return
+            return []
         mailbox, self._mailbox = self._mailbox, None
         mailbox.close()
         marked, self._marked = self._marked, []
-        if marked:
-            self._on_gone(marked)
+        return marked
 
     def abandon(self) -> None:
         if self._mailbox is not None:

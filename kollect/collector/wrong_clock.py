@@ -31,11 +31,11 @@ def check_clock(desk: Desk, *, just_arrived: bool) -> None:
 
     `just_arrived`: the mails were not there at a poll a short while ago.
     """
-    ledger, now = desk.ledger, desk.now()
+    now = desk.now()
     move = desk.clock.tick().move
     if move is not None and _is_worth_telling(move):
         moved = f"{move.before:%Y-%m-%dT%H:%M} {move.after:%Y-%m-%dT%H:%M}"
-        if ledger.note(_NOTED_MOVE, moved):
+        if desk.notes.note(_NOTED_MOVE, moved):
             text = JUMPED if move.ahead > timedelta() else SET_BACK
             desk.say(text.format(_local(move.before), _local(move.after)))
     ahead = ahead_by(desk.witnesses, now, just_arrived=just_arrived)
@@ -44,7 +44,7 @@ def check_clock(desk: Desk, *, just_arrived: bool) -> None:
     if abs(ahead) > LATE:
         desk.clock.doubt()
     which = "" if not ahead else "ahead" if ahead > timedelta() else "behind"
-    if ledger.note(_NOTED_FAULT, which) and which:
+    if desk.notes.note(_NOTED_FAULT, which) and which:
         text = AHEAD if which == "ahead" else BEHIND
         desk.say(text.format(_span(abs(ahead)), _local(now - ahead)))
 

@@ -108,12 +108,13 @@ class LivedClock:
             state = later(before, look)
             worth_writing = self._is_worth_writing(before, state)
         if worth_writing:
-            self._file.note(_KEY, to_json(state))
+            self._file.keep_note(_KEY, to_json(state))
         return state
 
     def _is_worth_writing(self, before: Lived, state: Lived) -> bool:
         return (
-            self._file.in_transaction
+            # within the second nobody can tell the difference: `lived` counts whole ones
+            (self._file.in_transaction and int(state.seconds) > int(before.seconds))
             or state.move != before.move
             or state.seconds - before.seconds >= _WRITTEN_EVERY
         )

@@ -42,6 +42,7 @@ def to_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=64)
 def to_time(text: str) -> datetime:
     """What `to_text` has written. Raises `errors.StorageTrouble` for anything else."""
     try:
@@ -263,6 +264,12 @@ class Database:
                 raise
             finally:
                 self._link.depth -= 1
+
+    def _whole(self, rows: int) -> AbstractContextManager[None]:
+        """Around one change of so many rows that may turn out to be illegal. One row alone has
+        changed or has not: there is nothing half-done that would have to be undone."""
+        stuck = self._db.in_transaction and not self._link.depth
+        return self.transaction() if rows > 1 or stuck else self._translated()
 
     def _run(self, statements: tuple[str, ...]) -> None:
         for statement in statements:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from kollect.register.receipt import ReceiptState, Step
+from kollect.register.receipt import TO_SEND, ReceiptState, Step
 from kollect.retry_policy import Patience
 
 
@@ -54,6 +54,26 @@ class Entry:
     answer: str
     patience: Patience
     """What is remembered of its letter's tries."""
+
+    @property
+    def can_be_sent(self) -> bool:
+        """A letter is owed, and all that it takes is here."""
+        return self.step in TO_SEND and (self.number is not None or self.kept != "")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a letter that is owed stands in the line."""
+
+    row: int
+    """The id of its mail's row."""
+    is_new: bool
+    """Its mail has just arrived."""
+    is_put_off: bool
+    """It was tried and put off, for its own sake as far as is known."""
+    is_refused: bool
+    tried: int
+    """When, in lived seconds."""
 
 
 @dataclass(frozen=True, slots=True)

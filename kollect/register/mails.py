@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from kollect.register.database import Database, one_of, rows_of, to_text, to_time
-from kollect.register.entry import Entry, Sighting
+from kollect.register.entry import Entry, Place, Sighting
 from kollect.register.receipt import TO_DELETE, TO_SEND, IllegalMove, Step, came_from
 from kollect.retry_policy import Patience
 
@@ -30,11 +30,24 @@ _THERE = f"step <> '{Step.GONE}'"
 
 _AT_ONCE = 250
 """So many rows are held; a mailbox may have ten thousand mails."""
+_NEVER_TRIED = Patience()
 _PUT_OFF = f"step = '{Step.DEFERRED}' AND answer <> ''"
 
 
 def _one_of(steps: Iterable[Step]) -> str:
     return "step IN ({})".format(", ".join(f"'{step}'" for step in steps))
+
+
+_CAN_BE_SENT = f"{_one_of(TO_SEND)} AND (number IS NOT NULL OR kept <> '')"
+_MOVE = (
+    "UPDATE mail SET step = ?, step_at = ?, unknowns = unknowns + ?,"
+    " answer = coalesce(nullif(?, ''), answer)"
+)
+
+
+def _check_moved(moved: int, wanted: int, then: Step) -> None:
+    if moved != wanted:
+        raise IllegalMove(f"{wanted - moved} of {wanted} cannot go to {then}")
 
 
 class Mails(Database):
@@ -69,10 +82,27 @@ class Mails(Database):
         With `letter_domain` its letter gets a Message-ID, the same for every repeat. Returns the
         row's id.
         """
+        return self.record_row(
+            mailbox, seen, step, now,
+            template=template, number=number, letter_domain=letter_domain,
+        ).id  # fmt: skip
+
+    def record_row(
+        self,
+        mailbox: str,
+        seen: Sighting,
+        step: Step,
+        now: datetime,
+        *,
+        template: int | None,
+        number: int | None,
+        letter_domain: str,
+    ) -> Entry:
+        """As `record`. Returns the row as it is written down."""
         letter_id = f"<{uuid.uuid4().hex}@{letter_domain}>" if letter_domain else ""
         with self._translated():
             moment = to_text(now)
-            return self._db.execute(
+            identity = self._db.execute(
                 "INSERT INTO mail (mailbox, uid, fingerprint, kind, reason, address, address_key,"
                 " subject, message_id, thread, number, template, letter_id, step, step_at, seen_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -82,6 +112,12 @@ class Mails(Database):
                     *(template, letter_id, step, moment, moment),
                 ),
             ).lastrowid
+        at = to_time(moment)
+        return Entry(
+            *(identity, mailbox, seen.uid, seen.fingerprint, str(seen.kind), seen.reason),
+            *(seen.address, seen.subject, seen.message_id, seen.thread, number, template),
+            *(letter_id, "", False, step, at, at, 0, "", _NEVER_TRIED),
+        )
 
     def moved_to(self, identity: int, uid: str) -> None:
         """The server gave this mail another unique id."""
@@ -104,59 +140,28 @@ class Mails(Database):
 
     # --- letters that are owed
 
-    def owed(
-        self,
-        after: int,
-        most: int,
-        *,
-        put_off: bool = True,
-        since: datetime | None = None,
-        before: datetime | None = None,
-    ) -> list[Entry]:
-        """Mails with a letter still to be sent, in the order of arrival, beyond the row `after`.
+    def owed(self, after: int, most: int) -> list[Entry]:
+        """Mails with a letter still to be sent, in the order of arrival, beyond the row `after`."""
+        return self._entries(f"id > ? AND {_CAN_BE_SENT} ORDER BY id LIMIT {int(most)}", after)
 
-        Without `put_off` not those of `put_off`; `since` and `before` say when they were seen.
-        """
-        seen = "" if since is None else f" AND seen_at >= '{to_text(since)}'"
-        seen += "" if before is None else f" AND seen_at < '{to_text(before)}'"
-        return self._entries(
-            f"id > ? AND {_one_of(TO_SEND)} AND (number IS NOT NULL OR kept <> '')"
-            f"{'' if put_off else f' AND NOT ({_PUT_OFF})'}{seen} ORDER BY id LIMIT {int(most)}",
-            after,
-        )
-
-    def put_off(self) -> list[int]:
-        """The rows whose letter was tried and put off, for its own sake as far as is known."""
-        return self._put_off("id")
-
-    def refused(self, most: int) -> list[int]:
-        """Those of `put_off` that were refused, the longest ago tried first."""
-        return self._put_off(f"tried, id LIMIT {int(most)}", " AND refusals > 0")
-
-    def _put_off(self, order: str, condition: str = "") -> list[int]:
+    def line(self, since: datetime) -> list[Place]:
+        """All letters that can be sent, in the order of arrival. `since` is when a mail must have
+        been seen that has just arrived."""
         with self._translated():
             rows = self._db.execute(
-                f"SELECT id FROM mail WHERE {_one_of(TO_SEND)} AND {_PUT_OFF}{condition}"
-                f" AND (number IS NOT NULL OR kept <> '') ORDER BY {order}"
+                f"SELECT id, seen_at >= ?, {_PUT_OFF}, refusals, tried FROM mail"
+                f" WHERE {_CAN_BE_SENT} ORDER BY id",
+                (to_text(since),),
             )
-            return [identity for (identity,) in rows]
+            return [
+                Place(row, bool(new), bool(put_off), refusals > 0, tried or 0)
+                for row, new, put_off, refusals, tried in rows
+            ]
 
     def last_mail(self) -> int:
         """The row that was written last; all later ones have higher ids."""
         with self._translated():
             return self._db.execute("SELECT coalesce(max(id), 0) FROM mail").fetchone()[0]
-
-    def tried(self, letters: Iterable[tuple[int, Patience]], lived: int) -> None:
-        """Remember that these letters were tried, and how often they were put off or refused."""
-        with self._translated():
-            self._db.executemany(
-                "UPDATE mail SET tried = ?, later_since = ?, refused_since = ?, refusals = ?"
-                " WHERE id = ?",
-                (
-                    (lived, known.later_since, known.refused_since, known.refusals, identity)
-                    for identity, known in letters
-                ),
-            )
 
     def tries(self, since: int) -> list[int]:
         """When letters were tried, in lived seconds, after that moment."""
@@ -166,7 +171,11 @@ class Mails(Database):
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """These rows, in the order asked for."""
-        found = {e.id: e for e in self._entries(f"id IN ({', '.join('?' * len(ids))})", *ids)}
+        found = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            part = ids[start : start + _AT_ONCE]
+            for entry in self._entries(f"id IN ({', '.join('?' * len(part))})", *part):
+                found[entry.id] = entry
         return [found[identity] for identity in ids if identity in found]
 
     def is_forward(self, letter_id: str) -> bool:
@@ -190,20 +199,38 @@ class Mails(Database):
 
     def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:
         """Take mails to their next step. Raises IllegalMove, and then changes none of them."""
-        self.move_each([(identity, answer) for identity in ids], then, now)
+        ids = list(ids)
+        values = (then, to_text(now), then is Step.UNKNOWN, answer)
+        with self._whole(len(ids)):
+            moved = 0
+            for start in range(0, len(ids), _AT_ONCE):
+                part = ids[start : start + _AT_ONCE]
+                moved += self._db.execute(
+                    f"{_MOVE} WHERE id IN ({', '.join('?' * len(part))})"
+                    f" AND {_one_of(came_from(then))}",
+                    (*values, *part),
+                ).rowcount
+            _check_moved(moved, len(ids), then)
 
-    def move_each(self, answers: Sequence[tuple[int, str]], then: Step, now: datetime) -> None:
-        """As `move`, each mail with the server's answer to its own letter."""
+    def answered(
+        self, answers: Sequence[tuple[int, str, Patience]], then: Step, now: datetime, lived: int
+    ) -> None:
+        """As `move`, for letters that were tried: each with the server's answer to its own letter,
+        and how often it was put off or refused by now."""
         values = (then, to_text(now), then is Step.UNKNOWN)
-        with self.transaction():
+        with self._whole(len(answers)):
             moved = self._db.executemany(
-                "UPDATE mail SET step = ?, step_at = ?, unknowns = unknowns + ?,"
-                " answer = coalesce(nullif(?, ''), answer)"
+                f"{_MOVE}, tried = ?, later_since = ?, refused_since = ?, refusals = ?"
                 f" WHERE id = ? AND {_one_of(came_from(then))}",
-                ((*values, answer, identity) for identity, answer in answers),
+                (
+                    (
+                        *(*values, answer, lived),
+                        *(known.later_since, known.refused_since, known.refusals, identity),
+                    )
+                    for identity, answer, known in answers
+                ),
             ).rowcount
-            if moved != len(answers):
-                raise IllegalMove(f"{len(answers) - moved} of {len(answers)} cannot go to {then}")
+            _check_moved(moved, len(answers), then)
 
     # --- mails that left, mails that hurt
 
@@ -215,14 +242,25 @@ class Mails(Database):
         ):
             yield from part
             seen = part[-1].id
+            if len(part) < _AT_ONCE:
+                return
 
     def left(self, mailbox: str, uids: Sequence[str], now: datetime) -> None:
-        """The server has deleted these mails. Raises IllegalMove where one still owes a letter."""
-        with self.transaction():
+        """The server has deleted these mails. Raises IllegalMove where one still owes a letter, and
+        then changes none of them."""
+        values = (Step.GONE, to_text(now), False, "", mailbox)
+        with self._whole(len(uids)):
             for start in range(0, len(uids), _AT_ONCE):
-                known = self.known_mails(mailbox, uids[start : start + _AT_ONCE]).values()
-                there = [entry.id for entry in known if entry.step is not Step.GONE]
-                self.move(there, Step.GONE, now)
+                part = uids[start : start + _AT_ONCE]
+                those = f"WHERE mailbox = ? AND uid IN ({', '.join('?' * len(part))})"
+                moved = self._db.execute(
+                    f"{_MOVE} {those} AND {_one_of(came_from(Step.GONE))}", (*values, *part)
+                ).rowcount
+                if moved < len(part):  # the others are unknown, or were gone already
+                    left = self._db.execute(
+                        f"SELECT count(*) FROM mail {those} AND {_THERE}", (mailbox, *part)
+                    ).fetchone()[0]
+                    _check_moved(moved, moved + left, Step.GONE)
 
     def seen_again(self, ids: Iterable[int], now: datetime) -> None:
         """Mails that were gone are on the server once more: their rows are as good as new."""

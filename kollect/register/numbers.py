@@ -17,6 +17,8 @@ from kollect.register.receipt import AlreadyNumbered, ReceiptState, Step
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 250
+
 
 @dataclass(frozen=True, slots=True)
 class Behind:
@@ -54,8 +56,8 @@ class Numbers(Database):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._gives = False
-        """A number was given in the transaction that is open."""
+        self._given = 0
+        """The last number that was given in the transaction that is open."""
         self._highest = 0
         """No number up to this one is given; known beside the database."""
         self._keeping_failed = False
@@ -64,13 +66,16 @@ class Numbers(Database):
     def transaction(self) -> Iterator[None]:
         """As `Database.transaction`; the numbers given are then known outside the database too."""
         outermost = not self._db.in_transaction
-        if outermost:
-            self._gives = False
-        with super().transaction():
-            yield
-        if outermost and self._gives:
-            self._gives = False
-            self.keep_highest()
+        before = self._given = 0 if outermost else self._given
+        try:
+            with super().transaction():
+                yield
+        except BaseException:
+            self._given = before  # what was given within this block is not given
+            raise
+        if outermost and self._given:
+            given, self._given = self._given, 0
+            self._keep_highest(given)
 
     def last_number(self) -> int | None:
         """The highest number in the database; None where there is none."""
@@ -80,11 +85,13 @@ class Numbers(Database):
     def keep_highest(self) -> None:
         """Write the last number down beside the database."""
         last = self.last_number()
-        if last is None:
-            return
+        if last is not None:
+            self._keep_highest(last)
+
+    def _keep_highest(self, last: int) -> None:
         self._highest = max(self._highest, last)
         try:
-            highest.keep(self._path, Highest(last, self._identity()))
+            highest.keep(self._path, Highest(last, self._link.identity))
             self._keeping_failed = False
         except OSError as error:
             # the log tells the numbers too: no reason to leave the customers without an answer
@@ -129,11 +136,6 @@ class Numbers(Database):
             " (SELECT value FROM meta WHERE key = 'number_floor')"
         ).fetchone()
         return last or 0, to_number(floor or "0")
-
-    def _identity(self) -> str:
-        with self._translated():
-            row = self._db.execute("SELECT value FROM meta WHERE key = 'install_id'").fetchone()
-        return row[0] if row else ""
 
     def known(self, address_key: str, now: datetime) -> tuple[int | None, int, int]:
         """The number of an address (its newest) and how many of its mails of the last hour and
@@ -183,15 +185,17 @@ class Numbers(Database):
 
         Belongs into the transaction that records the mail, so that no number is without its letter.
         """
-        with self.transaction():
-            old = self._db.execute(
-                "SELECT max(number) FROM receipt WHERE address_key = ?", (address_key,)
-            ).fetchone()[0]
+        # within another transaction nothing of its own: the one change is the last statement
+        with self._translated() if self._link.depth else self.transaction():
+            old, last, floor = self._db.execute(
+                "SELECT (SELECT max(number) FROM receipt WHERE address_key = ?),"
+                " (SELECT max(number) FROM receipt),"
+                " (SELECT value FROM meta WHERE key = 'number_floor')",
+                (address_key,),
+            ).fetchone()
             if old is not None and not again:
                 raise AlreadyNumbered(old)
-            last, floor = self._last_and_floor()
-            number = max(first, last + 1, floor, self._highest + 1)
-            self._gives = True
+            number = max(first, (last or 0) + 1, to_number(floor or "0"), self._highest + 1)
             self._db.execute(
                 "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
                 " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -200,6 +204,7 @@ class Numbers(Database):
                     old is not None,
                 ),
             )
+            self._given = number
             return number
 
     def count_again(self, number: int) -> None:
@@ -210,11 +215,15 @@ class Numbers(Database):
     def replied(self, numbers: Iterable[int], now: datetime) -> None:
         """The letters with these numbers were taken by the sending server."""
         moment = to_text(now)
+        numbers = list(numbers)
         with self._translated():
-            self._db.executemany(
-                "UPDATE receipt SET state = ?, reason = '', replied_at = ? WHERE number = ?",
-                ((ReceiptState.REPLIED, moment, number) for number in numbers),
-            )
+            for start in range(0, len(numbers), _AT_ONCE):
+                part = numbers[start : start + _AT_ONCE]
+                self._db.execute(
+                    "UPDATE receipt SET state = ?, reason = '', replied_at = ?"
+                    f" WHERE number IN ({', '.join('?' * len(part))})",
+                    (ReceiptState.REPLIED, moment, *part),
+                )
 
     def receipt_state(
         self, number: int, state: ReceiptState, now: datetime, reason: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -58,21 +59,23 @@ class ShopProgram:
     def poll(
         self, *, stopping: Callable[[], bool] = lambda: False
     ) -> tuple[Report, Trouble | None]:
-        passwords = Passwords(self.password, self.password)
-        ledger = Ledger(self.folder / "kollect.db")
-        try:
-            desk = Desk(
-                self.settings,
-                passwords,
-                ledger,
-                KeptFolder(self.folder / "kept"),
-                self.now,
-                self.news.append,
-            )
-            receive, tls = self.settings.receive, self.settings.tls
-            return poll(desk, lambda: open_mailbox(receive, tls, self.password), stopping=stopping)
-        finally:
-            ledger.close()
+        with closing(Ledger(self.folder / "kollect.db")) as ledger:
+            return self.poll_on(ledger, stopping=stopping)
+
+    def poll_on(
+        self, ledger: Ledger, *, stopping: Callable[[], bool] = lambda: False
+    ) -> tuple[Report, Trouble | None]:
+        """A poll on a ledger that is open, as the resident program's."""
+        desk = Desk(
+            self.settings,
+            Passwords(self.password, self.password),
+            ledger,
+            KeptFolder(self.folder / "kept"),
+            self.now,
+            self.news.append,
+        )
+        receive, tls = self.settings.receive, self.settings.tls
+        return poll(desk, lambda: open_mailbox(receive, tls, self.password), stopping=stopping)
 
     def report(self) -> Report:
         """A poll in which nothing may go wrong."""

@@ -14,6 +14,7 @@ from kollect.register.database import to_text, to_time
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import AlreadyNumbered, IllegalMove, ReceiptState, Step
 from kollect.register.receipts import Receipts
+from kollect.retry_policy import Patience
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, sighting, text
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -295,9 +296,10 @@ def test_answers_and_unknown_endings_are_kept(ledger: Ledger):
 def test_each_mail_keeps_the_answer_to_its_own_letter(ledger: Ledger):
     rows = [numbered(ledger, f"{n}@x.jp", uid=f"u{n}")[0] for n in range(3)]
     ledger.move(rows, Step.SENDING, NOW)
-    ledger.move_each([(rows[0], "250 a"), (rows[1], "")], Step.SENT, NOW)
+    never = Patience()
+    ledger.answered([(rows[0], "250 a", never), (rows[1], "", never)], Step.SENT, NOW, 0)
     with pytest.raises(IllegalMove):
-        ledger.move_each([(rows[2], "250 c"), (rows[1], "250 b")], Step.SENT, NOW)
+        ledger.answered([(rows[2], "250 c", never), (rows[1], "250 b", never)], Step.SENT, NOW, 0)
     found = ledger.known_mails(BOX, ["u0", "u1", "u2"])
     assert [(found[uid].step, found[uid].answer) for uid in ("u0", "u1", "u2")] == [
         (Step.SENT, "250 a"),

@@ -14,6 +14,7 @@ from kollect.register import database
 from kollect.register.ledger import Ledger
 from kollect.register.receipt import Step
 from kollect.register.receipts import Receipts
+from kollect.retry_policy import Patience
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, text
 
 DAY = timedelta(days=1)
@@ -85,6 +86,11 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
     return made
 
 
+def answered(ledger: Ledger) -> None:
+    ledger.move([1], Step.SENDING, NOW)
+    ledger.answered([(1, "", Patience())], Step.SENT, NOW, 0)
+
+
 HOT: dict[str, Callable[[Ledger], object]] = {
     "known_mails": lambda ledger: ledger.known_mails(BOX, [f"u{n}" for n in range(250)]),
     "still_there": lambda ledger: list(ledger.still_there(BOX)),
@@ -94,8 +100,7 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "bounced, by letter": lambda ledger: ledger.bounced("<1@shop.example>", "", "550", NOW),
     "bounced, by recipient": lambda ledger: ledger.bounced("", "a@x.jp", "550", NOW - DAY),
     "owed": lambda ledger: ledger.owed(0, 100),
-    "owed, not put off": lambda ledger: ledger.owed(0, 100, put_off=False),
-    "put_off": lambda ledger: ledger.put_off(),
+    "line": lambda ledger: ledger.line(NOW),
     "entries": lambda ledger: ledger.entries([1, 2, 3]),
     "is_forward": lambda ledger: ledger.is_forward("<1@shop.example>"),
     "owed_count": lambda ledger: ledger.owed_count("box"),
@@ -104,6 +109,8 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "receipt_state": lambda ledger: ledger.receipt_state(1001, "replied", NOW),
     "replied": lambda ledger: ledger.replied([1001], NOW),
     "move": lambda ledger: ledger.move([1], Step.SENDING, NOW),
+    "answered": lambda ledger: answered(ledger),
+    "left": lambda ledger: ledger.left(BOX, ["u1", "u2"], NOW),
     "moved_to": lambda ledger: ledger.moved_to(1, "other"),
     "kept": lambda ledger: ledger.kept(1, "x.eml", whole=True),
     "send_again": lambda ledger: ledger.send_again(1001, NOW, text(ledger), DOMAIN),
