@@ -53,7 +53,7 @@ if not %ERRORLEVEL%==0 goto failed
 rem Here, the tests that need no real mail server: Dovecot and Postfix are for Linux, and so is the check
 rem of the style (ruff.exe wants a Visual C++ runtime that a plain Windows has not).
 echo == Testing
-"%PY%" -m pytest -c tests\pytest.ini --rootdir tests -m "not real"%REST% tests
+"%PY%" -m pytest -m "not real"%REST% tests
 set "CODE=%ERRORLEVEL%"
 goto end
 

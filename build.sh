@@ -181,7 +181,7 @@ need_packages() { # "$@": Debian packages
 }
 
 run_tests() { # "$@": arguments for pytest; with none, everything, the quick ones first
-    local pytest=("$PYTHON" -m pytest -c tests/pytest.ini --rootdir tests) one
+    local pytest=("$PYTHON" -m pytest) one
     if [[ $# -eq 0 ]]; then
         say "単体テスト"
         "${pytest[@]}" tests/unit
@@ -202,8 +202,8 @@ test_all() {
     need_packages "${TEST_PACKAGES[@]}"
     set_up requirements.txt tests/requirements.txt
     say "書き方の検査 (ruff)"
-    "$PYTHON" -m ruff check --quiet --config tests/ruff.toml kollect tests assets
-    "$PYTHON" -m ruff format --check --config tests/ruff.toml kollect tests assets
+    "$PYTHON" -m ruff check --quiet kollect tests assets
+    "$PYTHON" -m ruff format --check kollect tests assets
     run_tests "$@"
 }
 

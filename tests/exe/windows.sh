@@ -99,7 +99,7 @@ measure_exe() {
 test_windows() { # what has to do with files, folders and the system; of the rest Windows knows nothing
     say "Windows の Python での単体テスト"
     MORE_PACKAGES=";Z:$PWD/$WINDOWS/test-packages" \
-        windows_python -m pytest -c tests/pytest.ini --rootdir tests -p no:cacheprovider -m "not real" \
+        windows_python -m pytest -p no:cacheprovider -m "not real" \
         tests/unit/test_{autostart,backup,console,csvfile,folder,kept,ledger_disk,lock,logfile}.py \
         tests/unit/test_{files,passwords,providers,session_end,this_pc,tray_perseverance,unpacked,volume}.py tests/unit/test_settings_*.py
 }
@@ -110,7 +110,7 @@ test_exe() { # "$@": tests in tests/exe, or other arguments for pytest
     for one in "$@"; do
         if [[ -e ${one%%::*} ]]; then where=(); fi
     done
-    local pytest=(with_windows "$PYTHON" -m pytest -c tests/pytest.ini --rootdir tests "$@" "${where[@]}")
+    local pytest=(with_windows "$PYTHON" -m pytest "$@" "${where[@]}")
     "${pytest[@]}" && return
     # Wine itself loses a process or a key once in hundreds of times; what fails a second time is ours
     say "失敗したテストだけを、もう一度行います"
