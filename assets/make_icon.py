@@ -24,7 +24,7 @@ TRAY_SIZES = (16, 20, 24, 28, 32, 36, 40, 48)
 """The tray at 100, 125, 150 % and so on, up to 300 %."""
 TRAY_PNG = 64
 BOX_SIZES = (13, 15, 17, 20, 25, 30, 36, 44)
-"""The rows of boxes.png, as screens/theme.py knows them."""
+"""The rows of boxes.png, as ui/framework/theme.py knows them."""
 
 BLUE = (31, 95, 168, 255)
 GREEN = (18, 138, 62, 255)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kollect import __version__
-from kollect.desktop import console, files, unpacked
+from kollect.desktop import console, detach, files
 
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
@@ -112,7 +112,7 @@ def _limit(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. No traceback ever reaches the user."""
     console.connect()
-    unpacked.stay()
+    detach.stay()
     files.keep_private()
     logging.getLogger().addHandler(logging.NullHandler())  # else Python prints tracebacks itself
     options = parser().parse_args(arguments)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from kollect.wire.server_memory import forget_all
+from kollect.net.server_memory import forget_all
 
 pytest_plugins = [
     "tests.servers.display",

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from kollect import address
-from kollect.decision.verdict import Kind
-from kollect.members.mailing import LeftOut, Step
-from kollect.members.mailing_errors import NobodyToSendTo
+from kollect.decision.types import Kind
+from kollect.ledger.kept_query import KeptMail, KeptMails
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.records import Receipt
+from kollect.ledger.states import SEEMS_LOST, ReceiptState, in_words
+from kollect.mail import address
+from kollect.mailing.mailing_errors import NobodyToSendTo
+from kollect.mailing.mailing_states import LeftOut, Step
 from kollect.members.member import Standing
-from kollect.members.members import Members
-from kollect.register.entry import Receipt
-from kollect.register.kept_mails import KeptMail, KeptMails
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import SEEMS_LOST, ReceiptState, in_words
+from kollect.members.repository import Members
 from tests.servers.mails import blank
 from tests.servers.members import FIRST, SHOP, Mailer, begin, join
 from tests.servers.scripted_pop3 import ScriptedPop3

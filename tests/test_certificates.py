@@ -17,10 +17,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from kollect.desktop import trust_store
 from kollect.errors import CertificateTrouble, ServerTrouble, Stage
-from kollect.wire import trust as trust_module
-from kollect.wire.connection import RECEIVING_ROLE, Line, Trust
-from kollect.wire.distrust import untrusted
-from kollect.wire.peer import Peer
+from kollect.net import tls as trust_module
+from kollect.net.certificate_errors import untrusted
+from kollect.net.connection import RECEIVING_ROLE, Line, Trust
+from kollect.net.server_errors import Peer
 from tests.servers.authorities import DAY, NOW, Issued, Wanted, issue, tls_server
 from tests.servers.certificates import ServerCertificate
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector import check
-from kollect.collector.check import Check, CheckStep
+from kollect.app import mail_test
+from kollect.app.mail_test import Check, CheckStep
 from kollect.errors import Stage
 from kollect.settings.model import Auth, Passwords, Protocol, Receive, Security, Send, Settings, Tls
 from tests.servers.certificates import Certificates
@@ -182,7 +182,7 @@ def test_a_port_where_nobody_is_and_a_name_that_nobody_has(
 def test_a_mail_that_never_arrives(
     dovecot: Dovecot, postfix: Postfix, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(mail_test, "LOOK_EVERY", 0.2)
     settings = real(dovecot, postfix)
     dovecot.deliver(settings.receive.account, *STRANGERS)
     told = Told()
@@ -203,7 +203,7 @@ def test_a_listing_that_is_refused_is_the_mailboxs_fault() -> None:
 
 
 def test_a_server_that_wants_a_pause_between_two_logins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(mail_test, "LOOK_EVERY", 0.2)
     delay = Faults(answers={"PASS": b"-ERR [LOGIN-DELAY] wait\r\n"})
     with ScriptedPop3(STRANGERS, [Faults(), delay, delay, Faults()]) as pop3:
         told = Told()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.states import ReceiptState
 from kollect.settings.model import Collect, Duplicate, DuplicateAction
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3

@@ -20,8 +20,8 @@ import pytest
 
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
-from kollect.register.ledger import Ledger
-from kollect.settings import inifile
+from kollect.ledger.ledger import Ledger
+from kollect.settings import ini_file
 from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Settings, Shop, Tls
 from tests.servers.dovecot import Dovecot
 from tests.servers.mails import blank
@@ -85,7 +85,7 @@ def test_a_day_of_a_shop(
     if protocol is Protocol.IMAP:
         receive = replace(settings.receive, protocol=protocol, port=dovecot.imaps)
         settings = replace(settings, receive=replace(receive, security=Security.SSL))
-    inifile.save(data / "kollect.ini", settings)
+    ini_file.save(data / "kollect.ini", settings)
     dovecot.deliver(
         account,
         blank("abc..def.@docomo.ne.jp", 1),
@@ -139,7 +139,7 @@ def assert_no_secret(data: Path, *texts: str) -> None:
 def test_a_wrong_password_is_a_server_that_cannot_be_logged_in_to(
     dovecot: Dovecot, postfix: Postfix, data: Path
 ) -> None:
-    inifile.save(data / "kollect.ini", encrypted(dovecot, postfix, "wrong"))
+    ini_file.save(data / "kollect.ini", encrypted(dovecot, postfix, "wrong"))
     ran = kollect("collect", "--once", data=data, password="not-this-one")
     assert ran.returncode == 4
     assert "パスワード" in ran.stderr
@@ -149,7 +149,9 @@ def test_a_wrong_password_is_a_server_that_cannot_be_logged_in_to(
 
 def test_a_server_that_is_not_there(dovecot: Dovecot, postfix: Postfix, data: Path) -> None:
     settings = encrypted(dovecot, postfix, "away")
-    inifile.save(data / "kollect.ini", replace(settings, receive=replace(settings.receive, port=1)))
+    ini_file.save(
+        data / "kollect.ini", replace(settings, receive=replace(settings.receive, port=1))
+    )
     ran = kollect("collect", "--once", "--json", data=data)
     assert ran.returncode == 4
     assert json.loads(ran.stdout)["error"]["cure"]
@@ -160,7 +162,7 @@ def test_a_folder_that_is_copied_to_the_internet_is_warned_of_once(
 ) -> None:
     folder = data / "Dropbox" / "コレクト"
     folder.mkdir(parents=True)
-    inifile.save(folder / "kollect.ini", encrypted(dovecot, postfix, "copied"))
+    ini_file.save(folder / "kollect.ini", encrypted(dovecot, postfix, "copied"))
     first = kollect("collect", "--once", "--json", data=folder)
     assert first.returncode == 0, first.stderr
     assert "データが Dropbox のフォルダにあります" in first.stderr
@@ -174,7 +176,7 @@ def test_a_certificate_of_another_authority_is_refused(
 ) -> None:
     dovecot.deliver("strange", blank("a@customer.example", 1))
     settings = replace(encrypted(dovecot, postfix, "strange"), tls=Tls())
-    inifile.save(data / "kollect.ini", settings)
+    ini_file.save(data / "kollect.ini", settings)
     ran = kollect("collect", "--once", data=data)
     assert ran.returncode == 4
     assert "証明書" in ran.stderr
@@ -187,7 +189,7 @@ def test_letters_that_are_put_off(dovecot: Dovecot, data: Path) -> None:
         smtp.script.fault = lambda at: (
             "450 4.2.1 later" if at.verb == "RCPT" and "slow@" in at.argument else None
         )
-        inifile.save(data / "kollect.ini", settings_for(dovecot.pop3, smtp.port, "later"))
+        ini_file.save(data / "kollect.ini", settings_for(dovecot.pop3, smtp.port, "later"))
         ran = kollect("collect", "--once", "--json", data=data)
     assert ran.returncode == 3
     assert json.loads(ran.stdout)["deferred"] == 1
@@ -232,7 +234,7 @@ def test_authorities_that_cannot_be_used_are_a_wrong_setting(
     if content is not None:
         file.write_text(content)
     settings = replace(settings_for(1, 1, "nobody"), tls=Tls(ca_file=str(file)))
-    inifile.save(data / "kollect.ini", settings)
+    ini_file.save(data / "kollect.ini", settings)
     ran = kollect(*command, data=data)
     assert ran.returncode == 2
     for part in ("kollect.ini", "[tls] ca_file", str(file), why):
@@ -240,14 +242,14 @@ def test_authorities_that_cannot_be_used_are_a_wrong_setting(
 
 
 def test_a_missing_password_is_told(dovecot: Dovecot, postfix: Postfix, data: Path) -> None:
-    inifile.save(data / "kollect.ini", encrypted(dovecot, postfix, "nopassword"))
+    ini_file.save(data / "kollect.ini", encrypted(dovecot, postfix, "nopassword"))
     ran = kollect("collect", "--once", data=data, password="")
     assert ran.returncode == 2
     assert "KOLLECT_RECEIVE_PASSWORD" in ran.stderr
 
 
 def test_a_damaged_database_deletes_nothing(dovecot: Dovecot, postfix: Postfix, data: Path) -> None:
-    inifile.save(data / "kollect.ini", encrypted(dovecot, postfix, "damaged"))
+    ini_file.save(data / "kollect.ini", encrypted(dovecot, postfix, "damaged"))
     dovecot.deliver("damaged", blank("a@customer.example", 1))
     assert kollect("collect", "--once", data=data).returncode == 0
     dovecot.deliver("damaged", blank("b@customer.example", 2))
@@ -270,7 +272,7 @@ def resident(dovecot: Dovecot, data: Path) -> Iterator[tuple[subprocess.Popen[st
     with ScriptedSmtp() as smtp:
         settings = settings_for(dovecot.pop3, smtp.port, "resident")
         settings = replace(settings, collect=replace(settings.collect, interval_seconds=10))
-        inifile.save(data / "kollect.ini", settings)
+        ini_file.save(data / "kollect.ini", settings)
         dovecot.empty("resident")
         dovecot.deliver("resident", blank("a@b.example", 1))
         process = subprocess.Popen(
@@ -344,7 +346,7 @@ def test_collecting_goes_on_when_nobody_reads_any_more(
 def test_the_check_does_not_make_a_lost_database_anew(data: Path) -> None:
     """Its numbers would begin anew."""
     with DemoServer() as server:
-        inifile.save(data / "kollect.ini", demo_settings(server))
+        ini_file.save(data / "kollect.ini", demo_settings(server))
         assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
         for file in data.glob("kollect.db*"):
             file.unlink()
@@ -356,7 +358,7 @@ def test_the_check_does_not_make_a_lost_database_anew(data: Path) -> None:
 def test_a_lost_database_is_no_empty_list(data: Path, copies: bool) -> None:
     """Where there are copies of it, or the log tells of numbers that were given."""
     with DemoServer() as server:
-        inifile.save(data / "kollect.ini", demo_settings(server))
+        ini_file.save(data / "kollect.ini", demo_settings(server))
         server.mailbox(server.shop_address).add(blank("guest@customer.example", 1))
         assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
     table = data / "out.csv"
@@ -379,7 +381,7 @@ def test_a_lost_database_is_no_empty_list(data: Path, copies: bool) -> None:
 def test_a_lost_database_without_a_copy_is_begun_anew_only_when_asked_for(data: Path) -> None:
     """And no number is given twice: the log tells which were."""
     with DemoServer() as server:
-        inifile.save(data / "kollect.ini", demo_settings(server))
+        ini_file.save(data / "kollect.ini", demo_settings(server))
         mailbox = server.mailbox(server.shop_address)
         mailbox.add(blank("guest@customer.example", 1))
         assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
@@ -433,7 +435,7 @@ def test_times_of_a_table_are_such_as_excel_knows(data: Path) -> None:
 
 def test_restore_without_anybody_to_ask_does_nothing(dovecot: Dovecot, data: Path) -> None:
     with DemoServer() as server:
-        inifile.save(data / "kollect.ini", demo_settings(server))
+        ini_file.save(data / "kollect.ini", demo_settings(server))
         assert kollect("collect", "--once", data=data, password=server.password).returncode == 0
     for file in data.glob("kollect.db*"):
         file.unlink()
@@ -446,7 +448,7 @@ def test_restore_without_anybody_to_ask_does_nothing(dovecot: Dovecot, data: Pat
 @pytest.mark.parametrize("before", [True, False])
 def test_the_data_folder_may_stand_before_or_behind_the_command(data: Path, before: bool) -> None:
     with DemoServer() as server:
-        inifile.save(data / "kollect.ini", demo_settings(server))
+        ini_file.save(data / "kollect.ini", demo_settings(server))
         where = ["--data", str(data)]
         rest = ["collect", "--once", "--json"]
         ran = kollect(*([*where, *rest] if before else [*rest, *where]), password=server.password)
@@ -485,7 +487,7 @@ def test_results_while_it_collects(
 
 def test_the_check_sends_finds_and_removes_its_mail(data: Path) -> None:
     with DemoServer() as server:
-        inifile.save(data / "kollect.ini", demo_settings(server))
+        ini_file.save(data / "kollect.ini", demo_settings(server))
         server.mailbox(server.shop_address)
         ran = kollect("check", "--json", data=data, password=server.password)
         told = json.loads(ran.stdout)

@@ -21,10 +21,10 @@ from kollect.errors import (
     ServerTrouble,
     Stage,
 )
+from kollect.net.certificate import fingerprint, read_certificate
+from kollect.net.connection import RECEIVING_ROLE, SENDING_ROLE, Line, Trust
+from kollect.net.server_errors import Peer
 from kollect.settings.model import Tls
-from kollect.wire.certificate import fingerprint, read_certificate
-from kollect.wire.connection import RECEIVING_ROLE, SENDING_ROLE, Line, Trust
-from kollect.wire.peer import Peer
 from tests.servers.certificates import Certificates, ServerCertificate
 
 Serve = Callable[[Callable[[socket.socket], None]], int]
@@ -473,7 +473,7 @@ def test_readline_does_not_depend_on_the_pieces(whole: bytes, chunk: int, limit:
     expected = [part[:limit] for part in whole.split(b"\n")[:-1]]
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.MonkeyPatch.context() as patched:
-        patched.setattr("kollect.wire.connection._CHUNK", chunk)
+        patched.setattr("kollect.net.connection._CHUNK", chunk)
         theirs.sendall(whole)
         line = Line(ours, Peer(RECEIVING_ROLE, "h", 1), Trust(), timeout=5)
         found = [line.readline(limit) for _ in expected]

@@ -21,7 +21,7 @@ from subprocess import run
 
 import pytest
 
-from kollect.collector.reports import Report
+from kollect.collector.events import Report
 from kollect.demo.customer import Customer, read_mailbox
 from kollect.demo.phone import Phone
 from kollect.demo.server import DemoServer

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector import encryption
-from kollect.collector.check import Check, CheckStep
+from kollect.app.mail_test import Check, CheckStep
 from kollect.errors import EncryptionGone, LoginTrouble, ServerTrouble, Stage
-from kollect.inbox.open import open_mailbox
-from kollect.register.ledger import Ledger
-from kollect.reply.outcome import Ending, Letter
-from kollect.reply.post import Post
+from kollect.inbox.open_mailbox import open_mailbox
+from kollect.ledger import encryption_record
+from kollect.ledger.ledger import Ledger
+from kollect.net.server_memory import forget_all
 from kollect.settings.model import Auth, Passwords, Protocol, Receive, Security, Send, Settings, Tls
-from kollect.wire.server_memory import forget_all
+from kollect.smtp.client import Post
+from kollect.smtp.outgoing import Ending, Letter
 from tests.servers.certificates import Certificates
 from tests.servers.mails import blank
 from tests.servers.scripted_imap import ImapFaults, ScriptedImap
@@ -141,7 +141,7 @@ def test_smtp_that_never_offered_is_used_as_it_is_on_this_machine(
 def test_smtp_stripped_from_the_very_first_session_gets_no_login(
     smtp: ScriptedSmtp, tls: Tls, offered: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kollect.wire.connection.Line.loopback", False)
+    monkeypatch.setattr("kollect.net.connection.Line.loopback", False)
     strip(smtp)
     smtp.script.mechanisms = offered
     with pytest.raises(LoginTrouble, match="やめました"):
@@ -209,7 +209,7 @@ def test_imap_that_no_longer_offers_starttls_is_told_nothing(
     tls: Tls, security: Security, answers: dict[str, bytes]
 ) -> None:
     with ScriptedImap(faults=ImapFaults(answers=answers)) as server:
-        encryption.memory_of("imap", "localhost", server.port).has_offered_encryption()
+        encryption_record.memory_of("imap", "localhost", server.port).has_offered_encryption()
         with pytest.raises(EncryptionGone) as caught:
             read(server, tls, security)
     assert "993" in caught.value.cure
@@ -243,7 +243,7 @@ def test_it_is_remembered_over_a_restart_and_forgotten_only_on_demand(
         nothing_was_given_away(smtp)
         assert len(pop3.mails) == 1, "it waits for its answer"
         with closing(Ledger(tmp_path / "kollect.db")) as ledger:
-            encryption.forget(ledger, trouble.server)
+            encryption_record.forget(ledger, trouble.server)
         assert shop.report().deferred == 0
         restart()
         pop3.put(blank("c@customer.example", 3))
@@ -262,7 +262,7 @@ def test_the_tests_of_the_settings_remember_it_too(
             told: list[CheckStep] = []
             now = lambda: datetime.now().astimezone()  # noqa: E731
             check = Check(settings, Passwords(PASSWORD, PASSWORD), "mark", told.append, now)
-            with encryption.encryption_kept(database, settings):
+            with encryption_record.encryption_kept(database, settings):
                 check.send()
             return told
 

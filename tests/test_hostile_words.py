@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from kollect import logfile
 from kollect.commands.output import print_json
 from kollect.errors import Trouble
-from kollect.folder import DataFolder
-from kollect.register.receipts import Receipts
-from kollect.settings import inifile
+from kollect.ledger.receipt_rows import Receipts
+from kollect.settings import ini_file
 from kollect.settings.model import Auth, Protocol
+from kollect.storage import event_log
+from kollect.storage.data_folder import DataFolder
 from tests.servers.mails import blank
 from tests.servers.scripted_imap import ImapFaults, ScriptedImap
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
     """With a log, which takes what any part of the program says at any level it shows."""
     folder = DataFolder(tmp_path / "data")
     folder.prepare()
-    with logfile.install(folder):
+    with event_log.install(folder):
         yield folder
 
 
@@ -53,7 +53,7 @@ def polled(shop: ShopProgram, folder: DataFolder) -> str:
         logging.getLogger("kollect.test").warning("%s", trouble)
         texts += [str(trouble), trouble.detail]
     texts += [
-        line for month in logfile.months(folder) for line in logfile.read_month(folder, month)
+        line for month in event_log.months(folder) for line in event_log.read_month(folder, month)
     ]
     reader = Receipts(shop.folder / "kollect.db")
     texts += [f"{receipt.address} {receipt.reason}" for receipt in reader.all()]
@@ -140,7 +140,7 @@ def test_the_terminal(scripted_smtp: ScriptedSmtp, tmp_path: Path) -> None:
     with ScriptedPop3(mails, faults, password=PASSWORD) as pop3:
         settings = settings_for(pop3.port, scripted_smtp.port)
         send = replace(settings.send, auth=Auth.YES, account="shop")
-        inifile.save(tmp_path / "kollect.ini", replace(settings, send=send))
+        ini_file.save(tmp_path / "kollect.ini", replace(settings, send=send))
         for arguments in (
             ("collect", "--once"),
             ("collect", "--once", "--json"),
@@ -160,5 +160,5 @@ def test_a_trouble_is_one_of_words(folder: DataFolder) -> None:
     """The last net under a log: whoever forgets to look still writes nothing that harms."""
     log = logging.getLogger("kollect.test")
     log.warning("%s", Trouble("x", happened=BAD, cure=BAD))
-    [line] = logfile.read_month(folder, logfile.months(folder)[0])
+    [line] = event_log.read_month(folder, event_log.months(folder)[0])
     is_harmless(line.replace("\ue000", ""))

@@ -275,7 +275,7 @@ def test_an_account_cannot_smuggle_commands(serve: Serve, account: str) -> None:
 
 
 def test_a_password_never_crosses_a_foreign_line_in_clear(serve: Serve, monkeypatch) -> None:
-    monkeypatch.setattr("kollect.wire.connection.Line.loopback", False)
+    monkeypatch.setattr("kollect.net.connection.Line.loopback", False)
     server = serve()
     with pytest.raises(LoginTrouble, match="暗号化"):
         opened(server)

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect.register.receipts import Receipts
-from kollect.settings import inifile
+from kollect.ledger.receipt_rows import Receipts
+from kollect.settings import ini_file
 from tests.servers.delay_proxy import delayed
 from tests.servers.dovecot import Dovecot
 from tests.servers.mails import blank
@@ -63,7 +63,7 @@ def until_done(dovecot: Dovecot, chance: random.Random, *, plain: bool) -> tuple
         delayed(smtp.port, 0.01 if plain else 0.1) as port,
     ):
         data = Path(name)
-        inifile.save(data / "kollect.ini", settings_for(dovecot.pop3, port, user))
+        ini_file.save(data / "kollect.ini", settings_for(dovecot.pop3, port, user))
         while True:
             process = collect(data, dovecot.password)
             try:

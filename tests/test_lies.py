@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from kollect.register.receipt import ReceiptState
-from kollect.reply.outcome import Ending, Letter, Outcome
-from kollect.reply.post import Post
+from kollect.ledger.states import ReceiptState
+from kollect.net.server_errors import SMTP
+from kollect.net.server_memory import ServerMemory, memory_of
 from kollect.settings.model import Auth, Send, Tls
-from kollect.wire.peer import SMTP
-from kollect.wire.server_memory import ServerMemory, memory_of
+from kollect.smtp.client import Post
+from kollect.smtp.outgoing import Ending, Letter, Outcome
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
 from tests.servers.scripted_smtp import Act, ScriptedSmtp

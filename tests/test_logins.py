@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from kollect.errors import LoginTrouble, MailboxBusy, ServerTrouble, Stage
-from kollect.inbox.open import open_mailbox
-from kollect.reply.outcome import Ending, Letter
-from kollect.reply.post import Post
+from kollect.inbox.open_mailbox import open_mailbox
+from kollect.net.connection import Line
 from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Tls
-from kollect.wire.connection import Line
+from kollect.smtp.client import Post
+from kollect.smtp.outgoing import Ending, Letter
 from tests.servers.scripted_imap import ImapFaults, ScriptedImap
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
 from tests.servers.scripted_smtp import Act, At, ScriptedSmtp

@@ -12,7 +12,7 @@ import pytest
 
 from kollect.errors import CertificateTrouble, LoginTrouble, ServerTrouble, Stage
 from kollect.inbox.mailbox import Listed, Mailbox, Refused
-from kollect.inbox.open import open_mailbox
+from kollect.inbox.open_mailbox import open_mailbox
 from kollect.settings.model import Protocol, Receive, Security, Tls
 from tests.servers.dovecot import Dovecot
 

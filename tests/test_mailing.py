@@ -16,20 +16,20 @@ from pathlib import Path
 
 import pytest
 
-from kollect import address
-from kollect.collector.background import local_now
-from kollect.collector.mailing import MailingWorker, sample_address, send_sample
-from kollect.collector.mailing_reports import MailingEnded, MailingTrouble, Progress
 from kollect.errors import ServerTrouble, Trouble
-from kollect.folder import DataFolder
-from kollect.members.mailing import LeftOut, MailingState, Step
-from kollect.members.mailing_errors import TextNotReady
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.register.clock import LivedClock
-from kollect.screens.mailing_words import result
+from kollect.ledger.lived_clock import LivedClock
+from kollect.mail import address
+from kollect.mailing.mailing_errors import TextNotReady
+from kollect.mailing.mailing_events import MailingEnded, MailingTrouble, Progress
+from kollect.mailing.mailing_states import LeftOut, MailingState, Step
+from kollect.mailing.mailing_worker import MailingWorker, sample_address, send_sample
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
+from kollect.members.repository import Members
 from kollect.settings.model import Passwords
+from kollect.storage.data_folder import DataFolder
+from kollect.threads.background_thread import local_now
+from kollect.ui.mailing.texts import result
 from tests.servers.members import SHOP, Mailer, begin, guest, join, stop
 from tests.servers.scripted_smtp import Act, At, Kept, Script, ScriptedSmtp, sink_process
 from tests.servers.shop import settings_for

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members.mailing import Fate, MailingState, Result
-from kollect.members.outbox import Outbox
+from kollect.mailing.mailing_states import Fate, MailingState, Result
+from kollect.mailing.outbox import Outbox
 from tests.servers.powercut import Fuse, PowerCut, fused
 from tests.unit.bookkeeping import NOW
 from tests.unit.test_members_outbox import begun, database

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.mailing_reports import MailingTrouble
-from kollect.members.mailing import MailingState
+from kollect.mailing.mailing_events import MailingTrouble
+from kollect.mailing.mailing_states import MailingState
 from tests.servers.members import begin
 from tests.servers.scripted_smtp import ScriptedSmtp
 from tests.test_mailing import open_shop, until
@@ -23,11 +23,11 @@ ERRORS = [
     UnicodeEncodeError("utf-8", "\udc80", 0, 1, "surrogates not allowed"),
 ]
 PARTS = (
-    "kollect.collector.mailing.Outbox",
-    "kollect.collector.mailing.Ledger",
-    "kollect.collector.mailing.MailingRound",
-    "kollect.collector.mailing.MailingWorker._work",
-    "kollect.collector.mailing.MailingWorker._tell_waiting",
+    "kollect.mailing.mailing_worker.Outbox",
+    "kollect.mailing.mailing_worker.Ledger",
+    "kollect.mailing.mailing_worker.MailingRound",
+    "kollect.mailing.mailing_worker.MailingWorker._work",
+    "kollect.mailing.mailing_worker.MailingWorker._tell_waiting",
 )
 
 pytestmark = pytest.mark.expects_errors
@@ -66,7 +66,7 @@ def test_it_goes_on_after_a_fault(
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
 def test_a_listener_that_falls_stops_no_letter(tmp_path: Path, error: BaseException):
-    from kollect.collector.mailing import MailingWorker
+    from kollect.mailing.mailing_worker import MailingWorker
 
     with ScriptedSmtp() as smtp:
         mailer = open_shop(tmp_path, smtp, 3)

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members.mailing import MailingState, Step
-from kollect.members.outbox import Outbox
-from kollect.settings import inifile
+from kollect.mailing.mailing_states import MailingState, Step
+from kollect.mailing.outbox import Outbox
+from kollect.settings import ini_file
 from tests.servers.delay_proxy import delayed
 from tests.servers.members import SHOP, begin, guest, join
 from tests.servers.scripted_smtp import Script, ScriptedSmtp
@@ -54,7 +54,7 @@ def test_killed_at_random_moments_until_all_have_it(tmp_path: Path, seed: int) -
     # some way off, so that most kills fall between a letter and its answer
     with ScriptedSmtp(script) as smtp, delayed(smtp.port, 0.01 if plain else 0.1) as port:
         settings = replace(settings_for(1, port), shop=SHOP)
-        inifile.save(tmp_path / "kollect.ini", settings)
+        ini_file.save(tmp_path / "kollect.ini", settings)
         join(database, [guest(n) for n in range(LETTERS)])
         mailing = begin(database)
         kills = 0

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from kollect import address
-from kollect.collector.background import local_now
-from kollect.members import csv_in, table
-from kollect.members.mailing import LeftOut, MailingState, Step
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.register.ledger import Ledger
+from kollect.ledger.ledger import Ledger
+from kollect.mail import address
+from kollect.mailing.mailing_states import LeftOut, MailingState, Step
+from kollect.mailing.outbox import Outbox
+from kollect.members import csv_import, csv_table
+from kollect.members.repository import Members
+from kollect.threads.background_thread import local_now
 from tests.servers.members import FIRST, SHOP, Mailer, begin, guest, join, register
 from tests.servers.scripted_smtp import Act, At, Script, ScriptedSmtp
 from tests.servers.shop import settings_for
@@ -166,7 +166,7 @@ def by_mail(mailer: Mailer) -> None:
 def by_csv(mailer: Mailer) -> None:
     text = f"受付番号,お名前,配信停止日\n{FIRST + HUNG + 1},会員,2026/11/27\n"
     with closing(Members(mailer.database)) as members:
-        csv_in.take_in(table.read(text.encode()), members, local_now())
+        csv_import.take_in(csv_table.read(text.encode()), members, local_now())
 
 
 def by_another_process(mailer: Mailer) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members.choice import Choice, Order
-from kollect.members.mailing import Step
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
+from kollect.mailing.mailing_states import Step
+from kollect.mailing.outbox import Outbox
+from kollect.members.member_filter import Choice, Order
+from kollect.members.repository import Members
 from tests.servers.crowd import fill_members
 from tests.unit.test_members_outbox import accepted, begun, database
 

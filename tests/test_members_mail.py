@@ -19,12 +19,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from kollect import address
-from kollect.members.mailing import LeftOut, Step
+from kollect.mail import address
+from kollect.mailing.mailing_states import LeftOut, Step
+from kollect.mailing.outbox import Outbox
 from kollect.members.member import Member
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.settings import inifile
+from kollect.members.repository import Members
+from kollect.settings import ini_file
 from kollect.settings.model import Collect
 from tests.servers.dovecot import Dovecot
 from tests.servers.mails import blank
@@ -64,7 +64,7 @@ def test_from_the_blank_mail_to_the_last_mail(
     postfix.empty()
     box, database = "friends", tmp_path / "kollect.db"
     settings = replace(encrypted(dovecot, postfix, box), shop=SHOP)
-    inifile.save(tmp_path / "kollect.ini", settings)
+    ini_file.save(tmp_path / "kollect.ini", settings)
 
     def run(*arguments: str, code: int = 0) -> dict[str, object]:
         ran = kollect(*arguments, "--json", data=tmp_path)

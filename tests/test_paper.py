@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from kollect.errors import StorageTrouble
-from kollect.members import mailto, paper, typeface
-from kollect.members.page import Page
-from kollect.members.paper import Paper
+from kollect.mailing import mailto
+from kollect.printing import documents, fonts
+from kollect.printing.documents import Paper
+from kollect.printing.page import Page
 from kollect.settings.model import Settings, Shop
 
 SHOP = Shop(name="ベーカリー こむぎ", address="東京都千代田区千代田1-1", phone="03-1234-5678")
@@ -55,7 +56,7 @@ def scanned(image: Image.Image) -> str:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_code_on_the_poster_opens_an_empty_letter_to_the_shop(address: str):
-    poster = picture(paper.draw(Paper.POSTER, shop(address), 100).png())
+    poster = picture(documents.draw(Paper.POSTER, shop(address), 100).png())
     link = urlsplit(scanned(poster))
     assert (link.scheme, unquote(link.path)) == ("mailto", address)
     assert not (link.query or link.fragment or link.netloc), "no subject, no body, nobody else"
@@ -63,14 +64,14 @@ def test_the_code_on_the_poster_opens_an_empty_letter_to_the_shop(address: str):
 
 @pytest.mark.parametrize("address", [ADDRESS, LONG])
 def test_the_code_is_read_from_afar_askew_and_out_of_focus(address: str):
-    poster = picture(paper.draw(Paper.POSTER, shop(address), 120).png())
+    poster = picture(documents.draw(Paper.POSTER, shop(address), 120).png())
     tilted = poster.rotate(13, expand=True, fillcolor="#b0a890", resample=Image.Resampling.BICUBIC)
     photo = tilted.resize((tilted.width // 2, tilted.height // 2), Image.Resampling.BILINEAR)
     assert scanned(photo.filter(ImageFilter.GaussianBlur(0.8))) == mailto.link(address)
 
 
 def test_the_quiet_zone_is_wide_enough():
-    poster = picture(paper.draw(Paper.POSTER, shop(), 150).png())
+    poster = picture(documents.draw(Paper.POSTER, shop(), 150).png())
     (code,) = zxingcpp.read_barcodes(poster)
     corner, other = code.position.top_left, code.position.bottom_right
     side = other.x - corner.x
@@ -88,11 +89,11 @@ def test_the_quiet_zone_is_wide_enough():
 
 @pytest.mark.parametrize("kind", Paper)
 def test_png_and_pdf_are_a4_at_the_resolution_of_a_printer(tmp_path: Path, kind: Paper):
-    paper.save(kind, shop(), tmp_path / "it.png")
+    documents.save(kind, shop(), tmp_path / "it.png")
     with Image.open(tmp_path / "it.png") as image:
         assert image.size == (2480, 3508)
         assert [round(dpi) for dpi in image.info["dpi"]] == [300, 300]
-    paper.save(kind, shop(), tmp_path / "it.pdf")
+    documents.save(kind, shop(), tmp_path / "it.pdf")
     pdf = (tmp_path / "it.pdf").read_bytes()
     assert pdf.startswith(b"%PDF-")
     box = re.search(rb"/MediaBox \[ 0 0 ([0-9.]+) ([0-9.]+) \]", pdf)
@@ -101,20 +102,20 @@ def test_png_and_pdf_are_a4_at_the_resolution_of_a_printer(tmp_path: Path, kind:
 
 
 def test_the_code_survives_the_pdf():
-    pdf = paper.draw(Paper.POSTER, shop(), 100).pdf("店頭ポスター")
+    pdf = documents.draw(Paper.POSTER, shop(), 100).pdf("店頭ポスター")
     start = pdf.index(b"\xff\xd8\xff")
     assert scanned(picture(pdf[start : pdf.index(b"endstream", start)])) == mailto.link(ADDRESS)
 
 
 def test_a_preview_is_as_high_as_asked_and_can_be_scanned_from_the_screen():
-    preview = picture(paper.preview(Paper.POSTER, shop(), 700))
+    preview = picture(documents.preview(Paper.POSTER, shop(), 700))
     assert preview.size == (495, 700)
     assert scanned(preview) == mailto.link(ADDRESS)
 
 
 def test_a_folder_that_is_gone_is_said(tmp_path: Path):
     with pytest.raises(StorageTrouble):
-        paper.save(Paper.FORM, shop(), tmp_path / "gone" / "form.pdf")
+        documents.save(Paper.FORM, shop(), tmp_path / "gone" / "form.pdf")
 
 
 # --- what is drawn
@@ -123,8 +124,8 @@ def test_a_folder_that_is_gone_is_said(tmp_path: Path):
 @pytest.mark.parametrize("of", [WORDY, Shop()])
 @pytest.mark.parametrize("address", [ADDRESS, LONG])
 def test_nothing_is_cut_off_at_the_edge_of_the_sheet(of: Shop, address: str):
-    poster = picture(paper.draw(Paper.POSTER, shop(address, of), 100).png())
-    form = picture(paper.draw(Paper.FORM, shop(address, of), 100).png())
+    poster = picture(documents.draw(Paper.POSTER, shop(address, of), 100).png())
+    form = picture(documents.draw(Paper.FORM, shop(address, of), 100).png())
     for image, margin in ((poster, 10), (form, 10)):
         edge = round(margin / 25.4 * 100)
         sides = [
@@ -139,18 +140,18 @@ def test_nothing_is_cut_off_at_the_edge_of_the_sheet(of: Shop, address: str):
 def test_line_ends_in_a_name_do_no_harm():
     of = Shop(name="こむぎ\n本店", address="東京都\n", phone="03\n")
     for kind in Paper:
-        assert paper.draw(kind, shop(of=of), 50).png()
+        assert documents.draw(kind, shop(of=of), 50).png()
 
 
 def test_the_shop_is_on_the_paper():
     for kind in Paper:
-        with_name, without = (paper.draw(kind, shop(of=of), 50).png() for of in (SHOP, Shop()))
+        with_name, without = (documents.draw(kind, shop(of=of), 50).png() for of in (SHOP, Shop()))
         assert with_name != without
 
 
 @pytest.mark.parametrize("several", [2, 3])
 def test_every_slip_of_a_page_is_the_same_with_an_empty_box_for_the_number(several: int):
-    page = picture(paper.draw(Paper.FORM, shop(), 254, slips_a_page=several).png())
+    page = picture(documents.draw(Paper.FORM, shop(), 254, slips_a_page=several).png())
     height = page.height / several
     cuts = [
         page.crop((0, round(n * height) + 5, page.width, round(n * height + height) - 5))
@@ -170,7 +171,7 @@ def test_every_slip_of_a_page_is_the_same_with_an_empty_box_for_the_number(sever
 
 @pytest.fixture(scope="module")
 def page() -> Page:
-    return Page(typeface.find(), 72)
+    return Page(fonts.find(), 72)
 
 
 @settings(max_examples=60, deadline=None)

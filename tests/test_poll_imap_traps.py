@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.watch import Change, Health
+from kollect.collector.backoff import Change, Health
 from kollect.errors import NotDeleted
 from kollect.inbox import imap_fetch
 from kollect.settings.model import Protocol

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.mail import Mail
+from kollect.mail.message import Mail
 from kollect.settings.model import Protocol
 from tests.servers.mails import blank
 from tests.servers.scripted_imap import ImapFaults, ScriptedImap

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from kollect.collector.worker import Worker
-from kollect.folder import DataFolder
-from kollect.register.ledger import Ledger
+from kollect.ledger.ledger import Ledger
 from kollect.settings.model import Collect, Passwords
+from kollect.storage.data_folder import DataFolder
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import ScriptedPop3
 from tests.servers.scripted_smtp import ScriptedSmtp

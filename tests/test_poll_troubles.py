@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector import round, visit
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState, Step
+from kollect.collector import mailbox_session, poll
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.states import ReceiptState, Step
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
 from tests.servers.scripted_smtp import Act, At, ScriptedSmtp
@@ -58,7 +58,7 @@ def later(shop: ShopProgram, **by: float) -> None:
 @pytest.fixture
 def slowly(smtp: ScriptedSmtp, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sending server takes its time with one letter, and no session may wait for it."""
-    monkeypatch.setattr(visit, "HOLD_SECONDS", 0.2)
+    monkeypatch.setattr(mailbox_session, "HOLD_SECONDS", 0.2)
 
     def slow(at: At) -> None:
         if at.verb == "RCPT" and at.recipient.startswith("slow"):
@@ -112,8 +112,8 @@ def test_what_was_marked_before_a_rest_that_failed_is_there_again(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(round, "BATCH", 2)
-    monkeypatch.setattr(visit, "HOLD_SECONDS", 1.2)  # not yet in the first batch
+    monkeypatch.setattr(poll, "BATCH", 2)
+    monkeypatch.setattr(mailbox_session, "HOLD_SECONDS", 1.2)  # not yet in the first batch
     pop3.faults = [REFUSES_QUIT, Faults()]
     senders = ["a@b.example", "c@d.example", "slow@b.example", "e@f.example"]
     for n, sender in enumerate(senders):

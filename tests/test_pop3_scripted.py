@@ -25,10 +25,10 @@ from kollect.errors import (
 )
 from kollect.inbox.mailbox import Refused
 from kollect.inbox.pop3 import Pop3Mailbox
-from kollect.inbox.pop3_dialogue import Dialogue, DotReader
+from kollect.inbox.pop3_protocol import Dialogue, DotReader
+from kollect.net.connection import RECEIVING_ROLE, Line, Trust
+from kollect.net.server_errors import Peer
 from kollect.settings.model import Receive, Security, Tls
-from kollect.wire.connection import RECEIVING_ROLE, Line, Trust
-from kollect.wire.peer import Peer
 from tests.servers.certificates import Certificates
 from tests.servers.scripted_pop3 import CAPABILITIES, Faults, ScriptedPop3
 
@@ -589,7 +589,7 @@ def test_an_account_cannot_smuggle_commands(serve: Serve, account: str) -> None:
 
 
 def test_a_password_never_crosses_a_foreign_line_in_clear(serve: Serve, monkeypatch) -> None:
-    monkeypatch.setattr("kollect.wire.connection.Line.loopback", False)
+    monkeypatch.setattr("kollect.net.connection.Line.loopback", False)
     server = serve(MAILS)
     with pytest.raises(LoginTrouble) as caught:
         opened(server)
@@ -600,7 +600,7 @@ def test_a_password_never_crosses_a_foreign_line_in_clear(serve: Serve, monkeypa
 
 def test_a_digest_never_crosses_a_foreign_line_in_clear(serve: Serve, monkeypatch) -> None:
     """Whoever hears it can try passwords against it as fast as a PC can."""
-    monkeypatch.setattr("kollect.wire.connection.Line.loopback", False)
+    monkeypatch.setattr("kollect.net.connection.Line.loopback", False)
     offers = Faults(stamp="<1@x>", capabilities=("UIDL", "SASL CRAM-MD5 PLAIN"))
     server = serve(MAILS, offers)
     with pytest.raises(LoginTrouble, match="やめました"):

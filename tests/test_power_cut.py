@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.register.receipt import ReceiptState
+from kollect.ledger.states import ReceiptState
 from tests.servers.mails import blank
 from tests.servers.powercut import Fuse, PowerCut, fused
 from tests.servers.scripted_pop3 import ScriptedPop3

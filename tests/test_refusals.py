@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from kollect.commands.collecting import exit_code
+from kollect.commands.collect import exit_code
 from kollect.errors import ServerTrouble
-from kollect.register.receipt import ReceiptState
+from kollect.ledger.states import ReceiptState
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import ScriptedPop3
 from tests.servers.scripted_smtp import At, ScriptedSmtp

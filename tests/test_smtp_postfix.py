@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from kollect.errors import CertificateTrouble, LoginTrouble, Stage
-from kollect.reply.letter import Sender, forward, reply
-from kollect.reply.outcome import Ending, Letter, Outcome
-from kollect.reply.post import Post
-from kollect.reply.raw import RawTraits
+from kollect.letters.letter import Sender, forward, reply
+from kollect.letters.raw_scan import RawTraits
 from kollect.settings.model import Auth, Charset, Collect, Send, Tls
+from kollect.smtp.client import Post
+from kollect.smtp.outgoing import Ending, Letter, Outcome
 from tests.servers.certificates import Certificates
 from tests.servers.delay_proxy import delayed
 from tests.servers.postfix import Postfix, as_sent
@@ -99,7 +99,7 @@ def test_everybody_gets_one_letter(postfix: Postfix, port: str, auth: Auth):
 
 def test_tls_from_the_start(postfix: Postfix, monkeypatch: pytest.MonkeyPatch):
     # 465 cannot be had on a free port
-    monkeypatch.setattr("kollect.reply.session._TLS_PORT", postfix.wrapped)
+    monkeypatch.setattr("kollect.smtp.smtp_login._TLS_PORT", postfix.wrapped)
     ended = sent(post_to(postfix, "wrapped", Auth.SSL), [letter(1), letter(2)])
     assert {one.ending for one in ended.values()} == {Ending.ACCEPTED}
     assert len(postfix.delivered()) == 2
@@ -134,7 +134,7 @@ def test_odd_addresses_get_theirs(postfix: Postfix, port: str):
 def test_each_refusal_is_its_own(postfix: Postfix, port: str, monkeypatch: pytest.MonkeyPatch):
     auth = Auth.NO
     if port == "wrapped":  # refuses at DATA, not at RCPT
-        monkeypatch.setattr("kollect.reply.session._TLS_PORT", postfix.wrapped)
+        monkeypatch.setattr("kollect.smtp.smtp_login._TLS_PORT", postfix.wrapped)
         auth = Auth.SSL
     special = {
         5: ("unknown@customer.example", Ending.REFUSED, 550),

@@ -17,13 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kollect import address
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
-from kollect.reply import post as post_module
-from kollect.reply.outcome import Ending, Letter, Outcome
-from kollect.reply.post import MOST_ON_WAY, Post
+from kollect.mail import address
+from kollect.net.connection import Line
 from kollect.settings.model import Auth, Send, Tls
-from kollect.wire.connection import Line
+from kollect.smtp import client as post_module
+from kollect.smtp.client import MOST_ON_WAY, Post
+from kollect.smtp.outgoing import Ending, Letter, Outcome
 from tests.servers.scripted_smtp import Act, At, Fault, Script, ScriptedSmtp, sink_process
 
 SHOP = "shop@shop.example"
@@ -219,7 +219,7 @@ def test_idle_connection_is_reopened_silently(
 def test_idle_connection_that_hangs_is_given_up(
     scripted_smtp: ScriptedSmtp, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("kollect.reply.channel._PROBE_SECONDS", 0.1)
+    monkeypatch.setattr("kollect.smtp.smtp_connection._PROBE_SECONDS", 0.1)
     late = 0.0
     post = Post(settings_for(scripted_smtp), Tls(), SHOP, "", clock=lambda: time.monotonic() + late)
     assert endings_of(post, [letter(0)]) == [Ending.ACCEPTED]

@@ -22,16 +22,16 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector import until_written
-from kollect.collector.reports import Held, News, RoundEnded
-from kollect.collector.standing import Standing
+from kollect.collector.events import Held, News, RoundEnded
+from kollect.collector.status import Standing
 from kollect.collector.worker import Worker
 from kollect.errors import StorageTrouble
-from kollect.folder import DataFolder
-from kollect.members.mailing import Step
-from kollect.register import database
-from kollect.settings import inifile
+from kollect.ledger import commit_retry
+from kollect.mailing.mailing_states import Step
+from kollect.settings import ini_file
 from kollect.settings.model import Passwords
+from kollect.storage import database
+from kollect.storage.data_folder import DataFolder
 from tests.servers.bad_pc import FOR_GOOD, IMPATIENT, BadPC, library
 from tests.servers.mails import blank
 from tests.servers.members import SHOP, Mailer, begin, guest, join
@@ -66,7 +66,7 @@ class Place:
         self.pop3.__enter__()
         self.smtp.__enter__()
         settings = replace(settings_for(self.pop3.port, self.smtp.port), shop=SHOP)
-        inifile.save(self.data / "kollect.ini", settings)
+        ini_file.save(self.data / "kollect.ini", settings)
         self.settings = settings
         return self
 
@@ -301,8 +301,8 @@ class Resident:
 
     def __init__(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(database, "WAIT_FOR_OTHERS", 0.1)
-        monkeypatch.setattr(until_written, "_FIRST_PAUSE", 0.05)
-        monkeypatch.setattr(until_written, "_LONGEST_PAUSE", 0.2)
+        monkeypatch.setattr(commit_retry, "_FIRST_PAUSE", 0.05)
+        monkeypatch.setattr(commit_retry, "_LONGEST_PAUSE", 0.2)
         self.place = place
         self.standing = Standing()
         self.ended: list[RoundEnded] = []
@@ -360,7 +360,7 @@ def test_the_resident_program_says_so_and_goes_on_by_itself(
 def test_asked_to_end_it_goes_on_trying_for_a_bounded_time(
     tmp_path: Path, lib: Path, monkeypatch: pytest.MonkeyPatch, in_time: bool
 ) -> None:
-    monkeypatch.setattr(until_written, "PATIENCE_AT_THE_END", 60.0 if in_time else 1.0)
+    monkeypatch.setattr(commit_retry, "PATIENCE_AT_THE_END", 60.0 if in_time else 1.0)
     with Place(tmp_path, lib, plain=True) as place:
         resident = Resident(place, monkeypatch)
         resident.worker.start()

@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from kollect.collector import until_written
 from kollect.errors import StorageTrouble
-from kollect.members.mailing import MailingState, Step
-from kollect.register import database
-from kollect.register.receipt import ReceiptState
+from kollect.ledger import commit_retry
+from kollect.ledger.states import ReceiptState
+from kollect.mailing.mailing_states import MailingState, Step
+from kollect.storage import database
 from tests.servers.mails import blank
 from tests.servers.members import SHOP, Mailer, begin, guest, join
 from tests.servers.powercut import CHANGES
@@ -89,8 +89,8 @@ def refusing(refusals: Refusals) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "sqlite3", Sqlite())
         patch.setattr(database, "WAIT_FOR_OTHERS", 0.05)
-        patch.setattr(until_written, "_FIRST_PAUSE", 0.001)
-        patch.setattr(until_written, "_LONGEST_PAUSE", 0.002)
+        patch.setattr(commit_retry, "_FIRST_PAUSE", 0.001)
+        patch.setattr(commit_retry, "_LONGEST_PAUSE", 0.002)
         yield
 
 

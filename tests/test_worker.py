@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.reports import News, Phase, PhaseChanged, RoundEnded
+from kollect.collector.events import News, Phase, PhaseChanged, RoundEnded
 from kollect.collector.worker import Worker
 from kollect.errors import StorageTrouble
-from kollect.folder import DataFolder
 from kollect.settings.model import Passwords, Settings
+from kollect.storage.data_folder import DataFolder
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
 from tests.servers.scripted_smtp import Act, ScriptedSmtp
@@ -149,7 +149,7 @@ def test_a_fault_of_our_own_does_not_end_the_collecting(
 ) -> None:
     servers[0].put(blank("a@b.example", 1))
     with monkeypatch.context() as patch:
-        patch.setattr("kollect.collector.intake.decide", lambda *_: 1 / 0)
+        patch.setattr("kollect.collector.record_mails.decide", lambda *_: 1 / 0)
         [ended] = hours.polls(1)
     assert ended.trouble is not None
     assert "誤り" in ended.trouble.title
@@ -171,7 +171,7 @@ PARTS = (
     "kollect.collector.worker.open_mailbox",
     "kollect.collector.worker.Ledger",
     "kollect.collector.worker.KeptFolder",
-    "kollect.collector.intake.decide",
+    "kollect.collector.record_mails.decide",
     "kollect.collector.worker.Worker._open_ledger",
 )
 """Without these no poll is possible."""

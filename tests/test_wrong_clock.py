@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members.mailing import MailingState, Step
-from kollect.register.backup import backups
-from kollect.register.receipt import ReceiptState
-from kollect.settings import inifile
+from kollect.ledger.states import ReceiptState
+from kollect.mailing.mailing_states import MailingState, Step
+from kollect.settings import ini_file
+from kollect.storage.backup import backups
 from tests.servers.bad_pc import BadPC, library
 from tests.servers.mails import blank
 from tests.servers.members import SHOP, Mailer, begin, guest, join
@@ -43,7 +43,7 @@ class Place:
         self.smtp.__enter__()
         servers = settings_for(self.pop3.port, self.smtp.port)
         self.settings = replace(servers, shop=SHOP, forward_address="")
-        inifile.save(self.data / "kollect.ini", self.settings)
+        ini_file.save(self.data / "kollect.ini", self.settings)
         return self
 
     def __exit__(self, *_: object) -> None:

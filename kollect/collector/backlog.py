@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kollect.collector.desk import Desk
-from kollect.members.pace import Pace, allowance
-from kollect.register.clock import lived_moment
-from kollect.register.entry import Entry
-from kollect.register.ledger import Ledger
+from kollect.collector.context import Desk
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.lived_clock import lived_moment
+from kollect.ledger.records import Entry
+from kollect.mailing.rate_limit import Pace, allowance
 
 JUST_ARRIVED = timedelta(minutes=5)
 PACE = Pace()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kollect.register.entry import Entry
+from kollect.ledger.records import Entry
 
 
 @dataclass(slots=True)

@@ -12,23 +12,23 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kollect import floor
-from kollect.collector.alert import send_alert, send_all_clear
-from kollect.collector.background import Background, local_now
-from kollect.collector.desk import Desk
-from kollect.collector.reports import Happened, News, Phase, PhaseChanged, Report, RoundEnded
-from kollect.collector.round import poll
-from kollect.collector.upkeep import upkeep
-from kollect.collector.watch import Change, Health
+from kollect.collector.backoff import Change, Health
+from kollect.collector.context import Desk
+from kollect.collector.events import Happened, News, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.maintenance import upkeep
+from kollect.collector.owner_alert import send_alert, send_all_clear
+from kollect.collector.poll import poll
 from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
-from kollect.folder import DataFolder
-from kollect.inbox.open import open_mailbox
-from kollect.register.backup import damage_trouble
-from kollect.register.clock import LivedClock, running_seconds
-from kollect.register.kept import KeptFolder
-from kollect.register.ledger import Ledger
+from kollect.inbox.open_mailbox import open_mailbox
+from kollect.ledger.kept_folder import KeptFolder
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.lived_clock import LivedClock, running_seconds
 from kollect.settings.model import Passwords, Settings
+from kollect.storage.backup import damage_trouble
+from kollect.storage.data_folder import DataFolder
+from kollect.threads import safe_thread
+from kollect.threads.background_thread import Background, local_now
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Worker(Background):
         self._patience = patience
         self._folder = folder
         self._load = load
-        self._listener = floor.deaf_to_faults(listener)
+        self._listener = safe_thread.deaf_to_faults(listener)
         self._health = Health()
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
@@ -112,13 +112,13 @@ class Worker(Background):
             if isinstance(trouble, StorageTrouble):
                 self.close()
             return Report(), trouble
-        except floor.FAULTS as error:
+        except safe_thread.FAULTS as error:
             # a fault of ours must not silence the collector for months
-            floor.note(error)
+            safe_thread.note(error)
             self.close()
             if (damaged := damage_trouble(self._folder.database)) is not None:
                 return Report(), damaged
-            return Report(), floor.unexpected(
+            return Report(), safe_thread.unexpected(
                 error,
                 happened="コレクトの中で予期しない誤りが起きました。メールはサーバに残っています。",
                 cure="次回の受信でもう一度試します。続くときは、ログを添えてお問い合わせください。",
@@ -130,11 +130,11 @@ class Worker(Background):
         """Let go of the ledger; the next poll opens it again. In the thread that polls."""
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
-            with suppress(*floor.FAULTS):
+            with suppress(*safe_thread.FAULTS):
                 ledger.close()
 
     def fell(self, error: BaseException, at: datetime, again: datetime) -> None:
-        trouble = floor.unexpected(
+        trouble = safe_thread.unexpected(
             error,
             happened="コレクトの中で予期しない誤りが起きて、受信が途中で止まりました。"
             "メールはサーバに残っています。",
@@ -173,9 +173,9 @@ class Worker(Background):
             if trouble.title != self._upkeep_failed:
                 log.warning("1日1回の控えを作れませんでした。%s", trouble)
             self._upkeep_failed = trouble.title
-        except floor.FAULTS as error:
+        except safe_thread.FAULTS as error:
             if type(error).__name__ != self._upkeep_failed:
-                floor.note(error, "1日1回の控えを作れませんでした")
+                safe_thread.note(error, "1日1回の控えを作れませんでした")
             self._upkeep_failed = type(error).__name__
 
     def _one_poll(self) -> datetime:
@@ -217,10 +217,10 @@ class Worker(Background):
             if failed.title != self._alert_failed:
                 log.info("お知らせのメールを送れませんでした（%s）", failed.title)
             self._alert_failed = failed.title
-        except floor.FAULTS as error:
+        except safe_thread.FAULTS as error:
             sent = False
             if type(error).__name__ != self._alert_failed:
-                floor.note(error, "お知らせのメールを送れませんでした")
+                safe_thread.note(error, "お知らせのメールを送れませんでした")
             self._alert_failed = type(error).__name__
         if sent:
             self._health = self._health.told()
@@ -232,7 +232,7 @@ class Worker(Background):
     def _interval(self) -> timedelta:
         try:
             return timedelta(seconds=self._load()[0].collect.interval_seconds)
-        except floor.FAULTS:
+        except safe_thread.FAULTS:
             return timedelta(seconds=60)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from kollect.collector.desk import Desk
-from kollect.collector.witnesses import LATE, ahead_by
-from kollect.register.lived import Move
+from kollect.collector.clock_evidence import LATE, ahead_by
+from kollect.collector.context import Desk
+from kollect.ledger.lived_time import Move
 
 _NOTED_MOVE, _NOTED_FAULT = "clock moved", "clock wrong"
 LONG_CLOSED = timedelta(days=60)

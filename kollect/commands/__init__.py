@@ -20,7 +20,7 @@ def run(options: Namespace) -> int:
     Each command's parts are imported only when it is asked for: the window has to be there at once.
     """
     from kollect.commands.output import failed
-    from kollect.commands.record import recorded
+    from kollect.commands.output_log import recorded
 
     with recorded(options):
         try:
@@ -36,8 +36,8 @@ def run(options: Namespace) -> int:
 
 def _damage(options: Namespace) -> Trouble | None:
     """What is wrong with kollect.db, where that is why a command has failed as none should."""
+    from kollect.app.recovery import behind_the_fault
     from kollect.commands.output import data_folder
-    from kollect.program.recovery import behind_the_fault
 
     return behind_the_fault(data_folder(options))
 
@@ -45,42 +45,42 @@ def _damage(options: Namespace) -> Trouble | None:
 def _run(options: Namespace) -> int:
     match options.command:
         case "collect":
-            from kollect.commands.collecting import collect
+            from kollect.commands.collect import collect
 
             return collect(options)
         case "check":
-            from kollect.commands.trying import check
+            from kollect.commands.check import check
 
             return check(options)
         case "results":
-            from kollect.commands.looking import results
+            from kollect.commands.results import results
 
             return results(options)
         case "log":
-            from kollect.commands.looking import log
+            from kollect.commands.results import log
 
             return log(options)
         case "demo" if options.headless:
-            from kollect.commands.trying import demo
+            from kollect.commands.check import demo
 
             return demo(options)
         case "restore":
-            from kollect.commands.mending import restore
+            from kollect.commands.restore import restore
 
             return restore(options)
         case "members":
-            from kollect.commands.friends import members
+            from kollect.commands.members import members
 
             return members(options)
         case "send":
-            from kollect.commands.mailing import send
+            from kollect.commands.send import send
 
             return send(options)
         case _:
-            from kollect import app
             from kollect.commands.output import data_folder
+            from kollect.ui import main
 
-            return app.run(
+            return main.run(
                 data_folder(options),
                 demo=options.command == "demo",
                 in_tray=options.tray,

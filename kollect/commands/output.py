@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kollect.collector.reports import Report
+from kollect.collector.events import Report
 from kollect.desktop.lock import FolderLock
 from kollect.errors import (
     AlreadyRunning,
@@ -19,8 +19,8 @@ from kollect.errors import (
     StorageTrouble,
     Trouble,
 )
-from kollect.folder import DataFolder, resolve, storage_trouble
-from kollect.settings import inifile
+from kollect.settings import ini_file
+from kollect.storage.data_folder import DataFolder, resolve, storage_trouble
 
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
 
@@ -70,7 +70,7 @@ def _does_something(character: str) -> bool:
 def number_digits(folder: DataFolder) -> int:
     """How many digits a 受付番号 is written with; where the settings cannot be read, as it is."""
     try:
-        return inifile.load(folder.ini).collect.number_digits
+        return ini_file.load(folder.ini).collect.number_digits
     except Trouble:
         return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kollect.mail import Mail
+from kollect.mail.message import Mail
 
 _COMMENT = re.compile(rb"\([^()]*\)")
 _PRECEDENCE = frozenset({b"bulk", b"junk", b"list", b"auto_reply", b"auto-reply"})

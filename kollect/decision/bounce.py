@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from kollect import address, encoded_words
-from kollect.decision import bounce_text
+from kollect.decision import bounce_texts
 from kollect.decision.automatic import is_from_daemon
-from kollect.mail import Mail, split
+from kollect.mail import address, encoded_words
+from kollect.mail.message import Mail, split
 
 MOST_READ = 256 * 1024
 _DEEPEST = 4
@@ -70,7 +70,7 @@ def read_report(raw: bytes) -> Report | None:
     if group is not None:
         found = _by_fields(group, _returned_id(parts) or "".join(mail.references[-1:]))
     elif mail.content_type == "multipart/report" or _is_of_a_server(mail):
-        told = bounce_text.read(text, mail.first("x-failed-recipients"))
+        told = bounce_texts.read(text, mail.first("x-failed-recipients"))
         if told is None:
             return None
         found = Report(**told)
@@ -89,16 +89,16 @@ def _with_evidence(found: Report, mail: Mail, parts: list[tuple[Mail, bytes]], t
         Mail.read(body.lstrip(b"\r\n")) for part, body in parts if part.content_type in _RETURNED
     ]
     ids = [found.original_message_id, *(one.message_id for one in returned)]
-    ids += bounce_text.message_ids(text)
+    ids += bounce_texts.message_ids(text)
     ids += reversed(mail.references)
     ids.append(mail.message_id_answered)
     marks = [encoded_words.readable(one.first(_MARK) or b"") for one in returned]
-    named = [found.recipient, *bounce_text.addresses(text)]
+    named = [found.recipient, *bounce_texts.addresses(text)]
     named += [encoded_words.readable(one.first("to") or b"").strip("<> ") for one in returned]
     return replace(
         found,
         ids=tuple(dict.fromkeys(filter(None, ids))),
-        mark=next(filter(None, [*marks, bounce_text.mark(text)]), ""),
+        mark=next(filter(None, [*marks, bounce_texts.mark(text)]), ""),
         named=tuple(dict.fromkeys(filter(address.is_usable, named)))[:_MOST_RECIPIENTS],
     )
 
@@ -106,7 +106,7 @@ def _with_evidence(found: Report, mail: Mail, parts: list[tuple[Mail, bytes]], t
 def _text(parts: list[tuple[Mail, bytes]]) -> str:
     """What people are to read, in the words of the server, and a letter returned within it."""
     return "\n".join(
-        bounce_text.plain(
+        bounce_texts.plain(
             encoded_words.body_text(part.parameter("charset").encode("ascii", "replace"), body),
             html=part.content_type == "text/html",
         )

@@ -24,13 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kollect import address
 from kollect.decision.automatic import is_from_daemon, is_null_return_path, why_automatic
 from kollect.decision.blank import is_blank
-from kollect.decision.stop import asks_to_stop
-from kollect.decision.verdict import Decision, Kind, Known, Rules
-from kollect.mail import Mail
-from kollect.own_headers import REPLY_HEADER, TEST_HEADER
+from kollect.decision.stop_request import asks_to_stop
+from kollect.decision.types import Decision, Kind, Known, Rules
+from kollect.mail import address
+from kollect.mail.message import Mail
+from kollect.mail.own_headers import REPLY_HEADER, TEST_HEADER
 from kollect.settings.model import DuplicateAction
 
 

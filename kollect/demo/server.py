@@ -11,9 +11,9 @@ import threading
 from concurrent.futures import Future
 from typing import Self
 
-from kollect import floor
 from kollect.demo.pop3_server import LINE_LIMIT, Pop3Door
 from kollect.demo.store import Mailbox, Store
+from kollect.threads import safe_thread
 
 HOST = "127.0.0.1"
 SHOP_ADDRESS = "karamail@shop.example"
@@ -53,7 +53,7 @@ class DemoServer:
         """Returns when both ports take connections; raises OSError where there is none free."""
         ready: Future[tuple[int, int]] = Future()
         self._over = False
-        self._thread = floor.thread(lambda: self._run(ready), name="demo mail server")
+        self._thread = safe_thread.thread(lambda: self._run(ready), name="demo mail server")
         self._thread.start()
         try:
             self.smtp_port, self.pop3_port = ready.result(START_SECONDS)
@@ -91,7 +91,7 @@ class DemoServer:
                 self._over = True
                 ready.set_exception(trouble)
 
-        floor.keep_going(serve, over=lambda: self._over)
+        safe_thread.keep_going(serve, over=lambda: self._over)
 
     async def _serve(self, ready: Future[tuple[int, int]]) -> None:
         # Here and not on top: only a demo that really runs pays for importing aiosmtpd.

@@ -11,13 +11,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from kollect.collector.reports import Report
+from kollect.collector.events import Report
 from kollect.demo.customer import Customer, Received, read_mailbox
 from kollect.demo.phone import Phone
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import OWNER_ADDRESS, demo_settings
 from kollect.errors import Trouble
-from kollect.register.receipt import STATE_WORDS, ReceiptState
+from kollect.ledger.states import STATE_WORDS, ReceiptState
 
 COUNTED = (
     "accepted",

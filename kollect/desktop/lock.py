@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from kollect import floor
 from kollect.desktop import files
-from kollect.desktop.session import Desktop, desktop
+from kollect.desktop.desktop_session import Desktop, desktop
 from kollect.errors import AlreadyRunning
+from kollect.threads import safe_thread
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +86,8 @@ class FolderLock:
             self._stop_listening()
             return
         listener, token = self._listener, beacon.token.encode()
-        self._thread = floor.thread(
-            lambda: floor.keep_going(
+        self._thread = safe_thread.thread(
+            lambda: safe_thread.keep_going(
                 lambda: _answer_calls(listener, token, callback),
                 over=lambda: listener.fileno() == -1,
             ),

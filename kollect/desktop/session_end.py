@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from kollect import floor
+from kollect.threads import safe_thread
 
 log = logging.getLogger(__name__)
 
@@ -48,15 +48,15 @@ class SessionWatch:
         log.info("パソコンの終了（ログオフ）を知らされました。")
         try:
             self._ending()
-        except floor.FAULTS as error:
-            floor.note(error, "終了の処理ができませんでした")
+        except safe_thread.FAULTS as error:
+            safe_thread.note(error, "終了の処理ができませんでした")
 
     def _resume(self) -> None:
         log.info("パソコンがスリープから戻りました。")
         try:
             self._resumed()
-        except floor.FAULTS as error:
-            floor.note(error, "スリープから戻ったあとの処理ができませんでした")
+        except safe_thread.FAULTS as error:
+            safe_thread.note(error, "スリープから戻ったあとの処理ができませんでした")
 
 
 if sys.platform == "win32":
@@ -156,7 +156,7 @@ if sys.platform == "win32":
             user32.UnregisterClassW(WINDOW_CLASS, None)
 
         # whatever is wrong with it, the program must not wait for it for ever
-        thread = floor.thread(live, name="session-end", fell=lambda error: ready.set())
+        thread = safe_thread.thread(live, name="session-end", fell=lambda error: ready.set())
         thread.start()
         ready.wait()
 

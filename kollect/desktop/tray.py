@@ -15,7 +15,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
-from kollect import floor
+from kollect.threads import safe_thread
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Tray:
         """`wished` is called in other threads: it may put something into a queue, nothing else."""
         self._wished = wished
         self._tasks: queue.SimpleQueue[Callable[[Icon], None] | None] = queue.SimpleQueue()
-        self._thread = floor.thread(self._run, name="tray", fell=self._fell)
+        self._thread = safe_thread.thread(self._run, name="tray", fell=self._fell)
         self._icon: Icon | None = None
         self._known = threading.Event()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kollect.inbox.mailbox import Refused
-from kollect.mail import HEADER_LIMIT
+from kollect.mail.message import HEADER_LIMIT
 
 
 class HeaderBlock:

@@ -15,14 +15,14 @@ from imapclient import DELETED
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from kollect.errors import Stage
-from kollect.inbox import refusals
+from kollect.inbox import mailbox_errors
 from kollect.inbox.header_block import Crlf, HeaderBlock
 from kollect.inbox.imap_client import Client, open_client, refusal_text, translated
 from kollect.inbox.imap_fetch import Fetcher, Items, octets_of
 from kollect.inbox.mailbox import Listed, Refused
-from kollect.mail import HEADER_LIMIT
+from kollect.mail.message import HEADER_LIMIT
+from kollect.net.connection import Trace
 from kollect.settings.model import Receive, Tls
-from kollect.wire.connection import Trace
 
 _HEADER_PART = HEADER_LIMIT + 3
 """Octets of a header asked for: its empty line as well, and one that shows that it goes on."""
@@ -194,12 +194,12 @@ class ImapMailbox:
     def _expunge(self) -> None:
         client, peer = self._client, self._client.line.peer
         if self._fetcher.inbox.read_only:
-            raise refusals.read_only(peer)
+            raise mailbox_errors.read_only(peer)
         alone = client.has_capability("UIDPLUS")
         if not alone:
             foreign = set(client.uids("DELETED")).difference(self._marked)
             if foreign:
-                raise refusals.foreign_marks(peer, len(foreign))
+                raise mailbox_errors.foreign_marks(peer, len(foreign))
         refused = ""
         marked = []
         for chunk in _chunks(self._marked):
@@ -217,7 +217,7 @@ class ImapMailbox:
         for chunk in _chunks(marked) if alone else ():
             refused = self._told(lambda chunk=chunk: client.uid_expunge(chunk)) or refused
         if refused:
-            raise refusals.of_deletion(peer, refused)
+            raise mailbox_errors.of_deletion(peer, refused)
 
     def _told(self, act: Callable[[], object]) -> str:
         """Do it; the server's words where it said no."""

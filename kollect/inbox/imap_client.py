@@ -18,16 +18,16 @@ import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
-from kollect.inbox import refusals
+from kollect.inbox import mailbox_errors
 from kollect.inbox.imap_engine import LONGEST_LINE, LONGEST_SEARCH, Engine
 from kollect.inbox.mailbox import Refused
+from kollect.net import login_advice, sasl
+from kollect.net.connection import RECEIVING_ROLE, Line, Trace, Trust
+from kollect.net.login import HungUp, LoginMemory, after_refusal, logged_in
+from kollect.net.sasl import Sasl
+from kollect.net.server_errors import IMAP
+from kollect.net.server_memory import memory_of
 from kollect.settings.model import Receive, Security, Tls
-from kollect.wire import login_advice, sasl
-from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
-from kollect.wire.login import HungUp, LoginMemory, after_refusal, logged_in
-from kollect.wire.peer import IMAP
-from kollect.wire.sasl import Sasl
-from kollect.wire.server_memory import memory_of
 
 _TLS_PORT = 993
 _MOST_MAILS = 100_000
@@ -200,7 +200,9 @@ def translated(line: Line) -> Iterator[None]:
         dropped.detail = line.shown(dropped.detail)
         raise dropped from failure
     except IMAPClientError as failure:
-        raise refusals.of_request(line.peer, line.stage, line.shown(str(failure))) from failure
+        raise mailbox_errors.of_request(
+            line.peer, line.stage, line.shown(str(failure))
+        ) from failure
     except Exception as failure:
         # The library's parsers meet garbage with whatever exception comes to hand.
         raise line.senseless(repr(failure).encode()) from failure
@@ -218,7 +220,7 @@ def _greeting(line: Line) -> bytes:
     word = raw[:9].upper()
     if word.startswith(b"* BYE"):
         code, text = refusal_text(line, Exception(raw[5:].decode("utf-8", "replace")))
-        raise refusals.of_login(line.peer, "IMAP", code or "UNAVAILABLE", text)
+        raise mailbox_errors.of_login(line.peer, "IMAP", code or "UNAVAILABLE", text)
     if not word.startswith((b"* OK", b"* PREAUTH")):
         raise line.senseless(raw)
     return raw
@@ -248,7 +250,7 @@ def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tl
     if client.authenticated:
         return
     if _CONTROLS.search(account) or _CONTROLS.search(password):
-        raise refusals.unspeakable(line.peer)
+        raise mailbox_errors.unspeakable(line.peer)
     # from a digest the password can be guessed by whoever has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise login_advice.unsafe(line.peer)
@@ -265,14 +267,14 @@ def _log_in(client: Client, memory: LoginMemory, account: str, password: str, tl
             if refusal and isinstance(failure.__context__, IMAPClientAbortError):
                 raise HungUp(refusal) from failure  # its BYE was the end of the try before
             code, text = refusal_text(line, failure)
-            why = refusals.of_login(line.peer, "IMAP", code, text)
+            why = mailbox_errors.of_login(line.peer, "IMAP", code, text)
             if not isinstance(why, LoginTrouble):
                 raise why from failure
             memory.refused(way)
             refusal = refusal or why
         except UnicodeError as failure:
             if refusal is None:
-                refusal = refusals.unspeakable(line.peer)
+                refusal = mailbox_errors.unspeakable(line.peer)
             raise refusal from failure
         else:
             memory.worked(way)

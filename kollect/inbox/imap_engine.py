@@ -5,8 +5,8 @@ from __future__ import annotations
 import imaplib
 
 from kollect.errors import ServerTrouble
-from kollect.inbox.pace import Pace
-from kollect.wire.connection import Line
+from kollect.inbox.slow_answer import Pace
+from kollect.net.connection import Line
 
 LONGEST_LINE = 256 * 1024
 LONGEST_SEARCH = 2 * 1024 * 1024

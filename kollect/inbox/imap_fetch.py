@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from kollect.errors import LineTimeout, ServerTrouble
-from kollect.inbox import refusals
+from kollect.inbox import mailbox_errors
 from kollect.inbox.imap_client import Client, Inbox, refusal_text, translated
 from kollect.inbox.mailbox import Deadly, Refused
 
@@ -60,9 +60,9 @@ class Fetcher:
                 raise
             except IMAPClientError as failure:
                 code, text = refusal_text(self.client.line, failure)
-                if refusals.busy(code, text):
+                if mailbox_errors.busy(code, text):
                     peer = self.client.line.peer
-                    raise refusals.of_login(peer, "IMAP", code, text) from failure
+                    raise mailbox_errors.of_login(peer, "IMAP", code, text) from failure
                 raise
         return self.inbox
 

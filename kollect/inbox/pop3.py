@@ -20,16 +20,16 @@ from kollect.errors import (
     ServerTrouble,
     Stage,
 )
-from kollect.inbox import refusals
+from kollect.inbox import mailbox_errors
 from kollect.inbox.header_block import HeaderBlock
 from kollect.inbox.mailbox import Listed, Refused
-from kollect.inbox.pop3_dialogue import Answer
 from kollect.inbox.pop3_listing import numbered, size_of, uid_of
 from kollect.inbox.pop3_login import Session, open_session
+from kollect.inbox.pop3_protocol import Answer
+from kollect.net.connection import Trace
+from kollect.net.server_errors import POP3
+from kollect.net.server_memory import memory_of
 from kollect.settings.model import Receive, Tls
-from kollect.wire.connection import Trace
-from kollect.wire.peer import POP3
-from kollect.wire.server_memory import memory_of
 
 log = logging.getLogger(__name__)
 
@@ -104,9 +104,9 @@ class Pop3Mailbox:
         for command, answer in self._converse(_LIST, [("UIDL", "UIDL"), ("LIST", "LIST")]):
             if not answer.ok:
                 sized = sized and command != "LIST"
-                if refusals.busy(answer.code, ""):
+                if mailbox_errors.busy(answer.code, ""):
                     # For the moment only: going on without ids would make known mails look new.
-                    raise refusals.of_login(self._line.peer, "POP", answer.code, answer.text)
+                    raise mailbox_errors.of_login(self._line.peer, "POP", answer.code, answer.text)
                 log.debug("%s: %s refused: %s", self._line.peer.host, command, answer.text)
                 continue
             for line in self._dialogue.lines(_LONGEST_LISTING):
@@ -133,7 +133,9 @@ class Pop3Mailbox:
         """The number of mails by STAT, for servers whose LIST is missing or odd."""
         answer = self._dialogue.ask("STAT")
         if not answer.ok:
-            raise refusals.of_login(self._line.peer, "POP", answer.code or "SYS/TEMP", answer.text)
+            raise mailbox_errors.of_login(
+                self._line.peer, "POP", answer.code or "SYS/TEMP", answer.text
+            )
         count, _ = numbered(answer.text.encode())
         return min(count or 0, _MOST_MAILS)
 
@@ -327,7 +329,7 @@ class Pop3Mailbox:
             raise
         if not answer.ok:
             self._line.abort()
-            raise refusals.of_deletion(self._line.peer, answer.text)
+            raise mailbox_errors.of_deletion(self._line.peer, answer.text)
         self._line.close()
 
     def abandon(self) -> None:

@@ -10,15 +10,15 @@ import hashlib
 import re
 
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
-from kollect.inbox import refusals
-from kollect.inbox.pop3_dialogue import Answer, Dialogue
+from kollect.inbox import mailbox_errors
+from kollect.inbox.pop3_protocol import Answer, Dialogue
+from kollect.net import login_advice, sasl
+from kollect.net.connection import RECEIVING_ROLE, Line, Trace, Trust
+from kollect.net.login import LoginMemory, after_refusal, logged_in
+from kollect.net.sasl import Sasl
+from kollect.net.server_errors import POP3
+from kollect.net.server_memory import memory_of
 from kollect.settings.model import Receive, Security, Tls
-from kollect.wire import login_advice, sasl
-from kollect.wire.connection import RECEIVING_ROLE, Line, Trace, Trust
-from kollect.wire.login import LoginMemory, after_refusal, logged_in
-from kollect.wire.peer import POP3
-from kollect.wire.sasl import Sasl
-from kollect.wire.server_memory import memory_of
 
 _TLS_PORT = 995
 _LONGEST_COMMAND = 255  # RFC 2449 section 4, with the CRLF
@@ -69,7 +69,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
 def _greeting(dialogue: Dialogue) -> str:
     answer = dialogue.answer()
     if not answer.ok:
-        raise refusals.of_login(
+        raise mailbox_errors.of_login(
             dialogue.line.peer, "POP", answer.code or "UNAVAILABLE", answer.text
         )
     return answer.text
@@ -121,7 +121,7 @@ def _log_in(
     """Try the ways that the server offers, as few as tell whether the password is right."""
     line = dialogue.line
     if _CONTROLS.search(account) or _CONTROLS.search(password):
-        raise refusals.unspeakable(line.peer)
+        raise mailbox_errors.unspeakable(line.peer)
     # from a digest the password can be guessed by whoever has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise login_advice.unsafe(line.peer)
@@ -144,7 +144,7 @@ def _log_in(
         if answer.ok:
             memory.worked(way)
             return
-        why = refusals.of_login(line.peer, "POP", answer.code, answer.text)
+        why = mailbox_errors.of_login(line.peer, "POP", answer.code, answer.text)
         if not isinstance(why, LoginTrouble) or answer.code == "SYS/PERM":
             raise why  # nothing is said of the password
         memory.refused(way)

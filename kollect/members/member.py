@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from kollect.members import folding, wareki
+from kollect.members import normalize, wareki
 
 
 class Sex(StrEnum):
@@ -164,9 +164,9 @@ def read(sheet: Sheet, today: date) -> Member:
         sex=reader.sex(sheet.sex),
         phone=reader.phone(sheet.phone),
         postcode=reader.postcode(sheet.postcode),
-        home=reader.short(Field.HOME, folding.line(sheet.home)),
+        home=reader.short(Field.HOME, normalize.line(sheet.home)),
         groups=reader.groups(sheet.groups),
-        note=reader.short(Field.NOTE, folding.lines(sheet.note)),
+        note=reader.short(Field.NOTE, normalize.lines(sheet.note)),
         consent=reader.consent(sheet),
     )
     if reader.found:
@@ -213,19 +213,19 @@ class _Reader:
         return text
 
     def number(self, typed: str) -> int:
-        found = folding.number(typed)
+        found = normalize.number(typed)
         if found is None:
             self.wrong(Field.NUMBER, "受付番号を数字で入力してください。")
         return found or 0
 
     def name(self, typed: str) -> str:
-        name = folding.person(typed)
+        name = normalize.person(typed)
         if not name:
             self.wrong(Field.NAME, "お名前を入力してください。")
         return self.short(Field.NAME, name)
 
     def kana(self, typed: str) -> str:
-        kana = folding.kana(typed)
+        kana = normalize.kana(typed)
         if not all(
             "ァ" <= c <= "ヿ" or c in "\u3000 .,'-" or "A" <= c.upper() <= "Z" for c in kana
         ):
@@ -251,7 +251,7 @@ class _Reader:
         return day
 
     def sex(self, typed: str) -> Sex:
-        plain = folding.narrow(typed).casefold()
+        plain = normalize.narrow(typed).casefold()
         for sex, words in _SEXES.items():
             if plain in words:
                 return sex
@@ -259,8 +259,8 @@ class _Reader:
         return Sex.UNSAID
 
     def phone(self, typed: str) -> str:
-        phone = folding.phone(typed)
-        if phone and not folding.is_phone(phone):
+        phone = normalize.phone(typed)
+        if phone and not normalize.is_phone(phone):
             self.wrong(
                 Field.PHONE,
                 "電話番号は市外局番から、10けたか11けたの数字で入力してください。"
@@ -269,18 +269,18 @@ class _Reader:
         return phone
 
     def postcode(self, typed: str) -> str:
-        postcode = folding.postcode(typed)
-        if postcode and not folding.is_postcode(postcode):
+        postcode = normalize.postcode(typed)
+        if postcode and not normalize.is_postcode(postcode):
             self.wrong(Field.POSTCODE, "郵便番号は7けたの数字で入力してください。例: 100-0001")
         return postcode
 
     def groups(self, typed: str) -> tuple[str, ...]:
-        groups = folding.groups(typed)
+        groups = normalize.groups(typed)
         self.short(Field.GROUPS, "、".join(groups))
         return groups
 
     def consent(self, sheet: Sheet) -> Consent:
-        plain = folding.narrow(sheet.consent)
+        plain = normalize.narrow(sheet.consent)
         given = plain in _YES or plain.casefold() in _YES_CODES
         if not given and plain not in _NO and plain.casefold() not in _NO_CODES:
             self.wrong(Field.CONSENT, f"「{YES}」か「{NO}」のどちらかにしてください。")
@@ -289,7 +289,7 @@ class _Reader:
         on = self.day(Field.CONSENT_ON, sheet.consent_on)
         if not sheet.consent_on.strip():
             self.wrong(Field.CONSENT_ON, "承諾をいただいた日を入力してください。")
-        how = self.short(Field.CONSENT_HOW, folding.line(sheet.consent_how))
+        how = self.short(Field.CONSENT_HOW, normalize.line(sheet.consent_how))
         if not how:
             self.wrong(
                 Field.CONSENT_HOW, "承諾をいただいた方法を入力してください。例: 会員登録用紙"

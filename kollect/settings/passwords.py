@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 
-from kollect import hidden_secrets
+from kollect.settings import hidden_secrets
 from kollect.settings.model import Auth, Passwords, Settings
 
 log = logging.getLogger(__name__)

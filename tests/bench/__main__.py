@@ -21,9 +21,9 @@ from functools import partial
 from pathlib import Path
 
 from kollect.collector.worker import Worker
-from kollect.folder import DataFolder
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
+from kollect.storage.data_folder import DataFolder
 from tests.bench import rivals
 from tests.bench.mailing import mailing
 from tests.bench.members import members
@@ -187,7 +187,7 @@ def _peak(dovecot: Dovecot, mails: int) -> float:
         settings = replace(
             settings_for(dovecot.pop3, smtp, user), collect=Collect(new_per_hour=1_000_000)
         )
-        inifile.save(Path(name) / "kollect.ini", settings)
+        ini_file.save(Path(name) / "kollect.ini", settings)
         told = subprocess.run(
             [sys.executable, "-m", "tests.bench.peak", name, dovecot.password],
             check=True, capture_output=True, text=True,

@@ -21,11 +21,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kollect.register.database import to_text
-from kollect.register.entry import Sighting
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import Step
-from kollect.register.receipts import Receipts
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.records import Sighting
+from kollect.ledger.states import Step
+from kollect.storage.database import to_text
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 BOX = "shop@shop.example"

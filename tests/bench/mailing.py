@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from tests.bench import rivals
 from tests.servers.delay_proxy import delayed
 from tests.servers.members import SHOP, Mailer, begin, join
@@ -79,7 +79,7 @@ def _kollect(port: int, guests: list[str]) -> float:
 def _peak(members: int) -> float:
     with sink_process() as port, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        inifile.save(folder / "kollect.ini", replace(settings_for(1, port), shop=SHOP))
+        ini_file.save(folder / "kollect.ini", replace(settings_for(1, port), shop=SHOP))
         join(folder / "kollect.db", [f"guest{n}@docomo.ne.jp" for n in range(members)])
         begin(folder / "kollect.db")
         told = subprocess.run(

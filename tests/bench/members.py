@@ -7,8 +7,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from kollect.members.choice import Choice, Order
-from kollect.members.members import Members
+from kollect.members.member_filter import Choice, Order
+from kollect.members.repository import Members
 from tests.servers.crowd import fill_members
 
 TYPED = ("", "ア", "山田", "090 12", "docomo 山", "zzz")

@@ -21,9 +21,9 @@ import psutil
 
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
-from kollect.folder import DataFolder
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from kollect.settings.model import Collect
+from kollect.storage.data_folder import DataFolder
 from tests.screens.hands import window_named, xdotool
 from tests.servers import display
 
@@ -45,7 +45,7 @@ def main() -> None:
         server = stack.enter_context(DemoServer())
         folder = DataFolder(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "kollect")
         folder.prepare()
-        inifile.save(folder.ini, replace(demo_settings(server), collect=Collect()))
+        ini_file.save(folder.ini, replace(demo_settings(server), collect=Collect()))
         process = _start(folder, server.password)
         stack.callback(_end, process)
         _send_to_tray()

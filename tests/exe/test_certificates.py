@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from kollect.settings.model import Auth, Receive, Security, Send, Settings
 from tests.exe.wine import Stick, windows_path
 from tests.servers.authorities import Issued, Wanted, issue, tls_server
@@ -58,7 +58,7 @@ def trouble(stick: Stick, certificate: ServerCertificate) -> str:
         )
         send = Send("localhost", port=1, auth=Auth.NO)
         settings = Settings(mail_address="shop@shop.example", receive=receive, send=send)
-        inifile.save(stick.folder / "kollect.ini", settings)
+        ini_file.save(stick.folder / "kollect.ini", settings)
         ran = stick.run("collect", "--once", "--json", **SECRETS)
     assert ran.code == 4, ran
     return json.loads(ran.out)["error"]["title"]

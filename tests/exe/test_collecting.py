@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from kollect.settings.model import Protocol
 from tests.exe.shops import WITH_SUBJECT, passwords, settings_with_tls, subject
 from tests.exe.wine import Stick
@@ -30,7 +30,7 @@ def test_real_mails_get_their_numbers(
     if protocol is Protocol.IMAP:
         receive = replace(settings.receive, protocol=protocol, port=dovecot.imaps)
         settings = replace(settings, receive=receive)
-    inifile.save(stick.folder / "kollect.ini", settings)
+    ini_file.save(stick.folder / "kollect.ini", settings)
     first, second = f"{user}..a@docomo.ne.jp", f"{user}@customer.example"
     dovecot.deliver(user, blank(first, 1), blank(second, 2), WITH_SUBJECT, blank(first, 4))
 
@@ -53,7 +53,7 @@ def test_real_mails_get_their_numbers(
 
 def test_the_mail_test_finds_its_way(stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str):
     settings = settings_with_tls(dovecot, postfix, user)
-    inifile.save(stick.folder / "kollect.ini", settings)
+    ini_file.save(stick.folder / "kollect.ini", settings)
     done = stick.run(
         "check",
         "--json",
@@ -80,7 +80,7 @@ def test_killed_while_letters_go_out_it_keeps_its_promises(
     password = {"KOLLECT_RECEIVE_PASSWORD": dovecot.password}
     kills = 0
     with ScriptedSmtp() as smtp, delayed(smtp.port, 0.3) as port:
-        inifile.save(stick.folder / "kollect.ini", settings_for(dovecot.pop3, port, user))
+        ini_file.save(stick.folder / "kollect.ini", settings_for(dovecot.pop3, port, user))
         for letters in (0, 1, 15, 1):
             enough = len(smtp.kept) + letters
             started = stick.start(*collect, **password)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from kollect.settings.model import Auth, Protocol, Security
 from tests.exe import clerk, desk
 from tests.exe.shops import WITH_SUBJECT, settings_with_tls, subject
@@ -39,7 +39,7 @@ def test_from_the_first_start_to_the_end_of_the_day(
     assert not ini.exists()
     type_mail_settings(dovecot, postfix, user)
     desk.wait_until(ini.exists, "nothing was saved")
-    settings = inifile.load(ini)
+    settings = ini_file.load(ini)
     receive, send = settings.receive, settings.send
     assert settings.mail_address == f"{user}@shop.example"
     assert (receive.protocol, receive.security) == (Protocol.POP3, Security.SSL)
@@ -82,7 +82,7 @@ def test_from_the_first_start_to_the_end_of_the_day(
 def test_a_pc_that_does_not_know_the_passwords_asks_once(
     stick: Stick, second_pc: PC, dovecot: Dovecot, postfix: Postfix, user: str
 ):
-    inifile.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
+    ini_file.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
     for pc in (stick.pc, second_pc):
         stick.put_into(pc)
         known = len(pc.inside("passwords"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from tests.exe import clerk, desk
 from tests.exe.shops import passwords, settings_with_tls
 from tests.exe.wine import Stick, windows_path
@@ -23,11 +23,11 @@ TO_FORGET = ("Tab",) * 8
 def tick(stick: Stick) -> None:
     """Change 「Windowsログイン時の起動」, save, and go back to the menu."""
     ini = stick.folder / "kollect.ini"
-    before = inifile.load(ini).collect.start_at_login
+    before = ini_file.load(ini).collect.start_at_login
     clerk.open_settings()
     desk.keys(*TO_THE_TICK, "space", "F12")
     desk.wait_until(
-        lambda: inifile.load(ini).collect.start_at_login is not before, "nothing was saved"
+        lambda: ini_file.load(ini).collect.start_at_login is not before, "nothing was saved"
     )
     clerk.settings_window()
     desk.keys("Escape")
@@ -45,7 +45,7 @@ def wait_for_entry(stick: Stick, line: str | None) -> None:
 def test_the_start_at_login_is_switched_on_mended_and_off(
     stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str
 ):
-    inifile.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
+    ini_file.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
     assert entry(stick) is None
     program = clerk.start(stick)
     tick(stick)
@@ -77,7 +77,7 @@ def test_the_start_at_login_is_switched_on_mended_and_off(
 def test_it_ends_in_order_with_the_session(
     stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str
 ):
-    inifile.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
+    ini_file.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
     customer = f"{user}.a@docomo.ne.jp"
     dovecot.deliver(user, blank(customer, 1))
     program = clerk.start_collecting(stick, **passwords(dovecot, postfix))
@@ -110,7 +110,7 @@ def test_one_button_takes_the_program_off_this_pc(
 ):
     settings = settings_with_tls(dovecot, postfix, user)
     before = stick.pc.inside("passwords")
-    inifile.save(
+    ini_file.save(
         stick.folder / "kollect.ini",
         replace(settings, collect=replace(settings.collect, start_at_login=True)),
     )
@@ -134,5 +134,5 @@ def test_one_button_takes_the_program_off_this_pc(
     assert stick.nobody_left()
     assert stick.pc.inside("passwords") == before
     assert entry(stick) is None
-    assert inifile.load(stick.folder / "kollect.ini").mail_address == settings.mail_address
+    assert ini_file.load(stick.folder / "kollect.ini").mail_address == settings.mail_address
     assert (stick.folder / "kollect.db").exists()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from tests.exe import clerk, desk
 from tests.exe.wine import Stick
 from tests.pictures.member_scenes import people
@@ -54,7 +54,7 @@ LOG = """\
 
 
 def test_the_menu_leads_to_every_screen_and_back(stick: Stick, take: Take):
-    inifile.save(stick.folder / "kollect.ini", SETTINGS)
+    ini_file.save(stick.folder / "kollect.ini", SETTINGS)
     people(stick.folder / "kollect.db")
     today = date.today()
     log = stick.folder / "log" / f"{today:%Y-%m}.txt"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kollect.desktop.tray import TrayColor
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from tests.exe import clerk, desk
 from tests.exe.shops import passwords, settings_with_tls, subject
 from tests.exe.wine import Stick
@@ -17,7 +17,7 @@ PAPERS = "KKRFR104"
 def test_pulled_out_while_it_collects_and_put_back(
     stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str
 ):
-    inifile.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
+    ini_file.save(stick.folder / "kollect.ini", settings_with_tls(dovecot, postfix, user))
     before, after = f"{user}.a@docomo.ne.jp", f"{user}.b@docomo.ne.jp"
     dovecot.deliver(user, blank(before, 1))
     program = clerk.start_collecting(stick, **passwords(dovecot, postfix))

@@ -16,10 +16,10 @@ import traceback
 from contextlib import contextmanager
 from pathlib import Path
 
-from kollect.app import Program
-from kollect.folder import DataFolder
-from kollect.screens.garbage import collect_here
 from kollect.settings.model import TextSize
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.framework.gc_in_tk_thread import collect_here
+from kollect.ui.main import Program
 from tests.pictures.album import Album
 from tests.pictures.scenes import NEEDED, SCENES
 from tests.servers import display

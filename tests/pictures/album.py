@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import Image
 
-from kollect.app import Program
-from kollect.screens.dialogs import Dialog
+from kollect.ui.framework.dialogs import Dialog
+from kollect.ui.main import Program
 
 PATIENCE = 30.0
 COLOURS = 96

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
-from kollect.collector.reports import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
-from kollect.collector.until_written import in_words
+from kollect.collector.events import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
 from kollect.errors import ServerTrouble, Stage, StorageTrouble, Trouble
-from kollect.screens.menu import MenuScreen
-from kollect.screens.phone_window import PhoneWindow
+from kollect.ledger.commit_retry import in_words
 from kollect.storage_errors import Cause
+from kollect.ui.demo.phone_window import PhoneWindow
+from kollect.ui.menu import MenuScreen
 from tests.pictures.album import Album
 from tests.screens.hands import xdotool
 

@@ -8,20 +8,20 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from kollect.members.mailing import MailingState
+from kollect.mailing.mailing_states import MailingState
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
 from kollect.members.member import Consent, Member
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.screens.mailing_compose import MailingComposeScreen
-from kollect.screens.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
-from kollect.screens.mailing_list import MailingListScreen
-from kollect.screens.mailing_progress import MailingProgressScreen
-from kollect.screens.mailing_recipients import MailingRecipientsScreen
-from kollect.screens.mailing_words import DEAD, WHY_LEFT_OUT
-from kollect.screens.menu import MenuScreen
-from kollect.screens.window import Screen
+from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Send, Settings
+from kollect.ui.framework.window import Screen
+from kollect.ui.mailing.mailing_compose import MailingComposeScreen
+from kollect.ui.mailing.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
+from kollect.ui.mailing.mailing_list import MailingListScreen
+from kollect.ui.mailing.mailing_progress import MailingProgressScreen
+from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
+from kollect.ui.mailing.texts import DEAD, WHY_LEFT_OUT
+from kollect.ui.menu import MenuScreen
 from tests.pictures.album import Album
 from tests.screens.members import numbers
 from tests.servers.scripted_smtp import At, Script, ScriptedSmtp

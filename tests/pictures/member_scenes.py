@@ -9,16 +9,16 @@ from datetime import date
 from pathlib import Path
 
 from kollect.members.member import Consent, Member, Sex
-from kollect.members.members import Members
-from kollect.members.paper import Paper
-from kollect.screens.candidate_dialog import CandidateDialog
-from kollect.screens.consent_dialog import ConsentDialog
-from kollect.screens.member_edit import MemberEditScreen
-from kollect.screens.member_form import MemberFormScreen
-from kollect.screens.member_import import MemberImportScreen
-from kollect.screens.member_list import MemberListScreen
-from kollect.screens.menu import MenuScreen
-from kollect.screens.papers_screen import PapersScreen
+from kollect.members.repository import Members
+from kollect.printing.documents import Paper
+from kollect.ui.members.candidate_dialog import CandidateDialog
+from kollect.ui.members.consent_dialog import ConsentDialog
+from kollect.ui.members.member_edit import MemberEditScreen
+from kollect.ui.members.member_form import MemberFormScreen
+from kollect.ui.members.member_import import MemberImportScreen
+from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.menu import MenuScreen
+from kollect.ui.papers.screen import PapersScreen
 from tests.pictures.album import Album
 from tests.screens.members import YAMADA, numbers, register
 from tests.unit.bookkeeping import NOW

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from kollect.folder import DataFolder
-from kollect.register.receipt import ReceiptState
-from kollect.screens.kept_mails import KeptMailsTab
-from kollect.screens.log_screen import LogScreen
-from kollect.screens.menu import MenuScreen
-from kollect.screens.periods import Period
-from kollect.screens.results import ResultsScreen
+from kollect.ledger.states import ReceiptState
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.log.screen import LogScreen
+from kollect.ui.menu import MenuScreen
+from kollect.ui.results.kept_tab import KeptMailsTab
+from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.widgets.dates import Period
 from tests.pictures.album import Album
 from tests.screens.records import fill_kept, fill_log, fill_receipts
 

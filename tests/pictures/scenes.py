@@ -3,18 +3,6 @@
 from __future__ import annotations
 
 from kollect.errors import Certificate, LoginTrouble, Stage
-from kollect.screens.dialogs import TroubleDialog
-from kollect.screens.explanation import ExplanationDialog
-from kollect.screens.id_page import IdPage
-from kollect.screens.letter_pages import ControlPage, DuplicatePage
-from kollect.screens.mail_page import MailPage
-from kollect.screens.mail_test_page import MailTestPage, Test
-from kollect.screens.menu import FirstStartDialog, MenuScreen
-from kollect.screens.password_dialog import PasswordDialog
-from kollect.screens.pin_dialogs import AskPinDialog, NewPinDialog
-from kollect.screens.scrolled import Scrolled
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.screens.templates import TemplateDialog
 from kollect.settings.model import (
     Auth,
     Collect,
@@ -24,6 +12,18 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
+from kollect.ui.framework.dialogs import TroubleDialog
+from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.id_page import IdPage
+from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_test_page import MailTestPage, Test
+from kollect.ui.settings.password_dialog import PasswordDialog
+from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
+from kollect.ui.settings.screen import SettingsScreen
+from kollect.ui.settings.templates import TemplateDialog
+from kollect.ui.widgets.scroll_frame import Scrolled
 from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
 from tests.pictures.album import Album
 
@@ -201,7 +201,7 @@ def protected(album: Album) -> None:
 
 
 def _certificate_step() -> object:
-    from kollect.collector.check import CheckStep, Part
+    from kollect.app.mail_test import CheckStep, Part
 
     return CheckStep(
         Part.SEND,

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
 from kollect.demo.server import DemoServer
-from kollect.folder import DataFolder
-from kollect.screens.menu import MenuScreen
-from kollect.screens.window import Window
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.framework.window import Window
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
 from tests.screens.hands import Person, settle
 
 

@@ -16,49 +16,49 @@ from datetime import date, datetime
 from typing import Any
 
 import kollect.screens
-from kollect.app import Program
-from kollect.contents import Contents
 from kollect.errors import Trouble
-from kollect.members.choice import EVERYBODY
+from kollect.ledger.kept_query import KeptMail
+from kollect.mail.body import Contents
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
 from kollect.members.member import Member
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.members.roll import Candidate
-from kollect.register.backup import Loss
-from kollect.register.kept_mails import KeptMail
-from kollect.screens.candidate_dialog import CandidateDialog
-from kollect.screens.collecting import CollectingScreen
-from kollect.screens.consent_dialog import ConsentDialog
-from kollect.screens.damage_dialog import DamageDialog
-from kollect.screens.demo_dialog import DemoDialog
-from kollect.screens.dialogs import Dialog, QuestionDialog, TroubleDialog
-from kollect.screens.explanation import ExplanationDialog
-from kollect.screens.id_page import IdPage
-from kollect.screens.kept_dialogs import MailDialog, NumberDialog
-from kollect.screens.letter_pages import ControlPage, DuplicatePage
-from kollect.screens.log_screen import LogScreen
-from kollect.screens.mail_page import MailPage
-from kollect.screens.mail_test_page import MailTestPage
-from kollect.screens.mailing_compose import MailingComposeScreen
-from kollect.screens.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
-from kollect.screens.mailing_list import MailingListScreen
-from kollect.screens.mailing_progress import MailingProgressScreen
-from kollect.screens.mailing_recipients import MailingRecipientsScreen
-from kollect.screens.member_edit import MemberEditScreen
-from kollect.screens.member_form import MemberFormScreen
-from kollect.screens.member_import import MemberImportScreen
-from kollect.screens.member_list import MemberListScreen
-from kollect.screens.menu import FirstStartDialog, MenuScreen
-from kollect.screens.papers_screen import PapersScreen
-from kollect.screens.password_dialog import PasswordDialog
-from kollect.screens.pin_dialogs import AskPinDialog, NewPinDialog
-from kollect.screens.results import ResultsScreen
-from kollect.screens.settings_page import SettingsPage
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.screens.templates import TemplateDialog
-from kollect.screens.window import Screen
+from kollect.members.member_filter import EVERYBODY
+from kollect.members.member_reader import Candidate
+from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
+from kollect.storage.backup import Loss
+from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.damage_dialog import DamageDialog
+from kollect.ui.demo.demo_dialog import DemoDialog
+from kollect.ui.framework.dialogs import Dialog, QuestionDialog, TroubleDialog
+from kollect.ui.framework.window import Screen
+from kollect.ui.log.screen import LogScreen
+from kollect.ui.mailing.mailing_compose import MailingComposeScreen
+from kollect.ui.mailing.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
+from kollect.ui.mailing.mailing_list import MailingListScreen
+from kollect.ui.mailing.mailing_progress import MailingProgressScreen
+from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
+from kollect.ui.main import Program
+from kollect.ui.members.candidate_dialog import CandidateDialog
+from kollect.ui.members.consent_dialog import ConsentDialog
+from kollect.ui.members.member_edit import MemberEditScreen
+from kollect.ui.members.member_form import MemberFormScreen
+from kollect.ui.members.member_import import MemberImportScreen
+from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.papers.screen import PapersScreen
+from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
+from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.id_page import IdPage
+from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_test_page import MailTestPage
+from kollect.ui.settings.password_dialog import PasswordDialog
+from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
+from kollect.ui.settings.screen import SettingsScreen
+from kollect.ui.settings.settings_page import SettingsPage
+from kollect.ui.settings.templates import TemplateDialog
 from tests.screens.hands import settle
 from tests.screens.members import YAMADA, numbers, register
 from tests.screens.records import fill_kept, fill_log

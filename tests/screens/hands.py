@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from kollect.errors import Trouble
-from kollect.screens.dialogs import Dialog, Dialogs, FileKinds
-from kollect.screens.folding import Folded
+from kollect.ui.framework.dialogs import Dialog, Dialogs, FileKinds
+from kollect.ui.widgets.wrapped_label import Folded
 
 PATIENCE = 30.0
 

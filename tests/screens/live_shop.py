@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kollect.app import Program
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
-from kollect.screens.collecting import CollectingScreen
 from kollect.settings.model import Collect, Passwords, Settings
+from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.main import Program
 from tests.screens.hands import press, settle
 
 

@@ -8,11 +8,11 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from kollect.members.choice import search_text
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.states import Step
 from kollect.members.member import Consent, Member, Sex
-from kollect.members.members import Members
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import Step
+from kollect.members.member_filter import search_text
+from kollect.members.repository import Members
 from tests.unit.bookkeeping import NOW, numbered
 
 YAMADA = Member(

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
-from kollect import address
-from kollect.folder import DataFolder
-from kollect.register.ledger import Ledger
+from kollect.ledger.ledger import Ledger
+from kollect.mail import address
+from kollect.storage.data_folder import DataFolder
 
 FIRST = 1001
 _NAMES = "taro hanako yuki sakura ken mika haruto aoi sora rin yuna minato hina koharu".split()  # noqa: SIM905

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 
-from kollect.screens.table import Table
+from kollect.ui.widgets.table import Table
 from tests.screens.hands import settle
 
 

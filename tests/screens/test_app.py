@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
 from kollect.desktop.lock import FolderLock
-from kollect.folder import DataFolder
-from kollect.screens.mail_page import MailPage
-from kollect.screens.menu import FirstStartDialog, MenuScreen
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from kollect.settings.model import Passwords, Receive, Send, Settings
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.main import Program
+from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.screen import SettingsScreen
 from tests.screens.conftest import StartProcess, close
 from tests.screens.hands import (
     Person,
@@ -211,7 +211,7 @@ class TestDemo:
         assert not (folder.path / "demo").exists()
         after = {name: (folder.path / name).read_bytes() for name in before}
         assert after == before
-        assert inifile.load(folder.ini) == started.workspaces.current.settings() == READY
+        assert ini_file.load(folder.ini) == started.workspaces.current.settings() == READY
 
     def test_after_a_crash_in_the_demo_the_real_things_are_there(
         self, started: Program, lock: FolderLock, root: tk.Tk, folder: DataFolder, dialogs: Person
@@ -249,7 +249,7 @@ class TestProcess:
         self, start_process: StartProcess, folder: DataFolder
     ):
         folder.prepare()
-        inifile.save(folder.ini, READY)
+        ini_file.save(folder.ini, READY)
         first = start_process()
         window = window_named("KKRMN101")
         time.sleep(0.5)
@@ -264,7 +264,7 @@ class TestProcess:
         self, start_process: StartProcess, folder: DataFolder
     ):
         folder.prepare()
-        inifile.save(folder.ini, READY)
+        ini_file.save(folder.ini, READY)
         first = start_process()
         window_named("KKRMN101")
         until((folder.path / "kollect.running").exists)
@@ -281,7 +281,7 @@ class TestProcess:
     def test_data_that_onedrive_copies_are_warned_of_once(self, display: str, tmp_path: Path):
         folder = DataFolder(tmp_path / "OneDrive - 店" / "コレクト")
         folder.prepare()
-        inifile.save(folder.ini, READY)
+        ini_file.save(folder.ini, READY)
         start = StartProcess(folder, display)
         start()
         window_named("OneDrive のフォルダにあります")
@@ -297,7 +297,7 @@ class TestProcess:
 
     def test_keys_from_outside_end_it(self, start_process: StartProcess, folder: DataFolder):
         folder.prepare()
-        inifile.save(folder.ini, READY)
+        ini_file.save(folder.ini, READY)
         process = start_process()
         window = window_named("KKRMN101")
         assert xdotool("getwindowname", window) == "コレクト (KKRMN101) id = TEST (保守可)"

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from kollect.app import Program
-from kollect.collector.standing import MOST_EVENTS, Light
+from kollect.collector.status import MOST_EVENTS, Light
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.desktop.tray import COLOURS
-from kollect.screens.collecting import CollectingScreen
-from kollect.screens.menu import MenuScreen
-from kollect.screens.settings_screen import SettingsScreen
+from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
+from kollect.ui.settings.screen import SettingsScreen
 from tests.screens.hands import (
     Person,
     click,

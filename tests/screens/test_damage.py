@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from kollect.folder import DataFolder
-from kollect.program.recovery import cost_of_going_back
-from kollect.register.backup import SPARE, make_backup
-from kollect.register.ledger import Ledger
-from kollect.register.receipts import Receipts
-from kollect.screens.damage_dialog import DAMAGED, LOST, DamageDialog
-from kollect.screens.window import Window
-from kollect.settings import inifile
+from kollect.app.recovery import cost_of_going_back
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.settings import ini_file
+from kollect.storage.backup import SPARE, make_backup
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.damage_dialog import DAMAGED, LOST, DamageDialog
+from kollect.ui.framework.window import Window
 from tests.screens.conftest import StartProcess
 from tests.screens.hands import (
     all_inside,
@@ -50,7 +50,7 @@ def numbers(database: Path) -> list[int]:
 def copied(folder: DataFolder) -> DataFolder:
     """Three receipts in the copy of yesterday, two since; the log knows of all."""
     folder.prepare()
-    inifile.save(folder.ini, READY)
+    ini_file.save(folder.ini, READY)
     serve(folder, range(3))
     yesterday = NOW.date() - timedelta(days=1)
     make_backup(folder.database, folder.backup_dir, yesterday)
@@ -149,7 +149,7 @@ def test_lost_without_a_copy_one_may_begin_anew_after_the_numbers_of_the_log(
 
 def test_an_older_file_put_back_is_told(start_process: StartProcess, folder: DataFolder):
     folder.prepare()
-    inifile.save(folder.ini, READY)
+    ini_file.save(folder.ini, READY)
     serve(folder, range(3))
     older = folder.database.read_bytes()
     serve(folder, range(3, 5))

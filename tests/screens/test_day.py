@@ -15,16 +15,16 @@ from typing import Any, Protocol
 
 import pytest
 
-from kollect.app import Program
-from kollect.screens.collecting import CollectingScreen
-from kollect.screens.log_screen import LogScreen
-from kollect.screens.mail_page import MailPage
-from kollect.screens.mail_test_page import MailTestPage
-from kollect.screens.menu import MenuScreen
-from kollect.screens.results import ResultsScreen
-from kollect.screens.settings_page import SettingsPage
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.settings import inifile
+from kollect.settings import ini_file
+from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.log.screen import LogScreen
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
+from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_test_page import MailTestPage
+from kollect.ui.settings.screen import SettingsScreen
+from kollect.ui.settings.settings_page import SettingsPage
 from tests.screens.hands import (
     Person,
     all_inside,
@@ -203,7 +203,7 @@ def test_a_day(
     enter_mail_settings(hands, screen.mail, dovecot, post)
     hands.key("F12", "F12:設定実行")
     settle(root, lambda: program.window.said == "設定を保存しました。")
-    assert inifile.load(program.workspaces.real.folder.ini).mail_address == SHOP
+    assert ini_file.load(program.workspaces.real.folder.ini).mail_address == SHOP
 
     # the three tests
     hands.tab(screen.test)

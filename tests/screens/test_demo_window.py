@@ -16,21 +16,21 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
 from kollect.demo import server as demo_server
 from kollect.demo.server import DemoServer
 from kollect.demo.session import Session, number_in
 from kollect.desktop.lock import FolderLock
-from kollect.folder import DataFolder
-from kollect.members.mailing import MailingState
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.screens.collecting import CollectingScreen
-from kollect.screens.demo_mode import TITLE_NOTE
-from kollect.screens.menu import MenuScreen
-from kollect.screens.phone_window import PhoneWindow
+from kollect.mailing.mailing_states import MailingState
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
 from kollect.settings.model import Passwords, Settings, TextSize
+from kollect.storage.data_folder import DataFolder
 from kollect.storage_errors import storage_trouble
+from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.demo.phone_window import PhoneWindow
+from kollect.ui.demo_mode import TITLE_NOTE
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
 from tests.screens.conftest import close
 from tests.screens.hands import (
     Person,
@@ -93,10 +93,10 @@ def in_the_way(way: str, program: Program, monkeypatch: pytest.MonkeyPatch) -> N
             full = storage_trouble(
                 OSError(errno.ENOSPC, "No space left"), program.workspaces.real.folder.path
             )
-            monkeypatch.setattr("kollect.program.workplace.inifile.save", raising(full))
+            monkeypatch.setattr("kollect.app.workspace.inifile.save", raising(full))
         case "fault":
             monkeypatch.setattr(
-                "kollect.program.workplace.inifile.save", raising(RuntimeError("of ours"))
+                "kollect.app.workspace.inifile.save", raising(RuntimeError("of ours"))
             )
 
 

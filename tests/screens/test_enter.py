@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from kollect.app import Program
-from kollect.screens import steps
-from kollect.screens.dialogs import Dialog
-from kollect.screens.editing import is_field
-from kollect.screens.mail_page import MailPage
-from kollect.screens.mailing_compose import MailingComposeScreen
-from kollect.screens.member_form import MemberFormScreen
-from kollect.screens.menu import FirstStartDialog
-from kollect.screens.pin_dialogs import NewPinDialog
-from kollect.screens.settings_screen import SettingsScreen
 from kollect.settings.model import Passwords
+from kollect.ui.framework import enter_key
+from kollect.ui.framework.dialogs import Dialog
+from kollect.ui.framework.editing import is_field
+from kollect.ui.mailing.mailing_compose import MailingComposeScreen
+from kollect.ui.main import Program
+from kollect.ui.members.member_form import MemberFormScreen
+from kollect.ui.menu import FirstStartDialog
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.pin_dialogs import NewPinDialog
+from kollect.ui.settings.screen import SettingsScreen
 from tests.screens.every import DIALOGS, SCREENS, SHOP, fill, make
 from tests.screens.hands import Person, focus, settle, type_in, xdotool
 
@@ -50,8 +50,8 @@ def where(window: tk.Misc) -> tk.Misc | None:
 
 def first_stop(inside: tk.Misc) -> tk.Misc | None:
     top = str(inside.winfo_toplevel())
-    for path in steps._after(inside.tk, str(inside), top):
-        if path.startswith(f"{inside}.") and steps._is_stop(inside.tk, path):
+    for path in enter_key._after(inside.tk, str(inside), top):
+        if path.startswith(f"{inside}.") and enter_key._is_stop(inside.tk, path):
             return inside.nametowidget(path)
     return None
 
@@ -80,7 +80,7 @@ def walk(inside: tk.Misc, ends: Any) -> list[tk.Misc]:
         assert at not in stops, f"round in circles at {at}"
         stops.append(at)
         if isinstance(at, tk.Text):
-            steps.enter(at)  # a user takes Tab, past the buttons
+            enter_key.enter(at)  # a user takes Tab, past the buttons
         else:
             enter(inside)
     raise AssertionError(f"no end: {stops}")

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from kollect.errors import Trouble
-from kollect.screens.dialogs import Dialogs, QuestionDialog
-from kollect.screens.window import Window
+from kollect.ui.framework.dialogs import Dialogs, QuestionDialog
+from kollect.ui.framework.window import Window
 from tests.screens.hands import PATIENCE, settle, xdotool
 
 NAME = "会員一覧.csv"

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from kollect import floor
 from kollect.demo.server import DemoServer
 from kollect.desktop import tray as tray_module
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.desktop.session_end import SessionWatch
 from kollect.desktop.tray import Tray, TrayColor, Wish
-from kollect.screens.latest import Latest
-from kollect.screens.table import Table, TableColumn, TableRow, Take
-from kollect.screens.window import Screen, Window
+from kollect.threads import safe_thread
+from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.window import Screen, Window
+from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
 from tests.screens.hands import Person, settle, until
 
 pytestmark = pytest.mark.expects_errors
@@ -231,7 +231,7 @@ def test_a_second_start_is_heard_after_a_fault(
         return wish(line, token)
 
     monkeypatch.setattr(module, "_wish", fall_once)
-    monkeypatch.setattr(floor, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(safe_thread, "FIRST_PAUSE", 0.05)
     with FolderLock(tmp_path) as lock:
         lock.listen(lambda: called.append(1))
         until(lambda: signal_first(tmp_path))
@@ -254,7 +254,7 @@ def cancel_all() -> None:
 def test_the_demos_server_is_there_again_with_its_mails(
     monkeypatch: pytest.MonkeyPatch, fall: Callable[[], None]
 ):
-    monkeypatch.setattr(floor, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(safe_thread, "FIRST_PAUSE", 0.05)
     with DemoServer() as server:
         ports, store, loop = (server.smtp_port, server.pop3_port), server._store, server._loop
         assert loop is not None

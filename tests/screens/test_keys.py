@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from kollect.screens import keys
-from kollect.screens.function_bar import FunctionKey
-from kollect.screens.keys import on_key
-from kollect.screens.pin_dialogs import NewPinDialog
-from kollect.screens.screen import Screen
-from kollect.screens.window import Window
+from kollect.ui.framework import key_bindings
+from kollect.ui.framework.function_bar import FunctionKey
+from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.screen import Screen
+from kollect.ui.framework.window import Window
+from kollect.ui.settings.pin_dialogs import NewPinDialog
 from tests.screens.hands import press
 
-SCREENS = Path(keys.__file__).parent
+SCREENS = Path(key_bindings.__file__).parent
 BOUND = re.compile(r"\bbind(_class|_all)?\([^)]*[\"']<(\w+-)*F[\d{]")
 
 

@@ -13,25 +13,25 @@ from typing import Any
 
 import pytest
 
-from kollect.app import Program
 from kollect.errors import Certificate, LoginTrouble, Stage
-from kollect.screens.demo_dialog import DemoDialog
-from kollect.screens.dialogs import Dialog, QuestionDialog, TroubleDialog
-from kollect.screens.explanation import ExplanationDialog
-from kollect.screens.id_page import IdPage
-from kollect.screens.letter_pages import ControlPage, DuplicatePage
-from kollect.screens.log_screen import LogScreen
-from kollect.screens.mail_page import MailPage
-from kollect.screens.mail_test_page import MailTestPage, certificate_text
-from kollect.screens.menu import FirstStartDialog, MenuScreen
-from kollect.screens.password_dialog import PasswordDialog
-from kollect.screens.periods import Period
-from kollect.screens.pin_dialogs import AskPinDialog, NewPinDialog
-from kollect.screens.results import ResultsScreen
-from kollect.screens.settings_page import SettingsPage
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.screens.templates import TemplateDialog
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop, TextSize
+from kollect.ui.demo.demo_dialog import DemoDialog
+from kollect.ui.framework.dialogs import Dialog, QuestionDialog, TroubleDialog
+from kollect.ui.log.screen import LogScreen
+from kollect.ui.main import Program
+from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.id_page import IdPage
+from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_test_page import MailTestPage, certificate_text
+from kollect.ui.settings.password_dialog import PasswordDialog
+from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
+from kollect.ui.settings.screen import SettingsScreen
+from kollect.ui.settings.settings_page import SettingsPage
+from kollect.ui.settings.templates import TemplateDialog
+from kollect.ui.widgets.dates import Period
 from tests.screens.hands import Person, all_inside, cut_off, press, settle, shown_text
 from tests.screens.records import fill_kept, fill_log, fill_receipts
 from tests.servers.display import start
@@ -89,7 +89,7 @@ def collecting(program: Program) -> None:
 
 
 def in_trouble(program: Program) -> None:
-    from kollect.collector.reports import Phase, PhaseChanged, Report, RoundEnded
+    from kollect.collector.events import Phase, PhaseChanged, Report, RoundEnded
 
     program.go.collecting()
     standing, now = program.go.tray.standing, datetime.now().astimezone()

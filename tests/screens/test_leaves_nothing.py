@@ -12,10 +12,10 @@ from tkinter import ttk
 
 import pytest
 
-from kollect.app import Program
-from kollect.screens import editing
-from kollect.screens.dialogs import Dialog
-from kollect.screens.window import Screen
+from kollect.ui.framework import editing
+from kollect.ui.framework.dialogs import Dialog
+from kollect.ui.framework.window import Screen
+from kollect.ui.main import Program
 from tests.screens.every import DIALOGS, NOT_OPENED, SCREENS, fill, kinds, make
 from tests.screens.hands import all_inside, settle
 
@@ -110,7 +110,7 @@ def counted(root: tk.Tk) -> Counter[str]:
             "fonts": len(split(call("font", "names"))),
             "widgets": widgets(root, "."),
             "bindings": len(split(call("bind", "."))) + len(split(call("bind", "all"))),
-            "jobs": objects["kollect.screens.jobs"],
+            "jobs": objects["kollect.ui.framework.jobs"],
             "objects": sum(n for module, n in objects.items() if module.startswith("kollect.")),
         }
     )

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
-from kollect.collector.reports import Report, RoundEnded
-from kollect.folder import DataFolder
-from kollect.logfile import read_month
-from kollect.screens.log_screen import LogScreen
-from kollect.screens.menu import MenuScreen
+from kollect.collector.events import Report, RoundEnded
 from kollect.settings.model import TextSize
+from kollect.storage.data_folder import DataFolder
+from kollect.storage.event_log import read_month
+from kollect.ui.log.screen import LogScreen
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
 from tests.screens.hands import Person, click, cut_off, focus, labelled, press, settle, type_in
 from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
 from tests.screens.records import fill_log

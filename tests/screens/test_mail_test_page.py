@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from kollect.app import Program
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
 from kollect.errors import Certificate, Stage
-from kollect.screens.fields import Field
-from kollect.screens.mail_page import MailPage
-from kollect.screens.mail_test_page import MailTestPage, certificate_text
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.settings import inifile
+from kollect.net.server_memory import memory_of
+from kollect.settings import ini_file
 from kollect.settings.model import Passwords, Protocol, Security
-from kollect.wire.server_memory import memory_of
+from kollect.ui.main import Program
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_test_page import MailTestPage, certificate_text
+from kollect.ui.settings.screen import SettingsScreen
+from kollect.ui.widgets.fields import Field
 from tests.screens.hands import (
     Person,
     all_inside,
@@ -95,13 +95,13 @@ def test_send_receive_and_clean_up_and_nothing_else_is_touched(
 
 
 def test_values_that_are_not_saved_are_the_ones_tried(screen: SettingsScreen, server: DemoServer):
-    before = inifile.load(screen._workspaces.current.folder.path / "kollect.ini")
+    before = ini_file.load(screen._workspaces.current.folder.path / "kollect.ini")
     change(screen, screen.mail.receive_password, "wrong")
     shown = run(screen, "受信のテスト")
     assert shown[shown.index("✗") + 1] == Stage.LOGIN
     assert any("パスワードを入力し直して" in text for text in shown)
     assert "詳細" in shown
-    assert inifile.load(screen._workspaces.current.folder.path / "kollect.ini") == before
+    assert ini_file.load(screen._workspaces.current.folder.path / "kollect.ini") == before
 
 
 def test_the_detail_of_a_failure_can_be_read(screen: SettingsScreen, dialogs: Person):
@@ -169,7 +169,7 @@ def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
     assert len(dovecot.mails("shop")) == 1, "only our own test mails are removed"
     press(screen, "F12")
     settle(screen, lambda: not screen.is_busy)
-    stored = inifile.load(screen._workspaces.current.folder.path / "kollect.ini")
+    stored = ini_file.load(screen._workspaces.current.folder.path / "kollect.ini")
     assert stored.tls.trusted_fingerprints == screen.gather().tls.trusted_fingerprints
 
 

@@ -18,28 +18,28 @@ from typing import TypeVar
 
 import pytest
 
-from kollect.app import Program
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
-from kollect.folder import DataFolder
-from kollect.members.choice import EVERYBODY
-from kollect.members.mailing import MailingState, Step
+from kollect.mailing.mailing_states import MailingState, Step
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
 from kollect.members.member import Consent, Member
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.screens.id_page import IdPage
-from kollect.screens.mailing_compose import MailingComposeScreen
-from kollect.screens.mailing_dialogs import PeopleDialog, SampleDialog
-from kollect.screens.mailing_list import MailingListScreen
-from kollect.screens.mailing_progress import MailingProgressScreen
-from kollect.screens.mailing_recipients import MailingRecipientsScreen
-from kollect.screens.mailing_words import DEAD, FILTERS, LEFT_OUT, SENT, about, estimate
-from kollect.screens.menu import MenuScreen
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.screens.window import Screen
+from kollect.members.member_filter import EVERYBODY
+from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Send, Settings, Shop, TextSize
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.framework.window import Screen
+from kollect.ui.mailing.mailing_compose import MailingComposeScreen
+from kollect.ui.mailing.mailing_dialogs import PeopleDialog, SampleDialog
+from kollect.ui.mailing.mailing_list import MailingListScreen
+from kollect.ui.mailing.mailing_progress import MailingProgressScreen
+from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
+from kollect.ui.mailing.texts import DEAD, FILTERS, LEFT_OUT, SENT, about, estimate
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
+from kollect.ui.settings.id_page import IdPage
+from kollect.ui.settings.screen import SettingsScreen
 from tests.screens.hands import (
     Person,
     all_inside,
@@ -710,7 +710,7 @@ def _sent(program: Program) -> int:
 
 def crashed(folder: DataFolder, port: int) -> int:
     """A folder whose program was killed: 2 of 4 letters sent, one on its way."""
-    from kollect.members.mailing import Fate, Result
+    from kollect.mailing.mailing_states import Fate, Result
 
     people(folder.database, 4)
     with closing(Outbox(folder.database)) as outbox:

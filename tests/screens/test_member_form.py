@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
-from kollect.collector.background import local_now
 from kollect.desktop.ime import Letters
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.states import ReceiptState
 from kollect.members.member import Consent, Sex
-from kollect.members.members import Members
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
-from kollect.screens import member_fields
-from kollect.screens.candidate_dialog import CandidateDialog
-from kollect.screens.member_edit import MemberEditScreen
-from kollect.screens.member_form import MemberFormScreen
-from kollect.screens.member_list import MemberListScreen
-from kollect.screens.menu import MenuScreen
+from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Settings
+from kollect.threads.background_thread import local_now
+from kollect.ui.main import Program
+from kollect.ui.members import member_fields
+from kollect.ui.members.candidate_dialog import CandidateDialog
+from kollect.ui.members.member_edit import MemberEditScreen
+from kollect.ui.members.member_form import MemberFormScreen
+from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.menu import MenuScreen
 from tests.screens.hands import Person, click, focus, press, settle, type_in
 from tests.screens.members import YAMADA, numbers, register, stored
 from tests.unit.bookkeeping import NOW, numbered

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
-from kollect.members.columns import Column
+from kollect.members.csv_columns import Column
 from kollect.members.member import Member
-from kollect.members.members import Members
-from kollect.screens import member_import
-from kollect.screens.member_import import MemberImportScreen
-from kollect.screens.member_list import MemberListScreen
+from kollect.members.repository import Members
+from kollect.ui.main import Program
+from kollect.ui.members import member_import
+from kollect.ui.members.member_import import MemberImportScreen
+from kollect.ui.members.member_list import MemberListScreen
 from tests.screens.hands import Person, all_inside, click, labelled, press, settle, shown_text
 from tests.screens.members import YAMADA, numbers, register, stored
 from tests.unit.bookkeeping import NOW

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
-from kollect.collector.background import local_now
 from kollect.members.member import Consent, Member, State
-from kollect.members.members import Members
-from kollect.screens.consent_dialog import ConsentDialog
-from kollect.screens.member_edit import MemberEditScreen
-from kollect.screens.member_list import MemberListScreen
+from kollect.members.repository import Members
+from kollect.threads.background_thread import local_now
+from kollect.ui.main import Program
+from kollect.ui.members.consent_dialog import ConsentDialog
+from kollect.ui.members.member_edit import MemberEditScreen
+from kollect.ui.members.member_list import MemberListScreen
 from tests.screens.hands import Person, click, labelled, press, settle, type_in
 from tests.screens.members import YAMADA, numbers, register, stored
 from tests.servers.members import begin

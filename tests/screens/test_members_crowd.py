@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kollect.app import Program
-from kollect.screens.member_list import MemberListScreen
+from kollect.ui.main import Program
+from kollect.ui.members.member_list import MemberListScreen
 from tests.screens.hands import Person, click, labelled, press, settle, type_in
 from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
 from tests.screens.members import crowd

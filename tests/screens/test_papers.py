@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
-from kollect.members.paper import Paper
-from kollect.screens.id_page import IdPage
-from kollect.screens.mail_page import MailPage
-from kollect.screens.papers_screen import PapersScreen
-from kollect.screens.settings_screen import SettingsScreen
+from kollect.printing.documents import Paper
 from kollect.settings.model import Passwords, Settings, Shop
+from kollect.ui.main import Program
+from kollect.ui.papers.screen import PapersScreen
+from kollect.ui.settings.id_page import IdPage
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.screen import SettingsScreen
 from tests.screens.hands import Person, click, labelled, press, settle
 
 SHOP = Shop("S0123", "フレッシュ髙田", "東京都新宿区西新宿1-2-3", "03-1234-5678")
@@ -24,7 +24,7 @@ READY = Settings(shop=SHOP, mail_address="karamail@shop.example")
 def opened(program: Program, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """What was given to the system's program."""
     paths: list[Path] = []
-    monkeypatch.setattr("kollect.screens.papers_screen.open_file", paths.append)
+    monkeypatch.setattr("kollect.ui.papers.screen.open_file", paths.append)
     return paths
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kollect.app import Program
 from kollect.settings.model import TextSize
+from kollect.ui.main import Program
 from tests.screens.hands import settle
 from tests.servers.display import start
 

@@ -14,21 +14,21 @@ from tkinter import ttk
 
 import pytest
 
-from kollect.app import Program
-from kollect.collector.reports import Report, RoundEnded
+from kollect.collector.events import Report, RoundEnded
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
-from kollect.folder import DataFolder
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.records import Entry
+from kollect.ledger.states import ReceiptState
 from kollect.members.member import Member
-from kollect.register.entry import Entry
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
-from kollect.screens.kept_dialogs import MailDialog, NumberDialog
-from kollect.screens.menu import MenuScreen
-from kollect.screens.periods import Period, day_text
-from kollect.screens.results import ResultsScreen
 from kollect.settings.model import Collect, Passwords, Settings, TextSize
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
+from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
+from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.widgets.dates import Period, day_text
 from tests.screens.hands import Person, all_inside, click, focus, labelled, press, settle, type_in
 from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
 from tests.screens.members import YAMADA, numbers, register, stored

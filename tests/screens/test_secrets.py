@@ -6,10 +6,10 @@ import gc
 import tkinter as tk
 import weakref
 
-from kollect.screens.editing import History
-from kollect.screens.form import Form
-from kollect.screens.pin_dialogs import AskPinDialog
-from kollect.screens.window import Screen, Window
+from kollect.ui.framework.editing import History
+from kollect.ui.framework.window import Screen, Window
+from kollect.ui.settings.pin_dialogs import AskPinDialog
+from kollect.ui.widgets.form import Form
 from tests.screens.hands import Person, focus, settle, type_in
 
 PASSWORD = "Himitsu-9137"

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from kollect.app import Program
-from kollect.folder import DataFolder
-from kollect.screens.menu import MenuScreen
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.settings import inifile
+from kollect.settings import ini_file
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
+from kollect.ui.settings.screen import SettingsScreen
 from tests.screens.conftest import close
 from tests.screens.hands import Person, all_inside, settle, shown_text
 from tests.screens.test_app import READY
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.real
 def written(folder: DataFolder) -> DataFolder:
     """There are settings, and those before them."""
     folder.prepare()
-    inifile.save(folder.ini, READY)
-    inifile.save(folder.ini, replace(READY, forward_address="owner@example.jp"))
+    ini_file.save(folder.ini, READY)
+    ini_file.save(folder.ini, replace(READY, forward_address="owner@example.jp"))
     return folder
 
 
@@ -64,7 +64,7 @@ def test_rubbish_and_the_settings_before(
     mended = answer != "キャンセル"
     assert any(READY.mail_address in text for text in texts(program)) is mended
     if mended:
-        assert inifile.load(written.ini) == READY
+        assert ini_file.load(written.ini) == READY
         assert rubbish in [path.read_bytes() for path in written.path.glob("kollect.ini*")]
     else:
         assert written.ini.read_bytes() == rubbish

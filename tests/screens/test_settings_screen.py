@@ -8,16 +8,7 @@ from tkinter import ttk
 
 import pytest
 
-from kollect.app import Program
-from kollect.folder import DataFolder
-from kollect.screens.id_page import IdPage
-from kollect.screens.letter_pages import ControlPage, DuplicatePage
-from kollect.screens.mail_page import MailPage
-from kollect.screens.mail_test_page import MailTestPage
-from kollect.screens.menu import MenuScreen
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.screens.theme import SIZE_WORDS
-from kollect.settings import inifile, pin
+from kollect.settings import ini_file, pin
 from kollect.settings.model import (
     Auth,
     Charset,
@@ -28,6 +19,15 @@ from kollect.settings.model import (
     Settings,
     TextSize,
 )
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.framework.theme import SIZE_WORDS
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
+from kollect.ui.settings.id_page import IdPage
+from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_test_page import MailTestPage
+from kollect.ui.settings.screen import SettingsScreen
 from tests.screens.hands import (
     Person,
     all_inside,
@@ -57,7 +57,7 @@ def opened(program: Program) -> SettingsScreen:
 
 
 def saved(folder: DataFolder) -> Settings:
-    return inifile.load(folder.ini)
+    return ini_file.load(folder.ini)
 
 
 def press_f12(screen: SettingsScreen) -> None:
@@ -543,7 +543,7 @@ def test_settings_that_cannot_be_used_are_shown_for_mending(
 ):
     folder.prepare()
     good = replace(Settings(), mail_address="karamail@example.jp")
-    inifile.save(folder.ini, good)
+    ini_file.save(folder.ini, good)
     text = folder.ini.read_text("utf-8").replace("interval_seconds = 60", "interval_seconds = x")
     folder.ini.write_text(text, "utf-8")
     program = Program(root, folder, lambda root: dialogs)

@@ -15,17 +15,17 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from kollect.app import Program
+from kollect.app.crash_report import LastWords
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.desktop.autostart import autostart_command
-from kollect.folder import DataFolder
-from kollect.program.last_words import LastWords
-from kollect.screens.id_page import IdPage
-from kollect.screens.letter_pages import ControlPage
-from kollect.screens.settings_screen import SettingsScreen
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from kollect.settings.model import Passwords, Settings
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.main import Program
+from kollect.ui.settings.id_page import IdPage
+from kollect.ui.settings.letter_pages import ControlPage
+from kollect.ui.settings.screen import SettingsScreen
 from tests.screens.conftest import StartProcess
 from tests.screens.hands import (
     Person,
@@ -67,7 +67,7 @@ def customer(server: DemoServer) -> Customer:
 @pytest.fixture
 def saved(folder: DataFolder, server: DemoServer) -> DataFolder:
     folder.prepare()
-    inifile.save(folder.ini, at_login(shop(server)))
+    ini_file.save(folder.ini, at_login(shop(server)))
     return folder
 
 
@@ -141,7 +141,7 @@ class TestTheEntry:
         press(screen, "F12")
         settle(screen, lambda: dialogs.troubles)
         assert dialogs.troubles[0].title == "ログイン時の起動を変えられません"
-        assert inifile.load(program.workspaces.real.folder.ini).collect.start_at_login
+        assert ini_file.load(program.workspaces.real.folder.ini).collect.start_at_login
 
     def test_the_demo_leaves_it_alone(self, program: Program, server: DemoServer, root: tk.Tk):
         program.go.save_settings(at_login(shop(server)), Passwords())
@@ -193,13 +193,13 @@ class TestTheSession:
         for customer in customers:
             customer.send_blank()
         with delayed(server.pop3_port, 0.4) as slow:
-            inifile.save(saved.ini, through(shop(server), slow))
+            ini_file.save(saved.ini, through(shop(server), slow))
             process = start_process("--tray")
             until((saved.path / "kollect.db").exists)
             process.terminate()
             assert process.communicate(timeout=60) == ("", "")
             assert process.returncode == 0
-        inifile.save(saved.ini, shop(server))
+        ini_file.save(saved.ini, shop(server))
         start_process("--tray")
         for customer in customers:
             until(lambda customer=customer: customer.read() or customer.received)
@@ -224,7 +224,7 @@ class TestTheSession:
     def test_after_sleep_mail_is_looked_for(
         self, program: Program, server: DemoServer, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr("kollect.app.AFTER_SLEEP_MS", 1)
+        monkeypatch.setattr("kollect.ui.main.AFTER_SLEEP_MS", 1)
         screen = start(program, shop(server))
         before = program.go.tray.standing.last
         program.session_resumed()

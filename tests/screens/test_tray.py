@@ -16,15 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app import Program
-from kollect.collector.reports import Report, RoundEnded
+from kollect.collector.events import Report, RoundEnded
 from kollect.demo.server import DemoServer
 from kollect.desktop.tray import COLOURS, Tray, TrayColor, Wish
 from kollect.errors import Trouble
-from kollect.folder import DataFolder
-from kollect.screens.collecting import CollectingScreen
-from kollect.screens.resident import TrayController
-from kollect.settings import inifile
+from kollect.settings import ini_file
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.main import Program
+from kollect.ui.tray_controller import TrayController
 from tests.screens.hands import PATIENCE, Person, settle, window_named, xdotool
 from tests.screens.live_shop import shop, start
 from tests.servers import display as displays
@@ -289,7 +289,7 @@ class TestWithoutTray:
     def window(self, bare: ExitStack, folder: DataFolder, server: DemoServer) -> str:
         """The id of the window in which mail is collected."""
         folder.prepare()
-        inifile.save(folder.ini, shop(server))
+        ini_file.save(folder.ini, shop(server))
         process = subprocess.Popen(
             [sys.executable, "-m", "kollect", "--data", str(folder.path)],
             cwd=Path(__file__).parents[2],

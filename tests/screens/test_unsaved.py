@@ -6,10 +6,10 @@ from contextlib import closing
 
 import pytest
 
-from kollect.app import Program
-from kollect.members.outbox import Outbox
-from kollect.screens.mailing_compose import MailingComposeScreen
-from kollect.screens.menu import MenuScreen
+from kollect.mailing.outbox import Outbox
+from kollect.ui.mailing.mailing_compose import MailingComposeScreen
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
 from tests.screens.every import SCREENS, fill
 from tests.screens.hands import Person, press, settle
 

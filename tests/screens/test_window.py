@@ -10,11 +10,11 @@ from tkinter import font, ttk
 import pytest
 
 from kollect.errors import Trouble
-from kollect.screens.dialogs import QuestionDialog, TroubleDialog
-from kollect.screens.form import Form
-from kollect.screens.theme import SIZE_WORDS
-from kollect.screens.window import FunctionKey, Screen, Window
 from kollect.settings.model import TextSize
+from kollect.ui.framework.dialogs import QuestionDialog, TroubleDialog
+from kollect.ui.framework.theme import SIZE_WORDS
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.widgets.form import Form
 from tests.screens.hands import (
     Person,
     all_inside,
@@ -272,7 +272,7 @@ class TestEditing:
 
     @pytest.mark.parametrize("field", ["name", "text"])
     def test_the_menu_of_the_right_button_edits(self, window: Window, field: str):
-        from kollect.screens.editing import context_menu
+        from kollect.ui.framework.editing import context_menu
 
         second = window.open(Second)
         widget = getattr(second, field).widget

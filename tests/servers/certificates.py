@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.wire.certificate import fingerprint
+from kollect.net.certificate import fingerprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kollect.members.choice import search_text
+from kollect.ledger.ledger import Ledger
 from kollect.members.member import Member
-from kollect.register.ledger import Ledger
+from kollect.members.member_filter import search_text
 from tests.unit.bookkeeping import numbered
 
 

@@ -6,13 +6,13 @@ import os
 import sys
 
 from kollect import __main__
-from kollect.collector import until_written
-from kollect.register import database
+from kollect.ledger import commit_retry
+from kollect.storage import database
 
 database.WAIT_FOR_OTHERS = 0.2
-until_written._FIRST_PAUSE, until_written._LONGEST_PAUSE, until_written._LOOK = 0.05, 0.2, 0.05
+commit_retry._FIRST_PAUSE, commit_retry._LONGEST_PAUSE, commit_retry._LOOK = 0.05, 0.2, 0.05
 if patience := os.environ.get("KOLLECT_TEST_PATIENCE"):
-    until_written.PATIENCE_OF_A_COMMAND = float(patience)
+    commit_retry.PATIENCE_OF_A_COMMAND = float(patience)
 
 if __name__ == "__main__":
     sys.exit(__main__.main())

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from kollect import address
-from kollect.collector.background import local_now
-from kollect.collector.mailing import MailingWorker
-from kollect.collector.mailing_reports import MailingNews
 from kollect.errors import Trouble
-from kollect.folder import DataFolder
-from kollect.members.choice import EVERYBODY, Choice
-from kollect.members.mailing import Mailing, Parcel
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.states import ReceiptState
+from kollect.mail import address
+from kollect.mailing.mailing_events import MailingNews
+from kollect.mailing.mailing_states import Mailing, Parcel
+from kollect.mailing.mailing_worker import MailingWorker
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
 from kollect.members.member import Consent, Member
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
+from kollect.members.member_filter import EVERYBODY, Choice
+from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Settings, Shop
+from kollect.storage.data_folder import DataFolder
+from kollect.threads.background_thread import local_now
 from tests.servers.shop import ADDRESS
 
 SHOP = Shop(id="TEST", name="テスト商店", address="東京都千代田区千代田1-1", phone="03-1234-5678")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect import address
+from kollect.mail import address
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import Dovecot
 

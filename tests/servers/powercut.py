@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from kollect.desktop import files
-from kollect.register import database
-from kollect.wire.connection import Line
+from kollect.net.connection import Line
+from kollect.storage import database
 
 CHANGES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from kollect.collector.desk import Desk
-from kollect.collector.reports import Happened, News, Report
-from kollect.collector.round import poll
+from kollect.collector.context import Desk
+from kollect.collector.events import Happened, News, Report
+from kollect.collector.poll import poll
 from kollect.errors import Trouble
-from kollect.inbox.open import open_mailbox
-from kollect.register.entry import Receipt
-from kollect.register.kept import KeptFolder
-from kollect.register.ledger import Ledger
-from kollect.register.receipts import Receipts
+from kollect.inbox.open_mailbox import open_mailbox
+from kollect.ledger.kept_folder import KeptFolder
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.records import Receipt
 from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
 
 ADDRESS = "shop@shop.example"

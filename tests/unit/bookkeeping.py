@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from kollect.register.entry import Sighting
-from kollect.register.ledger import Ledger
-from kollect.register.lived import Lived, Look
-from kollect.register.receipt import Step
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.lived_time import Lived, Look
+from kollect.ledger.records import Sighting
+from kollect.ledger.states import Step
 
 JST = timezone(timedelta(hours=9))
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=JST)

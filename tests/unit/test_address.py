@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect import address
+from kollect.mail import address
 
 USABLE = [
     "taro@example.jp",

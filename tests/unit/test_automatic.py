@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kollect.decision.automatic import why_automatic
-from kollect.mail import Mail
+from kollect.mail.message import Mail
 
 AUTOMATIC = [
     b"Auto-Submitted: auto-replied",

@@ -15,8 +15,10 @@ import pytest
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.register import given, highest
-from kollect.register.backup import (
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.storage import highest_number, numbers_in_log
+from kollect.storage.backup import (
     SPARE,
     Loss,
     backups,
@@ -29,8 +31,6 @@ from kollect.register.backup import (
     make_backup,
     newest_good,
 )
-from kollect.register.ledger import Ledger
-from kollect.register.receipts import Receipts
 from tests.unit.bookkeeping import NOW, numbered
 
 TODAY = date(2026, 11, 23)
@@ -51,7 +51,7 @@ class Shop:
         given = []
         with ledger.transaction():
             for customer in itertools.islice(self._customers, customers):
-                given.append(numbered(ledger, f"{customer}@docomo.ne.jp")[1])
+                numbers_in_log.append(numbered(ledger, f"{customer}@docomo.ne.jp")[1])
         ledger.close()
         self.log += [
             f"{day} 10:00:00 情報 受付番号 {number} を発行しました: x@docomo.ne.jp"
@@ -324,7 +324,7 @@ def test_where_only_the_log_tells_some_numbers_are_passed_over(shop: Shop):
     shop.copy()
     lost = shop.serve(4)
     del shop.log[-2:]
-    highest.file_for(shop.database).unlink()
+    highest_number.file_for(shop.database).unlink()
     shop.break_it()
     costs = shop.loss()
     assert costs.highest_number == lost[-3]
@@ -448,7 +448,7 @@ def test_a_file_that_tells_an_absurd_number_is_not_believed(shop: Shop):
     with closing(sqlite3.connect(shop.database)) as db:
         db.execute("UPDATE receipt SET number = 4611686018427387905 WHERE number = 1002")
         db.commit()
-    highest.file_for(shop.database).unlink()
+    highest_number.file_for(shop.database).unlink()
     cut_in_index(shop)
     assert shop.loss().next_number == 1002 + 1 + SPARE
 
@@ -618,8 +618,8 @@ def test_a_copy_that_breaks_on_the_way_changes_nothing(shop: Shop):
 
 def test_the_log_line_is_the_collectors():
     """The pattern reads what the collector says when it gives a number, in every version."""
-    said = given.NUMBER_GIVEN.format(number=1001, who="a@x.jp")
+    said = numbers_in_log.NUMBER_GIVEN.format(number=1001, who="a@x.jp")
     assert said == "受付番号 1001 を発行しました: a@x.jp"
-    for ending in ("", given.BY_HAND):
+    for ending in ("", numbers_in_log.BY_HAND):
         line = f"2026-11-23 10:00:00 情報 {said}{ending}\n"
-        assert given.given_to([line]) == {1001: "a@x.jp"}
+        assert numbers_in_log.given_to([line]) == {1001: "a@x.jp"}

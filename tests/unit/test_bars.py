@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from kollect.screens.bars import label_every, per_day, per_hour, ticks
+from kollect.ui.widgets.bars import label_every, per_day, per_hour, ticks
 
 LAST = date(2026, 11, 23)
 

@@ -16,20 +16,22 @@ import pytest
 
 from kollect import __main__
 from kollect.collector.worker import Worker
-from kollect.decision.verdict import Kind
+from kollect.decision.types import Kind
 from kollect.errors import StorageTrouble
-from kollect.folder import DataFolder
-from kollect.members import mailing, member
-from kollect.members.choice import EVERYBODY
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.register import lived, soundness
-from kollect.register.backup import damage, make_backup
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import Step
-from kollect.register.receipts import Receipts
+from kollect.ledger import lived_time
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.states import Step
+from kollect.mailing import mailing_states
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
+from kollect.members import member
+from kollect.members.member_filter import EVERYBODY
+from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
+from kollect.storage import integrity
+from kollect.storage.backup import damage, make_backup
+from kollect.storage.data_folder import DataFolder
 from tests.unit.bookkeeping import BOX, NOW, numbered, sighting
 
 SHOP = Shop(name="こむぎ", address="東京都千代田区千代田1-1")
@@ -82,7 +84,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         db.execute("UPDATE mail SET tried = 86400")
         db.execute("UPDATE mailing SET ended_at = ?", (moment,))
         db.commit()
-        for table, columns in soundness._shape(db).items():
+        for table, columns in integrity._shape(db).items():
             for column in columns:
                 filled = f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL"
                 assert db.execute(filled).fetchone()[0], (table, column)
@@ -100,17 +102,17 @@ def folder(tmp_path: Path, sound: Path) -> DataFolder:
 
 def test_the_words_are_those_of_the_other_rooms():
     """A state that is added there must be added to the rules, or files are called damaged."""
-    assert set(soundness.KINDS) == set(Kind)
-    assert set(soundness.SEXES) == set(member.Sex)
-    assert set(soundness.MEMBER_STATES) == set(member.State)
-    assert set(soundness.MAILING_STATES) == set(mailing.MailingState)
-    assert set(soundness.PARCEL_STEPS) == set(mailing.Step)
+    assert set(integrity.KINDS) == set(Kind)
+    assert set(integrity.SEXES) == set(member.Sex)
+    assert set(integrity.MEMBER_STATES) == set(member.State)
+    assert set(integrity.MAILING_STATES) == set(mailing_states.MailingState)
+    assert set(integrity.PARCEL_STEPS) == set(mailing_states.Step)
 
 
 def test_every_column_has_a_rule(sound: Path):
     with closing(sqlite3.connect(sound)) as db:
-        shape = soundness._shape(db)
-    assert {table: [*rules] for table, rules in soundness.RULES.items()} == shape
+        shape = integrity._shape(db)
+    assert {table: [*rules] for table, rules in integrity.RULES.items()} == shape
 
 
 def fallen(value: object, dice: random.Random) -> object:
@@ -126,7 +128,7 @@ def harmed(sound: Path, folder: DataFolder, times: int) -> Iterator[tuple[str, s
     """One bit of one value after the other fallen over in `folder`."""
     dice = random.Random(1)
     with closing(sqlite3.connect(sound)) as db:
-        shape = soundness._shape(db)
+        shape = integrity._shape(db)
     for table, column in [(t, c) for t, columns in shape.items() for c in columns] * times:
         for leftover in folder.path.glob("kollect.db-*"):
             leftover.unlink()
@@ -180,7 +182,7 @@ def test_a_bit_in_any_column_is_damage_or_another_value(sound: Path, folder: Dat
             assert "起動し直して" in trouble.cure
         except ValueError as error:
             pytest.fail(f"{table}.{what}: {error!r}")
-    assert found == set(soundness.RULES)
+    assert found == set(integrity.RULES)
 
 
 def test_a_poll_tells_it_as_damage(sound: Path, folder: DataFolder):
@@ -261,17 +263,17 @@ def test_a_copy_with_a_bit_over_takes_no_good_ones_place(folder: DataFolder):
 def test_the_start_does_not_read_for_ever(sound: Path):
     with closing(sqlite3.connect(sound)) as db:
         db.execute("UPDATE parcel SET answer = CAST(x'ff' AS TEXT)")
-        assert soundness.wrong(db) is not None
-        assert soundness.wrong(db, seconds=30) is not None
+        assert integrity.wrong(db) is not None
+        assert integrity.wrong(db, seconds=30) is not None
         # the clock is looked at every 20,000 steps: this file has not so many
-        assert soundness.wrong(db, seconds=-1) is not None
+        assert integrity.wrong(db, seconds=-1) is not None
         template = db.execute("SELECT max(id) FROM template").fetchone()[0]
         db.executemany(
             "INSERT INTO receipt (number, address, address_key, received_at, state, template)"
             " VALUES (?, 'a', ?, '2026-11-23T01:00:00Z', 'pending', ?)",
             ((5000 + n, f"a{n}", template) for n in range(20_000)),
         )
-        assert soundness.wrong(db, seconds=-1) is None
+        assert integrity.wrong(db, seconds=-1) is None
 
 
 def test_a_log_of_another_file_beside_it_is_found(sound: Path, folder: DataFolder):
@@ -373,15 +375,15 @@ def test_commands_tell_of_a_broken_span_as_damage(
 
 
 def test_a_bit_in_what_was_lived_is_damage_or_another_time():
-    sound = lived.from_json(NOTES["lived"])
+    sound = lived_time.from_json(NOTES["lived"])
     for bit in range(8 * len(NOTES["lived"])):
         octets = bytearray(NOTES["lived"].encode())
         octets[bit // 8] ^= 1 << bit % 8
         try:
-            state = lived.from_json(octets.decode())
+            state = lived_time.from_json(octets.decode())
         except ValueError:
             continue
         now = replace(sound.look, wall=NOW + timedelta(days=1))
-        after = lived.later(state, now)
+        after = lived_time.later(state, now)
         assert 0 <= after.seconds - state.seconds <= 86401
         after.age(NOW)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.decision.blank import is_blank
-from kollect.mail import Mail
+from kollect.mail.message import Mail
 from kollect.settings.model import DEFAULT_BLANK_SUBJECTS
 
 BLANK_HEADERS = {

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from kollect.__main__ import parser
-from kollect.register.receipt import Step
-from kollect.settings import check, initext
+from kollect.ledger.states import Step
+from kollect.settings import ini_format, validation
 
 TOP = Path(__file__).parents[2]
 BUILD_SH = TOP / "build.sh"
@@ -130,11 +130,11 @@ def test_the_readme_is_true():
 
 def test_the_settings_in_the_readme_are_complete():
     [text] = re.findall(r"```ini\n(.*?)```", readme(), re.DOTALL)
-    contents = initext.read(text)
+    contents = ini_format.read(text)
     assert not contents.problems
     assert not contents.unknown
-    assert not check.problems(contents.settings)
-    assert not check.ready_to_collect(contents.settings)
+    assert not validation.problems(contents.settings)
+    assert not validation.ready_to_collect(contents.settings)
 
 
 def test_the_commands_in_the_readme_are_understood():

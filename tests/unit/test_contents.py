@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.contents import Contents, read_contents
-from kollect.mail_parts import MailParts
+from kollect.mail.body import Contents, read_contents
+from kollect.mail.mail_parts import MailParts
 
 
 def contents(head: str, body: bytes = b"") -> Contents:

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kollect.members import csv_in, csv_out, folding, table
-from kollect.members.columns import Column, match
-from kollect.members.csv_in import ImportTrouble, Tally, take_in
+from kollect.ledger.ledger import Ledger
+from kollect.members import csv_export, csv_import, csv_table, normalize
+from kollect.members.csv_columns import Column, match
+from kollect.members.csv_import import ImportTrouble, Tally, take_in
+from kollect.members.csv_table import CsvTrouble
 from kollect.members.member import Consent, Member, Sex, State
-from kollect.members.members import Members
-from kollect.members.table import CsvTrouble
-from kollect.register.ledger import Ledger
+from kollect.members.repository import Members
 from tests.unit.bookkeeping import NOW, numbered
 
 LATER = NOW + timedelta(days=1)
@@ -58,7 +58,7 @@ LINES = "受付番号,お名前,フリガナ\r\n1001,髙橋　一郎,タカハ�
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932"])
 def test_encodings_are_told_apart(members: Members, encoding: str):
-    found = table.read(LINES.encode(encoding))
+    found = csv_table.read(LINES.encode(encoding))
     assert (found.encoding, found.header[1]) == (encoding, "お名前")
     assert take_in(found, members, NOW) == Tally(new=1, changed=0, same=0)
     assert members.get(1001).name == "髙橋　一郎"
@@ -70,7 +70,7 @@ def test_delimiters_and_line_ends_are_told_apart(members: Members, delimiter: st
     rows = (("受付番号", "お名前", "住所"), ("1001", "山田", "東京都, 千代田区"), ("1002", "佐藤"))
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator=end).writerows(rows)
-    found = table.read(text.getvalue().encode())
+    found = csv_table.read(text.getvalue().encode())
     assert found.delimiter == delimiter
     assert take_in(found, members, NOW).new == 2
     assert members.get(1001).home == "東京都, 千代田区"
@@ -79,7 +79,7 @@ def test_delimiters_and_line_ends_are_told_apart(members: Members, delimiter: st
 def test_a_preview(members: Members):
     header = "会員番号,年齢,氏名,ふりがな,E-mail,TEL（携帯）,※郵便番号,ご住所,名前"
     text = f"{header}\n1001,40,山田,,,,,,x\n"
-    found = table.read(text.encode("cp932"))
+    found = csv_table.read(text.encode("cp932"))
     assert found.columns == (
         *(Column.NUMBER, None, Column.NAME, Column.KANA, Column.MAIL, Column.PHONE),
         *(Column.POSTCODE, Column.HOME, None),
@@ -121,18 +121,18 @@ def test_columns_of_other_programs():
 )
 def test_what_is_no_table_is_said(members: Members, octets: bytes, said: str):
     with pytest.raises(CsvTrouble) as caught:
-        take_in(table.read(octets), members, NOW)
+        take_in(csv_table.read(octets), members, NOW)
     assert caught.value.title == said
     assert members.numbers() == []
 
 
 def test_the_line_of_an_unreadable_character_is_named():
     with pytest.raises(CsvTrouble, match="3行目"):
-        table.read("受付番号,お名前\n1001,山田\n1002,".encode("cp932") + b"\x81\xff\n")
+        csv_table.read("受付番号,お名前\n1001,山田\n1002,".encode("cp932") + b"\x81\xff\n")
 
 
 def test_a_column_cannot_be_two_things():
-    found = table.read(b"number,name\n")
+    found = csv_table.read(b"number,name\n")
     with pytest.raises(CsvTrouble, match="お名前"):
         found.with_columns((Column.NAME, Column.NAME))
     with pytest.raises(CsvTrouble, match="見分ける列"):
@@ -143,7 +143,7 @@ def test_a_column_cannot_be_two_things():
 @given(st.binary() | st.text().map(lambda t: f"受付番号,お名前\n{t}".encode()))
 def test_no_octets_make_the_reading_fail(octets: bytes):
     try:
-        list(table.read(octets).rows())
+        list(csv_table.read(octets).rows())
     except CsvTrouble as trouble:
         assert trouble.happened
         assert trouble.cure
@@ -153,7 +153,7 @@ def test_no_octets_make_the_reading_fail(octets: bytes):
 
 
 def imported(members: Members, text: str) -> Tally:
-    return take_in(table.read(text.encode()), members, NOW)
+    return take_in(csv_table.read(text.encode()), members, NOW)
 
 
 def test_registered_by_number_or_by_address(members: Members):
@@ -167,7 +167,7 @@ def test_registered_by_number_or_by_address(members: Members):
     assert imported(members, text) == Tally(new=3, changed=0, same=0)
     assert [m.name for m in members.each()] == ["山田", "佐藤", "鈴木"]
     assert members.groups() == [("常連", 2), ("週末", 1)]
-    assert [c.source for c in members.changes(1002)] == [csv_in.SOURCE]
+    assert [c.source for c in members.changes(1002)] == [csv_import.SOURCE]
 
 
 def test_broken_off_in_the_middle_of_the_writing_nothing_is_written(members: Members):
@@ -180,7 +180,7 @@ def test_broken_off_in_the_middle_of_the_writing_nothing_is_written(members: Mem
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        take_in(table.read(text.encode()), members, NOW, tell)
+        take_in(csv_table.read(text.encode()), members, NOW, tell)
     assert told == [(0, 3), (1, 3), (2, 3)]
     assert members.numbers() == []
 
@@ -245,7 +245,7 @@ def test_an_old_list_does_not_bring_back_who_said_no(
     tally = imported(members, f"受付番号,お名前,{columns}\n{number},山田,{cells}\n")
     assert (number in tally.held) == held
     assert (members.get(number).standing.stopped_at == no) == held
-    assert bool(csv_in.in_words(tally.held)) == held
+    assert bool(csv_import.in_words(tally.held)) == held
 
 
 def test_wrong_lines_are_all_named_and_nothing_is_imported(members: Members):
@@ -287,7 +287,7 @@ def test_wrong_lines_are_all_named_and_nothing_is_imported(members: Members):
 def test_a_file_that_is_wrong_from_top_to_bottom_names_its_first_lines(members: Members):
     with pytest.raises(ImportTrouble) as caught:
         imported(members, "受付番号\n" + "9999\n" * 5000)
-    assert len(caught.value.problems) == csv_in.MOST_PROBLEMS
+    assert len(caught.value.problems) == csv_import.MOST_PROBLEMS
 
 
 def test_a_cut_while_importing_leaves_nothing(members: Members, monkeypatch: pytest.MonkeyPatch):
@@ -322,8 +322,8 @@ def test_what_goes_out_opens_in_a_spreadsheet_and_comes_back(members: Members, t
     members.register(Member(1004, "計算"), NOW)
     before = everything(members)
     for encoding in ("utf-8-sig", "cp932"):
-        octets = csv_out.members_csv(members.each(), encoding)
-        found = table.read(octets)
+        octets = csv_export.members_csv(members.each(), encoding)
+        found = csv_table.read(octets)
         assert found.encoding == encoding
         assert not [cell for row in found.first(9) for cell in row if cell.startswith("=")]
         assert take_in(found, members, LATER) == Tally(new=0, changed=0, same=4)
@@ -336,26 +336,26 @@ def test_what_goes_out_opens_in_a_spreadsheet_and_comes_back(members: Members, t
         assert [one[:3] for one in everything(anew)] == [one[:3] for one in before]
 
 
-names = st.text(min_size=1, max_size=20).map(folding.person).filter(lambda t: t and t[0] != "'")
+names = st.text(min_size=1, max_size=20).map(normalize.person).filter(lambda t: t and t[0] != "'")
 
 
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(name=names, home=names.map(folding.line), note=st.text(max_size=40).map(folding.lines))
+@given(name=names, home=names.map(normalize.line), note=st.text(max_size=40).map(normalize.lines))
 def test_any_text_survives_the_way_out_and_in(members: Members, name: str, home: str, note: str):
     note = note.lstrip("'")
     if members.get(1001) is None:
         members.register(Member(1001, "だれか"), NOW)
     members.update(Member(1001, name, home=home, note=note), NOW, "会員一覧")
-    octets = csv_out.members_csv(members.each())
-    assert take_in(table.read(octets), members, NOW) == Tally(0, 0, 1)
+    octets = csv_export.members_csv(members.each())
+    assert take_in(csv_table.read(octets), members, NOW) == Tally(0, 0, 1)
 
 
 def test_the_record_of_consent_as_a_table(members: Members):
     members.register(Member(1001, "山田", consent=PAPER), NOW)
     members.stop("taro@docomo.ne.jp", LATER, "配信停止のメール")
-    text = csv_out.consents_csv(members.consents()).decode("utf-8-sig")
+    text = csv_export.consents_csv(members.consents()).decode("utf-8-sig")
     header, given, taken_back = csv.reader(io.StringIO(text, newline=""))
     assert header[:6] == [
         *("受付番号", "メールアドレス", "空メールの受付日時", "承諾", "承諾日", "承諾方法"),
@@ -368,6 +368,6 @@ def test_the_record_of_consent_as_a_table(members: Members):
 
 def test_numbers_go_out_with_their_zeros_and_come_back(members: Members):
     imported(members, "受付番号,お名前\n1001,山田\n")
-    octets = csv_out.members_csv(members.each(), digits=6)
+    octets = csv_export.members_csv(members.each(), digits=6)
     assert "\r\n001001," in octets.decode("utf-8-sig")
-    assert take_in(table.read(octets), members, LATER) == Tally(new=0, changed=0, same=1)
+    assert take_in(csv_table.read(octets), members, LATER) == Tally(new=0, changed=0, same=1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.csvfile import csv_bytes
+from kollect.storage.csv_format import csv_bytes
 
 HEADER = ("受付番号", "メールアドレス")
 

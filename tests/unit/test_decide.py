@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect import address
 from kollect.decision.decide import decide
-from kollect.decision.verdict import Decision, Kind, Known, Rules
-from kollect.mail import Mail
+from kollect.decision.types import Decision, Kind, Known, Rules
+from kollect.mail import address
+from kollect.mail.message import Mail
 from kollect.settings.model import DEFAULT_BLANK_SUBJECTS, DuplicateAction
 from tests.unit.hostile import ANSWERED, HOSTILE
 from tests.unit.test_mail import HEADERS

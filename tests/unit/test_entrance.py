@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from kollect import logfile
+from kollect.app.preflight import Damaged, Lost, Refused, enter
 from kollect.desktop.lock import FolderLock
 from kollect.errors import AlreadyRunning
-from kollect.folder import DataFolder
-from kollect.program.entrance import Damaged, Lost, Refused, enter
-from kollect.register.backup import make_backup
-from kollect.register.ledger import Ledger
+from kollect.ledger.ledger import Ledger
+from kollect.storage import event_log
+from kollect.storage.backup import make_backup
+from kollect.storage.data_folder import DataFolder
 from tests.unit.bookkeeping import numbered
 
 
@@ -74,7 +74,7 @@ def test_a_folder_that_cannot_be_made_is_told_of(tmp_path: Path):
 
 def test_a_database_that_is_gone_is_missed(folder: DataFolder, lock: FolderLock):
     give_number(folder)
-    with logfile.install(folder):
+    with event_log.install(folder):
         logging.getLogger("kollect").info("受付番号 1001 を発行しました: a@docomo.ne.jp")
     folder.database.unlink()
     assert enter(folder, lock) == Lost(1002)

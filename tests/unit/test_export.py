@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect import export
 from kollect.errors import StorageTrouble
+from kollect.storage import export
 
 
 def test_the_file_is_there_in_the_place_of_the_old_one(tmp_path: Path):

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from kollect import export, logfile
 from kollect.desktop import files
-from kollect.folder import DataFolder
-from kollect.register.kept import KeptFolder
+from kollect.ledger.kept_folder import KeptFolder
+from kollect.storage import event_log, export
+from kollect.storage.data_folder import DataFolder
 
 on_linux = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
 
@@ -104,7 +104,7 @@ class TestHeld:
         assert scanner.waited
         scanner = Scanner(monkeypatch, 5, winerror)
         monkeypatch.setattr(Path, "write_bytes", scanner.around(Path.write_bytes))
-        assert logfile.export_month(folder, "2026-11").exists()
+        assert event_log.export_month(folder, "2026-11").exists()
         assert scanner.waited
 
 
@@ -128,10 +128,10 @@ def mode(path: Path) -> int:
 ALONE = """
 import sys
 from pathlib import Path
-from kollect import export
+from kollect.storage import export
 from kollect.desktop import files
-from kollect.folder import DataFolder
-from kollect.register.ledger import Ledger
+from kollect.storage.data_folder import DataFolder
+from kollect.ledger.ledger import Ledger
 files.keep_private()
 folder = DataFolder(Path(sys.argv[1]))
 folder.prepare()

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kollect import floor, logfile
-from kollect.folder import DataFolder
+from kollect.storage import event_log
+from kollect.storage.data_folder import DataFolder
+from kollect.threads import safe_thread
 
 ERRORS = [
     RuntimeError("x"),
@@ -41,7 +42,7 @@ def test_a_body_that_falls_is_called_again(error: BaseException):
         if len(calls) < 4:
             raise error
 
-    floor.keep_going(
+    safe_thread.keep_going(
         body,
         over=lambda: False,
         fell=lambda error, pause: told.append((error, pause)),
@@ -49,20 +50,22 @@ def test_a_body_that_falls_is_called_again(error: BaseException):
     )
     assert len(calls) == 4
     assert [one for one, _ in told] == [error] * 3
-    first = floor.FIRST_PAUSE
+    first = safe_thread.FIRST_PAUSE
     assert [pause for _, pause in told] == [first, 2 * first, 4 * first]
 
 
 def test_the_pauses_grow_to_a_limit():
     pauses: list[float] = []
-    floor.keep_going(raising(RuntimeError()), over=lambda: len(pauses) == 20, wait=pauses.append)
-    assert pauses[-1] == floor.LONGEST_PAUSE
+    safe_thread.keep_going(
+        raising(RuntimeError()), over=lambda: len(pauses) == 20, wait=pauses.append
+    )
+    assert pauses[-1] == safe_thread.LONGEST_PAUSE
     assert pauses == sorted(pauses)
 
 
 def test_what_tells_and_what_waits_may_fall_too():
     calls: list[int] = []
-    floor.keep_going(
+    safe_thread.keep_going(
         lambda: calls.append(1) or raising(RuntimeError())(),
         over=lambda: len(calls) == 2,
         fell=raising(MemoryError()),
@@ -74,7 +77,7 @@ def test_what_tells_and_what_waits_may_fall_too():
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
 def test_the_end_of_a_thread_is_told(error: BaseException, caplog: pytest.LogCaptureFixture):
     fell: list[BaseException] = []
-    thread = floor.thread(raising(error), name="test", fell=fell.append)
+    thread = safe_thread.thread(raising(error), name="test", fell=fell.append)
     thread.start()
     thread.join(30)
     assert fell == [error]
@@ -82,9 +85,9 @@ def test_the_end_of_a_thread_is_told(error: BaseException, caplog: pytest.LogCap
 
 
 def test_a_log_that_fails_ends_nothing(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(floor.log, "error", raising(MemoryError()))
-    floor.note(RuntimeError("x"))
-    thread = floor.thread(raising(RuntimeError()), name="test", fell=raising(SystemExit()))
+    monkeypatch.setattr(safe_thread.log, "error", raising(MemoryError()))
+    safe_thread.note(RuntimeError("x"))
+    thread = safe_thread.thread(raising(RuntimeError()), name="test", fell=raising(SystemExit()))
     thread.start()
     thread.join(30)
     assert not thread.is_alive()
@@ -98,7 +101,7 @@ def test_a_listener_that_falls_is_told_of_once_and_heard_again(caplog: pytest.Lo
             raise RuntimeError
         heard.append(news)
 
-    tell = floor.deaf_to_faults(listener)
+    tell = safe_thread.deaf_to_faults(listener)
     for news in range(5):
         tell(news)
     assert heard == [3, 4]
@@ -106,7 +109,7 @@ def test_a_listener_that_falls_is_told_of_once_and_heard_again(caplog: pytest.Lo
 
 
 def test_a_fault_that_cannot_be_put_into_words_is_told_by_its_name():
-    trouble = floor.unexpected(Untellable(), happened="何か。", cure="もう一度。")
+    trouble = safe_thread.unexpected(Untellable(), happened="何か。", cure="もう一度。")
     assert "Untellable" in trouble.detail
 
 
@@ -117,19 +120,19 @@ def test_the_log_never_raises(
     folder = DataFolder(tmp_path)
     folder.prepare()
     log = logging.getLogger("kollect.test")
-    with logfile.install(folder):
+    with event_log.install(folder):
         with monkeypatch.context() as patch:
-            patch.setattr(logfile, "redacted", raising(error("x")))
+            patch.setattr(event_log, "redacted", raising(error("x")))
             patch.setattr("sys.stderr", None)
             log.error("lost")
         log.error("kept")
-    [line] = logfile.read_month(folder, logfile.months(folder)[0])
+    [line] = event_log.read_month(folder, event_log.months(folder)[0])
     assert "kept" in line
 
 
 def test_no_thread_is_made_elsewhere():
     """Neither by threading nor by a pool: they would have no floor."""
-    house = Path(floor.__file__).parent
+    house = Path(safe_thread.__file__).parent
     makers = ("threading.Thread(", "threading.Timer(", "PoolExecutor(", "start_new_thread")
     made = [
         path.relative_to(house).as_posix()

@@ -12,7 +12,7 @@ import pytest
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.folder import DataFolder, resolve
+from kollect.storage.data_folder import DataFolder, resolve
 from kollect.storage_errors import database_trouble, storage_trouble
 
 CLOSED = Path("/proc/self")

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect import address
 from kollect.commands.output import print_json
-from kollect.contents import read_contents
 from kollect.decision.bounce import read_report
-from kollect.foreign_text import exact, one_line, several_lines, visible
-from kollect.mail import Mail
+from kollect.mail import address
+from kollect.mail.body import read_contents
+from kollect.mail.foreign_text import exact, one_line, several_lines, visible
+from kollect.mail.message import Mail
 
 HARMFUL = [
     *("\x00", "\x07", "\x08", "\x1b", "\x7f", "\x85", "\x9b", "\x9d"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kollect.inbox.header_block import Crlf, HeaderBlock
 from kollect.inbox.mailbox import Refused
-from kollect.mail import HEADER_LIMIT, Mail
+from kollect.mail.message import HEADER_LIMIT, Mail
 
 cuts = st.lists(st.integers(1, 9), min_size=1, max_size=20)
 

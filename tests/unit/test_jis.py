@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect import jis
+from kollect.mail import iso2022jp
 
 
 def _cells() -> Iterator[str]:
@@ -47,7 +47,7 @@ IN_JIS_X_0208 = list(_cells())
     ],
 )
 def test_decode(raw: bytes, text: str):
-    assert jis.decode(raw) == text
+    assert iso2022jp.decode(raw) == text
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_decode(raw: bytes, text: str):
 )
 def test_what_cannot_be_read_raises_or_is_marked(raw: bytes, replaced: str | None):
     with pytest.raises(UnicodeDecodeError):
-        jis.decode(raw)
-    marked = jis.decode(raw, "replace")
+        iso2022jp.decode(raw)
+    marked = iso2022jp.decode(raw, "replace")
     assert replaced is None or marked == replaced
 
 
@@ -89,7 +89,7 @@ def test_what_cannot_be_read_raises_or_is_marked(raw: bytes, replaced: str | Non
     ],
 )
 def test_encode(text: str, raw: bytes):
-    assert jis.encode(text) == raw
+    assert iso2022jp.encode(text) == raw
 
 
 @pytest.mark.parametrize(
@@ -111,23 +111,23 @@ def test_encode(text: str, raw: bytes):
 )
 def test_what_has_no_cell_is_refused(text: str):
     with pytest.raises(UnicodeEncodeError):
-        jis.encode(text)
+        iso2022jp.encode(text)
 
 
 @pytest.mark.parametrize("shift", ["\x1b", "\x0e", "\x0f"])
 @pytest.mark.parametrize("text", ["a", "あ", "①"])
 def test_no_text_can_smuggle_an_escape(text: str, shift: str):
     with pytest.raises(UnicodeEncodeError):
-        jis.encode(text + shift + "$B")
+        iso2022jp.encode(text + shift + "$B")
 
 
 def test_every_character_of_windows_comes_back():
     assert len(IN_JIS_X_0208) > 6900
     for character in IN_JIS_X_0208:
-        raw = jis.encode(character)
-        assert jis.decode(raw) == character
+        raw = iso2022jp.encode(character)
+        assert iso2022jp.decode(raw) == character
         # with ① in the text Python's own codec gives up and ours takes over: both must agree
-        assert jis.encode("①" + character) == raw.replace(b"$B", b"$B-!", 1)
+        assert iso2022jp.encode("①" + character) == raw.replace(b"$B", b"$B-!", 1)
 
 
 TEXTS = st.text(st.sampled_from([*IN_JIS_X_0208, *"abc ~\\\r\n①㈱"]), max_size=60)
@@ -136,8 +136,8 @@ TEXTS = st.text(st.sampled_from([*IN_JIS_X_0208, *"abc ~\\\r\n①㈱"]), max_siz
 @settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_round_trip(text: str):
-    raw = jis.encode(text)
-    assert jis.decode(raw) == text
+    raw = iso2022jp.encode(text)
+    assert iso2022jp.decode(raw) == text
     for line in raw.split(b"\n"):
         assert line.rfind(b"\x1b(B") >= line.rfind(b"\x1b$B")  # every line ends in ASCII
 
@@ -146,11 +146,11 @@ def test_round_trip(text: str):
 @given(st.text(max_size=60))
 def test_what_is_encoded_is_seven_bits_and_read_by_python_where_python_can(text: str):
     try:
-        raw = jis.encode(text)
+        raw = iso2022jp.encode(text)
     except UnicodeEncodeError:
         return
     assert raw.isascii()
-    assert jis.encode(jis.decode(raw)) == raw
+    assert iso2022jp.encode(iso2022jp.decode(raw)) == raw
 
 
 @settings(max_examples=100, deadline=None)
@@ -160,8 +160,8 @@ def test_what_is_encoded_is_seven_bits_and_read_by_python_where_python_can(text:
 def test_any_bytes_are_read_or_refused(pieces: list[bytes]):
     raw = b"".join(pieces)
     try:
-        text = jis.decode(raw)
+        text = iso2022jp.decode(raw)
     except UnicodeDecodeError:
-        assert isinstance(jis.decode(raw, "replace"), str)
+        assert isinstance(iso2022jp.decode(raw, "replace"), str)
     else:
-        assert jis.decode(raw, "replace") == text
+        assert iso2022jp.decode(raw, "replace") == text

@@ -12,7 +12,7 @@ import pytest
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
-from kollect.register.kept import KeptFolder
+from kollect.ledger.kept_folder import KeptFolder
 from tests.unit.bookkeeping import BOX, NOW
 
 RAW = b"From: a@docomo.ne.jp\r\nSubject: \x82\xa0\r\n\r\nbody\0\r\n"

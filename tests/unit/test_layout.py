@@ -41,14 +41,14 @@ IMPURE_CALLS = {
     *("open", "print", "input"),
     *("exists", "read_bytes", "read_text", "stat", "unlink", "write_bytes", "write_text"),
 }
-NAMES_ERRORS_ONLY = {"wire/peer.py"}
+NAMES_ERRORS_ONLY = {"net/server_errors.py"}
 """Needs the exceptions of socket to tell them apart, nothing else of it."""
 SERVERS_AND_SQL = {"imaplib", "poplib", "smtplib", "socket", "sqlite3", "ssl"}
 LARGEST = 500
 """Lines, where one class needs them; the aim is 300."""
 WITHOUT_WINDOWS = {
-    *("program/workplace.py", "program/places.py", "program/postroom.py"),
-    *("program/this_pc.py", "program/last_words.py", "program/entrance.py"),
+    *("app/workspace.py", "app/active_workspace.py", "app/mailing_control.py"),
+    *("app/machine_setup.py", "app/crash_report.py", "app/preflight.py"),
 }
 """What the program does, whether by a window or not."""
 
@@ -150,7 +150,7 @@ def test_every_message_box_is_opened_by_dialogs():
     """So a test reaches each of them: it answers in the place of `Dialogs`."""
     boxes = {"tkinter.messagebox", "tkinter.simpledialog", "tkinter.commondialog"}
     assert not [module.path for module in MODULES if boxes & {*module.imports}]
-    others = [module for module in MODULES if module.path != "screens/dialogs.py"]
+    others = [module for module in MODULES if module.path != "ui/framework/dialogs.py"]
     assert not [module.path for module in others if "tkinter.filedialog" in module.imports]
     windows = {
         module.path
@@ -159,7 +159,7 @@ def test_every_message_box_is_opened_by_dialogs():
         for part in _bases_or_callee(node)
         if ast.unparse(part) in ("tk.Toplevel", "Toplevel")
     }
-    assert windows == {"screens/phone_window.py"}, "a window of its own, not a box"
+    assert windows == {"ui/demo/phone_window.py"}, "a window of its own, not a box"
 
 
 def _bases_or_callee(node: ast.AST) -> list[ast.expr]:
@@ -172,13 +172,26 @@ def _bases_or_callee(node: ast.AST) -> list[ast.expr]:
 
 
 KEPT_BY_TK = {
-    "screens/foreign.py": {"bind_class", "bind_all", "grab_current", "focus_get", "focus_lastfor"},
-    "screens/ties.py": {"StringVar", "IntVar", "BooleanVar", "DoubleVar", "after", "after_idle"},
+    "ui/framework/tk_windows.py": {
+        "bind_class",
+        "bind_all",
+        "grab_current",
+        "focus_get",
+        "focus_lastfor",
+    },
+    "ui/framework/tk_lifetime.py": {
+        "StringVar",
+        "IntVar",
+        "BooleanVar",
+        "DoubleVar",
+        "after",
+        "after_idle",
+    },
 }
 """What Tk does for windows of its own too, or keeps beyond the widget: each at one place."""
 ROOTS_OWN = {
-    *("app.py", "screens/window.py", "screens/resident.py", "screens/ending.py"),
-    "screens/garbage.py",
+    *("app.py", "ui/framework/window.py", "ui/tray_controller.py", "ui/shutdown.py"),
+    "ui/framework/gc_in_tk_thread.py",
 }
 """Theirs is the root, which is there until the end."""
 
@@ -194,7 +207,7 @@ def test_what_tk_keeps_or_shares_is_asked_of_it_at_one_place():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         for place, names in KEPT_BY_TK.items()
         if node.func.attr in names and module.path != place and module.room in ("screens", "app")
-        if not (place == "screens/ties.py" and module.path in ROOTS_OWN)
+        if not (place == "ui/framework/tk_lifetime.py" and module.path in ROOTS_OWN)
         if ast.unparse(node.func.value) not in ("foreign", "self._health")
     ]
     assert not elsewhere
@@ -286,7 +299,7 @@ def test_modules_are_of_a_readable_size():
 def test_pure_modules_touch_nothing():
     """No socket, file, clock, thread or Tk: time and octets are arguments."""
     pure = [m for m in MODULES if m.room in PURE_ROOMS or re.search(r"\bPure\.", m.docstring)]
-    assert {"errors.py", "register/receipt.py", "settings/model.py"} <= {m.path for m in pure}
+    assert {"errors.py", "ledger/states.py", "settings/model.py"} <= {m.path for m in pure}
     assert not {
         module.path: known
         for module in pure

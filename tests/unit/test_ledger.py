@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from kollect.delivery.retry_policy import Patience
 from kollect.errors import StorageTrouble
-from kollect.register.database import to_text, to_time
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import AlreadyNumbered, IllegalMove, ReceiptState, Step
-from kollect.register.receipts import Receipts
-from kollect.retry_policy import Patience
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.states import AlreadyNumbered, IllegalMove, ReceiptState, Step
+from kollect.storage.database import to_text, to_time
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, sighting, text
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

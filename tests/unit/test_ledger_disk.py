@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from kollect.errors import StorageTrouble
-from kollect.register.ledger import Ledger
-from kollect.register.receipts import Receipts
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
 from tests.unit.bookkeeping import NOW, numbered
 
 TOP = Path(__file__).parents[2]
@@ -184,7 +184,7 @@ def test_a_file_that_may_grow_no_more_is_a_full_disk(tmp_path: Path):
 COMMITS = """
 import sys
 from pathlib import Path
-from kollect.register.ledger import Ledger
+from kollect.ledger.ledger import Ledger
 from tests.unit.bookkeeping import numbered
 
 ledger = Ledger(Path(sys.argv[1]))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import IllegalMove, Step
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.states import IllegalMove, Step
 from tests.unit.bookkeeping import BOX, NOW, numbered, sighting
 
 MAILS = 2000

@@ -17,9 +17,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import MOVES, AlreadyNumbered, IllegalMove, ReceiptState, Step
-from kollect.register.receipts import Receipts
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.states import MOVES, AlreadyNumbered, IllegalMove, ReceiptState, Step
 from tests.unit.bookkeeping import BOX, NOW, numbered
 
 PEOPLE = st.sampled_from([f"{name}@docomo.ne.jp" for name in "abcdefgh"])

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from kollect.register import database
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import Step
-from kollect.register.receipts import Receipts
-from kollect.retry_policy import Patience
+from kollect.delivery.retry_policy import Patience
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.states import Step
+from kollect.storage import database
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, text
 
 DAY = timedelta(days=1)

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect import encoded_words, jis
-from kollect.members import wording
-from kollect.reply.letter import Sender, fill, forward, mailing, notice, reply, test_mail
-from kollect.reply.outcome import Letter
-from kollect.reply.raw import RawTraits, Scan
+from kollect.letters.letter import Sender, fill, forward, mailing, notice, reply, test_mail
+from kollect.letters.raw_scan import RawTraits, Scan
+from kollect.mail import encoded_words, iso2022jp
+from kollect.mailing import mailing_text
 from kollect.settings.model import Charset, Collect, Duplicate
+from kollect.smtp.outgoing import Letter
 
 SHOP = Sender("shop@shop.example", "喫茶こよみ　本店")
 WHEN = datetime(2026, 11, 23, 19, 54, 31, tzinfo=timezone(timedelta(hours=9)))
@@ -121,7 +121,7 @@ def test_iso_2022_jp_is_what_old_phones_want():
     assert mail.get_content_charset() == "iso-2022-jp"
     assert mail["Content-Transfer-Encoding"] == "7bit"
     body = raw.partition(b"\r\n\r\n")[2]
-    assert jis.decode(body) == "①㈱ガス\r\n1001番\r\n"
+    assert iso2022jp.decode(body) == "①㈱ガス\r\n1001番\r\n"
     assert all(line.rfind(b"\x1b(B") >= line.rfind(b"\x1b$B") for line in body.split(b"\r\n"))
     subject = raw.partition(b"\r\nSubject: ")[2].partition(b"\r\nDate")[0]
     assert encoded_words.decode(subject.replace(b"\r\n", b"")) == "①㈱ガス 番号1001"
@@ -231,7 +231,7 @@ def test_subjects_come_back(subject: str, charset: Charset):
     field = raw.partition(b"\r\nSubject: ")[2].partition(b"\r\nDate: ")[0]
     assert all(len(line) <= 76 for line in (b"Subject: " + field).split(b"\r\n"))
     shown = encoded_words.decode(field.replace(b"\r\n", b""))
-    assert shown in (subject, jis.fold(subject))
+    assert shown in (subject, iso2022jp.fold(subject))
 
 
 def test_test_mail_and_notice():
@@ -416,7 +416,7 @@ def sent_to_all(**changes) -> bytes:
         "to": "kokyaku@docomo.ne.jp",
         "subject": "新商品のご案内",
         "text": "山田様\n新商品が入りました。\n",
-        "unsubscribe": wording.unsubscribe(SHOP.address),
+        "unsubscribe": mailing_text.unsubscribe(SHOP.address),
         "charset": Charset.UTF_8,
         "message_id": ID,
         "date": WHEN,

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect.members.queries import Queries
-from kollect.register.clock import DAY, LivedClock, running_seconds
-from kollect.register.ledger import Ledger
-from kollect.register.lived import Look, begun, from_json, later, to_json
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.lived_clock import DAY, LivedClock, running_seconds
+from kollect.ledger.lived_time import Look, begun, from_json, later, to_json
+from kollect.storage.queries import Queries
 
 START = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from kollect.desktop import lock
+from kollect.desktop.desktop_session import Desktop, desktop
 from kollect.desktop.lock import FolderLock, signal_first
-from kollect.desktop.session import Desktop, desktop
 from kollect.errors import AlreadyRunning
 
 HOLDER = """

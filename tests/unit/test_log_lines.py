@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from kollect.screens.log_lines import day_of, find, month_words, parts, place_of_day
+from kollect.ui.log.log_lines import day_of, find, month_words, parts, place_of_day
 
 LINES = [
     "2026-11-03 09:00:00 情報 受付番号 1001 を発行しました: Taro@docomo.ne.jp",

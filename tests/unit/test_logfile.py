@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from kollect import hidden_secrets
-from kollect.folder import DataFolder
-from kollect.hidden_secrets import hide, redacted
-from kollect.logfile import MOST_WAITING, MonthlyLog, install, months, read_month
+from kollect.settings import hidden_secrets
+from kollect.settings.hidden_secrets import hide, redacted
+from kollect.storage.data_folder import DataFolder
+from kollect.storage.event_log import MOST_WAITING, MonthlyLog, install, months, read_month
 
 log = logging.getLogger("kollect.test")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kollect.wire import login_advice
-from kollect.wire.peer import RECEIVING_ROLE, SENDING_ROLE, Peer
+from kollect.net import login_advice
+from kollect.net.server_errors import RECEIVING_ROLE, SENDING_ROLE, Peer
 
 
 def receiving(host: str) -> Peer:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.login_secrets import LoginSecrets
+from kollect.settings.login_secrets import LoginSecrets
 
 LOGINS = [("shop", "S3cret-pw!"), ("taro@shop.example", 'a "quoted" \\ ひみつ <&>'), ("s", "abcd")]
 

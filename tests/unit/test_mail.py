@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect import address
-from kollect.mail import HEADER_LIMIT, Mail, is_former, split
+from kollect.mail import address
+from kollect.mail.message import HEADER_LIMIT, Mail, is_former, split
 from tests.unit.hostile import ANSWERED, HOSTILE
 
 # --- fields

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from kollect.errors import StorageTrouble
-from kollect.members.choice import Choice, Order
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.states import ReceiptState
 from kollect.members.member import Consent, Member, Sex, State
-from kollect.members.members import Members
-from kollect.members.queries import Queries
-from kollect.members.refusals import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
-from kollect.register import schema
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
-from kollect.register.receipts import Receipts
-from kollect.register.schema import MIGRATIONS
+from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
+from kollect.members.member_filter import Choice, Order
+from kollect.members.repository import Members
+from kollect.storage import schema
+from kollect.storage.queries import Queries
+from kollect.storage.schema import MIGRATIONS
 from tests.unit.bookkeeping import NOW, numbered
 
 LATER = NOW + timedelta(days=1)

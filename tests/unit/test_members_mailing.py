@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.members import wording
-from kollect.members.mailing import (
+from kollect.delivery.refusal import address_is_dead
+from kollect.mailing import mailing_text
+from kollect.mailing.mailing_states import (
     MOVES,
     STATE_MOVES,
     UNFINISHED,
@@ -19,11 +20,10 @@ from kollect.members.mailing import (
     Step,
     step_after,
 )
-from kollect.members.pace import Pace, allowance
-from kollect.members.wording import Person
-from kollect.refusal import address_is_dead
-from kollect.reply.outcome import Ending
+from kollect.mailing.mailing_text import Person
+from kollect.mailing.rate_limit import Pace, allowance
 from kollect.settings.model import Shop
+from kollect.smtp.outgoing import Ending
 from tests.unit.bookkeeping import NOW
 
 SHOP = Shop(name="ベーカリー こむぎ", address="東京都千代田区千代田1-1", phone="03-1234-5678")
@@ -151,15 +151,15 @@ def test_the_wait_is_just_long_enough():
 
 def test_placeholders_are_filled_once():
     person = Person("★受付番号★　花子", "001001")
-    text = wording.with_shop("★名前★ 様、★受付番号★、★店名★、★名前★", SHOP)
-    assert wording.fill(text, person) == (
+    text = mailing_text.with_shop("★名前★ 様、★受付番号★、★店名★、★名前★", SHOP)
+    assert mailing_text.fill(text, person) == (
         "★受付番号★　花子 様、001001、ベーカリー こむぎ、★受付番号★　花子"
     )
 
 
 def test_a_text_that_can_be_sent():
-    assert wording.problems("★名前★様へ", "★受付番号★ ★店名★ ★大安売り★", SHOP) == ()
-    assert wording.unfilled("★名前★様へ", "★大安売り★ ★受付番号★") == ("★大安売り★",)
+    assert mailing_text.problems("★名前★様へ", "★受付番号★ ★店名★ ★大安売り★", SHOP) == ()
+    assert mailing_text.unfilled("★名前★様へ", "★大安売り★ ★受付番号★") == ("★大安売り★",)
 
 
 @pytest.mark.parametrize(
@@ -168,28 +168,28 @@ def test_a_text_that_can_be_sent():
      ("★番号★", "★受付番号★"), ("★受付Ｎｏ★", "★受付番号★"), ("★お店★", "★店名★")],
 )  # fmt: skip
 def test_a_placeholder_that_would_stay_empty_is_refused(written: str, meant: str):
-    (problem,) = wording.problems("見出", f"こんにちは {written} さん", SHOP)
+    (problem,) = mailing_text.problems("見出", f"こんにちは {written} さん", SHOP)
     assert problem == f"{written} は使えません。{meant} と書いてください。"
-    assert wording.unfilled("", written) == ()
+    assert mailing_text.unfilled("", written) == ()
 
 
 def test_what_the_law_asks_for_must_be_there():
-    found = wording.problems(" ", "", Shop(phone="03"))
+    found = mailing_text.problems(" ", "", Shop(phone="03"))
     assert [problem.partition("。")[0] for problem in found] == [
         *("見出を入力してください", "本文を入力してください", "店名が空です", "住所が空です"),
     ]
-    assert wording.problems("a\nb", "本文", SHOP) == ("見出は1行にしてください。",)
+    assert mailing_text.problems("a\nb", "本文", SHOP) == ("見出は1行にしてください。",)
 
 
 def test_the_footer_names_sender_address_contact_and_the_way_to_stop():
-    footer = wording.footer(SHOP, ADDRESS)
+    footer = mailing_text.footer(SHOP, ADDRESS)
     for needed in (SHOP.name, SHOP.address, SHOP.phone, ADDRESS, "件名を「配信停止」"):
         assert needed in footer
     assert "mailto:komugi@shop.example.jp?subject=%E9%85%8D" in footer
-    assert wording.complete("本文\n\n\n", footer) == f"本文\n\n{footer}"
-    assert "電話" not in wording.footer(Shop(name="店", address="町"), ADDRESS)
+    assert mailing_text.complete("本文\n\n\n", footer) == f"本文\n\n{footer}"
+    assert "電話" not in mailing_text.footer(Shop(name="店", address="町"), ADDRESS)
 
 
 def test_list_unsubscribe_is_one_line_of_ascii():
-    value = wording.unsubscribe(ADDRESS)
+    value = mailing_text.unsubscribe(ADDRESS)
     assert value == f"<mailto:{ADDRESS}?subject=%E9%85%8D%E4%BF%A1%E5%81%9C%E6%AD%A2>"

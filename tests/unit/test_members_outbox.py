@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members import mailing_csv
-from kollect.members.choice import Choice
-from kollect.members.mailing import (
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.states import ReceiptState
+from kollect.mailing import results_csv
+from kollect.mailing.mailing_errors import NobodyToSendTo, TextNotReady
+from kollect.mailing.mailing_states import (
     Audience,
     Fate,
     IllegalMove,
@@ -23,13 +25,11 @@ from kollect.members.mailing import (
     Result,
     Step,
 )
-from kollect.members.mailing_errors import NobodyToSendTo, TextNotReady
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
 from kollect.members.member import Consent, Member
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
+from kollect.members.member_filter import Choice
+from kollect.members.repository import Members
 from kollect.settings.model import Shop
 from tests.unit.bookkeeping import DOMAIN, NOW, lived_by, numbered
 
@@ -319,7 +319,7 @@ def test_the_results_as_a_table(path: Path, members: Members, outbox: Outbox):
     members.withdraw(1001, NOW, "会員一覧")
     mailing = begun(outbox)
     accepted(outbox, mailing)
-    text = mailing_csv.mailing_csv(outbox.each(mailing)).decode("utf-8-sig")
+    text = results_csv.mailing_csv(outbox.each(mailing)).decode("utf-8-sig")
     header, first, second, *_ = csv.reader(io.StringIO(text, newline=""))
     assert header == ["受付番号", "お名前", "メールアドレス", "結果", "日時", "理由"]
     assert (first[3], first[5]) == ("対象外", "退会")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.members import folding, wareki
+from kollect.members import normalize, wareki
 from kollect.members.member import (
     Consent,
     Field,
@@ -106,13 +106,13 @@ def test_no_text_makes_the_reading_fail(text: str):
         wareki.read(text)
     except wareki.NotADate as why:
         assert str(why).endswith("。")
-    for fold in (folding.line, folding.lines, folding.person, folding.kana, folding.phone,
-                 folding.postcode, folding.narrow, folding.search_key):  # fmt: skip
+    for fold in (normalize.line, normalize.lines, normalize.person, normalize.kana, normalize.phone,
+                 normalize.postcode, normalize.narrow, normalize.search_key):  # fmt: skip
         once = fold(text)
-        if fold is not folding.search_key:
+        if fold is not normalize.search_key:
             assert fold(once) == once, f"{fold.__name__} has not finished with what it makes"
-    folding.search_words(text)
-    folding.number(text)
+    normalize.search_words(text)
+    normalize.number(text)
     problems(Sheet(*[text] * 13), TODAY)
 
 
@@ -138,7 +138,7 @@ def test_no_text_makes_the_reading_fail(text: str):
     ],
 )
 def test_a_telephone_number_as_it_is_kept(typed: str, meant: str):
-    assert folding.phone(typed) == meant
+    assert normalize.phone(typed) == meant
     assert not problems(replace(GOOD, phone=typed), TODAY)
 
 
@@ -161,7 +161,7 @@ def test_what_is_no_telephone_number_is_said(typed: str):
     ],
 )
 def test_kana_becomes_full_width_katakana(typed: str, meant: str):
-    assert folding.kana(typed) == meant
+    assert normalize.kana(typed) == meant
     assert not problems(replace(GOOD, kana=typed), TODAY)
 
 
@@ -189,7 +189,7 @@ def test_a_name_loses_only_what_cannot_be_seen():
      ("10 01", None), ("", None), ("-1", None), ("1001a", None), ("9" * 40, None)],
 )  # fmt: skip
 def test_a_number_as_it_stands_on_paper(typed: str, meant: int | None):
-    assert folding.number(typed) == meant
+    assert normalize.number(typed) == meant
 
 
 def test_postcodes():
@@ -201,7 +201,7 @@ def test_postcodes():
 
 
 def test_groups_are_kept_once_and_in_order():
-    assert folding.groups("常連, 週末；常連、ﾊﾟﾝ，\n") == ("常連", "週末", "パン")
+    assert normalize.groups("常連, 週末；常連、ﾊﾟﾝ，\n") == ("常連", "週末", "パン")
 
 
 def test_the_whole_form():
@@ -285,7 +285,7 @@ def test_a_consent_needs_its_day_and_its_way():
     ],
 )  # fmt: skip
 def test_a_search_forgives_width_kana_and_hyphens(query: str, text: str, found: bool):
-    there = folding.search_key(text)
+    there = normalize.search_key(text)
     assert found is all(
-        any(form in there for form in forms) for forms in folding.search_words(query)
+        any(form in there for form in forms) for forms in normalize.search_words(query)
     )

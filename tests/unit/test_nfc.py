@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect.members import folding, table
-from kollect.members.choice import Choice
-from kollect.members.csv_in import Tally, take_in
+from kollect.ledger.ledger import Ledger
+from kollect.mail.nfc import composed, parted
+from kollect.members import csv_table, normalize
+from kollect.members.csv_import import Tally, take_in
 from kollect.members.member import Member
-from kollect.members.members import Members
-from kollect.nfc import composed, parted
-from kollect.register.ledger import Ledger
-from kollect.settings import initext
+from kollect.members.member_filter import Choice
+from kollect.members.repository import Members
+from kollect.settings import ini_format
 from tests.unit.bookkeeping import NOW, numbered
 
 GARDEN = "ガーデン"
@@ -69,28 +69,28 @@ def test_what_is_composed_stays_so(text: str):
 
 def test_the_settings():
     text = f"[shop]\nname = {APART}\n[collect]\nblank_subjects = 無題\\nか\u3099\n"
-    found = initext.read(text).settings
+    found = ini_format.read(text).settings
     assert found.shop.name == GARDEN
     assert found.collect.blank_subjects == ("無題", "が")
     path = "/home/か\u3099/ca.pem"
-    assert initext.read(f"[tls]\nca_file = {path}\n").settings.tls.ca_file == path
+    assert ini_format.read(f"[tls]\nca_file = {path}\n").settings.tls.ca_file == path
 
 
 def test_names_groups_and_notes():
-    assert folding.person("か\u3099 い") == "が\u3000い"
-    assert folding.groups(f"{APART}、{GARDEN}") == (GARDEN,)
-    assert folding.lines("か\u3099\nき\u3099") == "が\nぎ"
-    assert folding.kana("か゛") == "ガ"
+    assert normalize.person("か\u3099 い") == "が\u3000い"
+    assert normalize.groups(f"{APART}、{GARDEN}") == (GARDEN,)
+    assert normalize.lines("か\u3099\nき\u3099") == "が\nぎ"
+    assert normalize.kana("か゛") == "ガ"
 
 
 def test_two_spellings_in_a_file_are_one_group(members: Members):
     text = f"受付番号,お名前,グループ\r\n1001,山田,{GARDEN}\r\n1002,佐藤,{APART}\r\n"
-    take_in(table.read(text.encode()), members, NOW)
+    take_in(csv_table.read(text.encode()), members, NOW)
     assert members.groups() == [(GARDEN, 2)]
     for typed in (GARDEN, APART):
         assert members.numbers(Choice(group=typed)) == [1001, 1002]
         assert members.numbers(Choice(text=typed)) == [1001, 1002]
-    again = take_in(table.read(unicodedata.normalize("NFD", text).encode()), members, NOW)
+    again = take_in(csv_table.read(unicodedata.normalize("NFD", text).encode()), members, NOW)
     assert again == Tally(new=0, changed=0, same=2)
 
 
@@ -99,7 +99,7 @@ def test_what_former_versions_have_written_is_the_same_too(members: Members):
     text = (
         f"受付番号,お名前,フリガナ,住所,グループ,備考\r\n1001,ガンダ,ガンダ,東京が,{GARDEN},が\r\n"
     )
-    take_in(table.read(text.encode()), members, NOW)
+    take_in(csv_table.read(text.encode()), members, NOW)
     members.register(Member(1002, "佐藤", groups=(GARDEN,)), NOW)
     members._db.change(
         "UPDATE member SET name = ?, kana = ?, home = ?, note = ? WHERE number = 1001",
@@ -109,4 +109,4 @@ def test_what_former_versions_have_written_is_the_same_too(members: Members):
     assert members.groups() == [(GARDEN, 2)]
     assert members.numbers(Choice(group=GARDEN)) == [1001, 1002]
     assert members.get(1001).groups == (GARDEN,)
-    assert take_in(table.read(text.encode()), members, NOW) == Tally(0, 0, 1)
+    assert take_in(csv_table.read(text.encode()), members, NOW) == Tally(0, 0, 1)

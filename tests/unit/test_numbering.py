@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from kollect import __main__
-from kollect.numbering import number_text
-from kollect.register.ledger import Ledger
-from kollect.settings import inifile
+from kollect.ledger.ledger import Ledger
+from kollect.settings import ini_file
 from kollect.settings.model import Settings
+from kollect.settings.number_format import number_text
 from tests.unit.bookkeeping import numbered
 
 
@@ -26,7 +26,7 @@ def test_zeros(number: int, digits: int, text: str):
 
 def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     collect = replace(Settings().collect, number_digits=6)
-    inifile.save(tmp_path / "kollect.ini", Settings(collect=collect))
+    ini_file.save(tmp_path / "kollect.ini", Settings(collect=collect))
     with closing(Ledger(tmp_path / "kollect.db")) as ledger:
         numbered(ledger, "a@x.jp")
     (tmp_path / "members.csv").write_text("受付番号,お名前\n001001,山田\n", "utf-8")

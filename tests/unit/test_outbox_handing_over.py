@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members.mailing import Fate, LeftOut, MailingState, Result, Step
-from kollect.members.members import Members
-from kollect.members.outbox import Outbox
-from kollect.members.pace import Pace
-from kollect.members.queries import Queries
-from kollect.register.ledger import Ledger
+from kollect.ledger.ledger import Ledger
+from kollect.mailing.mailing_states import Fate, LeftOut, MailingState, Result, Step
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import Pace
+from kollect.members.repository import Members
+from kollect.storage.queries import Queries
 from tests.unit.bookkeeping import NOW, lived_by
 from tests.unit.test_members_outbox import begun, database
 

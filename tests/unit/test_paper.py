@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 from kollect.errors import Trouble
-from kollect.members import mailto, paper, slips, typeface
+from kollect.mailing import mailto
 from kollect.members.member import Field
-from kollect.members.page import Page
-from kollect.members.paper import Paper
-from kollect.members.printable import printable
+from kollect.printing import documents, fonts, membership_form
+from kollect.printing.documents import Paper
+from kollect.printing.page import Page
+from kollect.printing.printable import printable
 from kollect.settings.model import Settings, Shop
 
 SHOP = Shop(name="ベーカリー こむぎ", address="東京都千代田区千代田1-1", phone="03-1234-5678")
@@ -53,7 +54,7 @@ def test_a_link_with_a_subject():
 
 
 def test_the_form_asks_in_the_order_in_which_staff_type():
-    asked = [label for label, _ in slips._ROWS]
+    asked = [label for label, _ in membership_form._ROWS]
     order = [field.value for field in Field]
     assert asked == sorted(asked, key=lambda label: order.index(label.removeprefix("ご")))
     left_to_staff = {Field.POSTCODE, Field.GROUPS, Field.NOTE, Field.CONSENT_ON, Field.CONSENT_HOW}
@@ -66,43 +67,43 @@ def test_the_form_asks_in_the_order_in_which_staff_type():
 def test_no_poster_without_an_address():
     for address in ("", "komugi", "komugi@"):
         with pytest.raises(Trouble, match="メールアドレスが設定されていません"):
-            paper.draw(Paper.POSTER, shop(address))
-        assert paper.draw(Paper.FORM, shop(address), 50).png()
+            documents.draw(Paper.POSTER, shop(address))
+        assert documents.draw(Paper.FORM, shop(address), 50).png()
 
 
 def test_what_is_not_filled_in_is_said():
-    assert paper.notes(shop()) == []
-    (note,) = paper.notes(shop(of=Shop(name="店")))
+    assert documents.notes(shop()) == []
+    (note,) = documents.notes(shop(of=Shop(name="店")))
     assert "住所・電話番号が入っていません" in note
 
 
 def test_without_a_japanese_font_it_is_said_in_japanese(tmp_path: Path):
     (tmp_path / "arial.ttf").touch()
     with pytest.raises(Trouble, match="日本語のフォントがありません"):
-        typeface.find([tmp_path, tmp_path / "gone"])
+        fonts.find([tmp_path, tmp_path / "gone"])
 
 
 def test_the_best_font_is_taken_wherever_it_lies(tmp_path: Path):
     deep = tmp_path / "opentype" / "ipa"
     deep.mkdir(parents=True)
     (deep / "ipag.ttf").touch()
-    assert typeface.find([tmp_path]) == typeface.Typeface(deep / "ipag.ttf", None)
+    assert fonts.find([tmp_path]) == fonts.Typeface(deep / "ipag.ttf", None)
     (tmp_path / "MEIRYO.TTC").touch()
     (tmp_path / "meiryob.ttc").touch()
-    found = typeface.find([tmp_path])
+    found = fonts.find([tmp_path])
     assert (found.regular.name, found.bold.name) == ("MEIRYO.TTC", "meiryob.ttc")
 
 
 def test_windows_folders_come_from_its_own_variables():
     folders = list(
-        typeface.font_folders({"WINDIR": "C:/Windows", "LOCALAPPDATA": "C:/Users/x/AppData/Local"})
+        fonts.font_folders({"WINDIR": "C:/Windows", "LOCALAPPDATA": "C:/Users/x/AppData/Local"})
     )
     assert folders[0] == Path("C:/Windows/Fonts")
     assert Path("C:/Users/x/AppData/Local/Microsoft/Windows/Fonts") in folders
 
 
 def test_a_font_without_a_bold_one_is_thickened():
-    thin = typeface.Typeface(typeface.find().regular, None)
+    thin = fonts.Typeface(fonts.find().regular, None)
     sheet = Page(thin, 150)
     sheet.text(20, 20, "太字", 40, bold=False)
     sheet.text(20, 60, "太字", 40, bold=True)
@@ -116,7 +117,7 @@ def test_a_font_without_a_bold_one_is_thickened():
 
 def test_pillow_and_segno_are_loaded_only_when_something_is_drawn():
     code = (
-        "import sys, kollect.members.paper\n"
+        "import sys, kollect.printing.documents\n"
         "assert not {'PIL', 'segno'} & {name.partition('.')[0] for name in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
@@ -144,12 +145,12 @@ def test_what_nobody_sees_is_not_printed(text: str, printed: str):
 
 def test_characters_that_the_font_has_not_are_named():
     settings = shop(of=Shop(name="パン🍞屋\ufe0f葛\U000e0100飾ก", address="東京都☃\U0001f3fb"))
-    told = "\n".join(paper.missing_characters(settings))
+    told = "\n".join(documents.missing_characters(settings))
     assert "店名の「🍞」" in told
     assert "店名の「ก」" in told
     assert "「〓」になります" in told
     assert "葛" not in told
-    assert not paper.missing_characters(shop())
+    assert not documents.missing_characters(shop())
 
 
 def test_what_is_not_printed_leaves_no_trace():
@@ -163,5 +164,5 @@ def test_what_is_not_printed_leaves_no_trace():
         )
     )
     for kind in Paper:
-        pages = [paper.draw(kind, one, 60).png() for one in (plain, full)]
+        pages = [documents.draw(kind, one, 60).png() for one in (plain, full)]
         assert pages[0] == pages[1]

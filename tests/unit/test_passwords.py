@@ -15,8 +15,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
-from kollect import hidden_secrets
-from kollect.settings import passwords
+from kollect.settings import hidden_secrets, passwords
 from kollect.settings.model import Auth, Passwords, Send, Settings
 from kollect.settings.passwords import Vault, Which
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from kollect.screens.periods import (
+from kollect.ui.widgets.dates import (
     Period,
     day_words,
     days_of,

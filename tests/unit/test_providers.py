@@ -9,7 +9,6 @@ from importlib import resources
 import pytest
 
 from kollect.settings import providers as module
-from kollect.settings.check import problems
 from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Settings
 from kollect.settings.providers import (
     Provider,
@@ -19,6 +18,7 @@ from kollect.settings.providers import (
     for_domain,
     providers,
 )
+from kollect.settings.validation import problems
 
 
 def named(name: str) -> Provider:

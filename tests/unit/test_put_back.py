@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from kollect import __main__
-from kollect.collector.reports import Happened
+from kollect.collector.events import Happened
 from kollect.collector.worker import Worker
-from kollect.folder import DataFolder
-from kollect.register import highest
-from kollect.register.backup import begin_anew, make_backup
-from kollect.register.catching_up import catch_up
-from kollect.register.highest import Highest
-from kollect.register.ledger import Ledger
+from kollect.ledger.catching_up import catch_up
+from kollect.ledger.ledger import Ledger
 from kollect.settings.model import Passwords, Receive, Security, Settings
+from kollect.storage import highest_number
+from kollect.storage.backup import begin_anew, make_backup
+from kollect.storage.data_folder import DataFolder
+from kollect.storage.highest_number import Highest
 from tests.unit.bookkeeping import NOW, numbered
 
 
@@ -71,26 +71,26 @@ def put_back(shop: Shop, tmp_path: Path) -> Shop:
 
 
 def without_file(shop: Shop) -> None:
-    highest.file_for(shop.database).unlink()
+    highest_number.file_for(shop.database).unlink()
 
 
 def file_cut_short(shop: Shop) -> None:
-    file = highest.file_for(shop.database)
+    file = highest_number.file_for(shop.database)
     file.write_bytes(file.read_bytes()[:-9])
 
 
 def file_with_a_bit_over(shop: Shop) -> None:
-    file = highest.file_for(shop.database)
+    file = highest_number.file_for(shop.database)
     file.write_bytes(file.read_bytes().replace(b"number = 1008", b"number = 9008"))
 
 
 def file_is_a_folder(shop: Shop) -> None:
     without_file(shop)
-    highest.file_for(shop.database).mkdir()
+    highest_number.file_for(shop.database).mkdir()
 
 
 def file_empty(shop: Shop) -> None:
-    highest.file_for(shop.database).write_bytes(b"")
+    highest_number.file_for(shop.database).write_bytes(b"")
 
 
 def without_log(shop: Shop) -> None:
@@ -166,7 +166,7 @@ def test_the_file_of_another_shop_is_not_believed(shop: Shop, tmp_path: Path):
     make_backup(shop.database, shop.folder.backup_dir, date(2026, 11, 23))
     other = Shop(tmp_path / "other", "other")
     other.serve(9)
-    shutil.copy(highest.file_for(other.database), highest.file_for(shop.database))
+    shutil.copy(highest_number.file_for(other.database), highest_number.file_for(shop.database))
     assert shop.start() is None
     assert shop.serve(1) == [1006]
 
@@ -185,7 +185,7 @@ def test_a_database_made_anew_goes_on_above_the_file(shop: Shop):
     begin_anew(shop.database, 1200, NOW)
     assert shop.start() is None
     assert shop.serve(1) == [1200]
-    found = highest.read(shop.database)
+    found = highest_number.read(shop.database)
     with closing(Ledger(shop.database)) as ledger:
         assert found == Highest(1200, ledger.install_id)
 
@@ -195,7 +195,7 @@ def test_the_file_is_there_before_a_letter_goes(shop: Shop):
         with ledger.transaction():
             for customer in range(3):
                 numbered(ledger, f"{customer}@docomo.ne.jp")
-        assert highest.read(shop.database) == Highest(1003, ledger.install_id)
+        assert highest_number.read(shop.database) == Highest(1003, ledger.install_id)
 
 
 def test_numbers_that_were_taken_back_are_not_skipped(shop: Shop):
@@ -204,17 +204,17 @@ def test_numbers_that_were_taken_back_are_not_skipped(shop: Shop):
         with pytest.raises(RuntimeError), ledger.transaction():
             numbered(ledger, "b@docomo.ne.jp")
             raise RuntimeError
-        assert highest.read(shop.database) == Highest(1001, ledger.install_id)
+        assert highest_number.read(shop.database) == Highest(1001, ledger.install_id)
         assert numbered(ledger, "c@docomo.ne.jp")[1] == 1002
 
 
 def test_a_lower_number_never_takes_the_place_of_a_higher_one(tmp_path: Path):
     database = tmp_path / "kollect.db"
-    highest.keep(database, Highest(1008, "ours"))
-    highest.keep(database, Highest(1005, "ours"))
-    assert highest.read(database) == Highest(1008, "ours")
-    highest.keep(database, Highest(1001, "theirs"))
-    assert highest.read(database) == Highest(1001, "theirs")
+    highest_number.keep(database, Highest(1008, "ours"))
+    highest_number.keep(database, Highest(1005, "ours"))
+    assert highest_number.read(database) == Highest(1008, "ours")
+    highest_number.keep(database, Highest(1001, "theirs"))
+    assert highest_number.read(database) == Highest(1001, "theirs")
 
 
 def run(*arguments: str) -> int:

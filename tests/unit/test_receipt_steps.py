@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kollect.register import receipt
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import MOVES, TO_DELETE, TO_SEND, IllegalMove, Step, came_from
+from kollect.ledger import states
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.states import MOVES, TO_DELETE, TO_SEND, IllegalMove, Step, came_from
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, sighting
 
 
@@ -29,7 +29,7 @@ def reachable(start: Step) -> set[Step]:
 
 def test_every_step_is_in_the_table_and_in_the_prose():
     assert set(MOVES) == set(Step)
-    prose = receipt.__doc__ or ""
+    prose = states.__doc__ or ""
     assert [step for step in Step if f"    {step.name} " not in prose] == []
 
 

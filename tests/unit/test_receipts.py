@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from kollect.errors import StorageTrouble
-from kollect.register.entry import Receipt
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
-from kollect.register.receipts import Receipts
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.records import Receipt
+from kollect.ledger.states import ReceiptState
 from tests.unit.bookkeeping import NOW, numbered
 
 HOUR = timedelta(hours=1)

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.records import HEADER, Records
+from kollect.app.results_service import HEADER, Records
 from kollect.errors import StorageTrouble, Trouble
-from kollect.folder import DataFolder
-from kollect.logfile import LineFormatter
-from kollect.register import schema
-from kollect.register.entry import Entry
-from kollect.register.given import numbers_given
-from kollect.register.kept_mails import KeptMail
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import AlreadyNumbered, ReceiptState, Step
-from kollect.register.wanted import Order, Wanted
+from kollect.ledger.kept_query import KeptMail
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_query import Order, Wanted
+from kollect.ledger.records import Entry
+from kollect.ledger.states import AlreadyNumbered, ReceiptState, Step
 from kollect.settings.model import Collect, Settings
+from kollect.storage import schema
+from kollect.storage.data_folder import DataFolder
+from kollect.storage.event_log import LineFormatter
+from kollect.storage.numbers_in_log import numbers_given
 from tests.screens.records import FIRST, fill_kept, fill_receipts
 
 NOW = datetime(2026, 11, 23, 19, 0).astimezone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from kollect.refusal import About, about, address_is_dead, enhanced_code, same
+from kollect.delivery.refusal import About, about, address_is_dead, enhanced_code, same
 
 RECIPIENT, FULL, LETTER = About.RECIPIENT, About.FULL, About.LETTER
 SHOP, HOUR, DOUBTFUL = About.SHOP, About.HOUR, About.DOUBTFUL

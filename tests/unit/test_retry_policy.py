@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect.retry_policy import (
+from kollect.delivery.retry_policy import (
     ENOUGH_TAKEN,
     GIVE_UP_AFTER,
     LEAST_TRIES,

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from kollect.delivery.retry_policy import Patience
 from kollect.errors import StorageTrouble
-from kollect.members import mailing as parcels
-from kollect.members.mailing import MailingState
-from kollect.members.outbox import Outbox
-from kollect.register import schema
-from kollect.register.database import copy_before
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import TO_SEND, ReceiptState, Step
-from kollect.register.receipts import Receipts
-from kollect.retry_policy import Patience
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.states import TO_SEND, ReceiptState, Step
+from kollect.mailing import mailing_states as parcels
+from kollect.mailing.mailing_states import MailingState
+from kollect.mailing.outbox import Outbox
+from kollect.storage import schema
+from kollect.storage.database import copy_before
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, text
 
 NEXT = """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kollect.wire.login import LoginMemory
-from kollect.wire.server_memory import ServerMemory, ServerName, memory_of
+from kollect.net.login import LoginMemory
+from kollect.net.server_memory import ServerMemory, ServerName, memory_of
 
 WAYS = ["PLAIN", "LOGIN", "CRAM-MD5"]
 

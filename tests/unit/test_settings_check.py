@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kollect.errors import Problem
-from kollect.settings.check import PASSWORD_IN_CLEAR, problems, ready_to_collect
-from kollect.settings.faults import is_loopback, same_address, shown
+from kollect.settings.field_rules import is_loopback, same_address, shown
 from kollect.settings.model import (
     Auth,
     Collect,
@@ -21,6 +20,7 @@ from kollect.settings.model import (
     Shop,
     Tls,
 )
+from kollect.settings.validation import PASSWORD_IN_CLEAR, problems, ready_to_collect
 
 COMPLETE = Settings(
     mail_address="shop@example.jp",

@@ -14,8 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, StorageTrouble
-from kollect.settings import inifile, initext
-from kollect.settings.check import problems
+from kollect.settings import ini_file, ini_format
 from kollect.settings.model import (
     Auth,
     Charset,
@@ -33,6 +32,7 @@ from kollect.settings.model import (
     Tls,
 )
 from kollect.settings.pin import hashed
+from kollect.settings.validation import problems
 
 FULL = Settings(
     shop=Shop("新宿01", "めがねの髙田 👓", "東京都\n新宿区 1-2", "03-1234-5678", hashed("0123")),
@@ -67,24 +67,24 @@ def ini(tmp_path: Path) -> Path:
 
 def refused(path: Path) -> SettingsTrouble:
     with pytest.raises(SettingsTrouble) as caught:
-        inifile.load(path)
+        ini_file.load(path)
     return caught.value
 
 
 class TestRoundTrip:
     def test_no_file_means_the_defaults(self, ini: Path):
-        assert inifile.load(ini) == Settings()
+        assert ini_file.load(ini) == Settings()
         assert not ini.exists()
 
     @pytest.mark.parametrize("settings", [Settings(), FULL])
     def test_every_field_comes_back(self, ini: Path, settings: Settings):
-        inifile.save(ini, settings)
-        assert inifile.load(ini) == settings
+        ini_file.save(ini, settings)
+        assert ini_file.load(ini) == settings
 
     def test_the_full_set_differs_from_the_defaults_in_every_field(self):
         """So that the test above would see a field that is forgotten."""
-        default = initext.write(Settings()).splitlines()
-        for line in initext.write(FULL).splitlines():
+        default = ini_format.write(Settings()).splitlines()
+        for line in ini_format.write(FULL).splitlines():
             assert " = " not in line or line not in default
 
     @given(st.text(), st.text(), st.lists(st.text()))
@@ -95,34 +95,34 @@ class TestRoundTrip:
             shop=Shop(name=two, address=one),
             collect=Collect(reply_subject=one, reply_body=two, blank_subjects=lines),
         )
-        text = initext.write(settings)
+        text = ini_format.write(settings)
         text.encode()  # no text makes the file impossible to write
-        assert initext.read(text) == initext.Contents(settings, (), ())
-        assert initext.read(initext.write(settings, text)).settings == settings
+        assert ini_format.read(text) == ini_format.Contents(settings, (), ())
+        assert ini_format.read(ini_format.write(settings, text)).settings == settings
 
     @given(st.text(alphabet=" \\nru0041\n\r\t\u2028\x85\0\ufeff★"))
     @hypothesis_settings(deadline=None, max_examples=100)
     def test_escapes_are_the_inverse_of_each_other(self, text: str):
-        assert initext.unescaped(initext.escaped(text)) == text
-        assert "\n" not in initext.escaped(text)
+        assert ini_format.unescaped(ini_format.escaped(text)) == text
+        assert "\n" not in ini_format.escaped(text)
 
     def test_any_sendable_text_comes_back_from_the_disk(self, ini: Path):
         body = " \t★1★\n\n%(x)s # ; = \\ \\n \\u0041 \u2028\u3000 👩‍👩‍👧 髙﨑①㈱ｶﾅ \n "
         settings = replace(FULL, collect=replace(FULL.collect, reply_body=body))
         assert problems(settings) == ()
-        inifile.save(ini, settings)
-        assert inifile.load(ini).collect.reply_body == body
+        ini_file.save(ini, settings)
+        assert ini_file.load(ini).collect.reply_body == body
 
     def test_a_text_stands_there_as_the_specification_says(self, ini: Path):
         body = "一行目 ★1★\nC:\\temp"
-        inifile.save(ini, Settings(collect=Collect(reply_body=body)))
+        ini_file.save(ini, Settings(collect=Collect(reply_body=body)))
         assert "reply_body = 一行目 ★1★\\nC:\\\\temp" in ini.read_text("utf-8").splitlines()
 
 
 class TestByHand:
     def write(self, ini: Path, text: str) -> Settings:
         ini.write_text(text, "utf-8", newline="")
-        return inifile.load(ini)
+        return ini_file.load(ini)
 
     def test_short_file(self, ini: Path):
         settings = self.write(
@@ -168,11 +168,11 @@ class TestByHand:
     )
     def test_every_encoding_of_notepad(self, ini: Path, raw: bytes):
         ini.write_bytes(raw)
-        settings = inifile.load(ini)
+        settings = ini_file.load(ini)
         assert settings.shop.name == "髙田"
-        inifile.save(ini, replace(settings, shop=Shop("A", "髙田", "", "1")))
+        ini_file.save(ini, replace(settings, shop=Shop("A", "髙田", "", "1")))
         ini.read_bytes().decode("utf-8")
-        assert inifile.load(ini).shop == Shop("A", "髙田", "", "1")
+        assert ini_file.load(ini).shop == Shop("A", "髙田", "", "1")
 
     def test_own_lines_stay_in_place(self, ini: Path):
         self.write(
@@ -181,8 +181,8 @@ class TestByHand:
             "# slow\nInterval_Seconds=  60\n"
             "first_number = 1\ncolour = red\n\n# about the shop\n[shop]\nid=A\n\n[end]\nx=\u2028\n",
         )
-        settings = inifile.load(ini)
-        inifile.save(ini, replace(settings, collect=replace(settings.collect, first_number=7)))
+        settings = ini_file.load(ini)
+        ini_file.save(ini, replace(settings, collect=replace(settings.collect, first_number=7)))
         text = ini.read_text("utf-8")
         assert text.startswith(
             "; mine\n\n[later]\nkey = a = b\nno sign here\n[Collect]\n"
@@ -191,11 +191,11 @@ class TestByHand:
         )
         assert "\n\n# about the shop\n[shop]\nid=A\nname =\n" in text
         assert "\n[end]\nx=\u2028\n" in text
-        assert inifile.load(ini).collect.first_number == 7
+        assert ini_file.load(ini).collect.first_number == 7
 
     def test_line_ends_stay(self, ini: Path):
         self.write(ini, "[shop]\r\nid = A\r\n")
-        inifile.save(ini, Settings())
+        ini_file.save(ini, Settings())
         raw = ini.read_bytes()
         assert raw.count(b"\n") == raw.count(b"\r\n") > 30
 
@@ -260,21 +260,21 @@ class TestWrongValues:
     def test_saving_makes_such_a_line_a_comment(self, ini: Path):
         ini.write_text("first\n[collect]\nよろしく\n", "utf-8")
         assert len(refused(ini).problems) == 2
-        inifile.save(ini, Settings())
-        assert inifile.load(ini) == Settings()
+        ini_file.save(ini, Settings())
+        assert ini_file.load(ini) == Settings()
         lines = ini.read_text("utf-8").splitlines()
         assert lines[:2] == ["# first", "[collect]"] and "# よろしく" in lines
 
     def test_saving_puts_wrong_and_double_values_right(self, ini: Path):
         ini.write_text("[shop]\nid = A\nid = B\n[receive]\nport = x\n")
-        inifile.save(ini, FULL)
-        assert inifile.load(ini) == FULL
+        ini_file.save(ini, FULL)
+        assert ini_file.load(ini) == FULL
 
     def test_wrong_settings_are_not_saved(self, ini: Path):
-        inifile.save(ini, FULL)
+        ini_file.save(ini, FULL)
         before = ini.read_bytes()
         with pytest.raises(SettingsTrouble) as caught:
-            inifile.save(ini, replace(FULL, shop=Shop(id="")))
+            ini_file.save(ini, replace(FULL, shop=Shop(id="")))
         assert [p.key for p in caught.value.problems] == ["id"]
         assert ini.read_bytes() == before
 
@@ -282,9 +282,11 @@ class TestWrongValues:
     @hypothesis_settings(deadline=None, max_examples=100)
     def test_no_text_is_an_exception(self, raw: bytes):
         for encoding in ("latin-1", "utf-16"):
-            contents = initext.read(raw.decode(encoding, "ignore"))
+            contents = ini_format.read(raw.decode(encoding, "ignore"))
             assert (
-                initext.read(initext.write(Settings(), raw.decode(encoding, "ignore"))).problems
+                ini_format.read(
+                    ini_format.write(Settings(), raw.decode(encoding, "ignore"))
+                ).problems
                 == ()
             )
             assert isinstance(contents.settings, Settings)
@@ -292,24 +294,24 @@ class TestWrongValues:
 
 class TestReplacing:
     def test_the_previous_one_is_kept(self, ini: Path):
-        inifile.save(ini, Settings())
+        ini_file.save(ini, Settings())
         first = ini.read_bytes()
-        inifile.save(ini, FULL)
+        ini_file.save(ini, FULL)
         assert (ini.parent / "kollect.ini.bak").read_bytes() == first
-        inifile.save(ini, FULL)  # changes nothing, so the previous one stays too
+        ini_file.save(ini, FULL)  # changes nothing, so the previous one stays too
         assert (ini.parent / "kollect.ini.bak").read_bytes() == first
         assert sorted(p.name for p in ini.parent.iterdir()) == ["kollect.ini", "kollect.ini.bak"]
 
     def test_every_instant_of_a_save_holds_the_old_or_the_new(self, ini: Path):
         """A process that dies at every change to the disk, one after the other."""
-        inifile.save(ini, FULL)
+        ini_file.save(ini, FULL)
         cuts = 0
         while save_defaults_and_die(ini, cuts):
-            assert inifile.load(ini) in (FULL, Settings())
-            inifile.save(ini, FULL)
+            assert ini_file.load(ini) in (FULL, Settings())
+            ini_file.save(ini, FULL)
             cuts += 1
         assert cuts == 4  # two files, each written and put in place
-        assert inifile.load(ini) == Settings()
+        assert ini_file.load(ini) == Settings()
 
 
 def save_defaults_and_die(ini: Path, change: int) -> bool:
@@ -317,7 +319,7 @@ def save_defaults_and_die(ini: Path, change: int) -> bool:
     program = f"""
 import os, sys
 from pathlib import Path
-from kollect.settings import inifile
+from kollect.settings import ini_file
 from kollect.settings.model import Settings
 
 changes = 0
@@ -333,7 +335,7 @@ sys.dont_write_bytecode = True
 sys.addaudithook(die)
 inifile.save(Path({str(ini)!r}), Settings())
 """
-    root = Path(inifile.__file__).parents[2]
+    root = Path(ini_file.__file__).parents[2]
     ended = subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode
     assert ended in (0, 9)
     return ended == 9
@@ -353,25 +355,25 @@ class TestDamage:
         ],
     )
     def test_is_told_and_the_backup_offered(self, ini: Path, raw: bytes, word: str):
-        inifile.save(ini, FULL)
-        inifile.save(ini, Settings())
+        ini_file.save(ini, FULL)
+        ini_file.save(ini, Settings())
         ini.write_bytes(raw)
         trouble = refused(ini)
         assert isinstance(trouble, SettingsFileDamaged)
         assert trouble.backup
         assert word in trouble.happened and str(ini) in trouble.happened
         assert "kollect.ini.bak" in trouble.cure
-        assert inifile.restore_backup(ini) == FULL == inifile.load(ini)
+        assert ini_file.restore_backup(ini) == FULL == ini_file.load(ini)
         assert (ini.parent / "kollect.ini.damaged").read_bytes() == raw
 
     def test_a_lost_file_is_no_first_start(self, ini: Path):
-        inifile.save(ini, FULL)
-        inifile.save(ini, Settings())
+        ini_file.save(ini, FULL)
+        ini_file.save(ini, Settings())
         ini.unlink()
         trouble = refused(ini)
         assert isinstance(trouble, SettingsFileDamaged) and trouble.backup
         assert "なくなって" in trouble.happened
-        assert inifile.restore_backup(ini) == FULL
+        assert ini_file.restore_backup(ini) == FULL
 
     @pytest.mark.parametrize("backup", [None, b"", b"\0\0", b"[collect]\ninterval_seconds = 1\n"])
     def test_without_a_good_backup(self, ini: Path, backup: bytes | None):
@@ -382,43 +384,43 @@ class TestDamage:
         assert isinstance(trouble, SettingsFileDamaged) and not trouble.backup
         assert "UTF-8" in trouble.cure
         with pytest.raises((SettingsTrouble, StorageTrouble)):
-            inifile.restore_backup(ini)
+            ini_file.restore_backup(ini)
         assert ini.read_bytes() == b"\0"
 
     def test_an_empty_file_made_by_hand_means_the_defaults(self, ini: Path):
         ini.write_bytes(b"\n")
-        assert inifile.load(ini) == Settings()
+        assert ini_file.load(ini) == Settings()
 
     def test_a_save_over_a_damaged_file_leaves_the_good_backup(self, ini: Path):
-        inifile.save(ini, Settings())
-        inifile.save(ini, FULL)
+        ini_file.save(ini, Settings())
+        ini_file.save(ini, FULL)
         good = (ini.parent / "kollect.ini.bak").read_bytes()
         ini.write_bytes(b"\0\0")
-        inifile.save(ini, FULL)
+        ini_file.save(ini, FULL)
         assert (ini.parent / "kollect.ini.damaged").read_bytes() == b"\0\0"
         assert (ini.parent / "kollect.ini.bak").read_bytes() == good
-        assert inifile.load(ini) == FULL
+        assert ini_file.load(ini) == FULL
 
 
 class TestDisk:
     def test_a_folder_that_is_gone_is_no_first_start(self, tmp_path: Path):
         with pytest.raises(StorageTrouble) as caught:
-            inifile.load(tmp_path / "stick" / "kollect.ini")
+            ini_file.load(tmp_path / "stick" / "kollect.ini")
         assert "USBメモリが抜かれた" in caught.value.happened
         with pytest.raises(StorageTrouble):
-            inifile.save(tmp_path / "stick" / "kollect.ini", Settings())
+            ini_file.save(tmp_path / "stick" / "kollect.ini", Settings())
 
     @pytest.mark.skipif(sys.platform == "win32", reason="needs /dev/full")  # Wine's is never full
     def test_a_full_disk_leaves_the_old_file(self, ini: Path):
-        inifile.save(ini, FULL)
+        ini_file.save(ini, FULL)
         (ini.parent / "kollect.ini.new").symlink_to("/dev/full")
         (ini.parent / "kollect.ini.bak.new").symlink_to("/dev/full")
         with pytest.raises(StorageTrouble) as caught:
-            inifile.save(ini, Settings())
+            ini_file.save(ini, Settings())
         assert "いっぱい" in caught.value.happened and str(ini) in caught.value.happened
-        assert inifile.load(ini) == FULL
+        assert ini_file.load(ini) == FULL
 
     def test_a_folder_in_the_place_of_the_file(self, ini: Path):
         ini.mkdir()
         with pytest.raises(StorageTrouble):
-            inifile.load(ini)
+            ini_file.load(ini)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect.screens.side_by_side import Standing, side_by_side
+from kollect.ui.demo.side_by_side import Standing, side_by_side
 
 FRAME, GAP = 2, 8
 PHONE = 360

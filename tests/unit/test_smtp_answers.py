@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.reply.answer import (
+from kollect.smtp.capabilities import Offers
+from kollect.smtp.dot_stuffing import stuffed, stuffed_whole
+from kollect.smtp.outgoing import Ending
+from kollect.smtp.replies import (
     Answer,
     AnswerReader,
     Garbled,
@@ -15,9 +18,6 @@ from kollect.reply.answer import (
     refuses_parameters,
     refuses_syntax,
 )
-from kollect.reply.offers import Offers
-from kollect.reply.outcome import Ending
-from kollect.reply.stuffing import stuffed, stuffed_whole
 
 OF_THE_CUSTOMER = [
     "550 5.1.1 <a@b.jp>: Recipient address rejected: User unknown in relay recipient table",

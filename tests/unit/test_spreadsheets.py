@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members import folding, table, wareki
-from kollect.members.csv_in import ImportTrouble, take_in
-from kollect.members.members import Members
-from kollect.members.table import CsvTrouble
-from kollect.register.ledger import Ledger
+from kollect.ledger.ledger import Ledger
+from kollect.members import csv_table, normalize, wareki
+from kollect.members.csv_import import ImportTrouble, take_in
+from kollect.members.csv_table import CsvTrouble
+from kollect.members.repository import Members
 from tests.unit.bookkeeping import NOW, numbered
 
 HEADER = "受付番号,お名前,電話番号,郵便番号,生年月日"
@@ -34,7 +34,7 @@ def members(tmp_path: Path) -> Iterator[Members]:
 
 def imported(members: Members, octets: bytes) -> None:
     """The file gives the two members of PLAIN."""
-    take_in(table.read(octets), members, NOW)
+    take_in(csv_table.read(octets), members, NOW)
     one, two = members.each()
     assert (one.number, one.name, one.phone) == (1001, "山田", "090-1234-5678")
     assert (one.postcode, one.birthday) == ("060-0001", date(1985, 1, 2))
@@ -161,11 +161,11 @@ def test_eras_of_one_letter():
     ],
 )
 def test_postcodes_of_numbers(typed: str, code: str):
-    assert folding.postcode_of_number(typed) == code
+    assert normalize.postcode_of_number(typed) == code
 
 
 def test_the_screen_does_not_guess_a_postcode():
-    assert not folding.is_postcode(folding.postcode("600001"))
+    assert not normalize.is_postcode(normalize.postcode("600001"))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_the_screen_does_not_guess_a_postcode():
 )
 def test_what_is_lost_is_said_with_its_line(members: Members, row: str, line: int, said: str):
     with pytest.raises(ImportTrouble) as trouble:
-        take_in(table.read(f"{HEADER}\r\n{row}\r\n1002,佐藤,,,\r\n".encode()), members, NOW)
+        take_in(csv_table.read(f"{HEADER}\r\n{row}\r\n1002,佐藤,,,\r\n".encode()), members, NOW)
     (problem,) = trouble.value.problems
     assert problem.line == line
     assert said in str(problem)
@@ -191,7 +191,7 @@ def test_what_is_lost_is_said_with_its_line(members: Members, row: str, line: in
 def test_lines_are_those_of_the_file(members: Members):
     text = f"sep=,\r\n会員名簿\r\n,,,,\r\n{HEADER}\r\n{ROW}\r\n,,,,\r\n1009,佐藤,,,\r\n"
     with pytest.raises(ImportTrouble) as trouble:
-        take_in(table.read(text.encode()), members, NOW)
+        take_in(csv_table.read(text.encode()), members, NOW)
     assert [problem.line for problem in trouble.value.problems] == [7]
 
 
@@ -204,7 +204,7 @@ def cut(text: str, what: str) -> bytes:
 @pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
 def test_a_character_cut_in_two_is_named_by_its_line(end: str, mark: bytes):
     with pytest.raises(CsvTrouble) as trouble:
-        table.read(mark + cut(PLAIN.replace("\r\n", end), "佐"))
+        csv_table.read(mark + cut(PLAIN.replace("\r\n", end), "佐"))
     assert "3行目に、UTF-8 として" in trouble.value.happened
 
 
@@ -220,7 +220,7 @@ def test_a_character_cut_in_two_is_named_by_its_line(end: str, mark: bytes):
 )
 def test_lines_that_cannot_be_read(octets: bytes, said: str):
     with pytest.raises(CsvTrouble) as trouble:
-        table.read(octets)
+        csv_table.read(octets)
     assert said in trouble.value.happened
 
 
@@ -234,11 +234,11 @@ def test_lines_that_cannot_be_read(octets: bytes, said: str):
 )
 def test_quotes_in_odd_places_are_said_with_their_line(members: Members, text: str):
     with pytest.raises(CsvTrouble) as trouble:
-        take_in(table.read(text.encode()), members, NOW)
+        take_in(csv_table.read(text.encode()), members, NOW)
     assert "2行目" in trouble.value.happened
     assert not list(members.each())
 
 
 def test_quotes_within_a_name_are_a_part_of_it(members: Members):
-    take_in(table.read('受付番号,お名前\r\n1001,山田"太郎"\r\n'.encode()), members, NOW)
+    take_in(csv_table.read('受付番号,お名前\r\n1001,山田"太郎"\r\n'.encode()), members, NOW)
     assert members.get(1001).name == '山田"太郎"'

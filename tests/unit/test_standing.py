@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from kollect.collector.reports import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
-from kollect.collector.standing import (
+from kollect.collector.events import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.status import (
     MOST_EVENTS,
     Light,
     Standing,

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from kollect.decision.decide import decide
 from kollect.decision.own_words import own_lines
-from kollect.decision.stop import asks_to_stop, bare_subject, mentions_stop
-from kollect.decision.verdict import Decision, Kind, Known
-from kollect.mail import Mail
-from kollect.members import wording
+from kollect.decision.stop_request import asks_to_stop, bare_subject, mentions_stop
+from kollect.decision.types import Decision, Kind, Known
+from kollect.mail.message import Mail
+from kollect.mailing import mailing_text
 from kollect.settings.model import Shop
 from tests.unit.test_decide import KNOWN, RULES
 
@@ -34,7 +34,7 @@ def decided(subject: str | bytes, known: Known, more: bytes = b"") -> Decision:
     [
         "配信停止",
         "退会",
-        wording.STOP_SUBJECT,
+        mailing_text.STOP_SUBJECT,
         " 配信停止 ",
         "　退会　",
         "\t配信停止\u200b",
@@ -107,7 +107,7 @@ def test_other_subjects_stop_nothing(subject: str | None):
 
 
 def test_our_own_confirmation_asks_for_nothing():
-    subject, _ = wording.stopped(Shop(name="店"), "shop@shop.example")
+    subject, _ = mailing_text.stopped(Shop(name="店"), "shop@shop.example")
     for before in ("", "Re: ", "[SPAM] Fwd: "):
         assert not asks_to_stop(before + subject)
 
@@ -177,12 +177,12 @@ def test_nothing_takes_long(text: str):
     ],
 )
 def test_the_subject_of_an_answer_to_a_mailing(subject: str, template: str, same: bool):
-    assert wording.may_be_of(subject, template, bare_subject) == same
+    assert mailing_text.may_be_of(subject, template, bare_subject) == same
 
 
 def test_the_link_in_our_own_mails_stops_them():
     """As a phone opens it: the subject behind the question mark, percent signs undone or not."""
-    link = wording.unsubscribe("shop@shop.example")
+    link = mailing_text.unsubscribe("shop@shop.example")
     raw = link.rpartition("?subject=")[2].removesuffix(">")
     assert asks_to_stop(raw)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kollect import logfile, temporary
-from kollect.folder import DataFolder
-from kollect.program.workplace import Workspace
+from kollect.app.workspace import Workspace
+from kollect.storage import event_log, temporary_files
+from kollect.storage.data_folder import DataFolder
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def folder(tmp_path: Path) -> DataFolder:
 
 
 def test_a_new_folder_each_time_in_the_data_folder(folder: DataFolder):
-    first = temporary.fresh_folder(folder)
+    first = temporary_files.fresh_folder(folder)
     (first / "店頭ポスター.pdf").write_bytes(b"%PDF")
-    second = temporary.fresh_folder(folder)
+    second = temporary_files.fresh_folder(folder)
     assert first != second
     assert not first.exists()
     assert folder.path in second.parents
@@ -30,14 +30,14 @@ def test_a_new_folder_each_time_in_the_data_folder(folder: DataFolder):
 
 def test_nothing_is_left_at_the_start_and_at_the_end(folder: DataFolder):
     before = set(Path(tempfile.gettempdir()).glob("kollect*"))
-    (temporary.fresh_folder(folder) / "店頭ポスター.pdf").write_bytes(b"%PDF")
-    logfile.export_month(folder, "2026-11")
+    (temporary_files.fresh_folder(folder) / "店頭ポスター.pdf").write_bytes(b"%PDF")
+    event_log.export_month(folder, "2026-11")
     place = Workspace(folder, lambda news: None)
     place.open()
     names = {path.name for path in folder.path.rglob("*")}
     assert not names & {"店頭ポスター.pdf", "ログ_2026-11.TXT", "kollect-temp", "取り出し"}
-    (temporary.fresh_folder(folder) / "店頭ポスター.pdf").write_bytes(b"%PDF")
-    copy = logfile.export_month(folder, "2026-11")
+    (temporary_files.fresh_folder(folder) / "店頭ポスター.pdf").write_bytes(b"%PDF")
+    copy = event_log.export_month(folder, "2026-11")
     assert copy.exists()
     place.close()
     assert not copy.exists()
@@ -46,13 +46,13 @@ def test_nothing_is_left_at_the_start_and_at_the_end(folder: DataFolder):
 
 
 def test_what_somebody_else_has_put_there_stays(folder: DataFolder):
-    temporary.fresh_folder(folder)
+    temporary_files.fresh_folder(folder)
     mine = folder.temporary_dir / "大事.txt"
     mine.write_text("x")
-    copy = logfile.export_month(folder, "2026-11")
+    copy = event_log.export_month(folder, "2026-11")
     other = copy.with_name("ログ_2026-11_印.TXT")
     other.write_text("x")
-    temporary.clear(folder)
+    temporary_files.clear(folder)
     assert mine.exists()
     assert other.exists()
     assert not copy.exists()

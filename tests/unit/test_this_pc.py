@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kollect.app.machine_setup import ThisPC
 from kollect.desktop.autostart import IN_TRAY, as_entered, autostart_command, own_command
-from kollect.folder import DataFolder
-from kollect.program.this_pc import ThisPC
+from kollect.storage.data_folder import DataFolder
 from tests.unit.test_autostart import nothing_entered
 
 __all__ = ["nothing_entered"]

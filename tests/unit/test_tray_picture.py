@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.IcoImagePlugin import IcoImageFile
 
 from kollect.desktop.tray import COLOURS, TrayColor
-from kollect.screens import theme
+from kollect.ui.framework import theme
 
 ASSETS = Path(__file__).parents[2] / "assets"
 WHITE = (255, 255, 255)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from kollect.desktop import unpacked
+from kollect.desktop import detach
 
 OTHER = """
 import sys, time
 from pathlib import Path
-from kollect.desktop import unpacked
+from kollect.desktop import detach
 unpacked.hold(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(600)
@@ -33,33 +33,33 @@ def folder(home: Path, name: str) -> Path:
 def test_what_nobody_uses_is_removed(tmp_path: Path):
     own, used, left = (folder(tmp_path, f"_MEI{n}") for n in (1, 2, 3))
     foreign = folder(tmp_path, "another program")
-    unpacked.hold(own)
+    detach.hold(own)
     process = subprocess.Popen(
         [sys.executable, "-c", OTHER, str(used)],
-        cwd=Path(unpacked.__file__).parents[2],
+        cwd=Path(detach.__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
     )
     assert process.stdout.readline() == "held\n"
     (left / "kollect.used").touch()  # its process is no more
-    unpacked.clear_up(own)
+    detach.clear_up(own)
     assert own.exists() and used.exists() and foreign.exists()
     assert not left.exists()
     process.kill()
     process.wait()
     process.stdout.close()
-    unpacked.clear_up(own)
+    detach.clear_up(own)
     assert own.exists() and not used.exists()
 
 
 def test_one_that_is_just_being_unpacked_is_left_alone(tmp_path: Path):
     own, fresh, old = (folder(tmp_path, f"_MEI{n}") for n in (1, 2, 3))
     os.utime(old, (time.time() - 2 * 86400,) * 2)
-    unpacked.clear_up(own)
+    detach.clear_up(own)
     assert own.exists() and fresh.exists()
     assert not old.exists()
 
 
 def test_from_source_nothing_is_unpacked(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(unpacked, "clear_up", lambda own: pytest.fail("cleared"))
-    unpacked.stay()
+    monkeypatch.setattr(detach, "clear_up", lambda own: pytest.fail("cleared"))
+    detach.stay()

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.until_written import (
+from kollect.errors import StorageTrouble
+from kollect.ledger.commit_retry import (
     PATIENCE_AT_THE_END,
     PATIENCE_OF_A_COMMAND,
     UntilWritten,
 )
-from kollect.errors import StorageTrouble
-from kollect.register import database
-from kollect.register.clock import LivedClock
-from kollect.register.ledger import Ledger
-from kollect.register.notes import Notes
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.lived_clock import LivedClock
+from kollect.ledger.metadata import Notes
+from kollect.storage import database
 from tests.unit.bookkeeping import NOW
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.upkeep import FORGET_AFTER
-from kollect.collector.upkeep import upkeep as daily_work
+from kollect.collector.maintenance import FORGET_AFTER
+from kollect.collector.maintenance import upkeep as daily_work
 from kollect.errors import StorageTrouble
-from kollect.folder import DataFolder
-from kollect.register.backup import backups
-from kollect.register.clock import LivedClock
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import Step
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.lived_clock import LivedClock
+from kollect.ledger.states import Step
+from kollect.storage.backup import backups
+from kollect.storage.data_folder import DataFolder
 from tests.unit.bookkeeping import BOX, NOW, numbered, sighting
 
 DAY = timedelta(days=1)

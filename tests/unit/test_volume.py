@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from kollect.app import folder_warnings
 from kollect.desktop import volume
-from kollect.folder import DataFolder
-from kollect.register import surroundings
-from kollect.register.ledger import Ledger
+from kollect.ledger.ledger import Ledger
+from kollect.storage.data_folder import DataFolder
 from tests.unit.bookkeeping import numbered
 
 MOUNTS = """\
@@ -165,14 +165,14 @@ def test_a_link_into_such_a_folder_counts(tmp_path: Path):
 def test_it_is_said_once_for_each_place(tmp_path: Path):
     here, there = DataFolder(tmp_path / "OneDrive"), DataFolder(tmp_path / "Dropbox")
     here.prepare()
-    warning = surroundings.untold(here)
+    warning = folder_warnings.untold(here)
     assert warning is not None
     assert "OneDrive" in warning.title
     assert str(here.path) in warning.happened
     assert "移して" in warning.cure
-    assert surroundings.untold(here) is None
+    assert folder_warnings.untold(here) is None
     here.path.rename(there.path)
-    assert surroundings.untold(there) is not None
-    assert surroundings.untold(there) is None
+    assert folder_warnings.untold(there) is not None
+    assert folder_warnings.untold(there) is None
     (tmp_path / "here").mkdir()
-    assert surroundings.untold(DataFolder(tmp_path / "here")) is None
+    assert folder_warnings.untold(DataFolder(tmp_path / "here")) is None

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kollect import address
-from kollect.register.ledger import Ledger
-from kollect.register.receipt import ReceiptState
-from kollect.register.receipts import Receipts
-from kollect.register.wanted import Order, Wanted
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_query import Order, Wanted
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.states import ReceiptState
+from kollect.mail import address
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 PEOPLE = (

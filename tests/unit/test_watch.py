@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.collector.watch import ALERT_AFTER, LONGEST_PAUSE, Change, Health
+from kollect.collector.backoff import ALERT_AFTER, LONGEST_PAUSE, Change, Health
 from kollect.errors import NotDeleted, Stage, Trouble
 from tests.unit.bookkeeping import NOW
 

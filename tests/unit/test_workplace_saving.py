@@ -10,10 +10,10 @@ import keyring
 import pytest
 from keyring.backends import null
 
+from kollect.app.workspace import Workspace
 from kollect.errors import StorageTrouble, Trouble
-from kollect.folder import DataFolder
-from kollect.program.workplace import Workspace
 from kollect.settings.model import Passwords, Settings, Shop
+from kollect.storage.data_folder import DataFolder
 from tests.unit.test_passwords import InMemory
 
 OLD, NEW = Settings(mail_address="old@shop.example"), Settings(mail_address="new@shop.example")
@@ -41,9 +41,9 @@ def raising(error: BaseException) -> Callable[..., None]:
 
 FULL = StorageTrouble("ディスクがいっぱいです", happened="", cure="")
 STEPS = (
-    "kollect.settings.inifile.save",
+    "kollect.settings.ini_file.save",
     "kollect.settings.passwords.Vault.set",
-    "kollect.program.workplace.Workspace._vault",
+    "kollect.app.workspace.Workspace._vault",
 )
 
 

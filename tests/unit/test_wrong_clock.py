@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect.collector.desk import Desk
-from kollect.collector.reports import Happened, News
-from kollect.collector.witnesses import Witnesses, ahead_by, taken_in
+from kollect.collector.clock_evidence import Witnesses, ahead_by, taken_in
+from kollect.collector.context import Desk
+from kollect.collector.events import Happened, News
 from kollect.collector.wrong_clock import check_clock
-from kollect.mail import Mail
-from kollect.register.kept import KeptFolder
-from kollect.register.ledger import Ledger
-from kollect.server_date import date_in
+from kollect.ledger.kept_folder import KeptFolder
+from kollect.ledger.ledger import Ledger
+from kollect.mail.message import Mail
+from kollect.mail.server_date import date_in
 from kollect.settings.model import Passwords, Settings
 from tests.servers.mails import blank
 

@@ -1,0 +1,33 @@
+"""What is to be said, once, of the place that somebody has chosen for the data folder."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from kollect.desktop import volume
+from kollect.errors import StorageTrouble
+from kollect.ledger.ledger import Ledger
+from kollect.storage.data_folder import DataFolder
+
+NOTED = "synchronised_by"
+"""The key of the note that it has been said, and of which place."""
+
+
+def untold(folder: DataFolder) -> StorageTrouble | None:
+    """A warning that nobody has been given yet; the next call has none. Raises StorageTrouble."""
+    name = volume.synchronised_by(folder.path)
+    if name is None:
+        return None
+    with closing(Ledger(folder.database)) as ledger:
+        if not ledger.note(NOTED, f"{name} {folder.path}"):
+            return None
+    return StorageTrouble(
+        f"データが {name} のフォルダにあります",
+        happened=f"「{folder.path}」は、{name} がインターネットへ写しているフォルダです。"
+        "コレクトが書いている途中のファイルを写したり、古いものに戻したりして、受付の記録が"
+        "壊れることがあります。お客様のアドレスも、外部に置かれます。",
+        cure="コレクトを終了して、コレクトのフォルダを丸ごと、写されない場所"
+        "（USBメモリか、C:\\コレクト など）へ移してから起動してください。控えは、緒言設定の"
+        "「USBへ控えを書き出す」で作れます。この案内は一度だけ表示します。",
+        detail=f"{name}: {folder.path}",
+    )

@@ -1,0 +1,308 @@
+"""「メールの設定のテスト」: send a marked mail to ourselves, find it, remove it.
+
+Uses the values it is given, saved or not. Nothing but our own test mails is ever removed: they are
+known by a header whose value only this installation can write.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from kollect.errors import (
+    Certificate,
+    CertificateTrouble,
+    EncryptionGone,
+    MailboxBusy,
+    ServerTrouble,
+    Stage,
+    Trouble,
+)
+from kollect.inbox.mailbox import Listed, Mailbox, Refused
+from kollect.inbox.open_mailbox import open_mailbox
+from kollect.letters.letter import Sender, test_mail
+from kollect.mail.message import Mail
+from kollect.mail.own_headers import TEST_HEADER, TEST_SERIAL_HEADER
+from kollect.settings.model import Passwords, Settings
+from kollect.smtp.client import Post
+from kollect.smtp.outgoing import Ending, Letter, Outcome
+
+FIND_WITHIN = 60.0
+"""Seconds for the test mail to arrive."""
+LOOK_EVERY = 2.0
+LOOKED_AT = 500
+"""So many of the newest mails are searched for the one that was just sent."""
+
+
+class Part(StrEnum):
+    SEND = "送信のテスト"
+    RECEIVE = "受信のテスト"
+    CLEAN = "テスト後処理"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """One line of the test. `ok` is None while the step is under way."""
+
+    part: Part
+    name: str
+    ok: bool | None
+    seconds: float = 0.0
+    happened: str = ""
+    cure: str = ""
+    detail: str = ""
+    certificate: Certificate | None = None
+    """Where only the certificate stands in the way: it can be shown and pinned."""
+    encryption_gone: tuple[str, str, int] | None = None
+    """The server (protocol, host, port) of which the user may say that it need not encrypt."""
+
+    def __str__(self) -> str:
+        sign = {None: "…", True: "✓", False: "✗"}[self.ok]
+        line = f"{sign} {self.part}: {self.name}（{self.seconds:.1f} 秒）"
+        more = [text for text in (self.happened, self.cure) if text]
+        return "\n    ".join([line, *more])
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self) | {"seconds": round(self.seconds, 3)}
+
+
+@dataclass(slots=True)
+class LastTest:
+    """The test mail that was sent last, by its serial; "" before the first."""
+
+    serial: str = ""
+
+
+class CheckStopped(Exception):
+    """The user has stopped the test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The three buttons. Each returns whether all of its steps came out right; none raises."""
+
+    settings: Settings
+    passwords: Passwords
+    mark: str
+    said: Callable[[CheckStep], None]
+    now: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
+    last: LastTest = field(default_factory=LastTest)
+    """Shared by the presses of the buttons: 「受信のテスト」 looks for this one alone."""
+
+    def send(self) -> bool:
+        """「送信のテスト」: a marked mail to the own address."""
+        with_steps = _Steps(Part.SEND, self.said, self.stopping)
+        return with_steps.run(lambda: self._send(with_steps))
+
+    def receive(self, within: float = FIND_WITHIN) -> bool:
+        """「受信のテスト」: find the mail that `send` has sent, at most 60 seconds long."""
+        with_steps = _Steps(Part.RECEIVE, self.said, self.stopping)
+        return with_steps.run(lambda: self._receive(with_steps, within))
+
+    def clean(self) -> bool:
+        """「テスト後処理」: remove our test mails from the server, and only them."""
+        with_steps = _Steps(Part.CLEAN, self.said, self.stopping)
+        return with_steps.run(lambda: self._clean(with_steps))
+
+    def _send(self, steps: _Steps) -> None:
+        settings, tls = self.settings.send, self.settings.tls
+        sender = Sender(self.settings.mail_address, self.settings.shop.name)
+        serial = uuid.uuid4().hex
+        octets = test_mail(
+            sender,
+            message_id=f"<{serial}@{sender.domain}>",
+            date=self.now(),
+            mark=self.mark,
+            serial=serial,
+        )
+        post = Post(settings, tls, self.settings.mail_address, self.passwords.send)
+        try:
+            post.connect(steps.begin)  # the letter goes over this connection: one login
+            steps.begin(Stage.SEND)
+            self.last.serial = serial
+            outcome = self._delivered(post, Letter(0, self.settings.mail_address, octets))
+        finally:
+            post.close()
+        if outcome.ending is Ending.UNKNOWN:
+            raise ServerTrouble(
+                "テストメールを送れたかどうか、わかりません",
+                stage=Stage.SEND,
+                happened="テストメールを渡しましたが、送信サーバの答えがありませんでした。",
+                cure="「受信のテスト」で、届いているかどうかを確かめてください。",
+                detail=outcome.text,
+            )
+        if outcome.ending is not Ending.ACCEPTED:
+            raise ServerTrouble(
+                "テストメールを送れませんでした",
+                stage=Stage.SEND,
+                happened=f"送信サーバがテストメールを受け取りませんでした（{outcome.text}）。",
+                cure="「Emailアドレス」とアカウントが正しいか、確かめてください。",
+                detail=f"{outcome.code} {outcome.text}".strip(),
+            )
+        steps.note(f"{self.settings.mail_address} にテストメールを送りました。")
+
+    def _delivered(self, post: Post, letter: Letter) -> Outcome:
+        """How it ended. Looks about once a second whether it is to stop."""
+        with closing(post.deliver([letter])) as deliveries:
+            for outcomes in deliveries:
+                for outcome in outcomes:
+                    if post.trouble is not None:  # says more than the one answer
+                        raise post.trouble
+                    if outcome.tried:  # else the trouble itself follows
+                        return outcome
+                if self.stopping():
+                    raise CheckStopped
+        raise AssertionError("a letter without an ending")
+
+    def _receive(self, steps: _Steps, within: float) -> None:
+        ends = time.monotonic() + within
+        seen: set[str] = set()
+        mailbox: Mailbox | None = self._open(steps.begin)
+        steps.begin(Stage.MAILBOX)
+        while True:
+            if mailbox is not None and self._arrived(mailbox, steps, seen):
+                steps.note("テストメールが届いています。")
+                return
+            if time.monotonic() > ends:
+                raise ServerTrouble(
+                    "テストメールが見つかりません",
+                    stage=Stage.RECEIVE,
+                    happened=f"{within:.0f} 秒待ちましたが、テストメールが届きませんでした。",
+                    cure="先に「送信のテスト」を行ってください。行ったあとのときは、"
+                    "「Emailアドレス」と受信用のアカウントが同じ人のものか、確かめてください。",
+                )
+            self._pause(LOOK_EVERY)
+            try:
+                mailbox = self._open(lambda stage: None)
+            except MailboxBusy:  # some servers want a longer pause between two logins
+                mailbox = None
+
+    def _arrived(self, mailbox: Mailbox, steps: _Steps, seen: set[str]) -> bool:
+        try:
+            listing = mailbox.listing()[-LOOKED_AT:]
+            if Stage.RECEIVE not in steps.begun:
+                steps.begin(Stage.RECEIVE)
+            found = any(
+                self.last.serial in ("", serial)
+                for _, serial in self._test_mails(mailbox, listing, seen)
+            )
+            if not found:
+                mailbox.close()
+                return False
+        except BaseException:
+            mailbox.abandon()
+            raise
+        mailbox.abandon()
+        return True
+
+    def _clean(self, steps: _Steps) -> None:
+        mailbox = self._open(steps.begin)
+        try:
+            steps.begin(Stage.MAILBOX)
+            ours = self._test_mails(mailbox, mailbox.listing(), set())
+            removed = mailbox.delete([handle for handle, _ in ours])
+            mailbox.close()
+        except BaseException:
+            mailbox.abandon()
+            raise
+        steps.note(f"テストメールを {len(removed)} 通、サーバから取り除きました。")
+
+    def _open(self, trace: Callable[[Stage], None]) -> Mailbox:
+        return open_mailbox(
+            self.settings.receive, self.settings.tls, self.passwords.receive, trace=trace
+        )
+
+    def _test_mails(
+        self, mailbox: Mailbox, listing: list[Listed], seen: set[str]
+    ) -> Iterator[tuple[int, str]]:
+        """Our test mails, handle and serial, among those not in `seen`, which grows."""
+        fresh = [listed for listed in listing if listed.uid is None or listed.uid not in seen]
+        seen |= {listed.uid for listed in fresh if listed.uid is not None}
+        for handle, block in mailbox.headers([listed.handle for listed in fresh]):
+            if isinstance(block, Refused):
+                continue
+            mail = Mail.read(block)
+            if mail.first(TEST_HEADER.lower()) == self.mark.encode():
+                serial = mail.first(TEST_SERIAL_HEADER.lower()) or b""
+                yield handle, serial.decode("latin-1")
+            if self.stopping():
+                raise CheckStopped
+
+    def _pause(self, seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            if self.stopping():
+                raise CheckStopped
+            time.sleep(0.1)
+
+
+class _Steps:
+    """Turns the stages of a connection into told steps, each with its time and its end."""
+
+    def __init__(
+        self, part: Part, said: Callable[[CheckStep], None], stopping: Callable[[], bool]
+    ) -> None:
+        self.begun: list[Stage] = []
+        self._part = part
+        self._said = said
+        self._stopping = stopping
+        self._since = 0.0
+        self._note = ""
+
+    def begin(self, stage: Stage) -> None:
+        """The step before has come out right, this one is under way."""
+        if self.begun and self.begun[-1] is stage:
+            return
+        if self._stopping():
+            raise CheckStopped
+        self._end(ok=True)
+        self._start(stage)
+
+    def _start(self, stage: Stage) -> None:
+        self.begun.append(stage)
+        self._since = time.monotonic()
+        self._said(CheckStep(self._part, stage, None))
+
+    def note(self, text: str) -> None:
+        """What the present step has brought."""
+        self._note = text
+
+    def run(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except CheckStopped:
+            self._end(ok=False, happened="テストを中止しました。")
+            return False
+        except Trouble as trouble:
+            if isinstance(trouble, ServerTrouble) and trouble.stage not in self.begun:
+                self._end(ok=True)
+                self._start(trouble.stage)
+            self._end(
+                ok=False,
+                happened=f"{trouble.title}。{trouble.happened}",
+                cure=trouble.cure,
+                detail=trouble.detail,
+                certificate=(
+                    trouble.certificate if isinstance(trouble, CertificateTrouble) else None
+                ),
+                encryption_gone=trouble.server if isinstance(trouble, EncryptionGone) else None,
+            )
+            return False
+        self._end(ok=True)
+        return True
+
+    def _end(self, *, ok: bool, happened: str = "", **more: Any) -> None:
+        """The step is over; `more` as the fields of CheckStep."""
+        if not self.begun:
+            return
+        seconds = time.monotonic() - self._since
+        self._said(
+            CheckStep(self._part, self.begun[-1], ok, seconds, happened or self._note, **more)
+        )

@@ -1,0 +1,172 @@
+"""メール発信 as the screens start, stop and watch it, in the workspace in force."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.app.workspace import Workspace
+from kollect.mailing.mailing_events import NO_MAILING, MailingNews, MailingTrouble, Progress
+from kollect.threads.background_thread import local_now
+
+if TYPE_CHECKING:  # the window has to be there before sockets and SQL are loaded
+    from kollect.mailing.mailing_states import Mailing
+    from kollect.mailing.outbox import Outbox
+    from kollect.members.member_filter import Choice
+
+Watcher = Callable[[MailingNews], None]
+
+
+class MailingControl:
+    """The sender of a workspace is started with the first mailing that is to go out.
+
+    What changes the sending is not for Tk's thread, and raises StorageTrouble.
+    """
+
+    def __init__(self, workspaces: ActiveWorkspace, in_tk: Callable[..., None]) -> None:
+        """`in_tk(function, …)` calls it in Tk's thread."""
+        self._workspaces = workspaces
+        self._in_tk = in_tk
+        self._watchers: list[Watcher] = []
+        self._latest: dict[int, MailingNews] = {}
+        self._troubles: dict[int, tuple[MailingTrouble, int]] = {}
+        """Until letters go out again; with how many had gone out by then."""
+        self._told_of: Workspace | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def sending(self) -> bool:
+        """A mailing is under way: it ends when the program does, and goes on at the next start."""
+        workspace = self._workspaces.current
+        known = self._latest.values() if self._told_of is workspace else ()
+        return workspace.mailing and any(isinstance(news, Progress) for news in known)
+
+    def go_on(self) -> None:
+        """Have the sender look at the outbox, and start it where it does not run."""
+        workspace = self._workspaces.current
+        with self._lock:
+            workspace.start_mailing(lambda news: self._in_tk(self._heard, workspace, news))
+
+    # ---- in any thread but Tk's ----
+
+    def send_sample(self, to: str, subject: str, body: str) -> None:
+        """To this address, a mail with this subject and body. Raises Trouble."""
+        from kollect.ledger.encryption_record import encryption_kept
+        from kollect.ledger.ledger import Ledger
+        from kollect.mailing.mailing_worker import send_sample
+
+        workspace = self._workspaces.current
+        with closing(Ledger(workspace.folder.database)) as ledger:
+            mark = ledger.mark("reply")
+        settings = workspace.settings()
+        with encryption_kept(workspace.folder.database, settings):
+            send_sample(
+                settings,
+                workspace.passwords(),
+                to=to,
+                subject=subject,
+                body=body,
+                mark=mark,
+                now=local_now(),
+            )
+
+    def start(self, mailing: int, choice: Choice) -> None:
+        """Begin a draft, to these members. Raises TextNotReady, NobodyToSendTo."""
+        from kollect.letters.letter import Sender
+
+        workspace = self._workspaces.current
+        settings = workspace.settings()
+        address = settings.mail_address
+        with workspace.outbox() as outbox:
+            outbox.start(
+                mailing,
+                choice,
+                local_now(),
+                shop=settings.shop,
+                mail_address=address,
+                letter_domain=Sender(address).domain,
+            )
+        self.go_on()
+
+    def pause(self, mailing: int) -> None:
+        with self._outbox() as outbox:
+            outbox.pause(mailing)
+        self._workspaces.current.look_for_mailings()
+
+    def resume(self, mailing: int) -> None:
+        with self._outbox() as outbox:
+            outbox.resume(mailing)
+        self.go_on()
+
+    def stop(self, mailing: int) -> None:
+        with self._outbox() as outbox:
+            outbox.stop(mailing, local_now())
+        self._workspaces.current.look_for_mailings()
+
+    @contextmanager
+    def _outbox(self) -> Iterator[Outbox]:
+        """Where a mailing came to its end in the moment before: the screen then shows that."""
+        from kollect.mailing.mailing_states import IllegalMove
+
+        with self._workspaces.current.outbox() as outbox, suppress(IllegalMove):
+            yield outbox
+
+    def left_over(self) -> list[Mailing]:
+        """Once, at the start of the program: what a crash or the end has left unfinished."""
+        workspace = self._workspaces.current
+        if not workspace.folder.database.exists():
+            return []
+        with workspace.outbox() as outbox:
+            return outbox.left_from_before(local_now())
+
+    # ---- in Tk's thread ----
+
+    def sample_address(self) -> str:
+        """Where 「自分に試し送信」 goes unless somebody chooses."""
+        from kollect.mailing.mailing_worker import sample_address
+
+        return sample_address(self._workspaces.current.readable_settings())
+
+    def _heard(self, workspace: Workspace, news: MailingNews) -> None:
+        if workspace is not self._workspaces.current:
+            return  # an echo from before the demo, or from it
+        if workspace is not self._told_of:
+            self._told_of = workspace
+            self._latest.clear()
+            self._troubles.clear()
+        self._note(news)
+        for watcher in tuple(self._watchers):
+            watcher(news)
+
+    def latest(self, mailing: int) -> MailingNews | None:
+        """What the sender told last of this mailing, or of its trouble with all of them."""
+        if self._told_of is not self._workspaces.current:
+            return None
+        for which in (NO_MAILING, mailing):
+            if which in self._troubles:
+                return self._troubles[which][0]
+        return self._latest.get(mailing)
+
+    def _note(self, news: MailingNews) -> None:
+        """A trouble is over when a letter has gone out; that it is tried again is not enough."""
+        mailing = news.mailing
+        if isinstance(news, MailingTrouble):
+            before = self._latest.get(mailing)
+            sent = before.sent if isinstance(before, Progress) else 0
+            self._troubles[mailing] = news, sent
+            return
+        self._latest[mailing] = news
+        if mailing in self._troubles:
+            trouble, sent = self._troubles[mailing]
+            resumed = trouble.next_at is None
+            if resumed or not isinstance(news, Progress) or news.sent > sent:
+                del self._troubles[mailing]
+        self._troubles.pop(NO_MAILING, None)
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Have it called with all that the sender tells. Returns the function that ends it."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)

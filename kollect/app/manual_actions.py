@@ -1,0 +1,131 @@
+"""What staff ask for by hand in 収集結果表示: letters that no mail in the mailbox is waiting for.
+
+Each is written into the ledger, and the next poll sends it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import uuid4
+
+from kollect.collector.context import FORWARDED
+from kollect.decision.types import Kind
+from kollect.errors import Trouble
+from kollect.ledger.kept_query import KeptMail
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.mail_rows import MANUAL
+from kollect.ledger.records import Receipt, Sighting
+from kollect.ledger.states import ReceiptState, Step
+from kollect.mail import address
+from kollect.mail.foreign_text import exact
+from kollect.settings.model import Settings
+from kollect.storage.numbers_in_log import BY_HAND, NUMBER_GIVEN
+
+log = logging.getLogger(__name__)
+
+
+def send_again(
+    ledger: Ledger, settings: Settings, receipts: Iterable[Receipt], now: datetime
+) -> None:
+    """再送: the number once more, as 返信メール; as 受付完了メール to whom none was delivered."""
+    domain = _letter_domain(settings)
+    receipts = list(receipts)
+    with ledger.transaction():
+        for receipt in receipts:
+            had_one = receipt.state is ReceiptState.REPLIED
+            template = (_duplicate if had_one else _acknowledgement)(ledger, settings, now)
+            ledger.send_again(receipt.number, now, template, domain)
+    for receipt in receipts:
+        log.info("受付番号 %d の再送を受け付けました: %s", receipt.number, exact(receipt.address))
+
+
+def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -> None:
+    """Forward the kept copy to 「対象外メールの送信先」."""
+    if not settings.forward_address:
+        raise Trouble(
+            "転送先が決まっていません",
+            happened="「対象外メールの送信先」のメールアドレスが空です。",
+            cure="「緒言設定」の「メールの設定」で、「対象外メールの送信先」を入力してください。",
+        )
+    kind = mail.kind if mail.kind in FORWARDED else Kind.OUT_OF_SCOPE
+    with ledger.transaction():
+        _owe(ledger, settings, mail, f"forward-{mail.id}-{uuid4().hex}", kind, mail.address, now)
+    log.info("対象外メールの転送を受け付けました（差出人 %s）", exact(mail.address) or "不明")
+
+
+def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now: datetime) -> int:
+    """Give the next number to `to`, and owe the 受付完了メール as the answer to this mail.
+
+    Raises AlreadyNumbered where the address has one, and then nothing has changed.
+    """
+    if address.key(to) == address.key(settings.mail_address):
+        raise Trouble(
+            "お店のメールアドレスです",
+            happened=f"「{to}」は、このお店が空メールを受け取るアドレスです。",
+            cure="お客様のメールアドレスを入力してください。",
+        )
+    with ledger.transaction():
+        template = _acknowledgement(ledger, settings, now)
+        number = ledger.give_number(
+            to, address.key(to), now, first=settings.collect.first_number, template=template
+        )
+        _owe(
+            ledger, settings, mail, f"number-{mail.id}-{number}", Kind.NEW, to, now,
+            number=number, template=template,
+        )  # fmt: skip
+    log.info("%s%s", NUMBER_GIVEN.format(number=number, who=exact(to)), BY_HAND)
+    return number
+
+
+def _owe(
+    ledger: Ledger,
+    settings: Settings,
+    mail: KeptMail,
+    uid: str,
+    kind: str,
+    to: str,
+    now: datetime,
+    *,
+    number: int | None = None,
+    template: int | None = None,
+) -> None:
+    seen = Sighting(
+        uid=uid,
+        fingerprint="",
+        kind=kind,
+        reason=mail.reason,
+        address=to,
+        address_key=address.key(to) if to else "",
+        subject=mail.subject,
+        message_id=mail.message_id,
+        thread=mail.thread,
+    )
+    identity = ledger.record(
+        MANUAL, seen, Step.OWED, now,
+        template=template, number=number, letter_domain=_letter_domain(settings),
+    )  # fmt: skip
+    ledger.kept(identity, mail.file, whole=mail.whole)
+
+
+def _letter_domain(settings: Settings) -> str:
+    if not settings.mail_address:
+        raise Trouble(
+            "メールの設定がまだです",
+            happened="お店のメールアドレスが決まっていないので、メールを送れません。",
+            cure="「緒言設定」の「メールの設定」を入力してください。",
+        )
+    return address.wire(settings.mail_address)[0].rpartition("@")[2]
+
+
+def _acknowledgement(ledger: Ledger, settings: Settings, now: datetime) -> int:
+    collect = settings.collect
+    return ledger.template_in_force(
+        "acknowledgement", collect.reply_subject, collect.reply_body, now
+    )
+
+
+def _duplicate(ledger: Ledger, settings: Settings, now: datetime) -> int:
+    duplicate = settings.duplicate
+    return ledger.template_in_force("duplicate", duplicate.reply_subject, duplicate.reply_body, now)

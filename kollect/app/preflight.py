@@ -1,0 +1,118 @@
+"""The way into the data folder at the start: one program at a time, and a sound kollect.db.
+
+Finds out only: what stands in the way is told or asked by `beginning.come_in`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kollect.desktop.lock import FolderLock, signal_first
+from kollect.errors import AlreadyRunning, StorageTrouble, Trouble
+from kollect.storage import backup
+from kollect.storage.data_folder import DataFolder
+from kollect.storage_errors import storage_trouble
+
+OK, WRONG, NO_STORAGE = 0, 2, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The program cannot begin here."""
+
+    code: int
+    """The exit code."""
+    trouble: Trouble | None = None
+    """None: there is nothing to tell, the program that runs already shows its window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """There was a kollect.db, which is gone without a copy."""
+
+    first: int
+    """The number that a new one would begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """kollect.db is damaged or gone. A new one would give the old numbers once more."""
+
+    found: str
+    cost: backup.Loss
+    """What going on with the newest good copy loses."""
+
+
+Obstacle = Refused | Lost | Damaged
+
+
+def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
+    """Take the lock, and make sure that the data can be worked with. None: come in."""
+    try:
+        folder.prepare()
+        _acquire(lock)
+        found = backup.damage(folder.database, folder.backup_dir, thorough=False)
+        if found is not None:
+            return _damaged(folder, found)
+        return None if backup.holds_data(folder.database) else _lost(folder)
+    except AlreadyRunning as running:
+        trouble: Trouble = running
+        try:
+            if signal_first(folder.path):
+                return Refused(OK)
+        except AlreadyRunning as elsewhere:
+            trouble = elsewhere
+        return Refused(WRONG, trouble)
+    except StorageTrouble as trouble:
+        return Refused(NO_STORAGE, trouble)
+
+
+def _acquire(lock: FolderLock) -> None:
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise storage_trouble(error, lock.path) from error
+
+
+def put_back(folder: DataFolder) -> StorageTrouble | None:
+    """What has to be told where an older kollect.db was put in the place of the present one."""
+    from kollect.app import recovery
+
+    try:
+        behind = recovery.catch_up(folder)
+    except StorageTrouble as trouble:
+        return trouble
+    if behind is None:
+        return None
+    return StorageTrouble(
+        "受付の記録が以前のものになっています", happened=behind.happened, cure=behind.cure
+    )
+
+
+def _lost(folder: DataFolder) -> Lost | None:
+    """There is no kollect.db: is this a first start, or not?"""
+    from kollect.app import recovery  # drags much along, and is rare
+
+    first = recovery.first_after_loss(folder)
+    return None if first is None else Lost(first)
+
+
+def _damaged(folder: DataFolder, found: str) -> Refused | Damaged:
+    from kollect.app import recovery
+
+    cost = recovery.cost_of_going_back(folder)
+    if cost is None:
+        return Refused(NO_STORAGE, _nothing_to_go_back_to(folder, found))
+    return Damaged(found, cost)
+
+
+def _nothing_to_go_back_to(folder: DataFolder, found: str) -> StorageTrouble:
+    return StorageTrouble(
+        "受付の記録が壊れています",
+        happened=f"「{folder.database}」が壊れていて、戻せる控えも backup フォルダにありません。"
+        "まだ処理していないメールは、サーバに残っています。",
+        cure="コレクトのフォルダの写しがほかにあれば、その kollect.db を戻してください。"
+        "ないときは、壊れた kollect.db を別の場所へ移してから起動すると、"
+        "前に発行した番号と重ならない番号で、新しい記録を始められます。",
+        detail=found,
+    )

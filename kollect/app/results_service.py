@@ -1,0 +1,242 @@
+"""What was collected in one data folder, for the screens that show it, and what staff do there.
+
+Everything here takes its time and belongs into a thread; the database is opened for each piece of
+work and closed after it, so that nothing holds a USB stick or stands in the way of a backup.
+"""
+
+from __future__ import annotations
+
+import logging
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from kollect.app import manual_actions
+from kollect.errors import StorageTrouble, Trouble
+from kollect.ledger.kept_folder import KeptFolder
+from kollect.ledger.kept_query import KeptMail, KeptMails
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.receipt_query import Wanted
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.records import Receipt
+from kollect.ledger.states import in_words
+from kollect.mail import address
+from kollect.mail.body import Contents, read_contents
+from kollect.mail.foreign_text import exact
+from kollect.members.repository import Members
+from kollect.settings.model import Settings
+from kollect.settings.number_format import number_text
+from kollect.storage import export
+from kollect.storage.csv_format import csv_bytes
+from kollect.storage.data_folder import DataFolder
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SHOWN_FOR = timedelta(days=31)
+"""Copies are kept for 30 days from when they were written, a little after the mail was seen."""
+MOST_READ = 2 * 1024 * 1024
+"""Octets of a kept mail that are read for looking at it."""
+AT_ONCE = 1000
+
+HEADER = ("受付番号", "メールアドレス", "受付日時", "返信日時", "状態", "回数", "会員")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """The answer to a search: the keys of all that was found, and the rows one looks at first."""
+
+    keys: array[int] = field(default_factory=lambda: array("q"))
+    total: int = 0
+    """How many there are without any condition."""
+    top: int = 0
+    """The place of the first row to be in view."""
+    rows: dict[int, T] = field(default_factory=dict)
+
+
+class Records:
+    """Every method raises `errors.Trouble`."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        settings: Callable[[], Settings],
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._now = now
+        self._migrated = False
+
+    # ---- 収集結果 ----
+
+    def find(self, wanted: Wanted, *, at: int | None = None, rows: int = 0) -> Found[Receipt]:
+        """The receipts wanted, with so many rows: the first ones, or those from the number `at`."""
+        if not self._folder.database.exists():
+            return Found()
+        with self._receipts() as receipts:
+            keys = receipts.numbers(wanted)
+            top = _place(keys, at)
+            return Found(keys, receipts.total(), top, receipts.some(_around(keys, top, rows)))
+
+    def receipts(self, numbers: Sequence[int]) -> dict[int, Receipt]:
+        with self._receipts() as receipts:
+            return receipts.some(numbers)
+
+    def hours(self, since: datetime | None, until: datetime | None) -> list[tuple[datetime, int]]:
+        """How many numbers were given in each hour of that time, as `Receipts.hours`."""
+        if not self._folder.database.exists():
+            return []
+        with self._receipts() as receipts:
+            return receipts.hours(since, until)
+
+    def send_again(self, numbers: Sequence[int]) -> int:
+        """再送. Returns how many letters are owed now that were not owed before."""
+        settings = self._settings()
+        with self._receipts() as reader:
+            waiting = reader.owed(numbers)
+            receipts = reader.some([n for n in numbers if n not in waiting])
+        if receipts:
+            with closing(Ledger(self._folder.database)) as ledger:
+                manual_actions.send_again(ledger, settings, receipts.values(), self._now())
+        return len(receipts)
+
+    def write_csv(
+        self,
+        path: Path,
+        numbers: Sequence[int],
+        encoding: str,
+        stopping: Callable[[], bool] = lambda: False,
+        told: Callable[[int], None] = lambda count: None,
+    ) -> bool:
+        """The receipts of these numbers, in this order, as a table for a spreadsheet.
+
+        `told` hears how many are done. Returns False, and writes nothing, where it was stopped.
+        """
+        digits = self.digits()
+
+        def table() -> Iterator[Sequence[object]]:
+            with self._receipts() as receipts:
+                for start in range(0, len(numbers), AT_ONCE):
+                    if stopping():
+                        return
+                    told(start)
+                    part = numbers[start : start + AT_ONCE]
+                    rows = receipts.some(part)
+                    yield from (csv_row(rows[n], digits) for n in part if n in rows)
+
+        octets = csv_bytes(HEADER, table(), encoding)
+        if stopping():
+            return False
+        export.write(path, octets)
+        return True
+
+    # ---- 対象外・保留 ----
+
+    def find_kept(self, text: str, *, at: int | None = None, rows: int = 0) -> Found[KeptMail]:
+        """The kept mails with these words, the newest first; `at` and `rows` as in `find`."""
+        if not self._folder.database.exists():
+            return Found()
+        since = self._now() - SHOWN_FOR
+        with self._kept() as mails:
+            everything = mails.ids(since)
+            keys = mails.ids(since, text) if text.strip() else everything
+            top = _place(keys, at)
+            return Found(keys, len(everything), top, mails.some(_around(keys, top, rows)))
+
+    def kept_mails(self, ids: Sequence[int]) -> dict[int, KeptMail]:
+        with self._kept() as mails:
+            return mails.some(ids)
+
+    def read_kept(self, mail: KeptMail) -> Contents:
+        """What stands in the copy of a mail."""
+        kept = KeptFolder(self._folder.kept_dir)
+        path = kept.path(mail.file)
+        if not path.exists() and self._folder.kept_dir.is_dir():
+            raise StorageTrouble(
+                "このメールの中身は、もうありません",
+                happened="対象外のメールを保存しておくのは30日間です。そのあとは自動で消します。",
+                cure="差出人のアドレスに、用件をたずねてください。",
+                detail=str(path),
+            )
+        raw = kept.head(mail.file, MOST_READ + 1)
+        return read_contents(raw[:MOST_READ], whole=mail.whole and len(raw) <= MOST_READ)
+
+    def forward(self, mail: KeptMail) -> None:
+        """Forward the kept copy to 「対象外メールの送信先」."""
+        settings = self._settings()
+        self.read_kept(mail)  # says so when it is gone
+        with closing(Ledger(self._folder.database)) as ledger:
+            manual_actions.forward(ledger, settings, mail, self._now())
+
+    def give_number(self, mail: KeptMail, to: str) -> int:
+        """A number for an address. Raises `register.receipt.AlreadyNumbered`."""
+        settings = self._settings()
+        with closing(Ledger(self._folder.database)) as ledger:
+            return manual_actions.give_number(ledger, settings, mail, to, self._now())
+
+    def stop_mails(self, mail: KeptMail) -> list[int]:
+        """配信停止 for the address of this mail. Returns the members that it is new for."""
+        self._migrate()
+        with closing(Members(self._folder.database)) as members:
+            stopped = members.stop(address.key(mail.address), self._now(), "対象外・保留")
+        for number in stopped:
+            log.info(
+                "会員 %d へのメールの配信を止めました: %s（画面から）", number, exact(mail.address)
+            )
+        return stopped
+
+    def _receipts(self) -> Receipts:
+        self._migrate()
+        return Receipts(self._folder.database)
+
+    def _kept(self) -> KeptMails:
+        self._migrate()
+        return KeptMails(self._folder.database)
+
+    def _migrate(self) -> None:
+        """A reader needs the tables of this version; a Ledger brings older ones to it."""
+        if not self._migrated:
+            Ledger(self._folder.database).close()
+            self._migrated = True
+
+    def digits(self) -> int:
+        """How many digits a 受付番号 is written with; where the settings are wrong, as it is."""
+        try:
+            return self._settings().collect.number_digits
+        except Trouble:
+            return 0
+
+
+def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
+    """Under `HEADER`."""
+    return (
+        number_text(receipt.number, digits),
+        receipt.address,
+        _local(receipt.received_at),
+        _local(receipt.replied_at),
+        in_words(receipt.state, receipt.reason),
+        receipt.times,
+        "会員" if receipt.member else "",
+    )
+
+
+def _local(moment: datetime | None) -> str:
+    """As Excel reads a time, in the time of this PC."""
+    return f"{moment.astimezone():%Y/%m/%d %H:%M}" if moment else ""
+
+
+def _place(keys: array[int], key: int | None) -> int:
+    try:
+        return keys.index(key) if key is not None else 0
+    except ValueError:
+        return 0
+
+
+def _around(keys: array[int], top: int, rows: int) -> array[int]:
+    return keys[max(0, top - rows) : top + 2 * rows] if top else keys[:rows]

@@ -1,0 +1,425 @@
+"""One data folder at work: settings and passwords, log, test of the mail, the collector.
+
+There is the real one and the demo's; screens ask `ActiveWorkspace.current` for the one in force.
+Knows nothing of windows.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kollect.errors import SettingsFileDamaged, SettingsTrouble, Trouble
+from kollect.settings import ini_file, ini_format
+from kollect.settings.model import Passwords, Settings, TextSize
+from kollect.settings.number_format import number_text
+from kollect.storage import event_log, temporary_files
+from kollect.storage.data_folder import DataFolder
+from kollect.storage_errors import storage_trouble
+from kollect.threads import safe_thread
+
+if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
+    from kollect.app.mail_test import CheckStep, LastTest
+    from kollect.app.results_service import Records
+    from kollect.collector.events import News
+    from kollect.collector.worker import Worker
+    from kollect.demo.server import DemoServer
+    from kollect.mailing.mailing_events import MailingNews
+    from kollect.mailing.mailing_worker import MailingWorker
+    from kollect.mailing.outbox import Outbox
+    from kollect.mailing.recipients import Told
+    from kollect.members.repository import Members
+    from kollect.settings.passwords import Vault, Which
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[["News"], None]
+
+
+class Workspace:
+    """The real one. `open` before anything else, `close` at the end."""
+
+    in_demo = False
+
+    def __init__(self, folder: DataFolder, listener: Listener) -> None:
+        """`listener` is told what the collector does, in the collector's thread."""
+        self.folder = folder
+        self._listener = listener
+        self._settings = Settings()
+        self._trouble: Trouble | None = None
+        self._log: event_log.MonthlyLog | None = None
+        self._vault_made: Vault | None = None
+        self._lock = threading.Lock()
+        self.worker: Worker | None = None
+        self._mailer: MailingWorker | None = None
+        self._last_test: LastTest | None = None
+
+    def open(self) -> None:
+        """Begin to work. Raises StorageTrouble; trouble with the settings is told by `settings`."""
+        self.folder.prepare()
+        temporary_files.clear(self.folder)
+        self.resume()
+        self.reload()
+
+    def resume(self) -> None:
+        """Write the log here again, after another workspace had it."""
+        self._log = event_log.install(self.folder)
+
+    def reload(self) -> None:
+        """Read the settings from the disk again."""
+        self._trouble = None
+        try:
+            self._settings = ini_file.load(self.folder.ini)
+        except Trouble as trouble:
+            log.warning("%s", trouble)
+            self._trouble = trouble
+            self._settings = self._readable_part()
+
+    def close(self) -> None:
+        """End the log here, collector and sender after the mail in hand. May take a while."""
+        self.come_to_rest()
+        temporary_files.clear(self.folder)
+        if self._log is not None:
+            self._log.__exit__()
+
+    def come_to_rest(self, seconds: float | None = None) -> bool:
+        """End collector and sender after the mail in hand, and wait so long at the most.
+
+        Returns whether both have ended. From any thread but theirs.
+        """
+        self.stop_collecting()
+        self.stop_mailing()
+        ends = None if seconds is None else time.monotonic() + seconds
+        for worker in (self.worker, self._mailer):
+            if worker is not None:
+                worker.join(None if ends is None else max(0.0, ends - time.monotonic()))
+        return self.at_rest
+
+    def warning_of_place(self) -> Trouble | None:
+        """What is to be said, once, of where the data folder is. Raises Trouble."""
+        from kollect.app import folder_warnings
+
+        return folder_warnings.untold(self.folder)
+
+    # ---- settings and passwords ----
+
+    def settings(self) -> Settings:
+        """Those in force. Raises what was wrong with the file."""
+        if self._trouble is not None:
+            raise self._trouble
+        return self._settings
+
+    def readable_settings(self) -> Settings:
+        """What can be read of them, to be mended on the screen."""
+        return self._settings
+
+    def save(self, settings: Settings, passwords: Passwords) -> None:
+        """Put them into force and on the disk. Raises Trouble, and then nothing has changed."""
+        settings = replace(settings, screen=self._settings.screen)
+        with self._passwords_kept(passwords):
+            ini_file.save(self.folder.ini, settings)
+        self._settings, self._trouble = settings, None
+        log.info("設定を保存しました。")
+
+    @contextmanager
+    def _passwords_kept(self, passwords: Passwords) -> Iterator[None]:
+        """Keep them for what is done in this block; where it fails, those before are back.
+
+        The passwords go first: they can be taken back without writing to the disk.
+        """
+        before = self._known_passwords()
+        try:
+            self.keep_passwords(passwords)
+            yield
+        except BaseException:
+            with suppress(*safe_thread.FAULTS):
+                self.keep_passwords(before)
+            raise
+
+    def _known_passwords(self) -> Passwords:
+        vault = self._vault()
+        return Passwords(receive=vault.get("receive"), send=vault.get("send"))
+
+    def remember_text_size(self, size: TextSize) -> None:
+        """Raises Trouble."""
+        self._settings = replace(
+            self._settings, screen=replace(self._settings.screen, text_size=size)
+        )
+        if self._trouble is None and self.folder.ini.exists():
+            ini_file.save(self.folder.ini, self._settings)
+
+    def passwords(self) -> Passwords:
+        """Those known on this PC. The keyring may be slow."""
+        return self._vault().find(self._settings)
+
+    def missing_passwords(self, settings: Settings) -> tuple[Which, ...]:
+        return self._vault().missing(settings)
+
+    def keep_passwords(self, passwords: Passwords) -> None:
+        """The empty ones as well: a password that was cleared is forgotten."""
+        for which, password in (("receive", passwords.receive), ("send", passwords.send)):
+            if password != self._vault().get(which):
+                self._vault().set(which, password)
+
+    def forget_passwords(self) -> None:
+        """This PC knows them no longer."""
+        self.keep_passwords(Passwords())
+
+    # ---- mail ----
+
+    def test_mail(
+        self,
+        test: str,
+        settings: Settings,
+        passwords: Passwords,
+        said: Callable[[CheckStep], None],
+        stopping: Callable[[], bool],
+    ) -> None:
+        """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
+        from kollect.app.mail_test import Check, LastTest
+        from kollect.ledger.encryption_record import encryption_kept
+        from kollect.ledger.ledger import Ledger
+        from kollect.threads.background_thread import local_now
+
+        ledger = Ledger(self.folder.database)
+        try:
+            mark = ledger.mark("test")
+        finally:
+            ledger.close()
+        last = self._last_test = self._last_test or LastTest()
+        check = Check(settings, passwords, mark, said, local_now, stopping, last)
+        with encryption_kept(self.folder.database, settings):
+            {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
+
+    def forget_encryption(self, server: tuple[str, str, int]) -> None:
+        """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""
+        from kollect.ledger.encryption_record import forget
+        from kollect.ledger.ledger import Ledger
+
+        with closing(Ledger(self.folder.database)) as ledger:
+            forget(ledger, server)
+
+    @property
+    def collecting(self) -> bool:
+        return self.worker is not None and self.worker.alive
+
+    def start_collecting(self) -> None:
+        """Poll from now on; where it does so already, nothing changes."""
+        from kollect.collector.worker import Worker
+
+        if not self.collecting:
+            self.worker = Worker(self.folder, self._in_force, self._listener)
+            self.worker.start()
+            log.info("メールの収集を始めました。")
+
+    def stop_collecting(self) -> None:
+        """End after the mail in hand. Returns at once; `collecting` tells when it is over."""
+        if self.worker is not None and self.worker.alive:
+            self.worker.stop()
+
+    def poll_now(self) -> None:
+        """「今すぐ受信」, where mail is collected."""
+        if self.worker is not None:
+            self.worker.poll_now()
+
+    @property
+    def polling(self) -> bool:
+        """A poll is under way."""
+        return self.worker is not None and self.worker.busy
+
+    @property
+    def at_rest(self) -> bool:
+        """Neither the collector nor the sender is working any more."""
+        return not (self.collecting or self.mailing)
+
+    @property
+    def mailing(self) -> bool:
+        """There is a sender, whether it has anything to send just now or not."""
+        return self._mailer is not None and self._mailer.alive
+
+    def start_mailing(self, listener: Callable[[MailingNews], None]) -> None:
+        """Send what the outbox holds; a sender that is there already looks at it again."""
+        from kollect.mailing.mailing_worker import MailingWorker
+
+        if self._mailer is not None and self._mailer.alive:
+            self._mailer.look()
+        else:
+            self._mailer = MailingWorker(self.folder, self._in_force, listener)
+            self._mailer.start()
+
+    def look_for_mailings(self) -> None:
+        """Something was paused or called off in the outbox."""
+        if self._mailer is not None:
+            self._mailer.look()
+
+    def stop_mailing(self) -> None:
+        """End after the letters on their way. Returns at once; `mailing` tells when it is over."""
+        if self._mailer is not None:
+            self._mailer.stop()
+
+    def count(self, since: datetime) -> tuple[int, int]:
+        """How many numbers were given since then, and in all. Raises StorageTrouble."""
+        from kollect.ledger.receipt_rows import Receipts
+
+        if not self.folder.database.exists():
+            return 0, 0
+        receipts = Receipts(self.folder.database)
+        try:
+            return receipts.counts(since)
+        finally:
+            receipts.close()
+
+    def results(self) -> Records:
+        """What was collected here, for the screens that show it."""
+        from kollect.app.results_service import Records
+
+        return Records(self.folder, self.settings)
+
+    def members(self) -> AbstractContextManager[Members]:
+        """The members, for one piece of work in one thread that is not Tk's.
+
+        Raises StorageTrouble.
+        """
+        from kollect.members.repository import Members
+
+        return closing(Members(self.folder.database))
+
+    def outbox(self) -> AbstractContextManager[Outbox]:
+        """The mailings, in the same way."""
+        from kollect.mailing.outbox import Outbox
+
+        return closing(Outbox(self.folder.database))
+
+    def mails(self, number: int) -> list[Told]:
+        """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""
+        with self.outbox() as outbox:
+            return outbox.told(number)
+
+    # ---- how a number is written ----
+
+    @property
+    def digits(self) -> int:
+        """How many digits a 受付番号 is written with."""
+        return self._settings.collect.number_digits
+
+    def number_text(self, number: int) -> str:
+        """A 受付番号 as it is written here."""
+        return number_text(number, self.digits)
+
+    @staticmethod
+    def fill_number(template: str, number: int, digits: int) -> str:
+        """A template with this number, of so many digits, in the place of ★1★ and ★2★."""
+        from kollect.letters.letter import fill
+
+        return fill(template, number, digits)
+
+    def _in_force(self) -> tuple[Settings, Passwords]:
+        return self.settings(), self.passwords()
+
+    def _vault(self) -> Vault:
+        from kollect.ledger.ledger import Ledger
+        from kollect.settings.passwords import Vault
+
+        with self._lock:
+            if self._vault_made is None:
+                ledger = Ledger(self.folder.database)
+                try:
+                    self._vault_made = Vault(ledger.install_id)
+                finally:
+                    ledger.close()
+            return self._vault_made
+
+    def _readable_part(self) -> Settings:
+        if isinstance(self._trouble, SettingsTrouble) and not isinstance(
+            self._trouble, SettingsFileDamaged
+        ):
+            with suppress(OSError, UnicodeDecodeError):
+                return ini_format.read(self.folder.ini.read_text("utf-8-sig")).settings
+        return Settings()
+
+
+class DemoWorkspace(Workspace):
+    """The demo's: a folder of its own inside the real one, and a mail server on the loopback.
+
+    The real settings and data are not touched; they are what is there when this one is closed, or
+    when the program starts again after a crash.
+    """
+
+    in_demo = True
+
+    def __init__(self, real: DataFolder, listener: Listener) -> None:
+        super().__init__(DataFolder(real.path / "demo"), listener)
+        self.server: DemoServer | None = None
+
+    def open(self) -> None:
+        """Start the server, with empty mailboxes and no numbers. Raises Trouble."""
+        from kollect.demo.server import DemoServer
+        from kollect.demo.shop import demo_settings
+
+        try:
+            self._begin(DemoServer(), demo_settings)
+        except BaseException:
+            with suppress(*safe_thread.FAULTS):
+                self.close()  # no server, log or folder stays of a demo that is none
+            raise
+
+    def _begin(self, server: DemoServer, settings: Callable[[DemoServer], Settings]) -> None:
+        self._clear()
+        try:
+            server.start()
+        except OSError as error:
+            raise Trouble(
+                "デモを始められません",
+                happened="デモ用のメールサーバを動かせませんでした。",
+                cure="セキュリティソフトが止めていないか確かめて、もう一度お試しください。",
+                detail=str(error),
+            ) from error
+        self.server = server
+        self.folder.prepare()
+        ini_file.save(self.folder.ini, settings(server))
+        super().open()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            if self.server is not None:
+                self.server.stop()
+        with suppress(Trouble):  # what is left is cleared when the next demo begins
+            self._clear()
+
+    def passwords(self) -> Passwords:
+        from kollect.demo.shop import demo_passwords
+
+        assert self.server is not None
+        return demo_passwords(self.server)
+
+    def missing_passwords(self, settings: Settings) -> tuple[Which, ...]:
+        return ()
+
+    def keep_passwords(self, passwords: Passwords) -> None:
+        """They are the server's, and end with it."""
+
+    def _known_passwords(self) -> Passwords:
+        return self.passwords()
+
+    def _clear(self) -> None:
+        # a screen may still be reading here: files come and go under our hands, or are held open
+        for pause in (0.05, 0.1, 0.2, 0.4, 0.8, 0.0):
+            try:
+                shutil.rmtree(self.folder.path)
+            except OSError as error:
+                if not self.folder.path.exists():
+                    return
+                if not pause:
+                    raise storage_trouble(error, self.folder.path) from error
+                time.sleep(pause)
+            else:
+                return

@@ -1,0 +1,80 @@
+"""The letters to the owner: polling has failed for long, and it is well again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+
+from kollect.errors import Trouble
+from kollect.letters.letter import Sender, notice
+from kollect.settings.model import Passwords, Settings
+from kollect.smtp.client import Post
+from kollect.smtp.outgoing import Ending, Letter
+
+Load = Callable[[], tuple[Settings, Passwords]]
+
+
+def send_alert(
+    load: Load,
+    mark: str,
+    trouble: Trouble,
+    since: datetime | None,
+    now: datetime,
+    stopping: Callable[[], bool],
+) -> bool:
+    """Tell the owner that polling fails. Returns whether that is settled; raises Trouble."""
+    began = f"{since:%m月%d日 %H:%M}" if since else "しばらく前"
+    return _send(
+        load,
+        mark,
+        "【コレクト】メールの受信が止まっています",
+        f"{began} から、空メールの受信ができていません。\n\n"
+        f"{trouble.title}\n{trouble.happened}\n{trouble.cure}\n\n"
+        "届いた空メールはサーバに残っています。直りしだい、届いた順に返信します。\n",
+        now,
+        stopping,
+    )
+
+
+def send_all_clear(load: Load, mark: str, now: datetime, stopping: Callable[[], bool]) -> bool:
+    """Tell the owner that polling works again. Returns whether that is settled; raises Trouble."""
+    return _send(
+        load,
+        mark,
+        "【コレクト】メールの受信が元に戻りました",
+        f"{now:%m月%d日 %H:%M} に、空メールの受信が元どおりできるようになりました。\n",
+        now,
+        stopping,
+    )
+
+
+def _send(
+    load: Load, mark: str, subject: str, body: str, now: datetime, stopping: Callable[[], bool]
+) -> bool:
+    settings, passwords = load()
+    if not settings.alert_address:
+        return True
+    sender = Sender(settings.mail_address, settings.shop.name)
+    octets = notice(
+        sender,
+        to=settings.alert_address,
+        subject=subject,
+        body=body,
+        message_id=f"<{uuid.uuid4().hex}@{sender.domain}>",
+        date=now,
+        mark=mark,
+    )
+    post = Post(settings.send, settings.tls, settings.mail_address, passwords.send)
+    letter = Letter(0, settings.alert_address, octets)
+    endings: list[Ending] = []
+    try:
+        with closing(post.deliver([letter])) as deliveries:
+            for outcomes in deliveries:
+                endings += [outcome.ending for outcome in outcomes]
+                if stopping():  # the program's end does not wait ten minutes for an answer
+                    break
+    finally:
+        post.close()
+    return bool(endings) and not {Ending.LATER, Ending.DOUBTED} & {*endings}

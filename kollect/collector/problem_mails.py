@@ -1,0 +1,59 @@
+"""Mails at which the session died: tried last, and after a few times left alone for a while.
+
+So one mail that cuts the line does not block the others for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from kollect.collector.context import Desk
+
+LEFT_ALONE = (
+    (3, timedelta(minutes=15)),
+    (4, timedelta(hours=1)),
+    (5, timedelta(hours=6)),
+    (6, timedelta(days=1)),
+)
+"""A mail at which the session died so often is left alone so long. Short at first: where the line
+itself is bad it hits whichever mail is next, and its sender waits for an answer."""
+CUTS_THE_LINE = (
+    "サーバから取り出そうとすると接続が切れるメールがあります。サーバに残し、"
+    "しばらく後回しにして、ほかのメールを先に処理します。"
+)
+
+
+def bearable(desk: Desk, uids: Iterable[str]) -> list[str]:
+    """These mails but those to be left alone; whoever cut the line lately comes last."""
+    suspect: set[str] = set()
+    hopeless: set[str] = set()
+    if desk.strikes is None:
+        desk.strikes = desk.ledger.strikes(desk.mailbox)
+    if struck := desk.strikes:
+        clock = desk.clock.tick()
+        for uid, strikes, at in struck:
+            age = clock.age(at)
+            if age < LEFT_ALONE[-1][1]:
+                suspect.add(uid)
+            if at > clock.look.wall:
+                continue  # of a clock that was ahead: it is tried, and the next date is right
+            if any(strikes >= least and age < pause for least, pause in LEFT_ALONE):
+                hopeless.add(uid)
+    return sorted((uid for uid in uids if uid not in hopeless), key=suspect.__contains__)
+
+
+def strike(desk: Desk, uid: str) -> None:
+    """The session died at this mail."""
+    if _count(desk, uid) == LEFT_ALONE[0][0]:
+        desk.say(CUTS_THE_LINE)
+
+
+def leave_alone(desk: Desk, uid: str) -> None:
+    """This mail is not to be asked for every minute."""
+    _count(desk, uid)
+
+
+def _count(desk: Desk, uid: str) -> int:
+    desk.strikes = None
+    return desk.ledger.strike(desk.mailbox, uid, desk.now())

@@ -1,0 +1,148 @@
+"""What only the body of a mail tells: a letter that did not arrive, a member who says no.
+
+Read from the copy in kept/, in the transaction in which the copy is written down.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from kollect.collector.context import Desk
+from kollect.decision.bounce import MOST_READ, Report, read_report
+from kollect.decision.own_words import own_lines
+from kollect.decision.stop_request import asks_to_stop, mentions_stop
+from kollect.decision.types import Kind
+from kollect.ledger.mail_rows import MANUAL
+from kollect.ledger.records import Entry, Sighting
+from kollect.ledger.states import Step
+from kollect.mail import address
+from kollect.mail.body import read_contents
+from kollect.mail.foreign_text import exact
+from kollect.mail.message import Mail
+from kollect.mailing.mailing_text import TO_STOP
+
+REPORT_WINDOW = timedelta(days=7)
+"""So long after a letter a delivery report that names only the recipient is believed."""
+NO_REASON = "理由は書かれていません。"
+STOPPED = "会員からの、メールの配信を止めるご依頼です（返信の本文の1行目）。配信を止めました。"
+PERHAPS = (
+    "会員からのメールに、配信停止や退会などの言葉があります。内容を見て、メールの配信を止める"
+    "ご依頼のときは、「対象外・保留」で「配信停止にする」を押してください。"
+)
+
+
+class Bodies:
+    """Each method returns what is to be told."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def read(self, entry: Entry, copy: str) -> list[str]:
+        told: list[str] = []
+        if entry.kind in (Kind.BOUNCE, Kind.AUTOMATIC):
+            told = self._report(entry, copy)
+        if not told and entry.kind in (Kind.OUT_OF_SCOPE, Kind.AUTOMATIC) and entry.address:
+            told = self._word_of_no(entry, copy)
+        return told
+
+    # --- delivery reports
+
+    def _report(self, entry: Entry, copy: str) -> list[str]:
+        """Mark the receipt or the member that a report is about. One about a forwarded mail stays
+        here."""
+        report = read_report(self._desk.kept.head(copy, MOST_READ))
+        if report is None:
+            return []
+        if entry.step is Step.OWED and self._is_about_a_forward(report):
+            # forwarding it to the address that just failed would go on for ever
+            self._desk.ledger.move([entry.id], Step.KEPT, self._desk.now())
+            return [f"「対象外メールの送信先」に届きませんでした: {report.reason}"]
+        if not report.failed:
+            return []
+        # the field is the same in all our letters: only together with the recipient does it tell
+        ours = report.mark == self._desk.reply_mark
+        keys = [address.key(one) for one in report.named]
+        sure = [(identity, "") for identity in report.ids]
+        sure += [("", key) for key in keys] if ours else []
+        if report.permanent and (told := self._came_back(sure, report)):
+            return told
+        return self._seems_lost([*sure, *(("", key) for key in keys)], report)
+
+    def _is_about_a_forward(self, report: Report) -> bool:
+        owner = address.key(self._desk.settings.forward_address)
+        recipient = address.key(report.recipient)
+        return recipient == owner or any(map(self._desk.ledger.is_forward, report.ids))
+
+    def _came_back(self, letters: list[tuple[str, str]], report: Report) -> list[str]:
+        ledger, now = self._desk.ledger, self._desk.now()
+        since = now - REPORT_WINDOW
+        for letter in letters:
+            told = []
+            if (number := ledger.bounced(*letter, report.reason, since)) is not None:
+                told.append(f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}")
+            customers = self._desk.customers
+            if (number := customers.bounced(*letter, report.reason, since, now)) is not None:
+                told.append(f"会員 {number} へのメールは届きませんでした（不達）: {report.reason}")
+            if told:
+                self._desk.tally.add("bounced")
+                return told
+        return []
+
+    def _seems_lost(self, letters: list[tuple[str, str]], report: Report) -> list[str]:
+        """Anybody can write such a report who knows the address; and a 4xx may be over tomorrow."""
+        ledger, since = self._desk.ledger, self._desk.now() - REPORT_WINDOW
+        for letter in letters:
+            number = ledger.sent(*letter, since)
+            if number is None:
+                number = self._desk.customers.handed_over(*letter, since)
+            if number is not None:
+                ledger.seems_lost(number, report.reason or NO_REASON)
+                return [f"受付番号 {number} へのメールは届かなかったようです: {report.reason}"]
+        return []
+
+    # --- words of no
+
+    def _word_of_no(self, entry: Entry, copy: str) -> list[str]:
+        desk, key = self._desk, address.key(entry.address)
+        member = desk.customers.member(key)
+        if member is None:
+            return []
+        raw = desk.kept.head(copy, MOST_READ)
+        mail = Mail.read(raw)
+        lines = [
+            one for one in own_lines(read_contents(raw, whole=True).text) if TO_STOP not in one
+        ]
+        subject = mail.subject or ""
+        ids = (*mail.references, mail.message_id_answered)
+        if lines and asks_to_stop(lines[0]) and desk.customers.answers_a_mailing(key, ids, subject):
+            return self._stop(entry, key, member)
+        if desk.customers.may_be_stopped(key) and mentions_stop("\n".join([subject, *lines])):
+            desk.ledger.judged_again(entry.id, Kind.STOP_PERHAPS, PERHAPS)
+        return []
+
+    def _stop(self, entry: Entry, key: str, member: int) -> list[str]:
+        desk, now = self._desk, self._desk.now()
+        new = desk.customers.stop(key, now)
+        desk.ledger.judged_again(entry.id, entry.kind, STOPPED)
+        if not new:
+            return []
+        _, hour, day = desk.ledger.known(key, now)
+        limits = desk.settings.collect
+        may_answer = hour < limits.replies_per_hour and day < limits.replies_per_day
+        if entry.kind == Kind.OUT_OF_SCOPE and may_answer:
+            confirmed = Sighting(
+                uid=f"stop-{entry.id}",
+                fingerprint="",
+                kind=Kind.STOP,
+                reason=STOPPED,
+                address=entry.address,
+                address_key=key,
+                subject=entry.subject,
+                message_id=entry.message_id,
+                thread=entry.thread,
+            )
+            desk.ledger.record(
+                MANUAL, confirmed, Step.OWED, now,
+                template=desk.confirmation(now), number=member, letter_domain=desk.letter_domain,
+            )  # fmt: skip
+        return [f"会員 {member} へのメールの配信を止めました: {exact(entry.address)}"]

@@ -1,0 +1,265 @@
+"""From the mailbox into the ledger: read what is there, decide about what is new, write it down.
+
+Nothing here sends or deletes. A mail is written down before anything is owed for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from kollect.collector.batch import Batch
+from kollect.collector.context import ANSWERED, FORWARDED, STOPPED, Desk
+from kollect.collector.mail_identity import Strayed, former_key_of, is_same
+from kollect.collector.mailbox_session import FetchDied, Visit
+from kollect.collector.problem_mails import bearable, strike
+from kollect.decision.decide import decide
+from kollect.decision.types import Decision, Kind, Known
+from kollect.inbox.mailbox import Deadly, Refused
+from kollect.ledger.records import Entry, Sighting
+from kollect.ledger.states import Step
+from kollect.mail import address
+from kollect.mail.foreign_text import exact
+from kollect.mail.message import Mail
+from kollect.settings.model import Collect, Duplicate
+from kollect.storage.numbers_in_log import NUMBER_GIVEN
+
+log = logging.getLogger(__name__)
+
+HEADERS_AT_ONCE = 2 * 1024 * 1024
+"""So many octets of headers are held before they are written down."""
+PAUSED = (
+    "新しいアドレスからの空メールが1時間の上限を超えたため、受付番号の発行を止めています。"
+    "メールはサーバに残しています。いたずらでなければ、上限の設定（new_per_hour）を増やしてください。"
+)
+GOES_ON = "受付番号の発行を再開しました。"
+NOT_GIVEN = (
+    "サーバから、メール {} 通を取り出せません（断られたか、中身が届きません）。サーバに残し、"
+    "次回もう一度試します。ほかのメールの処理は続けています。"
+    "続くときは、プロバイダに知らせてください。"
+)
+
+
+class Intake:
+    def __init__(self, desk: Desk, visit: Visit, missing: Strayed) -> None:
+        """`missing`: mails that should be there and are not, under any id that the ledger knows."""
+        self._desk = desk
+        self._visit = visit
+        self._missing = missing
+        self._rules = desk.rules()
+        self._not_given: set[str] = set()
+        """Mails of which the server gives nothing."""
+        self._texts: dict[str, int] = {}
+
+    def take(self, batch: Batch) -> None:
+        """Write down those of these mails that are new, numbered in the order of arrival.
+
+        Raises FetchDied where the session is lost; what was read until then is written down.
+        """
+        batch.rows = self._desk.ledger.known_mails(self._desk.mailbox, batch.uids)
+        read: list[tuple[str, Mail]] = []
+        held = 0
+        died: FetchDied | None = None
+        try:
+            # known ones too: a server may give the id of a mail that is gone to another one, and
+            # some call them by their place in the box; that one must not be deleted unread
+            for uid, block in self._visit.headers(bearable(self._desk, batch.uids)):
+                if isinstance(block, Refused):
+                    self._not_read(uid, block)
+                    continue
+                read.append((uid, Mail.read(block)))
+                held += len(block)
+                if held > HEADERS_AT_ONCE:
+                    self._write_down(read, batch)
+                    read, held = [], 0
+        except FetchDied as lost:
+            died = lost
+        self._write_down(read, batch)
+        batch.session = self._visit.session
+        if died is not None:
+            strike(self._desk, died.uid)
+            raise died
+
+    def complain(self) -> None:
+        """Tell of the mails of which the server gives nothing, when they change."""
+        self._desk.tell_of_mails("not given", self._not_given | self._visit.not_given, NOT_GIVEN)
+
+    # --- reading and deciding
+
+    def _not_read(self, uid: str, refusal: Refused) -> None:
+        log.debug("not given: %s %s", uid, refusal)
+        if isinstance(refusal, Deadly):
+            strike(self._desk, uid)
+        else:
+            self._not_given.add(uid)
+
+    def _write_down(self, read: list[tuple[str, Mail]], batch: Batch) -> None:
+        if not read:
+            return
+        said: list[str] = []
+        paused = False
+        ledger, now = self._desk.ledger, self._desk.now()
+        with ledger.transaction():
+            self._under_former_keys(read, batch.rows)
+            self._part(read, batch.rows)
+            room = self._desk.settings.collect.new_per_hour - ledger.numbered_within(
+                timedelta(hours=1), now
+            )
+            for uid, mail in read:
+                batch.verified.add(uid)
+                if self._is_seen_before(uid, mail, batch):
+                    continue
+                key = address.key(mail.sender) if mail.sender else ""
+                number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
+                member = self._desk.customers.member(key) if number is not None else None
+                known_now = Known(number, hour, day, room <= 0, member)
+                decision = decide(mail, self._rules, known_now)
+                if decision.kind is Kind.PAUSED:
+                    paused = True
+                    self._desk.tally.add("deferred")
+                    continue
+                if number is not None:
+                    ledger.heard_from(key)
+                row = batch.rows[uid] = self._record(uid, mail, decision, key, now)
+                self._desk.witnesses.heard(mail)
+                room -= decision.kind is Kind.NEW
+                self._count(decision.kind)
+                number = decision.number if row.number is None else row.number
+                said.append(_told(decision, number, mail))
+            if paused and self._desk.notes.note("paused", "yes"):
+                said.append(PAUSED)
+            elif not paused and room > 0 and self._desk.notes.note("paused", ""):
+                said.append(GOES_ON)
+        for line in said:  # only what is on disk is told
+            self._desk.say(line)
+
+    def _text(self, kind: str, text: Collect | Duplicate, now: datetime) -> int:
+        """Note the present text, so that each number is answered in the words of its own time."""
+        if kind not in self._texts:
+            template = self._desk.ledger.text_in_force(
+                kind, text.reply_subject, text.reply_body, now
+            )
+            self._texts[kind] = template.id
+            self._desk.templates[template.id] = template
+        return self._texts[kind]
+
+    def _part(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
+        """Take from `known`, and from their ids, the rows whose id is another mail's by now.
+
+        RFC 1939 section 7 allows it once the mail is gone. What is not known to be gone may lie in
+        the box under another id: such servers name a mail by its place.
+        """
+        for uid, mail in read:
+            entry = known.get(uid)
+            if entry is None or is_same(entry, mail):
+                continue
+            del known[uid]
+            self._desk.ledger.moved_to(entry.id, f"{uid}#{entry.id}")
+            if entry.step is not Step.GONE:
+                self._missing.add(entry)
+
+    def _is_seen_before(self, uid: str, mail: Mail, batch: Batch) -> bool:
+        ledger = self._desk.ledger
+        if (entry := batch.rows.get(uid)) is not None:
+            if entry.step is not Step.GONE:
+                return True
+            if _was_done_with(entry):
+                batch.reappeared.add(uid)
+                return True
+            # it did not show this mail before it was done with, and shows it again
+            ledger.moved_to(entry.id, f"{uid}#{entry.id}")
+            del batch.rows[uid]
+            return False
+        if (same := self._missing.pop(mail)) is not None:
+            # the server gave all its mails new ids: after a move to another host, POP3 to IMAP
+            ledger.moved_to(same.id, uid)
+            batch.rows[uid] = replace(same, uid=uid)
+            return True
+        return False
+
+    def _under_former_keys(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
+        """Where the server has no ids: find the rows that a version before wrote under its own."""
+        former = {
+            key: uid for uid, mail in read if uid not in known and (key := former_key_of(uid, mail))
+        }
+        if not former:
+            return
+        ledger = self._desk.ledger
+        for entry in ledger.known_mails(self._desk.mailbox, list(former)).values():
+            uid = former[entry.uid]
+            ledger.moved_to(entry.id, uid)
+            known[uid] = replace(entry, uid=uid)
+            self._missing.found(entry)
+
+    def _record(self, uid: str, mail: Mail, decision: Decision, key: str, now: datetime) -> Entry:
+        ledger, kind = self._desk.ledger, decision.kind
+        number, template, step = decision.number, None, Step.KEPT
+        if kind in (Kind.NEW, Kind.RENUMBER):
+            template = self._text("acknowledgement", self._desk.settings.collect, now)
+            number = ledger.give_number(
+                decision.address, key, now,
+                first=self._desk.settings.collect.first_number,
+                template=template,
+                again=kind is Kind.RENUMBER,
+            )  # fmt: skip
+        elif number is not None and kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
+            ledger.count_again(number)
+            template = self._text("duplicate", self._desk.settings.duplicate, now)
+        elif kind in STOPPED:
+            self._desk.customers.stop(key, now)
+            template = self._desk.confirmation(now)
+        if kind in ANSWERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
+            step = Step.OWED
+        elif kind is Kind.TEST:
+            step = Step.TEST
+        return ledger.record_row(
+            self._desk.mailbox,
+            Sighting(
+                uid=uid,
+                fingerprint=mail.fingerprint,
+                kind=kind,
+                reason=decision.reason,
+                address=decision.address or mail.sender,
+                address_key=key,
+                subject=mail.subject_for_people,
+                message_id=mail.message_id,
+                thread=" ".join(mail.references),
+            ),
+            step,
+            now,
+            template=template if kind in ANSWERED else None,
+            number=number if kind in ANSWERED else None,
+            letter_domain=self._desk.letter_domain if step is Step.OWED else "",
+        )
+
+    def _is_forwarded(self, kind: Kind, key: str) -> bool:
+        owner = self._desk.settings.forward_address
+        # the owner's own automatic answer would bring about the next one
+        return bool(owner) and (kind is Kind.OUT_OF_SCOPE or key != address.key(owner))
+
+    def _count(self, kind: Kind) -> None:
+        if kind in (Kind.NEW, Kind.RENUMBER):
+            self._desk.tally.add("accepted")
+        elif kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
+            self._desk.tally.add("duplicate")
+        elif kind in (Kind.AUTOMATIC, Kind.BOUNCE, Kind.LOOP):
+            self._desk.tally.add("ignored")
+
+
+def _was_done_with(entry: Entry) -> bool:
+    """It is gone because we had it deleted: answered, or copied. Others only vanished."""
+    return entry.whole or entry.number is not None
+
+
+def _told(decision: Decision, number: int | None, mail: Mail) -> str:
+    who = exact(decision.address or mail.sender) or "不明"
+    match decision.kind:
+        case Kind.NEW | Kind.RENUMBER:
+            return NUMBER_GIVEN.format(number=number, who=who)
+        case Kind.DUPLICATE | Kind.IGNORED:
+            return f"受付済み（受付番号 {number}）の空メールです: {who}"
+        case Kind.STOP | Kind.STOP_UNANSWERED:
+            return f"会員 {number} へのメールの配信を止めました: {who}"
+        case _:
+            return f"{decision.reason}（差出人 {who}、見出 {mail.subject_for_people}）"

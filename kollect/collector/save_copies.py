@@ -1,0 +1,137 @@
+"""The raw mails in kept/ that may not leave the server without a copy there.
+
+What only the body tells is read as soon as the copy is there (`bodies`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+from kollect.collector.batch import Batch
+from kollect.collector.context import Desk
+from kollect.collector.mailbox_session import FetchDied, Visit
+from kollect.collector.problem_mails import bearable, leave_alone, strike
+from kollect.collector.read_bodies import Bodies
+from kollect.inbox.mailbox import Refused
+from kollect.ledger.records import Entry
+from kollect.ledger.states import Step
+from kollect.mail.foreign_text import exact
+
+WHOLE_AFTER_ALL = (
+    "見出しだけを転送したメールの本文を、サーバから取り出せました（差出人 {}、見出 {}）。"
+    "「対象外・保留」で読めます。"
+)
+NOT_WHOLE = (
+    "メール {} 通の本文が、サーバからまだ届きません。サーバに残し、次回もう一度試します。"
+    "続くときは、プロバイダに知らせてください。"
+)
+LARGE = 1024 * 1024
+"""Octets of a mail that is not fetched every minute where it does not come whole."""
+
+
+class NothingGiven(Exception):
+    """The server has given nothing of a mail that was not there before."""
+
+
+class Copies:
+    def __init__(self, desk: Desk, visit: Visit, stopping: Callable[[], bool]) -> None:
+        self._desk = desk
+        self._visit = visit
+        self._stopping = stopping
+        self._not_given: set[str] = set()
+        self._bodies = Bodies(desk)
+        self._short: set[str] = set()
+        """Mails that did not come whole in this poll: once in it is enough."""
+
+    def keep(self, batch: Batch) -> None:
+        """Put the raw mails into kept/ that may not leave the server without a copy there."""
+        known = batch.rows
+        wanted = [u for u, entry in known.items() if _needs_copy(entry) and u not in self._short]
+        copies = []
+        died: FetchDied | None = None
+        try:
+            for uid in bearable(self._desk, wanted) if wanted else ():
+                if self._stopping():
+                    break
+                if self._visit.holds(uid) and (copy := self._copy(known[uid])) is not None:
+                    copies.append((known[uid], *copy))
+        except FetchDied as lost:
+            died = lost
+        finally:
+            self._copied(copies, batch)
+        if died is not None:
+            strike(self._desk, died.uid)
+            raise died
+
+    def _copy(self, entry: Entry) -> tuple[str, bool] | None:
+        """Write the raw mail into kept/. Returns the file's name and whether it is all of it; None
+        where there is nothing to be kept."""
+        name = entry.kept or self._desk.kept.name_for(self._desk.mailbox, entry.uid, entry.seen_at)
+        try:
+            with self._desk.kept.writing(name) as sink:
+                try:
+                    self._visit.fetch(entry.uid, sink)
+                except Refused as refusal:
+                    self._short.add(entry.uid)
+                    self._keep_what_there_is(entry, sink, refusal)
+                    return name, False
+        except NothingGiven:
+            self._not_given.add(entry.uid)
+            return None
+        return name, True
+
+    def _keep_what_there_is(self, entry: Entry, sink: BinaryIO, refusal: Refused) -> None:
+        """The header, where no more than a part of it has come with the mail.
+
+        Raises NothingGiven where there is no better copy than before.
+        """
+        came = sink.tell()
+        header = b""
+        for _, block in self._visit.headers([entry.uid]):
+            header = b"" if isinstance(block, Refused) else block
+        if came < len(header):
+            sink.seek(0)
+            sink.truncate()
+            sink.write(header)
+        if entry.kept or not (came or header):
+            self._leave_alone(entry)
+            raise NothingGiven
+        self._desk.say(
+            "サーバからメールの全部を取り出せません。取り出せた分だけを保存し、メールは"
+            f"サーバに残します（差出人 {exact(entry.address) or '不明'}、{refusal}）"
+        )
+
+    def _leave_alone(self, entry: Entry) -> None:
+        """A large mail that does not come whole is not asked for every minute."""
+        if self._visit.size(entry.uid) > LARGE:
+            leave_alone(self._desk, entry.uid)
+
+    def complain(self) -> None:
+        """Tell of the mails that do not come whole, when they change."""
+        self._desk.tell_of_mails("not whole", self._not_given, NOT_WHOLE)
+
+    def _copied(self, copies: list[tuple[Entry, str, bool]], batch: Batch) -> None:
+        if not copies:
+            return
+        said = []
+        with self._desk.ledger.transaction():
+            for entry, name, whole in copies:
+                self._desk.ledger.kept(entry.id, name, whole=whole)
+                if not entry.kept:
+                    self._desk.tally.add("kept")
+                elif whole and entry.step is Step.SENT:
+                    said.append(WHOLE_AFTER_ALL.format(entry.address or "不明", entry.subject))
+                said += self._bodies.read(entry, name)
+            for row in self._desk.ledger.entries([entry.id for entry, *_ in copies]):
+                batch.change(row)  # what the body has told stands in it too
+        for line in said:
+            self._desk.say(line)
+
+
+def _needs_copy(entry: Entry) -> bool:
+    if entry.whole or entry.step in (Step.TEST, Step.GONE):
+        return False
+    if entry.number is not None:
+        return entry.step in (Step.UNDELIVERABLE, Step.KEPT)
+    return True

@@ -1,0 +1,161 @@
+"""What the collector has told so far, as one picture for the screen and for the tray. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from kollect.collector.events import (
+    Happened,
+    Held,
+    News,
+    Phase,
+    PhaseChanged,
+    Report,
+    RoundEnded,
+)
+from kollect.errors import Trouble
+
+MOST_EVENTS = 200
+"""So many of the last events are remembered; the log has them all."""
+
+COUNT_WORDS = (
+    ("accepted", "受付"),
+    ("duplicate", "受付済み"),
+    ("forwarded", "転送"),
+    ("kept", "保存"),
+    ("undeliverable", "送信不能"),
+    ("deferred", "次回に送信"),
+)
+"""The counts of a poll that staff want to hear of, where they are not 0."""
+
+
+class Light(StrEnum):
+    """What the tray icon says by its colour."""
+
+    WAITING = "blue"
+    WORKING = "green"
+    ERROR = "red"
+
+
+class Turn(StrEnum):
+    """A change that is told in a balloon."""
+
+    BROKE = "メールの受信に問題があります"
+    WELL_AGAIN = "メールの受信が元に戻りました"
+
+
+@dataclass(slots=True)
+class Standing:
+    """Belongs to one thread, which tells it the news in their order."""
+
+    running: bool = False
+    phase: Phase = Phase.WAITING
+    next_at: datetime | None = None
+    """When the next poll begins; None where none is planned, or one is under way."""
+    last: RoundEnded | None = None
+    trouble: Trouble | None = None
+    """What is wrong since `since`, until a poll went well."""
+    since: datetime | None = None
+    failures: int = 0
+    events: deque[Happened] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
+    """The newest last."""
+    told: int = 0
+    """How many events there were in all."""
+    today: int | None = None
+    """Numbers given on `counted_on`; None: not yet counted."""
+    total: int | None = None
+    counted_on: date | None = None
+
+    def begin(self, now: datetime) -> None:
+        """The collector starts. What was told before stays in the list."""
+        self.running = True
+        self.phase = Phase.RECEIVING
+        self.next_at = None
+        self._happened(Happened(now, "メールの収集を始めました。"))
+
+    def heard(self, news: News) -> Turn | None:
+        """Take in one piece of news; returns what has turned by it."""
+        match news:
+            case PhaseChanged(phase):
+                self.phase = phase
+                self.next_at = None
+            case Happened():
+                self._happened(news)
+            case Held():
+                self.phase, self.next_at = Phase.ERROR, news.next_at
+                return self._broke(news.at, news.trouble)
+            case RoundEnded():
+                return self._ended(news)
+        return None
+
+    def counted(self, today: int, total: int, on: date) -> None:
+        """The numbers given, as counted in the register."""
+        self.today, self.total, self.counted_on = today, total, on
+
+    def count_is_old(self, now: datetime) -> bool:
+        """Could the numbers have changed since they were counted?"""
+        given = self.last is not None and self.last.report.accepted > 0
+        return given or self.counted_on != now.date()
+
+    @property
+    def working(self) -> bool:
+        return self.phase in (Phase.RECEIVING, Phase.REPLYING)
+
+    @property
+    def light(self) -> Light:
+        if self.trouble is not None:
+            return Light.ERROR  # also while it is tried again: red and green in turn tell nothing
+        return Light.WORKING if self.running and self.working else Light.WAITING
+
+    def _happened(self, event: Happened) -> None:
+        self.events.append(event)
+        self.told += 1
+
+    def _ended(self, ended: RoundEnded) -> Turn | None:
+        self.last, self.next_at = ended, ended.next_at
+        if ended.trouble is not None:
+            return self._broke(ended.at, ended.trouble)
+        before, self.trouble = self.trouble, None
+        self.since, self.failures = None, 0
+        if before is None:
+            return None
+        self._happened(Happened(ended.at, "元どおり受信できるようになりました。"))
+        return Turn.WELL_AGAIN
+
+    def _broke(self, at: datetime, trouble: Trouble) -> Turn | None:
+        before, self.trouble = self.trouble, trouble
+        self.failures += 1
+        if before is None or before.title != trouble.title:
+            self._happened(Happened(at, f"エラー: {trouble.title}"))
+        if before is None:
+            self.since = at
+            return Turn.BROKE
+        return None
+
+
+def report_text(report: Report) -> str:
+    """What one poll brought, in one line."""
+    counts = report.as_json()
+    told = [f"{word} {counts[name]}件" for name, word in COUNT_WORDS if counts[name]]
+    return "、".join(told) or "新しいメールはありませんでした"
+
+
+def wait_text(left: timedelta) -> str:
+    """A waiting time as people say it."""
+    seconds = max(0, round(left.total_seconds()))
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes}分{seconds:02}秒" if minutes else f"{seconds}秒"
+
+
+def tooltip(standing: Standing, name: str) -> str:
+    """What the tray icon says when the pointer rests on it: short, Windows shows 127 letters."""
+    state = standing.phase if standing.trouble is None else Phase.ERROR
+    lines = [f"{name}: {state if standing.running else '収集していません'}"]
+    if standing.today is not None:
+        lines.append(f"今日の受付 {standing.today:,}件")
+    if standing.running and standing.next_at is not None:
+        lines.append(f"次の受信 {standing.next_at:%H:%M:%S}")
+    return "\n".join(lines)

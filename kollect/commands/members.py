@@ -1,0 +1,89 @@
+"""`members`: the customers from a file, and into one; the record of their consent."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from kollect.app.recovery import refuse_damage
+from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
+from kollect.members import csv_export, csv_import, csv_table
+from kollect.members.csv_table import CsvTrouble
+from kollect.members.repository import Members
+from kollect.storage import export
+from kollect.storage.data_folder import DataFolder
+from kollect.threads.background_thread import local_now
+
+ENCODINGS = {"utf-8": "utf-8-sig", "cp932": "cp932"}
+
+
+def members(options: Namespace) -> int:
+    folder = data_folder(options)
+    folder.prepare()
+    refuse_damage(folder)
+    form = ENCODINGS[options.encoding], number_digits(folder)
+    match options.action:
+        case "import":
+            return _take_in(folder, options)
+        case "export":
+            with closing(Members(folder.database)) as found:
+                data = csv_export.members_csv(found.each(), *form)
+        case _:
+            with closing(Members(folder.database)) as found:
+                data = csv_export.consents_csv(found.consents(), *form)
+    export.write(options.file, data)
+    if options.json:
+        print_json({"file": str(options.file)})
+    else:
+        print(f"{options.file} に書き出しました。")
+    return DONE
+
+
+def _take_in(folder: DataFolder, options: Namespace) -> int:
+    held: Sequence[int] = ()
+    try:
+        found = csv_table.read(read_input(options.file))
+        with closing(Members(folder.database)) as known:
+            if options.dry_run:
+                lines = csv_import.understood(found, known, local_now())
+                new = sum(not line.known for line in lines)
+                counts = {"new": new, "known": len(lines) - new}
+            else:
+                tally = csv_import.take_in(found, known, local_now())
+                counts = {"new": tally.new, "changed": tally.changed, "same": tally.same}
+                held = tally.held
+    except CsvTrouble as trouble:
+        failed(trouble, as_json=options.json)
+        return WRONG
+    if options.json:
+        print_json(counts | ({"held": [*held]} if held else {}))
+    elif options.dry_run:
+        print(
+            f"取り込めます（新しい会員 {counts['new']}名、登録済み {counts['known']}名）。"
+            "まだ何も取り込んでいません。"
+        )
+    else:
+        print(
+            f"取り込みました（新しい会員 {counts['new']}名、"
+            f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。{csv_import.in_words(held)}"
+        )
+    return DONE
+
+
+class UnreadableFile(CsvTrouble):
+    """A file that was named on the command line."""
+
+
+def read_input(file: Path) -> bytes:
+    """Raises UnreadableFile."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(
+            "ファイルを読めません",
+            happened=f"{file} を開けません。",
+            cure="ファイルの場所と名前を確かめて、もう一度お試しください。",
+            detail=str(error),
+        ) from error

@@ -1,0 +1,82 @@
+"""Which receipts, in which order: what 収集結果表示 is asked for, as SQL. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kollect.ledger.states import ReceiptState
+from kollect.storage.database import to_text
+
+
+class Order(StrEnum):
+    NUMBER = "number"
+    ADDRESS = "address"
+    RECEIVED = "received"
+    REPLIED = "replied"
+    STATE = "state"
+    TIMES = "times"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All conditions hold together; an empty one leaves every receipt in."""
+
+    text: str = ""
+    """Words, each a part of the address or the beginning of the number."""
+    since: datetime | None = None
+    """Received at this moment or later."""
+    until: datetime | None = None
+    """Received before this moment."""
+    state: ReceiptState | None = None
+    order: Order = Order.NUMBER
+    descending: bool = True
+
+
+_ORDERS = {
+    Order.NUMBER: "number",
+    Order.ADDRESS: "address_key",
+    Order.RECEIVED: "received_at",
+    Order.REPLIED: "replied_at",
+    # those that somebody should look at together, at one end
+    Order.STATE: "CASE state WHEN 'replied' THEN 0 WHEN 'pending' THEN 1"
+    " WHEN 'unknown' THEN 2 WHEN 'refused' THEN 3 ELSE 4 END",
+    Order.TIMES: "times",
+    Order.MEMBER: "(SELECT state = 'active' FROM member WHERE member.number = receipt.number)",
+}
+
+
+def clauses(wanted: Wanted) -> tuple[str, list[object]]:
+    """What stands behind FROM receipt, and its values."""
+    conditions: list[str] = []
+    values: list[object] = []
+    exact: list[int] = []
+    for word in search_words(wanted.text):
+        if word.isdecimal() and len(word) < 18:
+            conditions.append("(instr(address_key, ?) OR instr(number, ?) = 1)")
+            values += [word, str(int(word))]
+            exact.append(int(word))
+        else:
+            conditions.append("instr(address_key, ?)")
+            values.append(word)
+    for moment, sign in ((wanted.since, ">="), (wanted.until, "<")):
+        if moment:
+            conditions.append(f"received_at {sign} ?")
+            values.append(to_text(moment))
+    if wanted.state:
+        conditions.append("state = ?")
+        values.append(wanted.state)
+    direction = "DESC" if wanted.descending else "ASC"
+    orders = [f"number = {number} DESC" for number in exact]  # who types 1234 wants 1234 first
+    orders.append(f"{_ORDERS[wanted.order]} {direction}")
+    if wanted.order is not Order.NUMBER:
+        orders.append(f"number {direction}")
+    return f"WHERE {' AND '.join(conditions) or '1'} ORDER BY {', '.join(orders)}", values
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a search, as they are found in an `address_key`: in half width, without case."""
+    return unicodedata.normalize("NFKC", text).casefold().replace('"', "").split()

@@ -1,0 +1,85 @@
+"""収集結果 as the ledger has it: reading only, for screens, lists and files."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from kollect.ledger.receipt_query import Wanted, clauses
+from kollect.ledger.records import Receipt
+from kollect.ledger.states import TO_SEND, ReceiptState
+from kollect.storage.database import one_of, to_text, to_time
+from kollect.storage.reader import Reader
+
+_RECEIPT = (
+    "SELECT number, address, received_at, replied_at, state, reason, times, EXISTS"
+    " (SELECT 1 FROM member WHERE member.number = receipt.number AND member.state = 'active')"
+    " FROM receipt"
+)
+
+
+class Receipts(Reader):
+    def all(self) -> Iterator[Receipt]:
+        """Every receipt in the order of the numbers."""
+        return map(receipt_of, self._select(f"{_RECEIPT} ORDER BY number"))
+
+    def of_address(self, address_key: str) -> list[Receipt]:
+        """The receipts of an address, the newest first."""
+        where = "WHERE address_key = ? ORDER BY number DESC"
+        return list(map(receipt_of, self._select(f"{_RECEIPT} {where}", (address_key,))))
+
+    def numbers(self, wanted: Wanted) -> array[int]:
+        """The numbers of all receipts that are wanted, in the order wanted."""
+        where, values = clauses(wanted)
+        return array(
+            "q", (n for (n,) in self._select(f"SELECT number FROM receipt {where}", values))
+        )
+
+    def some(self, numbers: Sequence[int]) -> dict[int, Receipt]:
+        """Those receipts of these numbers that are there."""
+        rows = self._select_by(f"{_RECEIPT} WHERE number IN", numbers)
+        return {row[0]: receipt_of(row) for row in rows}
+
+    def total(self) -> int:
+        ((total,),) = self._select("SELECT count(*) FROM receipt")
+        return total
+
+    def counts(self, since: datetime) -> tuple[int, int]:
+        """How many numbers were given since then, and in all."""
+        ((given, total),) = self._select(
+            "SELECT (SELECT count(*) FROM receipt WHERE received_at >= ?),"
+            " (SELECT count(*) FROM receipt)",
+            (to_text(since),),
+        )
+        return given, total
+
+    def hours(self, since: datetime | None, until: datetime | None) -> list[tuple[datetime, int]]:
+        """How many numbers were given in each hour of that time; hours without one are left out."""
+        rows = self._select(
+            "SELECT substr(received_at, 1, 13), count(*) FROM receipt"
+            " WHERE received_at >= ? AND received_at < ? GROUP BY 1 ORDER BY 1",
+            (to_text(since) if since else "", to_text(until) if until else "9999"),
+        )
+        return [(to_time(f"{hour}:00:00Z"), count) for hour, count in rows]
+
+    def owed(self, numbers: Sequence[int]) -> set[int]:
+        """Those of the numbers that a letter is on its way or waiting for."""
+        steps = ", ".join(f"'{step}'" for step in TO_SEND)  # so that the partial index is used
+        owed = {n for (n,) in self._select(f"SELECT number FROM mail WHERE step IN ({steps})")}
+        return owed.intersection(numbers)
+
+
+def receipt_of(row: tuple) -> Receipt:
+    """Of the columns that `_RECEIPT` asks for."""
+    number, address, received, replied, state, reason, times, member = row
+    return Receipt(
+        number=number,
+        address=address,
+        received_at=to_time(received),
+        replied_at=to_time(replied) if replied else None,
+        state=one_of(ReceiptState, state),
+        reason=reason,
+        times=times,
+        member=bool(member),
+    )

@@ -1,0 +1,1 @@
+"""Stage 4: what stands in the letters that go out. Pure, but for the file of a forwarded mail."""

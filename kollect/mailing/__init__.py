@@ -1,0 +1,1 @@
+"""メール発信: drafts, the outbox, the pace, and the worker that sends."""

@@ -1,0 +1,239 @@
+"""The outbox's chapter of mailings: drafts, to whom they go, begun, paused, resumed, stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+
+from kollect.mailing import mailing_text
+from kollect.mailing.mailing_errors import NobodyToSendTo, TextNotReady
+from kollect.mailing.mailing_states import (
+    STATE_MOVES,
+    Audience,
+    IllegalMove,
+    LeftOut,
+    Mailing,
+    MailingState,
+    Step,
+)
+from kollect.mailing.rate_limit import Pace
+from kollect.members.member_filter import Choice, where
+from kollect.members.repository import Members
+from kollect.settings.model import Shop
+from kollect.storage.database import one_of, to_text, to_time
+from kollect.storage.queries import Queries
+
+_MAILING = (
+    "id, subject, body, footer, chosen, per_minute, per_hour, state, made_at, started_at, ended_at"
+)
+AGAINST = (
+    f"CASE WHEN member.state <> 'active' THEN '{LeftOut.WITHDRAWN}'"
+    f" WHEN member.stopped_at IS NOT NULL THEN '{LeftOut.STOPPED}'"
+    f" WHEN NOT member.consent THEN '{LeftOut.NO_CONSENT}'"
+    " WHEN member.undeliverable <> '' OR receipt.state = 'undeliverable'"
+    f" THEN '{LeftOut.UNDELIVERABLE}' ELSE '' END"
+)
+"""What stands against writing to a member at this moment; empty: nothing."""
+
+
+def _chosen(choice: Choice) -> tuple[str, list[object]]:
+    """Numbers and addresses that fit a choice, each with what stands against a letter to it."""
+    condition, values = where(choice)
+    return (
+        "WITH chosen AS (SELECT member.number, address, address_key, " + AGAINST + " AS against"
+        f" FROM member JOIN receipt USING (number) WHERE {condition}),"
+        " ranked AS (SELECT *, row_number() OVER"
+        " (PARTITION BY address_key, against = '' ORDER BY number) AS place FROM chosen)"
+        " SELECT number, address, CASE WHEN against = '' AND place > 1"
+        f" THEN '{LeftOut.SAME_ADDRESS}' ELSE against END AS against FROM ranked",
+        values,
+    )
+
+
+class Mailings:
+    """Raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    def __init__(self, file: Path | Queries) -> None:
+        """On a connection of its own, or one that is shared."""
+        self._db = file if isinstance(file, Queries) else Queries(file)
+        self._members = Members(self._db)
+        self._objections = 0
+        """How often this object has written what can stand against a letter."""
+
+    @property
+    def file(self) -> Queries:
+        """For what else is kept in it, on the same connection."""
+        return self._db
+
+    def close(self) -> None:
+        self._db.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing; on disk when the block has ended."""
+        return self._db.transaction()
+
+    # --- drafts
+
+    def save(self, subject: str, body: str, pace: Pace, now: datetime) -> int:
+        """Keep a new draft. Returns its id."""
+        return self._db.insert(
+            "INSERT INTO mailing (subject, body, per_minute, per_hour, state, made_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(subject, body, pace.per_minute, pace.per_hour, MailingState.DRAFT, to_text(now)),
+        )
+
+    def rewrite(self, mailing: int, subject: str, body: str, pace: Pace) -> None:
+        """Raises IllegalMove where it is no draft any more."""
+        self._one(
+            "UPDATE mailing SET subject = ?, body = ?, per_minute = ?, per_hour = ?"
+            " WHERE id = ? AND state = 'draft'",
+            *(subject, body, pace.per_minute, pace.per_hour, mailing),
+        )
+
+    def discard(self, mailing: int) -> None:
+        """Raises IllegalMove where it is no draft any more."""
+        self._one("DELETE FROM mailing WHERE id = ? AND state = 'draft'", mailing)
+
+    def mailings(self) -> list[Mailing]:
+        """All of them, drafts too, the newest first."""
+        found = self._db.rows(f"SELECT {_MAILING} FROM mailing ORDER BY id DESC")
+        return [_mailing(row) for row in found]
+
+    def mailing(self, identity: int) -> Mailing:
+        """Raises KeyError."""
+        row = self._db.row(f"SELECT {_MAILING} FROM mailing WHERE id = ?", identity)
+        if row is None:
+            raise KeyError(identity)
+        return _mailing(row)
+
+    # --- to whom
+
+    def audience(self, choice: Choice) -> Audience:
+        """Who would get it now, and who not, and why."""
+        chosen, values = _chosen(choice)
+        counted = self._db.rows(
+            f"SELECT against, count(*) FROM ({chosen}) GROUP BY against", *values
+        )
+        return _audience(counted)
+
+    def who(self, choice: Choice, against: LeftOut | None = None) -> list[int]:
+        """Who would get it now, or is left out for this reason, in the order of numbers."""
+        chosen, values = _chosen(choice)
+        found = self._db.rows(
+            f"SELECT number FROM ({chosen}) WHERE against = ? ORDER BY number",
+            *(*values, against or ""),
+        )
+        return [number for (number,) in found]
+
+    def start(
+        self, mailing: int, choice: Choice, now: datetime, *,
+        shop: Shop, mail_address: str, letter_domain: str,
+    ) -> Audience:  # fmt: skip
+        """Fix text and recipients, and let the sending begin.
+
+        Raises TextNotReady, NobodyToSendTo, and IllegalMove for what is no draft, and then changes
+        nothing.
+        """
+        chosen, values = _chosen(choice)
+        moment = to_text(now)
+        with self.transaction():
+            self._members.hold(now)
+            draft = self.mailing(mailing)
+            if wrong := mailing_text.problems(draft.subject, draft.body, shop):
+                raise TextNotReady(wrong)
+            self._to(mailing, MailingState.SENDING)
+            self._db.change(
+                "INSERT INTO parcel (mailing, number, address, letter_id, step, step_at, answer)"
+                " SELECT ?, number, address, '<' || lower(hex(randomblob(16))) || '@' || ? || '>',"
+                f" iif(against = '', '{Step.WAITING}', '{Step.LEFT_OUT}'), ?, against"
+                f" FROM ({chosen}) ORDER BY number",
+                *(mailing, letter_domain, moment, *values),
+            )
+            self._db.change(
+                "UPDATE mailing SET subject = ?, body = ?, footer = ?, chosen = ?, started_at = ?"
+                " WHERE id = ?",
+                *(
+                    mailing_text.with_shop(draft.subject, shop),
+                    mailing_text.with_shop(draft.body, shop),
+                ),
+                *(mailing_text.footer(shop, mail_address), str(choice), moment, mailing),
+            )
+            reached = self.reached(mailing)
+            if not reached.reached:
+                raise NobodyToSendTo(reached)
+        return reached
+
+    def reached(self, mailing: int) -> Audience:
+        """Who was chosen when it began, and who has been left out of them until now, and why."""
+        return _audience(
+            self._db.rows(
+                f"SELECT iif(step = '{Step.LEFT_OUT}', answer, ''), count(*) FROM parcel"
+                " WHERE mailing = ? GROUP BY 1",
+                mailing,
+            )
+        )
+
+    # --- on and off
+
+    def pause(self, mailing: int) -> None:
+        """Nothing more is handed out. Raises IllegalMove where it is not being sent."""
+        self._to(mailing, MailingState.PAUSED)
+
+    def resume(self, mailing: int) -> None:
+        """Raises IllegalMove where it is not paused."""
+        self._to(mailing, MailingState.SENDING)
+
+    def stop(self, mailing: int, now: datetime) -> None:
+        """送信の中止: what is on the way ends as it ends, nothing else is sent."""
+        with self.transaction():
+            self._to(mailing, MailingState.STOPPED)
+            for step, then in (
+                (Step.WAITING, Step.LEFT_OUT),
+                (Step.DEFERRED, Step.LEFT_OUT),
+                (Step.UNKNOWN, Step.UNCERTAIN),
+            ):
+                self._call_off(mailing, step, then, now)
+            self._db.change("UPDATE mailing SET ended_at = ? WHERE id = ?", to_text(now), mailing)
+
+    # --- the same for all
+
+    def _call_off(self, mailing: int, step: Step, then: Step, now: datetime) -> None:
+        self._db.change(
+            "UPDATE parcel SET step = ?, step_at = ?, answer = ? WHERE mailing = ? AND step = ?",
+            *(then, to_text(now), LeftOut.CALLED_OFF, mailing, step),
+        )
+
+    def _to(self, mailing: int, then: MailingState) -> None:
+        before = [now for now, targets in STATE_MOVES.items() if then in targets]
+        marks = ", ".join("?" * len(before))
+        sql = f"UPDATE mailing SET state = ? WHERE id = ? AND state IN ({marks})"
+        self._one(sql, then, mailing, *before)
+        self._objections += 1
+
+    def _one(self, sql: str, *values: object) -> None:
+        if self._db.change(sql, *values) != 1:
+            raise IllegalMove("the mailing is not in a state that allows it")
+
+
+def _mailing(row: tuple) -> Mailing:
+    identity, subject, body, footer, chosen, minute, hour, state, made, started, ended = row
+    return Mailing(
+        id=identity,
+        subject=subject,
+        body=body,
+        footer=footer,
+        chosen=chosen,
+        pace=Pace(minute, hour),
+        state=one_of(MailingState, state),
+        made_at=to_time(made),
+        started_at=to_time(started) if started else None,
+        ended_at=to_time(ended) if ended else None,
+    )
+
+
+def _audience(counted: Iterable[tuple[str, int]]) -> Audience:
+    counts = dict(counted)
+    left_out = {why: counts[why] for why in LeftOut if why in counts}
+    return Audience(sum(counts.values()), left_out)

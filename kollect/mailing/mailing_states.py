@@ -1,0 +1,184 @@
+"""The life of a mailing, and of each letter in it, as tables. Pure.
+
+A letter (a parcel, until it is written) moves through these steps. `+` is what surely holds when
+one is found in the step after a crash, `-` what may or may not have happened outside.
+
+    step           + surely                                  - perhaps
+    -------------  ----------------------------------------  -------------------------------------
+    WAITING        recipient and Message-ID are written      nothing was sent
+    SENDING        the letter was about to be sent           the server has it (the crash fell
+                                                             before its 250 was written down):
+                                                             sent again
+    UNKNOWN        the letter was complete, no answer came   the server has it: sent once more,
+                                                             alone
+    DEFERRED       the server said "later", or refused it    nothing: sent again in the next round
+                   as it may refuse every letter now
+    SENT           the server's 250 is written down          it will come back as 不達
+    UNDELIVERABLE  refused for good, or come back
+    UNCERTAIN      it will not be sent again                 the server has it
+    LEFT_OUT       it was not and will not be sent
+
+Before each SENDING, and once more in the instant before MAIL, it is looked whether the member has
+withdrawn, stopped, taken back the consent or become 不達 meanwhile: that letter goes to LEFT_OUT,
+or to UNCERTAIN where it was tried before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kollect.delivery.retry_policy import MOST_UNKNOWN, Patience
+from kollect.mailing.rate_limit import Pace
+
+
+class Step(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DEFERRED = "deferred"
+    SENT = "sent"
+    UNDELIVERABLE = "undeliverable"
+    UNCERTAIN = "uncertain"
+    LEFT_OUT = "left_out"
+
+
+MOVES: dict[Step, frozenset[Step]] = {
+    Step.WAITING: frozenset({Step.SENDING, Step.LEFT_OUT}),
+    Step.SENDING: frozenset(
+        {Step.SENDING, Step.SENT, Step.UNKNOWN, Step.DEFERRED, Step.UNDELIVERABLE}
+        | {Step.UNCERTAIN, Step.LEFT_OUT}
+    ),
+    Step.UNKNOWN: frozenset({Step.SENDING, Step.UNCERTAIN}),
+    Step.DEFERRED: frozenset({Step.SENDING, Step.LEFT_OUT, Step.UNDELIVERABLE}),
+    Step.SENT: frozenset({Step.UNDELIVERABLE}),
+    Step.UNCERTAIN: frozenset({Step.UNDELIVERABLE}),
+    Step.UNDELIVERABLE: frozenset(),
+    Step.LEFT_OUT: frozenset(),
+}
+UNFINISHED = (Step.WAITING, Step.SENDING, Step.UNKNOWN, Step.DEFERRED)
+"""A letter is still owed."""
+
+
+class MailingState(StrEnum):
+    DRAFT = "draft"
+    SENDING = "sending"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    """送信の中止: what was not sent by then will not be."""
+    DONE = "done"
+
+
+STATE_MOVES: dict[MailingState, frozenset[MailingState]] = {
+    MailingState.DRAFT: frozenset({MailingState.SENDING}),
+    MailingState.SENDING: frozenset({MailingState.PAUSED, MailingState.STOPPED, MailingState.DONE}),
+    MailingState.PAUSED: frozenset({MailingState.SENDING, MailingState.STOPPED, MailingState.DONE}),
+    MailingState.STOPPED: frozenset(),
+    MailingState.DONE: frozenset(),
+}
+
+
+class IllegalMove(ValueError):
+    """A step that does not follow from the present one; nothing was changed."""
+
+
+class LeftOut(StrEnum):
+    """Why somebody who was chosen gets no letter, in the words of screens and results."""
+
+    WITHDRAWN = "退会"
+    STOPPED = "配信停止"
+    NO_CONSENT = "承諾なし"
+    UNDELIVERABLE = "不達"
+    SAME_ADDRESS = "同じメールアドレス"
+    """Another number of the same address gets it."""
+    CALLED_OFF = "送信の中止"
+
+
+class Fate(StrEnum):
+    """How one sending ended; the same words as `reply.outcome.Ending`, which is not known here."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    LATER = "later"
+    DOUBTED = "doubted"
+    UNKNOWN = "unknown"
+
+
+def step_after(
+    fate: Fate, *, unknowns: int, too_old: bool = False, called_off: bool = False
+) -> Step:
+    """Where a letter goes from SENDING; `unknowns`: how often its fate was unknown before;
+    `too_old`: the server has said "later" for as long as it is tried."""
+    match fate:
+        case Fate.ACCEPTED:
+            return Step.SENT
+        case Fate.REFUSED:
+            return Step.UNDELIVERABLE
+        case Fate.UNKNOWN:
+            over = called_off or unknowns + 1 >= MOST_UNKNOWN
+            return Step.UNCERTAIN if over else Step.UNKNOWN
+        case Fate.LATER if too_old:
+            return Step.UNDELIVERABLE
+        case Fate.LATER | Fate.DOUBTED:
+            return Step.LEFT_OUT if called_off else Step.DEFERRED
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    id: int
+    subject: str
+    body: str
+    footer: str
+    """Fixed when the sending begins, as subject and body are: it is what the members were told."""
+    chosen: str
+    """Who was chosen, in words."""
+    pace: Pace
+    state: MailingState
+    made_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One letter of a mailing, as far as it goes without knowing how letters are written."""
+
+    id: int
+    mailing: int
+    number: int
+    name: str
+    address: str
+    """As its owner wrote it."""
+    letter_id: str
+    """The Message-ID, the same for every repeat."""
+    step: Step
+    unknowns: int
+    """Over 0: to be sent alone, in the plain dialogue."""
+    answer: str
+    """The server's words, or a LeftOut."""
+    step_at: datetime
+    patience: Patience
+    """What is remembered of its tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a parcel that was handed over."""
+
+    id: int
+    fate: Fate
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a choice reaches."""
+
+    chosen: int
+    left_out: Mapping[LeftOut, int]
+
+    @property
+    def reached(self) -> int:
+        return self.chosen - sum(self.left_out.values())

@@ -1,0 +1,267 @@
+"""The sender of メール発信: works the outbox off, in a thread of its own or in the caller's.
+
+What is to be sent, paused or stopped stands in the outbox, where screens and commands write it;
+they then call `look`. Runs beside the collector on the same file. Whoever listens gets
+`mailing_reports.MailingNews`, in this thread; a listener must not block.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from kollect.delivery.retry_policy import TOMORROW
+from kollect.errors import Trouble
+from kollect.ledger.encryption_record import encryption_kept
+from kollect.ledger.ledger import Ledger
+from kollect.mailing.mailing_events import (
+    NO_MAILING,
+    MailingEnded,
+    MailingNews,
+    MailingTrouble,
+    Progress,
+)
+from kollect.mailing.mailing_letters import sample_address, send_sample
+from kollect.mailing.mailing_run import MailingRound
+from kollect.mailing.mailing_states import UNFINISHED, Mailing, MailingState, Step
+from kollect.mailing.outbox import Outbox
+from kollect.settings.model import Passwords, Settings
+from kollect.storage.backup import damage_trouble
+from kollect.storage.data_folder import DataFolder
+from kollect.threads import safe_thread
+from kollect.threads.background_thread import Background, local_now
+
+__all__ = ["MailingWorker", "sample_address", "send_sample"]
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
+"""Until what was put off is tried again; doubled each time that nothing went out."""
+UNTIL_TOMORROW = timedelta(seconds=TOMORROW)
+"""Until the last letters of a mailing are tried again, that were refused."""
+STATE_WORDS = {
+    MailingState.DONE: "終わりました",
+    MailingState.PAUSED: "一時停止しました",
+    MailingState.STOPPED: "中止しました",
+}
+
+
+class MailingWorker(Background):
+    """One sender on one data folder. `load` gives the settings in force, before each round.
+
+    At the start mailings go on that a crash, a power cut or `stop` has left in SENDING.
+    """
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        load: Callable[[], tuple[Settings, Passwords]],
+        listener: Callable[[MailingNews], None],
+        *,
+        now: Callable[[], datetime] = local_now,
+        patience: float | None = None,
+    ) -> None:
+        """`patience`: how many seconds it is tried to write down what was sent; None: as long as it
+        takes."""
+        super().__init__("mailing", now)
+        self._patience = patience
+        self._folder = folder
+        self._load = load
+        self._listener = safe_thread.deaf_to_faults(listener)
+        self._resident = False
+        """It goes on until `stop`, and tries again by itself."""
+        self._looked_back = False
+        self._looked = False
+        """Something was changed while a round waited."""
+        self._under_way: set[int] = set()
+        """Mailings of which the end is to be told."""
+        self._barren = 0
+        """Rounds in a row in which nothing went out."""
+        self._told = ""
+        self._tomorrow: dict[int, int] = {}
+        """Of which mailings how many letters wait for tomorrow, as was told."""
+
+    def look(self) -> None:
+        """Something was begun, paused, resumed or stopped in the outbox. Returns at once.
+
+        A letter on its way ends as it ends; no other one of a paused mailing goes out any more.
+        """
+        self._wake.set()
+
+    def run(self) -> None:
+        """Send what there is to send, and wait for more, until `stop`."""
+        self._resident = True
+        while not self._stop.is_set():
+            self._wake.clear()
+            _, due = self._work()
+            if self._looked:
+                self._looked = False
+            else:
+                self._wait(due)
+
+    def once(self) -> Trouble | None:
+        """Every letter that is owed, tried once, here and now; waits as the pace asks.
+
+        Never raises a Trouble: returns why letters could not go out.
+        """
+        return self._work()[0]
+
+    # --- one pass over the outbox
+
+    def _work(self) -> tuple[Trouble | None, datetime | None]:
+        """Returns what went wrong, and when to try again; None: when somebody says so."""
+        self._busy.set()
+        try:
+            if not self._folder.database.exists():  # nobody begins a new file here
+                return None, None
+            outbox = Outbox(self._folder.database)
+            try:
+                return self._through(outbox)
+            finally:
+                outbox.close()
+        except Trouble as trouble:
+            return trouble, self._failed(trouble)
+        except safe_thread.FAULTS as error:
+            # a fault of ours must not end the sending without a word
+            safe_thread.note(error)
+            trouble = damage_trouble(self._folder.database) or _fault(error)
+            return trouble, self._failed(trouble)
+        finally:
+            self._busy.clear()
+
+    def fell(self, error: BaseException, at: datetime, again: datetime) -> None:
+        self._listener(MailingTrouble(at, NO_MAILING, _fault(error), again))
+
+    def _failed(self, trouble: Trouble) -> datetime:
+        """Trouble that is of no single mailing."""
+        self._barren += 1
+        due = self._now() + self._pause()
+        self._say(NO_MAILING, trouble, due)
+        return due
+
+    def _through(self, outbox: Outbox) -> tuple[Trouble | None, datetime | None]:
+        if not self._looked_back:
+            outbox.left_from_before(self._now())
+            self._looked_back = True
+        sending = [m for m in reversed(outbox.mailings()) if m.state is MailingState.SENDING]
+        failed: tuple[Mailing, Trouble] | None = None
+        paused = False
+        accepted = 0
+        for mailing in sending:
+            if self._stop.is_set() or failed:
+                break  # what keeps one from going out keeps the others as well
+            trouble, paused, count = self._one_round(outbox, mailing)
+            accepted += count
+            if trouble is not None:
+                failed = mailing, trouble
+            if trouble is not None and paused:
+                self._under_way.discard(mailing.id)  # its end is told with the trouble
+        self._tell_ended(outbox)
+        due = None
+        left = [m.id for m in outbox.mailings() if m.state is MailingState.SENDING]
+        tomorrow = self._tell_tomorrow(outbox, left)
+        if not left:
+            self._barren = 0
+        elif failed is None and len(tomorrow) == len(left):
+            self._barren = 0
+            due = self._now() + UNTIL_TOMORROW
+        else:
+            self._barren = 1 if accepted else self._barren + 1
+            due = self._now() + self._pause()
+        if failed is None:
+            self._told = ""
+            if self._resident:
+                self._tell_waiting(outbox, due)
+            return None, due
+        mailing, trouble = failed
+        if paused or mailing.id in self._under_way:  # else somebody has paused or stopped it
+            self._say(mailing.id, trouble, None if paused else due)
+        return trouble, due
+
+    def _one_round(self, outbox: Outbox, mailing: Mailing) -> tuple[Trouble | None, bool, int]:
+        settings, passwords = self._load()
+        if mailing.id not in self._under_way:
+            self._under_way.add(mailing.id)
+            counts = outbox.counts(mailing.id)
+            left = sum(counts.get(step, 0) for step in UNFINISHED)
+            log.info("メール発信「%s」を送ります（残り %d通）。", mailing.subject, left)
+        one = MailingRound(
+            outbox, mailing, settings, passwords, self._mark(),
+            now=self._now, listener=self._listener,
+            stopping=self._stop.is_set, wait=self._wait_within, patience=self._patience,
+        )  # fmt: skip
+        with encryption_kept(self._folder.database, settings):
+            trouble, paused = one.run()
+        return trouble, paused, one.accepted
+
+    def _mark(self) -> str:
+        ledger = Ledger(self._folder.database)
+        try:
+            return ledger.mark("reply")
+        finally:
+            ledger.close()
+
+    def _tell_ended(self, outbox: Outbox) -> None:
+        for identity in sorted(self._under_way):
+            mailing = outbox.mailing(identity)
+            if mailing.state is MailingState.SENDING:
+                continue
+            self._under_way.discard(identity)
+            counts = outbox.counts(identity)
+            log.info(
+                "メール発信「%s」は%s（送信済 %d通）。",
+                *(mailing.subject, STATE_WORDS[mailing.state], counts.get(Step.SENT, 0)),
+            )
+            self._listener(MailingEnded(self._now(), identity, mailing.state, counts))
+
+    def _tell_tomorrow(self, outbox: Outbox, left: list[int]) -> dict[int, int]:
+        """Mailings of which only refused letters are left, and how many of them."""
+        found = {one: count for one in left if (count := outbox.only_refused(one))}
+        for identity, count in found.items():
+            if self._tomorrow.get(identity) != count:
+                subject = outbox.mailing(identity).subject
+                log.info("メール発信「%s」: 残り%d通は明日もう一度送ります。", subject, count)
+        self._tomorrow = found
+        return found
+
+    def _tell_waiting(self, outbox: Outbox, due: datetime | None) -> None:
+        """What the server has put off is tried again then."""
+        for identity in sorted(self._under_way if due else ()):
+            self._listener(
+                Progress(
+                    at=self._now(),
+                    mailing=identity,
+                    counts=outbox.counts(identity),
+                    per_minute=0,
+                    waiting_until=due,
+                    tomorrow=self._tomorrow.get(identity, 0),
+                )
+            )
+
+    def _say(self, mailing: int, trouble: Trouble, next_at: datetime | None) -> None:
+        """To the listener each time, as the next try moves; to the log when it changes."""
+        if trouble.title != self._told:
+            log.warning("メール発信: %s", trouble)
+        self._told = trouble.title
+        self._listener(MailingTrouble(self._now(), mailing, trouble, next_at))
+
+    # --- waiting
+
+    def _pause(self) -> timedelta:
+        return min(FIRST_PAUSE * 2 ** min(self._barren - 1, 10), LONGEST_PAUSE)
+
+    def _wait_within(self, until: datetime) -> None:
+        """A wait in the middle of a round, which goes on afterwards."""
+        self._wait(until)
+        if self._wake.is_set() and not self._stop.is_set():
+            self._wake.clear()
+            self._looked = True  # what is new may be another mailing: its turn is after this one
+
+
+def _fault(error: BaseException) -> Trouble:
+    return safe_thread.unexpected(
+        error,
+        happened="メール発信で予期しない誤りが起きました。まだ送っていないメールは残っています。",
+        cure="しばらくしてもう一度試します。続くときは、ログを添えてお問い合わせください。",
+    )

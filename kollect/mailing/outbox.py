@@ -1,0 +1,297 @@
+"""メール発信 in kollect.db: every step of every letter, written down before and after it is taken.
+
+Knows the steps of `mailing`; nothing of how letters are written or of servers. The mailings are its
+chapter `mailings`, what can be read of their letters is `parcels`. One Outbox belongs to one
+thread; several may be open on one file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+from kollect.delivery.refusal import address_is_dead
+from kollect.delivery.retry_policy import Patience, is_put_off
+from kollect.ledger.lived_clock import LivedClock
+from kollect.mailing.drafts import AGAINST
+from kollect.mailing.mailing_states import (
+    MOVES,
+    UNFINISHED,
+    IllegalMove,
+    LeftOut,
+    Mailing,
+    MailingState,
+    Parcel,
+    Result,
+    Step,
+    step_after,
+)
+from kollect.mailing.recipients import Parcels
+from kollect.storage.database import one_of, to_text
+
+SOURCE = "メール発信"
+_IDS = "(SELECT value FROM json_each(?))"
+"""A list of ids as one value: the statement stays the same, and is prepared once."""
+# written into the SQL as literals: only so does SQLite use the partial index
+_OWED = "step IN ('" + "', '".join(UNFINISHED) + "')"
+
+
+class Outbox(Parcels):
+    """Promises: nothing is handed out for a member who has stopped, withdrawn or become 不達, also
+    where the outbox was filled before; an illegal step changes nothing; what was sent is kept.
+
+    Every method raises `errors.StorageTrouble` where the file cannot be read or written.
+    """
+
+    def left_from_before(self, now: datetime) -> list[Mailing]:
+        """Once, when the program starts: the mailings that go on where they were, oldest first."""
+        found = self.mailings()
+        with self.transaction():
+            self._members.hold(now)
+            for mailing in found:
+                if mailing.state is MailingState.STOPPED:
+                    # a crash fell between handing over and writing down, after the 中止
+                    self._call_off(mailing.id, Step.SENDING, Step.UNCERTAIN, now)
+        return [m for m in reversed(found) if m.state is MailingState.SENDING]
+
+    # --- letters that are owed
+
+    def take(self, mailing: int, after: int, most: int, now: datetime) -> list[Parcel]:
+        """The next letters beyond the row `after`, each marked SENDING: to be handed over now.
+
+        Whoever may not be written to any more is passed over for good. Empty where nothing is left
+        in this round, or the mailing is not being sent.
+        """
+        return self._take(mailing, f"{_OWED} AND parcel.id > ?", "parcel.id", after, most, now)
+
+    def take_fresh(self, mailing: int, after: int, most: int, now: datetime) -> list[Parcel]:
+        """As `take`, without those that were put off: theirs is the second turn of a round."""
+        owed = f"{_OWED} AND step <> '{Step.DEFERRED}' AND parcel.id > ?"
+        return self._take(mailing, owed, "parcel.id", after, most, now)
+
+    def take_put_off(
+        self, mailing: int, before: datetime, most: int, now: datetime
+    ) -> list[Parcel]:
+        """As `take`, of those that were put off, the ones last tried before that moment; whose last
+        try is the longest ago comes first. Ten of a domain that nobody finds, at which the post
+        gives up, do not stand before the others for ever.
+        """
+        owed = f"{_put_off(before, now)} AND parcel.id > ?"
+        order = f"min(tried_at, '{to_text(now)}'), parcel.id"
+        return self._take(mailing, owed, order, 0, most, now)
+
+    def put_off(self, mailing: int, before: datetime, now: datetime) -> int:
+        """How many `take_put_off` has to give."""
+        row = self._db.row(
+            f"SELECT count(*) FROM parcel WHERE mailing = ? AND {_put_off(before, now)}", mailing
+        )
+        return row[0] if row else 0
+
+    def edition(self) -> object:
+        """Equal to the one before as long as nothing was written that could stand against a
+        letter: neither by anybody else, nor (a pause, a 不達) by this Outbox. Asked faster than
+        `may_go`.
+        """
+        return self._db.row("PRAGMA data_version"), self._objections
+
+    def may_go(self, parcel: Parcel, now: datetime) -> bool:
+        """Whether a letter that was taken may still be handed over, at this very moment.
+
+        Where not, because the member has stopped meanwhile or the mailing was paused or called
+        off, that is written down.
+        """
+        state, unknowns, against = self._db.row(
+            f"SELECT mailing.state, unknowns, {AGAINST} FROM parcel JOIN member USING (number)"
+            " JOIN receipt USING (number) JOIN mailing ON mailing.id = mailing"
+            " WHERE parcel.id = ?",
+            parcel.id,
+        ) or ("", 0, "")
+        if state == MailingState.SENDING and not against:
+            return True
+        if against:
+            with self.transaction():
+                then = Step.UNCERTAIN if unknowns else Step.LEFT_OUT
+                self.move([parcel.id], then, now, against)
+                self._end_if_done(parcel.mailing, now)
+        else:
+            self.give_back([parcel.id], now)
+        return False
+
+    def give_back(self, ids: Iterable[int], now: datetime) -> None:
+        """Letters that were taken and not handed over: they stay owed, unless they are called off.
+
+        Nothing of that was the letter's fault; it counts neither as a try nor for the pace.
+        """
+        ids = list(ids)
+        with self.transaction():
+            rows = self._db.rows(
+                "SELECT parcel.id, unknowns, state FROM parcel JOIN mailing ON mailing.id = mailing"
+                f" WHERE parcel.id IN {_IDS}",
+                json.dumps(ids),
+            )
+            if len(rows) != len(ids):
+                raise IllegalMove(f"{len(ids) - len(rows)} of {len(ids)} letters are none")
+            stays = [identity for identity, _, state in rows if state != MailingState.STOPPED]
+            self.move(stays, Step.DEFERRED, now)
+            self._db.change(
+                f"UPDATE parcel SET first_at = NULL, tried_at = NULL WHERE id IN {_IDS}"
+                " AND first_at = tried_at",  # it was the first time that it was taken
+                json.dumps(stays),
+            )
+            for identity, unknowns, state in rows:
+                if state == MailingState.STOPPED:
+                    then = Step.UNCERTAIN if unknowns else Step.LEFT_OUT
+                    self.move([identity], then, now, LeftOut.CALLED_OFF)
+
+    def _take(
+        self, mailing: int, owed: str, order: str, beyond: object, most: int, now: datetime
+    ) -> list[Parcel]:
+        with self.transaction():
+            if self.mailing(mailing).state is not MailingState.SENDING:
+                return []
+            while True:
+                found = self._db.rows(
+                    f"SELECT parcel.id, step, {AGAINST} FROM parcel JOIN member USING (number)"
+                    f" JOIN receipt USING (number) WHERE mailing = ? AND {owed}"
+                    f" ORDER BY {order} LIMIT ?",
+                    *(mailing, beyond, most),
+                )
+                for identity, step, against in found:
+                    if against:
+                        tried = one_of(Step, step) not in (Step.WAITING, Step.DEFERRED)
+                        self.move([identity], Step.UNCERTAIN if tried else Step.LEFT_OUT,
+                                  now, against)  # fmt: skip
+                ids = [identity for identity, _, against in found if not against]
+                self.move(ids, Step.SENDING, now)
+                if ids or not found:
+                    break  # the others are settled: the same question finds the next ones
+            self._end_if_done(mailing, now)
+            taken = {one.id: one for one in self._parcels(f"parcel.id IN {_IDS}", json.dumps(ids))}
+            return [taken[identity] for identity in ids]
+
+    def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:
+        """Take letters to their next step. Raises IllegalMove, and then changes none of them."""
+        ids, moment = list(ids), to_text(now)
+        tried = moment if then is Step.SENDING else None
+        before = ", ".join(f"'{step}'" for step, targets in MOVES.items() if then in targets)
+        with self.transaction():
+            moved = self._db.change(
+                "UPDATE parcel SET step = ?, step_at = ?, answer = iif(? = '', answer, ?),"
+                " first_at = coalesce(first_at, ?), tried_at = coalesce(?, tried_at)"
+                f" WHERE id IN {_IDS} AND step IN ({before})",
+                *(then, moment, answer, answer, tried, tried, json.dumps(ids)),
+            )
+            if moved != len(ids):
+                raise IllegalMove(f"{len(ids) - moved} of {len(ids)} letters cannot go to {then}")
+
+    def settle(self, results: Iterable[Result], now: datetime) -> None:
+        """Write down what became of letters that were handed over, all in one commit.
+
+        A member whose mailbox does not exist, as the server says, becomes 不達. Raises IllegalMove
+        where a letter was not handed over, and then changes nothing.
+        """
+        results = list(results)
+        with self.transaction():
+            rows = self._db.rows(
+                "SELECT parcel.id, mailing, number, unknowns, state, later_since, refused_since,"
+                " refusals, answer FROM parcel"
+                f" JOIN mailing ON mailing.id = mailing WHERE parcel.id IN {_IDS}"
+                f" AND step = '{Step.SENDING}'",
+                json.dumps([result.id for result in results]),
+            )
+            if len(rows) != len(results):
+                raise IllegalMove(f"{len(results) - len(rows)} letters were not handed over")
+            found = {identity: row for identity, *row in rows}
+            clock = LivedClock(self._db, lambda: now)
+            lived = clock.lived()
+            written, moment = [], to_text(now)
+            for result in results:
+                _, number, unknowns, state, *known = found[result.id]
+                patience = Patience(*known).after(result.answer, lived)
+                step = step_after(
+                    result.fate,
+                    unknowns=unknowns,
+                    too_old=is_put_off(result.answer)
+                    and patience.is_over(lived)
+                    and clock.is_trusted(),
+                    called_off=state == MailingState.STOPPED,
+                )
+                answer = LeftOut.CALLED_OFF if step is Step.LEFT_OUT else result.answer
+                unknown = step is Step.UNKNOWN
+                remembered = patience.later_since, patience.refused_since, patience.refusals
+                written.append((step, moment, answer, answer, unknown, *remembered, result.id))
+                if step is Step.UNDELIVERABLE and address_is_dead(result.answer):
+                    self._members.undeliverable(number, result.answer, now, SOURCE)
+                    self._objections += 1
+            self._db.change_many(
+                "UPDATE parcel SET step = ?, step_at = ?, answer = iif(? = '', answer, ?),"
+                " unknowns = unknowns + ?, later_since = ?, refused_since = ?, refusals = ?"
+                " WHERE id = ?",
+                written,
+            )
+            for mailing in {mailing for mailing, *_ in found.values()}:
+                self._end_if_done(mailing, now)
+
+    def refuse(self, ids: Iterable[int], now: datetime) -> None:
+        """Letters that were put off for a refusal which was theirs alone after all: they are not
+        tried again. Nothing is said of their members' mailboxes.
+        """
+        with self.transaction():
+            found = self._db.rows(
+                "SELECT parcel.id, mailing FROM parcel"
+                f" WHERE parcel.id IN {_IDS} AND step = '{Step.DEFERRED}'",
+                json.dumps(list(ids)),
+            )
+            self.move([identity for identity, _ in found], Step.UNDELIVERABLE, now)
+            for mailing in {mailing for _, mailing in found}:
+                self._end_if_done(mailing, now)
+
+    def bounced(
+        self, letter_id: str, recipient_key: str, reason: str, since: datetime, now: datetime
+    ) -> int | None:
+        """A letter came back: it and its member are 不達. Found by its Message-ID, or where the
+        report names none, by the recipient of one handed over after `since`. Returns the number.
+        """
+        with self.transaction():
+            row = self._handed_over(letter_id, recipient_key, since)
+            if row is None:
+                return None
+            identity, number, step = row
+            if Step.UNDELIVERABLE in MOVES[one_of(Step, step)] and step != Step.SENDING:
+                self.move([identity], Step.UNDELIVERABLE, now, reason)
+            self._members.undeliverable(number, reason, now, SOURCE)
+        return number
+
+    def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
+        """The number of the member to whom a letter went, found as in `bounced`."""
+        row = self._handed_over(letter_id, recipient_key, since)
+        return row[1] if row else None
+
+    def _handed_over(
+        self, letter_id: str, recipient_key: str, since: datetime
+    ) -> tuple[int, int, str] | None:
+        by, value = (
+            ("letter_id = ?", letter_id) if letter_id else ("address_key = ?", recipient_key)
+        )
+        return self._db.row(
+            "SELECT parcel.id, parcel.number, step FROM parcel JOIN receipt USING (number)"
+            f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
+            *(value, to_text(since)),
+        )
+
+    def _end_if_done(self, mailing: int, now: datetime) -> None:
+        self._db.change(
+            "UPDATE mailing SET state = ?, ended_at = ? WHERE id = ? AND state IN (?, ?)"
+            f" AND NOT EXISTS (SELECT 1 FROM parcel WHERE mailing = ? AND {_OWED})",
+            *(MailingState.DONE, to_text(now), mailing),
+            *(MailingState.SENDING, MailingState.PAUSED, mailing),
+        )
+
+
+def _put_off(before: datetime, now: datetime) -> str:
+    """Put off, and last tried before that moment. In the future is before: a clock was ahead."""
+    return (
+        f"step = '{Step.DEFERRED}' AND (coalesce(tried_at, '') < '{to_text(before)}'"
+        f" OR tried_at > '{to_text(now)}')"
+    )

@@ -1,0 +1,125 @@
+"""The outbox's chapter of letters, reading only: how many stand where, and what became of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from kollect.delivery.retry_policy import Patience
+from kollect.ledger.lived_clock import lived_moment
+from kollect.ledger.lived_time import Lived
+from kollect.mailing.drafts import Mailings
+from kollect.mailing.mailing_states import UNFINISHED, Parcel, Step
+from kollect.mailing.rate_limit import Pace
+from kollect.storage.database import one_of, to_text, to_time
+
+_PARCEL = (
+    "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
+    " answer, step_at, later_since, refused_since, refusals FROM parcel JOIN member USING (number)"
+)
+
+_OWED = "', '".join(UNFINISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One mail that a member was sent, or was to be sent."""
+
+    subject: str
+    step: Step
+    at: datetime
+    answer: str
+
+
+class Parcels(Mailings):
+    """Raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    def tries(self, pace: Pace, time: Lived) -> list[datetime]:
+        """When letters, of any mailing, were handed over, as far back as `pace` remembers: as dates
+        of `lived_moment`."""
+        if not pace.memory:
+            return []
+        now, present = time.look.wall, lived_moment(time.seconds)
+        found = self._db.rows(
+            "SELECT tried_at FROM parcel WHERE tried_at > ?",
+            to_text(now - pace.memory - time.jumped_over),
+        )
+        ages = (time.age(to_time(at)) for (at,) in found)
+        return [present - age for age in ages if age <= pace.memory]
+
+    def counts(self, mailing: int) -> dict[Step, int]:
+        """How many letters stand at each step; 0 is left out."""
+        found = self._db.rows(
+            "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
+        )
+        return {one_of(Step, step): count for step, count in found}
+
+    def on_way(self, ids: Iterable[int]) -> int:
+        """How many of these letters were handed over, and nothing is written of how they ended."""
+        found = self._db.row(
+            f"SELECT count(*) FROM parcel WHERE step = '{Step.SENDING}'"
+            " AND id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(ids)),
+        )
+        return found[0] if found else 0
+
+    def only_refused(self, mailing: int) -> int:
+        """How many letters are left, where every one of them was refused; else 0."""
+        left, refused = self._db.row(
+            f"SELECT count(*), coalesce(sum(step = '{Step.DEFERRED}' AND refusals > 0), 0)"
+            f" FROM parcel WHERE mailing = ? AND step IN ('{_OWED}')",
+            mailing,
+        ) or (0, 0)
+        return left if left == refused else 0
+
+    def page(self, mailing: int, first: int, most: int, *steps: Step) -> list[Parcel]:
+        """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
+        names = "', '".join(steps)
+        only = f" AND step IN ('{names}')" if steps else ""
+        return self._parcels(
+            f"mailing = ?{only} ORDER BY parcel.id LIMIT ? OFFSET ?", mailing, most, first
+        )
+
+    def each(self, mailing: int) -> Iterator[Parcel]:
+        """All of a mailing's letters, one by one."""
+        sql = f"{_PARCEL} WHERE mailing = ? ORDER BY parcel.id"
+        yield from map(_parcel, self._db.each(sql, mailing))
+
+    def told(self, number: int) -> list[Told]:
+        """What a member was sent and what became of it, the newest first."""
+        found = self._db.rows(
+            "SELECT subject, step, step_at, answer FROM parcel JOIN mailing"
+            " ON mailing.id = mailing WHERE number = ? ORDER BY parcel.id DESC",
+            number,
+        )
+        return [
+            Told(subject, one_of(Step, step), to_time(at), why) for subject, step, at, why in found
+        ]
+
+    def is_of_a_mailing(self, letter_ids: Iterable[str]) -> bool:
+        """Is one of these the Message-ID of a mail to a member?"""
+        return any(
+            self._db.row("SELECT 1 FROM parcel WHERE letter_id = ?", identity)
+            for identity in letter_ids
+        )
+
+    def subjects_to(self, address_key: str) -> list[str]:
+        """Of the mails that went to this address, the newest first, not filled in."""
+        found = self._db.rows(
+            "SELECT DISTINCT mailing.id, subject FROM parcel JOIN receipt USING (number)"
+            " JOIN mailing ON mailing.id = mailing WHERE address_key = ? AND tried_at IS NOT NULL"
+            " ORDER BY mailing.id DESC LIMIT 100",
+            address_key,
+        )
+        return [subject for _, subject in found]
+
+    def _parcels(self, where: str, *values: object) -> list[Parcel]:
+        return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
+
+
+def _parcel(row: tuple) -> Parcel:
+    *fields, step, unknowns, answer, step_at, later, refused, refusals = row
+    patience = Patience(later, refused, refusals, answer)
+    return Parcel(*fields, one_of(Step, step), unknowns, answer, to_time(step_at), patience)

@@ -1,0 +1,243 @@
+"""The members as kollect.db has them, for screens, lists and files: reading only.
+
+Knows of the receipts only the numbers and the addresses behind them. One Roll belongs to one
+thread; several may be open on one file, beside the collector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from kollect.ledger.receipt_rows import receipt_of
+from kollect.ledger.records import Receipt
+from kollect.mail.nfc import composed
+from kollect.members import member_rows, normalize
+from kollect.members.member import Consent, Member, State
+from kollect.members.member_filter import EVERYBODY, Choice, Order, where
+from kollect.storage.database import to_day, to_time
+from kollect.storage.queries import Queries
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who may stand at the counter: a receipt, and the member behind it if there is one already."""
+
+    receipt: Receipt
+    member: Member | None
+    said_no: datetime | None = None
+    """When somebody at this address said no, under another number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a member's history: a field of the form with its former value, or an event."""
+
+    at: datetime
+    source: str
+    """What was used: 会員登録, 会員一覧, CSV, メール."""
+    what: str
+    former: str
+    present: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """One line of 承諾の記録: a consent given or taken back, and what the customer was told."""
+
+    number: int
+    address: str
+    received_at: datetime
+    """When the blank mail came."""
+    consent: Consent
+    recorded_at: datetime
+    subject: str
+    """The letter with the number, as it read when this number was given."""
+    body: str
+
+
+class Roll:
+    """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
+
+    def __init__(self, file: Path | Queries) -> None:
+        """On a connection of its own, or one that is shared."""
+        self._db = file if isinstance(file, Queries) else Queries(file)
+
+    def close(self) -> None:
+        self._db.close()
+
+    # --- the counter
+
+    def lookup(self, text: str, most: int = 50) -> list[Candidate]:
+        """Who is meant by a 受付番号, or else by a part of a mail address, the newest first.
+
+        Digits alone are a number, whether there is one or not.
+        """
+        number = normalize.number(text)
+        if number is not None:
+            return self._candidates("receipt.number = ?", number)
+        part = normalize.narrow(text).casefold()
+        if not part or part.isdecimal():
+            return []
+        return self._candidates(
+            "instr(address_key, ?) ORDER BY receipt.number DESC LIMIT ?", part, most
+        )
+
+    def get(self, number: int) -> Member | None:
+        row = self._db.row(f"{member_rows.SELECT} WHERE member.number = ?", number)
+        return member_rows.member_of(row) if row else None
+
+    def is_stopped(self, number: int) -> bool:
+        """Nothing is sent to this member, by his own word."""
+        return bool(
+            self._db.row("SELECT 1 FROM member WHERE number = ? AND stopped_at IS NOT NULL", number)
+        )
+
+    def of_address(self, address_key: str) -> list[Member]:
+        """The members with this address; more than one where a second number was given to it."""
+        found = self._db.rows(
+            f"{member_rows.SELECT} WHERE address_key = ? ORDER BY member.number", address_key
+        )
+        return [member_rows.member_of(row) for row in found]
+
+    def address_of(self, number: int) -> str | None:
+        """The address that has this number, registered or not."""
+        row = self._db.row("SELECT address FROM receipt WHERE number = ?", number)
+        return row[0] if row else None
+
+    def number_of(self, address_key: str) -> int | None:
+        """The number of this address: where it has several a registered one, then the newest."""
+        row = self._db.row(
+            "SELECT receipt.number FROM receipt LEFT JOIN member USING (number)"
+            " WHERE address_key = ? ORDER BY name IS NULL, receipt.number DESC LIMIT 1",
+            address_key,
+        )
+        return row[0] if row else None
+
+    def said_no(self, number: int) -> datetime | None:
+        """When the address of this number last said no, 配信停止 or 退会, under whatever number;
+        None: it did not, or has consented anew for every number since.
+        """
+        row = self._db.row(
+            "SELECT max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
+            " FROM receipt CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member ON member.number = same.number WHERE receipt.number = ?",
+            number,
+        )
+        return to_time(row[0]) if row and row[0] else None
+
+    def overlooked(self) -> list[tuple[int, datetime]]:
+        """Members who may be written to although another number of their address said no, with
+        when it did.
+        """
+        found = self._db.rows(
+            "SELECT other.number, max(max(coalesce(member.stopped_at, ''),"
+            " coalesce(member.withdrawn_at, ''))) FROM member"
+            " CROSS JOIN receipt ON receipt.number = member.number"
+            " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member AS other ON other.number = same.number"
+            " WHERE (member.stopped_at IS NOT NULL OR member.withdrawn_at IS NOT NULL)"
+            " AND other.number <> member.number AND other.stopped_at IS NULL"
+            " AND other.withdrawn_at IS NULL GROUP BY other.number"
+        )
+        return [(number, to_time(at)) for number, at in found]
+
+    def changes(self, number: int) -> list[Change]:
+        """The member's history, the newest first."""
+        found = self._db.rows(
+            "SELECT at, source, field, former, present FROM member_change"
+            " WHERE number = ? ORDER BY id DESC",
+            number,
+        )
+        return [Change(to_time(at), *rest) for at, *rest in found]
+
+    # --- the list
+
+    def numbers(self, choice: Choice = EVERYBODY, order: Order = Order.NUMBER) -> list[int]:
+        """All members that fit, as numbers: a table on screen then fetches the rows it shows.
+
+        A member whose number was typed comes first.
+        """
+        condition, values = where(choice)
+        index, by = {
+            Order.NUMBER: ("member_in_order", "number"),
+            Order.KANA: ("member_in_kana_order", "kana, number"),
+        }[order]
+        # without INDEXED BY SQLite reads the table itself, which is three times as long
+        rows_found = self._db.rows(
+            f"SELECT number FROM member INDEXED BY {index} WHERE {condition} ORDER BY {by}",
+            *values,
+        )
+        found = [number for (number,) in rows_found]
+        typed = normalize.number(choice.text)
+        if typed in found:
+            found.remove(typed)
+            found.insert(0, typed)
+        return found
+
+    def members(self, numbers: Sequence[int]) -> list[Member]:
+        """These members, in this order."""
+        found = {}
+        for start in range(0, len(numbers), 500):
+            part = numbers[start : start + 500]
+            for row in self._db.each(
+                f"{member_rows.SELECT} WHERE member.number IN ({', '.join('?' * len(part))})", *part
+            ):
+                found[row[0]] = member_rows.member_of(row)
+        return [found[number] for number in numbers if number in found]
+
+    def groups(self) -> list[tuple[str, int]]:
+        """Every グループ with how many members it has who have not withdrawn."""
+        found = self._db.rows(
+            "SELECT label, sum(state = 'active') FROM member_group JOIN member USING (number)"
+            " GROUP BY label ORDER BY label"
+        )
+        if all(label == composed(label) for label, _ in found):
+            return found
+        return self._groups_composed()
+
+    def _groups_composed(self) -> list[tuple[str, int]]:
+        """As `groups`, where former versions have written names in two ways."""
+        active: dict[str, set[int]] = {}
+        for label, number, state in self._db.each(
+            "SELECT label, number, state FROM member_group JOIN member USING (number)"
+        ):
+            there = active.setdefault(composed(label), set())
+            if state == State.ACTIVE:
+                there.add(number)
+        return [(label, len(active[label])) for label in sorted(active)]
+
+    def each(self, choice: Choice = EVERYBODY) -> Iterator[Member]:
+        """The members that fit, one by one, in the order of the numbers."""
+        condition, values = where(choice)
+        sql = f"{member_rows.SELECT} WHERE {condition} ORDER BY member.number"
+        yield from map(member_rows.member_of, self._db.each(sql, *values))
+
+    def consents(self) -> Iterator[Consented]:
+        """承諾の記録, in the order in which it grew."""
+        sql = (
+            "SELECT consent.number, consent.address, received_at, given, given_on, how,"
+            " recorded_at, subject, body FROM consent JOIN receipt USING (number)"
+            " JOIN template ON template.id = consent.template ORDER BY consent.id"
+        )
+        for number, collected, received, given, day, how, recorded, *text in self._db.each(sql):
+            consent = Consent(bool(given), to_day(day), how)
+            yield Consented(number, collected, to_time(received), consent, to_time(recorded), *text)
+
+    # --- the same for all
+
+    def _candidates(self, condition: str, *values: object) -> list[Candidate]:
+        found = self._db.rows(
+            "SELECT number, address, received_at, replied_at, state, reason, times"
+            f" FROM receipt WHERE {condition}",
+            *values,
+        )
+        members = {member.number: member for member in self.members([row[0] for row in found])}
+        return [
+            Candidate(
+                receipt_of((*row, row[0] in members)), members.get(row[0]), self.said_no(row[0])
+            )
+            for row in found
+        ]

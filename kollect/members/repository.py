@@ -1,0 +1,255 @@
+"""The members in kollect.db: registered, corrected, withdrawn, stopped; nothing former is lost.
+
+Knows of the receipts only the numbers and the addresses behind them; nothing of screens, letters or
+servers. One Members belongs to one thread; several may be open on one file, beside the collector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import fields
+from datetime import date, datetime
+
+from kollect.mail import address
+from kollect.members import member_rows
+from kollect.members.member import Consent, Field, Member, Sheet, State, as_sheet
+from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
+from kollect.members.member_reader import Roll
+from kollect.storage.database import to_text
+
+REGISTERED, WITHDREW, CAME_BACK = "会員登録", "退会", "退会の取り消し"
+STOPPED, RESUMED = "配信停止", "配信停止の解除"
+UNDELIVERABLE, REACHABLE = "不達", "不達の解除"
+MAILING = "メール発信"
+
+
+class Members(Roll):
+    """What `Roll` reads, and the writing. Promises: only a number that was given can be registered,
+    and once; what stood there before an update is found in `changes`, every consent in `consents`.
+
+    A no, 配信停止 or 退会, is the address's: it holds for every number that the address has or
+    gets, until a consent is written down that was given on a later day. One of the same day may be
+    older than the no, and ends it only by `resume`, where somebody says so.
+    """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing; on disk when the block has ended."""
+        return self._db.transaction()
+
+    def free(self, number: int) -> str:
+        """The address of a number that can be registered; raises the Refusal of `register` else."""
+        address = self.address_of(number)
+        if address is None:
+            raise NumberUnknown(number)
+        if there := self.get(number):
+            withdrawn = there.standing.state is State.WITHDRAWN
+            raise Withdrawn(there) if withdrawn else AlreadyRegistered(there)
+        return address
+
+    def register(
+        self, member: Member, now: datetime, source: str = REGISTERED, dated: bool = True
+    ) -> datetime | None:
+        """Returns since when a no of this address holds for the new member too; None: there is
+        none. Without `dated` the day of the consent is not the customer's, and ends no 配信停止.
+
+        Raises NumberUnknown, AlreadyRegistered or Withdrawn, and then writes nothing.
+        """
+        with self.transaction():
+            collected = self.free(member.number)
+            no = self.said_no(member.number)
+            columns = ("number", "registered_at", *member_rows.WRITTEN)
+            self._db.change(
+                f"INSERT INTO member ({', '.join(columns)})"
+                f" VALUES ({', '.join('?' * len(columns))})",
+                *(member.number, to_text(now), *member_rows.written(member, collected)),
+            )
+            self._regroup(member)
+            self._note(member.number, now, source, REGISTERED)
+            if member.consent.given:
+                self._consent(member.number, member.consent, now)
+            if no is not None and not (dated and is_after(member.consent, no, now)):
+                self._inherit(member.number, no, now, source)
+                return no
+        return None
+
+    # --- corrections
+
+    def update(self, member: Member, now: datetime, source: str, dated: bool = True) -> bool:
+        """Write the form anew; the former values go to `changes`. Returns whether they differed.
+
+        A consent that is new, and of a later day than a 配信停止, ends it; `dated` as in
+        `register`. Raises NotRegistered.
+        """
+        with self.transaction():
+            former = self._present(member.number)
+            if former == member:
+                return False
+            self._db.change(
+                f"UPDATE member SET {' = ?, '.join(member_rows.WRITTEN)} = ? WHERE number = ?",
+                *(*member_rows.written(member, former.standing.address), member.number),
+            )
+            if former.groups != member.groups:
+                self._db.change("DELETE FROM member_group WHERE number = ?", member.number)
+                self._regroup(member)
+            for what, before, after in _differences(as_sheet(former), as_sheet(member)):
+                self._note(member.number, now, source, what, before, after)
+            if former.consent != member.consent:
+                given = member.consent.given
+                self._consent(
+                    member.number,
+                    member.consent if given else Consent(False, now.date(), source),
+                    now,
+                )
+                no = former.standing.stopped_at
+                if no is not None and dated and is_after(member.consent, no, now):
+                    self._resume(member.number, member.consent, now, source)
+        return True
+
+    def withdraw(self, number: int, now: datetime, source: str) -> bool:
+        """退会, and so 配信停止 for the other numbers of the address. Returns whether it is new."""
+        with self.transaction():
+            new = self._turn(number, now, source, WITHDREW, "withdrawn_at IS NULL",
+                             "state = 'withdrawn', withdrawn_at = ?", to_text(now))  # fmt: skip
+            if new:
+                key = address.key(self._present(number).standing.address)
+                others = [one.number for one in self.of_address(key) if one.number != number]
+                self._stop(others, now, now, f"{source}（会員 {number} の退会）")
+        return new
+
+    def come_back(self, number: int, now: datetime, source: str) -> bool:
+        """退会の取り消し; a 配信停止 stays."""
+        return self._turn(number, now, source, CAME_BACK, "withdrawn_at IS NOT NULL",
+                          "state = 'active', withdrawn_at = NULL")  # fmt: skip
+
+    def stop(self, address_key: str, now: datetime, source: str) -> list[int]:
+        """配信停止: nothing is sent to this address any more. Returns the members it is new for."""
+        with self.transaction():
+            members = [member.number for member in self.of_address(address_key)]
+            return self._stop(members, now, now, source)
+
+    def stop_member(self, number: int, now: datetime, source: str) -> bool:
+        """配信停止 for this member, and so for the address behind. Returns whether it is new."""
+        stopped = self.stop(address.key(self._present(number).standing.address), now, source)
+        return number in stopped
+
+    def resume(self, number: int, consent: Consent, now: datetime, source: str) -> bool:
+        """The customer asked for the mails again: a new consent is what ends a 配信停止.
+
+        Raises ValueError for a consent of a day before it.
+        """
+        with self.transaction():
+            no = self._present(number).standing.stopped_at
+            if not consent.given or (no is not None and consent.on and consent.on < _day(no, now)):
+                raise ValueError("a new consent is needed")
+            new = self._resume(number, consent, now, source)
+            if new:
+                self._consent(number, consent, now)
+        return new
+
+    def hold(self, now: datetime) -> list[int]:
+        """Stop whoever a no of the same address holds for, as older versions of this program did
+        not. Returns the members it is new for.
+        """
+        held = []
+        with self.transaction():
+            for number, no in self.overlooked():
+                member = self._present(number)
+                resumed = any(c.what == RESUMED and c.at >= no for c in self.changes(number))
+                if not (resumed or is_after(member.consent, no, now)):
+                    self._inherit(number, no, now, MAILING)
+                    held.append(number)
+        return held
+
+    def undeliverable(self, number: int, reason: str, now: datetime, source: str) -> bool:
+        """不達: mails to this member come back, for this reason."""
+        return self._turn(number, now, source, UNDELIVERABLE, "undeliverable = ''",
+                          "undeliverable = ?", reason, present=reason)  # fmt: skip
+
+    def reachable(self, number: int, now: datetime, source: str) -> bool:
+        """不達の解除. (A receipt that could not be delivered is healed by its 再送 alone.)"""
+        return self._turn(number, now, source, REACHABLE, "undeliverable <> ''",
+                          "undeliverable = ''")  # fmt: skip
+
+    def _stop(self, numbers: Iterable[int], no: datetime, now: datetime, source: str) -> list[int]:
+        """Returns for whom it is new."""
+        new = []
+        for number in numbers:
+            if self._turn(number, now, source, STOPPED, "stopped_at IS NULL",
+                          "stopped_at = ?", to_text(no)):  # fmt: skip
+                self._consent(number, Consent(False, _day(no, now), source), now)
+                new.append(number)
+        return new
+
+    def _inherit(self, number: int, no: datetime, now: datetime, source: str) -> None:
+        self._stop([number], no, now, f"{source}（同じメールアドレスのお申し出）")
+
+    def _resume(self, number: int, consent: Consent, now: datetime, source: str) -> bool:
+        return self._turn(number, now, source, RESUMED, "stopped_at IS NOT NULL",
+                          "stopped_at = NULL, consent = 1, consent_on = ?, consent_how = ?",
+                          consent.on and consent.on.isoformat(), consent.how)  # fmt: skip
+
+    def _present(self, number: int) -> Member:
+        if member := self.get(number):
+            return member
+        raise NotRegistered(number)
+
+    def _turn(
+        self, number: int, now: datetime, source: str, event: str,
+        unless: str, assignment: str, *values: object, present: str = "",
+    ) -> bool:  # fmt: skip
+        """One event in a member's life, unless it has happened already."""
+        with self.transaction():
+            self._present(number)
+            changed = self._db.change(
+                f"UPDATE member SET {assignment} WHERE number = ? AND {unless}", *values, number
+            )
+            if changed:
+                self._note(number, now, source, event, "", present)
+        return bool(changed)
+
+    def _regroup(self, member: Member) -> None:
+        self._db.change_many(
+            "INSERT INTO member_group (label, number, place) VALUES (?, ?, ?)",
+            ((label, member.number, place) for place, label in enumerate(member.groups)),
+        )
+
+    def _note(
+        self,
+        number: int,
+        now: datetime,
+        source: str,
+        what: str,
+        former: str = "",
+        present: str = "",
+    ) -> None:
+        self._db.change(
+            "INSERT INTO member_change (number, at, source, field, former, present)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(number, to_text(now), source, what, former, present),
+        )
+
+    def _consent(self, number: int, consent: Consent, now: datetime) -> None:
+        self._db.change(
+            "INSERT INTO consent (number, address, given, given_on, how, recorded_at, template)"
+            " SELECT number, address, ?, ?, ?, ?, template FROM receipt WHERE number = ?",
+            *(consent.given, consent.on and consent.on.isoformat(), consent.how),
+            *(to_text(now), number),
+        )
+
+
+def is_after(consent: Consent, no: datetime, now: datetime) -> bool:
+    """Whether the consent is a new one, given on a later day than the no."""
+    return consent.given and consent.on is not None and consent.on > _day(no, now)
+
+
+def _day(moment: datetime, now: datetime) -> date:
+    """The day that it was in the shop."""
+    return moment.astimezone(now.tzinfo).date()
+
+
+def _differences(former: Sheet, present: Sheet) -> Iterator[tuple[Field, str, str]]:
+    for one in fields(Sheet):
+        before, after = getattr(former, one.name), getattr(present, one.name)
+        if before != after:
+            yield Field[one.name.upper()], before, after

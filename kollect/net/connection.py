@@ -1,0 +1,288 @@
+"""One TCP or TLS line to a mail server, on which every wait is bounded.
+
+All that can go wrong on the way to a server and on the line is translated here, once, into words
+for the person who reads it. Knows nothing of POP3, IMAP or SMTP but that they speak in lines of
+text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+
+from kollect.errors import LineDropped, ServerTrouble, Stage
+from kollect.mail.foreign_text import LONGEST, cut, visible
+from kollect.net.dial import dial
+from kollect.net.server_errors import RECEIVING_ROLE, SENDING_ROLE, Peer
+from kollect.net.tls import Trust, shake_hands
+from kollect.settings.login_secrets import LoginSecrets
+
+__all__ = ["RECEIVING_ROLE", "SENDING_ROLE", "Line", "Trust"]
+
+Trace = Callable[[Stage], None]
+
+_CHUNK = 65536
+
+
+def _no_trace(stage: Stage) -> None:
+    pass
+
+
+class Line:
+    """A line to one server, in the clear or encrypted. Used by one thread at a time.
+
+    Reading and sending raise `errors.LineTimeout` and `errors.LineDropped`; after either, only
+    `abort` makes sense. `stage` says what the line is used for at the moment, and goes into those
+    troubles.
+    """
+
+    def __init__(self, sock: socket.socket, peer: Peer, trust: Trust, *, timeout: float) -> None:
+        self.peer = peer
+        self.stage = Stage.CONNECT
+        self._sock = sock
+        self._trust = trust
+        self._timeout = timeout
+        self._buffer = bytearray()
+        self._heard = False
+        self._ended = False
+        self._secrets = LoginSecrets()
+
+    @classmethod
+    def open(
+        cls,
+        role: str,
+        host: str,
+        port: int,
+        *,
+        timeout: float,
+        tls: bool,
+        trust: Trust,
+        trace: Trace | None = None,
+    ) -> Line:
+        """Open a line, encrypted from the start with `tls`. `trace` is told each step as it begins.
+
+        Opening takes at most `timeout` seconds for connecting and as many for the handshake.
+        Raises ServerTrouble or CertificateTrouble.
+        """
+        trace = trace or _no_trace
+        peer = Peer(role, host.strip(), port)
+        line = cls(dial(peer, timeout, trace), peer, trust, timeout=timeout)
+        if tls:
+            line._encrypt(lambda: dial(peer, timeout, _no_trace), trace)
+        return line
+
+    def start_tls(self, *, prelude: Callable[[Line], None], trace: Trace | None = None) -> None:
+        """Encrypt this line, the server having just agreed to it (STLS, STARTTLS).
+
+        `prelude` brings a fresh line in the clear to this same point, from the greeting to the
+        server's consent; it is called only where a second handshake is needed (a certificate to be
+        shown or pinned).
+        """
+
+        def again() -> socket.socket:
+            sock = dial(self.peer, self._timeout, _no_trace)
+            fresh = Line(sock, self.peer, self._trust, timeout=self._timeout)
+            try:
+                prelude(fresh)
+                sock.settimeout(self._timeout)
+            except BaseException:
+                fresh.abort()
+                raise
+            return sock
+
+        if self.has_buffered():
+            # Whoever sits on the line could have answers believed to have come encrypted.
+            self.abort()
+            raise self.peer.injected()
+        self._sock.settimeout(self._timeout)
+        self._encrypt(again, trace or _no_trace)
+
+    def _encrypt(self, again: Callable[[], socket.socket], trace: Trace) -> None:
+        self._sock = shake_hands(self._sock, self.peer, self._trust, again=again, trace=trace)
+        self._heard = False
+
+    @property
+    def encrypted(self) -> bool:
+        return isinstance(self._sock, ssl.SSLSocket)
+
+    @property
+    def loopback(self) -> bool:
+        """The other end is this same machine: nobody can listen in between."""
+        try:
+            address = ipaddress.ip_address(self._sock.getpeername()[0].partition("%")[0])
+        except (OSError, ValueError):
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return (mapped or address).is_loopback
+
+    @property
+    def local_address(self) -> str:
+        """The IP address of this end; "" where the line is gone."""
+        try:
+            return self._sock.getsockname()[0].partition("%")[0]
+        except OSError:
+            return ""
+
+    def hide_login(self, account: str, password: str) -> None:
+        """From here on `shown` leaves out this login; to be called before anything is read."""
+        self._secrets.add_login(account, password)
+
+    def hide_digest(self, digest: str) -> None:
+        """As `hide_login`, for what was made of the password for this login alone."""
+        self._secrets.add_digest(digest)
+
+    def shown(self, words: str | bytes, most: int = 500) -> str:
+        """The server's words as they may be shown or written down: one line, nothing that
+        commands a terminal, nothing of what was sent for the login.
+        """
+        if not isinstance(words, str):
+            words = words[:LONGEST].decode("utf-8", "replace")
+        return cut(self._secrets.without(visible(words)), most)
+
+    def senseless(self, answer: bytes) -> ServerTrouble:
+        """Something answers, but not in the language that was expected."""
+        trouble = self.peer.senseless(self.stage, answer)
+        if not isinstance(trouble, LineDropped):
+            trouble.detail = self.shown(answer, 200) or trouble.detail
+        return trouble
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that one send or one read may take."""
+        return self._timeout
+
+    def settimeout(self, seconds: float) -> None:
+        """Change how long one send or one read may take from now on."""
+        self._timeout = seconds
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def send(self, data: bytes | bytearray | memoryview) -> None:
+        """Hand all of `data` to the system."""
+        try:
+            self._sock.settimeout(self._timeout)
+            self._sock.sendall(data)
+        except (OSError, ValueError) as failure:
+            raise self._lost(failure) from failure
+
+    def readline(self, limit: int = 65536) -> bytes:
+        """The next line without its end (CRLF or LF); of a longer one the first `limit` bytes.
+
+        The whole line must come within `timeout` seconds.
+        """
+        deadline = time.monotonic() + self._timeout
+        line, whole = self._take_line(limit)
+        while not whole:
+            self._receive(deadline - time.monotonic())
+            more, whole = self._take_line(max(0, limit - len(line)))
+            line += more
+        return line[:-1] if line.endswith(b"\r") else line
+
+    def _take_line(self, limit: int) -> tuple[bytes, bool]:
+        """What the buffer has of the line, and whether its end was there. Room for a CR is left."""
+        end = self._buffer.find(b"\n")
+        if end >= 0:
+            line = bytes(self._buffer[: min(end, limit)])
+            del self._buffer[: end + 1]
+            return line, True
+        if len(self._buffer) <= limit:
+            return b"", False
+        line = bytes(self._buffer[:limit])
+        self._buffer.clear()
+        return line, False
+
+    def read_some(self, most: int = _CHUNK) -> bytes:
+        """The next bytes, at least one, as soon as there are any."""
+        if not self._buffer:
+            self._receive(self._timeout)
+        if len(self._buffer) <= most:
+            data = bytes(self._buffer)
+            self._buffer.clear()
+        else:
+            data = bytes(self._buffer[:most])
+            del self._buffer[:most]
+        return data
+
+    def unread(self, data: bytes) -> None:
+        """Put back what was read too far; the next read gives it again."""
+        self._buffer[:0] = data
+
+    def _receive(self, seconds: float) -> None:
+        """Add what comes within `seconds` to the buffer."""
+        if self._ended:
+            raise self._lost(None)
+        try:
+            if seconds <= 0:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(seconds)
+            data = self._sock.recv(_CHUNK)
+        except (OSError, ValueError) as failure:
+            raise self._lost(failure) from failure
+        if not data:
+            self._ended = True
+            raise self._lost(None)
+        self._buffer += data
+        self._heard = True
+
+    def has_buffered(self) -> bool:
+        """Bytes have come that the system no longer knows of: select would not tell."""
+        return bool(self._buffer) or (self.encrypted and self._sock.pending() > 0)
+
+    def wait_readable(self, seconds: float) -> bool:
+        """Wait until reading would not block: there are bytes, or the line is lost.
+
+        False: not within `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.has_buffered() and not self._ended:
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                if not select.select([self._sock], [], [], left)[0]:
+                    return False
+                self._sock.settimeout(0)
+                data = self._sock.recv(_CHUNK)
+            except (ssl.SSLWantReadError, BlockingIOError):
+                continue  # a record of TLS itself (a session ticket), or half of one
+            except (OSError, ValueError):
+                return True  # the next read says what happened
+            if not data:
+                self._ended = True
+            self._buffer += data
+            self._heard = self._heard or bool(data)
+        return True
+
+    def close(self) -> None:
+        """Close in good order, without waiting for the other side. Never raises."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):
+                self._sock.settimeout(0)
+                self._sock.unwrap()
+        self.abort()
+
+    def abort(self) -> None:
+        """Drop the line at once. Never raises."""
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+    @contextlib.contextmanager
+    def aborted_on_failure(self) -> Iterator[None]:
+        """While a session is begun: whatever goes wrong, no line is left, and no secret is told."""
+        try:
+            yield
+        except BaseException as failure:
+            self.abort()
+            if isinstance(failure, ServerTrouble):
+                failure.detail = self.shown(failure.detail)
+            raise
+
+    def _lost(self, failure: Exception | None) -> ServerTrouble:
+        if isinstance(failure, TimeoutError):
+            return self.peer.silent(self.stage, failure, heard=self._heard)
+        words = bytes(self._buffer[:16])
+        return self.peer.dropped(self.stage, failure, heard=self._heard, last_words=words)

@@ -1,0 +1,1 @@
+"""Posters, forms and lists on paper."""

@@ -1,0 +1,108 @@
+"""店頭ポスター and 会員登録用紙: made from the settings, to print (PDF, PNG) and to look at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+
+from kollect.errors import Trouble
+from kollect.mail import address
+from kollect.printing import fonts, membership_form, poster
+from kollect.printing.page import HEIGHT, PRINT_DPI, Page
+from kollect.printing.printable import is_picture, printable
+from kollect.settings.model import Settings, Shop
+from kollect.storage import export
+
+GETA = "〓"
+"""What printers have always put where a character was missing."""
+
+
+class Paper(StrEnum):
+    POSTER = "店頭ポスター"
+    FORM = "会員登録用紙"
+
+
+def notes(settings: Settings) -> list[str]:
+    """What will be missing on the paper, for the person who is about to print it."""
+    shop = settings.shop
+    parts = (("店名", shop.name), ("住所", shop.address), ("電話番号", shop.phone))
+    missing = "・".join(name for name, value in parts if not value.strip())
+    return [f"{missing}が入っていません。「緒言設定」の「ID」で入力できます。"] if missing else []
+
+
+def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page: int = 2) -> Page:
+    """The page. Raises Trouble where there is no Japanese font, or no address for the poster."""
+    face = _face(settings)
+    shop = _to_draw(settings, face)
+    if paper is Paper.FORM:
+        page = Page(face, dpi)
+        membership_form.draw(page, shop, slips_a_page)
+        return page
+    if not address.is_usable(settings.mail_address):
+        raise Trouble(
+            "メールアドレスが設定されていません",
+            happened="ポスターのQRコードには、お客様がメールを送る宛先が必要です。",
+            cure="「緒言設定」の「メールの設定」で、Emailアドレスを入力してください。",
+        )
+    page = Page(face, dpi)
+    poster.draw(page, shop, settings.mail_address)
+    return page
+
+
+def preview(paper: Paper, settings: Settings, height: int, *, slips_a_page: int = 2) -> bytes:
+    """A PNG of that many pixels in height. Raises as `draw` does."""
+    dpi = min(PRINT_DPI, round(2 * height * 25.4 / HEIGHT))  # drawn larger, for smooth edges
+    return draw(paper, settings, dpi, slips_a_page=slips_a_page).shrunk(height)
+
+
+def save(paper: Paper, settings: Settings, file: Path, *, slips_a_page: int = 2) -> None:
+    """Write a PDF or, where the name ends so, a PNG, at the resolution of a printer.
+
+    Raises as `draw` does, and StorageTrouble.
+    """
+    page = draw(paper, settings, slips_a_page=slips_a_page)
+    octets = page.png() if file.suffix.lower() == ".png" else page.pdf(paper)
+    export.write(file, octets)
+
+
+def missing_characters(settings: Settings) -> list[str]:
+    """What the font has not, for the person who is about to print it: left out, or 〓 instead.
+
+    Raises Trouble where there is no Japanese font.
+    """
+    shop = settings.shop
+    told = []
+    for name, value in (("店名", shop.name), ("住所", shop.address), ("電話番号", shop.phone)):
+        lacking = fonts.lacking(_face(settings), printable(value))
+        if pictures := "".join(filter(is_picture, lacking)):
+            told.append(
+                f"{name}の「{pictures}」は、文字の形が印刷用のフォントにないため、印刷しません。"
+            )
+        if letters := "".join(one for one in lacking if not is_picture(one)):
+            told.append(
+                f"{name}の「{letters}」は、文字の形が印刷用のフォントにないため、「〓」になります。"
+                "ほかの書き方があれば、「緒言設定」の「ID」で直してください。"
+            )
+    return told
+
+
+def _face(settings: Settings) -> fonts.Typeface:
+    """The best font; a further one where only that has all characters of the shop."""
+    shop = settings.shop
+    return fonts.find(text=printable(f"{shop.name}{shop.address}{shop.phone}"))
+
+
+def _to_draw(settings: Settings, face: fonts.Typeface) -> Shop:
+    """The shop with nothing in it that makes an empty box."""
+    shop = settings.shop
+
+    def drawn(text: str) -> str:
+        text = printable(text)
+        for one in fonts.lacking(face, text):
+            text = text.replace(one, "" if is_picture(one) else GETA)
+        return " ".join(text.split())
+
+    return replace(
+        shop, name=drawn(shop.name), address=drawn(shop.address), phone=drawn(shop.phone)
+    )

@@ -1,1 +1,0 @@
-"""Between `app` and the screens: where the program works, how it begins, what leads where."""

@@ -1,0 +1,272 @@
+"""Hands letters to the sending server, over one to four connections, and tells how each one ended.
+
+Knows how many letters may be on the way, when the caller should write down how they ended, and when
+to leave a server in peace. What is said on a connection is the dialogue's; the ledger is the
+caller's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from kollect.errors import ServerTrouble
+from kollect.net.connection import Trace
+from kollect.settings.model import Send, Tls
+from kollect.smtp import smtp_errors
+from kollect.smtp.outgoing import Ending, Letter, Outcome
+from kollect.smtp.pool import Channels
+from kollect.smtp.smtp_connection import Channel
+from kollect.smtp.transaction import Delivery, Ended
+from kollect.smtp.waiting import Queue
+
+MOST_ON_WAY = 20
+"""Letters handed over whose ending the caller has not yet written down: what a crash may repeat."""
+LONG_QUEUE = 40
+"""So many letters waiting are worth further connections."""
+
+_TICK_SECONDS = 1.0
+_LINGER_SECONDS = 0.05
+"""An ending waits so long for others, that they share one commit."""
+_BATCH = 10
+_MOST_TRIES = 3
+_MOST_PUT_OFF = 10
+"""Letters in a row that the server puts off before it is left in peace."""
+_MOST_BARREN = 2
+"""Connections in a row that are lost before a letter was decided on."""
+_PEACE_SECONDS = 60.0
+_RETURNED_AT_ONCE = 100
+
+
+class Post:
+    """The way out. Connections are kept from one `deliver` to the next, until `close`."""
+
+    def __init__(
+        self,
+        send: Send,
+        tls: Tls,
+        sender: str,
+        password: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._channels = Channels(send, tls, sender, password, clock)
+        self._stopping = False
+        self._put_off = 0
+        self._barren = 0
+        self._left_in_peace_until = 0.0
+        self._begun = 0
+        """Letters, in the whole life of this post."""
+        self._disowned: ServerTrouble | None = None
+        """The server has something against the shop, not against the recipient it said it to, and
+        has taken no letter that was begun after that."""
+        self._disowned_at = 0
+        self.doubt: ServerTrouble | None = None
+        """The last refusal that may be about the shop, in words for people."""
+        self.trouble: ServerTrouble | None = None
+        """Why the last letters came back unsent, where it was not for their own sake."""
+
+    def connect(self, trace: Trace | None = None) -> None:
+        """Make sure that there is a connection. Raises ServerTrouble and its kinds.
+
+        `trace` is told each step as it begins.
+        """
+        self._channels.make_sure(trace)
+
+    def deliver(self, letters: Iterable[Letter]) -> Iterator[list[Outcome]]:
+        """Send the letters; yields their endings, as many as are known at the time, each once.
+
+        Letters are taken from `letters` as there is room for them; one that says no before its MAIL
+        (`Letter.may_go`) has no ending. Never more than 20 are handed
+        over whose ending the caller has not seen *and* written down: it does so before it asks for
+        the next list. An empty list comes about once a second while nothing happens.
+
+        Raises ServerTrouble (LoginTrouble, CertificateTrouble) where no connection can be made to
+        begin with: then nothing was sent, and the letters taken were given back as LATER. Trouble
+        that comes later only shows in the endings, and in `trouble`.
+        """
+        queue = Queue(letters)
+        if self._stopping or not queue.first():
+            return
+        if self._clock() >= self._left_in_peace_until:
+            self.trouble = None
+            self._put_off = self._barren = 0
+            try:
+                self.connect()
+            except ServerTrouble as trouble:
+                yield _returned(queue.taken(), trouble.title)
+                raise
+            try:
+                yield from self._work_off(queue)
+            finally:  # where the caller broke off, what is on the way is given up
+                self._channels.drop_busy()
+            if self.trouble is None:
+                self.trouble = self._disowned  # as "relay access denied": said to each recipient
+        yield from self._give_back(queue)
+
+    @property
+    def server_time(self) -> datetime | None:
+        """What the server's clock shows now, where it has said it."""
+        return self._channels.server_time()
+
+    def stop_soon(self) -> None:
+        """Take no new letters; `deliver` ends when the answers under way have come."""
+        self._stopping = True
+
+    @property
+    def on_way(self) -> int:
+        """Letters that were begun and have not ended."""
+        return self._channels.on_way
+
+    def leave_in_peace(self, trouble: ServerTrouble) -> None:
+        """Begin no other letter for a minute; what was not begun comes back."""
+        self.trouble = trouble
+        self._left_in_peace_until = self._clock() + _PEACE_SECONDS
+
+    def close(self) -> None:
+        """Take leave of the server. Never raises."""
+        self._channels.close()
+
+    # --- the loop
+
+    def _work_off(self, queue: Queue) -> Iterator[list[Outcome]]:
+        """Send until the queue is empty, the server wants its peace, or it is time to stop."""
+        known: list[Outcome] = []
+        known_since = last_told = self._clock()
+        while True:
+            self._feed(queue, known)
+            self._channels.flush()
+            self._settle(queue, known)
+            now = self._clock()
+            done = not self._channels.on_way and self._finished(queue)
+            if not known:
+                known_since = now
+            linger = known_since + _LINGER_SECONDS - now
+            if known and (done or len(known) >= _BATCH or linger <= 0):
+                yield known
+                known, last_told = [], self._clock()
+            elif now - last_told >= _TICK_SECONDS:
+                yield []
+                last_told = self._clock()
+            elif self._channels.on_way:
+                tick = last_told + _TICK_SECONDS - now
+                self._channels.listen(min(tick, linger) if known else tick)
+                self._settle(queue, known)
+            if done and not known:
+                return
+
+    def _finished(self, queue: Queue) -> bool:
+        return self._stopping or self._at_peace() or not queue.first()
+
+    def _at_peace(self) -> bool:
+        return self.trouble is not None
+
+    def _feed(self, queue: Queue, known: list[Outcome]) -> None:
+        """Begin as many letters as may be on the way."""
+        while not self._stopping and not self._at_peace():
+            if self._channels.on_way + len(known) >= MOST_ON_WAY:
+                return
+            delivery = queue.first()
+            if delivery is None or not self._connected():
+                return
+            letter = delivery.letter
+            if obstacle := self._channels.first.dialogue.impossible(letter):
+                queue.take()
+                known.append(Outcome(letter.key, Ending.REFUSED, 0, obstacle))
+            elif not _file_is_there(letter):
+                queue.take()
+                known.append(_later(delivery, "転送するメールのファイルを読めません。"))
+            elif channel := self._room_for(letter, queue):
+                delivery = queue.take()
+                self._begun += 1
+                delivery.place = self._begun
+                channel.begin(delivery)
+            else:
+                return
+
+    def _connected(self) -> bool:
+        if not self._channels:
+            try:
+                self._channels.make_sure()
+            except ServerTrouble as trouble:
+                self.leave_in_peace(trouble)
+        return bool(self._channels)
+
+    def _room_for(self, letter: Letter, queue: Queue) -> Channel | None:
+        style = self._channels.first.dialogue.style_for(letter)
+        channel = self._channels.one_for(style, MOST_ON_WAY)
+        if channel is None and self._channels.may_grow(style) and queue.is_long(LONG_QUEUE):
+            channel = self._channels.grow()
+        return channel
+
+    # --- endings
+
+    def _settle(self, queue: Queue, known: list[Outcome]) -> None:
+        """Sort what has ended, and draw the conclusions from connections that were lost."""
+        for ended in self._channels.take_ended():
+            self._sort(ended, queue, known)
+        for channel in self._channels.take_lost():
+            if channel.dialogue.answered:
+                self._barren = 0
+            elif not self._channels:
+                self._barren += 1
+                if self._barren >= _MOST_BARREN:
+                    why = smtp_errors.keeps_hanging_up(channel.line.peer, channel.why_lost)
+                    self.leave_in_peace(why)
+
+    def _sort(self, ended: Ended, queue: Queue, known: list[Outcome]) -> None:
+        if ended.called_off:
+            return
+        delivery, outcome = ended.delivery, ended.outcome
+        if outcome is None:
+            if delivery.tries < _MOST_TRIES:
+                queue.put_back(delivery)
+                return
+            outcome = _later(delivery, "何度か試しましたが、送れませんでした。")
+        known.append(replace(outcome, place=delivery.place, begun=self._begun))
+        detail = f"{outcome.code or ''} {outcome.text}".strip()
+        if ended.ours:
+            self._disowned = smtp_errors.sending_refused(self._channels.peer, detail)
+            self._disowned_at = self._begun
+        match outcome.ending:
+            case Ending.ACCEPTED:
+                self._channels.proven = True
+                if delivery.place > self._disowned_at:
+                    self._disowned = None
+            case Ending.DOUBTED:
+                # whether no other letter would fare better, is the caller's to say
+                self.doubt = smtp_errors.refusing(self._channels.peer, detail)
+                return
+            case Ending.LATER:
+                self._put_off += 1
+                if ended.fatal or self._put_off >= _MOST_PUT_OFF:
+                    why = smtp_errors.sending_refused if ended.ours else smtp_errors.refused_for_now
+                    self.leave_in_peace(why(self._channels.peer, detail))
+                return
+        self._put_off = 0
+
+    def _give_back(self, queue: Queue) -> Iterator[list[Outcome]]:
+        """What is left of the queue when no more is to be sent now."""
+        why = self.trouble.title if self.trouble else "プログラムを終了するため、次回に送ります。"
+        while not self._stopping and queue.at_least(_RETURNED_AT_ONCE):
+            yield _returned(queue.taken(), why)
+        if rest := queue.taken():
+            yield _returned(rest, why)
+
+
+def _file_is_there(letter: Letter) -> bool:
+    try:
+        return letter.file is None or letter.file.stat().st_size == letter.file_size
+    except OSError:
+        return False
+
+
+def _later(delivery: Delivery, why: str) -> Outcome:
+    return Outcome(delivery.letter.key, Ending.LATER, 0, why)
+
+
+def _returned(deliveries: list[Delivery], why: str) -> list[Outcome]:
+    return [replace(_later(delivery, why), tried=False) for delivery in deliveries]

@@ -1,0 +1,197 @@
+"""The open connections to the sending server: one as a rule, up to four.
+
+Knows when a further one is worth it, and what one connection has taught about the server for the
+others. Which letter goes next is the post's.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from kollect.errors import ServerTrouble
+from kollect.mail.server_date import date_in
+from kollect.net.connection import Trace
+from kollect.net.server_errors import SMTP, Peer
+from kollect.net.server_memory import memory_of
+from kollect.settings.model import Send, Tls
+from kollect.smtp.protocol import Dialogue
+from kollect.smtp.smtp_connection import Channel
+from kollect.smtp.smtp_login import open_session
+from kollect.smtp.transaction import Ended, Style
+
+log = logging.getLogger(__name__)
+
+MOST_CHANNELS = 4
+_SENT_AHEAD = "letters"
+"""What the memory of a server calls letters that do not wait for each answer."""
+
+_EXTRA_SECONDS = 10.0
+"""Patience with the opening of a further connection."""
+
+
+class Channels:
+    """Kept open until `close`, or until the server closes them."""
+
+    def __init__(
+        self, send: Send, tls: Tls, sender: str, password: str, clock: Callable[[], float]
+    ) -> None:
+        self._send = send
+        self._tls = tls
+        self._sender = sender
+        self._password = password
+        self._clock = clock
+        self._open: list[Channel] = []
+        self._gone: list[Channel] = []
+        """Closed by the server, or confused, before the letter that was to begin there."""
+        self._most = MOST_CHANNELS
+        self._memory = memory_of(SMTP, send.host, send.port)
+        self._lied = not self._memory.believed
+        self._greeted: tuple[datetime, float] | None = None
+        self.proven = False
+        """A letter has gone through: the server is believed about its extensions."""
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    @property
+    def first(self) -> Channel:
+        """One of them: what the server offers, it offers on all."""
+        return self._open[0]
+
+    @property
+    def peer(self) -> Peer:
+        return self.first.line.peer
+
+    @property
+    def on_way(self) -> int:
+        """Letters that were begun and have not ended."""
+        return sum(channel.dialogue.on_way for channel in self._open)
+
+    def server_time(self) -> datetime | None:
+        """What the server's clock shows now, where it has said it in its greeting."""
+        if self._greeted is None:
+            return None
+        said, at = self._greeted
+        return said + timedelta(seconds=self._clock() - at)
+
+    def make_sure(self, trace: Trace | None = None) -> None:
+        """Make sure that there is one. Raises ServerTrouble and its kinds."""
+        self._open = [channel for channel in self._open if channel.still_there()]
+        if not self._open:
+            self._add(self._send.timeout_seconds, trace)
+
+    def one_for(self, style: Style, most: int) -> Channel | None:
+        """One on which a letter may begin now; `most` may be on the way on one connection."""
+        window = most if self.proven else 1
+        for channel in [*self._open]:
+            if not channel.dialogue.takes(style, window):
+                continue
+            if channel.lay_idle:
+                self.flush()  # what was begun on the others must not wait for its answer
+            if channel.still_there():
+                return channel
+            self._open.remove(channel)
+            self._gone.append(channel)
+        return None
+
+    def may_grow(self, style: Style) -> bool:
+        """One is enough where letters stream; else a long queue is worth a further one."""
+        believed = self.proven and not self._lied
+        return style is not Style.STREAM and believed and 0 < len(self._open) < self._most
+
+    def grow(self) -> Channel | None:
+        """Open a further one; None where the server has no more."""
+        self.flush()  # so that the server has work in the meantime
+        try:
+            return self._add(min(_EXTRA_SECONDS, self._send.timeout_seconds))
+        except ServerTrouble as trouble:
+            log.debug("no further connection: %s %s", trouble.title, trouble.detail)
+            self._most = max(1, len(self._open))
+            return None
+
+    def _add(self, timeout: float, trace: Trace | None = None) -> Channel:
+        session = open_session(self._send, self._tls, self._password, timeout=timeout, trace=trace)
+        if said := date_in(session.greeting):
+            self._greeted = said, self._clock()
+        session.line.settimeout(self._send.timeout_seconds)
+        channel = Channel(
+            session,
+            self._sender,
+            timeout=self._send.timeout_seconds,
+            final_timeout=self._send.final_timeout_seconds,
+            clock=self._clock,
+        )
+        channel.dialogue.lied = self._lied
+        self._open.append(channel)
+        return channel
+
+    def flush(self) -> None:
+        """Send what is to be sent."""
+        for channel in self._open:
+            channel.flush()
+
+    def listen(self, seconds: float) -> None:
+        """Wait for answers, and take in those that come. Only while letters are on the way."""
+        busy = [channel for channel in self._open if channel.dialogue.on_way]
+        if any(channel.sending or channel.line.has_buffered() for channel in busy):
+            seconds = 0
+        nearest = min(channel.deadline for channel in busy) - self._clock()
+        seconds = max(0.0, min(seconds, nearest))
+        if len(busy) > 1:
+            select.select([channel.line for channel in busy], [], [], seconds)
+            seconds = 0
+        for channel in busy:
+            if channel.line.wait_readable(seconds):
+                channel.read()
+            elif self._clock() >= channel.deadline and not channel.sending:
+                channel.give_up()
+
+    def take_ended(self) -> list[Ended]:
+        """The letters that ended since the last call."""
+        ended = [one for channel in self._open for one in channel.take_ended()]
+        for channel in self._open:
+            self._learn(channel.dialogue)
+        for channel in self._open:
+            channel.dialogue.lied = self._lied
+        return ended
+
+    def _learn(self, dialogue: Dialogue) -> None:
+        """Take down what this conversation tells of the server, for all that will follow."""
+        if dialogue.lied and not self._lied:
+            self._lied = True
+            self._memory.doubt(_SENT_AHEAD, weakly=dialogue.lied_at_the_end)
+            log.debug("%s: only the plain dialogue from here on", self.peer.host)
+        if dialogue.kept_its_word:
+            self._memory.keeps(_SENT_AHEAD)
+            dialogue.kept_its_word = False
+        if self._lied and dialogue.plainly_well is not None:
+            self._memory.plainly(_SENT_AHEAD, well=dialogue.plainly_well)
+            dialogue.plainly_well = None
+
+    def take_lost(self) -> list[Channel]:
+        """The connections that were lost since the last call."""
+        gone, self._gone = self._gone, []
+        lost = [channel for channel in self._open if channel.lost]
+        if lost:
+            self._open = [channel for channel in self._open if not channel.lost]
+            if self._open and not all(channel.dialogue.answered for channel in lost):
+                self._most = len(self._open)  # one more was one too many
+        return gone + lost
+
+    def drop_busy(self) -> None:
+        """Give up what is on the way."""
+        for channel in self._open:
+            if channel.dialogue.on_way:
+                channel.drop()
+        self._open = [channel for channel in self._open if not channel.lost]
+
+    def close(self) -> None:
+        """Take leave of the server. Never raises."""
+        for channel in self._open:
+            channel.say_goodbye()
+        for channel in self._open:
+            channel.close()
+        self._open.clear()

@@ -1,0 +1,184 @@
+"""One connection to the sending server with its conversation: the octets out, the answers in.
+
+Decides nothing about letters (that is the dialogue's) nor about other connections (the post's).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+
+from kollect.errors import ServerTrouble
+from kollect.smtp.protocol import Dialogue, OutOfStep
+from kollect.smtp.replies import AnswerReader, Garbled
+from kollect.smtp.smtp_login import Session
+from kollect.smtp.transaction import Delivery, Ended
+
+log = logging.getLogger(__name__)
+
+_IDLE_SECONDS = 5.0
+"""A connection that was quiet for longer is asked whether it is still there."""
+_PROBE_SECONDS = 10.0
+_QUIT_SECONDS = 2.0
+
+
+class Channel:
+    """Used until `lost`; what became of its letters is taken with `take_ended`."""
+
+    def __init__(
+        self,
+        session: Session,
+        sender: str,
+        *,
+        timeout: float,
+        final_timeout: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self.line = session.line
+        self.dialogue = Dialogue(session.offers, sender)
+        self.lost = False
+        self.why_lost = ""
+        self._reader = AnswerReader(self.line.shown)
+        self._out: list[bytes] = []
+        self._timeout = timeout
+        self._final_timeout = final_timeout
+        self._clock = clock
+        self._since = clock()
+        """When something was last sent to a quiet server, or heard from it."""
+
+    def begin(self, delivery: Delivery) -> None:
+        """Begin a letter; it goes out with the next `flush`. One that may not go ends at once."""
+        was_quiet = not self.dialogue.on_way
+        if commands := self.dialogue.begin(delivery):
+            self._out.append(commands)
+            if was_quiet:
+                self._since = self._clock()
+
+    def flush(self) -> None:
+        """Send what is to be sent; of a mail on disk one piece. Waits at most the time-out."""
+        try:
+            if self._out:
+                data = b"".join(self._out)
+                self._out.clear()
+                self.line.send(data)
+            if self.dialogue.body:
+                self._send_piece()
+        except ServerTrouble as trouble:
+            self._lose(trouble, in_sending=True)
+
+    def _send_piece(self) -> None:
+        body = self.dialogue.body
+        assert body is not None
+        try:
+            piece, last = next(body)
+        except OSError as error:
+            # The server waits for the rest: only a dropped line tells it that none will come.
+            log.warning("転送するメールのファイルを読めません（%s）", error)
+            self._lose_for(f"メールのファイルを読めません: {error}", in_sending=True)
+            return
+        self.line.send(piece)
+        self._since = self._clock()
+        if last:
+            self.dialogue.body_sent()
+
+    @property
+    def sending(self) -> bool:
+        """There is more to send than was sent."""
+        return self.dialogue.body is not None and not self.lost
+
+    def read(self) -> None:
+        """Take in what has come; only when there is something."""
+        try:
+            data = self.line.read_some()
+            self._since = self._clock()
+            for answer in self._reader.feed(data):
+                self._out.append(self.dialogue.heard(answer))
+                if self.dialogue.closing:
+                    self._hang_up(f"421 {answer.text}")
+                    return
+        except ServerTrouble as trouble:
+            self._lose(trouble)
+        except (OutOfStep, Garbled) as confusion:
+            self.dialogue.lied = True
+            log.debug("%s: out of step: %s", self.line.peer.host, confusion)
+            self._lose_for("送信サーバの答えが、送った命令と合いません。")
+
+    @property
+    def deadline(self) -> float:
+        """When the next answer must have come (RFC 5321 section 4.5.3.2)."""
+        final = self.dialogue.waits_for_final
+        return self._since + (self._final_timeout if final else self._timeout)
+
+    def give_up(self) -> None:
+        """The deadline has passed."""
+        self._lose(self.line.peer.silent(self.line.stage, None, heard=True))
+
+    @property
+    def lay_idle(self) -> bool:
+        """So long that `still_there` will ask the server, and wait for its answer."""
+        return not self.dialogue.on_way and self._clock() - self._since >= _IDLE_SECONDS
+
+    def still_there(self) -> bool:
+        """Whether a letter may begin here; a connection that lay idle is asked first.
+
+        Nothing is on the way, so nothing is lost with it.
+        """
+        if self.lost:
+            return False
+        if self.dialogue.on_way:
+            return True
+        try:
+            if self.line.wait_readable(0):  # a server says something unasked only to take its leave
+                raise Garbled("unasked")
+            if not self.lay_idle:
+                return True
+            self.line.settimeout(min(_PROBE_SECONDS, self._timeout))
+            self.line.send(b"RSET\r\n")
+            answer = None
+            while answer is None:
+                answer = next(self._reader.feed(self.line.read_some()), None)
+            if not answer.good:
+                raise Garbled(f"{answer.code} to RSET")
+        except (ServerTrouble, Garbled) as trouble:
+            log.debug("idle connection closed by the server: %s", trouble)
+            self._hang_up(str(trouble))
+            return False
+        self.line.settimeout(self._timeout)
+        self._since = self._clock()
+        return True
+
+    def take_ended(self) -> list[Ended]:
+        """The letters that ended since the last call."""
+        ended, self.dialogue.ended = self.dialogue.ended, []
+        return ended
+
+    def say_goodbye(self) -> None:
+        """Send QUIT. Never raises."""
+        with contextlib.suppress(ServerTrouble):
+            self.line.settimeout(_QUIT_SECONDS)
+            self.line.send(b"QUIT\r\n")
+
+    def close(self) -> None:
+        """Wait shortly for the answer to QUIT, and close. Never raises."""
+        with contextlib.suppress(ServerTrouble):
+            self.line.readline()
+        self.lost = True
+        self.line.close()
+
+    def drop(self) -> None:
+        """Close at once. Never raises."""
+        self.lost = True
+        self.line.abort()
+
+    def _lose(self, trouble: ServerTrouble, *, in_sending: bool = False) -> None:
+        self._lose_for(trouble.title, in_sending=in_sending)
+
+    def _lose_for(self, why: str, *, in_sending: bool = False) -> None:
+        self.dialogue.lost(why, in_sending=in_sending)
+        self._hang_up(why)
+
+    def _hang_up(self, why: str) -> None:
+        self.why_lost = why
+        self._out.clear()
+        self.drop()

@@ -1,0 +1,1 @@
+"""The data folder: the database file, its copies, the log, and files for other programs."""

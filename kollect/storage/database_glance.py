@@ -1,0 +1,49 @@
+"""What a kollect.db, sound or damaged, tells when asked one question; nothing is changed by it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from kollect.storage.database import connect
+
+ABSURD = 10**12
+"""No shop gives such a number: where a file says so, a bit has fallen over."""
+
+
+def last_number(database: Path) -> int | None:
+    """The last number a file knows of, given or passed over; None where it cannot tell."""
+    row = asked(
+        database,
+        "SELECT max(number), (SELECT value FROM meta WHERE key = 'number_floor') FROM receipt",
+    )
+    if row is None:
+        return None
+    given, floor = row
+    last = max(given or 0, int(floor) - 1 if str(floor).isdecimal() else 0)
+    return last if 0 < last < ABSURD else None
+
+
+def given_and_seen(database: Path) -> tuple[int, int] | None:
+    """The last number that was given, and how many mails were ever seen."""
+    return asked(
+        database,
+        "SELECT coalesce((SELECT max(number) FROM receipt), 0),"
+        " coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'mail'), 0)",
+    )
+
+
+def identity(database: Path) -> str | None:
+    """What a ledger and all its copies have in common; None where it is missing or broken."""
+    row = asked(database, "SELECT value FROM meta WHERE key = 'install_id'")
+    return row[0] if row else None
+
+
+def asked(database: Path, question: str) -> tuple | None:
+    """The first row of an answer; None where the file is not there or cannot tell."""
+    try:
+        with closing(connect(database, "ro")) as db:
+            return db.execute(question).fetchone()
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None

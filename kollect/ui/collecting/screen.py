@@ -1,0 +1,293 @@
+"""メール収集: what the collector does now, what it did last, and what is wrong."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.collector.events import Phase, RoundEnded
+from kollect.collector.status import MOST_EVENTS, Light, Standing, report_text, wait_text
+from kollect.desktop.tray import COLOURS, TrayColor
+from kollect.errors import Trouble
+from kollect.ui.framework.theme import BOLD_FONT, FAINT, GAP, HALF, WIDE
+from kollect.ui.framework.window import Screen, Window
+from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.form import text_of
+from kollect.ui.widgets.scroll_frame import Scrolled
+from kollect.ui.widgets.wrapped_label import Folded
+
+_EDGES = {Light.WAITING: "#7b9fcb", Light.WORKING: "#71b98b", Light.ERROR: "#de7d76"}
+"""Half way to the paper: Tk draws no smooth edge."""
+STARTING = "受信を始めます。"
+LONGEST_TROUBLE = 160
+"""Letters of what happened; the dialog behind 「詳細」 has it all."""
+
+
+class CollectingScreen(Screen):
+    code, heading = "KKRZS301", "メール収集"
+
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._go = go
+        self._before: RoundEnded | None = None
+        """The last poll when 「今すぐ受信」 was pressed."""
+        # large letters on a small screen, and a trouble: more than there is room for
+        self.scrolled = Scrolled(self)
+        self.scrolled.pack(fill="both", expand=True)
+        inside = self.scrolled.inside
+        self.panel = StatePanel(inside)
+        self.panel.pack(fill="x")
+        self.trouble = TroublePanel(inside, window.dialogs.trouble)
+        self._below = ttk.Label(
+            inside, text="最近のできごと（新しいものが上）", style="Bold.TLabel"
+        )
+        self._below.pack(anchor="w", pady=(GAP, HALF))
+        self.events = EventList(inside)
+        self.events.pack(fill="both", expand=True)
+        self.buttons = self._build_buttons()
+        self._unwatch = go.tray.watch(self.refresh)
+
+    def shown(self) -> None:
+        self._refresh()
+        self.buttons["今すぐ受信"].focus_set()
+
+    def leaving(self) -> None:
+        self._unwatch()
+
+    def resized(self) -> None:
+        self.events.resize()
+
+    def refresh(self) -> None:
+        """Show how things stand now."""
+        if self.winfo_ismapped():
+            self._refresh()
+
+    def _refresh(self) -> None:
+        standing, now = self._go.tray.standing, datetime.now().astimezone()
+        if self.window.said == STARTING and standing.last is not self._before:
+            self.window.say("")
+        ending = self._go.shutdown.wanted
+        self.panel.show(standing, now, ending=ending)
+        self.events.show(standing)
+        if standing.trouble is not None:
+            self.trouble.show(standing)
+            self.trouble.pack(fill="x", pady=(GAP, 0), after=self.panel)
+        else:
+            self.trouble.pack_forget()
+        for label in ("今すぐ受信", "処理の終了"):
+            self.buttons[label].configure(state="disabled" if ending else "normal")
+
+    def poll_now(self) -> None:
+        self._before = self._go.tray.standing.last
+        self._workspaces.current.poll_now()
+        self.window.say(STARTING)
+
+    def _build_buttons(self) -> dict[str, ttk.Button]:
+        go = self._go
+        actions: dict[str, Callable[[], None]] = {
+            "今すぐ受信": self.poll_now,
+            "設定": go.settings,
+            "収集結果表示": go.results,
+            "ログの表示": go.log,
+            "トレイへ": go.tray.to_tray,
+            "処理の終了": go.shutdown.quit,
+        }
+        row = ttk.Frame(self)
+        row.pack(side="bottom", fill="x", pady=(GAP, 0), before=self.scrolled)
+        made = {}
+        for column, (label, action) in enumerate(actions.items()):
+            row.columnconfigure(column, weight=1, uniform="button")
+            button = ttk.Button(
+                row,
+                text=label,
+                command=action,
+                style="TButton" if column else "Primary.TButton",
+            )
+            button.grid(row=0, column=column, sticky="ew", padx=HALF)
+            for key, step in (("Left", -1), ("Right", 1)):
+                button.bind(f"<{key}>", lambda event, at=column, step=step: self._focus(at + step))
+            made[label] = button
+        return made
+
+    def _focus(self, place: int) -> None:
+        buttons = list(self.buttons.values())
+        buttons[place % len(buttons)].focus_set()
+
+
+class StatePanel(ttk.Frame):
+    """The state in large letters beside its light; when the next check is; the numbers."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent, style="Paper.TFrame", padding=(WIDE, GAP))
+        self.columnconfigure(1, weight=1)
+        self._lamp = Lamp(self)
+        self._lamp.grid(row=0, column=0, rowspan=2, padx=(0, WIDE))
+        self.word = ttk.Label(self, style="State.TLabel")
+        self.word.grid(row=0, column=1, sticky="w")
+        self.next = ttk.Label(self, style="Paper.TLabel")
+        self.next.grid(row=1, column=1, sticky="w")
+        self.last = ttk.Label(self, style="PaperFaint.TLabel")
+        self.last.grid(row=2, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
+        self.today = self._number(2, "今日の受付")
+        self.total = self._number(3, "これまでの受付")
+
+    def show(self, standing: Standing, now: datetime, *, ending: bool) -> None:
+        phase = standing.phase
+        self.word.configure(text=phase if standing.running else "停止中")
+        self._lamp.show(standing.light)
+        self.next.configure(text=_next_text(standing, now, ending=ending))
+        last = ""
+        if standing.last is not None:
+            result = "受信できませんでした"
+            if standing.last.trouble is None:
+                result = report_text(standing.last.report)
+            last = f"前回の受信 {standing.last.at:%H:%M:%S}　{result}"
+        self.last.configure(text=last)
+        for label, number in ((self.today, standing.today), (self.total, standing.total)):
+            label.configure(text="－" if number is None else f"{number:,} 件")
+
+    def _number(self, column: int, text: str) -> ttk.Label:
+        ttk.Label(self, text=text, style="PaperFaint.TLabel").grid(
+            row=1, column=column, sticky="e", padx=(WIDE, 0)
+        )
+        number = ttk.Label(self, style="State.TLabel")
+        number.grid(row=0, column=column, sticky="e", padx=(WIDE, 0))
+        return number
+
+
+class Lamp(tk.Canvas):
+    """A disc in the colour of the tray icon."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        ground = ttk.Style(parent).lookup("Paper.TFrame", "background")
+        super().__init__(parent, width="24p", height="24p", highlightthickness=0, background=ground)
+        side = self.winfo_pixels("24p")
+        self._disc = self.create_oval(2, 2, side - 2, side - 2, width=2)
+        self._light: Light | None = None
+
+    def show(self, light: Light) -> None:
+        if light is not self._light:
+            self._light = light
+            self.itemconfigure(self._disc, fill=COLOURS[TrayColor(light)], outline=_EDGES[light])
+
+
+class TroublePanel(ttk.Frame):
+    """What is wrong, what to do, and the way to the technical text."""
+
+    def __init__(self, parent: tk.Misc, tell: Callable[[Trouble], None]) -> None:
+        super().__init__(parent, style="Wrong.TFrame", padding=("3p", 0, 0, 0))
+        self._tell = tell
+        self._trouble: Trouble | None = None
+        inside = ttk.Frame(self, style="Paper.TFrame", padding=(GAP, HALF))
+        inside.pack(fill="both", expand=True)
+        inside.columnconfigure(0, weight=1)
+        self.title = ttk.Label(inside, style="PaperWrong.TLabel")
+        self.title.grid(row=0, column=0, sticky="w")
+        self.happened = Folded(inside, "", style="Paper.TLabel")
+        self.happened.grid(row=1, column=0, sticky="ew")
+        self.cure = Folded(inside, "", style="Paper.TLabel")
+        self.cure.grid(row=2, column=0, sticky="ew")
+        self.detail = ttk.Button(inside, text="詳細", width=8, command=self.open)
+        self.detail.grid(row=0, column=1, rowspan=2, sticky="ne", padx=(GAP, 0))
+
+    def show(self, standing: Standing) -> None:
+        trouble, since = standing.trouble, standing.since
+        if trouble is None or since is None:
+            return
+        self._trouble = trouble
+        again = f"（{since:%H:%M} から {standing.failures}回）" if standing.failures > 1 else ""
+        self.title.configure(text=f"{trouble.title}{again}")
+        happened = trouble.happened
+        if len(happened) > LONGEST_TROUBLE:
+            happened = f"{happened[:LONGEST_TROUBLE]}…（続きは「詳細」）"
+        for label, text in (
+            (self.happened, happened),
+            (self.cure, f"どうすればよいか: {trouble.cure}"),
+        ):
+            if label.text != text:
+                label.configure(text=text)
+
+    def open(self) -> None:
+        if self._trouble is not None:
+            self._tell(self._trouble)
+
+
+class EventList(ttk.Frame):
+    """The last events, the newest on top, so that it is always the one in view."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent)
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        self.text = text_of(self, lines=3)
+        self.text.grid(row=0, column=0, sticky="nsew")
+        bar = ttk.Scrollbar(self, command=self.text.yview, takefocus=False)
+        bar.grid(row=0, column=1, sticky="ns")
+        self.text.configure(
+            yscrollcommand=bar.set,
+            state="disabled",
+            undo=False,
+            cursor="arrow",
+            wrap="char",  # Japanese has no blanks to break at
+            spacing3="2p",
+        )
+        self._told: tuple[int, int] = (0, 0)
+        self.resize()
+
+    def resize(self) -> None:
+        """Lines that are broken go on behind the time."""
+        self.text.tag_configure("time", foreground=FAINT)
+        self.text.tag_configure("new", font=BOLD_FONT)
+        behind = int(self.text.tk.call("font", "measure", BOLD_FONT, "00/00 00:00:00  "))
+        self.text.configure(tabs=(behind,))
+        self.text.tag_configure("line", lmargin2=behind)
+
+    def show(self, standing: Standing) -> None:
+        """Put on top what has come since the last time."""
+        which, told = self._told
+        if which != id(standing):
+            self._clear()
+            told = 0
+        fresh = min(standing.told - told, len(standing.events))
+        self._told = (id(standing), standing.told)
+        if not fresh:
+            return
+        text = self.text
+        text.configure(state="normal")
+        text.tag_remove("new", "1.0", "end")
+        for event in islice(standing.events, len(standing.events) - fresh, None):
+            text.insert(
+                "1.0", f"{event.at:%m/%d %H:%M:%S}\t", ("time", "line"), event.text + "\n", "line"
+            )
+        text.tag_add("new", "1.0", "1.end")
+        text.delete(f"{MOST_EVENTS + 1}.0", "end")
+        text.configure(state="disabled")
+
+    def _clear(self) -> None:
+        self.text.configure(state="normal")
+        self.text.delete("1.0", "end")
+        self.text.configure(state="disabled")
+
+
+def _next_text(standing: Standing, now: datetime, *, ending: bool) -> str:
+    if ending:
+        return "この処理が済んだら、終了します。"
+    if not standing.running:
+        return "メールの収集は動いていません。"
+    match standing.phase:
+        case Phase.RECEIVING:
+            return "届いたメールを調べています。"
+        case Phase.REPLYING:
+            return "受付番号を返信しています。"
+    if standing.next_at is None:
+        return "まもなく受信します。"
+    left = standing.next_at - now
+    if left.total_seconds() <= 0:
+        return "まもなく受信します。"
+    again = "もう一度試すまで" if standing.trouble is not None else "次の受信まで"
+    return f"{again} あと {wait_text(left)}（{standing.next_at:%H:%M:%S}）"

@@ -1,0 +1,228 @@
+"""What every field can do: Enter moves on, undo and redo, select all, the menu of the right button.
+
+Bound once to the classes of widgets, so that no screen has to think of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tkinter as tk
+import weakref
+from tkinter import ttk
+
+from kollect.ui.framework import enter_key, tk_windows
+from kollect.ui.framework.key_bindings import is_typed
+
+_FIELDS = ("TEntry", "TSpinbox", "TCombobox")
+_STEPS = (*_FIELDS, "TRadiobutton", "TCheckbutton", "TNotebook")
+_HISTORY = "_kollect_history"
+_MOST_STEPS = 200
+_MENU = "kollect_field_menu"
+
+
+def install(root: tk.Tk) -> None:
+    """Teach this to all fields of a root, those to come too; those in Tk's own windows excepted."""
+
+    def bind(name: str, event: str, handler: tk_windows.Handler) -> None:
+        with contextlib.suppress(tk.TclError):  # ISO_Left_Tab is known to X11 only, App to Windows
+            tk_windows.bind_class(root, name, event, handler)
+
+    for name in _STEPS:
+        for key in ("<Return>", "<KP_Enter>"):
+            bind(name, key, _enter)
+    for key in ("<Return>", "<KP_Enter>"):
+        bind("TButton", key, lambda event: event.widget.invoke())
+    # Tab belongs to the form, not to the letter: the next field, as everywhere else
+    bind("Text", "<Tab>", _move_on)
+    for back in ("<Shift-Tab>", "<ISO_Left_Tab>"):
+        bind("Text", back, _move_back)
+    for name in (*_FIELDS, "Text"):
+        for key in ("<Control-a>", "<<SelectEverything>>"):
+            bind(name, key, _select_all)
+        bind(name, "<Button-3>", _menu_at_pointer)
+        for key in ("<Shift-F10>", "<App>", "<Menu>"):
+            bind(name, key, _menu_at_widget)
+    for name in _FIELDS:
+        bind(name, "<<Undo>>", lambda event: History.of(event.widget).undo())
+        bind(name, "<<Redo>>", lambda event: History.of(event.widget).redo())
+        bind(name, "<KeyRelease>", lambda event: History.of(event.widget).note())
+        bind(name, "<<Paste>>", _paste)
+        tk_windows.add_to_class(root, name, "<FocusIn>", lambda event: History.of(event.widget))
+    bind("Text", "<<Paste>>", _paste_text)
+
+
+def is_field(widget: object) -> bool:
+    """Whether typed letters belong to this widget."""
+    return isinstance(widget, tk.Text | tk.Entry | ttk.Entry | tk.Listbox)
+
+
+class SecretEntry(ttk.Entry):
+    """An entry for passwords. What is typed is remembered nowhere, whether it is shown or not."""
+
+
+class History:
+    """What stood in one entry before: ttk's entries have no undo of their own.
+
+    It is kept by its entry, and goes with it.
+    """
+
+    def __init__(self, entry: ttk.Entry) -> None:
+        # weak: what an entry keeps must not keep the entry
+        self._entry_there = weakref.ref(entry)
+        self._secret = isinstance(entry, SecretEntry) or bool(str(entry.cget("show")))
+        self._steps = ["" if self._secret else entry.get()]
+        self._at = 0
+
+    @classmethod
+    def of(cls, entry: ttk.Entry) -> History:
+        """The history of this entry, which begins when it is first asked for."""
+        found = vars(entry).get(_HISTORY)
+        if found is None:
+            found = vars(entry)[_HISTORY] = cls(entry)
+        return found
+
+    def note(self) -> None:
+        """Remember what stands there now, where that is new."""
+        if self._secret:
+            return
+        text = self._entry.get()
+        if text == self._steps[self._at]:
+            return
+        del self._steps[self._at + 1 :]
+        self._steps.append(text)
+        del self._steps[:-_MOST_STEPS]
+        self._at = len(self._steps) - 1
+
+    def undo(self) -> None:
+        self.note()
+        self._go(max(0, self._at - 1))
+
+    def redo(self) -> None:
+        self.note()
+        self._go(min(len(self._steps) - 1, self._at + 1))
+
+    @property
+    def _entry(self) -> ttk.Entry:
+        entry = self._entry_there()
+        assert entry is not None, "only an entry asks for its history"
+        return entry
+
+    def _go(self, place: int) -> None:
+        self._at = place
+        if self._secret or not can_edit(self._entry) or self._entry.get() == self._steps[place]:
+            return
+        self._entry.delete(0, "end")
+        self._entry.insert(0, self._steps[place])
+        self._entry.icursor("end")
+
+
+def can_edit(widget: tk.Misc) -> bool:
+    return str(widget.cget("state")) == "normal"
+
+
+def _enter(event: tk.Event) -> str:
+    enter_key.enter(event.widget)
+    return "break"
+
+
+def _move_on(event: tk.Event) -> str:
+    event.widget.event_generate("<<NextWindow>>")
+    return "break"
+
+
+def _move_back(event: tk.Event) -> str:
+    event.widget.event_generate("<<PrevWindow>>")
+    return "break"
+
+
+def _select_all(event: tk.Event) -> str:
+    select_all(event.widget)
+    return "break"
+
+
+def select_all(widget: tk.Misc) -> None:
+    if isinstance(widget, tk.Text):
+        widget.tag_add("sel", "1.0", "end-1c")
+    else:
+        widget.selection_range(0, "end")
+        widget.icursor("end")
+
+
+def _paste(event: tk.Event) -> str:
+    """Tk on X11 leaves a selection where it is and pastes beside it; users expect it replaced."""
+    entry = event.widget
+    if can_edit(entry):
+        try:
+            text = entry.clipboard_get()
+        except tk.TclError:  # nothing there, or a picture
+            return "break"
+        if entry.selection_present():
+            entry.delete("sel.first", "sel.last")
+        entry.insert("insert", "".join(text.splitlines()) if "\n" in text else text)
+        History.of(entry).note()
+    return "break"
+
+
+def _paste_text(event: tk.Event) -> str:
+    text = event.widget
+    if can_edit(text):
+        try:
+            new = text.clipboard_get()
+        except tk.TclError:
+            return "break"
+        text.edit_separator()
+        if text.tag_ranges("sel"):
+            text.delete("sel.first", "sel.last")
+        text.insert("insert", new)
+        text.edit_separator()
+        text.see("insert")
+    return "break"
+
+
+def _menu_at_pointer(event: tk.Event) -> str:
+    event.widget.focus_set()
+    _menu(event.widget, event.x_root, event.y_root)
+    return "break"
+
+
+def _menu_at_widget(event: tk.Event) -> str:
+    if is_typed(event):
+        return ""
+    widget = event.widget
+    _menu(widget, widget.winfo_rootx() + 20, widget.winfo_rooty() + widget.winfo_height() // 2)
+    return "break"
+
+
+def _menu(widget: tk.Misc, x: int, y: int) -> None:
+    menu = context_menu(widget)
+    try:
+        menu.tk_popup(x, y)
+    finally:
+        menu.grab_release()
+
+
+def context_menu(widget: tk.Misc) -> tk.Menu:
+    """The menu of the right button for an entry or a text."""
+    top = widget.winfo_toplevel()
+    if _MENU in top.children:
+        top.children[_MENU].destroy()
+    menu = tk.Menu(top, name=_MENU, tearoff=False)
+    editable = can_edit(widget)
+
+    def item(label: str, key: str, event: str, *, enabled: bool) -> None:
+        menu.add_command(
+            label=label,
+            accelerator=key,
+            state="normal" if enabled else "disabled",
+            command=lambda: widget.event_generate(event),
+        )
+
+    item("元に戻す", "Ctrl+Z", "<<Undo>>", enabled=editable)
+    item("やり直し", "Ctrl+Y", "<<Redo>>", enabled=editable)
+    menu.add_separator()
+    item("切り取り", "Ctrl+X", "<<Cut>>", enabled=editable)
+    item("コピー", "Ctrl+C", "<<Copy>>", enabled=True)
+    item("貼り付け", "Ctrl+V", "<<Paste>>", enabled=editable)
+    menu.add_separator()
+    item("すべて選択", "Ctrl+A", "<<SelectEverything>>", enabled=True)
+    return menu

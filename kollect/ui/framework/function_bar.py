@@ -1,0 +1,99 @@
+"""The bar at the bottom: the screen's function keys as buttons, and between them what is said."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import ttk
+
+from kollect.ui.framework.theme import GAP, HALF
+from kollect.ui.widgets.form import wrapped
+
+_MAIN = "F12"
+_LEAST, _MOST = 14, 24
+"""Half-width characters of a button."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionKey:
+    """A key of the bottom bar and its button: 「F12:設定実行」."""
+
+    key: str
+    label: str
+    action: Callable[[], None]
+    enabled: bool = True
+
+    @property
+    def text(self) -> str:
+        return f"{'ESC' if self.key == 'Escape' else self.key}:{self.label}"
+
+
+class FunctionBar(ttk.Frame):
+    """「ESC」 on the left, the others on the right; the last one is the main one."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent, padding=(GAP, GAP))
+        self._by_name: dict[str, FunctionKey] = {}
+        self._buttons: dict[str, ttk.Button] = {}
+        self.said = wrapped(self, "")
+
+    def show(self, back: FunctionKey, keys: Sequence[FunctionKey]) -> None:
+        """Build the buttons anew; what is said stays."""
+        said = self.said.text
+        had_focus = self._key_in_focus()
+        for old in self.winfo_children():
+            old.destroy()
+        every = [back, *keys]
+        width = max(_LEAST, *(2 * len(key.text) for key in every)) if keys else _LEAST
+        self._by_name = {key.key: key for key in every}
+        self._buttons = {}
+        self.said = wrapped(self, said)
+        for column, key in enumerate(every):
+            main = bool(keys) and key is keys[-1]
+            button = ttk.Button(
+                self,
+                text=key.text,
+                width=min(width, _MOST),
+                style="Primary.TButton" if main else "TButton",
+                command=key.action,
+                state="normal" if key.enabled else "disabled",
+            )
+            button.grid(row=1, column=column if column == 0 else column + 1, padx=HALF)
+            self._buttons[key.key] = button
+        self.columnconfigure(1, weight=1)
+        if had_focus in self._buttons:  # it is the same key, though another button
+            self._buttons[had_focus].focus_set()
+        self._place_said()
+
+    def say(self, text: str) -> None:
+        self.said.configure(text=text)
+        self._place_said()
+
+    def press(self, name: str) -> None:
+        """The key of this name was pressed, which may be none of ours."""
+        key = self._by_name.get(name)
+        if key and key.enabled:
+            key.action()
+
+    def focus_main(self) -> None:
+        """Bring the focus to F12, to be pressed by the next Enter; never to ESC."""
+        main = self._by_name.get(_MAIN)
+        if main is not None and main.enabled:
+            self._buttons[_MAIN].focus_set()
+
+    def _key_in_focus(self) -> str:
+        focus = str(self.tk.call("focus"))
+        return next((key for key, button in self._buttons.items() if str(button) == focus), "")
+
+    def _place_said(self) -> None:
+        """Between the keys; above them where that would be a column of many short lines."""
+        keys = [w for w in self.winfo_children() if w is not self.said]
+        room = self.winfo_width() - sum(key.winfo_reqwidth() + 12 for key in keys)
+        needed = int(self.tk.call("font", "measure", "TkDefaultFont", self.said.text))
+        if self.winfo_width() > 1 and needed > 2 * max(room, 1):
+            self.said.grid(
+                row=0, column=0, columnspan=len(keys) + 1, sticky="ew", padx=HALF, pady=(0, HALF)
+            )
+        else:
+            self.said.grid(row=1, column=1, columnspan=1, sticky="ew", padx=GAP, pady=0)

@@ -1,0 +1,115 @@
+"""Work that takes time: in a thread, so that no window freezes; its result comes by the pump."""
+
+from __future__ import annotations
+
+import threading
+import tkinter as tk
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from kollect.errors import Trouble
+from kollect.threads import safe_thread
+from kollect.ui.framework.tk_call_queue import Pump
+
+T = TypeVar("T")
+
+
+class Job:
+    """One piece of work under way. `stop` asks it to end; it ends where it looks at `stopping`."""
+
+    def __init__(self, tell: Callable[..., None]) -> None:
+        self._tell = tell
+        self._stop = threading.Event()
+        self.over = False
+        """Set in Tk's thread, before `done` or `failed` is called."""
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def stopping(self) -> bool:
+        """Asked by the work itself, from its thread."""
+        return self._stop.is_set()
+
+    def tell(self, show: Callable[..., None], *args: Any) -> None:
+        """From the work's thread: have `show` called in Tk's."""
+        self._tell(show, *args)
+
+
+class Jobs:
+    """Starts jobs and brings back what becomes of them."""
+
+    def __init__(self, pump: Pump, show_trouble: Callable[[Trouble], None]) -> None:
+        self._pump = pump
+        self.show_trouble = show_trouble
+
+    def run(
+        self,
+        work: Callable[[Job], T],
+        done: Callable[[T], None],
+        *,
+        owner: tk.Misc,
+        failed: Callable[[Trouble], None] | None = None,
+    ) -> Job:
+        """Run `work` in a thread, then `done(result)` or `failed(trouble)` in Tk's.
+
+        Nothing is called any more once `owner` is destroyed. Without `failed`: the error dialog.
+        """
+        self._pump.hurry()
+        return _Run(self._pump, owner, work, done, failed or self.show_trouble).job
+
+
+class _Run(Generic[T]):
+    def __init__(
+        self,
+        pump: Pump,
+        owner: tk.Misc,
+        work: Callable[[Job], T],
+        done: Callable[[T], None],
+        failed: Callable[[Trouble], None],
+    ) -> None:
+        self._pump = pump
+        self._owner = owner
+        self._work = work
+        self._done = done
+        self._failed = failed
+        self.job = Job(self._tell)
+        try:
+            safe_thread.thread(self._run, name="screen job").start()
+        except safe_thread.FAULTS as error:  # there is no memory for one more
+            safe_thread.note(error)
+            self._tell(self._end, self._failed, unexpected(error))
+
+    def _run(self) -> None:
+        try:
+            result = self._work(self.job)
+        except Trouble as trouble:
+            self._tell(self._end, self._failed, trouble)
+        except BaseException as error:
+            safe_thread.note(error)
+            self._tell(self._end, self._failed, unexpected(error))
+        else:
+            self._tell(self._end, self._done, result)
+
+    def _end(self, then: Callable[[Any], None], value: Any) -> None:
+        self.job.over = True
+        then(value)
+
+    def _tell(self, show: Callable[..., None], *args: Any) -> None:
+        self._pump.call(self._if_there, show, *args)
+
+    def _if_there(self, show: Callable[..., None], *args: Any) -> None:
+        try:
+            there = bool(self._owner.winfo_exists())
+        except tk.TclError:  # the whole program is gone
+            there = False
+        if there:
+            show(*args)
+
+
+def unexpected(error: BaseException) -> Trouble:
+    """A fault of ours, told as well as it can be."""
+    return safe_thread.unexpected(
+        error,
+        happened="コレクトの中で予期しない誤りが起きました。集めたデータはそのまま残っています。",
+        cure="もう一度お試しください。続くときは、「詳細」の内容とログを添えてお問い合わせください。",
+    )

@@ -1,0 +1,106 @@
+"""What every screen is. Knows the window it stands in, and no other screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from kollect.collector.events import News
+from kollect.errors import Trouble
+from kollect.ui.framework.function_bar import FunctionKey
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.theme import GAP, WIDE
+
+if TYPE_CHECKING:  # which makes the screens, and imports this
+    from kollect.ui.framework.window import Window
+
+T = TypeVar("T")
+
+
+class Screen(ttk.Frame):
+    """What every screen is. Make the widgets in `__init__`, with `self` as their parent."""
+
+    code: ClassVar[str]
+    """As in the title: KKRZS101."""
+    heading: ClassVar[str]
+    back_label: ClassVar[str] = "前画面"
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window.stage, padding=(WIDE, GAP))
+        self.window = window
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        """The keys on the right of the bottom bar, left to right; the last is the main one."""
+        return ()
+
+    def shown(self) -> None:
+        """Called whenever this screen comes to the front, also when the one above it was closed."""
+
+    def digit(self, number: int) -> None:
+        """A digit was typed outside of any field."""
+
+    def unsaved(self) -> bool:
+        """Whether there is something that going back would lose."""
+        return False
+
+    def leaving(self) -> None:
+        """Called before this screen is destroyed: stop its jobs."""
+
+    def heard(self, news: News) -> None:
+        """The collector tells something. In Tk's thread, for every open screen."""
+
+    def resized(self) -> None:
+        """Letters have another size now: for what does not follow the font by itself."""
+
+    def go_back(self) -> None:
+        self.window.back()
+
+    # ---- for the screens themselves ----
+
+    is_busy: bool = False
+    """Something that was begun here is being written or sent: what must not be done twice waits."""
+
+    def work(
+        self,
+        task: Callable[[Job], T],
+        done: Callable[[T], None],
+        *,
+        failed: Callable[[Trouble], None] | None = None,
+        busy: bool = False,
+    ) -> Job:
+        """Run `task` in a thread, then `done` with its result or `failed` with its trouble.
+
+        Neither once this screen is closed. Without `failed`: the error dialog. With `busy` the
+        screen is busy until then.
+        """
+        if not busy:
+            return self.window.jobs.run(task, done, owner=self, failed=failed)
+
+        def finished(result: T) -> None:
+            self._set_busy(False)
+            done(result)
+
+        def ended(trouble: Trouble) -> None:
+            self._set_busy(False)
+            if failed is not None:
+                failed(trouble)
+            else:
+                self.window.say("")
+                self.window.dialogs.trouble(trouble)
+
+        self._set_busy(True)
+        return self.window.jobs.run(task, finished, owner=self, failed=ended)
+
+    def refresh_keys(self) -> None:
+        """The keys at the bottom have changed."""
+        if self.window.screens and self.window.screen is self:
+            self.window.refresh_keys()
+
+    def busy_changed(self) -> None:
+        """For buttons that wait like the keys do."""
+
+    def _set_busy(self, busy: bool) -> None:
+        self.is_busy = busy
+        self.busy_changed()
+        self.refresh_keys()

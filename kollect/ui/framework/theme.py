@@ -1,0 +1,323 @@
+"""How everything looks: fonts in three sizes, colours, spacing, the native or our own ttk theme.
+
+Widgets name a style or a font from here and nothing else, so that 文字の大きさ changes the whole
+window at once. Distances are in points ("6p"): Tk turns them into pixels of the screen at hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tkinter as tk
+from tkinter import font, ttk
+
+from kollect.desktop.icon_file import picture
+from kollect.desktop.system_fonts import fixed_family, text_family
+from kollect.settings.model import TextSize
+
+GAP = "6p"
+HALF = "3p"
+WIDE = "12p"
+
+GROUND = "#f4f6f9"
+PAPER = "#ffffff"
+INK = "#1b2530"
+FAINT = "#586474"
+LINE = "#b3bdc9"
+ACCENT = "#1f5fa8"
+ACCENT_DARK = "#174a85"
+ACCENT_PALE = "#e3edf9"
+WRONG = "#b3140b"
+GOOD = "#13723a"
+DISABLED = "#8d97a3"
+FIELD_OFF = "#eceff3"
+STRIPE = "#f3f6fa"
+MARK = "#ffef9e"
+"""Behind what a search has found."""
+NOTICE = "#fff1c2"
+"""The ground of what must not be overlooked, as the demo's strip."""
+PHONE_BODY = "#23282e"
+PHONE_EDGE = "#4a525c"
+
+HEADING_FONT = "KollectHeading"
+STATE_FONT = "KollectState"
+BOLD_FONT = "KollectBold"
+SMALL_FONT = "KollectSmall"
+FIXED_FONT = "TkFixedFont"
+TEXT_FONT = "TkTextFont"
+
+_TK_FONTS = (
+    "TkDefaultFont",
+    "TkTextFont",
+    "TkMenuFont",
+    "TkHeadingFont",
+    "TkCaptionFont",
+    "TkTooltipFont",
+    "TkIconFont",
+    "TkSmallCaptionFont",
+)
+
+
+SIZE_WORDS = {TextSize.NORMAL: "標準", TextSize.LARGE: "大", TextSize.HUGE: "特大"}
+POINTS = {TextSize.NORMAL: 11, TextSize.LARGE: 13, TextSize.HUGE: 16}
+BOX_SIZES = (13, 15, 17, 20, 25, 30, 36, 44)
+"""The rows of assets/boxes.png, in pixels."""
+
+
+class Theme:
+    """The look of one root window. Keep it as long as the window: it owns fonts and images."""
+
+    def __init__(self, root: tk.Misc, size: TextSize = TextSize.NORMAL) -> None:
+        self._root = root
+        self._style = ttk.Style(root)
+        self.size = size
+        families = frozenset(font.families(root))
+        self._family = text_family(families)
+        self._fixed = fixed_family(families)
+        self._own_fonts = [
+            font.Font(root, name=name, exists=False)
+            for name in (HEADING_FONT, STATE_FONT, BOLD_FONT, SMALL_FONT)
+        ]
+        self._boxes: _Boxes | None = None
+        self._set_fonts()
+        if "vista" in self._style.theme_names():
+            self._style.theme_use("vista")
+            self.ground = self._style.lookup("TFrame", "background") or "SystemButtonFace"
+        else:
+            self._use_own_theme()
+            self.ground = GROUND
+        self._common_styles()
+        self._set_sizes()
+        root.configure(background=self.ground)
+        root.option_add("*TCombobox*Listbox.font", TEXT_FONT)
+        root.option_add("*Menu.tearOff", False)
+        # else every text begins in the fixed font, which takes 3 MB to load
+        root.option_add("*Text.font", TEXT_FONT)
+
+    def resize(self, size: TextSize) -> None:
+        """Give every letter of the window this size, at once."""
+        if size is self.size:
+            return
+        self.size = size
+        self._set_fonts()
+        self._set_sizes()
+
+    def _set_fonts(self) -> None:
+        points = POINTS[self.size]
+        family = {"family": self._family} if self._family else {}
+        for name in _TK_FONTS:
+            self._font(name).configure(size=points, weight="normal", **family)
+        fixed = {"family": self._fixed} if self._fixed else {}
+        self._font(FIXED_FONT).configure(size=points, **fixed)
+        self._font(HEADING_FONT).configure(size=points + 4, weight="bold", **family)
+        self._font(STATE_FONT).configure(size=points + 8, weight="bold", **family)
+        self._font(BOLD_FONT).configure(size=points, weight="bold", **family)
+        self._font(SMALL_FONT).configure(size=points - 1, weight="normal", **family)
+
+    def _font(self, name: str) -> font.Font:
+        return font.Font(self._root, name=name, exists=True)
+
+    def _set_sizes(self) -> None:
+        """What ttk does not derive from the font by itself."""
+        line = self._font("TkTextFont").metrics("linespace")
+        self._style.configure("Treeview", rowheight=round(line * 1.35))
+        if self._boxes:
+            self._boxes.resize(round(line * 0.75))
+            self._style.configure("TCombobox", arrowsize=round(line * 0.7))
+            self._style.configure("TSpinbox", arrowsize=round(line * 0.5))
+            self._style.configure("TScrollbar", arrowsize=max(15, round(line * 0.75)))
+
+    def _common_styles(self) -> None:
+        configure = self._style.configure
+        configure("Heading.TLabel", font=HEADING_FONT, foreground=ACCENT_DARK, background=PAPER)
+        configure("Paper.TFrame", background=PAPER)
+        configure("Paper.TLabel", background=PAPER)
+        configure("PaperBold.TLabel", background=PAPER, font=BOLD_FONT)
+        configure("PaperFaint.TLabel", background=PAPER, foreground=FAINT, font=SMALL_FONT)
+        configure("PaperWrong.TLabel", background=PAPER, foreground=WRONG, font=BOLD_FONT)
+        configure("State.TLabel", background=PAPER, font=HEADING_FONT)
+        configure("Line.TFrame", background=LINE)
+        configure("Wrong.TFrame", background=WRONG)
+        configure("Notice.TFrame", background=NOTICE)
+        configure("Notice.TLabel", background=NOTICE)
+        configure("Accent.TFrame", background=ACCENT)
+        configure("Bold.TLabel", font=BOLD_FONT)
+        configure("Faint.TLabel", foreground=FAINT, font=SMALL_FONT)
+        configure("Wrong.TLabel", foreground=WRONG, font=SMALL_FONT)
+        configure("Good.TLabel", foreground=GOOD)
+        configure("Bad.TLabel", foreground=WRONG)
+        configure("TLabelframe.Label", font=BOLD_FONT, foreground=ACCENT_DARK)
+        configure("Treeview.Heading", font=BOLD_FONT)
+        configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
+        configure("Menu.TButton", padding=("12p", "7p"), anchor="w")
+        configure("LowMenu.TButton", padding=("9p", "3p"), anchor="w")
+        configure("TNotebook.Tab", padding=("10p", "4p"))
+        configure("TButton", padding=("6p", "2p"))
+
+    def _use_own_theme(self) -> None:
+        """Linux has no native ttk theme: clam, made flat, with boxes that can be read."""
+        style = self._style
+        style.theme_use("clam")
+        style.configure(
+            ".",
+            background=GROUND,
+            foreground=INK,
+            bordercolor=LINE,
+            lightcolor=GROUND,
+            darkcolor=GROUND,
+            troughcolor="#e4e8ee",
+            focuscolor=ACCENT,
+            selectbackground=ACCENT,
+            selectforeground=PAPER,
+            insertcolor=INK,
+            fieldbackground=PAPER,
+        )
+        style.map(".", background=[("disabled", GROUND)], foreground=[("disabled", DISABLED)])
+        _flat_buttons(style)
+        _flat_fields(style)
+        style.configure("TLabelframe", bordercolor=LINE, padding=(GAP, HALF))
+        style.configure("TNotebook", bordercolor=LINE, tabmargins=(4, 4, 4, 0))
+        style.configure("TNotebook.Tab", background="#e4e8ee", lightcolor="#e4e8ee")
+        style.map(
+            "TNotebook.Tab",
+            background=[("selected", GROUND), ("active", ACCENT_PALE)],
+            lightcolor=[("selected", GROUND), ("active", ACCENT_PALE)],
+            foreground=[("selected", ACCENT_DARK)],
+            padding=[("selected", ("10p", "4p"))],
+            expand=[("selected", (0, 1, 0, 0))],
+        )
+        for name in ("TCheckbutton", "TRadiobutton"):
+            style.map(name, background=[("disabled", GROUND), ("active", GROUND)])
+        style.configure("Treeview", background=PAPER, fieldbackground=PAPER, bordercolor=LINE)
+        style.map(
+            "Treeview",
+            background=[("selected", ACCENT)],
+            foreground=[("selected", PAPER)],
+        )
+        # as far in as the texts of the rows
+        style.configure("Treeview.Heading", background="#e9edf2", padding=("2p", "2p"))
+        style.configure("TScrollbar", gripcount=0, background="#d4dae2", arrowcolor=FAINT)
+        style.configure("TProgressbar", background=ACCENT)
+        with contextlib.suppress(tk.TclError):  # no such file: clam's own stay
+            self._boxes = _Boxes(self._root, style)
+        for name, colour in (
+            ("background", PAPER),
+            ("foreground", INK),
+            ("activeBackground", ACCENT),
+            ("activeForeground", PAPER),
+            ("disabledForeground", DISABLED),
+        ):
+            self._root.option_add(f"*Menu.{name}", colour)
+        self._root.option_add("*Menu.relief", "solid")
+        self._root.option_add("*Menu.borderWidth", 1)
+        self._root.option_add("*Menu.activeBorderWidth", 4)
+
+
+class _Boxes:
+    """Check boxes and radio buttons as assets/boxes.png shows them. Lives as long as the style.
+
+    clam marks a ticked box with a cross, which reads as "no", and keeps it tiny at every text size.
+    """
+
+    def __init__(self, root: tk.Misc, style: ttk.Style) -> None:
+        self._root = root
+        self._sheet = tk.PhotoImage(master=root, file=picture("boxes"))
+        self._shown = [tk.PhotoImage(master=root, width=1, height=1) for _ in range(8)]
+        for first, widget in ((0, "Checkbutton"), (4, "Radiobutton")):
+            off, on, off_faint, on_faint = self._shown[first : first + 4]
+            style.element_create(
+                f"Kollect.{widget}",
+                "image",
+                off,
+                ("disabled", "selected", on_faint),
+                ("disabled", off_faint),
+                ("selected", on),
+                sticky="",
+            )
+            inside = [(f"{widget}.label", {"sticky": "nswe"})]
+            parts = [
+                (f"Kollect.{widget}", {"side": "left", "sticky": ""}),
+                (f"{widget}.focus", {"side": "left", "sticky": "w", "children": inside}),
+            ]
+            style.layout(
+                f"T{widget}",
+                [(f"{widget}.padding", {"sticky": "nswe", "children": parts})],
+            )
+
+    def resize(self, size: int) -> None:
+        """Show those of this many pixels or the next smaller ones, with room to the right."""
+        size = max((one for one in BOX_SIZES if one <= size), default=BOX_SIZES[0])
+        top = sum(one for one in BOX_SIZES if one < size)
+        for column, image in enumerate(self._shown):
+            image.blank()
+            image.configure(width=size + max(3, size // 4), height=size)
+            place = (column * size, top, (column + 1) * size, top + size)
+            self._root.tk.call(image, "copy", self._sheet, "-from", *place, "-to", 0, 0)
+
+
+def _flat_buttons(style: ttk.Style) -> None:
+    for name in ("TButton", "TMenubutton"):
+        style.configure(name, background=PAPER, lightcolor=PAPER, darkcolor=PAPER, relief="raised")
+        shades = [
+            ("disabled", "#eef0f3"),
+            ("pressed", "#cfe0f5"),
+            ("active", ACCENT_PALE),
+            ("focus", ACCENT_PALE),
+        ]
+        style.map(
+            name,
+            background=shades,
+            lightcolor=shades,
+            darkcolor=shades,
+            bordercolor=[("focus", ACCENT), ("active", ACCENT)],
+        )
+    style.configure("TButton", focuscolor="")
+    shades = [("disabled", "#aab8c8"), ("pressed", ACCENT_DARK), ("active", "#2a6fbe")]
+    style.configure(
+        "Primary.TButton",
+        background=ACCENT,
+        foreground=PAPER,
+        lightcolor=ACCENT,
+        darkcolor=ACCENT,
+        bordercolor=ACCENT_DARK,
+        focuscolor=PAPER,
+    )
+    style.map(
+        "Primary.TButton",
+        background=shades,
+        lightcolor=shades,
+        darkcolor=shades,
+        foreground=[("disabled", "#f0f2f5")],
+    )
+    style.configure("Toolbutton", background=PAPER, lightcolor=PAPER, darkcolor=PAPER)
+    tool = [("selected", ACCENT), ("active", ACCENT_PALE)]
+    style.map(
+        "Toolbutton",
+        background=tool,
+        lightcolor=tool,
+        darkcolor=tool,
+        bordercolor=[("selected", ACCENT), ("active", LINE)],
+        foreground=[("selected", PAPER)],
+        relief=[],
+    )
+
+
+def _flat_fields(style: ttk.Style) -> None:
+    for name in ("TEntry", "TCombobox", "TSpinbox"):
+        style.configure(name, padding=("3p", "2p"), lightcolor=PAPER, bordercolor="#97a3b1")
+        style.map(
+            name,
+            bordercolor=[("focus", ACCENT)],
+            lightcolor=[("focus", ACCENT), ("readonly", PAPER)],
+            fieldbackground=[("disabled", FIELD_OFF), ("readonly", PAPER)],
+            foreground=[("disabled", FAINT)],
+        )
+        style.configure(f"Wrong.{name}", bordercolor=WRONG, lightcolor=WRONG)
+        style.map(f"Wrong.{name}", bordercolor=[("focus", WRONG)], lightcolor=[("focus", WRONG)])
+    style.configure("TCombobox", background=PAPER, arrowcolor=INK)
+    style.configure("TSpinbox", background=PAPER, arrowcolor=INK)
+    style.map(
+        "TCombobox",
+        selectbackground=[("readonly", PAPER)],
+        selectforeground=[("readonly", INK)],
+    )
+    style.map("TEntry", fieldbackground=[("disabled", FIELD_OFF), ("readonly", FIELD_OFF)])

@@ -1,0 +1,351 @@
+"""The one window: the screens as a stack, the title, the function keys, the size of letters.
+
+A screen is opened on top of the one before, and ESC goes back to that one. Knows no screen by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tkinter as tk
+from collections.abc import Callable
+from functools import partial
+from tkinter import ttk
+from typing import Any, TypeVar
+
+from kollect.collector.events import News
+from kollect.desktop.icon_file import icon_file
+from kollect.settings.model import TextSize
+from kollect.threads import safe_thread
+from kollect.ui.framework import editing, enter_key, tk_windows
+from kollect.ui.framework.dialogs import Dialogs
+from kollect.ui.framework.function_bar import FunctionBar, FunctionKey
+from kollect.ui.framework.jobs import Jobs, unexpected
+from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.screen import Screen
+from kollect.ui.framework.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
+from kollect.ui.framework.tk_call_queue import Pump
+from kollect.ui.framework.tk_messages import speak_japanese
+from kollect.ui.widgets import scroll_frame
+
+__all__ = ["FunctionKey", "Screen", "Window", "give_icon"]
+
+WIDTH, HEIGHT = 1024, 720
+LEAST_WIDTHS = {TextSize.NORMAL: 800, TextSize.LARGE: 900, TextSize.HUGE: 1000}
+"""Narrower, and words are cut off."""
+LEAST_HEIGHT = 480
+FRAME_HEIGHT = 76
+"""What the title bar and the taskbar take of a small screen."""
+
+_SIZES = tuple(TextSize)
+
+
+S = TypeVar("S", bound=Screen)
+
+
+def give_icon(root: tk.Tk) -> None:
+    """Every window of the program gets its icon; where there is none, Tk's own stays."""
+    file = icon_file()
+    with contextlib.suppress(tk.TclError):
+        if file.suffix == ".png":
+            root.iconphoto(True, tk.PhotoImage(master=root, file=file))
+        else:
+            root.iconbitmap(default=str(file))
+
+
+class Window:
+    """Owns the root. `root` is made by app, which also says what closing it means."""
+
+    def __init__(
+        self,
+        root: tk.Tk,
+        *,
+        text_size: TextSize = TextSize.NORMAL,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        self.root = root
+        self.theme = Theme(root, text_size)
+        self.dialogs = dialogs or Dialogs(root)
+        self.pump = Pump(root)
+        self.jobs = Jobs(self.pump, self.dialogs.trouble)
+        self.on_close: Callable[[], None] = self.close
+        """What the window's × does."""
+        self.on_text_size: Callable[[TextSize], None] = lambda size: None
+        """Told when the user has chosen another size: to be remembered."""
+        self._telling = False
+        self._closed = False
+        self._shop_id = ""
+        self._locked = False
+        self._note = ""
+        self._screens: list[Screen] = []
+        root.report_callback_exception = self._callback_failed
+        tk_windows.hear_background_errors(root)
+        speak_japanese(root)
+        editing.install(root)
+        scroll_frame.install(root)
+        self._build()
+        self._bind_keys()
+        self._place()
+
+    # ---- the stack of screens ----
+
+    @property
+    def screen(self) -> Screen:
+        """The one in front."""
+        return self._screens[-1]
+
+    @property
+    def screens(self) -> tuple[Screen, ...]:
+        """All that are open, the one in front last."""
+        return tuple(self._screens)
+
+    def open(self, kind: Callable[..., S], *args: Any, **named: Any) -> S:
+        """Make `kind(window, …)` and bring it to the front."""
+        before = self.stage.winfo_children()
+        try:
+            screen = kind(self, *args, **named)
+        except BaseException:
+            for half_made in set(self.stage.winfo_children()) - {*before}:
+                half_made.destroy()
+            raise
+        self._stow()
+        self._screens.append(screen)
+        self._bring()
+        return screen
+
+    def back(self, *, ask: bool = True) -> bool:
+        """Close the screen in front, unless the user wants to keep what is unsaved there."""
+        if len(self._screens) < 2 or (ask and not self.may_leave()):
+            return False
+        self._drop()
+        self._bring()
+        return True
+
+    def uncover(self, kind: type[Screen]) -> bool:
+        """Go back to the screen of this kind; False where none is open. The user may refuse."""
+        if not any(isinstance(screen, kind) for screen in self._screens):
+            return False
+        while not isinstance(self.screen, kind) and self.back():
+            pass
+        return True
+
+    def back_to(self, kind: type[Screen]) -> None:
+        """Close screens without asking until one of this kind is in front."""
+        while len(self._screens) > 1 and not isinstance(self.screen, kind):
+            self._drop()
+        self._bring()
+
+    def may_leave(self) -> bool:
+        """Ask, where the screen in front has something unsaved."""
+        return not self.screen.unsaved() or self.dialogs.ask(
+            "保存していない変更があります",
+            "入力した内容は、まだ保存されていません。\n"
+            "保存せずに前の画面へ戻ると、変更した内容は消えます。",
+            yes="保存せずに戻る",
+            no="入力を続ける",
+            careful=True,
+        )
+
+    def heard(self, news: News) -> None:
+        """Hand on what the collector tells. In Tk's thread."""
+        for screen in tuple(self._screens):
+            screen.heard(news)
+
+    def _drop(self) -> None:
+        screen = self._screens.pop()
+        screen.leaving()
+        screen.destroy()
+
+    def _stow(self) -> None:
+        if self._screens:
+            self._screens[-1].grid_remove()
+
+    def _bring(self) -> None:
+        screen = self.screen
+        screen.grid(row=1, column=0, sticky="nsew")
+        self._heading.configure(text=screen.heading)
+        self.say("")
+        self.refresh_keys()
+        self._set_title()
+        self.root.focus_set()  # or the keys would still press what is out of sight
+        screen.shown()
+
+    # ---- title, keys, size ----
+
+    def identify(self, shop_id: str, *, locked: bool) -> None:
+        """What the title says besides the screen's code."""
+        self._shop_id, self._locked = shop_id, locked
+        self._refresh_title()
+
+    def annotate(self, note: str) -> None:
+        """What the title says at its end, as 【デモ】; empty: nothing."""
+        self._note = note
+        self._refresh_title()
+
+    def _refresh_title(self) -> None:
+        if self._screens:
+            self._set_title()
+
+    def refresh_keys(self) -> None:
+        """Build the bottom bar anew, after the screen's keys have changed."""
+        screen = self.screen
+        back = FunctionKey("Escape", screen.back_label, screen.go_back)
+        self._bar.show(back, screen.function_keys())
+
+    def say(self, text: str) -> None:
+        """One line in the bottom bar, until the next or until another screen."""
+        self._bar.say(text)
+
+    @property
+    def said(self) -> str:
+        """What stands there."""
+        return self._bar.said.text
+
+    def set_text_size(self, size: TextSize) -> None:
+        if size is self.theme.size:
+            return
+        self.theme.resize(size)
+        self._size.set(size.value)
+        self._limit_size()
+        for screen in self._screens:
+            screen.resized()
+        self.on_text_size(size)
+
+    def close(self) -> None:
+        """End Tk's loop and everything in the window."""
+        self._closed = True
+        while self._screens:
+            self._drop()
+        self.pump.stop()
+        self.root.destroy()
+
+    def raise_up(self) -> None:
+        """Show the window in front of all others."""
+        self.root.deiconify()
+        self.root.lift()
+        # to what had the focus before, or keys would go nowhere
+        last = str(self.root.tk.call("focus", "-lastfor", self.root))
+        (tk_windows.known(self.root, last) or self.root).focus_force()
+
+    def _set_title(self) -> None:
+        state = "保守不可" if self._locked else "保守可"
+        title = f"コレクト ({self.screen.code}) id = {self._shop_id} ({state})"
+        self.root.title(f"{title} {self._note}".rstrip())
+
+    def _build(self) -> None:
+        root = self.root
+        root.columnconfigure(0, weight=1)
+        root.rowconfigure(2, weight=1)
+        head = ttk.Frame(root, style="Paper.TFrame", padding=(WIDE, HALF))
+        head.grid(row=0, column=0, sticky="ew")
+        self._heading = ttk.Label(head, style="Heading.TLabel")
+        self._heading.pack(side="left")
+        self._size = tk.StringVar(root, self.theme.size.value)
+        for size in reversed(_SIZES):
+            ttk.Radiobutton(
+                head,
+                text=SIZE_WORDS[size],
+                value=size.value,
+                variable=self._size,
+                style="Size.Toolbutton",
+                width=5,
+                takefocus=False,
+                command=lambda size=size: self.set_text_size(size),
+            ).pack(side="right", padx="1p")
+        ttk.Label(head, text="文字の大きさ", style="PaperFaint.TLabel").pack(side="right", padx=GAP)
+        ttk.Frame(root, style="Accent.TFrame", height=2).grid(row=1, column=0, sticky="ew")
+        self.stage = ttk.Frame(root)
+        self.stage.grid(row=2, column=0, sticky="nsew")
+        self.stage.columnconfigure(0, weight=1)
+        self.stage.rowconfigure(1, weight=1)
+        self.banner = ttk.Frame(self.stage)
+        """Above every screen, for a strip that must not be overlooked; `grid` shows it."""
+        self.banner.grid(row=0, column=0, sticky="ew")
+        self.banner.grid_remove()
+        # the bar must not give way to a screen that is too high
+        self.stage.grid_propagate(False)
+        ttk.Frame(root, style="Line.TFrame", height=1).grid(row=3, column=0, sticky="ew")
+        self._bar = FunctionBar(root)
+        self._bar.grid(row=4, column=0, sticky="ew")
+        root.protocol("WM_DELETE_WINDOW", lambda: self.on_close())
+
+    def _bind_keys(self) -> None:
+        root = self.root
+        root.bind("<Escape>", lambda event: self._bar.press("Escape"))
+        root.bind(enter_key.LAST_FIELD, lambda event: self._bar.focus_main())
+        for name in ("<Return>", "<KP_Enter>"):
+            root.bind(name, self._enter)
+        for number in range(1, 13):
+            on_key(root, f"<F{number}>", partial(self._bar.press, f"F{number}"))
+        for number in range(1, 10):
+            for name in (f"<Key-{number}>", f"<KP_{number}>"):
+                root.bind(name, lambda event, number=number: self._digit(event, number))
+        for name in ("<Control-plus>", "<Control-semicolon>", "<Control-KP_Add>"):
+            root.bind(name, lambda event: self._step_size(+1))
+        for name in ("<Control-minus>", "<Control-KP_Subtract>"):
+            root.bind(name, lambda event: self._step_size(-1))
+
+    def _enter(self, event: tk.Event) -> None:
+        """Enter before the focus has come to any widget of the screen."""
+        if event.widget is self.root and self._screens:
+            enter_key.enter(self.screen)
+
+    def _digit(self, event: tk.Event, number: int) -> None:
+        if self._screens and not editing.is_field(event.widget):
+            self.screen.digit(number)
+
+    def _step_size(self, step: int) -> None:
+        place = _SIZES.index(self.theme.size) + step
+        if 0 <= place < len(_SIZES):
+            self.set_text_size(_SIZES[place])
+
+    def _place(self) -> None:
+        """In the middle of the screen, no larger than it."""
+        root = self.root
+        scale = root.winfo_fpixels("72p") / 96
+        across, down = root.winfo_screenwidth(), root.winfo_screenheight()
+        width = min(round(WIDTH * scale), across)
+        height = min(round(HEIGHT * scale), down - FRAME_HEIGHT)
+        x, y = (across - width) // 2, max(0, (down - FRAME_HEIGHT - height) // 2)
+        root.geometry(f"{width}x{height}+{x}+{y}")
+        self._limit_size()
+
+    def _limit_size(self) -> None:
+        root, least = self.root, LEAST_WIDTHS[self.theme.size]
+        down = root.winfo_screenheight() - FRAME_HEIGHT
+        scale = root.winfo_fpixels("72p") / 96
+        root.minsize(
+            min(round(least * scale), root.winfo_screenwidth()),
+            min(round(LEAST_HEIGHT * scale), down),
+        )
+
+    def _callback_failed(self, kind: Any, error: BaseException, trace: Any) -> None:
+        """A fault of ours in a button or a timer: never swallowed, never the end of the program."""
+        self.failed(error)
+
+    def failed(self, error: BaseException) -> None:
+        """Tell of a fault. This itself never fails."""
+        if self._closed:  # whoever waited for a dialog finds nothing left
+            return
+        safe_thread.note(error)
+        if self._telling:  # where telling fails itself, or a timer fails every second
+            return
+        self._telling = True
+        try:
+            self.dialogs.trouble(unexpected(error))
+        except safe_thread.FAULTS as another:
+            if not self._closed:
+                safe_thread.note(another, "誤りを画面でお知らせできませんでした")
+                with contextlib.suppress(*safe_thread.FAULTS):
+                    self.say("予期しない誤りが起きました。くわしいことは「ログの表示」にあります。")
+        finally:
+            self._telling = False
+
+    def live(self) -> None:
+        """Run Tk's loop until the window is closed, whatever is raised in it."""
+        while not self._closed:
+            try:
+                self.root.mainloop()
+                return
+            except safe_thread.FAULTS as error:
+                self.root.winfo_exists()  # raises where there is no root any more: the end
+                self.failed(error)

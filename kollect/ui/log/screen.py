@@ -1,0 +1,279 @@
+"""ログの表示: a month of the log as a table, the way to a day, a search, a copy for Notepad."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.collector.events import News, RoundEnded
+from kollect.desktop.open_file import open_file
+from kollect.storage import event_log
+from kollect.storage.data_folder import DataFolder
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.theme import GAP, HALF, MARK, TEXT_FONT, WIDE
+from kollect.ui.framework.tk_lifetime import text_variable
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.log import log_lines
+from kollect.ui.log.log_search import LogSearch
+from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.dates import day_text, day_words, read_day
+from kollect.ui.widgets.fields import LineField
+from kollect.ui.widgets.form import combobox_of, text_of, wrapped
+from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+
+_NO_LOG = "まだ記録はありません。"
+_MONTHS = {"": "2026年12月"}
+"""For the width of the list until the months are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was read from the disk."""
+
+    months: tuple[str, ...]
+    """Those that have a log, the newest first."""
+    month: str
+    lines: list[str]
+    place: int | None
+    """Where to go; None: to the end."""
+
+
+class LogScreen(Screen):
+    code, heading = "KKRZS501", "ログの表示"
+
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._months: tuple[str, ...] = ()
+        self._month = ""
+        self._lines: list[str] = []
+        self._any = False
+        """F12 has something to write."""
+        self._reads: Latest[Shown | None] = Latest(window.jobs, self, window.dialogs.trouble)
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(2, weight=1)
+        self._build_place()
+        self.search = LogSearch(self, window, self._lines_now, self._found)
+        self.search.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
+        columns = (
+            TableColumn("日時", 10.5),
+            TableColumn("種類", 4),
+            TableColumn("内容", 20, stretch=True),
+        )
+        self.table = Table(
+            self,
+            columns,
+            self._fetch,
+            opened=lambda key: self.text.focus_set(),
+            chosen=self._chosen,
+            menu=self._fill_menu,
+        )
+        self.table.grid(row=2, column=0, sticky="nsew", pady=GAP)
+        self.text = text_of(self, lines=2)
+        self.text.configure(state="disabled", undo=False, wrap="char")
+        self.text.tag_configure("mark", background=MARK)
+        self.text.grid(row=3, column=0, sticky="ew")
+        self.table.tree.bind("<<Copy>>", lambda event: self.copy())
+        self.search.attach(self.table)
+
+    def _build_place(self) -> None:
+        row = ttk.Frame(self)
+        row.grid(row=0, column=0, sticky="ew")
+        row.columnconfigure(6, weight=1)
+        ttk.Label(row, text="月").grid(row=0, column=0)
+        self.month = combobox_of(row, _MONTHS)
+        self.month.grid(row=0, column=1, padx=(HALF, GAP))
+        self.month_button = ttk.Button(row, text="月指定", width=8, command=self.show_month)
+        self.month_button.grid(row=0, column=2, padx=(0, WIDE))
+        ttk.Label(row, text="日").grid(row=0, column=3)
+        day = text_variable(self)
+        entry = ttk.Entry(row, width=12, textvariable=day, font=TEXT_FONT)
+        entry.grid(row=0, column=4, padx=(HALF, GAP))
+        self.day_button = ttk.Button(
+            row, text="指定日の場所に位置づけ", width=24, command=self.go_to_day
+        )
+        self.day_button.grid(row=0, column=5)
+        error = wrapped(row, "", style="Wrong.TLabel")
+        error.grid(row=1, column=3, columnspan=4, sticky="ew")
+        error.grid_remove()
+        self.day = LineField(entry, error, day)
+        self.day.value = day_text(date.today())
+        # Enter does what the button beside the field does; from the day it goes on to its lines
+        for key in ("<Return>", "<KP_Enter>"):
+            self.month.bind(key, lambda event: self.show_month())
+            entry.bind(key, lambda event: self.go_to_day() or "break")
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [
+            FunctionKey("F5", "最新の表示", self.refresh),
+            FunctionKey("F12", "外部へ取り出し", self.export, enabled=self._any),
+        ]
+
+    def shown(self) -> None:
+        self.month.focus_set()
+        if self._month:
+            self.refresh()
+        else:
+            self._read("", None)
+
+    def heard(self, news: News) -> None:
+        """The newest month grows while it is looked at."""
+        newest = self._months[:1] in ((), (self._month,))
+        if isinstance(news, RoundEnded) and self.window.screen is self and newest:
+            self.refresh()
+
+    def resized(self) -> None:
+        self.table.resized()
+
+    # ---- months and days ----
+
+    def show_month(self) -> None:
+        """「月指定」"""
+        if self._months:
+            self._read(self._months[self.month.current()], None)
+
+    def refresh(self) -> None:
+        """Read the month again. Whoever is at its end stays there, anybody else where he is."""
+        at, last = self.table.at, len(self._lines) - 1
+        self._read(self._month, at if at is not None and at < last else None, keep=True)
+
+    def go_to_day(self) -> None:
+        """「指定日の場所に位置づけ」: the first line of that day, or of the next one with any."""
+        day = read_day(self.day.value, date.today())
+        self.window.say("")
+        if day is None:
+            self.day.complain("日付は 2026/11/5 のように入力してください。")
+            self.day.focus()
+            return
+        self.day.clear()
+        self.day.value = day_text(day)
+        folder = self._folder()
+
+        def work() -> Shown | None:
+            months = event_log.months(folder)
+            for month in months:
+                if month >= log_lines.month_of(day):
+                    lines = event_log.read_month(folder, month)
+                    place = log_lines.place_of_day(lines, day)
+                    if place is not None:
+                        return Shown(tuple(reversed(months)), month, lines, place)
+            return None
+
+        def done(shown: Shown | None) -> None:
+            if shown is None:
+                self.window.say(f"{day_words(day)} からあとの記録はありません。")
+                return
+            self._show(shown, at_top=True)
+            self.table.focus_rows()
+            there = log_lines.day_of(shown.lines[shown.place or 0])
+            if there == day:
+                self.window.say(f"{day_words(day)} の記録です。")
+            elif there is not None:
+                self.window.say(
+                    f"{day_words(day)} の記録はありません。次の {day_words(there)} を表示しました。"
+                )
+
+        self._reads.ask(work, done)
+
+    def _read(self, month: str, place: int | None, *, keep: bool = False) -> None:
+        """Show a month, the newest one where none is named."""
+        folder = self._folder()
+
+        def work() -> Shown:
+            months = tuple(reversed(event_log.months(folder)))
+            which = month or (months[0] if months else log_lines.month_of(date.today()))
+            return Shown(months, which, event_log.read_month(folder, which), place)
+
+        def done(shown: Shown | None) -> None:
+            if shown is not None:
+                self._show(shown, keep=keep)
+
+        self._reads.ask(work, done)
+
+    def _show(self, shown: Shown, *, at_top: bool = False, keep: bool = False) -> None:
+        new_month = shown.month != self._month
+        self._month, self._lines = shown.month, shown.lines
+        months = shown.months if shown.month in shown.months else (shown.month, *shown.months)
+        self._months = months
+        self.month.configure(values=[log_lines.month_words(month) for month in months])
+        if new_month or self.month.current() < 0:
+            self.month.current(months.index(shown.month))
+        self.search.forget()
+        self.table.show(range(len(self._lines)), top=self.table.top if keep else None, keep=keep)
+        last = len(self._lines) - 1
+        if not keep or shown.place is None:
+            self.table.show_row(last if shown.place is None else shown.place, at_top=at_top)
+        self.table.say_nothing_there("" if self._lines else _NO_LOG)
+        if self._any is not bool(self._lines):
+            self._any = bool(self._lines)
+            self.refresh_keys()
+        self.search.search(go=False)
+
+    # ---- the rows ----
+
+    def _fetch(self, places: Sequence[int], take: Take) -> None:
+        hits = self.search.hits_among(places)
+        rows = {}
+        for place in places:
+            values = log_lines.parts(self._lines[place])
+            look = "wrong" if values[1] == log_lines.FAULT else ""
+            rows[place] = TableRow(values, f"{look} mark".strip() if place in hits else look)
+        take(rows)
+
+    def _chosen(self) -> None:
+        """Show the whole of the line."""
+        at = self.table.at
+        self.text.configure(state="normal")
+        self.text.delete("1.0", "end")
+        if at is not None:
+            self.text.insert("1.0", log_lines.parts(self._lines[at])[2])
+            self.search.mark_words(self.text)
+        self.text.configure(state="disabled")
+        self.search.tell()
+
+    def _lines_now(self) -> list[str]:
+        return self._lines
+
+    def _found(self) -> None:
+        """Other lines are marked now."""
+        self.table.refresh()
+        self._chosen()
+
+    def _fill_menu(self, menu: tk.Menu) -> None:
+        menu.add_command(label="コピー", accelerator="Ctrl+C", command=self.copy)
+        everything = range(len(self._lines))
+        menu.add_command(
+            label="すべて選択", accelerator="Ctrl+A", command=lambda: self.table.select(everything)
+        )
+
+    def copy(self) -> str:
+        places = self.table.selection
+        if places:
+            self.clipboard_clear()
+            self.clipboard_append("\n".join(self._lines[place] for place in places))
+            self.window.say(f"{len(places):,}行をコピーしました。")
+        return "break"
+
+    def export(self) -> None:
+        """「外部へ取り出し」: a copy of the month, opened with the system's program for .TXT."""
+        folder, month = self._folder(), self._month
+
+        def work(job: Job) -> str:
+            path = event_log.export_month(folder, month)
+            open_file(path)
+            return path.name
+
+        def done(name: str) -> None:
+            self.window.say(f"「{name}」として取り出しました。")
+
+        self.work(work, done)
+
+    def _folder(self) -> DataFolder:
+        return self._workspaces.current.folder

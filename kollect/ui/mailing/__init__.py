@@ -1,0 +1,1 @@
+"""メール発信, from the text to the results."""

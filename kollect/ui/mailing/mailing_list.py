@@ -1,0 +1,192 @@
+"""メール発信: the drafts and all mailings that were sent, with what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.mailing.mailing_events import MailingNews, Progress
+from kollect.mailing.mailing_states import Mailing, MailingState, Step
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.theme import GAP
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.mailing.mailing_compose import MailingComposeScreen
+from kollect.ui.mailing.mailing_progress import MailingProgressScreen
+from kollect.ui.mailing.texts import DEAD, STATE_WORDS, count
+from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.form import button_row, wrapped
+from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+
+_NOTE = "会員の皆様へ、お知らせのメールを送ります。送るのは、メール配信を承諾された会員だけです。"
+_EMPTY = "メールはまだありません。\n「F9:新しく書く」を押して、書き始めてください。"
+
+_Counts = Mapping[Step, int]
+
+
+class MailingListScreen(Screen):
+    code, heading = "KKRMS101", "メール発信"
+
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._go = go
+        self._mailings: dict[int, Mailing] = {}
+        self._counts: dict[int, _Counts] = {}
+        self._loads: Latest[tuple[list[Mailing], dict[int, _Counts]]] = Latest(
+            window.jobs, self, window.dialogs.trouble
+        )
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        wrapped(self, _NOTE).grid(row=0, column=0, sticky="ew", pady=(0, GAP))
+        self.table = Table(
+            self,
+            (
+                TableColumn("状態", 5.5),
+                TableColumn("見出", 16, stretch=True),
+                TableColumn("発信日時", 9.5, narrow=8.5),
+                TableColumn("送る相手", 8.5),
+                TableColumn("送信済", 6.5, right=True),
+                TableColumn("不達", 3.5, right=True),
+            ),
+            self._fetch,
+            opened=lambda identity: self.open_selected(),
+            chosen=self._chosen,
+        )
+        self.table.grid(row=1, column=0, sticky="nsew")
+        buttons, (self.copy_button, self.discard_button) = button_row(
+            self, {"写して新しく書く": self.copy, "下書きを削除": self.discard}
+        )
+        buttons.grid(row=2, column=0, sticky="w", pady=(GAP, 0))
+        self._unwatch = go.mailings.watch(self._told)
+        self._chosen()
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [
+            FunctionKey("F9", "新しく書く", self.write),
+            FunctionKey("F12", "開く", self.open_selected, enabled=self.chosen is not None),
+        ]
+
+    def shown(self) -> None:
+        self.table.focus_rows()
+        self._load()
+
+    def leaving(self) -> None:
+        self._unwatch()
+
+    def resized(self) -> None:
+        self.table.resized()
+
+    @property
+    def chosen(self) -> Mailing | None:
+        """The mailing of the selected row."""
+        return None if self.table.current is None else self._mailings.get(self.table.current)
+
+    # ---- the rows ----
+
+    def _load(self) -> None:
+        """Read the list; asked for again meanwhile, it is read once more after that."""
+
+        def work() -> tuple[list[Mailing], dict[int, _Counts]]:
+            with self._workspaces.current.outbox() as outbox:
+                found = outbox.mailings()
+                sent = [mailing for mailing in found if mailing.state is not MailingState.DRAFT]
+                return found, {mailing.id: outbox.counts(mailing.id) for mailing in sent}
+
+        def done(found: tuple[list[Mailing], dict[int, _Counts]]) -> None:
+            mailings, self._counts = found
+            self._mailings = {mailing.id: mailing for mailing in mailings}
+            self.table.show(list(self._mailings), self._rows(self._mailings), keep=True)
+            self.table.say_nothing_there("" if mailings else _EMPTY)
+            self._chosen()
+
+        self._loads.ask(work, done)
+
+    def _fetch(self, identities: Sequence[int], take: Take) -> None:
+        take(self._rows(identities))
+
+    def _rows(self, identities: Iterable[int]) -> dict[int, TableRow]:
+        return {i: _row(self._mailings[i], self._counts.get(i, {})) for i in identities}
+
+    def _told(self, news: MailingNews) -> None:
+        """The sender tells how far it is."""
+        mailing = self._mailings.get(news.mailing)
+        known = mailing is not None and mailing.state is MailingState.SENDING
+        if known and isinstance(news, Progress):
+            self._counts[news.mailing] = news.counts
+            self.table.refresh()
+        else:
+            self._load()
+
+    def _chosen(self) -> None:
+        mailing = self.chosen
+        _enable(self.copy_button, mailing is not None)
+        _enable(self.discard_button, mailing is not None and mailing.state is MailingState.DRAFT)
+        if mailing is not self._shown_keys:
+            self.refresh_keys()
+        self._shown_keys = mailing
+
+    _shown_keys: Mailing | None = None
+
+    # ---- what can be done ----
+
+    def write(self) -> None:
+        """「新しく書く」"""
+        self.window.open(MailingComposeScreen, self._workspaces, self._go)
+
+    def open_selected(self) -> None:
+        """「開く」: a draft to go on writing, anything else to see what became of it."""
+        mailing = self.chosen
+        if mailing is None:
+            return
+        if mailing.state is MailingState.DRAFT:
+            self.window.open(MailingComposeScreen, self._workspaces, self._go, mailing)
+        else:
+            self.window.open(MailingProgressScreen, self._workspaces, self._go, mailing.id)
+
+    def copy(self) -> None:
+        """「写して新しく書く」"""
+        if self.chosen is not None:
+            self.window.open(
+                MailingComposeScreen, self._workspaces, self._go, self.chosen, as_copy=True
+            )
+
+    def discard(self) -> None:
+        """「下書きを削除」"""
+        mailing = self.chosen
+        if mailing is None or not self.window.dialogs.ask(
+            "下書きの削除",
+            f"下書き「{mailing.subject or '（見出なし）'}」を削除しますか？\n"
+            "削除すると、元に戻せません。",
+            yes="削除する",
+            careful=True,
+        ):
+            return
+
+        def work(job: Job) -> None:
+            with self._workspaces.current.outbox() as outbox:
+                outbox.discard(mailing.id)
+
+        self.work(work, lambda result: self._load())
+
+
+def _enable(button: ttk.Button, enabled: bool) -> None:
+    button.configure(state="normal" if enabled else "disabled")
+
+
+def _row(mailing: Mailing, counts: _Counts) -> TableRow:
+    subject = mailing.subject or "（見出なし）"
+    if mailing.state is MailingState.DRAFT:
+        return TableRow((STATE_WORDS[mailing.state], subject, "", "", "", ""), "faint")
+    started = f"{mailing.started_at.astimezone():%Y/%m/%d %H:%M}" if mailing.started_at else ""
+    total = sum(counts.values()) - counts.get(Step.LEFT_OUT, 0)
+    dead = count(counts, DEAD)
+    return TableRow(
+        (
+            *(STATE_WORDS[mailing.state], subject, started, mailing.chosen),
+            *(f"{counts.get(Step.SENT, 0):,} / {total:,}", f"{dead:,}" if dead else ""),
+        )
+    )

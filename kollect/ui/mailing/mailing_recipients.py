@@ -1,0 +1,219 @@
+"""メール発信, second step: to whom it goes, how fast, and the word to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.mailing import mailing_text
+from kollect.mailing.mailing_states import Audience, LeftOut, Mailing
+from kollect.mailing.rate_limit import Pace
+from kollect.members.member_filter import Choice
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.theme import HALF, WIDE
+from kollect.ui.framework.tk_lifetime import Timer
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.mailing.mailing_audience import AudiencePanel
+from kollect.ui.mailing.mailing_dialogs import PeopleDialog
+from kollect.ui.mailing.mailing_fields import PaceFields, WhomFields
+from kollect.ui.mailing.texts import WHY_LEFT_OUT, about, estimate
+from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.form import Form
+from kollect.ui.widgets.scroll_frame import Scrolled
+from kollect.ui.widgets.two_columns import Halves
+
+COUNT_AFTER_MS = 250
+"""Whoever types on within this time does not want to see the result yet."""
+
+
+class MailingRecipientsScreen(Screen):
+    code, heading = "KKRMS103", "メール発信（2. 送る相手を選ぶ）"
+
+    def __init__(
+        self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int
+    ) -> None:
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._go = go
+        self._id = mailing
+        self._mailing: Mailing | None = None
+        self._counts: Latest[Audience] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._soon = Timer(self, self._count)
+        self.audience: Audience | None = None
+        """Whom the present choice reaches; None until it is counted."""
+        scrolled = Scrolled(self)
+        scrolled.pack(fill="both", expand=True)
+        both = Halves(scrolled.inside, 5, 4)
+        both.pack(fill="both", expand=True)
+        both.rowconfigure(0, weight=1)
+        form = Form(both, label_characters=5)
+        form.grid(row=0, column=0, sticky="new")
+        self.whom = WhomFields(form.group("送る相手"), self._count_soon)
+        self.speed = PaceFields(form.group("送る速さ"), self._show)
+        self.panel = AudiencePanel(both, self.show_people)
+        self.panel.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=(HALF, 0))
+        both.settle()
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        there = self._mailing is not None and not self.is_busy
+        return [FunctionKey("F12", "発信する", self.begin, enabled=there)]
+
+    def shown(self) -> None:
+        self.whom.group.focus()
+        self._load()
+
+    def leaving(self) -> None:
+        self._keep_pace()
+
+    # ---- whom it reaches ----
+
+    def _load(self) -> None:
+        def work(job: Job) -> tuple[Mailing, list[tuple[str, int]]]:
+            workspace = self._workspaces.current
+            with workspace.outbox() as outbox, workspace.members() as members:
+                return outbox.mailing(self._id), members.groups()
+
+        def done(found: tuple[Mailing, list[tuple[str, int]]]) -> None:
+            mailing, groups = found
+            if self._mailing is None:
+                self.speed.show(mailing.pace)
+            self._mailing = mailing
+            self.whom.offer_groups(groups)
+            self.window.refresh_keys()
+            self._count()
+
+        self.work(work, done)
+
+    def _count_soon(self) -> None:
+        self._soon.start(COUNT_AFTER_MS)
+
+    def _count(self) -> None:
+        """Count in a thread; a change meanwhile is followed by another count."""
+        self._soon.cancel()
+        choice = self.whom.choice()
+        if choice is None:
+            self.audience = None
+            self._show()
+            return
+
+        def work() -> Audience:
+            with self._workspaces.current.outbox() as outbox:
+                return outbox.audience(choice)
+
+        def done(audience: Audience) -> None:
+            if self._counts.outdated:
+                return
+            self.audience = audience
+            self._show()
+
+        self._counts.ask(work, done)
+
+    def _show(self) -> None:
+        self.panel.show(self.audience, self.speed.pace)
+
+    def show_people(self, why: LeftOut | None) -> None:
+        """「見る」: who gets it, or is left out for that reason."""
+        choice = self.whom.choice()
+        if choice is None:
+            return
+
+        def work(job: Job) -> list[int]:
+            with self._workspaces.current.outbox() as outbox:
+                return outbox.who(choice, why)
+
+        def done(numbers: list[int]) -> None:
+            title = f"送る会員　{len(numbers):,}名"
+            text = "このメールを送る会員です。"
+            if why is not None:
+                title = f"{why}のため送らない会員　{len(numbers):,}名"
+                text = WHY_LEFT_OUT[why]
+            self.window.dialogs.show(
+                PeopleDialog,
+                title,
+                text,
+                numbers,
+                self._workspaces.current.members,
+                self.window.jobs,
+                self._workspaces.current.number_text,
+            )
+
+        self.work(work, done)
+
+    # ---- to begin ----
+
+    def _all_right(self) -> Choice | None:
+        """What was chosen; None where something is wrong, which is said beside it."""
+        wrong = self.speed.wrong()
+        choice = self.whom.choice()
+        if wrong := [*self.whom.wrong(), *wrong]:
+            wrong[0].focus()
+            self.window.say("赤い字のところを直してください。")
+            return None
+        return choice
+
+    def begin(self) -> None:
+        """「発信する」: ask, with the number of recipients as it is at this moment."""
+        if (choice := self._all_right()) is not None:
+            self._go.prerequisites.ensure(lambda: self._count_and_ask(choice))
+
+    def _count_and_ask(self, choice: Choice) -> None:
+        pace = self.speed.pace
+
+        def work(job: Job) -> tuple[Audience, Mailing]:
+            with self._workspaces.current.outbox() as outbox:
+                mailing = outbox.mailing(self._id)
+                outbox.rewrite(self._id, mailing.subject, mailing.body, pace)
+                return outbox.audience(choice), mailing
+
+        def done(found: tuple[Audience, Mailing]) -> None:
+            self.audience, mailing = found
+            self._show()
+            if not self.audience.reached:
+                self.window.say("送れる会員がいません。送る相手の条件を変えてください。")
+                self.whom.group.focus()
+                return
+            if self._agreed(self.audience.reached, choice, mailing, pace):
+                self._start(choice)
+
+        self.work(work, done, busy=True)
+
+    def _agreed(self, reached: int, choice: Choice, mailing: Mailing, pace: Pace) -> bool:
+        shop = self._workspaces.current.settings().shop
+        return self.window.dialogs.ask(
+            f"{reached:,}名にメールを送ります",
+            f"送る相手: {choice}\n"
+            f"見出: {mailing_text.with_shop(mailing.subject, shop)}\n"
+            f"かかる時間: {about(estimate(reached, pace))}\n\n"
+            "送ったメールは、取り消すことができません。発信してよろしいですか？",
+            yes="発信する",
+            no="戻る",
+            careful=True,
+        )
+
+    def _start(self, choice: Choice) -> None:
+        from kollect.ui.mailing.mailing_list import MailingListScreen
+        from kollect.ui.mailing.mailing_progress import MailingProgressScreen
+
+        def done(result: None) -> None:
+            self._mailing = None
+            self.window.back_to(MailingListScreen)
+            self.window.open(MailingProgressScreen, self._workspaces, self._go, self._id)
+
+        self.window.say("発信の準備をしています…")
+        self.work(lambda job: self._go.mailings.start(self._id, choice), done, busy=True)
+
+    def _keep_pace(self) -> None:
+        """Going back keeps the speed that was chosen, with the draft."""
+        mailing, pace = self._mailing, self.speed.pace
+        if mailing is None or pace == mailing.pace:
+            return
+
+        def work(job: Job) -> None:
+            with self._workspaces.current.outbox() as outbox:
+                now = outbox.mailing(mailing.id)
+                outbox.rewrite(mailing.id, now.subject, now.body, pace)
+
+        self.window.jobs.run(work, lambda result: None, owner=self.window.root)

@@ -1,0 +1,162 @@
+"""会員ごとの結果: what became of each mail of a mailing, narrowed to one result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.mail.foreign_text import exact
+from kollect.mailing.mailing_states import Parcel, Step
+from kollect.settings.number_format import number_text
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.theme import GAP, HALF
+from kollect.ui.framework.window import Screen, Window
+from kollect.ui.mailing.texts import ALL, FILTERS, count, result, why
+from kollect.ui.widgets.fields import ChoiceField
+from kollect.ui.widgets.form import combobox_of
+from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+
+
+class MailingResults(ttk.Frame):
+    """Of this mailing; `show_letter` shows what was written."""
+
+    def __init__(
+        self,
+        parent: Screen,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        mailing: int,
+        show_letter: Callable[[], None],
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._workspaces = workspaces
+        self._id = mailing
+        self._counts: Mapping[Step, int] = {}
+        self._filled = ""
+        """The result that the table was narrowed to last."""
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self._build_filter(show_letter).grid(row=0, column=0, sticky="ew", pady=GAP)
+        self.table = Table(
+            self,
+            (
+                TableColumn("受付番号", 5),
+                TableColumn("お名前", 7.5),
+                TableColumn("メールアドレス", 12, stretch=True),
+                TableColumn("結果", 8, narrow=7),
+                TableColumn("日時", 7, spare=True),
+                TableColumn("理由", 10.5, narrow=9),
+            ),
+            self._fetch,
+            opened=lambda place: self.look(),
+        )
+        self.table.grid(row=1, column=0, sticky="nsew")
+
+    def _build_filter(self, show_letter: Callable[[], None]) -> ttk.Frame:
+        bar = ttk.Frame(self)
+        ttk.Label(bar, text="会員ごとの結果").pack(side="left", padx=(0, HALF))
+        words = {word: f"{word}　{'　' * 5}" for word in FILTERS}
+        box = combobox_of(bar, words)
+        box.pack(side="left")
+        self.filter = ChoiceField(box, ttk.Label(bar), words)
+        self.filter.value = ALL
+        self.filter.on_edit(self.refill)
+        ttk.Label(bar, text="Enterキーで、くわしい内容", style="Faint.TLabel").pack(
+            side="left", padx=GAP
+        )
+        self.letter_button = ttk.Button(bar, text="送った内容を見る", command=show_letter)
+        self.letter_button.pack(side="right")
+        return bar
+
+    def show(self, counts: Mapping[Step, int]) -> None:
+        """Fetch the rows anew; so many are at each step by now."""
+        self._counts = counts
+        self.refill()
+
+    def refill(self) -> None:
+        word = self.filter.value
+        wanted = count(self._counts, word)
+        same = self._filled == word
+        if len(self.table.keys) == wanted and same:
+            self.table.refresh()
+        else:
+            self.table.show(range(wanted), top=self.table.top if same else None, keep=same)
+        self._filled = word
+        self.table.say_nothing_there("" if wanted else "この結果の会員はいません。")
+        box = self.filter.widget
+        assert isinstance(box, ttk.Combobox)
+        words = [f"{one}（{count(self._counts, one):,}名）" for one in FILTERS]
+        if list(box.cget("values")) != words:
+            place = box.current()
+            box.configure(values=words)
+            box.current(place)
+
+    def resized(self) -> None:
+        self.table.resized()
+
+    def _fetch(self, places: Sequence[int], take: Take) -> None:
+        steps = FILTERS[self.filter.value]
+
+        def work() -> tuple[list[Parcel], int]:
+            with self._workspaces.current.outbox() as outbox:
+                parcels = outbox.page(self._id, places[0], len(places), *steps)
+            digits = self._workspaces.current.digits
+            return parcels, digits
+
+        take.by_job(
+            self._window.jobs,
+            work,
+            lambda found: {
+                place: _row(one, found[1]) for place, one in zip(places, found[0], strict=False)
+            },
+            owner=self,
+        )
+
+    def look(self) -> None:
+        """Enter on a row: all that is known of this mail, however long the server's words are."""
+        place = self.table.current
+        if place is None:
+            return
+        steps = FILTERS[self.filter.value]
+
+        def work(job: Job) -> list[Parcel]:
+            with self._workspaces.current.outbox() as outbox:
+                return outbox.page(self._id, place, 1, *steps)
+
+        def done(found: list[Parcel]) -> None:
+            for one in found:
+                self._window.dialogs.tell(
+                    f"{self._workspaces.current.number_text(one.number)}　{one.name} 様",
+                    _all_of(one),
+                )
+
+        self._window.jobs.run(work, done, owner=self)
+
+
+def _all_of(parcel: Parcel) -> str:
+    """All that is known of one mail, with the server's own words."""
+    lines = [
+        exact(parcel.address),
+        "",
+        f"{result(parcel.step, parcel.answer)}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
+        why(parcel.step, parcel.answer),
+    ]
+    if parcel.answer and parcel.step is not Step.LEFT_OUT:
+        lines += ["", f"サーバの返事: {parcel.answer}"]
+    return "\n".join(lines)
+
+
+def _row(parcel: Parcel, digits: int) -> TableRow:
+    looks = {Step.UNDELIVERABLE: "wrong", Step.LEFT_OUT: "faint"}
+    waiting = parcel.step is Step.WAITING
+    return TableRow(
+        (
+            *(number_text(parcel.number, digits), parcel.name, exact(parcel.address)),
+            result(parcel.step, parcel.answer),
+            "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
+            why(parcel.step, parcel.answer),
+        ),
+        looks.get(parcel.step, ""),
+    )

@@ -1,0 +1,111 @@
+"""メール発信 in words: states, reasons, how long it will take. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from kollect.delivery.refusal import address_is_dead, is_refusal
+from kollect.mailing.mailing_states import LeftOut, MailingState, Step
+from kollect.mailing.rate_limit import Pace
+from kollect.mailing.results_csv import STEP_WORDS, result_word
+
+STATE_WORDS = {
+    MailingState.DRAFT: "下書き",
+    MailingState.SENDING: "発信中",
+    MailingState.PAUSED: "一時停止中",
+    MailingState.STOPPED: "中止",
+    MailingState.DONE: "発信済",
+}
+WHY_LEFT_OUT = {
+    LeftOut.WITHDRAWN: "退会された会員です。",
+    LeftOut.STOPPED: "お客様から配信停止の申し出がありました。",
+    LeftOut.NO_CONSENT: "メール配信の承諾をいただいていません。",
+    LeftOut.UNDELIVERABLE: "前に送ったメールが届きませんでした。",
+    LeftOut.SAME_ADDRESS: "同じアドレスの別の受付番号に、1通だけ送ります。",
+    LeftOut.CALLED_OFF: "送る前に中止しました。",
+}
+ALL, SENT, WAITING, DEAD, UNSURE, LEFT_OUT = (
+    *("すべて", "送信済", "これから送る", "届かなかった"),
+    *("届いたか未確認", "送らなかった"),
+)
+FILTERS: Mapping[str, tuple[Step, ...]] = {
+    ALL: (),
+    SENT: (Step.SENT,),
+    WAITING: (Step.WAITING, Step.SENDING, Step.DEFERRED),
+    DEAD: (Step.UNDELIVERABLE,),
+    UNSURE: (Step.UNKNOWN, Step.UNCERTAIN),
+    LEFT_OUT: (Step.LEFT_OUT,),
+}
+"""What the results can be narrowed to; no step: all of them."""
+_RESULT_WORDS = {**STEP_WORDS, Step.LEFT_OUT: LEFT_OUT, Step.DEFERRED: "あとで送ります"}
+PACE_NOTE = (
+    "メールの会社（プロバイダ）は、迷惑メールを防ぐため、1つの契約で送れる数を決めています。"
+    "こえると、送信を断られたり、しばらくメールを使えなくなったりします。"
+    "契約の案内に書かれた数より、少なくしてください。分からないときは、このままで大丈夫です。"
+)
+
+_MINUTE, _HOUR = 60, 3600
+FASTEST = 1200
+"""Letters a minute that a server takes at the least, where nobody has measured it."""
+
+
+def count(counts: Mapping[Step, int], word: str) -> int:
+    """How many letters a filter leaves."""
+    steps = FILTERS[word] or tuple(Step)
+    return sum(counts.get(step, 0) for step in steps)
+
+
+def result(step: Step, answer: str) -> str:
+    """What became of a letter."""
+    return result_word(step, answer) if step is Step.UNDELIVERABLE else _RESULT_WORDS[step]
+
+
+def why(step: Step, answer: str) -> str:
+    """Why a letter is where it is, in the words of the shop; the server's own are elsewhere."""
+    match step:
+        case Step.UNDELIVERABLE if address_is_dead(answer):
+            return "宛先がありません"
+        case Step.UNDELIVERABLE if is_refusal(answer):
+            return "送信サーバが断りました"
+        case Step.UNDELIVERABLE:
+            return "届けられませんでした"
+        case Step.UNKNOWN | Step.UNCERTAIN:
+            return "返事がありません"
+        case Step.DEFERRED if answer.startswith("5"):
+            return "断られています"
+        case Step.DEFERRED if answer:
+            return "いまは受け取れません"
+        case Step.LEFT_OUT:
+            return answer
+    return ""
+
+
+def estimate(letters: int, pace: Pace, *, measured: int = 0, this_hour: int = 0) -> timedelta:
+    """How long so many letters will take; `this_hour`: so many went out within the last one.
+
+    `measured` are letters a minute, 0 where that is not known.
+    """
+    if letters <= 0:
+        return timedelta()
+    rate = min(measured or FASTEST, pace.per_minute or FASTEST)
+    if not pace.per_hour:
+        return timedelta(seconds=letters / rate * _MINUTE)
+    rounds, rest = divmod(this_hour + letters - 1, pace.per_hour)
+    if not rounds:
+        return timedelta(seconds=letters / rate * _MINUTE)
+    return timedelta(seconds=rounds * _HOUR + (rest + 1) / rate * _MINUTE)
+
+
+def about(span: timedelta) -> str:
+    """A length of time as people say it: 1分以内, 約12分, 約1時間20分, 約2日."""
+    minutes = round(span.total_seconds() / 60)
+    if minutes < 1:
+        return "1分以内"
+    if minutes < 60:
+        return f"約{minutes}分"
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"約{round(hours / 24)}日"
+    minutes = minutes // 10 * 10
+    return f"約{hours}時間{minutes}分" if minutes else f"約{hours}時間"

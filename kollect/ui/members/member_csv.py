@@ -1,0 +1,123 @@
+"""Below 会員一覧: the members and 承諾の記録 out as CSV, and the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from tkinter import ttk
+from typing import TypeVar
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.errors import Trouble
+from kollect.members.csv_export import consents_csv, members_csv
+from kollect.members.member_filter import Choice
+from kollect.members.repository import Members
+from kollect.storage import export
+from kollect.threads.background_thread import local_now
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.window import Screen, Window
+from kollect.ui.widgets.form import button_row
+
+T = TypeVar("T")
+Watched = Callable[[Iterable[T]], Iterator[T]]
+
+TOLD_EVERY = 1000
+CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
+
+
+class MemberFiles(ttk.Frame):
+    """`choice` says who is listed; `take_in` opens the import."""
+
+    def __init__(
+        self,
+        parent: Screen,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        choice: Callable[[], Choice],
+        take_in: Callable[[], None],
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._workspaces = workspaces
+        self._choice = choice
+        self._job: Job | None = None
+        """A file is being written."""
+        self.columnconfigure(1, weight=1)
+        buttons, _ = button_row(
+            self,
+            {
+                "CSVへ取り出し": self.export,
+                "CSVから取り込み": take_in,
+                "承諾の記録": self.export_consents,
+            },
+        )
+        buttons.grid(row=0, column=0)
+        self.stop_button = ttk.Button(self, text="中止", width=8, command=self.stop)
+        self.stop_button.grid(row=0, column=1, sticky="e")
+        self.stop_button.grid_remove()
+
+    def export(self) -> None:
+        """「CSVへ取り出し」: the members that are listed."""
+        choice = self._choice()
+        self._write(
+            "会員一覧をCSVへ取り出し",
+            "会員一覧",
+            lambda members, watched: members_csv(
+                watched(members.each(choice)), digits=self._workspaces.current.digits
+            ),
+        )
+
+    def export_consents(self) -> None:
+        """「承諾の記録」: of all members, whatever is listed."""
+        self._write(
+            "承諾の記録をCSVへ取り出し",
+            "承諾の記録",
+            lambda members, watched: consents_csv(
+                watched(members.consents()), digits=self._workspaces.current.digits
+            ),
+        )
+
+    def stop(self) -> None:
+        if self._job is not None:
+            self._job.stop()
+
+    def _write(self, title: str, name: str, make: Callable[[Members, Watched], bytes]) -> None:
+        if self._job is not None:
+            return
+        name = f"{name}-{local_now():%Y%m%d}.csv"
+        path = self._window.dialogs.save_as(title, name, CSV_KINDS)
+        if path is None:
+            return
+
+        def work(job: Job) -> bool:
+            def watched(rows: Iterable[T]) -> Iterator[T]:
+                for count, row in enumerate(rows):
+                    if count % TOLD_EVERY == 0:
+                        if job.stopping():
+                            return
+                        job.tell(self._window.say, f"取り出しています… {count:,}件")
+                    yield row
+
+            with self._workspaces.current.members() as members:
+                data = make(members, watched)
+            if job.stopping():
+                return False
+            export.write(path, data)
+            return True
+
+        def over() -> None:
+            self._job = None
+            self.stop_button.grid_remove()
+
+        def done(written: bool) -> None:
+            over()
+            self._window.say(
+                f"「{path.name}」へ取り出しました。" if written else "取り出しを中止しました。"
+            )
+
+        def failed(trouble: Trouble) -> None:
+            over()
+            self._window.say("")
+            self._window.dialogs.trouble(trouble)
+
+        self.stop_button.grid()
+        self._job = self._window.jobs.run(work, done, owner=self, failed=failed)

@@ -1,0 +1,278 @@
+"""会員の修正: one member's form, what has become of the member, and every former value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.mail.foreign_text import exact
+from kollect.mailing.recipients import Told
+from kollect.members.member import Member, Sheet, SheetProblems, State, as_sheet
+from kollect.members.member import read as read_sheet
+from kollect.members.member_reader import Change
+from kollect.members.repository import Members
+from kollect.threads.background_thread import local_now
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.theme import GAP, HALF, WIDE
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.members.consent_dialog import ConsentDialog
+from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields
+from kollect.ui.members.member_history import corrections, mails
+from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.form import Form, wrapped
+from kollect.ui.widgets.scroll_frame import Scrolled
+
+SOURCE = "会員一覧"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that is shown of a member."""
+
+    member: Member | None
+    groups: list[str]
+    changes: list[Change]
+    mails: list[Told]
+
+
+class MemberEditScreen(Screen):
+    code, heading = "KKRFR103", "会員の修正"
+
+    def __init__(
+        self, window: Window, workspaces: ActiveWorkspace, go: Navigator, member: Member
+    ) -> None:
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._member = member
+        self._build_head()
+        self.notebook = ttk.Notebook(self)
+        self.notebook.pack(fill="both", expand=True, pady=(GAP, 0))
+        self.notebook.enable_traversal()
+        self.scrolled = Scrolled(self.notebook)
+        rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
+        rows.pack(fill="both", expand=True)
+        self.fields = MemberFields(rows, lambda: local_now().date())
+        self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
+        self.history = corrections(self.notebook)
+        self.notebook.add(self.history, text="修正の履歴", padding=GAP)
+        self.mails = mails(self.notebook)
+        self.notebook.add(self.mails, text="送ったメール", padding=GAP)
+        self._show(member)
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [FunctionKey("F12", "修正を保存", self.save, enabled=not self.is_busy)]
+
+    def shown(self) -> None:
+        self.fields.name.focus()
+        self._fetch()
+
+    def digit(self, number: int) -> None:
+        self.fields.choose(number)
+
+    def unsaved(self) -> bool:
+        return self._sheet() != self._as_shown
+
+    def resized(self) -> None:
+        self.history.resized()
+        self.mails.resized()
+
+    # ---- what is shown ----
+
+    def _build_head(self) -> None:
+        head = ttk.Frame(self)
+        head.pack(fill="x")
+        head.columnconfigure(1, weight=1)
+        self.who = ttk.Label(head, style="Bold.TLabel")
+        self.who.grid(row=0, column=0, sticky="w")
+        self.condition = wrapped(head, "")
+        self.condition.grid(row=0, column=1, sticky="ew", padx=WIDE)
+        actions = ttk.Frame(head)
+        actions.grid(row=0, column=2, sticky="e")
+        self.buttons: dict[str, ttk.Button] = {}
+        for label, action in (
+            ("不達の解除", self.reachable),
+            ("配信停止", self.stop_mails),
+            ("配信の再開", self.resume_mails),
+            ("退会", self.withdraw),
+            ("退会の取り消し", self.come_back),
+        ):
+            self.buttons[label] = ttk.Button(
+                actions, text=label, command=action, takefocus=False, width=2 * len(label) + 1
+            )
+
+    def _show(self, member: Member) -> None:
+        self._member = member
+        self.fields.show(as_sheet(member))
+        self._as_shown = self._sheet()
+        self._show_standing()
+
+    def _show_standing(self) -> None:
+        standing = self._member.standing
+        number = self._workspaces.current.number_text(self._member.number)
+        self.who.configure(text=f"{number}　{exact(standing.address)}")
+        text, style = standing_words(self._member)
+        self.condition.configure(text=text, style=style)
+        withdrawn = standing.state is State.WITHDRAWN
+        there = {
+            "不達の解除": bool(standing.undeliverable),
+            "配信停止": standing.stopped_at is None and not withdrawn,
+            "配信の再開": standing.stopped_at is not None and not withdrawn,
+            "退会": not withdrawn,
+            "退会の取り消し": withdrawn,
+        }
+        for label, button in self.buttons.items():
+            button.pack_forget()
+            if there[label]:
+                button.pack(side="left", padx=(HALF, 0))
+
+    def _sheet(self) -> Sheet:
+        return replace(self.fields.sheet, number=str(self._member.number))
+
+    def _fetch(self, said: str = "", *, form: bool = False) -> None:
+        """Read the member again; also into the form, where `form`."""
+        number = self._member.number
+
+        def work(job: Job) -> _Found:
+            with self._workspaces.current.members() as members:
+                groups = [label for label, _ in members.groups()]
+                changes = members.changes(number)
+                return _Found(
+                    members.get(number), groups, changes, self._workspaces.current.mails(number)
+                )
+
+        def done(found: _Found) -> None:
+            if found.member is not None:
+                if form:
+                    self._show(found.member)
+                else:
+                    self._member = found.member
+                    self._show_standing()
+            self.history.show(found.changes)
+            self.mails.show(found.mails)
+            self.fields.offer_groups(found.groups)
+            if said:
+                self.window.say(said)
+
+        self.work(work, done)
+
+    # ---- what can be done ----
+
+    def save(self) -> None:
+        """F12: write the correction; what stood there before goes into the history."""
+        now = local_now()
+        try:
+            member = read_sheet(self._sheet(), now.date())
+        except SheetProblems as wrong:
+            self.notebook.select(self.scrolled)
+            self.fields.complain(wrong.problems)
+            self.window.say(f"直すところが{len({p.field for p in wrong.problems})}か所あります。")
+            return
+        stopped = self._member.standing.stopped_at is not None
+        if member.consent.given and member.consent != self._member.consent and stopped:
+            self.fields.consent.complain(
+                "配信停止の申し出があった方です。もう一度承諾をいただいたときは、"
+                "上の「配信の再開」を押してください。"
+            )
+            self.fields.consent.focus()
+            return
+        self._write(
+            lambda members: members.update(member, now, SOURCE),
+            lambda changed: "修正を保存しました。" if changed else "変わったところはありません。",
+        )
+
+    def withdraw(self) -> None:
+        self._after_asking(
+            "退会",
+            f"{self._member.name} 様を退会にしますか？\n"
+            "メールは送られなくなります。登録内容は残り、あとで取り消せます。",
+            "退会にする",
+            lambda members: members.withdraw(self._member.number, local_now(), SOURCE),
+            "退会にしました。",
+        )
+
+    def come_back(self) -> None:
+        self._after_asking(
+            "退会の取り消し",
+            f"{self._member.name} 様の退会を取り消しますか？",
+            "取り消す",
+            lambda members: members.come_back(self._member.number, local_now(), SOURCE),
+            "退会を取り消しました。",
+        )
+
+    def stop_mails(self) -> None:
+        self._after_asking(
+            "配信停止",
+            f"{self._member.name} 様へのメールを止めますか？\n"
+            "再開するには、お客様の新しい承諾が必要です。",
+            "配信を止める",
+            lambda members: members.stop_member(self._member.number, local_now(), SOURCE),
+            "配信を止めました。",
+        )
+
+    def reachable(self) -> None:
+        self._after_asking(
+            "不達の解除",
+            f"{self._member.standing.undeliverable}\n"
+            "もう届くことが分かっているときは、不達を解除できます。",
+            "解除する",
+            lambda members: members.reachable(self._member.number, local_now(), SOURCE),
+            "不達を解除しました。",
+        )
+
+    def resume_mails(self) -> None:
+        """A 配信停止 ends only by a new consent."""
+        if not self._is_saved():
+            return
+        now = local_now()
+        consent = self.window.dialogs.show(ConsentDialog, self._member, now.date())
+        if consent is not None:
+            self._write(
+                lambda members: members.resume(self._member.number, consent, now, SOURCE),
+                lambda new: "配信を再開しました。",
+            )
+
+    def _after_asking(
+        self, title: str, question: str, yes: str, act: Callable[[Members], bool], said: str
+    ) -> None:
+        if self._is_saved() and self.window.dialogs.ask(title, question, yes=yes):
+            self._write(act, lambda new: said)
+
+    def _is_saved(self) -> bool:
+        if self.unsaved():
+            self.window.dialogs.tell(
+                "先に修正を保存してください",
+                "まだ保存していない修正があります。F12 で保存してから、もう一度押してください。",
+            )
+            return False
+        return True
+
+    def _write(self, act: Callable[[Members], bool], say: Callable[[bool], str]) -> None:
+        """Write in a thread, then show what is there now."""
+
+        def work(job: Job) -> bool:
+            with self._workspaces.current.members() as members:
+                return act(members)
+
+        def done(new: bool) -> None:
+            self._fetch(say(new), form=True)
+
+        self.work(work, done, busy=True)
+
+
+def standing_words(member: Member) -> tuple[str, str]:
+    """What has become of the member, and the style to say it in."""
+    standing = member.standing
+    if standing.state is State.WITHDRAWN and standing.withdrawn_at:
+        return f"退会（{standing.withdrawn_at.astimezone():%Y/%m/%d}）", "Bad.TLabel"
+    parts = []
+    if standing.stopped_at:
+        parts.append(f"配信停止（{standing.stopped_at.astimezone():%Y/%m/%d}）")
+    if standing.undeliverable:
+        parts.append(f"不達: {standing.undeliverable}")
+    if parts:
+        return "　".join(parts), "Bad.TLabel"
+    return "会員", "Good.TLabel"

@@ -1,0 +1,329 @@
+"""会員登録: from the 受付番号 on the paper form to the member, by keyboard alone.
+
+F12 registers, and the cursor is back in the empty number field for the next form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.collector.events import News, RoundEnded
+from kollect.desktop.ime import Letters
+from kollect.errors import Trouble
+from kollect.ledger.records import Receipt
+from kollect.ledger.states import ReceiptState, in_words
+from kollect.mail.foreign_text import exact
+from kollect.members import normalize
+from kollect.members.member import NO, Field, FieldProblem, Member, Sheet, SheetProblems, State
+from kollect.members.member import read as read_sheet
+from kollect.members.member_errors import AlreadyRegistered, NumberUnknown, Refusal, Withdrawn
+from kollect.members.member_reader import Candidate
+from kollect.threads.background_thread import local_now
+from kollect.ui.framework import tk_windows
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.theme import WIDE
+from kollect.ui.framework.tk_lifetime import when_idle
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.members.candidate_dialog import CandidateDialog
+from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields, switch_ime
+from kollect.ui.navigator import Navigator
+from kollect.ui.results.resend import ask_and_send_again
+from kollect.ui.widgets.form import Form, wrapped
+from kollect.ui.widgets.scroll_frame import Scrolled
+
+MOST_CANDIDATES = 50
+_ASK = "用紙の受付番号を入力して、Enterキーを押してください。"
+_FAILED = (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
+_STYLES = {ReceiptState.REPLIED: "Good.TLabel"} | dict.fromkeys(_FAILED, "Bad.TLabel")
+
+
+class MemberFormScreen(Screen):
+    code, heading = "KKRFR101", "会員登録"
+
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._go = go
+        self._found: Receipt | None = None
+        """Whose form this is: a number that can be registered."""
+        self._looked_for = ""
+        self._there: Member | None = None
+        """Who has the number already."""
+        self.scrolled = Scrolled(self)
+        self.scrolled.pack(fill="both", expand=True)
+        rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
+        rows.pack(fill="both", expand=True)
+        self.number = rows.line(
+            "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
+        )
+        self._build_found(rows)
+        self.fields = MemberFields(rows, lambda: local_now().date())
+        self.fields.empty()
+        self.number.on_edit(self._number_edited)
+        entry = self.number.widget
+        for key in ("<Return>", "<KP_Enter>", "<Tab>"):
+            entry.bind(key, lambda event: self._move_on())
+        entry.bind("<FocusOut>", lambda event: when_idle(self, self._left_number), add=True)
+        switch_ime(entry, Letters.PLAIN)
+        self._ask_for_number()
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        keys = [FunctionKey("F8", "会員一覧", self.open_list)]
+        if self._there is not None:
+            keys.append(FunctionKey("F9", "会員を開く", self.open_there))
+        elif self._found is not None:
+            keys.append(FunctionKey("F9", "再送", self.send_again))
+        return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
+
+    def shown(self) -> None:
+        self.number.focus()
+        self._fetch_groups()
+        if self._there is not None:  # it may have been mended on the screen above
+            self._look()
+
+    def digit(self, number: int) -> None:
+        self.fields.choose(number)
+
+    def unsaved(self) -> bool:
+        return self.fields.sheet != Sheet(consent=NO)  # a number alone was only looked up
+
+    def heard(self, news: News) -> None:
+        if isinstance(news, RoundEnded) and self._found is not None and not self.is_busy:
+            self._look()  # its letter may have gone out by now
+
+    # ---- the number ----
+
+    def _build_found(self, rows: Form) -> None:
+        place = rows.row(under_fields=True)
+        place.columnconfigure(1, weight=1)
+        self.address = ttk.Label(place, style="Bold.TLabel")
+        self.address.grid(row=0, column=0, sticky="w")
+        self.condition = wrapped(place, "")
+        self.condition.grid(row=0, column=1, sticky="ew", padx=WIDE)
+
+    def _number_edited(self) -> None:
+        if self.number.value.strip() != self._looked_for:
+            self._ask_for_number()
+
+    def _ask_for_number(self) -> None:
+        self._found = self._there = None
+        self._looked_for = ""
+        self._say_found("", _ASK, "Faint.TLabel")
+
+    def _say_found(self, address: str, text: str, style: str) -> None:
+        self.address.configure(text=exact(address))
+        self.condition.configure(text=text, style=style)
+        self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
+        self.refresh_keys()
+
+    def _move_on(self) -> str:
+        """Enter or Tab: on to the name where the number can be registered, else it stays here."""
+        if self.number.value.strip():
+            self._look(self.fields.name.focus)
+        else:
+            self.number.complain(_ASK)
+        return "break"
+
+    def _left_number(self) -> None:
+        """For another field; not for a dialog that asks something else, or another program."""
+        typed = self.number.value.strip()
+        focus = tk_windows.focused(self)
+        on_the_form = focus is not None and str(focus).startswith(f"{self}.")
+        if typed and typed != self._looked_for and not self.is_busy and on_the_form:
+            self._look()
+
+    def _look(self, then: Callable[[], None] = lambda: None) -> None:
+        """Find out whose number it is, and do `then` where it can be registered."""
+        typed = self.number.value.strip()
+
+        def work(job: Job) -> list[Candidate]:
+            with self._workspaces.current.members() as members:
+                return members.lookup(typed, MOST_CANDIDATES)
+
+        def done(found: list[Candidate]) -> None:
+            if self.number.value.strip() == typed and not self.is_busy:
+                self._looked_for = typed
+                self._identify(typed, found, then)
+
+        self.work(work, done)
+
+    def _identify(self, typed: str, found: list[Candidate], then: Callable[[], None]) -> None:
+        chosen = found[0] if len(found) == 1 else None
+        if len(found) > 1 and tk_windows.is_grabbed(self):
+            self._ask_for_number()  # something else is being asked: one question at a time
+            return
+        if len(found) > 1:
+            chosen = self.window.dialogs.show(
+                CandidateDialog,
+                found,
+                there_are_more=len(found) == MOST_CANDIDATES,
+                digits=self._workspaces.current.digits,
+            )
+            if chosen is None:
+                self._ask_for_number()
+                self._looked_for = typed  # asked again by Enter only
+                self.number.focus()
+                return
+        if chosen is None:
+            self._refuse(_unknown(typed))
+            return
+        self._looked_for = str(chosen.receipt.number)
+        if self.number.value.strip() != self._looked_for:
+            self.number.value = self._looked_for
+        if (member := chosen.member) is not None:
+            withdrawn = member.standing.state is State.WITHDRAWN
+            self._refuse(Withdrawn(member) if withdrawn else AlreadyRegistered(member))
+            return
+        self._found, self._there = chosen.receipt, None
+        self.number.clear()
+        self._say_receipt(chosen.receipt, chosen.said_no)
+        then()
+
+    def _say_receipt(self, receipt: Receipt, said_no: datetime | None) -> None:
+        text = in_words(receipt.state, receipt.reason)
+        if receipt.state is ReceiptState.REPLIED and receipt.replied_at:
+            text += f"　{receipt.replied_at.astimezone():%Y/%m/%d %H:%M}"
+        style = _STYLES.get(receipt.state, "TLabel")
+        if receipt.reason and (receipt.state in _FAILED or receipt.state is ReceiptState.REPLIED):
+            text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
+        if said_no is not None:
+            text += f"　{said_no.astimezone():%Y/%m/%d} に配信停止のお申し出があったアドレスです。"
+            style = "Bad.TLabel"
+        self._say_found(receipt.address, text, style)
+
+    def _refuse(self, refusal: Trouble) -> None:
+        """Beside the field, with what to do; the number is selected, to be typed again."""
+        self._found = None
+        self._there = refusal.member if isinstance(refusal, Refusal) else None
+        cure = refusal.cure
+        address = ""
+        if self._there is not None:
+            address = self._there.standing.address
+            cure = (
+                "内容を直すときや、退会を取り消すときは「F9:会員を開く」を押してください。"
+                "別のお客様のときは、番号を確かめてください。"
+            )
+        self._say_found(address, "", "TLabel")
+        self.window.say("")
+        self.number.complain(f"{refusal.happened}{cure}")
+        self.number.focus()
+        entry = self.number.widget
+        assert isinstance(entry, ttk.Entry)
+        entry.selection_range(0, "end")
+        entry.icursor("end")
+
+    # ---- what can be done ----
+
+    def save(self) -> None:
+        """F12: register, or say beside the fields why not."""
+        if self.number.value.strip() and self._found is None:
+            self._look(self._register_member)
+        else:
+            self._register_member()
+
+    def _register_member(self) -> None:
+        now = local_now()
+        sheet = replace(self.fields.sheet, number=self.number.value)
+        try:
+            member = read_sheet(sheet, now.date())
+        except SheetProblems as wrong:
+            self._complain(wrong.problems)
+            return
+
+        def work(job: Job) -> datetime | None:
+            with self._workspaces.current.members() as members:
+                return members.register(member, now)
+
+        def done(said_no: datetime | None) -> None:
+            number = self._workspaces.current.number_text(member.number)
+            self._next_form(f"{number}　{member.name} 様を登録しました。")
+            if said_no is not None and member.consent.given:
+                self.window.dialogs.tell(
+                    "配信停止のままです",
+                    f"{member.name} 様のアドレスには、{said_no.astimezone():%Y/%m/%d} に配信停止か"
+                    "退会のお申し出がありました。登録はしましたが、メールは送りません。\n"
+                    "お申し出のあとで承諾をいただいたときは、「会員一覧」でこの会員を開き、"
+                    "「配信の再開」を押してください。",
+                )
+
+        def failed(trouble: Trouble) -> None:
+            if isinstance(trouble, Refusal):
+                self._refuse(trouble)
+            else:
+                self.window.dialogs.trouble(trouble)
+
+        self.work(work, done, failed=failed, busy=True)
+
+    def _complain(self, problems: Sequence[FieldProblem]) -> None:
+        self.fields.complain(problems)
+        self.number.clear()
+        wrong_number = next((p for p in problems if p.field is Field.NUMBER), None)
+        if wrong_number:
+            self.number.complain(wrong_number.message)
+            self.number.focus()
+        self.window.say(f"直すところが{len({p.field for p in problems})}か所あります。")
+
+    def _next_form(self, said: str) -> None:
+        self.number.value = ""
+        self.number.clear()
+        self._ask_for_number()
+        self.fields.empty()
+        self.scrolled.see(self.number.widget)
+        self.number.focus()
+        self.window.say(said)
+        self._fetch_groups()
+
+    def send_again(self) -> None:
+        """再送: the number once more, by mail."""
+        if self._found is None:
+            return
+        receipt = self._found
+        ask_and_send_again(
+            self.window,
+            self._workspaces.current,
+            [receipt.number],
+            receipt.address,
+            owner=self,
+        )
+
+    def open_there(self) -> None:
+        """「会員を開く」: whoever has this number already."""
+        from kollect.ui.members.member_edit import MemberEditScreen
+
+        if self._there is not None:
+            self.window.open(MemberEditScreen, self._workspaces, self._go, self._there)
+
+    def open_list(self) -> None:
+        from kollect.ui.members.member_list import MemberListScreen
+
+        self.window.open(MemberListScreen, self._workspaces, self._go)
+
+    def _fetch_groups(self) -> None:
+        def work(job: Job) -> list[str]:
+            with self._workspaces.current.members() as members:
+                return [label for label, _ in members.groups()]
+
+        self.work(work, self.fields.offer_groups)
+
+
+def _unknown(typed: str) -> Trouble:
+    number = normalize.number(typed)
+    if number is not None:
+        return NumberUnknown(number)
+    if normalize.narrow(typed).isdecimal():
+        return Trouble(
+            "受付番号ではありません",
+            happened=f"「{typed}」は、受付番号としては長すぎます。",
+            cure="用紙の受付番号を確かめてください。",
+        )
+    return Trouble(
+        "見つかりません",
+        happened=f"「{typed}」を含むメールアドレスは、まだ受け付けていません。",
+        cure="別の部分で探すか、お客様に空メールを送っていただいてください。",
+    )

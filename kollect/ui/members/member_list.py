@@ -1,0 +1,235 @@
+"""会員一覧: searched while typing, opened for a correction, brought in and out as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.desktop.ime import Letters
+from kollect.errors import Trouble
+from kollect.mail.foreign_text import exact
+from kollect.members.member import Member, State
+from kollect.members.member_filter import Choice, Order
+from kollect.settings.number_format import number_text
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
+from kollect.ui.framework.tk_lifetime import Timer, text_variable
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.members.member_csv import MemberFiles
+from kollect.ui.members.member_fields import switch_ime
+from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.fields import ChoiceField
+from kollect.ui.widgets.form import combobox_of
+from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+
+SEARCH_AFTER_MS = 150
+"""Whoever types on within this time does not want to see the result yet."""
+_NOBODY = "会員はまだいません。\n「会員登録」か「CSVから取り込み」で登録できます。"
+_NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
+_STATES = {None: "すべて", State.ACTIVE: "会員", State.WITHDRAWN: "退会"}
+
+
+class MemberListScreen(Screen):
+    code, heading = "KKRFR102", "会員一覧"
+
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._go = go
+        self._order = Order.NUMBER
+        self._searches: Latest[tuple[list[int], list[tuple[str, int]]]] = Latest(
+            window.jobs, self, window.dialogs.trouble
+        )
+        self._soon = Timer(self, self._find)
+        self._opening = False
+        self._ready = False
+        """F12 has something to open."""
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self._build_search()
+        self.table = Table(
+            self,
+            (
+                TableColumn("受付番号", 6, right=True, sort=lambda: self.sort(Order.NUMBER)),
+                TableColumn("お名前", 7),
+                TableColumn("フリガナ", 8.6, narrow=7.6, sort=lambda: self.sort(Order.KANA)),
+                TableColumn("状態", 4.5),
+                TableColumn("電話番号", 8),
+                TableColumn("メールアドレス", 8, stretch=True),
+                TableColumn("グループ", 4.5, spare=True, stretch=True),
+            ),
+            self._fetch,
+            opened=self.open_member,
+            chosen=self._chosen,
+        )
+        self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
+        self.table.mark_sorted("受付番号", descending=False)
+        self.files = MemberFiles(self, window, workspaces, self.choice, self.open_import)
+        self.files.grid(row=2, column=0, sticky="ew")
+
+    def _build_search(self) -> None:
+        top = ttk.Frame(self)
+        top.grid(row=0, column=0, sticky="ew")
+        ttk.Label(top, text="さがす").pack(side="left")
+        self._wanted = text_variable(self)
+        self.search = ttk.Entry(top, width=24, textvariable=self._wanted, font=TEXT_FONT)
+        self.search.pack(side="left", padx=(HALF, WIDE))
+        switch_ime(self.search, Letters.HIRAGANA)
+        self._wanted.trace_add("write", lambda *_: self._search_soon())
+        on_key(self.search, "<Down>", lambda: self.table.focus_rows())
+        for key in ("<Return>", "<KP_Enter>"):
+            self.search.bind(key, lambda event: self.table.focus_rows() or "break")
+        ttk.Label(top, text="グループ").pack(side="left")
+        self._groups = [""]
+        self.group = combobox_of(top, {"": "すべて　　　　"})
+        self.group.pack(side="left", padx=(HALF, WIDE))
+        self.group.bind("<<ComboboxSelected>>", lambda event: self._search_soon())
+        self._show_groups([])
+        ttk.Label(top, text="状態").pack(side="left")
+        states = combobox_of(top, _STATES)
+        states.pack(side="left", padx=(HALF, GAP))
+        self.condition = ChoiceField(states, ttk.Label(self), _STATES)
+        self.condition.value = None
+        self.condition.on_edit(self._search_soon)
+        self.count = ttk.Label(top, style="Faint.TLabel")
+        self.count.pack(side="right")
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [FunctionKey("F12", "会員を開く", self.open_selected, enabled=self._ready)]
+
+    def shown(self) -> None:
+        self.search.focus_set()
+        self._find()
+
+    def leaving(self) -> None:
+        self.files.stop()
+
+    def resized(self) -> None:
+        self.table.resized()
+
+    # ---- the search ----
+
+    def choice(self) -> Choice:
+        """What is searched for."""
+        group = self._groups[max(0, self.group.current())]
+        return Choice(self._wanted.get(), group, state=self.condition.value)
+
+    def sort(self, order: Order) -> None:
+        self._order = order
+        self.table.mark_sorted("フリガナ" if order is Order.KANA else "受付番号", descending=False)
+        self._find()
+
+    def _search_soon(self) -> None:
+        self._soon.start(SEARCH_AFTER_MS)
+
+    def _find(self) -> None:
+        """Search in a thread; a search under way is followed by one for what stands there then."""
+        self._soon.cancel()
+        choice, order = self.choice(), self._order
+
+        def work() -> tuple[list[int], list[tuple[str, int]]]:
+            with self._workspaces.current.members() as members:
+                return members.numbers(choice, order), members.groups()
+
+        def done(found: tuple[list[int], list[tuple[str, int]]]) -> None:
+            if self._searches.outdated:
+                return
+            numbers, groups = found
+            self.table.show(numbers, keep=True)
+            self.count.configure(text=f"{len(numbers):,}名")
+            self._show_groups([label for label, _ in groups])
+            nothing = _NOBODY if choice == Choice() else _NOT_FOUND
+            self.table.say_nothing_there("" if numbers else nothing)
+
+        self._searches.ask(work, done)
+
+    def _show_groups(self, labels: list[str]) -> None:
+        chosen = self._groups[max(0, self.group.current())]
+        self._groups = ["", *labels]
+        self.group.configure(values=["すべて", *labels])
+        self.group.current(self._groups.index(chosen) if chosen in self._groups else 0)
+
+    def _fetch(self, numbers: Sequence[int], take: Take) -> None:
+        def work() -> dict[int, TableRow]:
+            digits = self._workspaces.current.digits
+            with self._workspaces.current.members() as members:
+                return {one.number: _row(one, digits) for one in members.members(numbers)}
+
+        take.by_job(
+            self.window.jobs,
+            work,
+            lambda rows: rows,
+            owner=self,
+        )
+
+    def _chosen(self) -> None:
+        before, self._ready = self._ready, self.table.current is not None
+        if before is not self._ready:
+            self.refresh_keys()
+
+    # ---- what can be done ----
+
+    def open_selected(self) -> None:
+        if self.table.current is not None:
+            self.open_member(self.table.current)
+
+    def open_member(self, number: int) -> None:
+        """Open the member for a correction."""
+        from kollect.ui.members.member_edit import MemberEditScreen
+
+        if self._opening:
+            return
+        self._opening = True
+
+        def work(job: Job) -> Member | None:
+            with self._workspaces.current.members() as members:
+                return members.get(number)
+
+        def done(member: Member | None) -> None:
+            self._opening = False
+            if member is not None and self.window.screen is self:
+                self.window.open(MemberEditScreen, self._workspaces, self._go, member)
+
+        def failed(trouble: Trouble) -> None:
+            self._opening = False
+            self.window.dialogs.trouble(trouble)
+
+        self.work(work, done, failed=failed)
+
+    def open_import(self) -> None:
+        from kollect.ui.members.member_import import MemberImportScreen
+
+        self.window.open(MemberImportScreen, self._workspaces, self._go)
+
+
+def _row(member: Member, digits: int) -> TableRow:
+    words, look = _state(member)
+    return TableRow(
+        (
+            number_text(member.number, digits),
+            member.name,
+            member.kana,
+            words,
+            member.phone,
+            exact(member.standing.address),
+            "、".join(member.groups),
+        ),
+        look,
+    )
+
+
+def _state(member: Member) -> tuple[str, str]:
+    """The one word that matters most for the staff, and how the row looks."""
+    standing = member.standing
+    if standing.state is State.WITHDRAWN:
+        return "退会", "faint"
+    if standing.stopped_at:
+        return "配信停止", ""
+    if standing.undeliverable:
+        return "不達", "wrong"
+    return ("会員" if member.consent.given else "承諾なし"), ""

@@ -1,0 +1,147 @@
+"""From one screen to another, and what screens share that belongs to no workspace.
+
+Each screen is loaded when it is asked for first.
+"""
+
+from __future__ import annotations
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.app.machine_setup import ThisPC
+from kollect.app.mailing_control import MailingControl
+from kollect.errors import Problem, StorageTrouble, Trouble
+from kollect.settings.model import Passwords, Settings
+from kollect.ui.demo_mode import DemoMode
+from kollect.ui.framework.window import Window
+from kollect.ui.mender import mend
+from kollect.ui.prerequisites import Prerequisites
+from kollect.ui.shutdown import Shutdown
+from kollect.ui.tray_controller import TrayController
+
+
+class Navigator:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, this_pc: ThisPC) -> None:
+        self.window = window
+        self.workspaces = workspaces
+        self.this_pc = this_pc
+        self.mailings = MailingControl(workspaces, window.pump.call)
+        self.prerequisites = Prerequisites(window, workspaces, self)
+        self.tray = TrayController(window, workspaces, self)
+        self.shutdown = Shutdown(window, workspaces, self)
+        self.demo = DemoMode(window, workspaces, self)
+
+    # ---- the screens of the menu: where one is open already, back over those above it ----
+
+    def collecting(self) -> None:
+        from kollect.ui.collecting.screen import CollectingScreen
+
+        if not self.window.uncover(CollectingScreen):
+            self.window.open(CollectingScreen, self.workspaces, self)
+
+    def results(self) -> None:
+        from kollect.ui.results.screen import ResultsScreen
+
+        if not self.window.uncover(ResultsScreen):
+            self.window.open(ResultsScreen, self.workspaces, self)
+
+    def log(self) -> None:
+        from kollect.ui.log.screen import LogScreen
+
+        if not self.window.uncover(LogScreen):
+            self.window.open(LogScreen, self.workspaces, self)
+
+    def members(self) -> None:
+        from kollect.ui.members.member_form import MemberFormScreen
+
+        if not self.window.uncover(MemberFormScreen):
+            self.window.open(MemberFormScreen, self.workspaces, self)
+
+    def mailing_list(self) -> None:
+        """「メール発信」"""
+        from kollect.ui.mailing.mailing_list import MailingListScreen
+
+        if not self.window.uncover(MailingListScreen):
+            self.window.open(MailingListScreen, self.workspaces, self)
+
+    def papers(self) -> None:
+        from kollect.ui.papers.screen import PapersScreen
+
+        if not self.window.uncover(PapersScreen):
+            self.window.open(PapersScreen, self.workspaces, self)
+
+    # ---- other screens ----
+
+    def mailing(self, mailing: int) -> None:
+        """How this one goes, above the list of all."""
+        from kollect.ui.mailing.mailing_progress import MailingProgressScreen
+
+        self.mailing_list()
+        self.window.open(MailingProgressScreen, self.workspaces, self, mailing)
+
+    def settings(self) -> None:
+        from kollect.ui.settings.screen import SettingsScreen
+
+        try:
+            self.window.open(SettingsScreen, self.workspaces, self)
+        except Trouble as trouble:
+            self.mend(trouble)
+
+    def settings_to_mend(self, readable: Settings, found: tuple[Problem, ...]) -> None:
+        """緒言設定 with what could be read of the file, and what is wrong beside the fields."""
+        from kollect.ui.settings.screen import SettingsScreen
+
+        screen = self.window.open(SettingsScreen, self.workspaces, self, start=readable)
+        screen.complain(found)
+
+    def mail_settings(self, missing: tuple[Problem, ...] = ()) -> None:
+        from kollect.ui.settings.mail_page import MailPage
+        from kollect.ui.settings.screen import SettingsScreen
+
+        screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
+        if missing:
+            screen.complain(missing)
+
+    def shop_settings(self) -> None:
+        from kollect.ui.settings.id_page import IdPage
+        from kollect.ui.settings.screen import SettingsScreen
+
+        self.window.open(SettingsScreen, self.workspaces, self, IdPage)
+
+    # ---- what more than one screen asks for ----
+
+    def start_collecting(self) -> None:
+        """「メール収集の起動」: when everything that is needed is there."""
+        if self.workspaces.current.collecting:
+            self.collecting()
+        elif not self.demo.changing:
+            self.prerequisites.ensure(self.begin_collecting)
+
+    def begin_collecting(self) -> None:
+        """Nothing is missing: collect, and show it."""
+        workspace = self.workspaces.current
+        if not workspace.collecting:
+            workspace.start_collecting()
+            self.tray.begin()
+        self.collecting()
+
+    def save_settings(self, settings: Settings, passwords: Passwords) -> None:
+        """Put them into force, here and in what starts at the login. Not in Tk's thread.
+
+        Raises Trouble, and then nothing has changed.
+        """
+        workspace = self.workspaces.current
+        workspace.save(settings, passwords)
+        if workspace.in_demo:
+            return
+        try:
+            self.this_pc.follow(settings.collect.start_at_login)
+        except StorageTrouble as trouble:  # the settings are saved nevertheless
+            self.window.pump.call(self.window.dialogs.trouble, trouble)
+
+    def mend(self, trouble: Trouble) -> None:
+        """The settings cannot be used as they are: help."""
+        mend(trouble, self.window, self.workspaces, self)
+
+    def identify(self) -> None:
+        """Have the title name the shop whose data are worked with now."""
+        shop = self.workspaces.current.readable_settings().shop
+        self.window.identify(shop.id, locked=bool(shop.pin))

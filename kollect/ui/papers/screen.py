@@ -1,0 +1,237 @@
+"""店頭ポスター・登録用紙: seen as they will be printed, saved as a file, printed by the system.
+
+Pillow is loaded in the thread that draws, when this screen is opened.
+"""
+
+from __future__ import annotations
+
+import base64
+import tkinter as tk
+from collections.abc import Sequence
+from pathlib import Path
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.desktop.open_file import open_file
+from kollect.errors import Trouble
+from kollect.printing import documents
+from kollect.printing.documents import Paper
+from kollect.storage import temporary_files
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.theme import GAP, HALF, WIDE
+from kollect.ui.framework.tk_lifetime import Timer
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.form import Form, button_row, wrapped
+from kollect.ui.widgets.scroll_frame import Scrolled
+
+FILE_KINDS = {"PDF": (("PDFファイル", "*.pdf"),), "PNG": (("PNG画像", "*.png"),)}
+_EDGE = 12
+_LEAST = 200
+_REDRAW_AFTER_MS = 200
+"""The window is still being pulled larger within this time."""
+_HINTS = {
+    Paper.POSTER: "A4の用紙に印刷して、お客様の目につくところに貼ってください。",
+    Paper.FORM: "A4の用紙に印刷し、点線で切ってお使いください。",
+}
+
+
+class PapersScreen(Screen):
+    code, heading = "KKRFR104", "店頭ポスター・登録用紙"
+
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._go = go
+        self._drawings: Latest[tuple[bytes, list[str]]] = Latest(window.jobs, self, self._not_drawn)
+        self._drawn: tuple[object, ...] = ()
+        self._notes: list[str] = []
+        self._soon = Timer(self, self._draw)
+        self._image: tk.PhotoImage | None = None
+        self.columnconfigure(1, weight=1)
+        self.rowconfigure(0, weight=1)
+        left = Scrolled(self)
+        left.ask_for(width="250p", height="200p")
+        left.grid(row=0, column=0, sticky="ns", padx=(0, WIDE))
+        self._build_choices(left.inside)
+        self.sheet = tk.Canvas(
+            self,
+            highlightthickness=0,
+            borderwidth=0,
+            width=1,
+            height=1,
+            background=ttk.Style(self).lookup("TScrollbar", "troughcolor") or window.theme.ground,
+        )
+        self.sheet.grid(row=0, column=1, sticky="nsew")
+        self.sheet.bind("<Configure>", lambda event: self._draw_soon())
+
+    def _build_choices(self, place: tk.Misc) -> None:
+        rows = Form(place, label_characters=5)
+        rows.pack(fill="both", expand=True)
+        self.paper = rows.radios("用紙", {one: one.value for one in Paper}, below=True)
+        self.slips = rows.radios("1枚に", {2: "2人分", 3: "3人分"})
+        self.hint = rows.note("")
+        self._mend = rows.row()
+        self.trouble = wrapped(self._mend, "", style="Wrong.TLabel")
+        self.trouble.pack(fill="x", pady=(GAP, HALF))
+        self.enter_shop = ttk.Button(
+            self._mend, text="「ID」を開く", command=self._go.shop_settings
+        )
+        self.enter_mail = ttk.Button(
+            self._mend, text="「メールの設定」を開く", command=self._go.mail_settings
+        )
+        self._save = save = rows.row()
+        ttk.Label(save, text="ファイルに保存").pack(anchor="w", pady=(GAP, HALF))
+        buttons, self.save_buttons = button_row(
+            save, {kind: lambda kind=kind: self.save(kind) for kind in FILE_KINDS}, least=8
+        )
+        buttons.pack(anchor="w")
+        self.paper.value = Paper.POSTER
+        self.slips.value = 2
+        self.paper.on_edit(self._changed)
+        self.slips.on_edit(self._changed)
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return [FunctionKey("F12", "開いて印刷", self.print, enabled=self._can_print)]
+
+    def shown(self) -> None:
+        self.paper.focus()
+        self._changed()
+
+    def digit(self, number: int) -> None:
+        self.paper.choose(number) or self.slips.choose(number)
+
+    # ---- the preview ----
+
+    @property
+    def _can_print(self) -> bool:
+        return self._image is not None and not self.is_busy
+
+    def _changed(self) -> None:
+        self.slips.enable(self.paper.value is Paper.FORM)
+        self.hint.configure(text=_HINTS[self.paper.value])
+        try:
+            notes = documents.notes(self._workspaces.current.settings())
+        except Trouble as trouble:
+            self._say_trouble(trouble, mail=False)
+            return
+        self._notes = notes
+        self._say_what_is_missing(notes)
+        self._drawn = ()
+        self._draw()
+
+    def _draw_soon(self) -> None:
+        self._soon.start(_REDRAW_AFTER_MS)
+
+    def _draw(self) -> None:
+        """Draw it in a thread, as large as there is room; where one is drawn, once more after."""
+        across, down = self.sheet.winfo_width(), self.sheet.winfo_height()
+        height = max(_LEAST, min(down - 2 * _EDGE, round((across - 2 * _EDGE) * 297 / 210)))
+        which, slips = self.paper.value, self.slips.value
+        wanted = (which, slips, height)
+        if across <= 1 or wanted == self._drawn:
+            return
+        if self._image is None:
+            self._write_on_sheet("作成しています…")
+
+        def work() -> tuple[bytes, list[str]]:
+            settings = self._workspaces.current.settings()
+            png = documents.preview(which, settings, height, slips_a_page=slips)
+            return base64.b64encode(png), documents.missing_characters(settings)
+
+        def done(found: tuple[bytes, list[str]]) -> None:
+            png, missing = found
+            self._drawn = wanted
+            self._show(tk.PhotoImage(master=self, data=png))
+            self._say_what_is_missing([*self._notes, *missing])
+
+        self._drawings.ask(work, done)
+
+    def _not_drawn(self, trouble: Trouble) -> None:
+        self._show(None)
+        self._say_trouble(trouble, mail=self.paper.value is Paper.POSTER)
+
+    def _show(self, image: tk.PhotoImage | None) -> None:
+        self._image = image
+        self.sheet.delete("all")
+        if image is not None:
+            middle = (self.sheet.winfo_width() // 2, self.sheet.winfo_height() // 2)
+            self.sheet.create_image(*middle, image=image)
+        for button in self.save_buttons:
+            button.configure(state="normal" if self._can_print else "disabled")
+        self.refresh_keys()
+
+    def _write_on_sheet(self, text: str) -> None:
+        self.sheet.delete("all")
+        middle = (self.sheet.winfo_width() // 2, self.sheet.winfo_height() // 2)
+        self.sheet.create_text(*middle, text=text, font="TkDefaultFont")
+
+    def _say_trouble(self, trouble: Trouble, *, mail: bool) -> None:
+        self._say_in_red(f"{trouble.happened}{trouble.cure}", shop=False, mail=mail)
+
+    def _say_what_is_missing(self, notes: Sequence[str]) -> None:
+        self._say_in_red("\n".join(notes), shop=bool(notes), mail=False)
+
+    def _say_in_red(self, text: str, *, shop: bool, mail: bool) -> None:
+        """With the button that leads to where it is mended."""
+        self.trouble.configure(text=text)
+        _packed(self.enter_shop, shop)
+        _packed(self.enter_mail, mail)
+        # in large letters on a small display there is no room for all of them
+        _gridded(self._mend, bool(text))
+        _gridded(self.hint, not text)
+        _gridded(self._save, not mail)
+
+    # ---- files ----
+
+    def save(self, kind: str) -> None:
+        """「PDF」「PNG」: where the user wants it."""
+        which = self.paper.value
+        path = self.window.dialogs.save_as(
+            f"{which}を{kind}に保存", f"{which}.{kind.lower()}", FILE_KINDS[kind]
+        )
+        if path is not None:
+            self._write(path, f"「{path.name}」に保存しました。")
+
+    def print(self) -> None:
+        """F12: open it in the system's own program, which prints."""
+        self._write(None, "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。")
+
+    def _write(self, chosen: Path | None, said: str) -> None:
+        """Where the user has chosen, or into a file that is only shown."""
+        which, slips = self.paper.value, self.slips.value
+        self.window.say("作成しています…")
+
+        def work(job: Job) -> None:
+            path = (
+                chosen
+                or temporary_files.fresh_folder(self._workspaces.current.folder) / f"{which}.pdf"
+            )
+            documents.save(which, self._workspaces.current.settings(), path, slips_a_page=slips)
+            if chosen is None:
+                open_file(path)
+
+        def done(result: None) -> None:
+            self.window.say(said)
+
+        self.work(work, done, busy=True)
+
+    def busy_changed(self) -> None:
+        for button in self.save_buttons:
+            button.configure(state="disabled" if self.is_busy else "normal")
+
+
+def _packed(widget: tk.Widget, there: bool) -> None:
+    widget.pack_forget()
+    if there:
+        widget.pack(anchor="w", pady=(HALF, 0))
+
+
+def _gridded(widget: tk.Widget, there: bool) -> None:
+    if there:
+        widget.grid()
+    else:
+        widget.grid_remove()

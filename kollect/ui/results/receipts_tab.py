@@ -1,0 +1,268 @@
+"""The first tab of 収集結果表示: every number and its address, searched while typing."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.errors import Trouble
+from kollect.ledger.receipt_query import Order, Wanted
+from kollect.ledger.records import Receipt
+from kollect.mail.foreign_text import exact
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.theme import GAP, HALF
+from kollect.ui.framework.tk_lifetime import when_idle
+from kollect.ui.framework.window import FunctionKey, Window
+from kollect.ui.results.resend import ask_and_send_again
+from kollect.ui.results.results_csv import CsvExport
+from kollect.ui.results.results_filter import ReceiptFilter
+from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, row_of
+from kollect.ui.widgets.form import wrapped
+from kollect.ui.widgets.table import Table, TableRow, Take
+
+if TYPE_CHECKING:  # the window has to be there before SQL is loaded
+    from kollect.app.results_service import Found, Records
+
+_MOST_KNOWN = 5000
+_NOBODY = "まだ受付はありません。\nお客様から空メールが届くと、ここに並びます。"
+_NOT_FOUND = "条件に合う受付はありません。\n「条件を消す」を押すと、すべて表示します。"
+
+
+class ResultsList(ttk.Frame):
+    title = "収集結果"
+
+    def __init__(
+        self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: Records
+    ) -> None:
+        super().__init__(parent, padding=GAP)
+        self._window = window
+        self._workspaces = workspaces
+        self._records = records
+        self._digits = 0
+        self._order, self._descending = Order.NUMBER, True
+        self._known: dict[int, Receipt] = {}
+        self._keys: list[tuple[str, bool]] = []
+        self._searches: Latest[Found[Receipt]] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._csv = CsvExport(window, records, owner=self, changed=self._refresh_keys)
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self.filter = ReceiptFilter(self, self.find)
+        self.filter.grid(row=0, column=0, sticky="ew")
+        self.table = Table(
+            self,
+            [replace(column, sort=self._sorter(order)) for order, column in COLUMNS.items()],
+            self._fetch,
+            chosen=self._chosen,
+            menu=self._fill_menu,
+        )
+        self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
+        self._mark_sorted()
+        self._build_below()
+        entry = self.filter.text.widget
+        on_key(entry, "<Down>", self._into_table)
+        for key in ("<Return>", "<KP_Enter>"):
+            entry.bind(key, lambda event: self._into_table())
+        self.table.tree.bind("<<Copy>>", lambda event: self.copy_addresses())
+        self.table.tree.bind("<Control-Shift-C>", lambda event: self.copy_rows())
+
+    def _build_below(self) -> None:
+        below = ttk.Frame(self)
+        below.grid(row=2, column=0, sticky="ew")
+        below.columnconfigure(2, weight=1)
+        self.copy_button = ttk.Button(
+            below, text="アドレスをコピー", width=16, command=self.copy_addresses
+        )
+        self.copy_button.grid(row=0, column=0, padx=(0, GAP))
+        self.again_button = ttk.Button(below, text="再送", width=16, command=self.send_again)
+        self.again_button.grid(row=0, column=1, padx=(0, GAP))
+        self.about = wrapped(below, "", style="Faint.TLabel")
+        self.about.grid(row=0, column=2, sticky="ew")
+        self.count = ttk.Label(below)
+        self.count.grid(row=0, column=3, sticky="e", padx=(HALF, 0))
+
+    # ---- as a tab ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        ready = bool(self.table.keys) and not self._csv.busy
+        return [
+            FunctionKey("F5", "最新の表示", self.refresh),
+            FunctionKey("F12", "CSVへ取り出し", self.export, enabled=ready),
+        ]
+
+    def shown(self) -> None:
+        self._digits = self._records.digits()
+        self.filter.text.focus()
+        self.refresh()
+
+    def leaving(self) -> None:
+        self._csv.stop()
+
+    def resized(self) -> None:
+        self.table.resized()
+
+    # ---- the search ----
+
+    def find(self) -> None:
+        """Show what the conditions ask for, from the top."""
+        self._search(keep=False, top=0, at=None)
+
+    def refresh(self) -> None:
+        """Show the same again as it is now; what is selected and in view stays there."""
+        self._search(keep=True, top=None, at=self.table.top_key)
+
+    def sort(self, order: Order) -> None:
+        """A click on a heading; another one on the same turns the order round."""
+        self._descending = not self._descending if order is self._order else order in FALLING
+        self._order = order
+        self._mark_sorted()
+        self._search(keep=True, top=0, at=None)
+
+    def _search(self, *, keep: bool, top: int | None, at: int | None) -> None:
+        found = self.filter.conditions(date.today())
+        if found is None:
+            return
+        wanted = Wanted(
+            found.text, found.since, found.until, found.state, self._order, self._descending
+        )
+        rows = self.table.room + 20
+
+        def done(found: Found[Receipt]) -> None:
+            self._known = dict(found.rows)
+            shown = {number: self._row(receipt) for number, receipt in found.rows.items()}
+            self.table.show(found.keys, shown, top=top if top is not None else found.top, keep=keep)
+            self.table.say_nothing_there(
+                "" if found.keys else _NOT_FOUND if self.filter.any else _NOBODY
+            )
+            part = f"表示 {len(found.keys):,}件 ／ " if self.filter.any else ""
+            self.count.configure(text=f"{part}全体 {found.total:,}件")
+            self._refresh_keys()
+
+        self._searches.ask(lambda: self._records.find(wanted, at=at, rows=rows), done)
+
+    def _fetch(self, numbers: Sequence[int], take: Take) -> None:
+        def rows(receipts: dict[int, Receipt]) -> dict[int, TableRow]:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            self._known |= receipts
+            when_idle(self, self._chosen)
+            return {number: self._row(receipt) for number, receipt in receipts.items()}
+
+        take.by_job(
+            self._window.jobs,
+            lambda: self._records.receipts(numbers),
+            rows,
+            owner=self,
+            told=self._say_trouble,
+        )
+
+    def _row(self, receipt: Receipt) -> TableRow:
+        return row_of(receipt, self._digits, self._short_for)
+
+    @property
+    def _short_for(self) -> date | None:
+        """Today, where the table is narrow: times are told shortly then."""
+        return date.today() if self.table.is_narrow else None
+
+    def _sorter(self, order: Order) -> Callable[[], None]:
+        return lambda: self.sort(order)
+
+    def _mark_sorted(self) -> None:
+        self.table.mark_sorted(COLUMNS[self._order].title, descending=self._descending)
+
+    def _into_table(self) -> str:
+        self.table.focus_rows()
+        return "break"
+
+    def _chosen(self) -> None:
+        """Say what there is to know of the selected rows."""
+        count = self.table.selected_count
+        text = ""
+        if count > 1:
+            text = f"{count:,}件を選んでいます。"
+        elif receipt := self._known.get(self.table.current or -1):
+            text = about(receipt, short_for=self._short_for)
+        if text != self.about.text:
+            self.about.configure(text=text)
+        for button in (self.copy_button, self.again_button):
+            button.configure(state="normal" if count else "disabled")
+
+    def _refresh_keys(self) -> None:
+        """Only when they are other ones: whoever has the focus on a key would lose it."""
+        keys = [(key.key, key.enabled) for key in self.function_keys()]
+        if keys != self._keys and self._in_front:
+            self._keys = keys
+            self._window.refresh_keys()
+
+    @property
+    def _in_front(self) -> bool:
+        """This tab of this screen is the one in front, if not yet drawn."""
+        front = str(self._window.screen)
+        return str(self).startswith(f"{front}.") and self.master.select() == str(self)
+
+    def _say_trouble(self, trouble: Trouble) -> None:
+        self._window.say(f"{trouble.title}。{trouble.cure}")
+
+    # ---- what can be done with the rows ----
+
+    def _fill_menu(self, menu: tk.Menu) -> None:
+        for label, key, action in (
+            ("アドレスをコピー", "Ctrl+C", self.copy_addresses),
+            ("行をコピー", "Ctrl+Shift+C", self.copy_rows),
+            ("再送", "", self.send_again),
+        ):
+            menu.add_command(label=label, accelerator=key, command=action)
+        menu.add_separator()
+        everything = range(len(self.table.keys))
+        menu.add_command(
+            label="すべて選択", accelerator="Ctrl+A", command=lambda: self.table.select(everything)
+        )
+
+    def copy_addresses(self) -> str:
+        self._copy("アドレス", lambda receipt: receipt.address)
+        return "break"
+
+    def copy_rows(self) -> str:
+        self._copy("行", lambda receipt: "\t".join(cells(receipt, self._digits)))
+        return "break"
+
+    def _copy(self, what: str, text_of: Callable[[Receipt], str]) -> None:
+        numbers = self.table.selection
+        if not numbers:
+            return
+
+        def work(job: Job) -> str:
+            receipts = self._records.receipts(numbers)
+            return "\n".join(text_of(receipts[n]) for n in numbers if n in receipts)
+
+        def done(text: str) -> None:
+            self.clipboard_clear()
+            self.clipboard_append(text)
+            shown = f"「{exact(text)}」" if len(numbers) == 1 and what == "アドレス" else ""
+            self._window.say(f"{shown or f'{len(numbers):,}件の{what}'}をコピーしました。")
+
+        self._window.jobs.run(work, done, owner=self)
+
+    def send_again(self) -> None:
+        """「再送」"""
+        if numbers := self.table.selection:
+            receipt = self._known.get(numbers[0]) if len(numbers) == 1 else None
+            ask_and_send_again(
+                self._window,
+                self._workspaces.current,
+                numbers,
+                receipt.address if receipt else "",
+                owner=self,
+                done=self.refresh,
+            )
+
+    def export(self) -> None:
+        """「CSVへ取り出し」: the rows that are shown, in their order."""
+        if self.table.keys:
+            self._csv.start(self.table.keys)

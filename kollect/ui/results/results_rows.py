@@ -1,0 +1,66 @@
+"""A receipt as a row of 収集結果表示: its columns, and what there is to say about its state."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kollect.ledger.receipt_query import Order
+from kollect.ledger.records import Receipt
+from kollect.ledger.states import SEEMS_LOST, ReceiptState, in_words
+from kollect.mail.foreign_text import exact
+from kollect.settings.number_format import number_text
+from kollect.ui.widgets.dates import moment_text, short_moment_text
+from kollect.ui.widgets.table import TableColumn, TableRow
+
+COLUMNS = {
+    Order.NUMBER: TableColumn("受付番号", 6.5, narrow=6.2, right=True),
+    Order.ADDRESS: TableColumn("メールアドレス", 20, stretch=True),
+    Order.RECEIVED: TableColumn("受付日時", 9, narrow=6.2),
+    Order.REPLIED: TableColumn("返信日時", 9, spare=True),
+    Order.STATE: TableColumn("状態", 10.8, narrow=6),
+    Order.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
+    Order.MEMBER: TableColumn("会員", 4.2, narrow=3.2),
+}
+FALLING = (Order.NUMBER, Order.RECEIVED, Order.REPLIED, Order.STATE, Order.TIMES, Order.MEMBER)
+"""At the first click on their heading the newest, the most, the worst come first."""
+
+_ABOUT = {
+    ReceiptState.PENDING: "返信はまだです。次の受信のときに送ります。",
+    ReceiptState.UNKNOWN: "返信が届いたかどうか、分かりません。",
+    ReceiptState.UNDELIVERABLE: "返信が届きませんでした。",
+    ReceiptState.REFUSED: "送信サーバが返信を断りました。再送すると、もう一度試します。",
+    ReceiptState.REPLIED: "",
+}
+
+
+def row_of(receipt: Receipt, digits: int, short_for: date | None) -> TableRow:
+    """`short_for`: there is little room, and it is this day."""
+    failed = receipt.state in (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
+    look = "wrong" if failed or _seems_lost(receipt) else ""
+    return TableRow(cells(receipt, digits, short_for), look)
+
+
+def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple[str, ...]:
+    times = (receipt.received_at, receipt.replied_at)
+    return (
+        number_text(receipt.number, digits),
+        exact(receipt.address),
+        *(short_moment_text(t, short_for) if short_for else moment_text(t) for t in times),
+        "不達？" if short_for and _seems_lost(receipt) else in_words(receipt.state, receipt.reason),
+        str(receipt.times),
+        "会員" if receipt.member else "",
+    )
+
+
+def about(receipt: Receipt, *, short_for: date | None = None) -> str:
+    """What the words of its state leave open; and where there is little room, when it was sent."""
+    text = f"{SEEMS_LOST}。" if _seems_lost(receipt) else _ABOUT[receipt.state]
+    if text and receipt.reason:
+        return f"{text}（{receipt.reason}）"
+    if short_for and receipt.replied_at and not text:
+        return f"返信日時 {short_moment_text(receipt.replied_at, short_for)}"
+    return text
+
+
+def _seems_lost(receipt: Receipt) -> bool:
+    return receipt.state is ReceiptState.REPLIED and bool(receipt.reason)

@@ -1,0 +1,63 @@
+"""収集結果表示: the receipts, the mails that were not answered, and both over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.collector.events import News, RoundEnded
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.navigator import Navigator
+from kollect.ui.results.chart import ResultsChart
+from kollect.ui.results.kept_tab import KeptMailsTab
+from kollect.ui.results.receipts_tab import ResultsList
+
+
+class ResultsScreen(Screen):
+    code, heading = "KKRZS401", "収集結果表示"
+
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        super().__init__(window)
+        records = workspaces.current.results()
+        self.notebook = ttk.Notebook(self)
+        self.notebook.pack(fill="both", expand=True)
+        self.notebook.enable_traversal()
+        self.list = ResultsList(self.notebook, window, workspaces, records)
+        self.kept = KeptMailsTab(self.notebook, window, workspaces, records)
+        self.chart = ResultsChart(self.notebook, window, records)
+        self.tabs = (self.list, self.kept, self.chart)
+        for tab in self.tabs:
+            self.notebook.add(tab, text=tab.title)
+        self.notebook.bind("<<NotebookTabChanged>>", lambda event: self._turned())
+
+    @property
+    def tab(self) -> ResultsList | KeptMailsTab | ResultsChart:
+        """The one in front."""
+        return self.tabs[self.notebook.index("current")]
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        return self.tab.function_keys()
+
+    def shown(self) -> None:
+        self.tab.shown()
+
+    def leaving(self) -> None:
+        self.list.leaving()
+
+    def heard(self, news: News) -> None:
+        """After a poll that changed something the rows are read again."""
+        if not isinstance(news, RoundEnded) or self.window.screen is not self:
+            return
+        counts = news.report.as_json()
+        if any(counts[name] for name in counts if name not in ("left", "seconds")):
+            self.tab.refresh()
+
+    def resized(self) -> None:
+        for tab in self.tabs:
+            tab.resized()
+
+    def _turned(self) -> None:
+        if self.window.screen is self:
+            self.window.refresh_keys()
+            self.tab.shown()

@@ -1,0 +1,1 @@
+"""緒言設定 and its pages."""

@@ -1,0 +1,289 @@
+"""緒言設定 「メールの設定のテスト」: each step with ✓ or ✗, and for a ✗ its cause and its cure.
+
+The values tried are those in the fields, saved or not.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from enum import StrEnum
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.errors import Certificate, Trouble
+from kollect.settings.model import Passwords, Settings
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.theme import GAP, HALF, WIDE
+from kollect.ui.framework.window import Window
+from kollect.ui.settings.settings_page import SettingsPage
+from kollect.ui.widgets.form import wrapped
+
+if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
+    from kollect.app.mail_test import CheckStep
+
+
+class Test(StrEnum):
+    """The buttons."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+    CLEAN = "clean"
+
+
+TRUST = "この証明書を信頼する"
+DO_WITHOUT = "今後は暗号化しない"
+BUTTONS = (
+    (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
+    (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
+    (Test.CLEAN, "テスト後処理", "試しのメールだけをサーバから取り除きます。"),
+)
+GIVEN = Callable[[], tuple[Settings, Passwords] | None]
+"""What is to be tried; None where a field is wrong, which the user has been told."""
+
+
+class MailTestPage(SettingsPage):
+    title = "メールの設定のテスト"
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        given: GIVEN,
+        trust: Callable[[Certificate], None],
+    ) -> None:
+        super().__init__(parent)
+        self._workspaces = workspaces
+        self._window = window
+        self._given = given
+        self._trust = trust
+        self._job: Job | None = None
+        self._open_step: _StepRow | None = None
+        self.buttons: dict[Test, ttk.Button] = {}
+        self._build()
+
+    @property
+    def running(self) -> bool:
+        return self._job is not None
+
+    def run(self, test: Test) -> None:
+        """Try it; the steps appear as they are taken."""
+        given = self._given()
+        if given is None or self.running:
+            return
+        settings, passwords = given
+        for old in self._rows():
+            old.destroy()
+        self._open_step = None
+        self._say("テストしています…", "TLabel")
+        self._set_running(True)
+
+        def work(job: Job) -> None:
+            self._workspaces.current.test_mail(
+                test, settings, passwords, lambda step: job.tell(self._told, step), job.stopping
+            )
+
+        self._job = self._window.jobs.run(work, self._ended, owner=self, failed=self._failed)
+
+    def stop(self) -> None:
+        if self._job is not None:
+            self._job.stop()
+            self._say("中止しています…", "TLabel")
+
+    def enable(self, enabled: bool) -> None:
+        """Trying changes nothing: allowed while the settings are locked, too."""
+
+    # ---- what comes from the test ----
+
+    def _told(self, step: CheckStep) -> None:
+        if self._open_step is None:
+            self._open_step = _StepRow(self._steps)
+            self._open_step.pack(fill="x", pady=(0, HALF))
+        self._open_step.show(step, self._show_detail, self._pin, self._do_without)
+        self.scrolled.see(self._open_step)
+        if step.ok is not None:
+            self._open_step = None
+
+    def _ended(self, result: None) -> None:
+        stopped = self._job is not None and self._job.stopping()
+        self._job = None
+        self._set_running(False)
+        rows = self._rows()
+        if self._open_step is not None:
+            self._open_step.destroy()
+        if stopped:
+            self._say("テストを中止しました。", "TLabel")
+        elif rows and all(row.ok for row in rows):
+            self._say("テストは成功しました。", "Good.TLabel")
+        else:
+            self._say(
+                "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
+            )
+
+    def _failed(self, trouble: Trouble) -> None:
+        self._ended(None)
+        self._window.dialogs.trouble(trouble)
+
+    def _rows(self) -> list[_StepRow]:
+        children = self._steps.winfo_children()
+        return [child for child in children if isinstance(child, _StepRow)]
+
+    def _show_detail(self, step: CheckStep) -> None:
+        self._window.dialogs.trouble(
+            Trouble(step.name, happened=step.happened, cure=step.cure, detail=step.detail)
+        )
+
+    def _pin(self, certificate: Certificate) -> None:
+        sure = self._window.dialogs.ask(
+            "この証明書を信頼しますか？",
+            "プロバイダの案内にある内容と同じかどうか、必ず確かめてください。"
+            "違う証明書を信頼すると、パスワードやメールを盗み見されるおそれがあります。\n\n"
+            + certificate_text(certificate),
+            yes=TRUST,
+            careful=True,
+        )
+        if sure:
+            self._trust(certificate)
+            self._say(
+                "この証明書を信頼します。もう一度テストしてから、F12で設定を保存してください。",
+                "Good.TLabel",
+            )
+
+    def _do_without(self, server: tuple[str, str, int]) -> None:
+        """It is remembered at once, not by F12: no setting tells of it."""
+        _, host, port = server
+        sure = self._window.dialogs.ask(
+            "今後は暗号化せずに通信しますか？",
+            f"「{host}」（ポート番号 {port}）は、これまで通信を暗号化していました。"
+            "暗号化しないと、お客様のメールアドレスやメールの内容を、"
+            "途中でだれかに盗み見られるおそれがあります。\n\n"
+            "プロバイダが暗号化をやめたと、案内などで確かめたときだけにしてください。",
+            yes=DO_WITHOUT,
+            careful=True,
+        )
+        if not sure:
+            return
+
+        def done(result: None) -> None:
+            self._say(
+                "このサーバには、今後は暗号化を求めません。もう一度テストしてください。"
+                "「STARTTLS」や「する(SSL認証)」にしているときは、その設定も変えてください。",
+                "Good.TLabel",
+            )
+
+        self._window.jobs.run(
+            lambda job: self._workspaces.current.forget_encryption(server),
+            done,
+            owner=self,
+            failed=self._window.dialogs.trouble,
+        )
+
+    # ---- widgets ----
+
+    def _build(self) -> None:
+        table = ttk.Frame(self.inside)
+        table.pack(fill="x")
+        table.columnconfigure(1, weight=1)
+        for row, (test, label, text) in enumerate(BUTTONS):
+            button = ttk.Button(
+                table, text=label, width=16, command=lambda test=test: self.run(test)
+            )
+            button.grid(row=row, column=0, sticky="w", pady=HALF)
+            self.buttons[test] = button
+            wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))
+        line = ttk.Frame(self.inside)
+        line.pack(fill="x", pady=(GAP, HALF))
+        line.columnconfigure(0, weight=1)
+        self._result = wrapped(line, "入力した内容で試します（まだ保存していない内容も使います）。")
+        self._result.grid(row=0, column=0, sticky="ew")
+        self.stop_button = ttk.Button(
+            line, text="中止", width=16, command=self.stop, state="disabled"
+        )
+        self.stop_button.grid(row=0, column=1, sticky="e", padx=(GAP, 0))
+        self._steps = ttk.Labelframe(self.inside, text="テストの結果", padding=(GAP, HALF))
+        self._steps.pack(fill="both", expand=True)
+
+    def _set_running(self, running: bool) -> None:
+        for button in self.buttons.values():
+            button.configure(state="disabled" if running else "normal")
+        self.stop_button.configure(state="normal" if running else "disabled")
+
+    def _say(self, text: str, style: str) -> None:
+        self._result.configure(text=text, style=style)
+
+
+class _StepRow(ttk.Frame):
+    """One step: its mark, its name, its time; below a ✗ what happened and what to do."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent)
+        self.ok: bool | None = None
+        self.columnconfigure(1, weight=1)
+
+    def show(
+        self,
+        step: CheckStep,
+        detail: Callable[[CheckStep], None],
+        trust: Callable[[Certificate], None],
+        do_without: Callable[[tuple[str, str, int]], None],
+    ) -> None:
+        self.ok = step.ok
+        for old in self.winfo_children():
+            old.destroy()
+        mark, style = {
+            None: ("…", "TLabel"),
+            True: ("✓", "Good.TLabel"),
+            False: ("✗", "Bad.TLabel"),
+        }[step.ok]
+        ttk.Label(self, text=mark, style=style, width=3, anchor="center").grid(row=0, column=0)
+        ttk.Label(self, text=step.name, style=style).grid(row=0, column=1, sticky="w")
+        if step.ok is not None:
+            ttk.Label(self, text=seconds_text(step.seconds), style="Faint.TLabel").grid(
+                row=0, column=2, sticky="e", padx=GAP
+            )
+        row = 1
+        for text in (step.happened, step.cure):
+            if text:
+                wrapped(self, text).grid(row=row, column=1, sticky="ew", pady="1p")
+                row += 1
+        if step.certificate is not None and step.ok is False:
+            wrapped(self, certificate_text(step.certificate), style="Faint.TLabel").grid(
+                row=row, column=1, sticky="ew", pady=HALF
+            )
+            row += 1
+        buttons = ttk.Frame(self)
+        buttons.grid(row=row, column=1, sticky="w")
+        if step.detail and step.ok is False:
+            ttk.Button(buttons, text="詳細", width=22, command=lambda: detail(step)).pack(
+                side="left", padx=(0, GAP), pady=HALF
+            )
+        if step.certificate is not None and step.ok is False:
+            certificate = step.certificate
+            ttk.Button(buttons, text=TRUST, width=22, command=lambda: trust(certificate)).pack(
+                side="left", pady=HALF
+            )
+        if step.encryption_gone is not None and step.ok is False:
+            server = step.encryption_gone
+            ttk.Button(buttons, text=DO_WITHOUT, width=22, command=lambda: do_without(server)).pack(
+                side="left", pady=HALF
+            )
+
+
+def seconds_text(seconds: float) -> str:
+    return f"{seconds:.2f} 秒" if seconds < 10 else f"{seconds:.0f} 秒"
+
+
+def certificate_text(certificate: Certificate) -> str:
+    """What a person can compare with the provider's papers."""
+    print_ = certificate.fingerprint.upper()
+    pairs = " ".join(print_[at : at + 4] for at in range(0, len(print_), 4))
+    lines = [
+        f"持ち主: {certificate.subject or '（書かれていません）'}",
+        f"発行元: {certificate.issuer or '（書かれていません）'}",
+        f"サーバの名前: {'、'.join(certificate.names) or '（書かれていません）'}",
+        f"有効期限: {certificate.not_after or '（書かれていません）'}",
+        f"指紋 (SHA-256): {pairs}",
+    ]
+    return "\n".join(lines)

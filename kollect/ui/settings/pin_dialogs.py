@@ -1,0 +1,77 @@
+"""The PIN of 「設定を保護する」: choosing one, and being asked for it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+import unicodedata
+from collections.abc import Callable
+
+from kollect.ui.framework.dialogs import Dialog, paragraph
+from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.theme import GAP
+from kollect.ui.widgets.form import Form
+
+LEAST, MOST = 4, 8
+
+
+class NewPinDialog(Dialog[str | None]):
+    """Answers with the new PIN, typed twice alike, or None."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent, "設定を保護する", otherwise=None)
+        paragraph(
+            self.body,
+            "暗証番号を決めると、それを知っている人だけが「緒言設定」を変更できるようになります。"
+            "忘れないように、紙に書いて大切にしまってください。",
+        ).pack(anchor="w", pady=(0, GAP))
+        form = Form(self.body, label_characters=8)
+        form.pack(fill="x")
+        self.pin = form.line(
+            "暗証番号", characters=12, after=f"数字{LEAST}～{MOST}けた", secret=True
+        )
+        self.again = form.line("もう一度", characters=12, secret=True)
+        self.buttons(("キャンセル", self.give_up), ("保護する", self.take))
+        self.start_at(self.pin.widget)
+        on_key(self, "<F12>", self.take)
+
+    def take(self) -> None:
+        pin, again = digits(self.pin.value), digits(self.again.value)
+        if not (pin.isascii() and pin.isdigit() and LEAST <= len(pin) <= MOST):
+            self.pin.complain(f"{LEAST}～{MOST}けたの数字を入力してください。")
+            self.pin.focus()
+        elif pin != again:
+            self.again.complain("2つの暗証番号が違います。もう一度入力してください。")
+            self.again.focus()
+        else:
+            self.finish(pin)
+
+
+class AskPinDialog(Dialog[bool]):
+    """Answers True when the right PIN was typed."""
+
+    def __init__(self, parent: tk.Misc, fits: Callable[[str], bool]) -> None:
+        super().__init__(parent, "保護を解除する", otherwise=False)
+        self._fits = fits
+        paragraph(self.body, "暗証番号を入力すると、設定を変更できます。").pack(
+            anchor="w", pady=(0, GAP)
+        )
+        form = Form(self.body, label_characters=8)
+        form.pack(fill="x")
+        self.pin = form.line("暗証番号", characters=12, secret=True)
+        self.buttons(("キャンセル", self.give_up), ("解除する", self.take))
+        self.start_at(self.pin.widget)
+
+    def take(self) -> None:
+        if self._fits(digits(self.pin.value)):
+            self.finish(True)
+        else:
+            self.pin.value = ""
+            self.pin.complain(
+                "暗証番号が違います。忘れたときは、店長など、決めた人に確かめてください。"
+            )
+            self.pin.focus()
+
+
+def digits(text: str) -> str:
+    """What was meant: full-width digits count as digits."""
+    return unicodedata.normalize("NFKC", text).strip()

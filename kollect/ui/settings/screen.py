@@ -1,0 +1,269 @@
+"""緒言設定: the five tabs as one form. F12 checks them all, and saves all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from tkinter import ttk
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.desktop.open_file import open_file
+from kollect.errors import Certificate, Problem, Trouble
+from kollect.settings import pin
+from kollect.settings.model import Passwords, Settings
+from kollect.settings.validation import problems, ready_to_collect
+from kollect.ui.demo.demo_dialog import DemoChoice, DemoDialog
+from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.theme import GAP, HALF, WIDE
+from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.navigator import Navigator
+from kollect.ui.settings.id_page import IdPage
+from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
+from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_test_page import MailTestPage
+from kollect.ui.settings.pin_dialogs import AskPinDialog
+from kollect.ui.settings.settings_page import Place, SettingsPage
+
+
+class SettingsScreen(Screen):
+    code, heading = "KKRZS101", "緒言設定"
+
+    def __init__(
+        self,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
+        tab: type[SettingsPage] = ControlPage,
+        start: Settings | None = None,
+    ) -> None:
+        """`start`: what to show instead of the saved settings, where those cannot be read."""
+        super().__init__(window)
+        self._workspaces = workspaces
+        self._go = go
+        self._saved = workspaces.current.settings() if start is None else start
+        self._saved_passwords: Passwords | None = None
+        self._trusted = self._saved.tls.trusted_fingerprints
+        self._unlocked = False
+        self._banner = ttk.Frame(self)
+        self._build_banner()
+        self.notebook = ttk.Notebook(self)
+        self.notebook.pack(fill="both", expand=True)
+        self.notebook.enable_traversal()
+        fill = workspaces.current.fill_number
+        self.control = ControlPage(self.notebook, fill, self.gather)
+        self.duplicate = DuplicatePage(self.notebook, fill, self.gather)
+        self.mail = MailPage(self.notebook, window.dialogs, self.gather, self.ask_demo)
+        self.test = MailTestPage(self.notebook, window, workspaces, self.to_be_tried, self.trust)
+        self.shop = IdPage(self.notebook, window, workspaces, go, self.open_folder)
+        self.pages: tuple[SettingsPage, ...] = (
+            self.control,
+            self.duplicate,
+            self.mail,
+            self.test,
+            self.shop,
+        )
+        for page in self.pages:
+            self.notebook.add(page, text=page.title)
+        self._show(self._saved)
+        self._lock()
+        self.select(tab)
+        self._fetch_passwords()
+
+    # ---- as a screen ----
+
+    def function_keys(self) -> Sequence[FunctionKey]:
+        ready = self._saved_passwords is not None and not self.locked and not self.is_busy
+        return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
+
+    def shown(self) -> None:
+        self.notebook.focus_set()
+
+    def unsaved(self) -> bool:
+        if self.locked or self._saved_passwords is None:
+            return False
+        changed = self.gather() != self._saved or any(True for _ in self._page_faults())
+        return changed or self.mail.passwords() != self._saved_passwords
+
+    def leaving(self) -> None:
+        self.test.stop()
+        self.window.identify(self._saved.shop.id, locked=bool(self._saved.shop.pin))
+
+    def select(self, tab: type[SettingsPage]) -> None:
+        """Bring a tab to the front."""
+        self.notebook.select(next(page for page in self.pages if isinstance(page, tab)))
+
+    # ---- the values ----
+
+    def gather(self) -> Settings:
+        """The settings as they stand in the fields; where one makes no sense, as saved."""
+        settings = self._saved
+        for page in self.pages:
+            settings = page.gather(settings)
+        return replace(settings, tls=replace(settings.tls, trusted_fingerprints=self._trusted))
+
+    def save(self) -> None:
+        """F12: everything right and saved, or the first wrong field shown and nothing saved."""
+        if not self._all_right():
+            return
+        settings, passwords = self.gather(), self.mail.passwords()
+        self.window.say("保存しています…")
+
+        def work(job: Job) -> None:
+            self._go.save_settings(settings, passwords)
+
+        def done(result: None) -> None:
+            self._saved, self._saved_passwords = settings, passwords
+            self._unlocked = True  # whoever has just set a PIN may go on
+            self.window.identify(settings.shop.id, locked=self.locked)
+            self.refresh_keys()
+            self.window.say(self._word_of_success(settings, passwords))
+
+        self.work(work, done, busy=True)
+
+    def to_be_tried(self) -> tuple[Settings, Passwords] | None:
+        """What the test uses: the mail settings must make sense, the rest may be half-done."""
+        if self._saved_passwords is None:
+            return None
+        settings = self.gather()
+        wrong = [
+            (place, text)
+            for place, text in self._wrong()
+            if place[0] in ("mail", "receive", "send", "tls")
+        ]
+        wrong += [((p.section, p.key), p.allowed) for p in ready_to_collect(settings)]
+        if wrong:
+            self._complain(wrong)
+            return None
+        return settings, self.mail.passwords()
+
+    def complain(self, found: Sequence[Problem]) -> None:
+        """Show these problems, found elsewhere, beside their fields."""
+        self._complain([((problem.section, problem.key), problem.allowed) for problem in found])
+
+    def trust(self, certificate: Certificate) -> None:
+        """「この証明書を信頼する」: from now on, in the test as well; saved by F12."""
+        if certificate.fingerprint not in self._trusted:
+            self._trusted = (*self._trusted, certificate.fingerprint)
+
+    def _show(self, settings: Settings) -> None:
+        for page in self.pages:
+            page.show(settings)
+        for page in (self.control, self.duplicate):
+            page.refresh()
+
+    def _word_of_success(self, settings: Settings, passwords: Passwords) -> str:
+        missing = ready_to_collect(settings)
+        if missing:
+            return f"保存しました。収集を始める前に、あと{len(missing)}か所の入力が必要です。"
+        if not passwords.receive:
+            return "保存しました。収集を始める前に、パスワードの入力が必要です。"
+        return "設定を保存しました。"
+
+    # ---- what is wrong ----
+
+    def _all_right(self) -> bool:
+        for page in self.pages:
+            for field in page.fields.values():
+                field.clear()
+        wrong = list(self._wrong())
+        if wrong:
+            self._complain(wrong)
+        return not wrong
+
+    def _wrong(self) -> Iterator[tuple[Place, str]]:
+        """Every wrong field once, in the order of the tabs."""
+        found = dict(self._page_faults())
+        for problem in problems(self.gather()):
+            found.setdefault((problem.section, problem.key), problem.allowed)
+        for page in self.pages:
+            for place in page.fields:
+                if place in found:
+                    yield place, found.pop(place)
+        yield from found.items()
+
+    def _page_faults(self) -> Iterator[tuple[Place, str]]:
+        for page in self.pages:
+            yield from page.faults()
+
+    def _complain(self, wrong: list[tuple[Place, str]]) -> None:
+        """Say beside each field what is wrong, and go to the first."""
+        first = True
+        for place, text in wrong:
+            page = next((page for page in self.pages if place in page.fields), None)
+            if page is None:  # a line that only kollect.ini has
+                section, key = place
+                self.window.dialogs.tell(
+                    "設定ファイルの値が正しくありません", f"[{section}] {key}\n{text}"
+                )
+                continue
+            field = page.fields[place]
+            field.complain(text)
+            if first:
+                first = False
+                self.notebook.select(page)
+                page.scrolled.see(field.widget)
+                field.focus()
+        self.window.say(f"直すところが{len(wrong)}か所あります。")
+
+    # ---- the PIN ----
+
+    @property
+    def locked(self) -> bool:
+        return bool(self._saved.shop.pin) and not self._unlocked
+
+    def unlock(self) -> None:
+        stored = self._saved.shop.pin
+        if self.window.dialogs.show(AskPinDialog, lambda typed: pin.fits(typed, stored)):
+            self._unlocked = True
+            self._lock()
+            self.window.refresh_keys()
+
+    def _lock(self) -> None:
+        """Let fields and title follow whether the settings are locked."""
+        locked = self.locked
+        if locked:
+            self._banner.pack(fill="x", pady=(0, GAP), before=self.notebook)
+        else:
+            self._banner.pack_forget()
+        for page in self.pages:
+            page.enable(not locked)
+        self.window.identify(self._saved.shop.id, locked=locked)
+
+    def _build_banner(self) -> None:
+        ttk.Label(
+            self._banner, text="設定は保護されています（保守不可）。見るだけで、変更はできません。"
+        ).pack(side="left", padx=(HALF, WIDE))
+        ttk.Button(self._banner, text="保護を解除する", width=16, command=self.unlock).pack(
+            side="left"
+        )
+
+    # ---- the rest ----
+
+    def ask_demo(self) -> None:
+        """「デモ用設定/解除」"""
+        choice = self.window.dialogs.show(DemoDialog, in_demo=self._workspaces.current.in_demo)
+        if choice is None or (self.unsaved() and not self.window.may_leave()):
+            return
+        if choice is DemoChoice.BEGIN:
+            self._go.demo.begin()
+        else:
+            self._go.demo.end()
+
+    def open_folder(self) -> None:
+        try:
+            open_file(self._workspaces.current.folder.path)
+        except Trouble as trouble:
+            self.window.dialogs.trouble(trouble)
+
+    def _fetch_passwords(self) -> None:
+        """The keyring of the PC may be slow, or ask something itself."""
+        for field in (self.mail.receive_password, self.mail.send_password):
+            field.enable(False)
+
+        def done(passwords: Passwords) -> None:
+            self._saved_passwords = passwords
+            self.mail.show_passwords(passwords)
+            self.mail.enable(not self.locked)
+            self.refresh_keys()
+
+        self.work(lambda job: self._workspaces.current.passwords(), done)

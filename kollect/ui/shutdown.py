@@ -1,0 +1,81 @@
+"""How the program ends: it asks, lets collector and sender finish the mail in hand, and goes."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.ui.framework import tk_windows
+from kollect.ui.framework.window import Window
+
+if TYPE_CHECKING:  # which makes this
+    from kollect.ui.navigator import Navigator
+
+LOOK_MS = 100
+
+
+class Shutdown:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        self._window = window
+        self._workspaces = workspaces
+        self._go = go
+        self.wanted = False
+        """The program ends as soon as all is at rest."""
+
+    def quit(self) -> None:
+        """「処理の終了」 and 「終了」: ask, and then end."""
+        if self._go.demo.changing:
+            return
+        if self.wanted or tk_windows.is_grabbed(self._window.root):
+            self._go.tray.come_back()  # there is a question already
+            return
+        if self._window.screen.unsaved():
+            self._go.tray.come_back()
+            if not self._window.may_leave():
+                return
+        if self._may_end():
+            self.finish()
+
+    def finish(self) -> None:
+        """End without a question, after the mail in hand."""
+        if self.wanted:
+            return
+        self.wanted = True
+        try:
+            self._workspaces.current.stop_collecting()
+            self._workspaces.current.stop_mailing()
+            self._go.tray.tell()
+        finally:
+            self._end_when_idle()
+
+    def _may_end(self) -> bool:
+        ask, workspace = self._window.dialogs.ask, self._workspaces.current
+        if workspace.polling:
+            return ask(
+                "メールを処理しています",
+                "いま、届いたメールを処理しています。少し待ってから、もう一度お試しください。\n"
+                "「処理のあとで終了」を押すと、この処理が済んだところで終了します。",
+                yes="処理のあとで終了",
+                no="終了しない",
+            )
+        question = "終了してよければ、OKを押してください"
+        if workspace.collecting:
+            question += "\n終了しているあいだは、空メールが届いても受付番号を返信しません。"
+        if self._go.mailings.sending:
+            question += "\nメール発信の途中です。続きは、次に起動したときに送れます。"
+        return ask("終了の確認", question)
+
+    def _end_when_idle(self) -> None:
+        if self._workspaces.current.at_rest:
+            self._end()
+        else:
+            self._window.root.after(LOOK_MS, self._end_when_idle)
+
+    def _end(self) -> None:
+        """Everything is at rest."""
+        with ExitStack() as steps:  # from below, each whatever becomes of the one before
+            steps.callback(self._window.close)
+            steps.callback(self._workspaces.close)
+            steps.callback(self._go.demo.close)
+            steps.callback(self._go.tray.stop)

@@ -1,0 +1,319 @@
+"""The program while it collects: what is known of the collector, the window and its tray icon.
+
+Decides whether the window is seen, minimised or only an icon. Does not know how mail is collected.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.collector.events import Happened, News, RoundEnded
+from kollect.collector.status import Standing, Turn, tooltip
+from kollect.desktop import memory
+from kollect.desktop.tray import ON_MENU, Tray, TrayColor, Wish
+from kollect.errors import Trouble
+from kollect.ui.framework import tk_windows
+from kollect.ui.framework.window import Window
+
+if TYPE_CHECKING:  # which makes this
+    from kollect.ui.navigator import Navigator
+
+EVERY_MS = 1000
+SETTLED_MS = 15_000
+"""After so long in the tray nothing of what the window needed is in use any more."""
+SOON_MS = 80
+"""News come in bursts; so long they are collected before anything is drawn."""
+
+
+class TrayController:
+    """In Tk's thread, but for the tray, whose wishes come through the pump."""
+
+    def __init__(
+        self,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
+        make_tray: Callable[[Callable[[Wish], None]], Tray] = Tray,
+    ) -> None:
+        self._window = window
+        self._root = window.root
+        self._workspaces = workspaces
+        self._go = go
+        self._make_tray = make_tray
+        self._tray: Tray | None = None
+        self._shown: tuple[object, ...] = ()
+        self._menu: tk.Menu | None = None
+        self.standing = Standing()
+        self.hidden = False
+        """The window is in the tray."""
+        self._watchers: list[Callable[[], None]] = []
+        self._soon = self._tick = ""
+        self._counting = False
+        self._explained = False
+        self._unsaid: list[Callable[[], None]] = []
+        """What is to be said when the window is seen."""
+        self._zoomed = False
+        self._root.bind("<Map>", self._mapped, add="+")
+
+    # ---- the collector ----
+
+    def begin(self) -> None:
+        """The collector was started: from now on there is an icon in the tray."""
+        self.standing.begin(_now())
+        if self._tray is None:
+            self._tray = self._make_tray(lambda wish: self._window.pump.call(self._wished, wish))
+            self._tray.start()
+        self._count()
+        self.tell()
+
+    def forget(self) -> None:
+        """The collector is gone, and what it told concerns nobody any more."""
+        self.standing = Standing()
+        self._shown = ()
+        if self._tray is not None:
+            self._tray.hide()
+        self.tell()
+
+    def heard(self, news: News) -> None:
+        turn = self.standing.heard(news)
+        if isinstance(news, RoundEnded) and self.standing.count_is_old(_now()):
+            self._count()
+        if turn is not None and self._tray is not None:
+            self._tray.balloon(turn, self._balloon_text(turn))
+        if not self._soon and (self._seen() or not isinstance(news, Happened)):
+            self._soon = self._root.after(SOON_MS, self.tell)
+
+    def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call `watcher` after news, and every second, while the window can be seen.
+
+        Returns the function that ends it.
+        """
+        self._watchers.append(watcher)
+        self._start_ticking()
+        return lambda: self._watchers.remove(watcher)
+
+    # ---- the window ----
+
+    def show(self) -> None:
+        """Make the window visible for the first time; it is there when this returns."""
+        self._root.deiconify()
+        self._root.update()
+
+    def to_tray(self) -> None:
+        """「トレイへ」, and the window's × while mail is collected."""
+        tray = self._tray
+        if tray is None:
+            self._minimise()
+            return
+        # at the very beginning the answer takes a moment
+        self._window.jobs.run(
+            lambda job: tray.is_there(),
+            lambda there: self._hide(tray) if there else self._minimise(),
+            owner=self._root,
+        )
+
+    def come_back(self) -> None:
+        """Bring the window to the front, from wherever it is."""
+        self.hidden = False
+        self._window.raise_up()
+        if self._zoomed:
+            _set_zoomed(self._root)
+        self._zoomed = False
+
+    def stay_in_tray(self) -> None:
+        """The window has not been seen yet, and is not to be: started at the login."""
+        tray = self._tray
+        self.hidden = True
+        self._explained = True
+        self._root.after(SETTLED_MS, self._spare)
+        if tray is not None:
+            self._window.jobs.run(
+                lambda job: tray.is_there(),
+                lambda there: None if there or self._root.winfo_viewable() else self._iconify(),
+                owner=self._root,
+            )
+
+    def when_seen(self, say: Callable[[], None]) -> None:
+        """Call `say` as soon as the window is seen, which may be now."""
+        if self._root.winfo_viewable():
+            say()
+        else:
+            self._unsaid.append(say)
+
+    def stop(self) -> None:
+        """Take the icon away."""
+        if self._tray is not None:
+            self._tray.stop()
+            self._tray = None
+
+    # ---- how it is done ----
+
+    def _hide(self, tray: Tray) -> None:
+        self._zoomed = _is_zoomed(self._root)
+        self.hidden = True
+        self._root.withdraw()
+        self._root.after(SETTLED_MS, self._spare)
+        if not self._explained:
+            self._explained = True
+            tray.balloon(
+                "コレクトは動いています",
+                "メールの収集を続けています。このアイコンを押すと、画面が出ます。",
+            )
+
+    def _spare(self) -> None:
+        if self.hidden:
+            memory.give_back()
+
+    def _minimise(self) -> None:
+        """There is no tray: next best, and said so."""
+        if not self._explained:
+            self._explained = True
+            self._window.dialogs.tell(
+                "画面を小さくします",
+                "このパソコンにはトレイ（画面の隅のアイコンの場所）がないため、"
+                "代わりに画面を最小化します。メールの収集は続きます。",
+            )
+        self._window.say("トレイがないため、画面を最小化しました。")
+        self._iconify()
+
+    def _iconify(self) -> None:
+        self.hidden = False
+        self._root.iconify()
+
+    def _wished(self, wish: Wish) -> None:
+        match wish:
+            case Wish.SHOW:
+                self.come_back()
+            case Wish.POLL:
+                self._workspaces.current.poll_now()
+            case Wish.RESULTS:
+                self._open(self._go.results)
+            case Wish.LOG:
+                self._open(self._go.log)
+            case Wish.QUIT:
+                self._go.shutdown.quit()
+            case Wish.MENU:
+                self._pop_up_menu()
+            case Wish.LOST:
+                if self.hidden:  # or nobody could ever find it again
+                    self._iconify()
+
+    def _open(self, where: Callable[[], None]) -> None:
+        self.come_back()
+        if not tk_windows.is_grabbed(self._root):  # else a dialog wants its answer first
+            where()
+
+    def _pop_up_menu(self) -> None:
+        if self._menu is None:
+            self._menu = tk.Menu(self._root)
+            for wish in ON_MENU:
+                self._menu.add_command(
+                    label=wish.value, command=lambda wish=wish: self._wished(wish)
+                )
+        x, y = self._root.winfo_pointerxy()
+        self._menu.tk_popup(x, y - self._menu.winfo_reqheight())
+
+    def _show_icon(self) -> None:
+        name = "コレクト（デモ）" if self._workspaces.current.in_demo else "コレクト"
+        look = (TrayColor(self.standing.light), tooltip(self.standing, name))
+        if self._tray is not None and self.standing.running and look != self._shown:
+            self._shown = look
+            self._tray.show(*look)
+
+    def _balloon_text(self, turn: Turn) -> str:
+        trouble = self.standing.trouble
+        if turn is Turn.WELL_AGAIN or trouble is None:
+            return "届いていた空メールにも、順に返信します。"
+        return f"{trouble.title}\n{trouble.happened}"
+
+    # ---- telling the screens ----
+
+    def _seen(self) -> bool:
+        return bool(self._watchers) and bool(self._root.winfo_viewable())
+
+    def tell(self) -> None:
+        """Have the icon and the screens show how things stand now."""
+        if self._soon:
+            self._root.after_cancel(self._soon)
+            self._soon = ""
+        self._show_icon()
+        if self._seen():
+            for watcher in tuple(self._watchers):
+                watcher()
+
+    def _mapped(self, event: tk.Event) -> None:
+        if event.widget is self._root:
+            self.hidden = False
+            self.tell()
+            self._start_ticking()
+            self._root.after_idle(self._say_unsaid)
+
+    def _say_unsaid(self) -> None:
+        unsaid, self._unsaid = self._unsaid, []
+        for say in unsaid:
+            say()
+
+    def _start_ticking(self) -> None:
+        if not self._tick:
+            self._tick = self._root.after(self._to_next_second(), self._every_second)
+
+    def _every_second(self) -> None:
+        """Only while somebody looks: in the tray no timer of ours runs."""
+        self._tick = ""
+        if not self._seen():
+            return
+        self._start_ticking()
+        if self.standing.working:
+            self._count()
+        self.tell()
+
+    def _to_next_second(self) -> int:
+        """So that a countdown skips no second."""
+        due = self.standing.next_at
+        part = (due - _now()).total_seconds() % 1 if due is not None else 0.0
+        return round(part * 1000) + 1 if part > 0.05 else EVERY_MS
+
+    def _count(self) -> None:
+        """Count today's and all numbers again, in the register."""
+        if self._counting:
+            return
+        self._counting = True
+        standing, now = self.standing, _now()
+
+        def done(found: tuple[int, int]) -> None:
+            self._counting = False
+            standing.counted(*found, now.date())
+            self.tell()
+
+        def failed(trouble: Trouble) -> None:
+            self._counting = False  # the collector meets the same disk, and says what is wrong
+
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        self._window.jobs.run(
+            lambda job: self._workspaces.current.count(midnight),
+            done,
+            owner=self._root,
+            failed=failed,
+        )
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+def _is_zoomed(root: tk.Tk) -> bool:
+    try:
+        return bool(root.attributes("-zoomed"))
+    except tk.TclError:  # Windows has it as a state
+        return root.state() == "zoomed"
+
+
+def _set_zoomed(root: tk.Tk) -> None:
+    try:
+        root.attributes("-zoomed", True)
+    except tk.TclError:
+        root.state("zoomed")

@@ -1,0 +1,150 @@
+"""A frame that scrolls when its contents are higher than the window: nothing is ever cut off."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Iterator
+from tkinter import ttk
+
+from kollect.ui.framework import tk_windows
+from kollect.ui.framework.tk_lifetime import later, when_idle
+
+_SCROLLS_ITSELF = tk.Text | tk.Listbox | ttk.Treeview
+_STEP = 60
+SOON_MS = 20
+_MARGIN = 12
+
+
+class Scrolled(ttk.Frame):
+    """Pack widgets into `inside`. The bar shows only when needed; the focus is kept in view."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent)
+        self._canvas = tk.Canvas(
+            self,
+            highlightthickness=0,
+            borderwidth=0,
+            background=ttk.Style(self).lookup("TFrame", "background"),
+            yscrollincrement=1,
+            width=1,
+            height=1,
+        )
+        self._bar = ttk.Scrollbar(self, command=self._canvas.yview, takefocus=False)
+        self._canvas.configure(yscrollcommand=self._bar.set)
+        # placed: a grid that has lost its bar may leave the room for it empty
+        self._canvas.place(x=0, y=0, relwidth=1, relheight=1)
+        self.inside = ttk.Frame(self._canvas)
+        # makes the inside as high as the window at least, and leaves its own height free to tell
+        # by an event that it has grown
+        self._strut = ttk.Frame(self.inside, width=0)
+        self._strut.pack(side="left")
+        self._item = self._canvas.create_window(0, 0, window=self.inside, anchor="nw")
+        self._due = False
+        self.inside.bind("<Configure>", lambda event: self._fit_soon())
+        self._canvas.bind("<Configure>", lambda event: self._fit_soon())
+
+    def ask_for(self, *, width: str, height: str) -> None:
+        """The size to ask for where nothing else gives one (in a dialog); at most the screen's."""
+        across = min(self.winfo_pixels(width), self.winfo_screenwidth() - 80)
+        down = min(self.winfo_pixels(height), self.winfo_screenheight() - 220)
+        self.configure(width=across, height=down)
+
+    def see(self, widget: tk.Misc) -> None:
+        """Scroll so that this widget is visible, if it lies inside; soon, when all is laid out."""
+        if str(widget).startswith(f"{self.inside}."):
+            later(self, SOON_MS, self._see, widget)
+
+    def _see(self, widget: tk.Misc) -> None:
+        if not widget.winfo_exists():
+            return
+        top = widget.winfo_rooty() - self.inside.winfo_rooty()
+        bottom = top + widget.winfo_height()
+        height = self._canvas.winfo_height()
+        seen = self._canvas.canvasy(0)
+        if bottom + _MARGIN > seen + height:
+            seen = bottom + _MARGIN - height
+        seen = min(seen, max(0, top - _MARGIN))
+        whole = max(1, self.inside.winfo_reqheight())
+        self._canvas.yview_moveto(seen / whole)
+
+    def scroll(self, steps: int) -> None:
+        if self._needed():
+            self._canvas.yview_scroll(steps * _STEP, "units")
+
+    def _needed(self) -> bool:
+        return self.inside.winfo_reqheight() > self._canvas.winfo_height()
+
+    def _fit_soon(self) -> None:
+        # not at once: Tk 8.6 stops laying out for good where the grid loses a child in the middle
+        if not self._due:
+            self._due = True
+            when_idle(self, self._fit)
+
+    def _fit(self) -> None:
+        self._due = False
+        if not self.winfo_exists():
+            return
+        width, height = self._canvas.winfo_width(), self._canvas.winfo_height()
+        self._strut.configure(height=height)
+        whole = max(self.inside.winfo_reqheight(), height)
+        self._canvas.itemconfigure(self._item, width=width)
+        self._canvas.configure(scrollregion=(0, 0, width, whole))
+        if self._needed():
+            self._bar.place(relx=1, y=0, relheight=1, anchor="ne")
+            self._canvas.place_configure(width=-self._bar.winfo_reqwidth())
+        else:
+            self._bar.place_forget()
+            self._canvas.place_configure(width=0)
+
+
+def keep_readable(inside: tk.Misc, characters: int) -> None:
+    """Let a packed frame be no wider than so many full-width characters: no eye finds its way back
+    from the end of a longer line.
+    """
+    known = 0
+
+    def fit(event: tk.Event) -> None:
+        nonlocal known
+        widest = characters * int(inside.tk.call("font", "measure", "TkDefaultFont", "国"))
+        spare = max(0, event.width - widest)
+        if spare != known:
+            known = spare
+            inside.pack_configure(padx=(0, spare))
+
+    inside.master.bind("<Configure>", fit, add="+")
+
+
+def install(root: tk.Tk) -> None:
+    """The wheel scrolls what the pointer is over, and never changes a value in passing.
+
+    What gets the focus is scrolled into view.
+    """
+    for name in ("TCombobox", "TSpinbox"):
+        for event in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
+            root.unbind_class(name, event)
+    tk_windows.bind_all(root, "<MouseWheel>", lambda e: _wheel(e, -1 if e.delta > 0 else 1))
+    tk_windows.bind_all(root, "<Button-4>", lambda event: _wheel(event, -1))
+    tk_windows.bind_all(root, "<Button-5>", lambda event: _wheel(event, 1))
+    tk_windows.bind_all(root, "<FocusIn>", _focused)
+
+
+def _wheel(event: tk.Event, steps: int) -> None:
+    for widget in _from_inside_out(event.widget):
+        if isinstance(widget, _SCROLLS_ITSELF):
+            return
+        if isinstance(widget, Scrolled):
+            widget.scroll(steps)
+            return
+
+
+def _focused(event: tk.Event) -> None:
+    for widget in _from_inside_out(event.widget):
+        if isinstance(widget, Scrolled) and widget.winfo_ismapped():
+            widget.see(event.widget)
+
+
+def _from_inside_out(widget: object) -> Iterator[tk.Misc]:
+    # for the list of a combobox, which Tk makes itself, tkinter has only a name
+    while isinstance(widget, tk.Misc):
+        yield widget
+        widget = widget.master

@@ -1,0 +1,74 @@
+"""The columns of a Table: their widths, their headings, which of them the rows are sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import ttk
+
+from kollect.ui.framework.dialogs import em
+
+LEAST = 4
+"""Full-width characters: no column is made narrower."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    title: str
+    characters: float
+    """Width in full-width characters."""
+    narrow: float = 0.0
+    """Width where the table has not room for all columns; 0: the same."""
+    spare: bool = False
+    """Left out where the table has not room for all columns."""
+    stretch: bool = False
+    right: bool = False
+    """Numbers: their ends are below each other."""
+    sort: Callable[[], None] | None = None
+    """What a click on its heading does."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    values: Sequence[str]
+    look: str = ""
+    """"faint", "wrong", "mark" or "wrong mark"; empty: as usual."""
+
+
+class TableColumns:
+    """Gives a Treeview its columns."""
+
+    def __init__(self, tree: ttk.Treeview, columns: Sequence[TableColumn]) -> None:
+        self._tree = tree
+        self._columns = tuple(columns)
+        tree.configure(columns=[column.title for column in columns])
+        for column in columns:
+            side = "e" if column.right else "w"
+            tree.heading(column.title, text=column.title, anchor=side, command=column.sort or "")
+            tree.column(column.title, anchor=side)
+
+    def too_wide(self) -> bool:
+        """Is there not room for all columns in their full width?"""
+        wanted = sum(column.characters for column in self._columns) * em(self._tree)
+        return 1 < self._tree.winfo_width() < wanted
+
+    def set_widths(self, *, narrow: bool) -> None:
+        """As many characters as each one wants; those that stretch share what is left."""
+        one, room = em(self._tree), max(1, self._tree.winfo_width())
+        shown = [column for column in self._columns if not (narrow and column.spare)]
+        self._tree.configure(displaycolumns=[column.title for column in shown])
+        for column in shown:
+            width = round(((narrow and column.narrow) or column.characters) * one)
+            room -= 0 if column.stretch else width
+            least = min(width, LEAST * one)
+            self._tree.column(column.title, width=width, minwidth=least, stretch=column.stretch)
+        # Treeview itself shares out only what room comes later
+        stretching = [column for column in shown if column.stretch]
+        for column in stretching:
+            least = LEAST * one if narrow else round(column.characters * one)
+            self._tree.column(column.title, width=max(least, room // len(stretching)))
+
+    def mark_sorted(self, title: str, *, descending: bool) -> None:
+        for column in self._columns:
+            mark = (" ▼" if descending else " ▲") if column.title == title else ""
+            self._tree.heading(column.title, text=f"{column.title}{mark}")
