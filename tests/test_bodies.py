@@ -20,8 +20,8 @@ from kollect.ledger.records import Receipt
 from kollect.ledger.states import SEEMS_LOST, ReceiptState, in_words
 from kollect.mail import address
 from kollect.mailing.mailing_errors import NobodyToSendTo
-from kollect.mailing.mailing_states import LeftOut, Step
-from kollect.members.member import Standing
+from kollect.mailing.mailing_states import ExclusionReason, RecipientState
+from kollect.members.member import MemberStatus
 from kollect.members.repository import Members
 from tests.servers.mails import blank
 from tests.servers.members import FIRST, SHOP, Mailer, begin, join
@@ -65,7 +65,7 @@ class Shop:
         return receipt
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> MemberStatus:
         with closing(Members(self.database)) as members:
             [member] = members.of_address(address.key(TARO))
         return member.standing
@@ -93,7 +93,7 @@ class Shop:
         mailer = Mailer(self.program.folder, self.program.settings)
         assert mailer.once() is None
         [parcel] = mailer.parcels(mailing)
-        assert parcel.step is Step.SENT
+        assert parcel.step is RecipientState.SENT
         return parcel.letter_id
 
 
@@ -191,7 +191,7 @@ def test_a_forged_report_keeps_no_mailing_away(member: Shop) -> None:
     assert member.mailing().startswith("<")
     member.comes(dsn(returned=f"Message-ID: {first}"))
     assert "no such user" in member.standing.undeliverable
-    assert member.mailing() == LeftOut.UNDELIVERABLE
+    assert member.mailing() == ExclusionReason.UNDELIVERABLE
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_button_stops_the_mails_and_is_not_answered(
     member.comes(f"{marks}From: Taro <{TARO}>\nSubject: {coded}\n\n")
     assert member.standing.stopped_at is not None
     assert member.sent_to(TARO) == []
-    assert member.mailing() == LeftOut.STOPPED
+    assert member.mailing() == ExclusionReason.STOPPED
 
 
 def test_a_person_who_stops_them_is_answered(member: Shop) -> None:

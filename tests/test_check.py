@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kollect.app import mail_test
-from kollect.app.mail_test import Check, CheckStep
+from kollect.app.mail_test import MailTest, MailTestStep
 from kollect.errors import Stage
 from kollect.settings.model import Auth, Passwords, Protocol, Receive, Security, Send, Settings, Tls
 from tests.servers.certificates import Certificates
@@ -36,9 +36,9 @@ _boxes = itertools.count(1)
 class Told:
     """The steps as they are said."""
 
-    steps: list[CheckStep] = field(default_factory=list)
+    steps: list[MailTestStep] = field(default_factory=list)
 
-    def __call__(self, step: CheckStep) -> None:
+    def __call__(self, step: MailTestStep) -> None:
         self.steps.append(step)
 
     @property
@@ -46,7 +46,7 @@ class Told:
         return [(step.name, step.ok) for step in self.steps if step.ok is not None]
 
     @property
-    def failed(self) -> CheckStep:
+    def failed(self) -> MailTestStep:
         [step] = [step for step in self.steps if step.ok is False]
         return step
 
@@ -56,9 +56,9 @@ def check_of(
     told: Told,
     password: str = SECRET,
     stopping: Callable[[], bool] = lambda: False,
-) -> Check:
+) -> MailTest:
     now = lambda: datetime.now().astimezone()  # noqa: E731
-    return Check(settings, Passwords(password, password), MARK, told, now, stopping)
+    return MailTest(settings, Passwords(password, password), MARK, told, now, stopping)
 
 
 def real(dovecot: Dovecot, postfix: Postfix) -> Settings:
@@ -135,7 +135,7 @@ def test_every_encryption_from_the_test_to_the_answer(
 
 @pytest.mark.real
 def test_a_wrong_password(dovecot: Dovecot, postfix: Postfix) -> None:
-    for act in (Check.send, Check.receive, Check.clean):
+    for act in (MailTest.send, MailTest.receive, MailTest.clean):
         told = Told()
         assert not act(check_of(real(dovecot, postfix), told, "not-this-one"))
         assert told.failed.name == Stage.LOGIN
@@ -148,7 +148,7 @@ def test_a_certificate_that_is_not_trusted_can_be_shown_and_pinned(
     dovecot: Dovecot, postfix: Postfix, certificates: Certificates
 ) -> None:
     settings = replace(real(dovecot, postfix), tls=Tls())
-    for act in (Check.send, Check.receive):
+    for act in (MailTest.send, MailTest.receive):
         told = Told()
         assert not act(check_of(settings, told, dovecot.password))
         assert told.failed.name == Stage.CERTIFICATE
@@ -166,9 +166,9 @@ def test_a_port_where_nobody_is_and_a_name_that_nobody_has(
     settings = real(dovecot, postfix)
     for port, host, stage in ((1, "localhost", Stage.CONNECT), (995, "no.invalid", Stage.LOOKUP)):
         for act, part in (
-            (Check.send, "send"),
-            (Check.receive, "receive"),
-            (Check.clean, "receive"),
+            (MailTest.send, "send"),
+            (MailTest.receive, "receive"),
+            (MailTest.clean, "receive"),
         ):
             wrong = replace(getattr(settings, part), host=host, port=port)
             told = Told()
@@ -196,7 +196,7 @@ def test_a_mail_that_never_arrives(
 def test_a_listing_that_is_refused_is_the_mailboxs_fault() -> None:
     refuses = Faults(answers={"UIDL": b"-ERR [SYS/TEMP] broken\r\n"})
     with ScriptedPop3(STRANGERS, refuses) as pop3:
-        for act in (Check.receive, Check.clean):
+        for act in (MailTest.receive, MailTest.clean):
             told = Told()
             assert not act(check_of(settings_for(pop3.port, 1), told))
             assert told.ended[-1] == (Stage.MAILBOX, False)
@@ -227,8 +227,8 @@ def test_what_the_test_leaves_alone() -> None:
 def test_it_can_be_stopped_at_every_mail(looks: int) -> None:
     ours = f"X-Kollect-Test: {MARK}\r\n".encode() + blank(ADDRESS, 9)
     for act, mails in (
-        (Check.clean, (STRANGERS[0], ours, STRANGERS[1])),
-        (Check.receive, (STRANGERS[0], STRANGERS[1], STRANGERS[0])),
+        (MailTest.clean, (STRANGERS[0], ours, STRANGERS[1])),
+        (MailTest.receive, (STRANGERS[0], STRANGERS[1], STRANGERS[0])),
     ):
         with ScriptedPop3(mails) as pop3:
             told = Told()

@@ -21,7 +21,7 @@ from subprocess import run
 
 import pytest
 
-from kollect.collector.events import Report
+from kollect.collector.events import PollReport
 from kollect.demo.customer import Customer, read_mailbox
 from kollect.demo.phone import Phone
 from kollect.demo.server import DemoServer
@@ -319,11 +319,11 @@ class Naive:
     broken: str = ""
     numbers: dict[str, list[int]] = field(default_factory=dict)
 
-    def collect(self) -> Report:
+    def collect(self) -> PollReport:
         if self.broken == "unreachable":
             raise Trouble("つながりません", happened="応答がありません。", cure="お待ちください。")
         if self.broken == "does nothing":
-            return Report()
+            return PollReport()
         counts = dict.fromkeys(("accepted", "duplicate", "forwarded"), 0)
         pop3 = log_in(self.server)
         letters = []
@@ -346,7 +346,7 @@ class Naive:
         self.post(letters * 2 if self.broken == "sends twice" else letters)
         if self.broken == "miscounts":
             counts["accepted"] += 1
-        return Report(**counts, left=int(self.broken == "leaves some"))
+        return PollReport(**counts, left=int(self.broken == "leaves some"))
 
     def reply(self, sender: str, question: str, known: list[int]) -> EmailMessage:
         settings = demo_settings(self.server)

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app.mail_test import Check, CheckStep
+from kollect.app.mail_test import MailTest, MailTestStep
 from kollect.errors import EncryptionGone, LoginTrouble, ServerTrouble, Stage
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.ledger import encryption_record
 from kollect.ledger.ledger import Ledger
 from kollect.net.server_memory import forget_all
 from kollect.settings.model import Auth, Passwords, Protocol, Receive, Security, Send, Settings, Tls
-from kollect.smtp.client import Post
-from kollect.smtp.outgoing import Ending, Letter
+from kollect.smtp.client import SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, OutgoingMail
 from tests.servers.certificates import Certificates
 from tests.servers.mails import blank
 from tests.servers.scripted_imap import ImapFaults, ScriptedImap
@@ -50,13 +50,13 @@ def send_to(server: ScriptedSmtp, **changes) -> Send:
 
 
 def sent(server: ScriptedSmtp, tls: Tls, **changes) -> None:
-    post = Post(send_to(server, **changes), tls, ADDRESS, PASSWORD)
-    letter = Letter(1, "a@customer.example", b"Subject: x\r\n\r\nx\r\n")
+    post = SmtpClient(send_to(server, **changes), tls, ADDRESS, PASSWORD)
+    letter = OutgoingMail(1, "a@customer.example", b"Subject: x\r\n\r\nx\r\n")
     try:
         [outcome] = [one for outcomes in post.deliver([letter]) for one in outcomes]
     finally:
         post.close()
-    assert outcome.ending is Ending.ACCEPTED
+    assert outcome.ending is DeliveryStatus.ACCEPTED
 
 
 def nothing_was_given_away(server: ScriptedSmtp) -> None:
@@ -258,10 +258,10 @@ def test_the_tests_of_the_settings_remember_it_too(
         settings = shop_on(tmp_path, pop3, smtp, tls).settings
         database = tmp_path / "kollect.db"
 
-        def steps(settings: Settings) -> list[CheckStep]:
-            told: list[CheckStep] = []
+        def steps(settings: Settings) -> list[MailTestStep]:
+            told: list[MailTestStep] = []
             now = lambda: datetime.now().astimezone()  # noqa: E731
-            check = Check(settings, Passwords(PASSWORD, PASSWORD), "mark", told.append, now)
+            check = MailTest(settings, Passwords(PASSWORD, PASSWORD), "mark", told.append, now)
             with encryption_record.encryption_kept(database, settings):
                 check.send()
             return told
@@ -278,10 +278,10 @@ def test_the_tests_of_the_settings_remember_it_too(
 def test_one_login_for_a_test_of_sending(smtp: ScriptedSmtp, tls: Tls, tmp_path: Path) -> None:
     logins: list[At] = []
     smtp.script.fault = lambda at: logins.append(at) if at.verb == "AUTH" else None
-    told: list[CheckStep] = []
+    told: list[MailTestStep] = []
     settings = Settings(send=send_to(smtp), tls=tls, mail_address=ADDRESS)
     now = lambda: datetime.now().astimezone()  # noqa: E731
-    assert Check(settings, Passwords("", PASSWORD), "mark", told.append, now).send()
+    assert MailTest(settings, Passwords("", PASSWORD), "mark", told.append, now).send()
     assert len(logins) == 1
     assert len(smtp.commands) == 1
     names = [step.name for step in told if step.ok]

@@ -17,7 +17,7 @@ from kollect.errors import (
     Stage,
 )
 from kollect.inbox.imap import ImapMailbox
-from kollect.inbox.mailbox import Refused
+from kollect.inbox.mailbox import CommandRefused
 from kollect.settings.model import Protocol, Receive, Security, Tls
 from tests.servers.scripted_imap import ImapFaults, ScriptedImap
 
@@ -58,7 +58,7 @@ def opened(
     return ImapMailbox.open(receive, Tls(), server.password)
 
 
-def heads(mailbox: ImapMailbox) -> list[bytes | Refused]:
+def heads(mailbox: ImapMailbox) -> list[bytes | CommandRefused]:
     return [block for _, block in mailbox.headers([m.handle for m in mailbox.listing()])]
 
 
@@ -152,8 +152,8 @@ def test_one_refused_mail_leaves_the_others(serve: Serve) -> None:
     mailbox = opened(serve(ImapFaults(traps={12: no}, trap_on=("BODY",))))
     first, second, third, fourth = heads(mailbox)
     assert (first, third, fourth) == tuple(b"Subject: \r\nX: %d\r\n\r\n" % n for n in (1, 3, 4))
-    assert isinstance(second, Refused)
-    with pytest.raises(Refused, match="cannot read 12"):
+    assert isinstance(second, CommandRefused)
+    with pytest.raises(CommandRefused, match="cannot read 12"):
         mailbox.fetch(12, io.BytesIO())
     sink = io.BytesIO()
     mailbox.fetch(13, sink)
@@ -198,7 +198,7 @@ def test_garbage_is_server_trouble_or_a_refusal(serve: Serve, command: str, garb
         found = heads(opened(server, timeout=1 if b"99999" in garbage else 5))
     except ServerTrouble:
         return
-    assert all(isinstance(block, Refused) for block in found) or found == [
+    assert all(isinstance(block, CommandRefused) for block in found) or found == [
         b"Subject: \r\nX: %d\r\n\r\n" % n for n in range(1, 5)
     ]
 
@@ -316,7 +316,7 @@ def test_a_search_longer_than_anybody_needs_is_read_as_far_as_it_goes(serve: Ser
     assert (listed[-1].handle, listed[-1].size) == (4_000_099_999, 0)
     server.commands.clear()
     blocks = [block for _, block in mailbox.headers([one.handle for one in listed[:200]])]
-    assert all(isinstance(block, Refused) for block in blocks)
+    assert all(isinstance(block, CommandRefused) for block in blocks)
     assert len(server.commands) < 1000
 
 

@@ -11,8 +11,8 @@ from kollect.errors import LoginTrouble, MailboxBusy, ServerTrouble, Stage
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.net.connection import Line
 from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Tls
-from kollect.smtp.client import Post
-from kollect.smtp.outgoing import Ending, Letter
+from kollect.smtp.client import SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, OutgoingMail
 from tests.servers.scripted_imap import ImapFaults, ScriptedImap
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
 from tests.servers.scripted_smtp import Act, At, ScriptedSmtp
@@ -22,9 +22,9 @@ PASSWORD = "S3cret-pw! ひみつ"
 BLOB = base64.b64encode(f"\0shop\0{PASSWORD}".encode()).decode()
 
 
-def post_for(server: ScriptedSmtp, password: str = PASSWORD, **changes) -> Post:
+def post_for(server: ScriptedSmtp, password: str = PASSWORD, **changes) -> SmtpClient:
     send = Send(host=server.host, port=server.port, auth=Auth.YES, account="shop")
-    return Post(replace(send, **({"timeout_seconds": 5} | changes)), Tls(), SHOP, password)
+    return SmtpClient(replace(send, **({"timeout_seconds": 5} | changes)), Tls(), SHOP, password)
 
 
 def logged_in(server: ScriptedSmtp, password: str = PASSWORD) -> None:
@@ -315,10 +315,10 @@ def test_smtp_login_is_not_repeated_to_a_letter(scripted_smtp: ScriptedSmtp, ech
     scripted_smtp.script.accounts = {"shop": PASSWORD}
     scripted_smtp.script.fault = lambda at: f"550 5.1.1 {echo} no" if at.verb == "RCPT" else None
     post = post_for(scripted_smtp)
-    letter = Letter(1, "a@customer.example", b"Subject: x\r\n\r\n")
+    letter = OutgoingMail(1, "a@customer.example", b"Subject: x\r\n\r\n")
     [outcome] = [one for outcomes in post.deliver([letter]) for one in outcomes]
     post.close()
-    assert outcome.ending is Ending.REFUSED
+    assert outcome.ending is DeliveryStatus.REFUSED
     nothing_is_told(outcome.text)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from kollect.errors import CertificateTrouble, LoginTrouble, ServerTrouble, Stage
-from kollect.inbox.mailbox import Listed, Mailbox, Refused
+from kollect.inbox.mailbox import CommandRefused, Mailbox, MailboxEntry
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.settings.model import Protocol, Receive, Security, Tls
 from tests.servers.dovecot import Dovecot
@@ -88,7 +88,7 @@ def crlf(raw: bytes) -> bytes:
     return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-def fetched(mailbox: Mailbox, listed: Listed) -> bytes:
+def fetched(mailbox: Mailbox, listed: MailboxEntry) -> bytes:
     sink = io.BytesIO()
     mailbox.fetch(listed.handle, sink)
     return sink.getvalue()
@@ -184,7 +184,7 @@ class Contract:
         mailbox = opened()
         listed = mailbox.listing()
         first, second, third = (block for _, block in mailbox.headers([m.handle for m in listed]))
-        assert isinstance(second, Refused)
+        assert isinstance(second, CommandRefused)
         assert b"<1@" in first
         assert b"<3@" in third
         sink = io.BytesIO()
@@ -222,7 +222,7 @@ class Contract:
         header, end, _ = crlf(raw).partition(b"\r\n\r\n")
         if raw.startswith(b"\n") or not end:
             # nothing, or fields without an end: only the whole mail can show that this is all
-            assert isinstance(block, Refused) or block == header + b"\r\n"
+            assert isinstance(block, CommandRefused) or block == header + b"\r\n"
         else:
             assert block == header + end
 
@@ -267,9 +267,9 @@ class Contract:
         missing = second + 50
         found = dict(mailbox.headers([first, missing, second]))
         assert list(found) == [first, missing, second]
-        assert isinstance(found[missing], Refused)
+        assert isinstance(found[missing], CommandRefused)
         assert b"<2@" in found[second]
-        with pytest.raises(Refused):
+        with pytest.raises(CommandRefused):
             mailbox.fetch(missing, io.BytesIO())
         assert mailbox.delete([first, missing]) == [first]
         mailbox.close()

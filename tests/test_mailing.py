@@ -20,11 +20,11 @@ from kollect.errors import ServerTrouble, Trouble
 from kollect.ledger.lived_clock import LivedClock
 from kollect.mail import address
 from kollect.mailing.mailing_errors import TextNotReady
-from kollect.mailing.mailing_events import MailingEnded, MailingTrouble, Progress
-from kollect.mailing.mailing_states import LeftOut, MailingState, Step
+from kollect.mailing.mailing_events import MailingEnded, MailingFailed, MailingProgress
+from kollect.mailing.mailing_states import ExclusionReason, MailingState, RecipientState
 from kollect.mailing.mailing_worker import MailingWorker, sample_address, send_sample
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords
 from kollect.storage.data_folder import DataFolder
@@ -43,7 +43,7 @@ def open_shop(folder: Path, smtp: ScriptedSmtp, members: int = MEMBERS) -> Maile
     return mailer
 
 
-def steps(mailer: Mailer, mailing: int) -> Counter[Step]:
+def steps(mailer: Mailer, mailing: int) -> Counter[RecipientState]:
     return Counter(parcel.step for parcel in mailer.parcels(mailing))
 
 
@@ -67,7 +67,7 @@ def test_every_member_gets_his_own_letter(tmp_path: Path, plain: bool) -> None:
         assert mailer.once() is None
         assert sorted(smtp.recipients) == sorted(guest(n) for n in range(MEMBERS))
         letters = {kept.recipients[0]: read(kept) for kept in smtp.kept}
-    assert steps(mailer, mailing) == {Step.SENT: MEMBERS}
+    assert steps(mailer, mailing) == {RecipientState.SENT: MEMBERS}
     assert mailer.mailing(mailing).state is MailingState.DONE
     for parcel in mailer.parcels(mailing):
         letter = letters[parcel.address]
@@ -76,7 +76,7 @@ def test_every_member_gets_his_own_letter(tmp_path: Path, plain: bool) -> None:
         assert "件名を「配信停止」にしたメール" in letter.get_content()
         assert letter["List-Unsubscribe"].startswith("<mailto:shop@shop.example?subject=")
     assert isinstance(mailer.news[-1], MailingEnded)
-    last = [news for news in mailer.news if isinstance(news, Progress)][-1]
+    last = [news for news in mailer.news if isinstance(news, MailingProgress)][-1]
     assert (last.sent, last.left, last.total) == (MEMBERS, 0, MEMBERS)
     assert last.per_minute == MEMBERS
 
@@ -105,12 +105,16 @@ def test_refused_marked_put_off_sent_later(tmp_path: Path) -> None:
         mailer = open_shop(tmp_path, smtp, 10)
         mailing = begin(mailer.database)
         assert mailer.once() is None
-        assert steps(mailer, mailing) == {Step.SENT: 8, Step.UNDELIVERABLE: 1, Step.DEFERRED: 1}
+        assert steps(mailer, mailing) == {
+            RecipientState.SENT: 8,
+            RecipientState.UNDELIVERABLE: 1,
+            RecipientState.DEFERRED: 1,
+        }
         assert mailer.mailing(mailing).state is MailingState.SENDING
         later = False
         time.sleep(1.1)  # the outbox keeps whole seconds
         assert mailer.once() is None
-        assert steps(mailer, mailing) == {Step.SENT: 9, Step.UNDELIVERABLE: 1}
+        assert steps(mailer, mailing) == {RecipientState.SENT: 9, RecipientState.UNDELIVERABLE: 1}
         assert Counter(smtp.recipients)[guest(5)] == 1
     with closing(Members(mailer.database)) as members:
         dead = members.of_address(address.key(guest(3)))[0]
@@ -132,10 +136,10 @@ def test_ten_of_a_domain_that_nobody_finds_do_not_stop_the_others(tmp_path: Path
         assert isinstance(mailer.once(), ServerTrouble)
         time.sleep(1.1)
         assert mailer.once() is None
-        assert steps(mailer, mailing)[Step.SENT] == 28
+        assert steps(mailer, mailing)[RecipientState.SENT] == 28
         time.sleep(1.1)
         assert mailer.once() is None  # that they are put off once more is no trouble
-    assert steps(mailer, mailing)[Step.DEFERRED] == 12
+    assert steps(mailer, mailing)[RecipientState.DEFERRED] == 12
 
 
 @pytest.mark.parametrize(
@@ -166,11 +170,13 @@ def test_refusals_that_are_not_of_the_mailbox_pause_it_and_lose_nothing(
         assert trouble is not None
         assert answer.partition(" ")[2] in trouble.detail
         assert mailer.mailing(mailing).state is MailingState.PAUSED
-        told = [news for news in mailer.news if isinstance(news, MailingTrouble)]
+        told = [news for news in mailer.news if isinstance(news, MailingFailed)]
         assert [(one.mailing, one.next_at) for one in told] == [(mailing, None)]
         counts = steps(mailer, mailing)
-        assert counts[Step.SENT] == len(smtp.kept) > 10
-        assert counts[Step.WAITING] + counts[Step.DEFERRED] == MEMBERS - len(smtp.kept)
+        assert counts[RecipientState.SENT] == len(smtp.kept) > 10
+        assert counts[RecipientState.WAITING] + counts[RecipientState.DEFERRED] == MEMBERS - len(
+            smtp.kept
+        )
         assert 3 <= sum(answer in parcel.answer for parcel in mailer.parcels(mailing)) <= 20
         nobody_is_marked(mailer)
         mended = True
@@ -179,7 +185,7 @@ def test_refusals_that_are_not_of_the_mailbox_pause_it_and_lose_nothing(
             outbox.resume(mailing)
         assert mailer.once() is None
         assert Counter(smtp.recipients) == Counter(guest(n) for n in range(MEMBERS))
-    assert steps(mailer, mailing) == {Step.SENT: MEMBERS}
+    assert steps(mailer, mailing) == {RecipientState.SENT: MEMBERS}
 
 
 def nobody_is_marked(mailer: Mailer) -> None:
@@ -204,10 +210,10 @@ def test_a_refusal_of_the_shop_itself_stops_it_until_later(
         assert trouble is not None
         assert answer.partition(" ")[2] in trouble.detail
         told = mailer.news[-1]
-        assert isinstance(told, MailingTrouble)
+        assert isinstance(told, MailingFailed)
         assert told.next_at is not None
         assert not smtp.kept
-    assert set(steps(mailer, mailing)) <= {Step.WAITING, Step.DEFERRED}
+    assert set(steps(mailer, mailing)) <= {RecipientState.WAITING, RecipientState.DEFERRED}
     nobody_is_marked(mailer)
 
 
@@ -222,7 +228,10 @@ def test_a_refusal_of_one_letter_among_many_stops_nobody(tmp_path: Path) -> None
         mailing = begin(mailer.database)
         assert mailer.once() is None
         assert guest(15) not in smtp.recipients
-    assert steps(mailer, mailing) == {Step.SENT: MEMBERS - 1, Step.UNDELIVERABLE: 1}
+    assert steps(mailer, mailing) == {
+        RecipientState.SENT: MEMBERS - 1,
+        RecipientState.UNDELIVERABLE: 1,
+    }
     assert mailer.mailing(mailing).state is MailingState.DONE
     nobody_is_marked(mailer)
 
@@ -264,12 +273,15 @@ def test_the_last_letters_refused_are_tried_on_two_days_and_it_ends_by_itself(
         tries = sum(c.startswith("RCPT") for line in smtp.commands for c in line) - (20 - last)
     assert tries == 3 * last
     assert mailer.mailing(mailing).state is MailingState.DONE
-    assert steps(mailer, mailing) == {Step.SENT: 20 - last, Step.UNDELIVERABLE: last}
+    assert steps(mailer, mailing) == {
+        RecipientState.SENT: 20 - last,
+        RecipientState.UNDELIVERABLE: last,
+    }
     for parcel in mailer.parcels(mailing):
-        if parcel.step is Step.UNDELIVERABLE:
+        if parcel.step is RecipientState.UNDELIVERABLE:
             assert parcel.answer == answer
             assert result(parcel.step, parcel.answer) == "断られました"
-    assert not [news for news in mailer.news if isinstance(news, MailingTrouble)]
+    assert not [news for news in mailer.news if isinstance(news, MailingFailed)]
     told = [record.getMessage() for record in caplog.records]
     assert sum(f"残り{last}通は明日もう一度送ります" in line for line in told) == 1, told
     nobody_is_marked(mailer)
@@ -301,7 +313,7 @@ def test_the_resident_sender_waits_for_tomorrow(
         ).run()
     assert waits == [timedelta(hours=12)] * 2
     assert mailer.mailing(mailing).state is MailingState.DONE
-    waiting = [news for news in mailer.news if isinstance(news, Progress) and news.tomorrow]
+    waiting = [news for news in mailer.news if isinstance(news, MailingProgress) and news.tomorrow]
     assert [news.tomorrow for news in waiting] == [1, 1]
 
 
@@ -328,7 +340,7 @@ def test_a_last_letter_refused_in_words_about_the_shop_ends_too(tmp_path: Path) 
             clock.moment += timedelta(days=1)
         worker.once()
     assert mailer.mailing(mailing).state is MailingState.DONE
-    assert steps(mailer, mailing) == {Step.SENT: 4, Step.UNDELIVERABLE: 1}
+    assert steps(mailer, mailing) == {RecipientState.SENT: 4, RecipientState.UNDELIVERABLE: 1}
     nobody_is_marked(mailer)
 
 
@@ -344,7 +356,7 @@ def test_a_full_mailbox_ends_at_once(tmp_path: Path) -> None:
         mailing = begin(mailer.database)
         assert mailer.once() is None
     assert mailer.mailing(mailing).state is MailingState.DONE
-    assert steps(mailer, mailing) == {Step.SENT: 7, Step.UNDELIVERABLE: 3}
+    assert steps(mailer, mailing) == {RecipientState.SENT: 7, RecipientState.UNDELIVERABLE: 3}
     nobody_is_marked(mailer)
 
 
@@ -363,9 +375,9 @@ def test_without_a_server_everything_stays_owed(tmp_path: Path) -> None:
         mailer = open_shop(tmp_path, smtp)
     mailing = begin(mailer.database)
     assert isinstance(mailer.once(), ServerTrouble)
-    assert set(steps(mailer, mailing)) <= {Step.WAITING, Step.DEFERRED}
+    assert set(steps(mailer, mailing)) <= {RecipientState.WAITING, RecipientState.DEFERRED}
     told = mailer.news[-1]
-    assert isinstance(told, MailingTrouble)
+    assert isinstance(told, MailingFailed)
     assert told.next_at is not None
     assert told.next_at > local_now() + timedelta(seconds=30)
 
@@ -389,7 +401,7 @@ def test_no_answer_is_unknown_and_sent_once_more(tmp_path: Path) -> None:
         same = [read(kept)["Message-ID"] for kept in smtp.kept if guest(3) in kept.recipients]
     assert len(same) == cuts == 2
     assert len(set(same)) == 1
-    assert steps(mailer, mailing) == {Step.SENT: 4, Step.UNCERTAIN: 1}
+    assert steps(mailer, mailing) == {RecipientState.SENT: 4, RecipientState.UNCERTAIN: 1}
     assert mailer.mailing(mailing).state is MailingState.DONE
 
 
@@ -417,7 +429,7 @@ def test_never_faster_than_the_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     times = []
     with ScriptedSmtp(Script(fault=lambda at: times.append(clock.moment))) as smtp:
         mailer = open_shop(tmp_path, smtp, 50)
-        mailing = begin(mailer.database, pace=Pace(10, 30))
+        mailing = begin(mailer.database, pace=RateLimit(10, 30))
         worker = MailingWorker(
             DataFolder(tmp_path),
             lambda: (mailer.settings, Passwords("", "")),
@@ -428,11 +440,13 @@ def test_never_faster_than_the_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert len(smtp.kept) == 50
     assert mailer.mailing(mailing).state is MailingState.DONE
     with closing(Outbox(mailer.database)) as outbox:
-        tries = sorted(outbox.tries(Pace(0, 1_000_000), LivedClock(outbox.file, clock.now).tick()))
+        tries = sorted(
+            outbox.tries(RateLimit(0, 1_000_000), LivedClock(outbox.file, clock.now).tick())
+        )
     for span, most in ((timedelta(minutes=1), 10), (timedelta(hours=1), 30)):
         for at in tries:
             assert sum(at <= other < at + span for other in tries) <= most
-    assert any(isinstance(news, Progress) and news.waiting_until for news in mailer.news)
+    assert any(isinstance(news, MailingProgress) and news.waiting_until for news in mailer.news)
     assert timedelta(minutes=50) < sum(clock.waits, timedelta()) < timedelta(minutes=70)
 
 
@@ -466,10 +480,10 @@ def test_whoever_stops_meanwhile_gets_nothing_more(slow: tuple[Mailer, ScriptedS
     stop(mailer.database, guest(50))
     until(lambda: mailer.mailing(mailing).state is MailingState.DONE)
     assert not {guest(19), guest(50)} & set(smtp.recipients)
-    left_out = [p for p in mailer.parcels(mailing) if p.step is Step.LEFT_OUT]
+    left_out = [p for p in mailer.parcels(mailing) if p.step is RecipientState.LEFT_OUT]
     assert [(p.address, p.answer) for p in left_out] == [
-        (guest(19), LeftOut.STOPPED),
-        (guest(50), LeftOut.STOPPED),
+        (guest(19), ExclusionReason.STOPPED),
+        (guest(50), ExclusionReason.STOPPED),
     ]
     assert len(smtp.kept) == MEMBERS - 2
 
@@ -486,7 +500,7 @@ def test_pause_and_resume(slow: tuple[Mailer, ScriptedSmtp]) -> None:
         until(lambda: any(isinstance(news, MailingEnded) for news in mailer.news))
         until(lambda: not mailer.worker.busy)
         assert len(smtp.kept) <= at_pause + 5  # those on their way, one on each connection
-        assert not outbox.counts(mailing).get(Step.SENDING)
+        assert not outbox.counts(mailing).get(RecipientState.SENDING)
         time.sleep(1.1)
         outbox.resume(mailing)
     mailer.worker.look()
@@ -504,8 +518,8 @@ def test_called_off(slow: tuple[Mailer, ScriptedSmtp]) -> None:
     mailer.worker.look()
     until(lambda: any(isinstance(news, MailingEnded) for news in mailer.news))
     counts = steps(mailer, mailing)
-    assert counts[Step.SENT] == len(smtp.kept) < MEMBERS
-    assert counts[Step.LEFT_OUT] == MEMBERS - len(smtp.kept)
+    assert counts[RecipientState.SENT] == len(smtp.kept) < MEMBERS
+    assert counts[RecipientState.LEFT_OUT] == MEMBERS - len(smtp.kept)
 
 
 def test_stop_ends_soon_and_the_rest_goes_on_at_the_next_start(
@@ -523,7 +537,7 @@ def test_stop_ends_soon_and_the_rest_goes_on_at_the_next_start(
     again = Mailer(mailer.folder, mailer.settings)
     assert again.once() is None
     assert Counter(smtp.recipients) == Counter(guest(n) for n in range(MEMBERS))
-    assert steps(mailer, mailing) == {Step.SENT: MEMBERS}
+    assert steps(mailer, mailing) == {RecipientState.SENT: MEMBERS}
 
 
 def test_a_second_mailing_goes_out_when_it_is_begun(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.mailing.mailing_states import Fate, MailingState, Result
+from kollect.mailing.mailing_states import MailingState, RecipientResult, SendResult
 from kollect.mailing.outbox import Outbox
 from tests.servers.powercut import Fuse, PowerCut, fused
 from tests.unit.bookkeeping import NOW
@@ -26,7 +26,7 @@ def send_all(path: Path, mailing: int, server: list[str], fuse: Fuse | None = No
                     fuse.act("hand over", lambda: server.append(parcel.address))  # noqa: B023
                 else:
                     server.append(parcel.address)
-            outbox.settle([Result(p.id, Fate.ACCEPTED) for p in parcels], NOW)
+            outbox.settle([RecipientResult(p.id, SendResult.ACCEPTED) for p in parcels], NOW)
 
 
 @pytest.mark.parametrize("after", [False, True])

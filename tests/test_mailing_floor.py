@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.mailing.mailing_events import MailingTrouble
+from kollect.mailing.mailing_events import MailingFailed
 from kollect.mailing.mailing_states import MailingState
 from tests.servers.members import begin
 from tests.servers.scripted_smtp import ScriptedSmtp
@@ -52,9 +52,9 @@ def test_it_goes_on_after_a_fault(
         with monkeypatch.context() as patch:
             patch.setattr(part, raising(error))
             worker.start()
-            until(lambda: any(isinstance(news, MailingTrouble) for news in mailer.news), 30)
+            until(lambda: any(isinstance(news, MailingFailed) for news in mailer.news), 30)
             assert worker.alive
-        told = next(news for news in mailer.news if isinstance(news, MailingTrouble))
+        told = next(news for news in mailer.news if isinstance(news, MailingFailed))
         assert told.trouble.happened and told.trouble.cure
         assert told.next_at is not None
         worker.look()

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.mailing.mailing_states import MailingState, Step
+from kollect.mailing.mailing_states import MailingState, RecipientState
 from kollect.mailing.outbox import Outbox
 from kollect.settings import ini_file
 from tests.servers.delay_proxy import delayed
@@ -80,7 +80,7 @@ def test_killed_at_random_moments_until_all_have_it(tmp_path: Path, seed: int) -
         )
     with closing(Outbox(database)) as outbox:
         assert outbox.mailing(mailing).state is MailingState.DONE
-        assert outbox.counts(mailing) == {Step.SENT: LETTERS}
+        assert outbox.counts(mailing) == {RecipientState.SENT: LETTERS}
         known = {(parcel.address, parcel.letter_id) for parcel in outbox.each(mailing)}
     assert set(letters) == known, "a letter for nobody, or under another Message-ID"
     repeated = letters.total() - LETTERS

@@ -19,7 +19,7 @@ import pytest
 
 from kollect.ledger.ledger import Ledger
 from kollect.mail import address
-from kollect.mailing.mailing_states import LeftOut, MailingState, Step
+from kollect.mailing.mailing_states import ExclusionReason, MailingState, RecipientState
 from kollect.mailing.outbox import Outbox
 from kollect.members import csv_import, csv_table
 from kollect.members.repository import Members
@@ -119,10 +119,15 @@ def test_nothing_is_begun_after_the_no(tmp_path: Path, mode: str, then, members:
     for parcel in mailer.parcels(mailing):
         if parcel.address != guest(HUNG):
             # put off within this very second, it waits for the next round to be left out
-            assert parcel.step in (Step.SENT, Step.LEFT_OUT, Step.UNCERTAIN, Step.DEFERRED)
-            settled = parcel.step in (Step.LEFT_OUT, Step.UNCERTAIN)
-            assert not settled or parcel.answer == LeftOut.WITHDRAWN
-            never = parcel.step in (Step.LEFT_OUT, Step.DEFERRED)
+            assert parcel.step in (
+                RecipientState.SENT,
+                RecipientState.LEFT_OUT,
+                RecipientState.UNCERTAIN,
+                RecipientState.DEFERRED,
+            )
+            settled = parcel.step in (RecipientState.LEFT_OUT, RecipientState.UNCERTAIN)
+            assert not settled or parcel.answer == ExclusionReason.WITHDRAWN
+            never = parcel.step in (RecipientState.LEFT_OUT, RecipientState.DEFERRED)
             assert not never or parcel.address not in smtp.recipients
     assert all(count == 1 for one, count in Counter(smtp.recipients).items() if one != guest(HUNG))
 
@@ -244,5 +249,5 @@ def test_a_crash_between_the_taking_and_the_no(tmp_path: Path) -> None:
         assert mailer.once() is None
         assert sorted(smtp.recipients) == sorted(guest(n) for n in range(1, 9))
     steps = {parcel.number: parcel.step for parcel in mailer.parcels(mailing)}
-    assert steps[FIRST] is Step.UNCERTAIN
-    assert steps[FIRST + 9] is Step.LEFT_OUT
+    assert steps[FIRST] is RecipientState.UNCERTAIN
+    assert steps[FIRST + 9] is RecipientState.LEFT_OUT

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kollect.mailing.mailing_states import Step
+from kollect.mailing.mailing_states import RecipientState
 from kollect.mailing.outbox import Outbox
-from kollect.members.member_filter import Choice, Order
+from kollect.members.member_filter import MemberFilter, MemberOrder
 from kollect.members.repository import Members
 from tests.servers.crowd import fill_members
 from tests.unit.test_members_outbox import accepted, begun, database
@@ -23,12 +23,12 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("order", MemberOrder)
 @pytest.mark.parametrize("typed", ["", "ア", "山田", "090 12", "docomo 山", "zzz"])
-def test_found_among_100_000(crowd: Path, typed: str, order: Order):
+def test_found_among_100_000(crowd: Path, typed: str, order: MemberOrder):
     """How quickly, `python -m tests.bench --only members` tells: 50 ms here."""
     with closing(Members(crowd)) as members:
-        numbers = members.numbers(Choice(typed), order)
+        numbers = members.numbers(MemberFilter(typed), order)
         shown = members.members(numbers[:50])
     assert [member.number for member in shown] == numbers[:50]
 
@@ -38,6 +38,6 @@ def test_ten_thousand_letters_pass_the_outbox(tmp_path: Path):
     path = database(tmp_path / "kollect.db", 10_000)
     with closing(Outbox(path)) as outbox:
         mailing = begun(outbox)
-        assert outbox.counts(mailing) == {Step.WAITING: 10_000}
+        assert outbox.counts(mailing) == {RecipientState.WAITING: 10_000}
         accepted(outbox, mailing)
-        assert outbox.counts(mailing) == {Step.SENT: 10_000}
+        assert outbox.counts(mailing) == {RecipientState.SENT: 10_000}

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 import pytest
 
 from kollect.mail import address
-from kollect.mailing.mailing_states import LeftOut, Step
+from kollect.mailing.mailing_states import ExclusionReason, RecipientState
 from kollect.mailing.outbox import Outbox
 from kollect.members.member import Member
 from kollect.members.repository import Members
@@ -115,7 +115,7 @@ def test_from_the_blank_mail_to_the_last_mail(
     postfix.delivered()
     assert len(postfix.received(TARO)) == 3
     with closing(Outbox(database)) as outbox:
-        assert {p.number: p.answer for p in outbox.each(waiting)}[1001] == LeftOut.STOPPED
+        assert {p.number: p.answer for p in outbox.each(waiting)}[1001] == ExclusionReason.STOPPED
     consents = tmp_path / "consents.csv"
     run("members", "consents", str(consents))
     rows = consents.read_text("utf-8-sig").splitlines()
@@ -187,14 +187,14 @@ def test_a_mailing_that_comes_back_marks_letter_and_member(shop) -> None:
     )
     assert program.report().bounced == 1
     [parcel] = [p for p in mailer.parcels(mailing) if p.address == HANA]
-    assert (parcel.step, parcel.answer) == (Step.UNDELIVERABLE, "550 5.1.1 no such user")
+    assert (parcel.step, parcel.answer) == (RecipientState.UNDELIVERABLE, "550 5.1.1 no such user")
     assert "no such user" in member(database, HANA).standing.undeliverable
     assert member(database, TARO).standing.undeliverable == ""
     again = begin(database)
     assert mailer.once() is None
     assert {p.address: p.step for p in mailer.parcels(again)} == {
-        TARO: Step.SENT,
-        HANA: Step.LEFT_OUT,
+        TARO: RecipientState.SENT,
+        HANA: RecipientState.LEFT_OUT,
     }
 
 
@@ -265,8 +265,8 @@ def play(joined: tuple[Path, int], at: int, *, after: bool, plain: bool) -> Fuse
         assert smtp.recipients.count(HANA) == 1
         assert not pop3.mails
         assert {p.address: p.step for p in mailer.parcels(joined[1])} == {
-            TARO: Step.LEFT_OUT,
-            HANA: Step.SENT,
+            TARO: RecipientState.LEFT_OUT,
+            HANA: RecipientState.SENT,
         }
     return fuse
 

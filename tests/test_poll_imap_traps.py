@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.backoff import Change, Health
+from kollect.collector.backoff import FailureChange, FailureState
 from kollect.errors import NotDeleted
 from kollect.inbox import imap_fetch
 from kollect.settings.model import Protocol
@@ -220,11 +220,11 @@ def test_a_message_file_that_dovecot_cannot_read(
 
 def told_of_deletion(shop: ShopProgram, polls: int) -> list[str]:
     """What log and screen have after some polls."""
-    health, now = Health(), datetime.now().astimezone()
+    health, now = FailureState(), datetime.now().astimezone()
     for _ in range(polls):
         _, trouble = shop.poll()
         health, change = health.after(trouble, now)
-        assert change is Change.NOTHING
+        assert change is FailureChange.NOTHING
         interval = timedelta(seconds=60)
         assert health.pause(interval) == interval, "a customer would wait for longer"
     return lines_about(shop, "削除できません")

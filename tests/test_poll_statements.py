@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.worker import Worker
+from kollect.collector.worker import CollectorWorker
 from kollect.ledger.ledger import Ledger
 from kollect.settings.model import Collect, Passwords
 from kollect.storage.data_folder import DataFolder
@@ -75,7 +75,7 @@ def test_one_blank_mail_with_all_that_the_resident_program_does_beside(
 ) -> None:
     noon = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     passwords = Passwords(PASSWORD, PASSWORD)
-    worker = Worker(
+    worker = CollectorWorker(
         DataFolder(shop.folder), lambda: (shop.settings, passwords), lambda news: None,
         now=lambda: noon,
     )  # fmt: skip

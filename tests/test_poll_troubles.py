@@ -15,7 +15,7 @@ import pytest
 
 from kollect.collector import mailbox_session, poll
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.states import ReceiptState, Step
+from kollect.ledger.states import MailState, ReceiptState
 from tests.servers.mails import blank
 from tests.servers.scripted_pop3 import Faults, ScriptedPop3
 from tests.servers.scripted_smtp import Act, At, ScriptedSmtp
@@ -599,7 +599,7 @@ def test_what_a_stop_left_unsent_is_not_taken_for_sent(
     ledger = Ledger(tmp_path / "kollect.db")
     steps = Counter(entry.step for entry in ledger.owed(0, 1000))
     ledger.close()
-    assert Step.SENDING not in steps
+    assert MailState.SENDING not in steps
     assert steps.total() == 150 - len(smtp.kept)
 
 

@@ -23,9 +23,9 @@ from kollect.errors import (
     ServerTrouble,
     Stage,
 )
-from kollect.inbox.mailbox import Refused
+from kollect.inbox.mailbox import CommandRefused
 from kollect.inbox.pop3 import Pop3Mailbox
-from kollect.inbox.pop3_protocol import Dialogue, DotReader
+from kollect.inbox.pop3_protocol import DotReader, Pop3Protocol
 from kollect.net.connection import RECEIVING_ROLE, Line, Trust
 from kollect.net.server_errors import Peer
 from kollect.settings.model import Receive, Security, Tls
@@ -77,7 +77,7 @@ def opened(server: ScriptedPop3, tls: Tls = _NO_TLS, **changes) -> Pop3Mailbox:
     return Pop3Mailbox.open(settings_for(server, **changes), tls, server.password)
 
 
-def heads(mailbox: Pop3Mailbox) -> list[bytes | Refused]:
+def heads(mailbox: Pop3Mailbox) -> list[bytes | CommandRefused]:
     return [block for _, block in mailbox.headers([m.handle for m in mailbox.listing()])]
 
 
@@ -179,10 +179,10 @@ def test_one_refused_mail_leaves_the_others(serve: Serve, bad: int, capabilities
     mailbox = opened(server)
     found = heads(mailbox)
     refused = found.pop(bad - 1)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CommandRefused)
     assert "cannot read this one" in str(refused)
     assert found == [head(n) for n in range(1, 6) if n != bad]
-    with pytest.raises(Refused, match="cannot read this one"):
+    with pytest.raises(CommandRefused, match="cannot read this one"):
         mailbox.fetch(bad, io.BytesIO())
     sink = io.BytesIO()
     mailbox.fetch(2 if bad != 2 else 3, sink)
@@ -401,7 +401,7 @@ def test_answers_out_of_step_are_asked_for_again_plainly(serve: Serve, answer: b
     server = serve(MAILS, confused, Faults())
     found = heads(opened(server, timeout_seconds=2))
     assert [head(n) for n in (1, 2, 4, 5)] == [found[n] for n in (0, 1, 3, 4)]
-    assert found[2] == head(3) or isinstance(found[2], Refused)
+    assert found[2] == head(3) or isinstance(found[2], CommandRefused)
 
 
 def test_marks_set_before_the_lie_are_set_again(serve: Serve) -> None:
@@ -420,7 +420,7 @@ def test_mails_are_found_again_whatever_their_number_is_by_then(serve: Serve) ->
     handles = [mail.handle for mail in mailbox.listing()]
     server.remove(["id000001"])  # another program was faster
     found = dict(mailbox.headers(handles))
-    assert isinstance(found[1], Refused)
+    assert isinstance(found[1], CommandRefused)
     assert [found[n] for n in range(2, 6)] == [head(n) for n in range(2, 6)]
     assert mailbox.delete([1, 2, 5]) == [2, 5]
     mailbox.close()
@@ -690,8 +690,8 @@ def test_garbage_ends_in_server_trouble_never_in_another_exception(
         theirs.shutdown(socket.SHUT_WR)
         line = Line(ours, Peer(RECEIVING_ROLE, "garbage", 1), Trust(), timeout=5)
         capabilities = {"PIPELINING": frozenset()} if pipelining else {}
-        mailbox = Pop3Mailbox(lambda: (Dialogue(line), capabilities))
-        with contextlib.suppress(ServerTrouble, Refused):
+        mailbox = Pop3Mailbox(lambda: (Pop3Protocol(line), capabilities))
+        with contextlib.suppress(ServerTrouble, CommandRefused):
             handles = [m.handle for m in mailbox.listing()]
             list(mailbox.headers(handles))
             mailbox.fetch(1, io.BytesIO())

@@ -16,8 +16,8 @@ from kollect.errors import CertificateTrouble, LoginTrouble, Stage
 from kollect.letters.letter import Sender, forward, reply
 from kollect.letters.raw_scan import RawTraits
 from kollect.settings.model import Auth, Charset, Collect, Send, Tls
-from kollect.smtp.client import Post
-from kollect.smtp.outgoing import Ending, Letter, Outcome
+from kollect.smtp.client import SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from tests.servers.certificates import Certificates
 from tests.servers.delay_proxy import delayed
 from tests.servers.postfix import Postfix, as_sent
@@ -50,12 +50,12 @@ def octets(to: str, number: int = 1001, charset: Charset = Charset.UTF_8) -> byt
     )
 
 
-def letter(key: int, to: str = "", **more) -> Letter:
+def letter(key: int, to: str = "", **more) -> OutgoingMail:
     to = to or f"kokyaku{key}@docomo.ne.jp"
-    return Letter(key, to, octets(to, 1000 + key), **more)
+    return OutgoingMail(key, to, octets(to, 1000 + key), **more)
 
 
-def post_to(postfix: Postfix, port: str, auth: Auth = Auth.NO, **changes) -> Post:
+def post_to(postfix: Postfix, port: str, auth: Auth = Auth.NO, **changes) -> SmtpClient:
     sender = changes.pop("sender", SHOP.address)
     password = changes.pop("password", postfix.password)
     tls = Tls(ca_file=changes.pop("ca_file", postfix.ca_file))
@@ -67,10 +67,10 @@ def post_to(postfix: Postfix, port: str, auth: Auth = Auth.NO, **changes) -> Pos
         timeout_seconds=20,
         final_timeout_seconds=20,
     )
-    return Post(send, tls, sender, password)
+    return SmtpClient(send, tls, sender, password)
 
 
-def sent(post: Post, batch: list[Letter]) -> dict[int, Outcome]:
+def sent(post: SmtpClient, batch: list[OutgoingMail]) -> dict[int, Outcome]:
     ended = [one for outcomes in post.deliver(batch) for one in outcomes]
     post.close()
     assert sorted(one.key for one in ended) == sorted(one.key for one in batch)
@@ -90,7 +90,7 @@ def sent(post: Post, batch: list[Letter]) -> dict[int, Outcome]:
 def test_everybody_gets_one_letter(postfix: Postfix, port: str, auth: Auth):
     batch = [letter(key) for key in range(120)]
     ended = sent(post_to(postfix, port, auth), batch)
-    assert {one.ending for one in ended.values()} == {Ending.ACCEPTED}
+    assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
     assert Counter(postfix.delivered()) == Counter(one.recipient for one in batch)
     for one in (batch[0], batch[60], batch[119]):
         (raw,) = postfix.received(one.recipient)
@@ -101,15 +101,15 @@ def test_tls_from_the_start(postfix: Postfix, monkeypatch: pytest.MonkeyPatch):
     # 465 cannot be had on a free port
     monkeypatch.setattr("kollect.smtp.smtp_login._TLS_PORT", postfix.wrapped)
     ended = sent(post_to(postfix, "wrapped", Auth.SSL), [letter(1), letter(2)])
-    assert {one.ending for one in ended.values()} == {Ending.ACCEPTED}
+    assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
     assert len(postfix.delivered()) == 2
 
 
 def test_customer_reads_the_number(postfix: Postfix):
     to = "kokyaku@ezweb.ne.jp"
     for charset in Charset:
-        batch = [Letter(1, to, octets(to, 2345, charset))]
-        assert sent(post_to(postfix, "plain"), batch)[1].ending is Ending.ACCEPTED
+        batch = [OutgoingMail(1, to, octets(to, 2345, charset))]
+        assert sent(post_to(postfix, "plain"), batch)[1].ending is DeliveryStatus.ACCEPTED
     for raw in postfix.wait_for(to, 2):
         mail = email.message_from_bytes(raw, policy=email.policy.default)
         assert mail["Subject"] == "受付番号は2345です"
@@ -123,7 +123,7 @@ def test_odd_addresses_get_theirs(postfix: Postfix, port: str):
     odd = ["abc..def@docomo.ne.jp", ".abc@ezweb.ne.jp", "abc.@ezweb.ne.jp", '"x..y"@docomo.ne.jp']
     batch = [letter(key, to) for key, to in enumerate(odd)]
     ended = sent(post_to(postfix, port), batch)
-    assert {one.ending for one in ended.values()} == {Ending.ACCEPTED}
+    assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
     postfix.delivered()
     for one in batch:
         (raw,) = postfix.received(one.recipient)
@@ -137,16 +137,16 @@ def test_each_refusal_is_its_own(postfix: Postfix, port: str, monkeypatch: pytes
         monkeypatch.setattr("kollect.smtp.smtp_login._TLS_PORT", postfix.wrapped)
         auth = Auth.SSL
     special = {
-        5: ("unknown@customer.example", Ending.REFUSED, 550),
-        6: ("full@customer.example", Ending.REFUSED, 552),
-        7: ("later@customer.example", Ending.LATER, 450),
+        5: ("unknown@customer.example", DeliveryStatus.REFUSED, 550),
+        6: ("full@customer.example", DeliveryStatus.REFUSED, 552),
+        7: ("later@customer.example", DeliveryStatus.LATER, 450),
     }
     batch = [letter(key, special[key][0] if key in special else "") for key in range(60)]
     ended = sent(post_to(postfix, port, auth), batch)
     for key, (_, ending, code) in special.items():
         assert (ended[key].ending, ended[key].code) == (ending, code)
     others = {one.ending for key, one in ended.items() if key not in special}
-    assert others == {Ending.ACCEPTED}
+    assert others == {DeliveryStatus.ACCEPTED}
     assert Counter(postfix.delivered()) == Counter(
         one.recipient for one in batch if one.key not in special
     )
@@ -159,21 +159,21 @@ def test_many_unknown_customers(postfix: Postfix):
         post = post_to(postfix, port)
         ended = sent(post, batch)
         assert post.trouble is None
-        assert {one.ending for key, one in ended.items() if key < 99} == {Ending.REFUSED}
-        assert ended[99].ending is Ending.ACCEPTED
+        assert {one.ending for key, one in ended.items() if key < 99} == {DeliveryStatus.REFUSED}
+        assert ended[99].ending is DeliveryStatus.ACCEPTED
 
 
 @pytest.mark.parametrize("port", PORTS)
 def test_relaying_needs_a_login_and_is_not_the_customers_fault(postfix: Postfix, port: str):
     ended = sent(post_to(postfix, port), [letter(1, "a@elsewhere.example"), letter(2)])
-    assert ended[1].ending is Ending.LATER
+    assert ended[1].ending is DeliveryStatus.LATER
     assert "Relay access denied" in ended[1].text
-    assert ended[2].ending is Ending.ACCEPTED
+    assert ended[2].ending is DeliveryStatus.ACCEPTED
 
 
 def test_with_a_login_mail_goes_everywhere(postfix: Postfix):
     ended = sent(post_to(postfix, "plain", Auth.YES), [letter(1, "a@elsewhere.example")])
-    assert ended[1].ending is Ending.ACCEPTED
+    assert ended[1].ending is DeliveryStatus.ACCEPTED
     postfix.wait_for("a@elsewhere.example")
 
 
@@ -181,7 +181,7 @@ def test_with_a_login_mail_goes_everywhere(postfix: Postfix):
 def test_shop_address_refused_stops_the_queue(postfix: Postfix, port: str):
     post = post_to(postfix, port, sender="stranger@shop.example")
     ended = sent(post, [letter(key) for key in range(50)])
-    assert {one.ending for one in ended.values()} == {Ending.LATER}
+    assert {one.ending for one in ended.values()} == {DeliveryStatus.LATER}
     assert post.trouble is not None
     assert "not owned by user" in post.trouble.detail
     assert postfix.delivered() == []
@@ -213,16 +213,16 @@ def test_pinned_certificate_is_accepted(postfix: Postfix, certificates: Certific
         ca_file=str(certificates.unknown_issuer.cert_file),
         trusted_fingerprints=(certificates.good.fingerprint,),
     )
-    ended = sent(Post(send, tls, SHOP.address, postfix.password), [letter(1)])
-    assert ended[1].ending is Ending.ACCEPTED
+    ended = sent(SmtpClient(send, tls, SHOP.address, postfix.password), [letter(1)])
+    assert ended[1].ending is DeliveryStatus.ACCEPTED
 
 
 def test_international_address(postfix: Postfix):
     ended = sent(post_to(postfix, "plain"), [letter(1, "太郎@docomo.ne.jp")])
-    assert ended[1].ending is Ending.ACCEPTED
+    assert ended[1].ending is DeliveryStatus.ACCEPTED
     postfix.wait_for("太郎@docomo.ne.jp")
     ended = sent(post_to(postfix, "old"), [letter(1, "花子@docomo.ne.jp")])
-    assert ended[1].ending is Ending.REFUSED
+    assert ended[1].ending is DeliveryStatus.REFUSED
 
 
 # --- forwarding
@@ -241,7 +241,7 @@ def test_forwarded_mail_comes_out_as_it_was(postfix: Postfix, tmp_path: Path, po
     path = tmp_path / "0001.eml"
     path.write_bytes(MAILS[kind])
     one = forwarded(path)
-    assert sent(post_to(postfix, port), [one])[7].ending is Ending.ACCEPTED
+    assert sent(post_to(postfix, port), [one])[7].ending is DeliveryStatus.ACCEPTED
     (raw,) = postfix.wait_for("owner@example.jp")
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     note, attached = mail.iter_parts()
@@ -253,7 +253,7 @@ def test_forwarded_mail_comes_out_as_it_was(postfix: Postfix, tmp_path: Path, po
         assert attached.get_content() == MAILS[kind]
 
 
-def forwarded(path: Path) -> Letter:
+def forwarded(path: Path) -> OutgoingMail:
     with path.open("rb") as raw:
         traits = RawTraits.of(iter(lambda: raw.read(65536), b""))
     return forward(
@@ -280,7 +280,7 @@ def test_fifty_megabytes(postfix: Postfix, tmp_path: Path, port: str):
         for _ in range(50):
             file.write((b"\xe3" * 74 + b"\r\n") * 13000)
     ended = sent(post_to(postfix, port), [letter(1), forwarded(path), letter(2)])
-    assert {one.ending for one in ended.values()} == {Ending.ACCEPTED}
+    assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
     (raw,) = postfix.wait_for("owner@example.jp", seconds=30)
     assert len(raw) > 48_000_000
 
@@ -324,10 +324,10 @@ def test_round_trips_are_not_waited_for():
     batch = [letter(key) for key in range(100)]
     for chunking in (True, False):
         with sink_process(chunking=chunking) as port, delayed(port, 0.03) as far:
-            post = Post(Send("127.0.0.1", far, Auth.NO), Tls(), SHOP.address, "")
+            post = SmtpClient(Send("127.0.0.1", far, Auth.NO), Tls(), SHOP.address, "")
             started = time.monotonic()
             ended = sent(post, batch)
             seconds = time.monotonic() - started
-        assert {one.ending for one in ended.values()} == {Ending.ACCEPTED}
+        assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
         # the plain dialogue waits 400 times; the figures are those of tests/bench
         assert seconds < 300 * 0.03

@@ -22,8 +22,8 @@ from kollect.mail import address
 from kollect.net.connection import Line
 from kollect.settings.model import Auth, Send, Tls
 from kollect.smtp import client as post_module
-from kollect.smtp.client import MOST_ON_WAY, Post
-from kollect.smtp.outgoing import Ending, Letter, Outcome
+from kollect.smtp.client import MOST_ON_WAY, SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from tests.servers.scripted_smtp import Act, At, Fault, Script, ScriptedSmtp, sink_process
 
 SHOP = "shop@shop.example"
@@ -40,12 +40,12 @@ def body(recipient: str) -> bytes:
     return "\r\n".join([*lines, "..dots", ".", "MAIL FROM:<x@y>", "end", ""]).encode()
 
 
-def letter(key: int, recipient: str = "", **more) -> Letter:
+def letter(key: int, recipient: str = "", **more) -> OutgoingMail:
     recipient = recipient or f"kokyaku{key}@docomo.ne.jp"
-    return Letter(key, recipient, body(recipient), **more)
+    return OutgoingMail(key, recipient, body(recipient), **more)
 
 
-def letters(count: int) -> list[Letter]:
+def letters(count: int) -> list[OutgoingMail]:
     return [letter(key) for key in range(count)]
 
 
@@ -55,15 +55,15 @@ def settings_for(server: ScriptedSmtp, **changes) -> Send:
 
 
 @contextlib.contextmanager
-def posting(server: ScriptedSmtp, *, password: str = "", **changes) -> Iterator[Post]:
-    post = Post(settings_for(server, **changes), Tls(), SHOP, password)
+def posting(server: ScriptedSmtp, *, password: str = "", **changes) -> Iterator[SmtpClient]:
+    post = SmtpClient(settings_for(server, **changes), Tls(), SHOP, password)
     try:
         yield post
     finally:
         post.close()
 
 
-def sent(server: ScriptedSmtp, batch: list[Letter], **changes) -> dict[int, Outcome]:
+def sent(server: ScriptedSmtp, batch: list[OutgoingMail], **changes) -> dict[int, Outcome]:
     """Send them all; how each one ended. Checks that it was fair."""
     with posting(server, **changes) as post:
         ended = [outcome for outcomes in post.deliver(batch) for outcome in outcomes]
@@ -71,7 +71,7 @@ def sent(server: ScriptedSmtp, batch: list[Letter], **changes) -> dict[int, Outc
     return {outcome.key: outcome for outcome in ended}
 
 
-def fair(server: ScriptedSmtp, batch: list[Letter], ended: list[Outcome]) -> None:
+def fair(server: ScriptedSmtp, batch: list[OutgoingMail], ended: list[Outcome]) -> None:
     assert sorted(outcome.key for outcome in ended) == sorted(one.key for one in batch)
     copies = Counter(map(address.key, server.recipients))
     ending = {outcome.key: outcome.ending for outcome in ended}
@@ -80,9 +80,9 @@ def fair(server: ScriptedSmtp, batch: list[Letter], ended: list[Outcome]) -> Non
         times = copies[address.key(one.recipient)]
         written[address.key(one.recipient)] = b"".join(one.chunks())
         match ending[one.key]:
-            case Ending.ACCEPTED:
+            case DeliveryStatus.ACCEPTED:
                 assert times == 1, one.recipient
-            case Ending.UNKNOWN:
+            case DeliveryStatus.UNKNOWN:
                 assert times <= 1, one.recipient
             case _:
                 assert times == 0, one.recipient
@@ -92,7 +92,7 @@ def fair(server: ScriptedSmtp, batch: list[Letter], ended: list[Outcome]) -> Non
         assert kept.data == written[address.key(kept.recipients[0])]
 
 
-def endings(ended: dict[int, Outcome]) -> Counter[Ending]:
+def endings(ended: dict[int, Outcome]) -> Counter[DeliveryStatus]:
     return Counter(outcome.ending for outcome in ended.values())
 
 
@@ -107,7 +107,7 @@ def script(mode: str, **more) -> Script:
 def test_everything_arrives_in_order(scripted_smtp: ScriptedSmtp, mode: str):
     scripted_smtp.script = script(mode)
     ended = sent(scripted_smtp, letters(30))
-    assert endings(ended) == {Ending.ACCEPTED: 30}
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 30}
     assert scripted_smtp.recipients == [one.recipient for one in letters(30)]
     assert all(outcome.code == 250 and outcome.text for outcome in ended.values())
     assert scripted_smtp.most_open == 1
@@ -154,7 +154,7 @@ def test_never_more_than_twenty_unwritten(scripted_smtp: ScriptedSmtp, mode: str
 def test_letters_are_taken_as_late_as_possible(scripted_smtp: ScriptedSmtp):
     taken: list[int] = []
 
-    def lazily() -> Iterator[Letter]:
+    def lazily() -> Iterator[OutgoingMail]:
         for one in letters(200):
             taken.append(one.key)
             yield one
@@ -190,11 +190,11 @@ def test_no_letters_no_connection(scripted_smtp: ScriptedSmtp):
 def test_connection_is_kept_between_deliveries(scripted_smtp: ScriptedSmtp):
     with posting(scripted_smtp) as post:
         for key in range(3):
-            assert endings_of(post, [letter(key)]) == [Ending.ACCEPTED]
+            assert endings_of(post, [letter(key)]) == [DeliveryStatus.ACCEPTED]
     assert len(scripted_smtp.commands) == 1
 
 
-def endings_of(post: Post, batch: list[Letter]) -> list[Ending]:
+def endings_of(post: SmtpClient, batch: list[OutgoingMail]) -> list[DeliveryStatus]:
     return [outcome.ending for outcomes in post.deliver(batch) for outcome in outcomes]
 
 
@@ -206,11 +206,13 @@ def test_idle_connection_is_reopened_silently(
 ):
     scripted_smtp.script = script(mode)
     late = 0.0
-    post = Post(settings_for(scripted_smtp), Tls(), SHOP, "", clock=lambda: time.monotonic() + late)
-    assert endings_of(post, [letter(0)]) == [Ending.ACCEPTED]
+    post = SmtpClient(
+        settings_for(scripted_smtp), Tls(), SHOP, "", clock=lambda: time.monotonic() + late
+    )
+    assert endings_of(post, [letter(0)]) == [DeliveryStatus.ACCEPTED]
     scripted_smtp.close_idle(farewell)
     late = waited
-    assert endings_of(post, [letter(1)]) == [Ending.ACCEPTED]
+    assert endings_of(post, [letter(1)]) == [DeliveryStatus.ACCEPTED]
     assert post.trouble is None
     post.close()
     assert scripted_smtp.recipients == ["kokyaku0@docomo.ne.jp", "kokyaku1@docomo.ne.jp"]
@@ -221,11 +223,13 @@ def test_idle_connection_that_hangs_is_given_up(
 ):
     monkeypatch.setattr("kollect.smtp.smtp_connection._PROBE_SECONDS", 0.1)
     late = 0.0
-    post = Post(settings_for(scripted_smtp), Tls(), SHOP, "", clock=lambda: time.monotonic() + late)
-    assert endings_of(post, [letter(0)]) == [Ending.ACCEPTED]
+    post = SmtpClient(
+        settings_for(scripted_smtp), Tls(), SHOP, "", clock=lambda: time.monotonic() + late
+    )
+    assert endings_of(post, [letter(0)]) == [DeliveryStatus.ACCEPTED]
     scripted_smtp.script.fault = lambda at: Act.HANG if at.connection == 1 else None
     late = 60
-    assert endings_of(post, [letter(1)]) == [Ending.ACCEPTED]
+    assert endings_of(post, [letter(1)]) == [DeliveryStatus.ACCEPTED]
     post.close()
     assert len(scripted_smtp.commands) == 2
 
@@ -250,16 +254,16 @@ def once(where: Callable[[At], bool], act: str | Act) -> Fault:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("450 4.2.0 later", Ending.LATER),
-        ("550 5.1.1 unknown", Ending.REFUSED),
-        ("552 5.2.2 full", Ending.REFUSED),
-        ("530 5.7.0 Authentication required", Ending.LATER),
-        ("550 5.7.1 Unable to relay", Ending.LATER),
+        ("450 4.2.0 later", DeliveryStatus.LATER),
+        ("550 5.1.1 unknown", DeliveryStatus.REFUSED),
+        ("552 5.2.2 full", DeliveryStatus.REFUSED),
+        ("530 5.7.0 Authentication required", DeliveryStatus.LATER),
+        ("550 5.7.1 Unable to relay", DeliveryStatus.LATER),
     ],
 )
 @every_mode
 def test_one_refusal_concerns_one_letter(
-    scripted_smtp: ScriptedSmtp, mode: str, verb: str, code: str, expected: Ending
+    scripted_smtp: ScriptedSmtp, mode: str, verb: str, code: str, expected: DeliveryStatus
 ):
     if mode == "stream" and verb == "DATA":
         return  # BDAT has no such step
@@ -269,7 +273,7 @@ def test_one_refusal_concerns_one_letter(
         mode, fault=lambda at: code if (at.verb, at.recipient) == (step, target) else None
     )
     ended = sent(scripted_smtp, letters(30))
-    assert endings(ended) == {Ending.ACCEPTED: 29, expected: 1}
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 29, expected: 1}
     assert ended[12].ending is expected
     assert ended[12].code == int(code[:3])
     assert code[4:] in ended[12].text
@@ -284,8 +288,10 @@ def test_half_the_customers_refused(scripted_smtp: ScriptedSmtp, mode: str):
 
     scripted_smtp.script = script(mode, fault=fault)
     ended = sent(scripted_smtp, letters(60))
-    assert endings(ended) == {Ending.ACCEPTED: 30, Ending.REFUSED: 30}
-    assert all((outcome.ending is Ending.REFUSED) == key % 2 for key, outcome in ended.items())
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 30, DeliveryStatus.REFUSED: 30}
+    assert all(
+        (outcome.ending is DeliveryStatus.REFUSED) == key % 2 for key, outcome in ended.items()
+    )
 
 
 @pytest.mark.parametrize("mode", ["overlap", "plain"])
@@ -296,7 +302,7 @@ def test_nothing_is_sent_to_nobody(scripted_smtp: ScriptedSmtp, mode: str):
         fault=lambda at: "550 5.1.1 no" if at.verb == "RCPT" and "kyaku3@" in at.argument else None,
     )
     ended = sent(scripted_smtp, letters(10))
-    assert endings(ended) == {Ending.ACCEPTED: 9, Ending.REFUSED: 1}
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 9, DeliveryStatus.REFUSED: 1}
     assert ended[3].text == "5.1.1 no"
     assert scripted_smtp.thrown_away == ([b""] if mode == "overlap" else [])
 
@@ -312,9 +318,9 @@ def test_mail_refused_stops_the_queue(scripted_smtp: ScriptedSmtp, mode: str):
         assert "お店" in post.trouble.title
         assert "you may not" in post.trouble.detail
         # right behind it nothing is tried at all
-        assert endings_of(post, [letter(1000)]) == [Ending.LATER]
+        assert endings_of(post, [letter(1000)]) == [DeliveryStatus.LATER]
     fair(scripted_smtp, letters(300), ended)
-    assert {outcome.ending for outcome in ended} == {Ending.LATER}
+    assert {outcome.ending for outcome in ended} == {DeliveryStatus.LATER}
     assert scripted_smtp.commands[0].count("RSET") <= 1
 
 
@@ -328,7 +334,7 @@ def test_ten_put_off_in_a_row_are_enough(scripted_smtp: ScriptedSmtp, mode: str)
         assert post.trouble is not None
         assert "slow down" in post.trouble.detail
     fair(scripted_smtp, letters(300), ended)
-    assert {outcome.ending for outcome in ended} == {Ending.LATER}
+    assert {outcome.ending for outcome in ended} == {DeliveryStatus.LATER}
     tried = sum(command.startswith("RCPT") for command in scripted_smtp.commands[0])
     assert 10 <= tried <= 10 + MOST_ON_WAY
 
@@ -339,8 +345,8 @@ def test_mail_put_off_once(scripted_smtp: ScriptedSmtp, mode: str):
         mode, fault=once(lambda at: at.verb == "MAIL" and at.accepted == 5, "451 4.3.0 hm")
     )
     ended = sent(scripted_smtp, letters(20))
-    assert endings(ended) == {Ending.ACCEPTED: 19, Ending.LATER: 1}
-    assert ended[5].ending is Ending.LATER
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 19, DeliveryStatus.LATER: 1}
+    assert ended[5].ending is DeliveryStatus.LATER
 
 
 # --- odd addresses
@@ -359,7 +365,7 @@ def test_odd_addresses_are_quoted_where_refused(
     scripted_smtp.script = script(mode, strict_addresses=refusal)
     batch = [letter(key, address) for key, address in enumerate(ODD)] + [letter(9)]
     with posting(scripted_smtp) as post:
-        assert set(endings_of(post, batch)) == {Ending.ACCEPTED}
+        assert set(endings_of(post, batch)) == {DeliveryStatus.ACCEPTED}
     assert sorted(scripted_smtp.recipients) == sorted(
         [
             '"abc..def"@docomo.ne.jp',
@@ -374,7 +380,7 @@ def test_odd_addresses_are_quoted_where_refused(
 def test_odd_addresses_go_as_they_are_where_taken(scripted_smtp: ScriptedSmtp, mode: str):
     scripted_smtp.script = script(mode)
     batch = [letter(key, address) for key, address in enumerate(ODD)]
-    assert endings(sent(scripted_smtp, batch)) == {Ending.ACCEPTED: 3}
+    assert endings(sent(scripted_smtp, batch)) == {DeliveryStatus.ACCEPTED: 3}
 
 
 @every_mode
@@ -383,14 +389,14 @@ def test_odd_addresses_refused_either_way(scripted_smtp: ScriptedSmtp, mode: str
         mode, fault=lambda at: "553 5.1.3 no" if at.verb == "RCPT" else None
     )
     ended = sent(scripted_smtp, [letter(0, ODD[0])])
-    assert ended[0].ending is Ending.REFUSED
+    assert ended[0].ending is DeliveryStatus.REFUSED
     tried = [one for one in scripted_smtp.commands[0] if one.startswith("RCPT")]
     assert tried == [f"RCPT TO:<{ODD[0]}>", 'RCPT TO:<"abc..def"@docomo.ne.jp>']
 
 
 def test_unknown_is_unknown_also_for_odd_addresses(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.fault = lambda at: "550 5.1.1 no" if at.verb == "RCPT" else None
-    assert sent(scripted_smtp, [letter(0, ODD[0])])[0].ending is Ending.REFUSED
+    assert sent(scripted_smtp, [letter(0, ODD[0])])[0].ending is DeliveryStatus.REFUSED
     assert sum(one.startswith("RCPT") for one in scripted_smtp.commands[0]) == 1
 
 
@@ -405,10 +411,10 @@ def test_nothing_dangerous_is_ever_sent(scripted_smtp: ScriptedSmtp, mode: str):
         "nobody",
         "",
     ]
-    batch = [Letter(key, address, body("x")) for key, address in enumerate(evil)]
+    batch = [OutgoingMail(key, address, body("x")) for key, address in enumerate(evil)]
     with posting(scripted_smtp) as post:
         ended = [one for outcomes in post.deliver(batch) for one in outcomes]
-    assert {(one.ending, one.code) for one in ended} == {(Ending.REFUSED, 0)}
+    assert {(one.ending, one.code) for one in ended} == {(DeliveryStatus.REFUSED, 0)}
     assert len(ended) == len(evil)
     assert not any(one.startswith(("RCPT", "MAIL")) for one in scripted_smtp.commands[0])
 
@@ -434,7 +440,7 @@ def test_international_addresses(scripted_smtp: ScriptedSmtp, mode: str):
     scripted_smtp.script = script(mode)
     batch = [letter(0, "太郎@日本語.jp"), letter(1, "taro@日本語.jp")]
     with posting(scripted_smtp) as post:
-        assert endings_of(post, batch) == [Ending.ACCEPTED, Ending.ACCEPTED]
+        assert endings_of(post, batch) == [DeliveryStatus.ACCEPTED, DeliveryStatus.ACCEPTED]
     assert scripted_smtp.recipients == ["太郎@xn--wgv71a119e.jp", "taro@xn--wgv71a119e.jp"]
     first, second = (kept.parameters for kept in scripted_smtp.kept)
     assert first.endswith("BODY=8BITMIME SMTPUTF8")
@@ -444,15 +450,15 @@ def test_international_addresses(scripted_smtp: ScriptedSmtp, mode: str):
 def test_international_address_without_smtputf8(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.utf8 = False
     ended = sent(scripted_smtp, [letter(0, "太郎@example.jp"), letter(1)])
-    assert ended[0].ending is Ending.REFUSED
+    assert ended[0].ending is DeliveryStatus.REFUSED
     assert "対応していません" in ended[0].text
-    assert ended[1].ending is Ending.ACCEPTED
+    assert ended[1].ending is DeliveryStatus.ACCEPTED
 
 
 @every_mode
 def test_too_large_for_the_server(scripted_smtp: ScriptedSmtp, mode: str):
     scripted_smtp.script = script(mode, size=65536)
-    batch = [letter(0), Letter(1, "a@docomo.ne.jp", b"x\r\n" * 22000), letter(2)]
+    batch = [letter(0), OutgoingMail(1, "a@docomo.ne.jp", b"x\r\n" * 22000), letter(2)]
     with posting(scripted_smtp) as post:
         ended = {one.key: one for outcomes in post.deliver(batch) for one in outcomes}
     assert [ended[key].ending.value for key in range(3)] == ["accepted", "refused", "accepted"]
@@ -462,7 +468,7 @@ def test_too_large_for_the_server(scripted_smtp: ScriptedSmtp, mode: str):
 @pytest.mark.parametrize("size", [1, 7, 1000, 65535])
 def test_a_size_that_no_server_may_have_loses_nobody(scripted_smtp: ScriptedSmtp, size: int):
     scripted_smtp.script = script("stream", size=size)
-    assert endings(sent(scripted_smtp, [letter(0)])) == {Ending.ACCEPTED: 1}
+    assert endings(sent(scripted_smtp, [letter(0)])) == {DeliveryStatus.ACCEPTED: 1}
 
 
 @pytest.mark.parametrize("behind", ["250 ok", "421 4.3.2 bye", "?", "334 "])
@@ -474,20 +480,20 @@ def test_unasked_words_before_the_first_letter_do_not_call_for_ever(
     hello = f"250 scripted.example\r\n{behind}"
     scripted_smtp.script.fault = lambda at: hello if at.verb == "EHLO" else None
     batch = [letter(n) for n in range(letters)]
-    assert endings(sent(scripted_smtp, batch)) == {Ending.LATER: letters}
+    assert endings(sent(scripted_smtp, batch)) == {DeliveryStatus.LATER: letters}
     assert len(scripted_smtp.commands) <= 4
     scripted_smtp.script.fault = None
-    assert endings(sent(scripted_smtp, batch)) == {Ending.ACCEPTED: letters}
+    assert endings(sent(scripted_smtp, batch)) == {DeliveryStatus.ACCEPTED: letters}
 
 
 # --- mails from disk
 
 
-def from_disk(folder: Path, content: bytes, key: int = 0, **more) -> Letter:
+def from_disk(folder: Path, content: bytes, key: int = 0, **more) -> OutgoingMail:
     path = folder / f"{key}.eml"
     path.write_bytes(content)
     head = b"From: shop@shop.example\r\n\r\n"
-    return Letter(
+    return OutgoingMail(
         key, f"f{key}@docomo.ne.jp", head, path, len(content), tail=b"\r\n--x--\r\n", **more
     )
 
@@ -498,7 +504,7 @@ def test_mail_from_disk_arrives_whole(scripted_smtp: ScriptedSmtp, tmp_path: Pat
     content = b"\r\n".join(b"." * (n % 5) + b"line %d" % n for n in range(30000)) + b"\r\n.\r\n"
     batch = [letter(1), from_disk(tmp_path, content), letter(2)]
     with posting(scripted_smtp) as post:
-        assert endings_of(post, batch) == [Ending.ACCEPTED] * 3
+        assert endings_of(post, batch) == [DeliveryStatus.ACCEPTED] * 3
     assert scripted_smtp.kept[1].data == b"".join(batch[1].chunks())
     assert scripted_smtp.kept[1].verb == "DATA"  # a stranger's mail is never taken for commands
     assert scripted_smtp.recipients == [one.recipient for one in batch]
@@ -516,19 +522,23 @@ def test_mail_from_disk_cut_at_its_end_is_unknown(
     batch = [letter(1), from_disk(tmp_path, b"x" * 70 + b"\r\n"), letter(2)]
     with posting(scripted_smtp) as post:
         ended = {one.key: one.ending for outcomes in post.deliver(batch) for one in outcomes}
-    assert ended == {1: Ending.ACCEPTED, 0: Ending.UNKNOWN, 2: Ending.ACCEPTED}
+    assert ended == {
+        1: DeliveryStatus.ACCEPTED,
+        0: DeliveryStatus.UNKNOWN,
+        2: DeliveryStatus.ACCEPTED,
+    }
 
 
 def test_eight_bits_go_as_seven_where_needed(scripted_smtp: ScriptedSmtp, tmp_path: Path):
     seven = from_disk(tmp_path, b"\x82\xa0\r\n", file_base64=True)
     eight = from_disk(tmp_path, b"\x82\xa0\r\n", eight_bit=True, seven_bit=seven)
     with posting(scripted_smtp) as post:
-        assert endings_of(post, [eight]) == [Ending.ACCEPTED]
+        assert endings_of(post, [eight]) == [DeliveryStatus.ACCEPTED]
     assert "BODY=8BITMIME" in scripted_smtp.kept[0].parameters
     assert b"\x82\xa0" in scripted_smtp.kept[0].data
     scripted_smtp.script.eight_bit = False
     with posting(scripted_smtp) as post:
-        assert endings_of(post, [eight]) == [Ending.ACCEPTED]
+        assert endings_of(post, [eight]) == [DeliveryStatus.ACCEPTED]
     assert "BODY" not in scripted_smtp.kept[1].parameters
     assert scripted_smtp.kept[1].data == b"".join(seven.chunks())
 
@@ -545,7 +555,7 @@ def test_file_that_is_gone_is_for_later(scripted_smtp: ScriptedSmtp, tmp_path: P
             for outcomes in post.deliver([gone, changed, letter(2)])
             for one in outcomes
         }
-    assert ended == {0: Ending.LATER, 1: Ending.LATER, 2: Ending.ACCEPTED}
+    assert ended == {0: DeliveryStatus.LATER, 1: DeliveryStatus.LATER, 2: DeliveryStatus.ACCEPTED}
     assert scripted_smtp.recipients == ["kokyaku2@docomo.ne.jp"]
 
 
@@ -563,7 +573,7 @@ def test_file_that_vanishes_while_it_is_sent(scripted_smtp: ScriptedSmtp, tmp_pa
             for outcomes in post.deliver([one, letter(2)])
             for done in outcomes
         }
-    assert ended == {0: Ending.LATER, 2: Ending.ACCEPTED}
+    assert ended == {0: DeliveryStatus.LATER, 2: DeliveryStatus.ACCEPTED}
     assert scripted_smtp.recipients == ["kokyaku2@docomo.ne.jp"]
 
 
@@ -577,8 +587,12 @@ def test_refused_in_the_middle_of_a_large_mail(
     with posting(scripted_smtp) as post:
         ended = {one.key: one for outcomes in post.deliver(batch) for one in outcomes}
     assert {key: one.ending for key, one in ended.items()} in (
-        {0: Ending.REFUSED, 1: Ending.ACCEPTED, 2: Ending.ACCEPTED},
-        {0: Ending.LATER, 1: Ending.ACCEPTED, 2: Ending.ACCEPTED},  # the line was lost first
+        {0: DeliveryStatus.REFUSED, 1: DeliveryStatus.ACCEPTED, 2: DeliveryStatus.ACCEPTED},
+        {
+            0: DeliveryStatus.LATER,
+            1: DeliveryStatus.ACCEPTED,
+            2: DeliveryStatus.ACCEPTED,
+        },  # the line was lost first
     )
     assert sorted(scripted_smtp.recipients) == ["kokyaku1@docomo.ne.jp", "kokyaku2@docomo.ne.jp"]
 
@@ -589,7 +603,7 @@ def test_accepted_in_the_middle_of_a_large_mail(scripted_smtp: ScriptedSmtp, tmp
     with posting(scripted_smtp) as post:
         batch = [letter(1), from_disk(tmp_path, b"x" * 70 + b"\r\n" * 2_000_000)]
         ended = {one.key: one.ending for outcomes in post.deliver(batch) for one in outcomes}
-    assert ended == {1: Ending.ACCEPTED, 0: Ending.LATER}
+    assert ended == {1: DeliveryStatus.ACCEPTED, 0: DeliveryStatus.LATER}
 
 
 @pytest.mark.parametrize("in_base64", [False, True])
@@ -597,12 +611,12 @@ def test_memory_stays_flat(tmp_path: Path, in_base64: bool):
     path = tmp_path / "big"
     with path.open("wb") as file:
         file.truncate(3_000_000)
-    big = Letter(0, "a@docomo.ne.jp", b"x\r\n\r\n", path, 3_000_000, file_base64=in_base64)
+    big = OutgoingMail(0, "a@docomo.ne.jp", b"x\r\n\r\n", path, 3_000_000, file_base64=in_base64)
     with sink_process() as port:
-        post = Post(Send("127.0.0.1", port, Auth.NO), Tls(), SHOP, "")
+        post = SmtpClient(Send("127.0.0.1", port, Auth.NO), Tls(), SHOP, "")
         tracemalloc.start()
         try:
-            assert endings_of(post, [big]) == [Ending.ACCEPTED]
+            assert endings_of(post, [big]) == [DeliveryStatus.ACCEPTED]
             assert tracemalloc.get_traced_memory()[1] < 1_000_000
         finally:
             tracemalloc.stop()
@@ -615,7 +629,7 @@ def test_memory_stays_flat(tmp_path: Path, in_base64: bool):
 def test_careful_letter_goes_alone(scripted_smtp: ScriptedSmtp):
     batch = letters(20)
     batch[10] = letter(10, careful=True)
-    assert endings(sent(scripted_smtp, batch)) == {Ending.ACCEPTED: 20}
+    assert endings(sent(scripted_smtp, batch)) == {DeliveryStatus.ACCEPTED: 20}
     assert [kept.verb for kept in scripted_smtp.kept] == ["BDAT"] * 10 + ["DATA"] + ["BDAT"] * 9
     commands = scripted_smtp.commands[0]
     at = commands.index("RCPT TO:<kokyaku10@docomo.ne.jp>")
@@ -637,11 +651,11 @@ def test_cut_at_the_end_of_a_letter_is_unknown(scripted_smtp: ScriptedSmtp, mode
         mode, fault=once(lambda at: at.verb == final and at.accepted == 5, act)
     )
     ended = sent(scripted_smtp, letters(30))
-    assert ended[5].ending is Ending.UNKNOWN
+    assert ended[5].ending is DeliveryStatus.UNKNOWN
     assert "切れました" in ended[5].text
-    unknown = endings(ended)[Ending.UNKNOWN]
+    unknown = endings(ended)[DeliveryStatus.UNKNOWN]
     assert unknown <= (MOST_ON_WAY if mode == "stream" else 1)
-    assert endings(ended)[Ending.ACCEPTED] >= 30 - unknown - 1
+    assert endings(ended)[DeliveryStatus.ACCEPTED] >= 30 - unknown - 1
     assert len(scripted_smtp.commands) >= 2
 
 
@@ -653,8 +667,8 @@ def test_cut_before_the_end_is_for_later(scripted_smtp: ScriptedSmtp, verb: str)
             mode, fault=once(lambda at: at.verb == verb and at.accepted == 5, Act.CUT)
         )
         ended = sent(scripted_smtp, letters(30))
-        assert ended[5].ending is Ending.LATER
-        assert endings(ended) == {Ending.ACCEPTED: 29, Ending.LATER: 1}
+        assert ended[5].ending is DeliveryStatus.LATER
+        assert endings(ended) == {DeliveryStatus.ACCEPTED: 29, DeliveryStatus.LATER: 1}
 
 
 def test_no_answer_to_the_last_dot_is_unknown(
@@ -674,9 +688,9 @@ def test_no_answer_to_the_last_dot_is_unknown(
                 ticks += not outcomes
                 ended += outcomes
         fair(scripted_smtp, batch, ended)
-        assert ended[0].ending is Ending.UNKNOWN
+        assert ended[0].ending is DeliveryStatus.UNKNOWN
         assert "返事がありません" in ended[0].text
-        assert [one.ending for one in ended[1:]] == [Ending.ACCEPTED] * 2
+        assert [one.ending for one in ended[1:]] == [DeliveryStatus.ACCEPTED] * 2
         assert time.monotonic() - started >= 0.3
         assert ticks  # the screen is told while it waits
 
@@ -684,8 +698,8 @@ def test_no_answer_to_the_last_dot_is_unknown(
 def test_no_answer_before_the_end_is_for_later(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script = script("plain", fault=once(lambda at: at.verb == "RCPT", Act.HANG))
     ended = sent(scripted_smtp, letters(3), timeout_seconds=1, final_timeout_seconds=60)
-    assert ended[0].ending is Ending.LATER
-    assert endings(ended)[Ending.ACCEPTED] == 2
+    assert ended[0].ending is DeliveryStatus.LATER
+    assert endings(ended)[DeliveryStatus.ACCEPTED] == 2
 
 
 @every_mode
@@ -698,7 +712,7 @@ def test_server_that_always_hangs_up_is_left_in_peace(scripted_smtp: ScriptedSmt
         assert post.trouble is not None
     fair(scripted_smtp, letters(50), ended)
     assert len(scripted_smtp.commands) <= 3
-    assert Counter(one.ending for one in ended)[Ending.LATER] >= 48
+    assert Counter(one.ending for one in ended)[DeliveryStatus.LATER] >= 48
 
 
 @pytest.mark.parametrize("verb", ["RSET", "MAIL"])
@@ -714,7 +728,7 @@ def test_421_after_some_mails_costs_nothing(
         fault=lambda at: "421 4.7.0 enough" if at.verb == verb and at.accepted >= most else None,
     )
     ended = sent(scripted_smtp, letters(40))
-    assert endings(ended) == {Ending.ACCEPTED: 40}
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 40}
     assert len(scripted_smtp.commands) >= 40 // most
 
 
@@ -726,14 +740,14 @@ def test_421_to_a_letter_puts_that_one_off(scripted_smtp: ScriptedSmtp, mode: st
         mode, fault=once(lambda at: at.verb == step and at.accepted == 7, "421 4.3.2 shutdown")
     )
     ended = sent(scripted_smtp, letters(40))
-    assert endings(ended) == {Ending.ACCEPTED: 39, Ending.LATER: 1}
-    assert (ended[7].ending, ended[7].code) == (Ending.LATER, 421)
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 39, DeliveryStatus.LATER: 1}
+    assert (ended[7].ending, ended[7].code) == (DeliveryStatus.LATER, 421)
 
 
 def test_421_to_every_connection(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.fault = lambda at: "421 4.3.2 no" if at.verb == "MAIL" else None
     ended = sent(scripted_smtp, letters(40))
-    assert endings(ended) == {Ending.LATER: 40}
+    assert endings(ended) == {DeliveryStatus.LATER: 40}
     assert len(scripted_smtp.commands) == 2
 
 
@@ -749,9 +763,9 @@ def test_server_gone_in_the_middle(scripted_smtp: ScriptedSmtp):
         assert isinstance(post.trouble, ServerTrouble)
     fair(scripted_smtp, letters(300), ended)
     found = Counter(one.ending for one in ended)
-    assert found[Ending.ACCEPTED] == 5
-    assert found[Ending.UNKNOWN] <= MOST_ON_WAY
-    assert found[Ending.LATER] >= 300 - 5 - MOST_ON_WAY
+    assert found[DeliveryStatus.ACCEPTED] == 5
+    assert found[DeliveryStatus.UNKNOWN] <= MOST_ON_WAY
+    assert found[DeliveryStatus.LATER] >= 300 - 5 - MOST_ON_WAY
 
 
 # --- lies
@@ -761,7 +775,7 @@ def test_server_gone_in_the_middle(scripted_smtp: ScriptedSmtp):
 def test_chunking_was_a_lie(scripted_smtp: ScriptedSmtp, code: int):
     scripted_smtp.script.fault = lambda at: f"{code} 5.5.1 what?" if at.verb == "BDAT" else None
     ended = sent(scripted_smtp, letters(30))
-    assert endings(ended) == {Ending.ACCEPTED: 30}
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 30}
     assert {kept.verb for kept in scripted_smtp.kept} == {"DATA"}
     assert sum(one.startswith("BDAT") for one in scripted_smtp.commands[0]) == 1
 
@@ -771,7 +785,7 @@ def test_chunk_taken_for_commands(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.drains_refused_bdat = False
     scripted_smtp.script.fault = lambda at: "502 5.5.1 what?" if at.verb == "BDAT" else None
     ended = sent(scripted_smtp, letters(30))
-    assert endings(ended)[Ending.ACCEPTED] == 30
+    assert endings(ended)[DeliveryStatus.ACCEPTED] == 30
 
 
 def test_pipelining_was_a_lie(scripted_smtp: ScriptedSmtp):
@@ -779,7 +793,7 @@ def test_pipelining_was_a_lie(scripted_smtp: ScriptedSmtp):
         scripted_smtp.kept.clear()
         scripted_smtp.script = script(mode, swallows=True)
         ended = sent(scripted_smtp, letters(10), timeout_seconds=1, final_timeout_seconds=1)
-        assert endings(ended)[Ending.ACCEPTED] >= 9
+        assert endings(ended)[DeliveryStatus.ACCEPTED] >= 9
         assert "lied" not in scripted_smtp.commands
 
 
@@ -792,7 +806,7 @@ def test_data_out_of_turn_was_a_lie(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script = script("overlap", fault=fault)
     with posting(scripted_smtp) as post:
         first = endings_of(post, [letter(0)])
-    assert first == [Ending.LATER]  # in the plain dialogue too: the fault goes on
+    assert first == [DeliveryStatus.LATER]  # in the plain dialogue too: the fault goes on
 
 
 @pytest.mark.parametrize("answer", ["555 5.5.4 parameters", "501 5.5.4 SIZE?", "504 no"])
@@ -802,7 +816,7 @@ def test_parameters_were_a_lie(scripted_smtp: ScriptedSmtp, mode: str, answer: s
         mode, fault=lambda at: answer if at.verb == "MAIL" and "SIZE" in at.argument else None
     )
     ended = sent(scripted_smtp, letters(10))
-    assert endings(ended) == {Ending.ACCEPTED: 10}
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 10}
 
 
 @pytest.mark.parametrize("answer", ["250 what", "354 go on", "300 so so", "rubbish", "221 bye"])
@@ -819,8 +833,8 @@ def test_answers_out_of_step(scripted_smtp: ScriptedSmtp, verb: str, answer: str
     assert sorted(one.key for one in ended) == list(range(30))
     copies = Counter(scripted_smtp.recipients)
     for one in ended:
-        if one.ending is not Ending.ACCEPTED:
-            assert copies[batch[one.key].recipient] <= (one.ending is Ending.UNKNOWN)
+        if one.ending is not DeliveryStatus.ACCEPTED:
+            assert copies[batch[one.key].recipient] <= (one.ending is DeliveryStatus.UNKNOWN)
         elif answer != "250 what" and not answer.startswith("221"):
             assert copies[batch[one.key].recipient] == 1
     assert all(kept.data == body(kept.recipients[0]) for kept in scripted_smtp.kept)
@@ -833,7 +847,7 @@ def test_answers_out_of_step(scripted_smtp: ScriptedSmtp, verb: str, answer: str
 @pytest.mark.parametrize("mode", ["overlap", "plain"])
 def test_long_queue_takes_four_connections(scripted_smtp: ScriptedSmtp, mode: str):
     scripted_smtp.script = script(mode)
-    assert endings(sent(scripted_smtp, letters(100))) == {Ending.ACCEPTED: 100}
+    assert endings(sent(scripted_smtp, letters(100))) == {DeliveryStatus.ACCEPTED: 100}
     assert scripted_smtp.most_open == 4
     by = Counter(kept.connection for kept in scripted_smtp.kept)
     assert min(by.values()) > 5
@@ -842,7 +856,7 @@ def test_long_queue_takes_four_connections(scripted_smtp: ScriptedSmtp, mode: st
 @pytest.mark.parametrize("mode", ["overlap", "plain"])
 def test_server_that_wants_fewer_connections(scripted_smtp: ScriptedSmtp, mode: str):
     scripted_smtp.script = script(mode, most_connections=2)
-    assert endings(sent(scripted_smtp, letters(100))) == {Ending.ACCEPTED: 100}
+    assert endings(sent(scripted_smtp, letters(100))) == {DeliveryStatus.ACCEPTED: 100}
     assert len(scripted_smtp.commands) == 3
 
 
@@ -858,7 +872,7 @@ def test_further_connection_that_fails_at_its_first_letter(scripted_smtp: Script
         mode, fault=lambda at: "421 4.7.0 one is enough" if _second_mail(at) else None
     )
     ended = sent(scripted_smtp, letters(100))
-    assert endings(ended)[Ending.ACCEPTED] >= 97
+    assert endings(ended)[DeliveryStatus.ACCEPTED] >= 97
     assert len(scripted_smtp.commands) <= 4
 
 
@@ -870,13 +884,13 @@ def _second_mail(at: At) -> bool:
 
 
 def test_nobody_there():
-    post = Post(Send("127.0.0.1", 1, Auth.NO, timeout_seconds=2), Tls(), SHOP, "")
+    post = SmtpClient(Send("127.0.0.1", 1, Auth.NO, timeout_seconds=2), Tls(), SHOP, "")
     batches = []
     with pytest.raises(ServerTrouble) as caught:
         for outcomes in post.deliver(letters(5)):
             batches.append(outcomes)
     assert caught.value.stage is Stage.CONNECT
-    assert [one.ending for one in batches[0]] == [Ending.LATER]
+    assert [one.ending for one in batches[0]] == [DeliveryStatus.LATER]
     assert len(batches) == 1
     post.close()
 
@@ -897,7 +911,7 @@ def test_unfriendly_greetings(scripted_smtp: ScriptedSmtp, greeting: str, words:
 
 def test_server_without_ehlo(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.ehlo = False
-    assert endings(sent(scripted_smtp, letters(3))) == {Ending.ACCEPTED: 3}
+    assert endings(sent(scripted_smtp, letters(3))) == {DeliveryStatus.ACCEPTED: 3}
     assert scripted_smtp.commands[0][1] == "HELO [127.0.0.1]"
     assert {kept.parameters for kept in scripted_smtp.kept} == {""}
 
@@ -948,7 +962,7 @@ def test_logins(scripted_smtp: ScriptedSmtp, offered: tuple[str, ...], used: str
     scripted_smtp.script.mechanisms = offered
     scripted_smtp.script.accounts = {account: PASSWORD}
     ended = sent(scripted_smtp, letters(2), auth=Auth.YES, account=account, password=PASSWORD)
-    assert endings(ended) == {Ending.ACCEPTED: 2}
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 2}
     assert [one.split()[1] for one in scripted_smtp.commands[0] if "AUTH" in one] == [used]
 
 
@@ -993,7 +1007,7 @@ def test_cram_md5_unknown_to_the_account(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.accounts = {"shop": PASSWORD}
     scripted_smtp.script.fault = once(lambda at: at.verb == "AUTH", "535 5.7.8 no")
     ended = sent(scripted_smtp, letters(1), auth=Auth.YES, account="shop", password=PASSWORD)
-    assert endings(ended) == {Ending.ACCEPTED: 1}
+    assert endings(ended) == {DeliveryStatus.ACCEPTED: 1}
 
 
 @pytest.mark.parametrize(
@@ -1073,12 +1087,12 @@ def test_no_password_in_the_clear_off_the_machine(
     scripted_smtp.script.mechanisms = offered
     scripted_smtp.script.accounts = {"shop": PASSWORD}
     send = settings_for(scripted_smtp, auth=Auth.YES, account="shop")
-    post = Post(send, Tls(allow_plaintext_password=allowed), SHOP, PASSWORD)
+    post = SmtpClient(send, Tls(allow_plaintext_password=allowed), SHOP, PASSWORD)
     if expected is None:
         with pytest.raises(LoginTrouble, match="やめました"):
             list(post.deliver(letters(1)))
     else:
-        assert endings_of(post, letters(1)) == [Ending.ACCEPTED]
+        assert endings_of(post, letters(1)) == [DeliveryStatus.ACCEPTED]
     post.close()
     used = [one.split()[1] for one in scripted_smtp.commands[0] if one.startswith("AUTH")]
     assert used == ([expected] if expected else [])
@@ -1108,9 +1122,9 @@ def test_password_is_nowhere(scripted_smtp: ScriptedSmtp, caplog: pytest.LogCapt
 @every_mode
 def test_stop_soon_waits_for_what_is_on_the_way(scripted_smtp: ScriptedSmtp, mode: str):
     scripted_smtp.script = script(mode)
-    taken: list[Letter] = []
+    taken: list[OutgoingMail] = []
 
-    def watched() -> Iterator[Letter]:
+    def watched() -> Iterator[OutgoingMail]:
         for one in letters(200):
             taken.append(one)
             yield one
@@ -1123,7 +1137,7 @@ def test_stop_soon_waits_for_what_is_on_the_way(scripted_smtp: ScriptedSmtp, mod
         assert list(post.deliver(letters(5))) == []
     fair(scripted_smtp, taken, ended)
     assert len(taken) < 100
-    accepted = sum(one.ending is Ending.ACCEPTED for one in ended)
+    accepted = sum(one.ending is DeliveryStatus.ACCEPTED for one in ended)
     assert accepted == len(scripted_smtp.kept) >= 1
 
 
@@ -1134,7 +1148,7 @@ def test_caller_that_breaks_off(scripted_smtp: ScriptedSmtp, mode: str):
         delivery = post.deliver(letters(60))
         next(delivery)
         delivery.close()
-        assert endings_of(post, [letter(1000)]) == [Ending.ACCEPTED]
+        assert endings_of(post, [letter(1000)]) == [DeliveryStatus.ACCEPTED]
     assert Counter(scripted_smtp.recipients)["kokyaku1000@docomo.ne.jp"] == 1
     assert max(Counter(scripted_smtp.recipients).values()) == 1
 
@@ -1143,7 +1157,7 @@ def test_close_never_raises(scripted_smtp: ScriptedSmtp):
     for act in (Act.CUT, "500 no", Act.CUT):
         scripted_smtp.script.fault = lambda at, act=act: act if at.verb == "QUIT" else None
         with posting(scripted_smtp) as post:
-            assert endings_of(post, [letter(0)]) == [Ending.ACCEPTED]
+            assert endings_of(post, [letter(0)]) == [DeliveryStatus.ACCEPTED]
         post.close()
 
 
@@ -1186,20 +1200,20 @@ def test_whatever_happens_it_is_fair(
         )
     ) as server:
         batch = [_letter_of(kind, key, tmp_path) for key, kind in enumerate(kinds)]
-        post = Post(settings_for(server), Tls(), SHOP, "")
+        post = SmtpClient(settings_for(server), Tls(), SHOP, "")
         ended: list[Outcome] = []
         try:
             for outcomes in post.deliver(batch):
                 ended += outcomes
         except ServerTrouble:
             assert server.kept == []
-            assert all(one.ending is Ending.LATER for one in ended)
+            assert all(one.ending is DeliveryStatus.LATER for one in ended)
         else:
             fair(server, batch, ended)
         post.close()
 
 
-def _letter_of(kind: str, key: int, folder: Path) -> Letter:
+def _letter_of(kind: str, key: int, folder: Path) -> OutgoingMail:
     match kind:
         case "odd":
             return letter(key, f"k..{key}@docomo.ne.jp")

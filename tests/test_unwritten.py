@@ -22,12 +22,12 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.events import Held, News, RoundEnded
-from kollect.collector.status import Standing
-from kollect.collector.worker import Worker
+from kollect.collector.events import CollectorEvent, Held, PollFinished
+from kollect.collector.status import CollectorStatus
+from kollect.collector.worker import CollectorWorker
 from kollect.errors import StorageTrouble
 from kollect.ledger import commit_retry
-from kollect.mailing.mailing_states import Step
+from kollect.mailing.mailing_states import RecipientState
 from kollect.settings import ini_file
 from kollect.settings.model import Passwords
 from kollect.storage import database
@@ -194,7 +194,7 @@ def test_random_troubles_repeat_nothing(
                 place.start(*command).communicate(timeout=120)
             mailer = Mailer(place.data, place.settings)
             [made] = mailer_mailings(mailer)
-            assert {parcel.step for parcel in mailer.parcels(made)} == {Step.SENT}
+            assert {parcel.step for parcel in mailer.parcels(made)} == {RecipientState.SENT}
         else:
             place.until_done()
             assert not place.pop3.mails
@@ -304,22 +304,22 @@ class Resident:
         monkeypatch.setattr(commit_retry, "_FIRST_PAUSE", 0.05)
         monkeypatch.setattr(commit_retry, "_LONGEST_PAUSE", 0.2)
         self.place = place
-        self.standing = Standing()
-        self.ended: list[RoundEnded] = []
+        self.standing = CollectorStatus()
+        self.ended: list[PollFinished] = []
         self.held = threading.Event()
         self._other: sqlite3.Connection | None = None
         place.smtp.script.fault = self._hold
-        self.worker = Worker(
+        self.worker = CollectorWorker(
             DataFolder(place.data),
             lambda: (place.settings, Passwords("S3cret-pw!", "")),
             self._hear,
         )
 
-    def _hear(self, news: News) -> None:
+    def _hear(self, news: CollectorEvent) -> None:
         self.standing.heard(news)
         if isinstance(news, Held):
             self.held.set()
-        if isinstance(news, RoundEnded):
+        if isinstance(news, PollFinished):
             self.ended.append(news)
 
     def _hold(self, at: At) -> None:

@@ -22,7 +22,7 @@ import pytest
 from kollect.errors import StorageTrouble
 from kollect.ledger import commit_retry
 from kollect.ledger.states import ReceiptState
-from kollect.mailing.mailing_states import MailingState, Step
+from kollect.mailing.mailing_states import MailingState, RecipientState
 from kollect.storage import database
 from tests.servers.mails import blank
 from tests.servers.members import SHOP, Mailer, begin, guest, join
@@ -139,5 +139,5 @@ def test_mailing(tmp_path: Path, seed: int) -> None:
         for _ in range(3):
             mailer.once()
         assert mailer.mailing(mailing).state is MailingState.DONE
-        assert {parcel.step for parcel in mailer.parcels(mailing)} == {Step.SENT}
+        assert {parcel.step for parcel in mailer.parcels(mailing)} == {RecipientState.SENT}
         assert (set(letters(smtp).values()), letters(smtp).total()) == ({1}, MAILS)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.events import News, Phase, PhaseChanged, RoundEnded
-from kollect.collector.worker import Worker
+from kollect.collector.events import CollectorEvent, Phase, PhaseChanged, PollFinished
+from kollect.collector.worker import CollectorWorker
 from kollect.errors import StorageTrouble
 from kollect.settings.model import Passwords, Settings
 from kollect.storage.data_folder import DataFolder
@@ -34,9 +34,9 @@ class Hours:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.now = datetime(2026, 11, 23, 9, 0).astimezone()
         self.settings = settings
-        self.ended: list[RoundEnded] = []
+        self.ended: list[PollFinished] = []
         self.phases: list[Phase] = []
-        self.worker = Worker(
+        self.worker = CollectorWorker(
             DataFolder(folder),
             lambda: (self.settings, Passwords("S3cret-pw!", "")),
             self._hear,
@@ -46,17 +46,17 @@ class Hours:
         self._before: list[Callable[[], None]] = []
         self._left = 0
 
-    def polls(self, count: int) -> list[RoundEnded]:
+    def polls(self, count: int) -> list[PollFinished]:
         """Let it poll so often; returns how each poll ended."""
         self._left, already = count, len(self.ended)
         self.worker.run()
         self.worker._stop.clear()
         return self.ended[already:]
 
-    def _hear(self, news: News) -> None:
+    def _hear(self, news: CollectorEvent) -> None:
         if isinstance(news, PhaseChanged):
             self.phases.append(news.phase)
-        if not isinstance(news, RoundEnded):
+        if not isinstance(news, PollFinished):
             return
         self.ended.append(news)
         self._left -= 1
@@ -240,7 +240,9 @@ def test_a_listener_that_falls_stops_no_mail(
 ) -> None:
     pop3, smtp = servers
     pop3.put(blank("a@b.example", 1))
-    worker = Worker(hours.worker._folder, hours.worker._load, raising(error), now=lambda: hours.now)
+    worker = CollectorWorker(
+        hours.worker._folder, hours.worker._load, raising(error), now=lambda: hours.now
+    )
     report, trouble = worker.once()
     worker.close()
     assert (report.accepted, trouble) == (1, None)

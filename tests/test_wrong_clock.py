@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kollect.ledger.states import ReceiptState
-from kollect.mailing.mailing_states import MailingState, Step
+from kollect.mailing.mailing_states import MailingState, RecipientState
 from kollect.settings import ini_file
 from kollect.storage.backup import backups
 from tests.servers.bad_pc import BadPC, library
@@ -119,7 +119,7 @@ def test_a_letter_of_a_mailing_likewise(place: Place, wrong: int):
     place.well()
     place.run("send", "--resume", "--json")
     assert mailer.mailing(mailing).state is MailingState.DONE
-    assert {parcel.step for parcel in mailer.parcels(mailing)} == {Step.SENT}
+    assert {parcel.step for parcel in mailer.parcels(mailing)} == {RecipientState.SENT}
     assert sorted(place.smtp.recipients) == sorted(guest(n) for n in range(5))
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kollect.app.workspace import DemoWorkspace, Workspace
-from kollect.collector.events import News
+from kollect.collector.events import CollectorEvent
 from kollect.storage.data_folder import DataFolder
 
 
 class ActiveWorkspace:
     """Going to and fro takes a while, and is done in one thread at a time."""
 
-    def __init__(self, folder: DataFolder, heard: Callable[[Workspace, News], None]) -> None:
+    def __init__(
+        self, folder: DataFolder, heard: Callable[[Workspace, CollectorEvent], None]
+    ) -> None:
         """`heard` is told what the collector of which workspace does, in the collector's thread."""
         self._heard = heard
         self.real: Workspace = Workspace(folder, lambda news: heard(self.real, news))

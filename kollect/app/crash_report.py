@@ -30,7 +30,7 @@ _FATAL = re.compile(r"^(Fatal Python error|Windows fatal exception: (?!code )|Tr
 """Faults that Windows knows by a number only are often caught by whoever they are meant for."""
 
 
-class LastWords:
+class CrashReport:
     """Within the block, a crash of this process is written down; so is the exception that ends it.
 
         with LastWords(folder, tell) as crashed:

@@ -13,7 +13,7 @@ from kollect.desktop.autostart import IN_TRAY, follow, own_command, set_autostar
 from kollect.storage.data_folder import DataFolder
 
 
-class ThisPC:
+class MachineSetup:
     def __init__(self, folder: DataFolder, *, given: bool) -> None:
         """`given`: the folder was named on the command line."""
         self._folder = folder

@@ -24,14 +24,14 @@ from kollect.errors import (
     Stage,
     Trouble,
 )
-from kollect.inbox.mailbox import Listed, Mailbox, Refused
+from kollect.inbox.mailbox import CommandRefused, Mailbox, MailboxEntry
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.letters.letter import Sender, test_mail
 from kollect.mail.message import Mail
 from kollect.mail.own_headers import TEST_HEADER, TEST_SERIAL_HEADER
 from kollect.settings.model import Passwords, Settings
-from kollect.smtp.client import Post
-from kollect.smtp.outgoing import Ending, Letter, Outcome
+from kollect.smtp.client import SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 
 FIND_WITHIN = 60.0
 """Seconds for the test mail to arrive."""
@@ -40,17 +40,17 @@ LOOKED_AT = 500
 """So many of the newest mails are searched for the one that was just sent."""
 
 
-class Part(StrEnum):
+class MailTestPart(StrEnum):
     SEND = "送信のテスト"
     RECEIVE = "受信のテスト"
     CLEAN = "テスト後処理"
 
 
 @dataclass(frozen=True, slots=True)
-class CheckStep:
+class MailTestStep:
     """One line of the test. `ok` is None while the step is under way."""
 
-    part: Part
+    part: MailTestPart
     name: str
     ok: bool | None
     seconds: float = 0.0
@@ -73,42 +73,42 @@ class CheckStep:
 
 
 @dataclass(slots=True)
-class LastTest:
+class LastMailTest:
     """The test mail that was sent last, by its serial; "" before the first."""
 
     serial: str = ""
 
 
-class CheckStopped(Exception):
+class MailTestStopped(Exception):
     """The user has stopped the test."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class MailTest:
     """The three buttons. Each returns whether all of its steps came out right; none raises."""
 
     settings: Settings
     passwords: Passwords
     mark: str
-    said: Callable[[CheckStep], None]
+    said: Callable[[MailTestStep], None]
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = lambda: False
-    last: LastTest = field(default_factory=LastTest)
+    last: LastMailTest = field(default_factory=LastMailTest)
     """Shared by the presses of the buttons: 「受信のテスト」 looks for this one alone."""
 
     def send(self) -> bool:
         """「送信のテスト」: a marked mail to the own address."""
-        with_steps = _Steps(Part.SEND, self.said, self.stopping)
+        with_steps = _Steps(MailTestPart.SEND, self.said, self.stopping)
         return with_steps.run(lambda: self._send(with_steps))
 
     def receive(self, within: float = FIND_WITHIN) -> bool:
         """「受信のテスト」: find the mail that `send` has sent, at most 60 seconds long."""
-        with_steps = _Steps(Part.RECEIVE, self.said, self.stopping)
+        with_steps = _Steps(MailTestPart.RECEIVE, self.said, self.stopping)
         return with_steps.run(lambda: self._receive(with_steps, within))
 
     def clean(self) -> bool:
         """「テスト後処理」: remove our test mails from the server, and only them."""
-        with_steps = _Steps(Part.CLEAN, self.said, self.stopping)
+        with_steps = _Steps(MailTestPart.CLEAN, self.said, self.stopping)
         return with_steps.run(lambda: self._clean(with_steps))
 
     def _send(self, steps: _Steps) -> None:
@@ -122,15 +122,15 @@ class Check:
             mark=self.mark,
             serial=serial,
         )
-        post = Post(settings, tls, self.settings.mail_address, self.passwords.send)
+        post = SmtpClient(settings, tls, self.settings.mail_address, self.passwords.send)
         try:
             post.connect(steps.begin)  # the letter goes over this connection: one login
             steps.begin(Stage.SEND)
             self.last.serial = serial
-            outcome = self._delivered(post, Letter(0, self.settings.mail_address, octets))
+            outcome = self._delivered(post, OutgoingMail(0, self.settings.mail_address, octets))
         finally:
             post.close()
-        if outcome.ending is Ending.UNKNOWN:
+        if outcome.ending is DeliveryStatus.UNKNOWN:
             raise ServerTrouble(
                 "テストメールを送れたかどうか、わかりません",
                 stage=Stage.SEND,
@@ -138,7 +138,7 @@ class Check:
                 cure="「受信のテスト」で、届いているかどうかを確かめてください。",
                 detail=outcome.text,
             )
-        if outcome.ending is not Ending.ACCEPTED:
+        if outcome.ending is not DeliveryStatus.ACCEPTED:
             raise ServerTrouble(
                 "テストメールを送れませんでした",
                 stage=Stage.SEND,
@@ -148,7 +148,7 @@ class Check:
             )
         steps.note(f"{self.settings.mail_address} にテストメールを送りました。")
 
-    def _delivered(self, post: Post, letter: Letter) -> Outcome:
+    def _delivered(self, post: SmtpClient, letter: OutgoingMail) -> Outcome:
         """How it ended. Looks about once a second whether it is to stop."""
         with closing(post.deliver([letter])) as deliveries:
             for outcomes in deliveries:
@@ -158,7 +158,7 @@ class Check:
                     if outcome.tried:  # else the trouble itself follows
                         return outcome
                 if self.stopping():
-                    raise CheckStopped
+                    raise MailTestStopped
         raise AssertionError("a letter without an ending")
 
     def _receive(self, steps: _Steps, within: float) -> None:
@@ -220,26 +220,26 @@ class Check:
         )
 
     def _test_mails(
-        self, mailbox: Mailbox, listing: list[Listed], seen: set[str]
+        self, mailbox: Mailbox, listing: list[MailboxEntry], seen: set[str]
     ) -> Iterator[tuple[int, str]]:
         """Our test mails, handle and serial, among those not in `seen`, which grows."""
         fresh = [listed for listed in listing if listed.uid is None or listed.uid not in seen]
         seen |= {listed.uid for listed in fresh if listed.uid is not None}
         for handle, block in mailbox.headers([listed.handle for listed in fresh]):
-            if isinstance(block, Refused):
+            if isinstance(block, CommandRefused):
                 continue
             mail = Mail.read(block)
             if mail.first(TEST_HEADER.lower()) == self.mark.encode():
                 serial = mail.first(TEST_SERIAL_HEADER.lower()) or b""
                 yield handle, serial.decode("latin-1")
             if self.stopping():
-                raise CheckStopped
+                raise MailTestStopped
 
     def _pause(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             if self.stopping():
-                raise CheckStopped
+                raise MailTestStopped
             time.sleep(0.1)
 
 
@@ -247,7 +247,7 @@ class _Steps:
     """Turns the stages of a connection into told steps, each with its time and its end."""
 
     def __init__(
-        self, part: Part, said: Callable[[CheckStep], None], stopping: Callable[[], bool]
+        self, part: MailTestPart, said: Callable[[MailTestStep], None], stopping: Callable[[], bool]
     ) -> None:
         self.begun: list[Stage] = []
         self._part = part
@@ -261,14 +261,14 @@ class _Steps:
         if self.begun and self.begun[-1] is stage:
             return
         if self._stopping():
-            raise CheckStopped
+            raise MailTestStopped
         self._end(ok=True)
         self._start(stage)
 
     def _start(self, stage: Stage) -> None:
         self.begun.append(stage)
         self._since = time.monotonic()
-        self._said(CheckStep(self._part, stage, None))
+        self._said(MailTestStep(self._part, stage, None))
 
     def note(self, text: str) -> None:
         """What the present step has brought."""
@@ -277,7 +277,7 @@ class _Steps:
     def run(self, act: Callable[[], None]) -> bool:
         try:
             act()
-        except CheckStopped:
+        except MailTestStopped:
             self._end(ok=False, happened="テストを中止しました。")
             return False
         except Trouble as trouble:
@@ -304,5 +304,5 @@ class _Steps:
             return
         seconds = time.monotonic() - self._since
         self._said(
-            CheckStep(self._part, self.begun[-1], ok, seconds, happened or self._note, **more)
+            MailTestStep(self._part, self.begun[-1], ok, seconds, happened or self._note, **more)
         )

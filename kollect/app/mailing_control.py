@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.workspace import Workspace
-from kollect.mailing.mailing_events import NO_MAILING, MailingNews, MailingTrouble, Progress
+from kollect.mailing.mailing_events import NO_MAILING, MailingEvent, MailingFailed, MailingProgress
 from kollect.threads.background_thread import local_now
 
 if TYPE_CHECKING:  # the window has to be there before sockets and SQL are loaded
     from kollect.mailing.mailing_states import Mailing
     from kollect.mailing.outbox import Outbox
-    from kollect.members.member_filter import Choice
+    from kollect.members.member_filter import MemberFilter
 
-Watcher = Callable[[MailingNews], None]
+Watcher = Callable[[MailingEvent], None]
 
 
 class MailingControl:
@@ -31,8 +31,8 @@ class MailingControl:
         self._workspaces = workspaces
         self._in_tk = in_tk
         self._watchers: list[Watcher] = []
-        self._latest: dict[int, MailingNews] = {}
-        self._troubles: dict[int, tuple[MailingTrouble, int]] = {}
+        self._latest: dict[int, MailingEvent] = {}
+        self._troubles: dict[int, tuple[MailingFailed, int]] = {}
         """Until letters go out again; with how many had gone out by then."""
         self._told_of: Workspace | None = None
         self._lock = threading.Lock()
@@ -42,7 +42,7 @@ class MailingControl:
         """A mailing is under way: it ends when the program does, and goes on at the next start."""
         workspace = self._workspaces.current
         known = self._latest.values() if self._told_of is workspace else ()
-        return workspace.mailing and any(isinstance(news, Progress) for news in known)
+        return workspace.mailing and any(isinstance(news, MailingProgress) for news in known)
 
     def go_on(self) -> None:
         """Have the sender look at the outbox, and start it where it does not run."""
@@ -73,7 +73,7 @@ class MailingControl:
                 now=local_now(),
             )
 
-    def start(self, mailing: int, choice: Choice) -> None:
+    def start(self, mailing: int, choice: MemberFilter) -> None:
         """Begin a draft, to these members. Raises TextNotReady, NobodyToSendTo."""
         from kollect.letters.letter import Sender
 
@@ -109,9 +109,9 @@ class MailingControl:
     @contextmanager
     def _outbox(self) -> Iterator[Outbox]:
         """Where a mailing came to its end in the moment before: the screen then shows that."""
-        from kollect.mailing.mailing_states import IllegalMove
+        from kollect.mailing.mailing_states import IllegalRecipientMove
 
-        with self._workspaces.current.outbox() as outbox, suppress(IllegalMove):
+        with self._workspaces.current.outbox() as outbox, suppress(IllegalRecipientMove):
             yield outbox
 
     def left_over(self) -> list[Mailing]:
@@ -130,7 +130,7 @@ class MailingControl:
 
         return sample_address(self._workspaces.current.readable_settings())
 
-    def _heard(self, workspace: Workspace, news: MailingNews) -> None:
+    def _heard(self, workspace: Workspace, news: MailingEvent) -> None:
         if workspace is not self._workspaces.current:
             return  # an echo from before the demo, or from it
         if workspace is not self._told_of:
@@ -141,7 +141,7 @@ class MailingControl:
         for watcher in tuple(self._watchers):
             watcher(news)
 
-    def latest(self, mailing: int) -> MailingNews | None:
+    def latest(self, mailing: int) -> MailingEvent | None:
         """What the sender told last of this mailing, or of its trouble with all of them."""
         if self._told_of is not self._workspaces.current:
             return None
@@ -150,19 +150,19 @@ class MailingControl:
                 return self._troubles[which][0]
         return self._latest.get(mailing)
 
-    def _note(self, news: MailingNews) -> None:
+    def _note(self, news: MailingEvent) -> None:
         """A trouble is over when a letter has gone out; that it is tried again is not enough."""
         mailing = news.mailing
-        if isinstance(news, MailingTrouble):
+        if isinstance(news, MailingFailed):
             before = self._latest.get(mailing)
-            sent = before.sent if isinstance(before, Progress) else 0
+            sent = before.sent if isinstance(before, MailingProgress) else 0
             self._troubles[mailing] = news, sent
             return
         self._latest[mailing] = news
         if mailing in self._troubles:
             trouble, sent = self._troubles[mailing]
             resumed = trouble.next_at is None
-            if resumed or not isinstance(news, Progress) or news.sent > sent:
+            if resumed or not isinstance(news, MailingProgress) or news.sent > sent:
                 del self._troubles[mailing]
         self._troubles.pop(NO_MAILING, None)
 

@@ -16,8 +16,8 @@ from kollect.errors import Trouble
 from kollect.ledger.kept_query import KeptMail
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.mail_rows import MANUAL
-from kollect.ledger.records import Receipt, Sighting
-from kollect.ledger.states import ReceiptState, Step
+from kollect.ledger.records import NewMail, Receipt
+from kollect.ledger.states import MailState, ReceiptState
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
 from kollect.settings.model import Settings
@@ -91,7 +91,7 @@ def _owe(
     number: int | None = None,
     template: int | None = None,
 ) -> None:
-    seen = Sighting(
+    seen = NewMail(
         uid=uid,
         fingerprint="",
         kind=kind,
@@ -103,7 +103,7 @@ def _owe(
         thread=mail.thread,
     )
     identity = ledger.record(
-        MANUAL, seen, Step.OWED, now,
+        MANUAL, seen, MailState.OWED, now,
         template=template, number=number, letter_domain=_letter_domain(settings),
     )  # fmt: skip
     ledger.kept(identity, mail.file, whole=mail.whole)

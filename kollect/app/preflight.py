@@ -39,7 +39,7 @@ class Damaged:
     """kollect.db is damaged or gone. A new one would give the old numbers once more."""
 
     found: str
-    cost: backup.Loss
+    cost: backup.DataLoss
     """What going on with the newest good copy loses."""
 
 

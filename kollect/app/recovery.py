@@ -77,7 +77,7 @@ def catch_up(folder: DataFolder) -> Behind | None:
     return catching_up.catch_up(folder.database, folder.backup_dir, _readable_months(folder))
 
 
-def go_back(folder: DataFolder, loss: backup.Loss, found: str) -> Path | None:
+def go_back(folder: DataFolder, loss: backup.DataLoss, found: str) -> Path | None:
     """As `backup.go_back`, and say in the log what was `found` and what it has cost."""
     with event_log.install(folder):
         log.warning("kollect.db を控え %s に戻します。%s（%s）", loss.backup.name, loss, found)
@@ -104,7 +104,7 @@ def _readable_months(folder: DataFolder) -> Iterator[list[str]]:
             yield read_month(folder, month)
 
 
-def cost_of_going_back(folder: DataFolder) -> backup.Loss | None:
+def cost_of_going_back(folder: DataFolder) -> backup.DataLoss | None:
     """What going on with the newest good copy would lose; None where there is no good one.
 
     Raises StorageTrouble.

@@ -20,12 +20,12 @@ from kollect.errors import StorageTrouble, Trouble
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.kept_query import KeptMail, KeptMails
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.receipt_query import Wanted
+from kollect.ledger.receipt_query import ReceiptQuery
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import in_words
 from kollect.mail import address
-from kollect.mail.body import Contents, read_contents
+from kollect.mail.body import MailBody, read_contents
 from kollect.mail.foreign_text import exact
 from kollect.members.repository import Members
 from kollect.settings.model import Settings
@@ -48,7 +48,7 @@ HEADER = ("受付番号", "メールアドレス", "受付日時", "返信日時
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class SearchResult(Generic[T]):
     """The answer to a search: the keys of all that was found, and the rows one looks at first."""
 
     keys: array[int] = field(default_factory=lambda: array("q"))
@@ -59,7 +59,7 @@ class Found(Generic[T]):
     rows: dict[int, T] = field(default_factory=dict)
 
 
-class Records:
+class ResultsService:
     """Every method raises `errors.Trouble`."""
 
     def __init__(
@@ -75,14 +75,18 @@ class Records:
 
     # ---- 収集結果 ----
 
-    def find(self, wanted: Wanted, *, at: int | None = None, rows: int = 0) -> Found[Receipt]:
+    def find(
+        self, wanted: ReceiptQuery, *, at: int | None = None, rows: int = 0
+    ) -> SearchResult[Receipt]:
         """The receipts wanted, with so many rows: the first ones, or those from the number `at`."""
         if not self._folder.database.exists():
-            return Found()
+            return SearchResult()
         with self._receipts() as receipts:
             keys = receipts.numbers(wanted)
             top = _place(keys, at)
-            return Found(keys, receipts.total(), top, receipts.some(_around(keys, top, rows)))
+            return SearchResult(
+                keys, receipts.total(), top, receipts.some(_around(keys, top, rows))
+            )
 
     def receipts(self, numbers: Sequence[int]) -> dict[int, Receipt]:
         with self._receipts() as receipts:
@@ -138,22 +142,24 @@ class Records:
 
     # ---- 対象外・保留 ----
 
-    def find_kept(self, text: str, *, at: int | None = None, rows: int = 0) -> Found[KeptMail]:
+    def find_kept(
+        self, text: str, *, at: int | None = None, rows: int = 0
+    ) -> SearchResult[KeptMail]:
         """The kept mails with these words, the newest first; `at` and `rows` as in `find`."""
         if not self._folder.database.exists():
-            return Found()
+            return SearchResult()
         since = self._now() - SHOWN_FOR
         with self._kept() as mails:
             everything = mails.ids(since)
             keys = mails.ids(since, text) if text.strip() else everything
             top = _place(keys, at)
-            return Found(keys, len(everything), top, mails.some(_around(keys, top, rows)))
+            return SearchResult(keys, len(everything), top, mails.some(_around(keys, top, rows)))
 
     def kept_mails(self, ids: Sequence[int]) -> dict[int, KeptMail]:
         with self._kept() as mails:
             return mails.some(ids)
 
-    def read_kept(self, mail: KeptMail) -> Contents:
+    def read_kept(self, mail: KeptMail) -> MailBody:
         """What stands in the copy of a mail."""
         kept = KeptFolder(self._folder.kept_dir)
         path = kept.path(mail.file)

@@ -26,17 +26,17 @@ from kollect.storage_errors import storage_trouble
 from kollect.threads import safe_thread
 
 if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
-    from kollect.app.mail_test import CheckStep, LastTest
-    from kollect.app.results_service import Records
-    from kollect.collector.events import News
-    from kollect.collector.worker import Worker
+    from kollect.app.mail_test import LastMailTest, MailTestStep
+    from kollect.app.results_service import ResultsService
+    from kollect.collector.events import CollectorEvent
+    from kollect.collector.worker import CollectorWorker
     from kollect.demo.server import DemoServer
-    from kollect.mailing.mailing_events import MailingNews
+    from kollect.mailing.mailing_events import MailingEvent
     from kollect.mailing.mailing_worker import MailingWorker
     from kollect.mailing.outbox import Outbox
-    from kollect.mailing.recipients import Told
+    from kollect.mailing.recipients import SentMail
     from kollect.members.repository import Members
-    from kollect.settings.passwords import Vault, Which
+    from kollect.settings.passwords import PasswordStore, Which
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +55,11 @@ class Workspace:
         self._settings = Settings()
         self._trouble: Trouble | None = None
         self._log: event_log.MonthlyLog | None = None
-        self._vault_made: Vault | None = None
+        self._vault_made: PasswordStore | None = None
         self._lock = threading.Lock()
-        self.worker: Worker | None = None
+        self.worker: CollectorWorker | None = None
         self._mailer: MailingWorker | None = None
-        self._last_test: LastTest | None = None
+        self._last_test: LastMailTest | None = None
 
     def open(self) -> None:
         """Begin to work. Raises StorageTrouble; trouble with the settings is told by `settings`."""
@@ -179,11 +179,11 @@ class Workspace:
         test: str,
         settings: Settings,
         passwords: Passwords,
-        said: Callable[[CheckStep], None],
+        said: Callable[[MailTestStep], None],
         stopping: Callable[[], bool],
     ) -> None:
         """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
-        from kollect.app.mail_test import Check, LastTest
+        from kollect.app.mail_test import LastMailTest, MailTest
         from kollect.ledger.encryption_record import encryption_kept
         from kollect.ledger.ledger import Ledger
         from kollect.threads.background_thread import local_now
@@ -193,8 +193,8 @@ class Workspace:
             mark = ledger.mark("test")
         finally:
             ledger.close()
-        last = self._last_test = self._last_test or LastTest()
-        check = Check(settings, passwords, mark, said, local_now, stopping, last)
+        last = self._last_test = self._last_test or LastMailTest()
+        check = MailTest(settings, passwords, mark, said, local_now, stopping, last)
         with encryption_kept(self.folder.database, settings):
             {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
 
@@ -212,10 +212,10 @@ class Workspace:
 
     def start_collecting(self) -> None:
         """Poll from now on; where it does so already, nothing changes."""
-        from kollect.collector.worker import Worker
+        from kollect.collector.worker import CollectorWorker
 
         if not self.collecting:
-            self.worker = Worker(self.folder, self._in_force, self._listener)
+            self.worker = CollectorWorker(self.folder, self._in_force, self._listener)
             self.worker.start()
             log.info("メールの収集を始めました。")
 
@@ -244,7 +244,7 @@ class Workspace:
         """There is a sender, whether it has anything to send just now or not."""
         return self._mailer is not None and self._mailer.alive
 
-    def start_mailing(self, listener: Callable[[MailingNews], None]) -> None:
+    def start_mailing(self, listener: Callable[[MailingEvent], None]) -> None:
         """Send what the outbox holds; a sender that is there already looks at it again."""
         from kollect.mailing.mailing_worker import MailingWorker
 
@@ -276,11 +276,11 @@ class Workspace:
         finally:
             receipts.close()
 
-    def results(self) -> Records:
+    def results(self) -> ResultsService:
         """What was collected here, for the screens that show it."""
-        from kollect.app.results_service import Records
+        from kollect.app.results_service import ResultsService
 
-        return Records(self.folder, self.settings)
+        return ResultsService(self.folder, self.settings)
 
     def members(self) -> AbstractContextManager[Members]:
         """The members, for one piece of work in one thread that is not Tk's.
@@ -297,7 +297,7 @@ class Workspace:
 
         return closing(Outbox(self.folder.database))
 
-    def mails(self, number: int) -> list[Told]:
+    def mails(self, number: int) -> list[SentMail]:
         """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""
         with self.outbox() as outbox:
             return outbox.told(number)
@@ -323,15 +323,15 @@ class Workspace:
     def _in_force(self) -> tuple[Settings, Passwords]:
         return self.settings(), self.passwords()
 
-    def _vault(self) -> Vault:
+    def _vault(self) -> PasswordStore:
         from kollect.ledger.ledger import Ledger
-        from kollect.settings.passwords import Vault
+        from kollect.settings.passwords import PasswordStore
 
         with self._lock:
             if self._vault_made is None:
                 ledger = Ledger(self.folder.database)
                 try:
-                    self._vault_made = Vault(ledger.install_id)
+                    self._vault_made = PasswordStore(ledger.install_id)
                 finally:
                     ledger.close()
             return self._vault_made

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kollect.collector.context import Desk
+from kollect.collector.context import PollContext
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import lived_moment
-from kollect.ledger.records import Entry
-from kollect.mailing.rate_limit import Pace, allowance
+from kollect.ledger.records import MailRecord
+from kollect.mailing.rate_limit import RateLimit, allowance
 
 JUST_ARRIVED = timedelta(minutes=5)
-PACE = Pace()
+PACE = RateLimit()
 _NOTE, _TOLD = "waited up to", "backlog"
 
 
 class Backlog:
     """As one poll finds it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PollContext) -> None:
         self._desk = desk
         self.line = desk.now() - JUST_ARRIVED
         """Mails seen at this moment or later have just arrived."""
@@ -35,7 +35,7 @@ class Backlog:
         self._kept_back = 0
         """Letters that wait for the next one."""
 
-    def let_through(self, entries: list[Entry]) -> list[Entry]:
+    def let_through(self, entries: list[MailRecord]) -> list[MailRecord]:
         """Those that may go now."""
         gone = []
         for entry in entries:

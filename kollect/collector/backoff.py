@@ -12,7 +12,7 @@ LONGEST_PAUSE = timedelta(minutes=15)
 ALERT_AFTER = timedelta(minutes=30)
 
 
-class Change(StrEnum):
+class FailureChange(StrEnum):
     """What differs from the poll before: only this is told, not every repetition."""
 
     NOTHING = "nothing"
@@ -22,7 +22,7 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class FailureState:
     """The state of the polling over time."""
 
     failing_since: datetime | None = None
@@ -30,19 +30,19 @@ class Health:
     title: str = ""
     alerted: bool = False
 
-    def after(self, trouble: Trouble | None, now: datetime) -> tuple[Health, Change]:
+    def after(self, trouble: Trouble | None, now: datetime) -> tuple[FailureState, FailureChange]:
         """The health after one more poll, and what changed by it.
 
         Mails that cannot be deleted keep nobody waiting: the poll itself tells of them, once.
         """
         if trouble is None or isinstance(trouble, NotDeleted):
-            change = Change.WELL_AGAIN if self.failures else Change.NOTHING
-            return Health(alerted=self.alerted), change
-        change = Change.NOTHING
+            change = FailureChange.WELL_AGAIN if self.failures else FailureChange.NOTHING
+            return FailureState(alerted=self.alerted), change
+        change = FailureChange.NOTHING
         if not self.failures:
-            change = Change.BROKE
+            change = FailureChange.BROKE
         elif trouble.title != self.title:
-            change = Change.OTHER_TROUBLE
+            change = FailureChange.OTHER_TROUBLE
         return (
             replace(
                 self,
@@ -70,6 +70,6 @@ class Health:
         """Was the owner told of a failure that is over?"""
         return self.alerted and self.failures == 0
 
-    def told(self) -> Health:
+    def told(self) -> FailureState:
         """The owner was told: of the failure, or that it is over."""
         return replace(self, alerted=self.failures > 0)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kollect.ledger.records import Entry
+from kollect.ledger.records import MailRecord
 
 
 @dataclass(slots=True)
 class Batch:
     uids: list[str]
     """In the order of arrival."""
-    rows: dict[str, Entry] = field(default_factory=dict)
+    rows: dict[str, MailRecord] = field(default_factory=dict)
     """By uid: the row of each mail that is written down, as it is by now."""
     verified: set[str] = field(default_factory=set)
     """Mails whose headers are those that their rows were written for."""
@@ -25,7 +25,7 @@ class Batch:
     reappeared: set[str] = field(default_factory=set)
     """Mails that the server had promised to delete and that are back."""
 
-    def change(self, row: Entry) -> None:
+    def change(self, row: MailRecord) -> None:
         """Take over what was written down in a row, if it is one of these mails."""
         there = self.rows.get(row.uid)
         if there is not None and there.id == row.id:

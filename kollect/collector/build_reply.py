@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kollect.collector.context import ANSWERED, Desk
-from kollect.ledger.records import Entry, Template
+from kollect.collector.context import ANSWERED, PollContext
+from kollect.ledger.records import MailRecord, Template
 from kollect.letters.letter import Sender, forward, reply
 from kollect.letters.raw_scan import RawTraits
-from kollect.smtp.outgoing import Letter
+from kollect.smtp.outgoing import OutgoingMail
 
 
-def sender_of(desk: Desk) -> Sender:
+def sender_of(desk: PollContext) -> Sender:
     return Sender(desk.settings.mail_address, desk.settings.shop.name)
 
 
-def letter_for(desk: Desk, entry: Entry, template: Callable[[int], Template]) -> Letter:
+def letter_for(
+    desk: PollContext, entry: MailRecord, template: Callable[[int], Template]
+) -> OutgoingMail:
     """The reply in the words in force when the mail came, or the forwarded mail.
 
     Raises OSError where the copy of a mail to be forwarded cannot be read.
@@ -41,10 +43,10 @@ def letter_for(desk: Desk, entry: Entry, template: Callable[[int], Template]) ->
         in_reply_to=entry.message_id,
         references=entry.thread.split(),
     )
-    return Letter(entry.id, entry.address, octets, careful=careful)
+    return OutgoingMail(entry.id, entry.address, octets, careful=careful)
 
 
-def _forwarded(desk: Desk, entry: Entry, *, careful: bool) -> Letter:
+def _forwarded(desk: PollContext, entry: MailRecord, *, careful: bool) -> OutgoingMail:
     raw = desk.kept.path(entry.kept)
     return forward(
         sender_of(desk),

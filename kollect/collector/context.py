@@ -9,8 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kollect.collector.clock_evidence import Witnesses
-from kollect.collector.events import Happened, Held, News, Phase, PhaseChanged, Tally
-from kollect.collector.member_effects import Customers
+from kollect.collector.events import (
+    CollectorEvent,
+    CountsBuilder,
+    Held,
+    LogEntry,
+    Phase,
+    PhaseChanged,
+)
+from kollect.collector.member_effects import MemberEffects
 from kollect.decision.types import Kind, Rules
 from kollect.errors import StorageTrouble
 from kollect.ledger.kept_folder import KeptFolder
@@ -39,16 +46,16 @@ TOLD_AGAIN_AFTER = 7
 
 
 @dataclass(slots=True)
-class Desk:
+class PollContext:
     settings: Settings
     passwords: Passwords
     ledger: Ledger
     kept: KeptFolder
     now: Callable[[], datetime]
-    listener: Callable[[News], None]
+    listener: Callable[[CollectorEvent], None]
     patience: float | None = None
     """Seconds for which it is tried to write down what was sent; None: as long as it takes."""
-    tally: Tally = field(default_factory=Tally)
+    tally: CountsBuilder = field(default_factory=CountsBuilder)
     witnesses: Witnesses = field(default_factory=Witnesses)
     """What this poll has heard of the time."""
     strikes: list[tuple[str, int, datetime]] | None = None
@@ -62,7 +69,7 @@ class Desk:
     """The right side of our Message-IDs."""
     clock: LivedClock = field(init=False)
     """By which spans are measured; `now` is for dates that are written and read."""
-    customers: Customers = field(init=False)
+    customers: MemberEffects = field(init=False)
     reply_mark: str = field(init=False)
     """What everything we send is marked with, to know it when it comes back."""
 
@@ -71,7 +78,7 @@ class Desk:
         self.mailbox = address.key(self.settings.mail_address)
         self.letter_domain = address.wire(self.settings.mail_address)[0].rpartition("@")[2]
         self.clock = LivedClock(self.ledger, self.now)
-        self.customers = Customers(self.ledger)
+        self.customers = MemberEffects(self.ledger)
         self.reply_mark = self.ledger.mark("reply")
 
     def rules(self) -> Rules:
@@ -94,7 +101,7 @@ class Desk:
         """One event, for the log and for whoever watches."""
         text = visible(text)
         log.info("%s", text)
-        self.listener(Happened(self.now(), text))
+        self.listener(LogEntry(self.now(), text))
 
     def tell_of_mails(self, name: str, mails: Iterable[str], text: str) -> None:
         """Say how many mails there are, when they are others than the last time under this name;

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kollect.collector.batch import Batch
-from kollect.collector.context import Desk
+from kollect.collector.context import PollContext
 from kollect.collector.mail_identity import is_same
-from kollect.collector.mailbox_session import FetchDied, Visit
+from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
 from kollect.collector.problem_mails import bearable, strike
 from kollect.errors import NotDeleted
-from kollect.inbox.mailbox import Refused
-from kollect.ledger.records import Entry
-from kollect.ledger.states import TO_DELETE, Step
+from kollect.inbox.mailbox import CommandRefused
+from kollect.ledger.records import MailRecord
+from kollect.ledger.states import TO_DELETE, MailState
 from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
 
@@ -32,8 +32,8 @@ BACK_AGAIN = 2
 was cut off at QUIT may show them once more."""
 
 
-class Leaving:
-    def __init__(self, desk: Desk, visit: Visit) -> None:
+class MailDeleter:
+    def __init__(self, desk: PollContext, visit: MailboxSession) -> None:
         self._desk = desk
         self._visit = visit
         self._reappeared: set[str] = set()
@@ -52,7 +52,7 @@ class Leaving:
         same = same | self._look_again([entry for uid, entry in done.items() if uid not in same])
         try:
             self._not_deleted.update(self._visit.delete([uid for uid in done if uid in same]))
-        except FetchDied as died:
+        except ConnectionLostAtMail as died:
             strike(self._desk, died.uid)  # the others shall go in spite of it
             raise
 
@@ -63,20 +63,22 @@ class Leaving:
         vanished = [
             entry
             for entry in ledger.entries(missing)
-            if entry.uid not in present and entry.step is not Step.GONE and not _still_owes(entry)
+            if entry.uid not in present
+            and entry.step is not MailState.GONE
+            and not _still_owes(entry)
         ]
         if not vanished:
             return
         with ledger.transaction():
-            ledger.move([entry.id for entry in vanished], Step.GONE, now)
+            ledger.move([entry.id for entry in vanished], MailState.GONE, now)
         for entry in vanished:
-            if not _may_leave(entry) and entry.step is not Step.TEST:
+            if not _may_leave(entry) and entry.step is not MailState.TEST:
                 self._desk.say(
                     "処理の前に、ほかのプログラムがサーバからメールを消しました"
                     f"（差出人 {exact(entry.address) or '不明'}、見出 {entry.subject}）"
                 )
 
-    def _keep_in_mind(self, returned: list[Entry]) -> None:
+    def _keep_in_mind(self, returned: list[MailRecord]) -> None:
         """The row of a mail that never leaves must not be forgotten: it would be answered again."""
         if returned:
             self._desk.ledger.seen_again([entry.id for entry in returned], self._desk.now())
@@ -113,23 +115,23 @@ class Leaving:
             self._desk.say(DELETED_AFTER_ALL)
         self._desk.ledger.left(self._desk.mailbox, uids, self._desk.now())
 
-    def _look_again(self, entries: list[Entry]) -> set[str]:
+    def _look_again(self, entries: list[MailRecord]) -> set[str]:
         """Which of these are still the mails by their uids, in this session?"""
         known = {entry.uid: entry for entry in entries}
         return {
             uid
             for uid, block in (self._visit.headers(bearable(self._desk, known)) if known else ())
-            if not isinstance(block, Refused) and is_same(known[uid], Mail.read(block))
+            if not isinstance(block, CommandRefused) and is_same(known[uid], Mail.read(block))
         }
 
 
-def _may_leave(entry: Entry) -> bool:
+def _may_leave(entry: MailRecord) -> bool:
     """Nothing is owed, and the answer was delivered or the whole mail is in kept/."""
     if entry.step not in TO_DELETE:
         return False
-    return entry.whole or (entry.step is Step.SENT and entry.number is not None)
+    return entry.whole or (entry.step is MailState.SENT and entry.number is not None)
 
 
-def _still_owes(entry: Entry) -> bool:
+def _still_owes(entry: MailRecord) -> bool:
     """Its letter can be sent without the mail itself."""
-    return entry.step not in (*TO_DELETE, Step.TEST) and bool(entry.number or entry.kept)
+    return entry.step not in (*TO_DELETE, MailState.TEST) and bool(entry.number or entry.kept)

@@ -10,7 +10,7 @@ from kollect.errors import Trouble
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PollReport:
     """The counts of one poll. A mail can count twice: forwarded and kept, ignored and kept."""
 
     accepted: int = 0
@@ -37,7 +37,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class Tally:
+class CountsBuilder:
     """A Report while it is being counted."""
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -45,8 +45,8 @@ class Tally:
     def add(self, what: str, number: int = 1) -> None:
         self.counts[what] = self.counts.get(what, 0) + number
 
-    def report(self, *, left: int, seconds: float) -> Report:
-        return Report(**self.counts, left=left, seconds=seconds)
+    def report(self, *, left: int, seconds: float) -> PollReport:
+        return PollReport(**self.counts, left=left, seconds=seconds)
 
 
 class Phase(StrEnum):
@@ -64,7 +64,7 @@ class PhaseChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class LogEntry:
     """One line for the list of last events; the log has the same."""
 
     at: datetime
@@ -72,11 +72,11 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class RoundEnded:
+class PollFinished:
     """One poll is over; `trouble` is what stopped it or a part of it."""
 
     at: datetime
-    report: Report
+    report: PollReport
     trouble: Trouble | None
     next_at: datetime | None
     """When the next poll begins; None where there will be none."""
@@ -91,4 +91,4 @@ class Held:
     next_at: datetime
 
 
-News = PhaseChanged | Happened | Held | RoundEnded
+CollectorEvent = PhaseChanged | LogEntry | Held | PollFinished

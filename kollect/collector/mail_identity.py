@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kollect.ledger.records import Entry
+from kollect.ledger.records import MailRecord
 from kollect.mail import address
 from kollect.mail.message import Mail, is_former
 
@@ -25,13 +25,13 @@ def former_key_of(uid: str, mail: Mail) -> str:
     return _MADE + mail.former_fingerprint if uid.startswith(_MADE) else ""
 
 
-def is_same(entry: Entry, mail: Mail) -> bool:
+def is_same(entry: MailRecord, mail: Mail) -> bool:
     """Is the mail that now has the uid of this row the one that it was written for?"""
     marks = set(marks_of(entry))
     return any(mark in marks for mark in marks_of_mail(mail, former=is_former(entry.fingerprint)))
 
 
-def marks_of(entry: Entry) -> Iterator[str]:
+def marks_of(entry: MailRecord) -> Iterator[str]:
     """By each of these its mail can be recognised."""
     yield entry.fingerprint
     if is_former(entry.fingerprint) and entry.message_id:
@@ -51,11 +51,11 @@ class Strayed:
     """Rows whose mails are not where the ledger has them, to be found by their marks."""
 
     def __init__(self) -> None:
-        self._by_id: dict[int, Entry] = {}
-        self._by_mark: dict[str, Entry] = {}
+        self._by_id: dict[int, MailRecord] = {}
+        self._by_mark: dict[str, MailRecord] = {}
         self._former = False
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: MailRecord) -> None:
         self._former = self._former or is_former(entry.fingerprint)
         self._by_id[entry.id] = entry
         for mark in marks_of(entry):
@@ -65,13 +65,13 @@ class Strayed:
         """The rows whose mails have not been found."""
         return list(self._by_id)
 
-    def found(self, entry: Entry) -> None:
+    def found(self, entry: MailRecord) -> None:
         """This row's mail is there after all."""
         if self._by_id.pop(entry.id, None) is not None:
             for mark in marks_of(entry):
                 self._by_mark.pop(mark, None)
 
-    def pop(self, mail: Mail) -> Entry | None:
+    def pop(self, mail: Mail) -> MailRecord | None:
         """The row of this mail, once."""
         if not self._by_mark:
             return None
@@ -82,7 +82,7 @@ class Strayed:
         return None
 
 
-def not_among(present: Iterable[str], entries: Iterable[Entry]) -> Strayed:
+def not_among(present: Iterable[str], entries: Iterable[MailRecord]) -> Strayed:
     """Those of these rows whose mails are not in the listing."""
     uids, missing = set(present), Strayed()
     for entry in entries:

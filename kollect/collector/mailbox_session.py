@@ -15,14 +15,14 @@ from typing import BinaryIO
 from kollect.collector.mail_identity import key_of
 from kollect.errors import ServerTrouble
 from kollect.inbox.fetch_sinks import Counting, Head, falls_short, seems_whole
-from kollect.inbox.mailbox import Deadly, Listed, Mailbox, Refused
+from kollect.inbox.mailbox import CommandRefused, Deadly, Mailbox, MailboxEntry
 from kollect.mail.message import Mail
 
 HOLD_SECONDS = 60.0
 """So long a session may wait for letters to go out; servers drop idle ones after some minutes."""
 
 
-class FetchDied(Exception):
+class ConnectionLostAtMail(Exception):
     """The session was lost while the mail `uid` was fetched, or marked; `cause` says how."""
 
     def __init__(self, uid: str, cause: ServerTrouble) -> None:
@@ -31,7 +31,7 @@ class FetchDied(Exception):
         self.cause = cause
 
 
-class Visit:
+class MailboxSession:
     """Raises what the mailbox raises; FetchDied where one mail can be named for it."""
 
     def __init__(
@@ -81,7 +81,7 @@ class Visit:
                     self._doubles.setdefault(uid, []).append(listed.handle)
                 else:
                     self._handles[uid] = listed.handle
-        except (ServerTrouble, FetchDied):
+        except (ServerTrouble, ConnectionLostAtMail):
             self.abandon()
             raise
         self.session += 1
@@ -105,14 +105,14 @@ class Visit:
         self.open()  # what was there before a rest may have vanished meanwhile
         return uid in self._handles
 
-    def headers(self, uids: Iterable[str]) -> Iterator[tuple[str, bytes | Refused]]:
+    def headers(self, uids: Iterable[str]) -> Iterator[tuple[str, bytes | CommandRefused]]:
         """The header of each mail. One that the server does not hand over by itself is taken out of
         the whole mail, and one that seems to end early as well. Those come last."""
         wanted = [uid for uid in uids if uid in self._handles]
         alone = []
         for uid, block in self._blocks(self._session(), {self._handles[u]: u for u in wanted}):
             if isinstance(block, Deadly) or seems_whole(block):
-                self._least[uid] = 0 if isinstance(block, Refused) else len(block)
+                self._least[uid] = 0 if isinstance(block, CommandRefused) else len(block)
                 yield uid, block
             else:
                 alone.append(uid)
@@ -121,7 +121,7 @@ class Visit:
 
     def _blocks(
         self, mailbox: Mailbox, names: dict[int, str]
-    ) -> Iterator[tuple[str, bytes | Refused]]:
+    ) -> Iterator[tuple[str, bytes | CommandRefused]]:
         """The header of each mail by its handle, under its name."""
         left = dict(names)
         try:
@@ -130,16 +130,16 @@ class Visit:
         except ServerTrouble as trouble:
             self.abandon()
             if left:
-                raise FetchDied(next(iter(left.values())), trouble) from trouble
+                raise ConnectionLostAtMail(next(iter(left.values())), trouble) from trouble
             raise
 
-    def _head_of_whole(self, mailbox: Mailbox, handle: int, name: str) -> bytes | Refused:
+    def _head_of_whole(self, mailbox: Mailbox, handle: int, name: str) -> bytes | CommandRefused:
         """The header out of the whole mail, where the server gave none; Refused where it gives
         nothing that can be a mail."""
         sink = Head()
         try:
             self._fetch(mailbox, handle, name, sink)
-        except Refused as refusal:
+        except CommandRefused as refusal:
             return refusal
         return sink.handed_over(self._sizes.get(handle, 0))
 
@@ -151,14 +151,14 @@ class Visit:
         self._fetch(self._session(), handle, uid, counting)
         size = max(self._sizes.get(handle, 0), self._least.get(uid, 0))
         if falls_short(counting.octets, size):
-            raise Refused(f"{counting.octets} octets of {size}")
+            raise CommandRefused(f"{counting.octets} octets of {size}")
 
     def _fetch(self, mailbox: Mailbox, handle: int, name: str, sink: BinaryIO) -> None:
         try:
             mailbox.fetch(handle, sink)
         except ServerTrouble as trouble:
             self.abandon()
-            raise FetchDied(name, trouble) from trouble
+            raise ConnectionLostAtMail(name, trouble) from trouble
 
     def size(self, uid: str) -> int:
         """Octets as the server counts them; 0 where it does not say."""
@@ -181,7 +181,7 @@ class Visit:
         except ServerTrouble as trouble:
             self.abandon()
             if (over := mailbox.lost_over) in names:
-                raise FetchDied(names[over], trouble) from trouble
+                raise ConnectionLostAtMail(names[over], trouble) from trouble
             raise
         self._marked += taken
         for uid in taken:
@@ -222,7 +222,9 @@ class Visit:
         assert self._mailbox is not None
         return self._mailbox
 
-    def _identified(self, mailbox: Mailbox, listing: list[Listed]) -> Iterator[tuple[Listed, str]]:
+    def _identified(
+        self, mailbox: Mailbox, listing: list[MailboxEntry]
+    ) -> Iterator[tuple[MailboxEntry, str]]:
         """Each mail with its uid; where the server has none, one made of its headers.
 
         A mail that has no uid and whose headers are refused cannot be told from another: it is
@@ -241,7 +243,7 @@ class Visit:
                 alone.append(name)
         for name in alone:
             block = self._head_of_whole(mailbox, nameless[name], name)
-            if isinstance(block, Refused):
+            if isinstance(block, CommandRefused):
                 self.not_given.add(name)
             else:
                 made[nameless[name]] = key_of(Mail.read(block))
@@ -253,7 +255,7 @@ class Visit:
                 yield listed, uid
 
 
-def _by_size(listing: list[Listed]) -> dict[str, int]:
+def _by_size(listing: list[MailboxEntry]) -> dict[str, int]:
     """The handles of those that have no uid, under the nearest thing to one."""
     alike: Counter[int] = Counter()
     names = {}

@@ -13,15 +13,15 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_time import Lived
 from kollect.mailing import mailing_text
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
-from kollect.members.member import State
+from kollect.mailing.rate_limit import RateLimit
+from kollect.members.member import MemberState
 from kollect.members.repository import Members
 from kollect.storage.queries import Queries
 
 SOURCE = "メール"
 
 
-class Customers:
+class MemberEffects:
     """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -43,7 +43,7 @@ class Customers:
     def may_be_stopped(self, address_key: str) -> bool:
         """Is there a member at this address who has neither stopped the mails nor withdrawn?"""
         return any(
-            member.standing.state is State.ACTIVE and member.standing.stopped_at is None
+            member.standing.state is MemberState.ACTIVE and member.standing.stopped_at is None
             for member in self._members.of_address(address_key)
         )
 
@@ -66,6 +66,6 @@ class Customers:
         """As `Outbox.handed_over`: to which member such a mail went."""
         return self._outbox.handed_over(letter_id, recipient_key, since)
 
-    def tries(self, pace: Pace, time: Lived) -> list[datetime]:
+    def tries(self, pace: RateLimit, time: Lived) -> list[datetime]:
         """As `Outbox.tries`: when letters of mailings were handed over."""
         return self._outbox.tries(pace, time)

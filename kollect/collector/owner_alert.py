@@ -10,8 +10,8 @@ from datetime import datetime
 from kollect.errors import Trouble
 from kollect.letters.letter import Sender, notice
 from kollect.settings.model import Passwords, Settings
-from kollect.smtp.client import Post
-from kollect.smtp.outgoing import Ending, Letter
+from kollect.smtp.client import SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, OutgoingMail
 
 Load = Callable[[], tuple[Settings, Passwords]]
 
@@ -66,9 +66,9 @@ def _send(
         date=now,
         mark=mark,
     )
-    post = Post(settings.send, settings.tls, settings.mail_address, passwords.send)
-    letter = Letter(0, settings.alert_address, octets)
-    endings: list[Ending] = []
+    post = SmtpClient(settings.send, settings.tls, settings.mail_address, passwords.send)
+    letter = OutgoingMail(0, settings.alert_address, octets)
+    endings: list[DeliveryStatus] = []
     try:
         with closing(post.deliver([letter])) as deliveries:
             for outcomes in deliveries:
@@ -77,4 +77,4 @@ def _send(
                     break
     finally:
         post.close()
-    return bool(endings) and not {Ending.LATER, Ending.DOUBTED} & {*endings}
+    return bool(endings) and not {DeliveryStatus.LATER, DeliveryStatus.DOUBTED} & {*endings}

@@ -12,15 +12,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kollect.collector.batch import batches
-from kollect.collector.context import Desk
-from kollect.collector.delete_mails import Leaving
-from kollect.collector.events import Phase, Report
+from kollect.collector.context import PollContext
+from kollect.collector.delete_mails import MailDeleter
+from kollect.collector.events import Phase, PollReport
 from kollect.collector.mail_identity import not_among
-from kollect.collector.mailbox_session import FetchDied, Visit
+from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
 from kollect.collector.problem_mails import bearable, strike
-from kollect.collector.record_mails import Intake
-from kollect.collector.save_copies import Copies
-from kollect.collector.send_replies import Dispatch
+from kollect.collector.record_mails import MailRecorder
+from kollect.collector.save_copies import CopySaver
+from kollect.collector.send_replies import ReplySender
 from kollect.errors import NotDeleted, ServerTrouble, StorageTrouble, Trouble
 from kollect.inbox.mailbox import Mailbox
 from kollect.ledger.encryption_record import recall, write_down
@@ -29,21 +29,21 @@ BATCH = 250
 
 
 def poll(
-    desk: Desk,
+    desk: PollContext,
     open_mailbox: Callable[[], Mailbox],
     *,
     stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
-) -> tuple[Report, Trouble | None]:
+) -> tuple[PollReport, Trouble | None]:
     """Empty the mailbox once. Returns the counts and what kept it from being done in full.
 
     Raises `errors.StorageTrouble` where the data folder fails; nothing is then deleted.
     `stopping` is asked between mails; when it says yes the mails in hand are finished.
     """
     started = clock()
-    visit = Visit(open_mailbox, bearable=lambda uids: bearable(desk, uids), clock=clock)
-    leaving = Leaving(desk, visit)
-    dispatch = Dispatch(desk, stopping)
+    visit = MailboxSession(open_mailbox, bearable=lambda uids: bearable(desk, uids), clock=clock)
+    leaving = MailDeleter(desk, visit)
+    dispatch = ReplySender(desk, stopping)
     recall(desk.notes, desk.settings)
     trouble: Trouble | None = None
 
@@ -53,17 +53,17 @@ def poll(
         desk.phase(Phase.RECEIVING)
 
     try:
-        copies = Copies(desk, visit, stopping)
+        copies = CopySaver(desk, visit, stopping)
         desk.phase(Phase.RECEIVING)
         try:
             try:
                 visit.open()
-            except FetchDied as died:
+            except ConnectionLostAtMail as died:
                 strike(desk, died.uid)
                 raise
             present = visit.uids()
             missing = not_among(present, desk.ledger.still_there(desk.mailbox))
-            intake = Intake(desk, visit, missing)
+            intake = MailRecorder(desk, visit, missing)
             for batch in batches(present, BATCH):
                 if stopping():
                     break
@@ -79,7 +79,7 @@ def poll(
                 leaving.complain()
             leaving.reconcile(present, missing.ids())
             leaving.gone(visit.close())
-        except FetchDied as died:
+        except ConnectionLostAtMail as died:
             trouble = died.cause
         except ServerTrouble as failed:
             trouble = failed

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from kollect.collector.context import Desk
+from kollect.collector.context import PollContext
 
 LEFT_ALONE = (
     (3, timedelta(minutes=15)),
@@ -24,7 +24,7 @@ CUTS_THE_LINE = (
 )
 
 
-def bearable(desk: Desk, uids: Iterable[str]) -> list[str]:
+def bearable(desk: PollContext, uids: Iterable[str]) -> list[str]:
     """These mails but those to be left alone; whoever cut the line lately comes last."""
     suspect: set[str] = set()
     hopeless: set[str] = set()
@@ -43,17 +43,17 @@ def bearable(desk: Desk, uids: Iterable[str]) -> list[str]:
     return sorted((uid for uid in uids if uid not in hopeless), key=suspect.__contains__)
 
 
-def strike(desk: Desk, uid: str) -> None:
+def strike(desk: PollContext, uid: str) -> None:
     """The session died at this mail."""
     if _count(desk, uid) == LEFT_ALONE[0][0]:
         desk.say(CUTS_THE_LINE)
 
 
-def leave_alone(desk: Desk, uid: str) -> None:
+def leave_alone(desk: PollContext, uid: str) -> None:
     """This mail is not to be asked for every minute."""
     _count(desk, uid)
 
 
-def _count(desk: Desk, uid: str) -> int:
+def _count(desk: PollContext, uid: str) -> int:
     desk.strikes = None
     return desk.ledger.strike(desk.mailbox, uid, desk.now())

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kollect.collector.context import Desk
-from kollect.decision.bounce import MOST_READ, Report, read_report
+from kollect.collector.context import PollContext
+from kollect.decision.bounce import MOST_READ, BounceReport, read_report
 from kollect.decision.own_words import own_lines
 from kollect.decision.stop_request import asks_to_stop, mentions_stop
 from kollect.decision.types import Kind
 from kollect.ledger.mail_rows import MANUAL
-from kollect.ledger.records import Entry, Sighting
-from kollect.ledger.states import Step
+from kollect.ledger.records import MailRecord, NewMail
+from kollect.ledger.states import MailState
 from kollect.mail import address
 from kollect.mail.body import read_contents
 from kollect.mail.foreign_text import exact
@@ -34,10 +34,10 @@ PERHAPS = (
 class Bodies:
     """Each method returns what is to be told."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PollContext) -> None:
         self._desk = desk
 
-    def read(self, entry: Entry, copy: str) -> list[str]:
+    def read(self, entry: MailRecord, copy: str) -> list[str]:
         told: list[str] = []
         if entry.kind in (Kind.BOUNCE, Kind.AUTOMATIC):
             told = self._report(entry, copy)
@@ -47,15 +47,15 @@ class Bodies:
 
     # --- delivery reports
 
-    def _report(self, entry: Entry, copy: str) -> list[str]:
+    def _report(self, entry: MailRecord, copy: str) -> list[str]:
         """Mark the receipt or the member that a report is about. One about a forwarded mail stays
         here."""
         report = read_report(self._desk.kept.head(copy, MOST_READ))
         if report is None:
             return []
-        if entry.step is Step.OWED and self._is_about_a_forward(report):
+        if entry.step is MailState.OWED and self._is_about_a_forward(report):
             # forwarding it to the address that just failed would go on for ever
-            self._desk.ledger.move([entry.id], Step.KEPT, self._desk.now())
+            self._desk.ledger.move([entry.id], MailState.KEPT, self._desk.now())
             return [f"「対象外メールの送信先」に届きませんでした: {report.reason}"]
         if not report.failed:
             return []
@@ -68,12 +68,12 @@ class Bodies:
             return told
         return self._seems_lost([*sure, *(("", key) for key in keys)], report)
 
-    def _is_about_a_forward(self, report: Report) -> bool:
+    def _is_about_a_forward(self, report: BounceReport) -> bool:
         owner = address.key(self._desk.settings.forward_address)
         recipient = address.key(report.recipient)
         return recipient == owner or any(map(self._desk.ledger.is_forward, report.ids))
 
-    def _came_back(self, letters: list[tuple[str, str]], report: Report) -> list[str]:
+    def _came_back(self, letters: list[tuple[str, str]], report: BounceReport) -> list[str]:
         ledger, now = self._desk.ledger, self._desk.now()
         since = now - REPORT_WINDOW
         for letter in letters:
@@ -88,7 +88,7 @@ class Bodies:
                 return told
         return []
 
-    def _seems_lost(self, letters: list[tuple[str, str]], report: Report) -> list[str]:
+    def _seems_lost(self, letters: list[tuple[str, str]], report: BounceReport) -> list[str]:
         """Anybody can write such a report who knows the address; and a 4xx may be over tomorrow."""
         ledger, since = self._desk.ledger, self._desk.now() - REPORT_WINDOW
         for letter in letters:
@@ -102,7 +102,7 @@ class Bodies:
 
     # --- words of no
 
-    def _word_of_no(self, entry: Entry, copy: str) -> list[str]:
+    def _word_of_no(self, entry: MailRecord, copy: str) -> list[str]:
         desk, key = self._desk, address.key(entry.address)
         member = desk.customers.member(key)
         if member is None:
@@ -120,7 +120,7 @@ class Bodies:
             desk.ledger.judged_again(entry.id, Kind.STOP_PERHAPS, PERHAPS)
         return []
 
-    def _stop(self, entry: Entry, key: str, member: int) -> list[str]:
+    def _stop(self, entry: MailRecord, key: str, member: int) -> list[str]:
         desk, now = self._desk, self._desk.now()
         new = desk.customers.stop(key, now)
         desk.ledger.judged_again(entry.id, entry.kind, STOPPED)
@@ -130,7 +130,7 @@ class Bodies:
         limits = desk.settings.collect
         may_answer = hour < limits.replies_per_hour and day < limits.replies_per_day
         if entry.kind == Kind.OUT_OF_SCOPE and may_answer:
-            confirmed = Sighting(
+            confirmed = NewMail(
                 uid=f"stop-{entry.id}",
                 fingerprint="",
                 kind=Kind.STOP,
@@ -142,7 +142,7 @@ class Bodies:
                 thread=entry.thread,
             )
             desk.ledger.record(
-                MANUAL, confirmed, Step.OWED, now,
+                MANUAL, confirmed, MailState.OWED, now,
                 template=desk.confirmation(now), number=member, letter_domain=desk.letter_domain,
             )  # fmt: skip
         return [f"会員 {member} へのメールの配信を止めました: {exact(entry.address)}"]

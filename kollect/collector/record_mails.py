@@ -10,15 +10,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kollect.collector.batch import Batch
-from kollect.collector.context import ANSWERED, FORWARDED, STOPPED, Desk
+from kollect.collector.context import ANSWERED, FORWARDED, STOPPED, PollContext
 from kollect.collector.mail_identity import Strayed, former_key_of, is_same
-from kollect.collector.mailbox_session import FetchDied, Visit
+from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
 from kollect.collector.problem_mails import bearable, strike
 from kollect.decision.decide import decide
-from kollect.decision.types import Decision, Kind, Known
-from kollect.inbox.mailbox import Deadly, Refused
-from kollect.ledger.records import Entry, Sighting
-from kollect.ledger.states import Step
+from kollect.decision.types import Decision, Kind, SenderHistory
+from kollect.inbox.mailbox import CommandRefused, Deadly
+from kollect.ledger.records import MailRecord, NewMail
+from kollect.ledger.states import MailState
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
@@ -41,8 +41,8 @@ NOT_GIVEN = (
 )
 
 
-class Intake:
-    def __init__(self, desk: Desk, visit: Visit, missing: Strayed) -> None:
+class MailRecorder:
+    def __init__(self, desk: PollContext, visit: MailboxSession, missing: Strayed) -> None:
         """`missing`: mails that should be there and are not, under any id that the ledger knows."""
         self._desk = desk
         self._visit = visit
@@ -60,12 +60,12 @@ class Intake:
         batch.rows = self._desk.ledger.known_mails(self._desk.mailbox, batch.uids)
         read: list[tuple[str, Mail]] = []
         held = 0
-        died: FetchDied | None = None
+        died: ConnectionLostAtMail | None = None
         try:
             # known ones too: a server may give the id of a mail that is gone to another one, and
             # some call them by their place in the box; that one must not be deleted unread
             for uid, block in self._visit.headers(bearable(self._desk, batch.uids)):
-                if isinstance(block, Refused):
+                if isinstance(block, CommandRefused):
                     self._not_read(uid, block)
                     continue
                 read.append((uid, Mail.read(block)))
@@ -73,7 +73,7 @@ class Intake:
                 if held > HEADERS_AT_ONCE:
                     self._write_down(read, batch)
                     read, held = [], 0
-        except FetchDied as lost:
+        except ConnectionLostAtMail as lost:
             died = lost
         self._write_down(read, batch)
         batch.session = self._visit.session
@@ -87,7 +87,7 @@ class Intake:
 
     # --- reading and deciding
 
-    def _not_read(self, uid: str, refusal: Refused) -> None:
+    def _not_read(self, uid: str, refusal: CommandRefused) -> None:
         log.debug("not given: %s %s", uid, refusal)
         if isinstance(refusal, Deadly):
             strike(self._desk, uid)
@@ -113,7 +113,7 @@ class Intake:
                 key = address.key(mail.sender) if mail.sender else ""
                 number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
                 member = self._desk.customers.member(key) if number is not None else None
-                known_now = Known(number, hour, day, room <= 0, member)
+                known_now = SenderHistory(number, hour, day, room <= 0, member)
                 decision = decide(mail, self._rules, known_now)
                 if decision.kind is Kind.PAUSED:
                     paused = True
@@ -144,7 +144,7 @@ class Intake:
             self._desk.templates[template.id] = template
         return self._texts[kind]
 
-    def _part(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
+    def _part(self, read: list[tuple[str, Mail]], known: dict[str, MailRecord]) -> None:
         """Take from `known`, and from their ids, the rows whose id is another mail's by now.
 
         RFC 1939 section 7 allows it once the mail is gone. What is not known to be gone may lie in
@@ -156,13 +156,13 @@ class Intake:
                 continue
             del known[uid]
             self._desk.ledger.moved_to(entry.id, f"{uid}#{entry.id}")
-            if entry.step is not Step.GONE:
+            if entry.step is not MailState.GONE:
                 self._missing.add(entry)
 
     def _is_seen_before(self, uid: str, mail: Mail, batch: Batch) -> bool:
         ledger = self._desk.ledger
         if (entry := batch.rows.get(uid)) is not None:
-            if entry.step is not Step.GONE:
+            if entry.step is not MailState.GONE:
                 return True
             if _was_done_with(entry):
                 batch.reappeared.add(uid)
@@ -178,7 +178,9 @@ class Intake:
             return True
         return False
 
-    def _under_former_keys(self, read: list[tuple[str, Mail]], known: dict[str, Entry]) -> None:
+    def _under_former_keys(
+        self, read: list[tuple[str, Mail]], known: dict[str, MailRecord]
+    ) -> None:
         """Where the server has no ids: find the rows that a version before wrote under its own."""
         former = {
             key: uid for uid, mail in read if uid not in known and (key := former_key_of(uid, mail))
@@ -192,9 +194,11 @@ class Intake:
             known[uid] = replace(entry, uid=uid)
             self._missing.found(entry)
 
-    def _record(self, uid: str, mail: Mail, decision: Decision, key: str, now: datetime) -> Entry:
+    def _record(
+        self, uid: str, mail: Mail, decision: Decision, key: str, now: datetime
+    ) -> MailRecord:
         ledger, kind = self._desk.ledger, decision.kind
-        number, template, step = decision.number, None, Step.KEPT
+        number, template, step = decision.number, None, MailState.KEPT
         if kind in (Kind.NEW, Kind.RENUMBER):
             template = self._text("acknowledgement", self._desk.settings.collect, now)
             number = ledger.give_number(
@@ -210,12 +214,12 @@ class Intake:
             self._desk.customers.stop(key, now)
             template = self._desk.confirmation(now)
         if kind in ANSWERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
-            step = Step.OWED
+            step = MailState.OWED
         elif kind is Kind.TEST:
-            step = Step.TEST
+            step = MailState.TEST
         return ledger.record_row(
             self._desk.mailbox,
-            Sighting(
+            NewMail(
                 uid=uid,
                 fingerprint=mail.fingerprint,
                 kind=kind,
@@ -230,7 +234,7 @@ class Intake:
             now,
             template=template if kind in ANSWERED else None,
             number=number if kind in ANSWERED else None,
-            letter_domain=self._desk.letter_domain if step is Step.OWED else "",
+            letter_domain=self._desk.letter_domain if step is MailState.OWED else "",
         )
 
     def _is_forwarded(self, kind: Kind, key: str) -> bool:
@@ -247,7 +251,7 @@ class Intake:
             self._desk.tally.add("ignored")
 
 
-def _was_done_with(entry: Entry) -> bool:
+def _was_done_with(entry: MailRecord) -> bool:
     """It is gone because we had it deleted: answered, or copied. Others only vanished."""
     return entry.whole or entry.number is not None
 

@@ -12,14 +12,14 @@ from dataclasses import replace
 from kollect.collector.context import ANSWERED
 from kollect.delivery.refusal import same
 from kollect.delivery.retry_policy import MOST_REFUSED, Doubts, Patience
-from kollect.ledger.records import Entry
-from kollect.smtp.outgoing import Ending, Outcome
+from kollect.ledger.records import MailRecord
+from kollect.smtp.outgoing import DeliveryStatus, Outcome
 
 
 class Refusals:
     def __init__(self) -> None:
         self._doubts: Doubts[int] = Doubts()
-        self._entries: dict[int, Entry] = {}
+        self._entries: dict[int, MailRecord] = {}
         """As they are written down by now."""
         self._of_the_shop: set[int] = set()
         """Those whose words speak of the shop."""
@@ -34,25 +34,27 @@ class Refusals:
         other._entries, other._of_the_shop = dict(self._entries), set(self._of_the_shop)
         return other
 
-    def heard(self, entry: Entry, outcome: Outcome, patience: Patience, lived: int) -> list[Entry]:
+    def heard(
+        self, entry: MailRecord, outcome: Outcome, patience: Patience, lived: int
+    ) -> list[MailRecord]:
         """Returns the letters that are over by what the server said to this one: others are taken,
         only they are not. Words about the shop are believed for five days all the same.
         """
-        if outcome.ending is Ending.ACCEPTED:
+        if outcome.ending is DeliveryStatus.ACCEPTED:
             alone = [self._entries[key] for key in self._doubts.taken(outcome.place)]
             return [
                 one
                 for one in alone
                 if one.id not in self._of_the_shop or one.patience.is_refused_as_the_shop(lived)
             ]
-        if outcome.ending is Ending.DOUBTED or outcome.ours:
+        if outcome.ending is DeliveryStatus.DOUBTED or outcome.ours:
             self._entries[entry.id] = replace(entry, patience=patience, answer=patience.answer)
             self._doubts.refused(entry.id, outcome.begun)
             if outcome.ours:
                 self._of_the_shop.add(entry.id)
         return []
 
-    def over(self, lived: int) -> list[Entry]:
+    def over(self, lived: int) -> list[MailRecord]:
         """At the end of the poll: those refused again and again, after which nothing was taken."""
         left = [self._entries[key] for key in self._doubts.left()]
         return [
@@ -64,7 +66,7 @@ class Refusals:
             and sum(same(entry.answer, other.answer) for other in left) < MOST_REFUSED
         ]
 
-    def forget(self, entries: list[Entry]) -> None:
+    def forget(self, entries: list[MailRecord]) -> None:
         self._doubts.forget(entry.id for entry in entries)
 
     @property

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from kollect.collector.batch import Batch
-from kollect.collector.context import Desk
-from kollect.collector.mailbox_session import FetchDied, Visit
+from kollect.collector.context import PollContext
+from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
 from kollect.collector.problem_mails import bearable, leave_alone, strike
 from kollect.collector.read_bodies import Bodies
-from kollect.inbox.mailbox import Refused
-from kollect.ledger.records import Entry
-from kollect.ledger.states import Step
+from kollect.inbox.mailbox import CommandRefused
+from kollect.ledger.records import MailRecord
+from kollect.ledger.states import MailState
 from kollect.mail.foreign_text import exact
 
 WHOLE_AFTER_ALL = (
@@ -34,8 +34,10 @@ class NothingGiven(Exception):
     """The server has given nothing of a mail that was not there before."""
 
 
-class Copies:
-    def __init__(self, desk: Desk, visit: Visit, stopping: Callable[[], bool]) -> None:
+class CopySaver:
+    def __init__(
+        self, desk: PollContext, visit: MailboxSession, stopping: Callable[[], bool]
+    ) -> None:
         self._desk = desk
         self._visit = visit
         self._stopping = stopping
@@ -49,14 +51,14 @@ class Copies:
         known = batch.rows
         wanted = [u for u, entry in known.items() if _needs_copy(entry) and u not in self._short]
         copies = []
-        died: FetchDied | None = None
+        died: ConnectionLostAtMail | None = None
         try:
             for uid in bearable(self._desk, wanted) if wanted else ():
                 if self._stopping():
                     break
                 if self._visit.holds(uid) and (copy := self._copy(known[uid])) is not None:
                     copies.append((known[uid], *copy))
-        except FetchDied as lost:
+        except ConnectionLostAtMail as lost:
             died = lost
         finally:
             self._copied(copies, batch)
@@ -64,7 +66,7 @@ class Copies:
             strike(self._desk, died.uid)
             raise died
 
-    def _copy(self, entry: Entry) -> tuple[str, bool] | None:
+    def _copy(self, entry: MailRecord) -> tuple[str, bool] | None:
         """Write the raw mail into kept/. Returns the file's name and whether it is all of it; None
         where there is nothing to be kept."""
         name = entry.kept or self._desk.kept.name_for(self._desk.mailbox, entry.uid, entry.seen_at)
@@ -72,7 +74,7 @@ class Copies:
             with self._desk.kept.writing(name) as sink:
                 try:
                     self._visit.fetch(entry.uid, sink)
-                except Refused as refusal:
+                except CommandRefused as refusal:
                     self._short.add(entry.uid)
                     self._keep_what_there_is(entry, sink, refusal)
                     return name, False
@@ -81,7 +83,9 @@ class Copies:
             return None
         return name, True
 
-    def _keep_what_there_is(self, entry: Entry, sink: BinaryIO, refusal: Refused) -> None:
+    def _keep_what_there_is(
+        self, entry: MailRecord, sink: BinaryIO, refusal: CommandRefused
+    ) -> None:
         """The header, where no more than a part of it has come with the mail.
 
         Raises NothingGiven where there is no better copy than before.
@@ -89,7 +93,7 @@ class Copies:
         came = sink.tell()
         header = b""
         for _, block in self._visit.headers([entry.uid]):
-            header = b"" if isinstance(block, Refused) else block
+            header = b"" if isinstance(block, CommandRefused) else block
         if came < len(header):
             sink.seek(0)
             sink.truncate()
@@ -102,7 +106,7 @@ class Copies:
             f"サーバに残します（差出人 {exact(entry.address) or '不明'}、{refusal}）"
         )
 
-    def _leave_alone(self, entry: Entry) -> None:
+    def _leave_alone(self, entry: MailRecord) -> None:
         """A large mail that does not come whole is not asked for every minute."""
         if self._visit.size(entry.uid) > LARGE:
             leave_alone(self._desk, entry.uid)
@@ -111,7 +115,7 @@ class Copies:
         """Tell of the mails that do not come whole, when they change."""
         self._desk.tell_of_mails("not whole", self._not_given, NOT_WHOLE)
 
-    def _copied(self, copies: list[tuple[Entry, str, bool]], batch: Batch) -> None:
+    def _copied(self, copies: list[tuple[MailRecord, str, bool]], batch: Batch) -> None:
         if not copies:
             return
         said = []
@@ -120,7 +124,7 @@ class Copies:
                 self._desk.ledger.kept(entry.id, name, whole=whole)
                 if not entry.kept:
                     self._desk.tally.add("kept")
-                elif whole and entry.step is Step.SENT:
+                elif whole and entry.step is MailState.SENT:
                     said.append(WHOLE_AFTER_ALL.format(entry.address or "不明", entry.subject))
                 said += self._bodies.read(entry, name)
             for row in self._desk.ledger.entries([entry.id for entry, *_ in copies]):
@@ -129,9 +133,9 @@ class Copies:
             self._desk.say(line)
 
 
-def _needs_copy(entry: Entry) -> bool:
-    if entry.whole or entry.step in (Step.TEST, Step.GONE):
+def _needs_copy(entry: MailRecord) -> bool:
+    if entry.whole or entry.step in (MailState.TEST, MailState.GONE):
         return False
     if entry.number is not None:
-        return entry.step in (Step.UNDELIVERABLE, Step.KEPT)
+        return entry.step in (MailState.UNDELIVERABLE, MailState.KEPT)
     return True

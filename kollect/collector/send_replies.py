@@ -16,7 +16,7 @@ from itertools import chain
 from kollect.collector.backlog import Backlog, begin_outage
 from kollect.collector.batch import Batch
 from kollect.collector.build_reply import letter_for
-from kollect.collector.context import ANSWERED, NUMBERED, Desk
+from kollect.collector.context import ANSWERED, NUMBERED, PollContext
 from kollect.collector.letter_results import (
     End,
     answer_of,
@@ -32,10 +32,10 @@ from kollect.errors import ServerTrouble, StorageTrouble
 from kollect.ledger.commit_retry import UntilWritten
 from kollect.ledger.lived_time import Lived
 from kollect.ledger.mail_rows import MANUAL
-from kollect.ledger.records import Entry, Place, Template
-from kollect.ledger.states import ReceiptState, Step
-from kollect.smtp.client import Post
-from kollect.smtp.outgoing import Ending, Letter, Outcome
+from kollect.ledger.records import MailRecord, Place, Template
+from kollect.ledger.states import MailState, ReceiptState
+from kollect.smtp.client import SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from kollect.smtp.smtp_errors import LettersPutOff
 
 log = logging.getLogger(__name__)
@@ -49,15 +49,15 @@ ASKED_FIRST = MOST_REFUSED - 1
 was about the letter. Not so many that new ones would never have their turn."""
 
 
-class Dispatch:
+class ReplySender:
     """The letters of one poll, each tried once: one or two that were refused before, those whose
     mails have just arrived, the backlog (how fast, is `backlog`'s), what was put off before.
     """
 
-    def __init__(self, desk: Desk, stopping: Callable[[], bool]) -> None:
+    def __init__(self, desk: PollContext, stopping: Callable[[], bool]) -> None:
         self._desk = desk
         self._stopping = stopping
-        self._post = Post(
+        self._post = SmtpClient(
             desk.settings.send, desk.settings.tls, desk.settings.mail_address, desk.passwords.send
         )
         self._backlog = Backlog(desk)
@@ -78,7 +78,7 @@ class Dispatch:
         )
         self._storage: StorageTrouble | None = None
         """Why no letter is begun any more: that it was cannot be written down."""
-        self._under_way: dict[int, Entry] = {}
+        self._under_way: dict[int, MailRecord] = {}
         self._refusals = Refusals()
         self._trouble: ServerTrouble | None = None
 
@@ -129,7 +129,7 @@ class Dispatch:
             self._put_off = []
 
     def _send(
-        self, letters: Iterator[Letter], meanwhile: Callable[[], None]
+        self, letters: Iterator[OutgoingMail], meanwhile: Callable[[], None]
     ) -> ServerTrouble | None:
         trouble: ServerTrouble | None = None
         try:
@@ -146,7 +146,7 @@ class Dispatch:
             raise self._storage
         return trouble
 
-    def _while_written(self, letters: Iterator[Letter]) -> Iterator[Letter]:
+    def _while_written(self, letters: Iterator[OutgoingMail]) -> Iterator[OutgoingMail]:
         """These letters, up to one that cannot be written down before it is sent: raised within
         `deliver`, that trouble would take with it what became of those on the way."""
         try:
@@ -181,14 +181,14 @@ class Dispatch:
                 refused.append(place)
         return refused, put_off
 
-    def _unknown_in_batch(self) -> list[Entry]:
+    def _unknown_in_batch(self) -> list[MailRecord]:
         return [
             entry
             for entry in self._batch.rows.values()
             if entry.id not in self._known and entry.can_be_sent
         ]
 
-    def _of_the_batch(self) -> Iterator[Letter]:
+    def _of_the_batch(self) -> Iterator[OutgoingMail]:
         """Those whose mails have just arrived, in the order of arrival, pulled by the post as it
         has room for them."""
         entries = sorted(self._unknown_in_batch(), key=lambda entry: entry.id)
@@ -198,7 +198,7 @@ class Dispatch:
         for start in range(0, len(arrived), AT_ONCE):
             yield from self._begun(self._backlog.let_through(arrived[start : start + AT_ONCE]))
 
-    def _rows(self, rows: list[int]) -> Iterator[Letter]:
+    def _rows(self, rows: list[int]) -> Iterator[OutgoingMail]:
         """These, in their order; `rows` is what is left of them."""
         while rows:
             part = self._desk.ledger.entries(rows[:AT_ONCE])
@@ -206,12 +206,12 @@ class Dispatch:
             part = [entry for entry in part if entry.can_be_sent]
             yield from self._begun(self._backlog.let_through(part))
 
-    def _put_off_letters(self) -> Iterator[Letter]:
+    def _put_off_letters(self) -> Iterator[OutgoingMail]:
         """Those that were put off, from where the last poll left off with them."""
         left_off = self._desk.notes.noted_number("put off up to")
         return self._rows(sorted(self._put_off, key=lambda row: (row <= left_off, row)))
 
-    def _begun(self, entries: list[Entry]) -> Iterator[Letter]:
+    def _begun(self, entries: list[MailRecord]) -> Iterator[OutgoingMail]:
         ledger, settings = self._desk.ledger, self._desk.settings
         now = self._desk.now()
         entries = self._without_those_that_wait(entries)
@@ -220,32 +220,32 @@ class Dispatch:
             entries = [entry for entry in entries if entry.kind in ANSWERED]
         if not entries:
             return
-        ledger.move([entry.id for entry in entries], Step.SENDING, now)
+        ledger.move([entry.id for entry in entries], MailState.SENDING, now)
         self._under_way |= {entry.id: entry for entry in entries}
         for entry in entries:
             letter = self._written(entry)
             if letter is not None:
                 yield letter
 
-    def _without_those_that_wait(self, entries: list[Entry]) -> list[Entry]:
+    def _without_those_that_wait(self, entries: list[MailRecord]) -> list[MailRecord]:
         """Without mails to be forwarded whose body may still come."""
         if not any(_has_no_body(entry) for entry in entries):
             return entries
         time = self._desk.clock.tick()
         return [e for e in entries if not (_has_no_body(e) and _is_young(e, time))]
 
-    def _keep_only(self, entries: list[Entry]) -> None:
+    def _keep_only(self, entries: list[MailRecord]) -> None:
         """No 対象外メールの送信先 any more: the copy in kept/ is all there is to do."""
         if not entries:
             return
         ledger, now, ids = self._desk.ledger, self._desk.now(), [entry.id for entry in entries]
         with ledger.transaction():
-            ledger.move(ids, Step.SENDING, now)
-            ledger.move(ids, Step.KEPT, now)
+            ledger.move(ids, MailState.SENDING, now)
+            ledger.move(ids, MailState.KEPT, now)
         for entry in entries:
-            self._batch.change(replace(entry, step=Step.KEPT))
+            self._batch.change(replace(entry, step=MailState.KEPT))
 
-    def _written(self, entry: Entry) -> Letter | None:
+    def _written(self, entry: MailRecord) -> OutgoingMail | None:
         try:
             return letter_for(self._desk, entry, self._template)
         except OSError as error:
@@ -253,8 +253,8 @@ class Dispatch:
             # the mail stays on the server until there is another one
             self._desk.ledger.kept(entry.id, entry.kept, whole=False)
             self._under_way[entry.id] = replace(entry, whole=False)
-            ending = Ending.LATER if entry.whole else Ending.REFUSED
-            if ending is Ending.LATER:
+            ending = DeliveryStatus.LATER if entry.whole else DeliveryStatus.REFUSED
+            if ending is DeliveryStatus.LATER:
                 log.warning("保存したメール %s を読めません（%s）", entry.kept, error)
             self._settle([Outcome(entry.id, ending, 0, f"{entry.kept}: {error}")])
             return None
@@ -271,7 +271,7 @@ class Dispatch:
             return
         ledger, tally, said = self._desk.ledger, self._desk.tally, list[str]()
         counts, refusals = tally.counts, self._refusals
-        changed: list[Entry] = []
+        changed: list[MailRecord] = []
 
         def commit() -> None:  # more than once where the disk fails: each time from the beginning
             tally.counts, self._refusals = dict(counts), refusals.copy()
@@ -280,7 +280,7 @@ class Dispatch:
 
         def is_written() -> bool:
             now_there = ledger.entries([outcome.key for outcome in outcomes])
-            return all(entry.step is not Step.SENDING for entry in now_there)
+            return all(entry.step is not MailState.SENDING for entry in now_there)
 
         if any(outcome.tried for outcome in outcomes):
             self._until_written(ledger, commit, is_written, letters=len(outcomes))
@@ -297,16 +297,16 @@ class Dispatch:
         if self._refusals.about_us and self._post.doubt is not None:
             self._post.leave_in_peace(self._post.doubt)
 
-    def _write_down(self, outcomes: list[Outcome], changed: list[Entry]) -> list[str]:
+    def _write_down(self, outcomes: list[Outcome], changed: list[MailRecord]) -> list[str]:
         """All in one commit. Returns what there is to tell; into `changed` go the rows."""
         ledger, now = self._desk.ledger, self._desk.now()
-        answered: dict[Step, list[tuple[int, str, Patience]]] = {}
-        untried: dict[Step, list[int]] = {}
+        answered: dict[MailState, list[tuple[int, str, Patience]]] = {}
+        untried: dict[MailState, list[int]] = {}
         replied: list[int] = []
         said: list[str] = []
         with ledger.transaction():
             lived = self._desk.clock.lived()
-            over: list[Entry] = []
+            over: list[MailRecord] = []
             for outcome in outcomes:
                 entry, answer = self._under_way[outcome.key], answer_of(outcome)
                 patience = entry.patience
@@ -337,7 +337,7 @@ class Dispatch:
             said += self._end_refused(over, changed)
         return said
 
-    def _end(self, entry: Entry, outcome: Outcome, *, too_old: bool) -> End:
+    def _end(self, entry: MailRecord, outcome: Outcome, *, too_old: bool) -> End:
         if entry.kind in ANSWERED:
             end = of_reply(entry, _name_of(entry), outcome, too_old=too_old)
         else:
@@ -346,7 +346,7 @@ class Dispatch:
             self._desk.tally.add(end.counted)
         return end
 
-    def _end_refused(self, entries: list[Entry], changed: list[Entry]) -> list[str]:
+    def _end_refused(self, entries: list[MailRecord], changed: list[MailRecord]) -> list[str]:
         """Letters that waited for what their refusal means: it was theirs. As `_write_down`."""
         ledger, now = self._desk.ledger, self._desk.now()
         told = []
@@ -379,20 +379,22 @@ class Dispatch:
     def _not_sent(self, trouble: ServerTrouble | None) -> None:
         """Letters that were marked but not handed over: no server, or the program is to stop."""
         text = trouble.title if trouble else "送る前に終了しました"
-        waiting = [Outcome(key, Ending.LATER, 0, text, tried=False) for key in self._under_way]
+        waiting = [
+            Outcome(key, DeliveryStatus.LATER, 0, text, tried=False) for key in self._under_way
+        ]
         self._settle(waiting, quietly=True)
 
 
-def _has_no_body(entry: Entry) -> bool:
+def _has_no_body(entry: MailRecord) -> bool:
     """Is it a mail to be forwarded that has not come whole, and was not tried so?"""
     if entry.kind in ANSWERED or entry.whole:
         return False
-    return entry.step is Step.OWED and entry.mailbox != MANUAL
+    return entry.step is MailState.OWED and entry.mailbox != MANUAL
 
 
-def _is_young(entry: Entry, time: Lived) -> bool:
+def _is_young(entry: MailRecord, time: Lived) -> bool:
     return time.age(entry.seen_at) < WHOLE_WITHIN or not time.is_trusted
 
 
-def _name_of(entry: Entry) -> str:
+def _name_of(entry: MailRecord) -> str:
     return f"受付番号 {entry.number}" if entry.kind in NUMBERED else "配信停止の確認"

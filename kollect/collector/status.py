@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from kollect.collector.events import (
-    Happened,
+    CollectorEvent,
     Held,
-    News,
+    LogEntry,
     Phase,
     PhaseChanged,
-    Report,
-    RoundEnded,
+    PollFinished,
+    PollReport,
 )
 from kollect.errors import Trouble
 
@@ -32,7 +32,7 @@ COUNT_WORDS = (
 """The counts of a poll that staff want to hear of, where they are not 0."""
 
 
-class Light(StrEnum):
+class StatusColor(StrEnum):
     """What the tray icon says by its colour."""
 
     WAITING = "blue"
@@ -40,7 +40,7 @@ class Light(StrEnum):
     ERROR = "red"
 
 
-class Turn(StrEnum):
+class StatusChange(StrEnum):
     """A change that is told in a balloon."""
 
     BROKE = "メールの受信に問題があります"
@@ -48,19 +48,19 @@ class Turn(StrEnum):
 
 
 @dataclass(slots=True)
-class Standing:
+class CollectorStatus:
     """Belongs to one thread, which tells it the news in their order."""
 
     running: bool = False
     phase: Phase = Phase.WAITING
     next_at: datetime | None = None
     """When the next poll begins; None where none is planned, or one is under way."""
-    last: RoundEnded | None = None
+    last: PollFinished | None = None
     trouble: Trouble | None = None
     """What is wrong since `since`, until a poll went well."""
     since: datetime | None = None
     failures: int = 0
-    events: deque[Happened] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
+    events: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     """The newest last."""
     told: int = 0
     """How many events there were in all."""
@@ -74,20 +74,20 @@ class Standing:
         self.running = True
         self.phase = Phase.RECEIVING
         self.next_at = None
-        self._happened(Happened(now, "メールの収集を始めました。"))
+        self._happened(LogEntry(now, "メールの収集を始めました。"))
 
-    def heard(self, news: News) -> Turn | None:
+    def heard(self, news: CollectorEvent) -> StatusChange | None:
         """Take in one piece of news; returns what has turned by it."""
         match news:
             case PhaseChanged(phase):
                 self.phase = phase
                 self.next_at = None
-            case Happened():
+            case LogEntry():
                 self._happened(news)
             case Held():
                 self.phase, self.next_at = Phase.ERROR, news.next_at
                 return self._broke(news.at, news.trouble)
-            case RoundEnded():
+            case PollFinished():
                 return self._ended(news)
         return None
 
@@ -105,16 +105,18 @@ class Standing:
         return self.phase in (Phase.RECEIVING, Phase.REPLYING)
 
     @property
-    def light(self) -> Light:
+    def light(self) -> StatusColor:
         if self.trouble is not None:
-            return Light.ERROR  # also while it is tried again: red and green in turn tell nothing
-        return Light.WORKING if self.running and self.working else Light.WAITING
+            return (
+                StatusColor.ERROR
+            )  # also while it is tried again: red and green in turn tell nothing
+        return StatusColor.WORKING if self.running and self.working else StatusColor.WAITING
 
-    def _happened(self, event: Happened) -> None:
+    def _happened(self, event: LogEntry) -> None:
         self.events.append(event)
         self.told += 1
 
-    def _ended(self, ended: RoundEnded) -> Turn | None:
+    def _ended(self, ended: PollFinished) -> StatusChange | None:
         self.last, self.next_at = ended, ended.next_at
         if ended.trouble is not None:
             return self._broke(ended.at, ended.trouble)
@@ -122,21 +124,21 @@ class Standing:
         self.since, self.failures = None, 0
         if before is None:
             return None
-        self._happened(Happened(ended.at, "元どおり受信できるようになりました。"))
-        return Turn.WELL_AGAIN
+        self._happened(LogEntry(ended.at, "元どおり受信できるようになりました。"))
+        return StatusChange.WELL_AGAIN
 
-    def _broke(self, at: datetime, trouble: Trouble) -> Turn | None:
+    def _broke(self, at: datetime, trouble: Trouble) -> StatusChange | None:
         before, self.trouble = self.trouble, trouble
         self.failures += 1
         if before is None or before.title != trouble.title:
-            self._happened(Happened(at, f"エラー: {trouble.title}"))
+            self._happened(LogEntry(at, f"エラー: {trouble.title}"))
         if before is None:
             self.since = at
-            return Turn.BROKE
+            return StatusChange.BROKE
         return None
 
 
-def report_text(report: Report) -> str:
+def report_text(report: PollReport) -> str:
     """What one poll brought, in one line."""
     counts = report.as_json()
     told = [f"{word} {counts[name]}件" for name, word in COUNT_WORDS if counts[name]]
@@ -150,7 +152,7 @@ def wait_text(left: timedelta) -> str:
     return f"{minutes}分{seconds:02}秒" if minutes else f"{seconds}秒"
 
 
-def tooltip(standing: Standing, name: str) -> str:
+def tooltip(standing: CollectorStatus, name: str) -> str:
     """What the tray icon says when the pointer rests on it: short, Windows shows 127 letters."""
     state = standing.phase if standing.trouble is None else Phase.ERROR
     lines = [f"{name}: {state if standing.running else '収集していません'}"]

@@ -12,9 +12,16 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kollect.collector.backoff import Change, Health
-from kollect.collector.context import Desk
-from kollect.collector.events import Happened, News, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.backoff import FailureChange, FailureState
+from kollect.collector.context import PollContext
+from kollect.collector.events import (
+    CollectorEvent,
+    LogEntry,
+    Phase,
+    PhaseChanged,
+    PollFinished,
+    PollReport,
+)
 from kollect.collector.maintenance import upkeep
 from kollect.collector.owner_alert import send_alert, send_all_clear
 from kollect.collector.poll import poll
@@ -28,7 +35,7 @@ from kollect.settings.model import Passwords, Settings
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
 from kollect.threads import safe_thread
-from kollect.threads.background_thread import Background, local_now
+from kollect.threads.background_thread import BackgroundThread, local_now
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +44,14 @@ A_SHORT_WHILE = 3600.0
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Worker(Background):
+class CollectorWorker(BackgroundThread):
     """One collector on one data folder. `load` gives the settings in force, before each poll."""
 
     def __init__(
         self,
         folder: DataFolder,
         load: Callable[[], tuple[Settings, Passwords]],
-        listener: Callable[[News], None],
+        listener: Callable[[CollectorEvent], None],
         *,
         now: Callable[[], datetime] = local_now,
         running: Callable[[], float] = running_seconds,
@@ -58,7 +65,7 @@ class Worker(Background):
         self._folder = folder
         self._load = load
         self._listener = safe_thread.deaf_to_faults(listener)
-        self._health = Health()
+        self._health = FailureState()
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
         self._mark = ""
@@ -82,14 +89,14 @@ class Worker(Background):
         finally:
             self.close()
 
-    def once(self) -> tuple[Report, Trouble | None]:
+    def once(self) -> tuple[PollReport, Trouble | None]:
         """One poll, here and now. Never raises a Trouble: it is returned."""
         self._busy.set()
         try:
             settings, passwords = self._load()
             ledger = self._open_ledger()
             self._daily_work(ledger)
-            desk = Desk(
+            desk = PollContext(
                 settings=settings,
                 passwords=passwords,
                 ledger=ledger,
@@ -111,14 +118,14 @@ class Worker(Background):
         except Trouble as trouble:
             if isinstance(trouble, StorageTrouble):
                 self.close()
-            return Report(), trouble
+            return PollReport(), trouble
         except safe_thread.FAULTS as error:
             # a fault of ours must not silence the collector for months
             safe_thread.note(error)
             self.close()
             if (damaged := damage_trouble(self._folder.database)) is not None:
-                return Report(), damaged
-            return Report(), safe_thread.unexpected(
+                return PollReport(), damaged
+            return PollReport(), safe_thread.unexpected(
                 error,
                 happened="コレクトの中で予期しない誤りが起きました。メールはサーバに残っています。",
                 cure="次回の受信でもう一度試します。続くときは、ログを添えてお問い合わせください。",
@@ -142,7 +149,7 @@ class Worker(Background):
             "ログを添えてお問い合わせください。",
         )
         self._listener(PhaseChanged(Phase.ERROR))
-        self._listener(RoundEnded(at, Report(), trouble, again))
+        self._listener(PollFinished(at, PollReport(), trouble, again))
 
     def _open_ledger(self) -> Ledger:
         """The ledger, kept open between polls as long as it is still the file under its name.
@@ -160,7 +167,7 @@ class Worker(Background):
             self._opened = _identity(self._folder.database)
             if exchanged and (behind := self._ledger.behind()) is not None:
                 log.warning("%s", behind)
-                self._listener(Happened(self._now(), str(behind)))
+                self._listener(LogEntry(self._now(), str(behind)))
             self._mark = self._ledger.mark("reply")
         return self._ledger
 
@@ -188,14 +195,14 @@ class Worker(Background):
         due = now + self._health.pause(self._interval())
         going_on = not self._stop.is_set()
         self._listener(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
-        self._listener(RoundEnded(now, report, trouble, due if going_on else None))
+        self._listener(PollFinished(now, report, trouble, due if going_on else None))
         return due
 
-    def _tell(self, change: Change, trouble: Trouble | None) -> None:
+    def _tell(self, change: FailureChange, trouble: Trouble | None) -> None:
         match change:
-            case Change.BROKE | Change.OTHER_TROUBLE:
+            case FailureChange.BROKE | FailureChange.OTHER_TROUBLE:
                 log.warning("%s", trouble)
-            case Change.WELL_AGAIN:
+            case FailureChange.WELL_AGAIN:
                 log.info("元どおり受信できるようになりました。")
 
     def _alert(self, trouble: Trouble | None, now: datetime) -> None:

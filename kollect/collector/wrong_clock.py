@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from kollect.collector.clock_evidence import LATE, ahead_by
-from kollect.collector.context import Desk
+from kollect.collector.context import PollContext
 from kollect.ledger.lived_time import Move
 
 _NOTED_MOVE, _NOTED_FAULT = "clock moved", "clock wrong"
@@ -26,7 +26,7 @@ AHEAD = "パソコンの時計が、{}進んでいるようです（サーバの
 BEHIND = "パソコンの時計が、{}遅れているようです（サーバの時刻は {} ごろ）。" + _CURE
 
 
-def check_clock(desk: Desk, *, just_arrived: bool) -> None:
+def check_clock(desk: PollContext, *, just_arrived: bool) -> None:
     """Say what is new about it. Raises `errors.StorageTrouble`.
 
     `just_arrived`: the mails were not there at a poll a short while ago.

@@ -6,10 +6,10 @@ import tempfile
 from argparse import Namespace
 from pathlib import Path
 
-from kollect.app.mail_test import Check, CheckStep
+from kollect.app.mail_test import MailTest, MailTestStep
 from kollect.app.recovery import refuse_damage
-from kollect.collector.events import Happened, Report
-from kollect.collector.worker import Worker
+from kollect.collector.events import LogEntry, PollReport
+from kollect.collector.worker import CollectorWorker
 from kollect.commands.collect import checked_settings
 from kollect.commands.output import DONE, NO_SERVER, data_folder, print_json
 from kollect.commands.results import all_receipts
@@ -27,15 +27,15 @@ def check(options: Namespace) -> int:
     ledger = Ledger(folder.database)
     mark = ledger.mark("test")
     ledger.close()
-    steps: list[CheckStep] = []
+    steps: list[MailTestStep] = []
 
-    def said(step: CheckStep) -> None:
+    def said(step: MailTestStep) -> None:
         if step.ok is not None:
             steps.append(step)
             if not options.json:
                 print(step, flush=True)
 
-    test = Check(settings, passwords, mark, said, local_now)
+    test = MailTest(settings, passwords, mark, said, local_now)
     with encryption_kept(folder.database, settings):
         well = test.send() and test.receive()
         well = test.clean() and well
@@ -53,13 +53,13 @@ def demo(options: Namespace) -> int:
         folder = DataFolder(Path(name))
         folder.prepare()
         told: list[str] = []
-        worker = Worker(
+        worker = CollectorWorker(
             folder,
             lambda: (demo_settings(server), demo_passwords(server)),
-            lambda news: told.append(news.text) if isinstance(news, Happened) else None,
+            lambda news: told.append(news.text) if isinstance(news, LogEntry) else None,
         )
 
-        def collect() -> Report:
+        def collect() -> PollReport:
             report, trouble = worker.once()
             if trouble is not None:
                 raise trouble

@@ -13,8 +13,8 @@ from contextlib import suppress
 
 from kollect.app import folder_warnings
 from kollect.app.recovery import refuse_damage
-from kollect.collector.events import Happened, Held, News, Report, RoundEnded
-from kollect.collector.worker import Worker
+from kollect.collector.events import CollectorEvent, Held, LogEntry, PollFinished, PollReport
+from kollect.collector.worker import CollectorWorker
 from kollect.commands.output import DONE, data_folder, exit_code, failed, held, print_json
 from kollect.errors import NotDeleted, Problem, SettingsTrouble, Trouble
 from kollect.ledger.commit_retry import PATIENCE_OF_A_COMMAND
@@ -22,7 +22,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.net.tls import authorities_fault
 from kollect.settings import ini_file
 from kollect.settings.model import Passwords, Settings, Tls
-from kollect.settings.passwords import Vault
+from kollect.settings.passwords import PasswordStore
 from kollect.settings.validation import problems, ready_to_collect
 from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
@@ -55,7 +55,7 @@ def collect(options: Namespace) -> int:
             log.warning("%s", warning)
             print(warning, file=sys.stderr)
         quiet = options.json
-        worker = Worker(
+        worker = CollectorWorker(
             folder,
             load,
             lambda news: _print_news(news, quiet=quiet),
@@ -74,7 +74,7 @@ def collect(options: Namespace) -> int:
         return _reside(worker, as_json=options.json)
 
 
-def _reside(worker: Worker, *, as_json: bool) -> int:
+def _reside(worker: CollectorWorker, *, as_json: bool) -> int:
     if not as_json:
         print("メールの収集を始めました。終わるには Ctrl+C を押してください。", flush=True)
     worker.start()
@@ -105,20 +105,20 @@ def stop_on_signal(finish: Callable[[], None]) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def _print_news(news: News, *, quiet: bool) -> None:
+def _print_news(news: CollectorEvent, *, quiet: bool) -> None:
     with suppress(OSError, ValueError):  # nobody reads any more: no reason to stop collecting
         match news:
             case Held(at, trouble):
                 print(f"{at:%H:%M:%S} {trouble}", file=sys.stderr, flush=True)
             case _ if quiet:
                 return
-            case Happened(at, text):
+            case LogEntry(at, text):
                 print(f"{at:%H:%M:%S} {text}", flush=True)
-            case RoundEnded(at, _, Trouble() as trouble, _):
+            case PollFinished(at, _, Trouble() as trouble, _):
                 print(f"{at:%H:%M:%S} {trouble}", flush=True)
 
 
-def _print_report(report: Report, *, as_json: bool) -> None:
+def _print_report(report: PollReport, *, as_json: bool) -> None:
     if as_json:
         print_json(report.as_json())
         return
@@ -134,7 +134,7 @@ def checked_settings(folder: DataFolder) -> Callable[[], tuple[Settings, Passwor
     if wrong:
         raise SettingsTrouble(str(folder.ini), tuple(wrong))
     ledger = Ledger(folder.database)
-    vault = Vault(ledger.install_id)
+    vault = PasswordStore(ledger.install_id)
     ledger.close()
     found = _ask_missing(vault, settings, folder)
     return lambda: (settings, found)
@@ -146,7 +146,7 @@ def _unusable_authorities(tls: Tls) -> tuple[Problem, ...]:
     return (Problem("tls", "ca_file", tls.ca_file, fault),) if fault else ()
 
 
-def _ask_missing(vault: Vault, settings: Settings, folder: DataFolder) -> Passwords:
+def _ask_missing(vault: PasswordStore, settings: Settings, folder: DataFolder) -> Passwords:
     for which in vault.missing(settings):
         words = {"receive": "受信", "send": "送信"}[which]
         if not (password := _typed(f"{words}用のパスワード: ")):

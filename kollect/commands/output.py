@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kollect.collector.events import Report
+from kollect.collector.events import PollReport
 from kollect.desktop.lock import FolderLock
 from kollect.errors import (
     AlreadyRunning,
@@ -25,7 +25,7 @@ from kollect.storage.data_folder import DataFolder, resolve, storage_trouble
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
 
 
-def exit_code(trouble: Trouble | None, report: Report) -> int:
+def exit_code(trouble: Trouble | None, report: PollReport) -> int:
     match trouble:
         case None:
             return DEFERRED if report.deferred else DONE
@@ -41,14 +41,14 @@ def exit_code(trouble: Trouble | None, report: Report) -> int:
             return 1
 
 
-def failed(trouble: Trouble, *, as_json: bool, report: Report | None = None) -> int:
+def failed(trouble: Trouble, *, as_json: bool, report: PollReport | None = None) -> int:
     if as_json:
         counts = report.as_json() if report else {}
         told = {"title": trouble.title, "happened": trouble.happened, "cure": trouble.cure}
         print_json(counts | {"error": told})
     else:
         print(f"{trouble.title}\n{trouble.happened}\n{trouble.cure}", file=sys.stderr)
-    return exit_code(trouble, report or Report())
+    return exit_code(trouble, report or PollReport())
 
 
 def print_json(value: object) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import closing
 
 from kollect.app.recovery import refuse_damage
-from kollect.collector.events import Report
+from kollect.collector.events import PollReport
 from kollect.commands.collect import checked_settings, stop_on_signal
 from kollect.commands.members import UnreadableFile, read_input
 from kollect.commands.output import (
@@ -29,12 +29,17 @@ from kollect.mail import address
 from kollect.mail.nfc import composed
 from kollect.mailing import mailing_text
 from kollect.mailing.mailing_errors import NobodyToSendTo, TextNotReady
-from kollect.mailing.mailing_events import MailingEnded, MailingNews, MailingTrouble, Progress
-from kollect.mailing.mailing_states import UNFINISHED, Audience, MailingState, Step
+from kollect.mailing.mailing_events import (
+    MailingEnded,
+    MailingEvent,
+    MailingFailed,
+    MailingProgress,
+)
+from kollect.mailing.mailing_states import UNFINISHED, Audience, MailingState, RecipientState
 from kollect.mailing.mailing_worker import MailingWorker, sample_address, send_sample
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
-from kollect.members.member_filter import Choice
+from kollect.mailing.rate_limit import RateLimit
+from kollect.members.member_filter import MemberFilter
 from kollect.settings.model import Passwords, Settings
 from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
@@ -72,7 +77,7 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
         )
         _say(options, {"sample": to}, f"確認用のメールを {to} に送りました。")
         return DONE
-    choice = Choice(group=composed(options.group))
+    choice = MemberFilter(group=composed(options.group))
     with closing(Outbox(folder.database)) as outbox:
         if options.dry_run:
             if wrong := mailing_text.problems(subject, body, settings.shop):
@@ -81,7 +86,7 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
             _say(options, _reach(audience), f"{_in_words(audience)}。まだ1通も送っていません。")
             return DONE
         mailing = outbox.save(
-            subject, body, Pace(options.per_minute, options.per_hour), local_now()
+            subject, body, RateLimit(options.per_minute, options.per_hour), local_now()
         )
         domain = address.wire(settings.mail_address)[0].rpartition("@")[2]
         try:
@@ -127,31 +132,31 @@ def _send(
     )
     stop_on_signal(worker.stop)
     trouble = worker.once()
-    counts: Counter[Step] = Counter()
+    counts: Counter[RecipientState] = Counter()
     with closing(Outbox(folder.database)) as outbox:
         for mailing in mailings:
             counts.update(outbox.counts(mailing))
     left = sum(counts[step] for step in UNFINISHED)
     result = reach | {
         "mailings": mailings,
-        "sent": counts[Step.SENT],
-        "undeliverable": counts[Step.UNDELIVERABLE],
-        "uncertain": counts[Step.UNCERTAIN],
-        "not_sent": counts[Step.LEFT_OUT],
+        "sent": counts[RecipientState.SENT],
+        "undeliverable": counts[RecipientState.UNDELIVERABLE],
+        "uncertain": counts[RecipientState.UNCERTAIN],
+        "not_sent": counts[RecipientState.LEFT_OUT],
         "left": left,
         "seconds": round(time.monotonic() - started, 3),
     }
     if trouble is not None and options.json:
         result["error"] = {"title": trouble.title, "happened": trouble.happened}
     words = (
-        f"送信済 {counts[Step.SENT]}通、不達 {counts[Step.UNDELIVERABLE]}通、"
-        f"未確認 {counts[Step.UNCERTAIN]}通、残り {left}通"
+        f"送信済 {counts[RecipientState.SENT]}通、不達 {counts[RecipientState.UNDELIVERABLE]}通、"
+        f"未確認 {counts[RecipientState.UNCERTAIN]}通、残り {left}通"
     )
     if left:
         words += "。続きは「kollect send --resume」で送ります"
     _say(options, result, f"{words}。")
     if isinstance(trouble, ServerTrouble | StorageTrouble):
-        return exit_code(trouble, Report(deferred=left))
+        return exit_code(trouble, PollReport(deferred=left))
     return DEFERRED if left else DONE
 
 
@@ -162,23 +167,23 @@ class _Told:
         self._quiet = quiet
         self._last = time.monotonic()
 
-    def __call__(self, news: MailingNews) -> None:
+    def __call__(self, news: MailingEvent) -> None:
         match news:
-            case MailingTrouble(trouble=StorageTrouble() as trouble):
+            case MailingFailed(trouble=StorageTrouble() as trouble):
                 print(trouble, file=sys.stderr, flush=True)
             case _ if self._quiet:
                 return
-            case Progress(waiting_until=None):
+            case MailingProgress(waiting_until=None):
                 if time.monotonic() - self._last < TELL_SECONDS:
                     return
                 print(f"送信済 {news.sent} / {news.total}（毎分 {news.per_minute}通）", flush=True)
-            case Progress(waiting_until=until):
+            case MailingProgress(waiting_until=until):
                 print(
                     f"送信済 {news.sent} / {news.total}。速さの制限のため、"
                     f"{until:%H:%M:%S} まで待ちます。",
                     flush=True,
                 )
-            case MailingTrouble(trouble=trouble):
+            case MailingFailed(trouble=trouble):
                 print(trouble, flush=True)
             case MailingEnded():
                 return

@@ -37,7 +37,7 @@ _MARK = "x-kollect-reply"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BounceReport:
     recipient: str
     """As the report writes it; "" where it does not say."""
     status: str
@@ -58,7 +58,7 @@ class Report:
     """Every address that may be the recipient, the likeliest first."""
 
 
-def read_report(raw: bytes) -> Report | None:
+def read_report(raw: bytes) -> BounceReport | None:
     """Read a whole mail, of which the first 256 KiB count; None where it is no delivery report.
 
     Of several recipients the first that failed counts. Never raises.
@@ -73,7 +73,7 @@ def read_report(raw: bytes) -> Report | None:
         told = bounce_texts.read(text, mail.first("x-failed-recipients"))
         if told is None:
             return None
-        found = Report(**told)
+        found = BounceReport(**told)
     else:
         return None
     return _with_evidence(found, mail, parts, text)
@@ -83,7 +83,9 @@ def _is_of_a_server(mail: Mail) -> bool:
     return is_from_daemon(mail) or _SERVERS.search(mail.first("from") or b"") is not None
 
 
-def _with_evidence(found: Report, mail: Mail, parts: list[tuple[Mail, bytes]], text: str) -> Report:
+def _with_evidence(
+    found: BounceReport, mail: Mail, parts: list[tuple[Mail, bytes]], text: str
+) -> BounceReport:
     """With all that may tell which letter it is about."""
     returned = [
         Mail.read(body.lstrip(b"\r\n")) for part, body in parts if part.content_type in _RETURNED
@@ -165,7 +167,7 @@ def _returned_id(parts: list[tuple[Mail, bytes]]) -> str:
     return ""
 
 
-def _by_fields(group: Mail, original: str) -> Report:
+def _by_fields(group: Mail, original: str) -> BounceReport:
     recipients = [_without_type(group, name) for name in ("original-recipient", "final-recipient")]
     diagnostic = _without_type(group, "diagnostic-code")
     status = encoded_words.readable(group.first("status") or b"")
@@ -174,7 +176,7 @@ def _by_fields(group: Mail, original: str) -> Report:
     verdict = code or _THREE_DIGITS.search(diagnostic)
     for_now = verdict is not None and verdict[0].startswith("4")
     for_now = for_now and not re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", diagnostic)
-    return Report(
+    return BounceReport(
         recipient=next(filter(address.is_usable, recipients), recipients[1]),
         status=code.group() if code else "",
         reason=diagnostic or status,

@@ -27,14 +27,14 @@ from collections.abc import Callable
 from kollect.decision.automatic import is_from_daemon, is_null_return_path, why_automatic
 from kollect.decision.blank import is_blank
 from kollect.decision.stop_request import asks_to_stop
-from kollect.decision.types import Decision, Kind, Known, Rules
+from kollect.decision.types import Decision, Kind, Rules, SenderHistory
 from kollect.mail import address
 from kollect.mail.message import Mail
 from kollect.mail.own_headers import REPLY_HEADER, TEST_HEADER
 from kollect.settings.model import DuplicateAction
 
 
-def decide(mail: Mail, rules: Rules, known: Known) -> Decision:
+def decide(mail: Mail, rules: Rules, known: SenderHistory) -> Decision:
     """Say what to do with one mail. Looks at its arguments and at nothing else.
 
     `known` is what the ledger knows of `mail.sender`.
@@ -44,13 +44,13 @@ def decide(mail: Mail, rules: Rules, known: Known) -> Decision:
     )
 
 
-def _own_test(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _own_test(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if not _carries(mail, TEST_HEADER, rules.test_mark):
         return None
     return Decision(Kind.TEST, "「メールの設定のテスト」で送ったメールです。", mail.sender)
 
 
-def _loop(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _loop(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if _carries(mail, REPLY_HEADER, rules.reply_mark):
         return Decision(
             Kind.LOOP, "このプログラムが送ったメールが戻ってきたものです。", mail.sender
@@ -61,7 +61,7 @@ def _loop(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     return None
 
 
-def _delivery_report(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _delivery_report(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if not is_delivery_report(mail):
         return None
     return Decision(
@@ -69,12 +69,12 @@ def _delivery_report(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     )
 
 
-def _automatic(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _automatic(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     reason = why_automatic(mail)
     return Decision(Kind.AUTOMATIC, reason, mail.sender) if reason else None
 
 
-def _stop(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _stop(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if known.member is None or not asks_to_stop(mail.subject):
         return None
     reason = "会員からの、メールの配信を止めるご依頼です。"
@@ -87,7 +87,7 @@ def _stop(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     return Decision(Kind.STOP, reason, mail.sender, known.member)
 
 
-def _not_blank(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _not_blank(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if is_blank(mail.subject, rules.blank_subjects):
         return None
     if mail.cut_off:
@@ -99,20 +99,20 @@ def _not_blank(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     return Decision(Kind.OUT_OF_SCOPE, reason, mail.sender)
 
 
-def _nobody(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _nobody(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if mail.sender:
         return None
     return Decision(Kind.OUT_OF_SCOPE, "空メールですが、差出人のメールアドレスを読み取れません。")
 
 
-def _unanswered_by_setting(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _unanswered_by_setting(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if known.number is None or rules.duplicate_action is not DuplicateAction.IGNORE:
         return None
     reason = f"受付済み（受付番号 {known.number}）のため、設定により返信しません。"
     return Decision(Kind.IGNORED, reason, mail.sender, known.number)
 
 
-def _brake(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _brake(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     limit = _limit_reached(rules, known)
     if not limit:
         return None
@@ -120,7 +120,7 @@ def _brake(mail: Mail, rules: Rules, known: Known) -> Decision | None:
     return Decision(Kind.BRAKED, reason, mail.sender, known.number)
 
 
-def _limit_reached(rules: Rules, known: Known) -> str:
+def _limit_reached(rules: Rules, known: SenderHistory) -> str:
     """Which brake holds the next answer to this address; "": none."""
     if known.replies_last_hour >= rules.replies_per_hour:
         return f"1時間に{rules.replies_per_hour}通"
@@ -129,20 +129,20 @@ def _limit_reached(rules: Rules, known: Known) -> str:
     return ""
 
 
-def _pause(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _pause(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if known.number is not None or not known.flooded:
         return None
     reason = "新しいアドレスが短時間に多すぎるため、受付を一時見合わせています。"
     return Decision(Kind.PAUSED, reason, mail.sender)
 
 
-def _new(mail: Mail, rules: Rules, known: Known) -> Decision | None:
+def _new(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if known.number is not None:
         return None
     return Decision(Kind.NEW, "新しいアドレスからの空メールです。", mail.sender)
 
 
-def _again(mail: Mail, rules: Rules, known: Known) -> Decision:
+def _again(mail: Mail, rules: Rules, known: SenderHistory) -> Decision:
     if rules.duplicate_action is DuplicateAction.RENUMBER:
         reason = f"受付済み（受付番号 {known.number}）ですが、設定により新しい番号を発行します。"
         return Decision(Kind.RENUMBER, reason, mail.sender, known.number)
@@ -150,7 +150,7 @@ def _again(mail: Mail, rules: Rules, known: Known) -> Decision:
     return Decision(Kind.DUPLICATE, reason, mail.sender, known.number)
 
 
-TABLE: tuple[Callable[[Mail, Rules, Known], Decision | None], ...] = (
+TABLE: tuple[Callable[[Mail, Rules, SenderHistory], Decision | None], ...] = (
     _own_test,
     _loop,
     _delivery_report,

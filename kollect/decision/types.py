@@ -54,7 +54,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SenderHistory:
     """What the ledger knows about the sender of a mail at this moment."""
 
     number: int | None = None

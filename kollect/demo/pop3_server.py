@@ -11,7 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from kollect.demo.store import Mailbox, Store, StoredMail
+from kollect.demo.store import DemoMailbox, DemoStore, StoredMail
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +32,12 @@ CAPABILITIES = (
 )
 
 
-class Pop3Door:
+class DemoPop3Server:
     """Lets clients in. One mailbox is open in one session at a time, several mailboxes at once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: DemoStore) -> None:
         self._store = store
-        self._locks: defaultdict[Mailbox, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: defaultdict[DemoMailbox, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -66,8 +66,8 @@ class _Bad(Exception):
 class _Session:
     def __init__(
         self,
-        store: Store,
-        locks: defaultdict[Mailbox, asyncio.Lock],
+        store: DemoStore,
+        locks: defaultdict[DemoMailbox, asyncio.Lock],
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
@@ -77,7 +77,7 @@ class _Session:
         self._writer = writer
         self._user = ""
         self._wrong_passwords = 0
-        self._mailbox: Mailbox | None = None
+        self._mailbox: DemoMailbox | None = None
         self._mails: tuple[StoredMail, ...] = ()
         self._deleted: set[int] = set()
 

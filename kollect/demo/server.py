@@ -11,8 +11,8 @@ import threading
 from concurrent.futures import Future
 from typing import Self
 
-from kollect.demo.pop3_server import LINE_LIMIT, Pop3Door
-from kollect.demo.store import Mailbox, Store
+from kollect.demo.pop3_server import LINE_LIMIT, DemoPop3Server
+from kollect.demo.store import DemoMailbox, DemoStore
 from kollect.threads import safe_thread
 
 HOST = "127.0.0.1"
@@ -34,7 +34,7 @@ class DemoServer:
         self.account = SHOP_ACCOUNT
         self.smtp_port = 0
         self.pop3_port = 0
-        self._store = Store(shop_address=SHOP_ADDRESS, account=SHOP_ACCOUNT)
+        self._store = DemoStore(shop_address=SHOP_ADDRESS, account=SHOP_ACCOUNT)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -45,7 +45,7 @@ class DemoServer:
         """The shop's password, for POP3 and SMTP."""
         return self._store.shop.password
 
-    def mailbox(self, address: str) -> Mailbox:
+    def mailbox(self, address: str) -> DemoMailbox:
         """The mailbox of any address; made when it is asked for the first time."""
         return self._store.mailbox(address)
 
@@ -95,11 +95,11 @@ class DemoServer:
 
     async def _serve(self, ready: Future[tuple[int, int]]) -> None:
         # Here and not on top: only a demo that really runs pays for importing aiosmtpd.
-        from kollect.demo.smtp_server import SmtpDoor
+        from kollect.demo.smtp_server import DemoSmtpServer
 
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        smtp, pop3 = SmtpDoor(self._store), Pop3Door(self._store)
+        smtp, pop3 = DemoSmtpServer(self._store), DemoPop3Server(self._store)
         listeners: list[asyncio.Server] = []
         try:
             listeners += [

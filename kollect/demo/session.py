@@ -74,7 +74,7 @@ class Handset:
         return any(note.sent for note in self.notes)
 
 
-class Session:
+class DemoSession:
     """The people of one demo: three customers, more as they are wanted, and the shop's owner."""
 
     def __init__(self, server: DemoServer, settings: Callable[[], Settings]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from kollect.demo.store import Full, Store
+from kollect.demo.store import DemoStore, StoreFull
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,10 @@ HOSTNAME = "demo.example"
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
-class SmtpDoor:
+class DemoSmtpServer:
     """Lets clients in; what they bring lies in the mailboxes when they read the 250."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: DemoStore) -> None:
         self._hooks = _Hooks(store)
         self._open: set[asyncio.Transport] = set()
 
@@ -79,7 +79,7 @@ class _Conversation(SMTP):
 class _Hooks:
     """What aiosmtpd asks at each step. MISSING means: go on as you would."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: DemoStore) -> None:
         self._store = store
 
     def authenticate(
@@ -111,7 +111,7 @@ class _Hooks:
         raw = _trace(envelope) + bytes(envelope.original_content or b"")
         try:
             self._store.deliver(envelope.rcpt_tos, raw)
-        except Full:
+        except StoreFull:
             return "452 4.3.1 No room for this mail"
         return "250 2.0.0 Delivered"
 

@@ -1,7 +1,7 @@
 """The mailboxes of the demo, in memory: who has one, its password, the mails in it.
 
 Knows neither SMTP nor POP3. Delivery and removal happen in the server's thread only; any thread
-may look at `Mailbox.mails`, which is a snapshot.
+may look at `DemoMailbox.mails`, which is a snapshot.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MOST_OCTETS = 256 * 1024 * 1024
 """All mailboxes together. A flood must fill this and not the memory of the shop's PC."""
 
 
-class Full(Exception):
+class StoreFull(Exception):
     """There is no room for one more mail."""
 
 
@@ -28,7 +28,7 @@ class StoredMail:
     """The whole mail, lines ended by CRLF."""
 
 
-class Mailbox:
+class DemoMailbox:
     """The mails of one address, oldest first."""
 
     def __init__(self, address: str) -> None:
@@ -55,22 +55,22 @@ class Mailbox:
         self.octets = sum(len(mail.raw) for mail in self._mails)
 
 
-class Store:
+class DemoStore:
     """All mailboxes. The shop logs in by its account, everyone else by the address itself."""
 
     def __init__(self, *, shop_address: str, account: str) -> None:
-        self.shop = Mailbox(shop_address)
+        self.shop = DemoMailbox(shop_address)
         self._account = account
         self._mailboxes = {_key(shop_address): self.shop}
 
-    def mailbox(self, address: str) -> Mailbox:
+    def mailbox(self, address: str) -> DemoMailbox:
         """The mailbox of an address; made when it is asked for the first time."""
-        return self._mailboxes.setdefault(_key(address), Mailbox(address))
+        return self._mailboxes.setdefault(_key(address), DemoMailbox(address))
 
     def is_shop(self, address: str) -> bool:
         return _key(address) == _key(self.shop.address)
 
-    def login(self, account: str, password: bytes) -> Mailbox | None:
+    def login(self, account: str, password: bytes) -> DemoMailbox | None:
         """The mailbox that this account and password open."""
         known = self.shop if account == self._account else self._mailboxes.get(_key(account))
         if known is not None and hmac.compare_digest(known.password.encode(), password):
@@ -82,7 +82,7 @@ class Store:
         owners = {_key(address): address for address in addresses}
         held = sum(mailbox.octets for mailbox in [*self._mailboxes.values()])
         if held + len(raw) * len(owners) > MOST_OCTETS:
-            raise Full
+            raise StoreFull
         for address in owners.values():
             self.mailbox(address).add(raw)
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from kollect.collector.events import Report
+from kollect.collector.events import PollReport
 from kollect.demo.customer import Customer, Received, read_mailbox
 from kollect.demo.phone import Phone
 from kollect.demo.server import DemoServer
@@ -45,7 +45,7 @@ class Row(Protocol):
 
 
 def play(
-    collect: Callable[[], Report],
+    collect: Callable[[], PollReport],
     server: DemoServer,
     results: Callable[[], Sequence[Row]],
     say: Callable[[str], None],
@@ -73,7 +73,7 @@ def play(
 class _Scene:
     def __init__(
         self,
-        collect: Callable[[], Report],
+        collect: Callable[[], PollReport],
         server: DemoServer,
         results: Callable[[], Sequence[Row]],
         say: Callable[[str], None],

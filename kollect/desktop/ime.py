@@ -14,7 +14,7 @@ _KIND_OF_LETTERS = _NATIVE | _KATAKANA | _FULL_WIDTH
 """The other bits (typing by romaji or by kana keys) are the user's own."""
 
 
-class Letters(Enum):
+class InputMode(Enum):
     """What is going to be typed."""
 
     PLAIN = "plain"
@@ -25,12 +25,12 @@ class Letters(Enum):
 
 
 _MODES = {
-    Letters.HIRAGANA: _NATIVE | _FULL_WIDTH,
-    Letters.KATAKANA: _NATIVE | _KATAKANA | _FULL_WIDTH,
+    InputMode.HIRAGANA: _NATIVE | _FULL_WIDTH,
+    InputMode.KATAKANA: _NATIVE | _KATAKANA | _FULL_WIDTH,
 }
 
 
-def expect(letters: Letters) -> None:
+def expect(letters: InputMode) -> None:
     """Switch the IME of the window with the focus. In the thread of that window."""
     if sys.platform != "win32":
         return
@@ -39,7 +39,7 @@ def expect(letters: Letters) -> None:
         _switch(letters)
 
 
-def _switch(letters: Letters) -> None:
+def _switch(letters: InputMode) -> None:
     import ctypes
     from ctypes import wintypes
 
@@ -58,8 +58,8 @@ def _switch(letters: Letters) -> None:
     if not context:
         return
     try:
-        imm.ImmSetOpenStatus(context, letters is not Letters.PLAIN)
-        if letters is Letters.PLAIN:
+        imm.ImmSetOpenStatus(context, letters is not InputMode.PLAIN)
+        if letters is InputMode.PLAIN:
             return
         mode, sentence = wintypes.DWORD(), wintypes.DWORD()
         if imm.ImmGetConversionStatus(context, ctypes.byref(mode), ctypes.byref(sentence)):

@@ -79,7 +79,7 @@ class FolderLock:
         try:
             self._listener = socket.create_server(("127.0.0.1", 0))
             port = self._listener.getsockname()[1]
-            beacon = _Beacon(port, secrets.token_hex(32), os.getpid(), desktop())
+            beacon = _InstanceInfo(port, secrets.token_hex(32), os.getpid(), desktop())
             _publish(self._folder, beacon)
         except OSError as error:
             log.warning("2つ目の起動から画面を呼び出すことはできません: %s", error)
@@ -162,7 +162,7 @@ def _refuse_elsewhere(folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Beacon:
+class _InstanceInfo:
     port: int
     token: str
     pid: int
@@ -174,7 +174,7 @@ def _beacon_path(folder: Path) -> Path:
     return folder / "kollect.running"
 
 
-def _publish(folder: Path, beacon: _Beacon) -> None:
+def _publish(folder: Path, beacon: _InstanceInfo) -> None:
     told = {"port": beacon.port, "token": beacon.token, "pid": beacon.pid}
     if beacon.desktop is not None:
         told |= {"user": beacon.desktop.user, "session": beacon.desktop.session}
@@ -186,14 +186,14 @@ def _publish(folder: Path, beacon: _Beacon) -> None:
         file.write(text)
 
 
-def _read(folder: Path) -> _Beacon | None:
+def _read(folder: Path) -> _InstanceInfo | None:
     """What the first program told; None where there is nothing or nothing sensible."""
     try:
         found = json.loads(_beacon_path(folder).read_text("ascii"))
         there = None
         if "session" in found:
             there = Desktop(str(found["user"]), str(found["session"]))
-        beacon = _Beacon(int(found["port"]), str(found["token"]), int(found["pid"]), there)
+        beacon = _InstanceInfo(int(found["port"]), str(found["token"]), int(found["pid"]), there)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return beacon if 0 < beacon.port < 65536 else None
@@ -204,7 +204,7 @@ def _forget(folder: Path) -> None:
         files.remove(_beacon_path(folder))
 
 
-def _call(beacon: _Beacon, wish: bytes = _SHOW) -> bool:
+def _call(beacon: _InstanceInfo, wish: bytes = _SHOW) -> bool:
     """Whether our program answered: behind the port of a killed one there may be any other."""
     if wish == _SHOW:
         _let_come_forward(beacon.pid)

@@ -37,7 +37,7 @@ COLOURS = {TrayColor.WAITING: "#1f5fa8", TrayColor.WORKING: "#128a3e", TrayColor
 """Those of the pictures, which assets/make_icon.py draws."""
 
 
-class Wish(StrEnum):
+class TrayAction(StrEnum):
     """What is asked for at the icon; the words are those of its menu."""
 
     SHOW = "表示"
@@ -51,7 +51,7 @@ class Wish(StrEnum):
     """The tray is gone, and the icon with it."""
 
 
-ON_MENU = (Wish.SHOW, Wish.POLL, Wish.RESULTS, Wish.LOG, Wish.QUIT)
+ON_MENU = (TrayAction.SHOW, TrayAction.POLL, TrayAction.RESULTS, TrayAction.LOG, TrayAction.QUIT)
 
 
 class Icon(Protocol):
@@ -80,7 +80,7 @@ class Icon(Protocol):
 class Tray:
     """No method waits for the system, except `is_there` and `stop`. From any thread."""
 
-    def __init__(self, wished: Callable[[Wish], None]) -> None:
+    def __init__(self, wished: Callable[[TrayAction], None]) -> None:
         """`wished` is called in other threads: it may put something into a queue, nothing else."""
         self._wished = wished
         self._tasks: queue.SimpleQueue[Callable[[Icon], None] | None] = queue.SimpleQueue()
@@ -131,7 +131,7 @@ class Tray:
                 task(icon)
         except Exception as error:  # the desktop went away
             log.warning("タスクトレイのアイコンがなくなりました（%s）。", error)
-            self._wished(Wish.LOST)
+            self._wished(TrayAction.LOST)
         self._icon = None
         with contextlib.suppress(Exception):
             icon.close()
@@ -139,7 +139,7 @@ class Tray:
     def _fell(self, error: BaseException) -> None:
         self._icon = None
         self._known.set()
-        self._wished(Wish.LOST)
+        self._wished(TrayAction.LOST)
 
     def _next(self, icon: Icon) -> Callable[[Icon], None] | None:
         if self._tasks.empty():
@@ -174,7 +174,7 @@ class Perseverance:
         return EVERY_SECONDS if trying else None
 
 
-def _make(wished: Callable[[Wish], None], refused: Callable[[], None]) -> Icon:
+def _make(wished: Callable[[TrayAction], None], refused: Callable[[], None]) -> Icon:
     """`refused`: the icon has just been refused where this thread was not asking for it."""
     if sys.platform == "win32":
         from kollect.desktop.tray_windows import WindowsIcon

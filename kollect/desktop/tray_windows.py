@@ -13,7 +13,7 @@ import pystray
 from pystray._util import win32
 
 from kollect.desktop.icon_file import icon_file
-from kollect.desktop.tray import ON_MENU, Perseverance, TrayColor, Wish
+from kollect.desktop.tray import ON_MENU, Perseverance, TrayAction, TrayColor
 
 START_SECONDS = 10.0
 LONGEST_TOOLTIP, LONGEST_TITLE, LONGEST_TEXT = 127, 63, 255
@@ -65,7 +65,7 @@ class WindowsIcon:
     """
 
     def __init__(
-        self, name: str, wished: Callable[[Wish], None], refused: Callable[[], None]
+        self, name: str, wished: Callable[[TrayAction], None], refused: Callable[[], None]
     ) -> None:
         self._wished = wished
         self._refused = refused
@@ -73,7 +73,7 @@ class WindowsIcon:
         self._taken = self._mending = False
         self.there = True
         items = (
-            pystray.MenuItem(wish.value, _action(wished, wish), default=wish is Wish.SHOW)
+            pystray.MenuItem(wish.value, _action(wished, wish), default=wish is TrayAction.SHOW)
             for wish in ON_MENU
         )
         self._icon = _Icon(
@@ -127,7 +127,7 @@ class WindowsIcon:
         self._mending = False
         if not self._taken and self.pause() is None:
             self.there = False
-            self._wished(Wish.LOST)
+            self._wished(TrayAction.LOST)
 
     def _told(self, taken: bool) -> None:
         """Windows has answered; in this thread or in pystray's."""
@@ -140,7 +140,7 @@ class WindowsIcon:
             self._refused()
 
 
-def _action(wished: Callable[[Wish], None], wish: Wish) -> Callable[[Any, Any], None]:
+def _action(wished: Callable[[TrayAction], None], wish: TrayAction) -> Callable[[Any, Any], None]:
     return lambda icon, item: wished(wish)
 
 

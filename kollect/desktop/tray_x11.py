@@ -17,7 +17,7 @@ from Xlib import X, Xatom, Xutil, display, error, ext
 from Xlib.protocol import event as events
 
 from kollect.desktop.icon_file import icon_file
-from kollect.desktop.tray import TrayColor, Wish
+from kollect.desktop.tray import TrayAction, TrayColor
 
 ext.__extensions__.clear()  # each would be loaded with the display: 1 MB for nothing
 LEAST = 22
@@ -30,7 +30,7 @@ MAPPED = 1
 
 
 class X11Icon:
-    def __init__(self, name: str, wished: Callable[[Wish], None]) -> None:
+    def __init__(self, name: str, wished: Callable[[TrayAction], None]) -> None:
         self._name = name
         self._wished = wished
         self._display = display.Display()
@@ -114,11 +114,11 @@ class X11Icon:
                 self._manager = None
                 self._drop_window()
                 if self._wanted:
-                    self._wished(Wish.LOST)
+                    self._wished(TrayAction.LOST)
             case X.ButtonPress if event.detail == 1:
-                self._wished(Wish.SHOW)
+                self._wished(TrayAction.SHOW)
             case X.ButtonPress if event.detail == 3:
-                self._wished(Wish.MENU)
+                self._wished(TrayAction.MENU)
             case X.Expose | X.ConfigureNotify if self._is_ours(event.window):
                 self._painted = None
                 self._paint()

@@ -7,7 +7,7 @@ import re
 from typing import BinaryIO
 
 from kollect.inbox.header_block import HeaderBlock
-from kollect.inbox.mailbox import Refused
+from kollect.inbox.mailbox import CommandRefused
 
 _LINE_END = 2
 """A server or a filter may add or take the last one."""
@@ -17,10 +17,12 @@ _FROM = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _WAY = re.compile(rb"^(?:Received|Date|Message-ID)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
-def seems_whole(block: bytes | Refused) -> bool:
+def seems_whole(block: bytes | CommandRefused) -> bool:
     """Whether a header has what every mail has that came over the internet. One that has not may
     be all there is of it; or it is what a server gave of it, with an end put to it."""
-    return not isinstance(block, Refused) and bool(_FROM.search(block) and _WAY.search(block))
+    return not isinstance(block, CommandRefused) and bool(
+        _FROM.search(block) and _WAY.search(block)
+    )
 
 
 def falls_short(octets: int, announced: int) -> bool:
@@ -58,7 +60,7 @@ class Head(io.RawIOBase):
         self._has_text = self._has_text or not data.isspace()
         return len(data)
 
-    def handed_over(self, announced: int) -> bytes | Refused:
+    def handed_over(self, announced: int) -> bytes | CommandRefused:
         """The header, where it has come to its end, or the whole mail has.
 
         A mail may be nothing but fields, or have none, or be nothing but line ends: but only where
@@ -67,9 +69,9 @@ class Head(io.RawIOBase):
         block = self._block.handed_over()
         if seems_whole(block):
             return block
-        if not isinstance(block, Refused) and not falls_short(self._octets, announced):
+        if not isinstance(block, CommandRefused) and not falls_short(self._octets, announced):
             return block
         complete = 0 < announced <= self._octets + _LINE_END
         if complete or (self._block.whole and self._has_text and not announced):
             return self._block.lines()
-        return Refused(f"{self._octets} octets of {announced}")
+        return CommandRefused(f"{self._octets} octets of {announced}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kollect.inbox.mailbox import Refused
+from kollect.inbox.mailbox import CommandRefused
 from kollect.mail.message import HEADER_LIMIT
 
 
@@ -44,14 +44,14 @@ class HeaderBlock:
         last_end = kept.rfind(b"\r\n", HEADER_LIMIT // 2 + 2, HEADER_LIMIT + 2)
         return bytes(kept[2 : last_end + 2 if last_end > 0 else HEADER_LIMIT + 2])
 
-    def handed_over(self) -> bytes | Refused:
+    def handed_over(self) -> bytes | CommandRefused:
         """The lines where a server has handed over a header: to its end, or as much as is read.
 
         "OK" with nothing behind it, a blank line, or the first fields only are no mail.
         """
         if self.whole and len(self._kept) > 4:
             return self.lines()
-        return self.lines() if self.overlong else Refused("no header, or not to its end")
+        return self.lines() if self.overlong else CommandRefused("no header, or not to its end")
 
 
 class Crlf:

@@ -19,7 +19,7 @@ from kollect.inbox import mailbox_errors
 from kollect.inbox.header_block import Crlf, HeaderBlock
 from kollect.inbox.imap_client import Client, open_client, refusal_text, translated
 from kollect.inbox.imap_fetch import Fetcher, Items, octets_of
-from kollect.inbox.mailbox import Listed, Refused
+from kollect.inbox.mailbox import CommandRefused, MailboxEntry
 from kollect.mail.message import HEADER_LIMIT
 from kollect.net.connection import Trace
 from kollect.settings.model import Receive, Tls
@@ -67,7 +67,7 @@ class ImapMailbox:
     def _stage(self, stage: Stage) -> None:
         self._client.line.stage = stage
 
-    def listing(self) -> list[Listed]:
+    def listing(self) -> list[MailboxEntry]:
         """All mails that are there, oldest first."""
         self._stage(Stage.MAILBOX)
         inbox = self._fetcher.select()
@@ -76,10 +76,10 @@ class ImapMailbox:
         sizes: dict[int, int] = {}
         for chunk in _chunks(self._fetcher.harmless(uids)):
             for uid, answer in self._fetcher.each(chunk, "RFC822.SIZE"):
-                sizes[uid] = 0 if isinstance(answer, Refused) else _size(answer)
+                sizes[uid] = 0 if isinstance(answer, CommandRefused) else _size(answer)
         self._sizes = {uid: sizes.get(uid, 0) for uid in uids}
         return [
-            Listed(uid, f"imap:{inbox.validity}:{uid}" if inbox.validity else None, size)
+            MailboxEntry(uid, f"imap:{inbox.validity}:{uid}" if inbox.validity else None, size)
             for uid, size in self._sizes.items()
         ]
 
@@ -88,7 +88,7 @@ class ImapMailbox:
             self.listing()
         return self._sizes or {}
 
-    def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
+    def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | CommandRefused]]:
         """The header block of each mail in the order asked for, up to the empty line.
 
         Those at which sessions have ended come last, each alone.
@@ -97,7 +97,10 @@ class ImapMailbox:
         wanted = f"BODY.PEEK[HEADER]<0.{_HEADER_PART}>"
         for chunk in self._by_weight(handles):
             for uid, answer in self._fetcher.each(chunk, wanted):
-                yield uid, answer if isinstance(answer, Refused) else self._header(uid, answer)
+                yield (
+                    uid,
+                    answer if isinstance(answer, CommandRefused) else self._header(uid, answer),
+                )
 
     def _by_weight(self, handles: Iterable[int]) -> Iterator[list[int]]:
         sizes = self._known()
@@ -119,7 +122,7 @@ class ImapMailbox:
         for handle in sorted(set(handles).difference(harmless)):
             yield [handle]
 
-    def _header(self, uid: int, answer: Items) -> bytes | Refused:
+    def _header(self, uid: int, answer: Items) -> bytes | CommandRefused:
         """The header that begins with this answer. Some servers give no more than 64 KiB at once:
         it is asked for until nothing more comes."""
         crlf, block = Crlf(), HeaderBlock()
@@ -132,7 +135,7 @@ class ImapMailbox:
                 break
             rest = f"BODY.PEEK[HEADER]<{offset}.{_HEADER_PART - offset}>"
             ((_, more),) = self._fetcher.each([uid], rest)
-            piece = b"" if isinstance(more, Refused) else octets_of(more, offset)
+            piece = b"" if isinstance(more, CommandRefused) else octets_of(more, offset)
             if piece == first and offset + len(piece) > self._known().get(uid, 0):
                 break  # the same once more, from a server without parts
         block.feed(crlf.end())
@@ -152,7 +155,7 @@ class ImapMailbox:
         while True:
             try:
                 answer = self._fetcher.one(handle, f"BODY.PEEK[]<{offset}.{_PIECE}>")
-            except Refused:
+            except CommandRefused:
                 if not size or offset < size:
                     raise
                 break  # some say no where nothing is left

@@ -20,7 +20,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import mailbox_errors
 from kollect.inbox.imap_engine import LONGEST_LINE, LONGEST_SEARCH, Engine
-from kollect.inbox.mailbox import Refused
+from kollect.inbox.mailbox import CommandRefused
 from kollect.net import login_advice, sasl
 from kollect.net.connection import RECEIVING_ROLE, Line, Trace, Trust
 from kollect.net.login import HungUp, LoginMemory, after_refusal, logged_in
@@ -193,7 +193,7 @@ def translated(line: Line) -> Iterator[None]:
     """Tell the library's exceptions as ours."""
     try:
         yield
-    except (ServerTrouble, Refused, HungUp):
+    except (ServerTrouble, CommandRefused, HungUp):
         raise
     except IMAPClientAbortError as failure:
         dropped = line.peer.dropped(line.stage, failure, heard=True)

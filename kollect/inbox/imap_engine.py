@@ -5,7 +5,7 @@ from __future__ import annotations
 import imaplib
 
 from kollect.errors import ServerTrouble
-from kollect.inbox.slow_answer import Pace
+from kollect.inbox.slow_answer import SlowAnswerGuard
 from kollect.net.connection import Line
 
 LONGEST_LINE = 256 * 1024
@@ -32,7 +32,7 @@ class Engine(imaplib.IMAP4):
         super().__init__()
 
     def _begin_answer(self) -> None:
-        self._pace = Pace(self._line)
+        self._pace = SlowAnswerGuard(self._line)
         self._lines_left = _MOST_LINES + self.longest_line
         self._literals_left = _LARGEST_LITERALS
 

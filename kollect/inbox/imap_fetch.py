@@ -16,7 +16,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from kollect.errors import LineTimeout, ServerTrouble
 from kollect.inbox import mailbox_errors
 from kollect.inbox.imap_client import Client, Inbox, refusal_text, translated
-from kollect.inbox.mailbox import Deadly, Refused
+from kollect.inbox.mailbox import CommandRefused, Deadly
 
 log = logging.getLogger(__name__)
 
@@ -74,16 +74,16 @@ class Fetcher:
         """What is asked of one mail. Raises Refused where the server gives nothing of it."""
         answers = self._ask([uid], wanted)
         if uid not in answers:
-            raise Refused("no such mail")
+            raise CommandRefused("no such mail")
         return answers[uid]
 
-    def each(self, uids: list[int], wanted: str) -> Iterator[tuple[int, Items | Refused]]:
+    def each(self, uids: list[int], wanted: str) -> Iterator[tuple[int, Items | CommandRefused]]:
         """What is asked of each mail, in this order.
 
         Raises ServerTrouble, behind what was found, where the session ends whichever of them is
         asked for (then it is not about a mail), or cannot be opened again.
         """
-        found: dict[int, Items | Refused] = {}
+        found: dict[int, Items | CommandRefused] = {}
         lost: ServerTrouble | None = None
         empty = 0
         known, careful = self._known_deadly(), (*self._key, _asked(wanted))
@@ -93,7 +93,7 @@ class Fetcher:
             part = parts.pop()
             try:
                 answers = self._ask(part, wanted)
-            except Refused as refusal:
+            except CommandRefused as refusal:
                 if len(part) == 1:
                     found[part[0]] = refusal
                 else:
@@ -119,7 +119,7 @@ class Fetcher:
             omitted = [uid for uid in part if uid not in answers]
             empty += not answers
             if len(part) == 1 or empty > _MOST_EMPTY or _asked(wanted) == wanted:
-                found |= dict.fromkeys(omitted, Refused("no such mail"))
+                found |= dict.fromkeys(omitted, CommandRefused("no such mail"))
             elif omitted:
                 parts += [omitted] if answers else _halves(omitted)
         else:
@@ -141,7 +141,7 @@ class Fetcher:
                 raise
             except IMAPClientError as failure:
                 self.client.forget_answers()
-                raise Refused(self.client.line.shown(str(failure))) from failure
+                raise CommandRefused(self.client.line.shown(str(failure))) from failure
         name = _asked(wanted).encode()
         named = set(uids)
         return {

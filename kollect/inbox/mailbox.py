@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class MailboxEntry:
     """One mail of the listing. `handle` is good for this session only, `uid` for ever."""
 
     handle: int
@@ -23,11 +23,11 @@ class Listed:
     """Octets as the server counts them; 0 where it does not say."""
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """The server did not give one mail; the session goes on. The text is the server's own."""
 
 
-class Deadly(Refused):
+class Deadly(CommandRefused):
     """The server ended the session over this mail alone. Another session was opened already."""
 
 
@@ -40,11 +40,11 @@ class Mailbox(Protocol):
 
     lost_over: int | None
 
-    def listing(self) -> list[Listed]:
+    def listing(self) -> list[MailboxEntry]:
         """All mails that are there, oldest first."""
         ...
 
-    def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
+    def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | CommandRefused]]:
         """The header block of each mail in the order asked for: CRLF lines, at most 256 KiB.
 
         With the empty line behind it; what is longer comes without. A mail that the server refuses,

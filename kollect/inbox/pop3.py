@@ -22,10 +22,10 @@ from kollect.errors import (
 )
 from kollect.inbox import mailbox_errors
 from kollect.inbox.header_block import HeaderBlock
-from kollect.inbox.mailbox import Listed, Refused
+from kollect.inbox.mailbox import CommandRefused, MailboxEntry
 from kollect.inbox.pop3_listing import numbered, size_of, uid_of
 from kollect.inbox.pop3_login import Session, open_session
-from kollect.inbox.pop3_protocol import Answer
+from kollect.inbox.pop3_protocol import Pop3Reply
 from kollect.net.connection import Trace
 from kollect.net.server_errors import POP3
 from kollect.net.server_memory import memory_of
@@ -82,7 +82,7 @@ class Pop3Mailbox:
         self._memory = memory_of(POP3, self._line.peer.host, self._line.peer.port)
         self._dialogue.pipelining = announced and self._memory.believed
 
-    def listing(self) -> list[Listed]:
+    def listing(self) -> list[MailboxEntry]:
         """All mails that are there, oldest first."""
         try:
             listed = self._list()
@@ -95,7 +95,7 @@ class Pop3Mailbox:
         self._numbers = None
         return listed
 
-    def _list(self) -> list[Listed]:
+    def _list(self) -> list[MailboxEntry]:
         self._line.stage = Stage.MAILBOX
         uids: dict[int, str | None] = {}
         sizes = self._sizes
@@ -125,7 +125,7 @@ class Pop3Mailbox:
                 uids.setdefault(handle, None)
         seen = Counter(uids.values())
         return [
-            Listed(handle, uid if seen[uid] == 1 else None, sizes.get(handle, 0))
+            MailboxEntry(handle, uid if seen[uid] == 1 else None, sizes.get(handle, 0))
             for handle, uid in sorted(uids.items())
         ]
 
@@ -139,7 +139,7 @@ class Pop3Mailbox:
         count, _ = numbered(answer.text.encode())
         return min(count or 0, _MOST_MAILS)
 
-    def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | Refused]]:
+    def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | CommandRefused]]:
         """The header block of each mail in the order asked for, up to the empty line."""
         self._line.stage = Stage.RECEIVE
         todo = deque(handles)
@@ -155,7 +155,7 @@ class Pop3Mailbox:
             except ServerTrouble as trouble:
                 self._go_on_plainly(_TOP, trouble, todo)
 
-    def _headers_by_top(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
+    def _headers_by_top(self, todo: deque[int]) -> Iterator[tuple[int, bytes | CommandRefused]]:
         commands = ((handle, f"TOP {self._number(handle)} 0") for handle in tuple(todo))
         with closing(self._converse(_TOP, commands)) as answers:
             for handle, answer in answers:
@@ -167,7 +167,7 @@ class Pop3Mailbox:
                 todo.popleft()
                 yield handle, found
 
-    def _headers_by_retr(self, todo: deque[int]) -> Iterator[tuple[int, bytes | Refused]]:
+    def _headers_by_retr(self, todo: deque[int]) -> Iterator[tuple[int, bytes | CommandRefused]]:
         """One at a time: with whole mails on the way nothing would bound what must be read."""
         while todo:
             handle = todo[0]
@@ -176,7 +176,7 @@ class Pop3Mailbox:
             todo.popleft()
             yield handle, found
 
-    def _headers_of_the_first(self, handle: int) -> tuple[int, bytes | Refused]:
+    def _headers_of_the_first(self, handle: int) -> tuple[int, bytes | CommandRefused]:
         """Learn from one mail whether TOP works here; it may be this one mail that is refused."""
         number = self._number(handle)
         answer = self._dialogue.ask(f"TOP {number} 0")
@@ -189,7 +189,7 @@ class Pop3Mailbox:
         self._top_works = False
         return handle, self._header_block(handle)
 
-    def _header_block(self, handle: int) -> bytes | Refused:
+    def _header_block(self, handle: int) -> bytes | CommandRefused:
         block = HeaderBlock()
         for piece in self._mail(handle):
             block.feed(piece)
@@ -265,7 +265,9 @@ class Pop3Mailbox:
 
     # --- several commands on the way, and servers that cannot bear it
 
-    def _converse(self, what: str, commands: Iterable[tuple[K, str]]) -> Iterator[tuple[K, Answer]]:
+    def _converse(
+        self, what: str, commands: Iterable[tuple[K, str]]
+    ) -> Iterator[tuple[K, Pop3Reply]]:
         """As the dialogue's, and learn from how it goes."""
         dialogue, memory = self._dialogue, self._memory
         asked = good = 0
@@ -337,5 +339,5 @@ class Pop3Mailbox:
         self._line.abort()
 
 
-def _refused(answer: Answer) -> Refused:
-    return Refused(f"[{answer.code}] {answer.text}" if answer.code else answer.text)
+def _refused(answer: Pop3Reply) -> CommandRefused:
+    return CommandRefused(f"[{answer.code}] {answer.text}" if answer.code else answer.text)

@@ -11,7 +11,7 @@ import re
 
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import mailbox_errors
-from kollect.inbox.pop3_protocol import Answer, Dialogue
+from kollect.inbox.pop3_protocol import Pop3Protocol, Pop3Reply
 from kollect.net import login_advice, sasl
 from kollect.net.connection import RECEIVING_ROLE, Line, Trace, Trust
 from kollect.net.login import LoginMemory, after_refusal, logged_in
@@ -28,7 +28,7 @@ _CONTROLS = re.compile(r"[\r\n\0]")
 
 Capabilities = dict[str, frozenset[str]]
 """What CAPA announced, in upper case, with its arguments; empty where there is no CAPA."""
-Session = tuple[Dialogue, Capabilities]
+Session = tuple[Pop3Protocol, Capabilities]
 
 
 def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
@@ -49,7 +49,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
     )
     line.hide_login(receive.account, password)
     with line.aborted_on_failure():
-        dialogue = Dialogue(line)
+        dialogue = Pop3Protocol(line)
         greeting = _greeting(dialogue)
         if receive.security is Security.STARTTLS:
             known = memory.encrypts
@@ -66,7 +66,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
         return dialogue, _after_login(dialogue, before)
 
 
-def _greeting(dialogue: Dialogue) -> str:
+def _greeting(dialogue: Pop3Protocol) -> str:
     answer = dialogue.answer()
     if not answer.ok:
         raise mailbox_errors.of_login(
@@ -75,7 +75,7 @@ def _greeting(dialogue: Dialogue) -> str:
     return answer.text
 
 
-def _ask_for_tls(dialogue: Dialogue, *, known: bool) -> None:
+def _ask_for_tls(dialogue: Pop3Protocol, *, known: bool) -> None:
     dialogue.line.stage = Stage.ENCRYPT
     answer = dialogue.ask("STLS")
     if answer.ok:
@@ -87,12 +87,12 @@ def _ask_for_tls(dialogue: Dialogue, *, known: bool) -> None:
 
 
 def _greet_and_ask_for_tls(line: Line, known: bool) -> None:
-    dialogue = Dialogue(line)
+    dialogue = Pop3Protocol(line)
     _greeting(dialogue)
     _ask_for_tls(dialogue, known=known)
 
 
-def _capabilities(dialogue: Dialogue) -> Capabilities:
+def _capabilities(dialogue: Pop3Protocol) -> Capabilities:
     if not dialogue.ask("CAPA").ok:
         return {}
     found: Capabilities = {}
@@ -102,7 +102,7 @@ def _capabilities(dialogue: Dialogue) -> Capabilities:
     return found
 
 
-def _after_login(dialogue: Dialogue, before: Capabilities) -> Capabilities:
+def _after_login(dialogue: Pop3Protocol, before: Capabilities) -> Capabilities:
     """Some servers show what they can do with mails only to those logged in."""
     if not before or {"TOP", "UIDL", "PIPELINING"} <= before.keys():
         return before
@@ -110,7 +110,7 @@ def _after_login(dialogue: Dialogue, before: Capabilities) -> Capabilities:
 
 
 def _log_in(
-    dialogue: Dialogue,
+    dialogue: Pop3Protocol,
     memory: LoginMemory,
     account: str,
     password: str,
@@ -168,18 +168,18 @@ def _ways(capabilities: Capabilities, *, apop: bool, encrypted: bool) -> list[st
     return ways + mechanisms
 
 
-def _apop(dialogue: Dialogue, account: str, password: str, stamp: str) -> Answer:
+def _apop(dialogue: Pop3Protocol, account: str, password: str, stamp: str) -> Pop3Reply:
     digest = hashlib.md5((stamp + password).encode(), usedforsecurity=False).hexdigest()
     dialogue.line.hide_digest(digest)
     return dialogue.ask(f"APOP {account} {digest}")
 
 
-def _user(dialogue: Dialogue, account: str, password: str) -> Answer:
+def _user(dialogue: Pop3Protocol, account: str, password: str) -> Pop3Reply:
     answer = dialogue.ask(f"USER {account}")
     return dialogue.ask(f"PASS {password}") if answer.ok else answer
 
 
-def _auth(dialogue: Dialogue, login: Sasl) -> Answer:
+def _auth(dialogue: Pop3Protocol, login: Sasl) -> Pop3Reply:
     command = f"AUTH {login.mechanism}"
     at_once = f"{command} {sasl.coded(login.first)}"
     if login.first and len(at_once) + 2 <= _LONGEST_COMMAND:

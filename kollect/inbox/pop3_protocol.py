@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from kollect.errors import ServerTrouble
-from kollect.inbox.slow_answer import Pace
+from kollect.inbox.slow_answer import SlowAnswerGuard
 from kollect.net.connection import Line
 
 K = TypeVar("K")
@@ -35,7 +35,7 @@ _CODE = re.compile(r"\[([A-Za-z0-9/._-]+)\]\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Pop3Reply:
     ok: bool
     text: str
     """The server's own words, without the response code."""
@@ -45,7 +45,7 @@ class Answer:
     """A server challenge (`+ `, RFC 5034): neither yes nor no yet."""
 
 
-class Dialogue:
+class Pop3Protocol:
     """One client's side of the conversation. Raises ServerTrouble when the line is lost."""
 
     def __init__(self, line: Line) -> None:
@@ -57,7 +57,7 @@ class Dialogue:
         self._owed: list[bool] = []
         self._midway = False
 
-    def ask(self, command: str) -> Answer:
+    def ask(self, command: str) -> Pop3Reply:
         """Send one command and read the first line of its answer."""
         self.send([command])
         return self.answer()
@@ -79,7 +79,7 @@ class Dialogue:
 
     def converse(
         self, commands: Iterable[tuple[K, str]], *, wary: bool = False
-    ) -> Iterator[tuple[K, Answer]]:
+    ) -> Iterator[tuple[K, Pop3Reply]]:
         """Say the commands, yield the first line of each answer.
 
         What follows a good one is to be read at once. With `pipelining` a bounded number is on the
@@ -131,7 +131,7 @@ class Dialogue:
                 for _ in self.body():
                     pass
 
-    def answer(self) -> Answer:
+    def answer(self) -> Pop3Reply:
         """The first line of the next answer."""
         if self._midway:
             raise self._out_of_step()
@@ -144,14 +144,14 @@ class Dialogue:
                     rest = self.line.shown(rest)
                 found = _CODE.match(rest)
                 self._midway = False
-                return Answer(
+                return Pop3Reply(
                     ok=status == "+OK",
                     text=(rest[found.end() :] if found else rest).strip(),
                     code=found[1].upper() if found else "",
                 )
             case "+":
                 self._midway = False
-                return Answer(ok=False, text=rest, more=True)
+                return Pop3Reply(ok=False, text=rest, more=True)
         raise self.line.senseless(raw)
 
     def body(self) -> Iterator[bytes]:
@@ -161,7 +161,7 @@ class Dialogue:
         """
         self._midway = True
         reader = DotReader()
-        pace = Pace(self.line)
+        pace = SlowAnswerGuard(self.line)
         while not reader.ended:
             data = self.line.read_some()
             pace.count(len(data))

@@ -13,7 +13,7 @@ _SLOWEST = 512
 _LARGEST = 2**30
 
 
-class Pace:
+class SlowAnswerGuard:
     """Watches over one answer, from its beginning."""
 
     def __init__(self, line: Line) -> None:

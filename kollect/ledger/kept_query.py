@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kollect.ledger.mail_rows import MANUAL
 from kollect.ledger.receipt_query import search_words
-from kollect.ledger.states import Step
+from kollect.ledger.states import MailState
 from kollect.storage.database import one_of, to_text, to_time
 from kollect.storage.reader import Reader
 
@@ -27,7 +27,7 @@ class ByHand:
 
     number: int | None
     """The number that was given; None: it was forwarded."""
-    step: Step
+    step: MailState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class KeptMail:
     file: str
     whole: bool
     """The copy is the whole mail."""
-    step: Step
+    step: MailState
     answer: str
     """What the sending server said."""
     seen_at: datetime
@@ -80,11 +80,11 @@ class KeptMails(Reader):
             " AND kept <> '' ORDER BY number IS NOT NULL, id",
             (MANUAL,),
         )
-        return {file: ByHand(number, one_of(Step, step)) for file, number, step in rows}
+        return {file: ByHand(number, one_of(MailState, step)) for file, number, step in rows}
 
 
 def _kept_mail(row: tuple, by_hand: ByHand | None) -> KeptMail:
     *fields, whole, step, answer, seen_at, member = row
     return KeptMail(
-        *(*fields, bool(whole), one_of(Step, step), answer, to_time(seen_at), by_hand, member)
+        *(*fields, bool(whole), one_of(MailState, step), answer, to_time(seen_at), by_hand, member)
     )

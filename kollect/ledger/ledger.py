@@ -13,15 +13,15 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
-from kollect.ledger.mail_rows import MANUAL, Mails
-from kollect.ledger.metadata import Notes
-from kollect.ledger.number_rows import Numbers
-from kollect.ledger.records import Sighting
-from kollect.ledger.states import Step
+from kollect.ledger.mail_rows import MANUAL, MailRows
+from kollect.ledger.metadata import Metadata
+from kollect.ledger.number_rows import NumberRows
+from kollect.ledger.records import NewMail
+from kollect.ledger.states import MailState
 from kollect.storage import highest_number
 
 
-class Ledger(Mails, Numbers, Notes):
+class Ledger(MailRows, NumberRows, Metadata):
     """Promises: a number is never given to two addresses, an address never has two numbers unless
     it was asked for, no number is skipped, an illegal step changes nothing.
 
@@ -60,7 +60,7 @@ class Ledger(Mails, Numbers, Notes):
             ).fetchone()
         if row is None:
             raise KeyError(number)
-        seen = Sighting(
+        seen = NewMail(
             uid=uuid.uuid4().hex,
             fingerprint="",
             kind="duplicate",
@@ -72,6 +72,6 @@ class Ledger(Mails, Numbers, Notes):
             thread="",
         )
         return self.record(
-            MANUAL, seen, Step.OWED, now,
+            MANUAL, seen, MailState.OWED, now,
             template=template, number=number, letter_domain=letter_domain,
         )  # fmt: skip

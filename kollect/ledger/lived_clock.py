@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kollect.ledger.lived_time import Lived, Look, begun, from_json, later, to_json
-from kollect.ledger.metadata import Notes
+from kollect.ledger.metadata import Metadata
 from kollect.storage.database import Database
 
 DAY = 86400
@@ -57,7 +57,7 @@ class LivedClock:
         run: str = _RUN,
     ) -> None:
         """On the connection of `file`."""
-        self._file = Notes.beside(file)
+        self._file = Metadata.beside(file)
         self._wall = now
         self._running = running
         self._run = run

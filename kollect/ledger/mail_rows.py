@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from kollect.delivery.retry_policy import Patience
-from kollect.ledger.records import Entry, Place, Sighting
-from kollect.ledger.states import TO_DELETE, TO_SEND, IllegalMove, Step, came_from
+from kollect.ledger.records import MailRecord, NewMail, Place
+from kollect.ledger.states import TO_DELETE, TO_SEND, IllegalMailMove, MailState, came_from
 from kollect.storage.database import Database, one_of, rows_of, to_text, to_time
 
 MANUAL = "manual"
@@ -25,16 +25,16 @@ _ENTRY = (
 
 
 # steps are written into the SQL, not bound to it: only so does SQLite use the partial indexes
-_THERE = f"step <> '{Step.GONE}'"
+_THERE = f"step <> '{MailState.GONE}'"
 
 
 _AT_ONCE = 250
 """So many rows are held; a mailbox may have ten thousand mails."""
 _NEVER_TRIED = Patience()
-_PUT_OFF = f"step = '{Step.DEFERRED}' AND answer <> ''"
+_PUT_OFF = f"step = '{MailState.DEFERRED}' AND answer <> ''"
 
 
-def _one_of(steps: Iterable[Step]) -> str:
+def _one_of(steps: Iterable[MailState]) -> str:
     return "step IN ({})".format(", ".join(f"'{step}'" for step in steps))
 
 
@@ -45,17 +45,17 @@ _MOVE = (
 )
 
 
-def _check_moved(moved: int, wanted: int, then: Step) -> None:
+def _check_moved(moved: int, wanted: int, then: MailState) -> None:
     if moved != wanted:
-        raise IllegalMove(f"{wanted - moved} of {wanted} cannot go to {then}")
+        raise IllegalMailMove(f"{wanted - moved} of {wanted} cannot go to {then}")
 
 
-class Mails(Database):
+class MailRows(Database):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
     # --- mails that are seen
 
-    def known_mails(self, mailbox: str, uids: Sequence[str]) -> dict[str, Entry]:
+    def known_mails(self, mailbox: str, uids: Sequence[str]) -> dict[str, MailRecord]:
         """Those of `uids` that were seen before."""
         found = {}
         for start in range(0, len(uids), _AT_ONCE):
@@ -69,8 +69,8 @@ class Mails(Database):
     def record(
         self,
         mailbox: str,
-        seen: Sighting,
-        step: Step,
+        seen: NewMail,
+        step: MailState,
         now: datetime,
         *,
         template: int | None = None,
@@ -90,14 +90,14 @@ class Mails(Database):
     def record_row(
         self,
         mailbox: str,
-        seen: Sighting,
-        step: Step,
+        seen: NewMail,
+        step: MailState,
         now: datetime,
         *,
         template: int | None,
         number: int | None,
         letter_domain: str,
-    ) -> Entry:
+    ) -> MailRecord:
         """As `record`. Returns the row as it is written down."""
         letter_id = f"<{uuid.uuid4().hex}@{letter_domain}>" if letter_domain else ""
         with self._translated():
@@ -113,7 +113,7 @@ class Mails(Database):
                 ),
             ).lastrowid
         at = to_time(moment)
-        return Entry(
+        return MailRecord(
             *(identity, mailbox, seen.uid, seen.fingerprint, str(seen.kind), seen.reason),
             *(seen.address, seen.subject, seen.message_id, seen.thread, number, template),
             *(letter_id, "", False, step, at, at, 0, "", _NEVER_TRIED),
@@ -140,7 +140,7 @@ class Mails(Database):
 
     # --- letters that are owed
 
-    def owed(self, after: int, most: int) -> list[Entry]:
+    def owed(self, after: int, most: int) -> list[MailRecord]:
         """Mails with a letter still to be sent, in the order of arrival, beyond the row `after`."""
         return self._entries(f"id > ? AND {_CAN_BE_SENT} ORDER BY id LIMIT {int(most)}", after)
 
@@ -169,7 +169,7 @@ class Mails(Database):
             rows = self._db.execute("SELECT tried FROM mail WHERE tried > ?", (since,))
             return [tried for (tried,) in rows]
 
-    def entries(self, ids: Sequence[int]) -> list[Entry]:
+    def entries(self, ids: Sequence[int]) -> list[MailRecord]:
         """These rows, in the order asked for."""
         found = {}
         for start in range(0, len(ids), _AT_ONCE):
@@ -197,10 +197,10 @@ class Mails(Database):
                 (mailbox,),
             ).fetchone()[0]
 
-    def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:
+    def move(self, ids: Iterable[int], then: MailState, now: datetime, answer: str = "") -> None:
         """Take mails to their next step. Raises IllegalMove, and then changes none of them."""
         ids = list(ids)
-        values = (then, to_text(now), then is Step.UNKNOWN, answer)
+        values = (then, to_text(now), then is MailState.UNKNOWN, answer)
         with self._whole(len(ids)):
             moved = 0
             for start in range(0, len(ids), _AT_ONCE):
@@ -213,11 +213,15 @@ class Mails(Database):
             _check_moved(moved, len(ids), then)
 
     def answered(
-        self, answers: Sequence[tuple[int, str, Patience]], then: Step, now: datetime, lived: int
+        self,
+        answers: Sequence[tuple[int, str, Patience]],
+        then: MailState,
+        now: datetime,
+        lived: int,
     ) -> None:
         """As `move`, for letters that were tried: each with the server's answer to its own letter,
         and how often it was put off or refused by now."""
-        values = (then, to_text(now), then is Step.UNKNOWN)
+        values = (then, to_text(now), then is MailState.UNKNOWN)
         with self._whole(len(answers)):
             moved = self._db.executemany(
                 f"{_MOVE}, tried = ?, later_since = ?, refused_since = ?, refusals = ?"
@@ -234,7 +238,7 @@ class Mails(Database):
 
     # --- mails that left, mails that hurt
 
-    def still_there(self, mailbox: str) -> Iterator[Entry]:
+    def still_there(self, mailbox: str) -> Iterator[MailRecord]:
         """Mails of this mailbox that are not known to be gone, in the order of arrival."""
         seen = 0
         while part := self._entries(
@@ -248,25 +252,25 @@ class Mails(Database):
     def left(self, mailbox: str, uids: Sequence[str], now: datetime) -> None:
         """The server has deleted these mails. Raises IllegalMove where one still owes a letter, and
         then changes none of them."""
-        values = (Step.GONE, to_text(now), False, "", mailbox)
+        values = (MailState.GONE, to_text(now), False, "", mailbox)
         with self._whole(len(uids)):
             for start in range(0, len(uids), _AT_ONCE):
                 part = uids[start : start + _AT_ONCE]
                 those = f"WHERE mailbox = ? AND uid IN ({', '.join('?' * len(part))})"
                 moved = self._db.execute(
-                    f"{_MOVE} {those} AND {_one_of(came_from(Step.GONE))}", (*values, *part)
+                    f"{_MOVE} {those} AND {_one_of(came_from(MailState.GONE))}", (*values, *part)
                 ).rowcount
                 if moved < len(part):  # the others are unknown, or were gone already
                     left = self._db.execute(
                         f"SELECT count(*) FROM mail {those} AND {_THERE}", (mailbox, *part)
                     ).fetchone()[0]
-                    _check_moved(moved, moved + left, Step.GONE)
+                    _check_moved(moved, moved + left, MailState.GONE)
 
     def seen_again(self, ids: Iterable[int], now: datetime) -> None:
         """Mails that were gone are on the server once more: their rows are as good as new."""
         with self._translated():
             self._db.executemany(
-                f"UPDATE mail SET step_at = ? WHERE id = ? AND step = '{Step.GONE}'",
+                f"UPDATE mail SET step_at = ? WHERE id = ? AND step = '{MailState.GONE}'",
                 [(to_text(now), identity) for identity in ids],
             )
 
@@ -277,7 +281,7 @@ class Mails(Database):
         moment = to_text(before)
         with self.transaction():
             self._db.execute(
-                f"DELETE FROM mail WHERE step = '{Step.GONE}' AND step_at < ?", (moment,)
+                f"DELETE FROM mail WHERE step = '{MailState.GONE}' AND step_at < ?", (moment,)
             )
             self._db.execute(
                 f"DELETE FROM mail WHERE mailbox = ? AND {_THERE} AND {_one_of(TO_DELETE)}"
@@ -306,16 +310,16 @@ class Mails(Database):
             )
             return [(uid, count, to_time(at)) for uid, count, at in rows]
 
-    def _entries(self, where: str, *values: object) -> list[Entry]:
+    def _entries(self, where: str, *values: object) -> list[MailRecord]:
         statement = f"SELECT {_ENTRY} FROM mail WHERE {where}"
         with self._translated():
             return [_entry(row) for row in rows_of(self._db, statement, values)]
 
 
-def _entry(row: tuple) -> Entry:
+def _entry(row: tuple) -> MailRecord:
     *fields, whole, step, step_at, seen_at, unknowns, answer, later, refused, refusals = row
     times = to_time(step_at), to_time(seen_at)
-    return Entry(
-        *(*fields, bool(whole), one_of(Step, step), *times, unknowns, answer),
+    return MailRecord(
+        *(*fields, bool(whole), one_of(MailState, step), *times, unknowns, answer),
         patience=Patience(later, refused, refusals, answer),
     )

@@ -8,7 +8,7 @@ from kollect.ledger.records import Template
 from kollect.storage.database import Database, broken_value, to_text, to_time
 
 
-class Notes(Database):
+class Metadata(Database):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
     def note(self, key: str, value: str) -> bool:
@@ -78,7 +78,7 @@ class NotesAtHand:
     """The notes as they were at one moment, read at once: for somebody who is the only one to write
     those that he asks for. What changes is written down at once."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Metadata) -> None:
         self._notes = notes
         self._at_hand = notes.all_notes()
 
@@ -86,11 +86,11 @@ class NotesAtHand:
         return self._at_hand.get(key, "")
 
     def noted_number(self, key: str) -> int:
-        """As `Notes.noted_number`."""
+        """As `Metadata.noted_number`."""
         return _number(self.noted(key))
 
     def note(self, key: str, value: str) -> bool:
-        """As `Notes.note`. What a transaction takes back is not taken back here: it ends the use
+        """As `Metadata.note`. What a transaction takes back is not taken back here: it ends the use
         of these notes."""
         if self.noted(key) == value:
             return False

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kollect.ledger.mail_rows import MANUAL
-from kollect.ledger.states import AlreadyNumbered, ReceiptState, Step
+from kollect.ledger.states import AlreadyNumbered, MailState, ReceiptState
 from kollect.storage import highest_number
 from kollect.storage.database import Database, to_number, to_text
 from kollect.storage.highest_number import Highest
@@ -51,7 +51,7 @@ class Behind:
         )
 
 
-class Numbers(Database):
+class NumberRows(Database):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
@@ -269,7 +269,7 @@ class Numbers(Database):
                     "SELECT number FROM mail WHERE address_key = ? AND seen_at > ?"
                     " AND step NOT IN (?, ?) AND number IS NOT NULL"
                     " ORDER BY seen_at DESC, id DESC LIMIT 1",
-                    (recipient_key, to_text(since), Step.OWED, Step.DEFERRED),
+                    (recipient_key, to_text(since), MailState.OWED, MailState.DEFERRED),
                 ).fetchone()
         return row[0] if row else None
 

@@ -11,7 +11,7 @@ from kollect.ledger.states import ReceiptState
 from kollect.storage.database import to_text
 
 
-class Order(StrEnum):
+class ReceiptOrder(StrEnum):
     NUMBER = "number"
     ADDRESS = "address"
     RECEIVED = "received"
@@ -22,7 +22,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReceiptQuery:
     """All conditions hold together; an empty one leaves every receipt in."""
 
     text: str = ""
@@ -32,24 +32,24 @@ class Wanted:
     until: datetime | None = None
     """Received before this moment."""
     state: ReceiptState | None = None
-    order: Order = Order.NUMBER
+    order: ReceiptOrder = ReceiptOrder.NUMBER
     descending: bool = True
 
 
 _ORDERS = {
-    Order.NUMBER: "number",
-    Order.ADDRESS: "address_key",
-    Order.RECEIVED: "received_at",
-    Order.REPLIED: "replied_at",
+    ReceiptOrder.NUMBER: "number",
+    ReceiptOrder.ADDRESS: "address_key",
+    ReceiptOrder.RECEIVED: "received_at",
+    ReceiptOrder.REPLIED: "replied_at",
     # those that somebody should look at together, at one end
-    Order.STATE: "CASE state WHEN 'replied' THEN 0 WHEN 'pending' THEN 1"
+    ReceiptOrder.STATE: "CASE state WHEN 'replied' THEN 0 WHEN 'pending' THEN 1"
     " WHEN 'unknown' THEN 2 WHEN 'refused' THEN 3 ELSE 4 END",
-    Order.TIMES: "times",
-    Order.MEMBER: "(SELECT state = 'active' FROM member WHERE member.number = receipt.number)",
+    ReceiptOrder.TIMES: "times",
+    ReceiptOrder.MEMBER: "(SELECT state = 'active' FROM member WHERE member.number = receipt.number)",
 }
 
 
-def clauses(wanted: Wanted) -> tuple[str, list[object]]:
+def clauses(wanted: ReceiptQuery) -> tuple[str, list[object]]:
     """What stands behind FROM receipt, and its values."""
     conditions: list[str] = []
     values: list[object] = []
@@ -72,7 +72,7 @@ def clauses(wanted: Wanted) -> tuple[str, list[object]]:
     direction = "DESC" if wanted.descending else "ASC"
     orders = [f"number = {number} DESC" for number in exact]  # who types 1234 wants 1234 first
     orders.append(f"{_ORDERS[wanted.order]} {direction}")
-    if wanted.order is not Order.NUMBER:
+    if wanted.order is not ReceiptOrder.NUMBER:
         orders.append(f"number {direction}")
     return f"WHERE {' AND '.join(conditions) or '1'} ORDER BY {', '.join(orders)}", values
 

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from kollect.ledger.receipt_query import Wanted, clauses
+from kollect.ledger.receipt_query import ReceiptQuery, clauses
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import TO_SEND, ReceiptState
 from kollect.storage.database import one_of, to_text, to_time
@@ -29,7 +29,7 @@ class Receipts(Reader):
         where = "WHERE address_key = ? ORDER BY number DESC"
         return list(map(receipt_of, self._select(f"{_RECEIPT} {where}", (address_key,))))
 
-    def numbers(self, wanted: Wanted) -> array[int]:
+    def numbers(self, wanted: ReceiptQuery) -> array[int]:
         """The numbers of all receipts that are wanted, in the order wanted."""
         where, values = clauses(wanted)
         return array(

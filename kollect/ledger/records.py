@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kollect.delivery.retry_policy import Patience
-from kollect.ledger.states import TO_SEND, ReceiptState, Step
+from kollect.ledger.states import TO_SEND, MailState, ReceiptState
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class NewMail:
     """A mail seen for the first time, with what was decided about it."""
 
     uid: str
@@ -27,7 +27,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MailRecord:
     """One mail as the ledger knows it."""
 
     id: int
@@ -47,7 +47,7 @@ class Entry:
     """The file name in kept/; empty where there is no copy."""
     whole: bool
     """The copy is the whole mail."""
-    step: Step
+    step: MailState
     step_at: datetime
     seen_at: datetime
     unknowns: int

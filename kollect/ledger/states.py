@@ -28,7 +28,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Step(StrEnum):
+class MailState(StrEnum):
     OWED = "owed"
     SENDING = "sending"
     UNKNOWN = "unknown"
@@ -40,27 +40,34 @@ class Step(StrEnum):
     GONE = "gone"
 
 
-MOVES: dict[Step, frozenset[Step]] = {
-    Step.OWED: frozenset({Step.SENDING, Step.KEPT, Step.GONE}),
-    Step.SENDING: frozenset(
-        {Step.SENDING, Step.SENT, Step.UNKNOWN, Step.DEFERRED, Step.UNDELIVERABLE, Step.KEPT}
+MOVES: dict[MailState, frozenset[MailState]] = {
+    MailState.OWED: frozenset({MailState.SENDING, MailState.KEPT, MailState.GONE}),
+    MailState.SENDING: frozenset(
+        {
+            MailState.SENDING,
+            MailState.SENT,
+            MailState.UNKNOWN,
+            MailState.DEFERRED,
+            MailState.UNDELIVERABLE,
+            MailState.KEPT,
+        }
     ),
-    Step.UNKNOWN: frozenset({Step.SENDING}),
-    Step.DEFERRED: frozenset({Step.SENDING, Step.UNDELIVERABLE, Step.KEPT}),
-    Step.SENT: frozenset({Step.GONE}),
-    Step.UNDELIVERABLE: frozenset({Step.GONE}),
-    Step.KEPT: frozenset({Step.GONE}),
-    Step.TEST: frozenset({Step.GONE}),
-    Step.GONE: frozenset(),
+    MailState.UNKNOWN: frozenset({MailState.SENDING}),
+    MailState.DEFERRED: frozenset({MailState.SENDING, MailState.UNDELIVERABLE, MailState.KEPT}),
+    MailState.SENT: frozenset({MailState.GONE}),
+    MailState.UNDELIVERABLE: frozenset({MailState.GONE}),
+    MailState.KEPT: frozenset({MailState.GONE}),
+    MailState.TEST: frozenset({MailState.GONE}),
+    MailState.GONE: frozenset(),
 }
 
-TO_SEND = (Step.OWED, Step.SENDING, Step.UNKNOWN, Step.DEFERRED)
+TO_SEND = (MailState.OWED, MailState.SENDING, MailState.UNKNOWN, MailState.DEFERRED)
 """A letter is still owed."""
-TO_DELETE = (Step.SENT, Step.UNDELIVERABLE, Step.KEPT)
+TO_DELETE = (MailState.SENT, MailState.UNDELIVERABLE, MailState.KEPT)
 """Nothing is owed any more: the mail may leave the server."""
 
 
-class IllegalMove(ValueError):
+class IllegalMailMove(ValueError):
     """A step that does not follow from the present one; nothing was changed."""
 
 
@@ -72,7 +79,7 @@ class AlreadyNumbered(ValueError):
         self.number = number
 
 
-def came_from(then: Step) -> tuple[Step, ...]:
+def came_from(then: MailState) -> tuple[MailState, ...]:
     """The steps from which a mail may go to `then`."""
     return tuple(now for now, targets in MOVES.items() if then in targets)
 

@@ -21,7 +21,7 @@ from kollect.mail import address, iso2022jp
 from kollect.mail.own_headers import REPLY_HEADER, TEST_HEADER, TEST_SERIAL_HEADER
 from kollect.settings.model import Charset
 from kollect.settings.number_format import number_text
-from kollect.smtp.outgoing import Letter
+from kollect.smtp.outgoing import OutgoingMail
 
 _NUMBER = re.compile("★[12１２]★")
 """★1★ of the acknowledgement, ★2★ of the duplicate reply, also as a Japanese keyboard types it."""
@@ -167,7 +167,7 @@ def forward(
     mark: str,
     whole: bool = True,
     careful: bool = False,
-) -> Letter:
+) -> OutgoingMail:
     """An out-of-scope mail for 「対象外メールの送信先」: the original whole, with a note before it.
 
     The original is attached as message/rfc822; where it is too broken to travel like that, as the
@@ -175,7 +175,7 @@ def forward(
     was forwarded. Without `whole` the file is only the header. It is read only when the letter is
     sent.
     """
-    bare = Letter(key, to, b"", raw, traits.size, careful=careful)
+    bare = OutgoingMail(key, to, b"", raw, traits.size, careful=careful)
     answerable = address.is_usable(reply_to) and address.wire(reply_to)[0].isascii()
     head = (
         _head(sender, to, f"Fwd: {_shortened(subject)}", Charset.UTF_8, message_id, date)

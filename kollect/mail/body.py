@@ -25,7 +25,7 @@ _SILENT = {"script", "style", "head", "title"}
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class MailBody:
     sender: str
     """As it stands in From, name and address."""
     subject: str
@@ -38,13 +38,13 @@ class Contents:
     """Nothing is left out."""
 
 
-def read_contents(raw: bytes, *, whole: bool) -> Contents:
+def read_contents(raw: bytes, *, whole: bool) -> MailBody:
     """`whole`: `raw` is all of the mail."""
     mail = Mail.read(raw)
     texts, attachments, complete = _body(raw)
     written = "\n\n".join(texts)
     text = several_lines(written[: LONGEST_TEXT + 1])
-    return Contents(
+    return MailBody(
         sender=encoded_words.readable(mail.first("from") or b""),
         subject=mail.subject_for_people,
         date=encoded_words.readable(mail.first("date") or b"", most=60),

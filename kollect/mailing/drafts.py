@@ -12,14 +12,14 @@ from kollect.mailing.mailing_errors import NobodyToSendTo, TextNotReady
 from kollect.mailing.mailing_states import (
     STATE_MOVES,
     Audience,
-    IllegalMove,
-    LeftOut,
+    ExclusionReason,
+    IllegalRecipientMove,
     Mailing,
     MailingState,
-    Step,
+    RecipientState,
 )
-from kollect.mailing.rate_limit import Pace
-from kollect.members.member_filter import Choice, where
+from kollect.mailing.rate_limit import RateLimit
+from kollect.members.member_filter import MemberFilter, where
 from kollect.members.repository import Members
 from kollect.settings.model import Shop
 from kollect.storage.database import one_of, to_text, to_time
@@ -29,16 +29,16 @@ _MAILING = (
     "id, subject, body, footer, chosen, per_minute, per_hour, state, made_at, started_at, ended_at"
 )
 AGAINST = (
-    f"CASE WHEN member.state <> 'active' THEN '{LeftOut.WITHDRAWN}'"
-    f" WHEN member.stopped_at IS NOT NULL THEN '{LeftOut.STOPPED}'"
-    f" WHEN NOT member.consent THEN '{LeftOut.NO_CONSENT}'"
+    f"CASE WHEN member.state <> 'active' THEN '{ExclusionReason.WITHDRAWN}'"
+    f" WHEN member.stopped_at IS NOT NULL THEN '{ExclusionReason.STOPPED}'"
+    f" WHEN NOT member.consent THEN '{ExclusionReason.NO_CONSENT}'"
     " WHEN member.undeliverable <> '' OR receipt.state = 'undeliverable'"
-    f" THEN '{LeftOut.UNDELIVERABLE}' ELSE '' END"
+    f" THEN '{ExclusionReason.UNDELIVERABLE}' ELSE '' END"
 )
 """What stands against writing to a member at this moment; empty: nothing."""
 
 
-def _chosen(choice: Choice) -> tuple[str, list[object]]:
+def _chosen(choice: MemberFilter) -> tuple[str, list[object]]:
     """Numbers and addresses that fit a choice, each with what stands against a letter to it."""
     condition, values = where(choice)
     return (
@@ -47,7 +47,7 @@ def _chosen(choice: Choice) -> tuple[str, list[object]]:
         " ranked AS (SELECT *, row_number() OVER"
         " (PARTITION BY address_key, against = '' ORDER BY number) AS place FROM chosen)"
         " SELECT number, address, CASE WHEN against = '' AND place > 1"
-        f" THEN '{LeftOut.SAME_ADDRESS}' ELSE against END AS against FROM ranked",
+        f" THEN '{ExclusionReason.SAME_ADDRESS}' ELSE against END AS against FROM ranked",
         values,
     )
 
@@ -76,7 +76,7 @@ class Mailings:
 
     # --- drafts
 
-    def save(self, subject: str, body: str, pace: Pace, now: datetime) -> int:
+    def save(self, subject: str, body: str, pace: RateLimit, now: datetime) -> int:
         """Keep a new draft. Returns its id."""
         return self._db.insert(
             "INSERT INTO mailing (subject, body, per_minute, per_hour, state, made_at)"
@@ -84,7 +84,7 @@ class Mailings:
             *(subject, body, pace.per_minute, pace.per_hour, MailingState.DRAFT, to_text(now)),
         )
 
-    def rewrite(self, mailing: int, subject: str, body: str, pace: Pace) -> None:
+    def rewrite(self, mailing: int, subject: str, body: str, pace: RateLimit) -> None:
         """Raises IllegalMove where it is no draft any more."""
         self._one(
             "UPDATE mailing SET subject = ?, body = ?, per_minute = ?, per_hour = ?"
@@ -110,7 +110,7 @@ class Mailings:
 
     # --- to whom
 
-    def audience(self, choice: Choice) -> Audience:
+    def audience(self, choice: MemberFilter) -> Audience:
         """Who would get it now, and who not, and why."""
         chosen, values = _chosen(choice)
         counted = self._db.rows(
@@ -118,7 +118,7 @@ class Mailings:
         )
         return _audience(counted)
 
-    def who(self, choice: Choice, against: LeftOut | None = None) -> list[int]:
+    def who(self, choice: MemberFilter, against: ExclusionReason | None = None) -> list[int]:
         """Who would get it now, or is left out for this reason, in the order of numbers."""
         chosen, values = _chosen(choice)
         found = self._db.rows(
@@ -128,7 +128,7 @@ class Mailings:
         return [number for (number,) in found]
 
     def start(
-        self, mailing: int, choice: Choice, now: datetime, *,
+        self, mailing: int, choice: MemberFilter, now: datetime, *,
         shop: Shop, mail_address: str, letter_domain: str,
     ) -> Audience:  # fmt: skip
         """Fix text and recipients, and let the sending begin.
@@ -147,7 +147,7 @@ class Mailings:
             self._db.change(
                 "INSERT INTO parcel (mailing, number, address, letter_id, step, step_at, answer)"
                 " SELECT ?, number, address, '<' || lower(hex(randomblob(16))) || '@' || ? || '>',"
-                f" iif(against = '', '{Step.WAITING}', '{Step.LEFT_OUT}'), ?, against"
+                f" iif(against = '', '{RecipientState.WAITING}', '{RecipientState.LEFT_OUT}'), ?, against"
                 f" FROM ({chosen}) ORDER BY number",
                 *(mailing, letter_domain, moment, *values),
             )
@@ -169,7 +169,7 @@ class Mailings:
         """Who was chosen when it began, and who has been left out of them until now, and why."""
         return _audience(
             self._db.rows(
-                f"SELECT iif(step = '{Step.LEFT_OUT}', answer, ''), count(*) FROM parcel"
+                f"SELECT iif(step = '{RecipientState.LEFT_OUT}', answer, ''), count(*) FROM parcel"
                 " WHERE mailing = ? GROUP BY 1",
                 mailing,
             )
@@ -190,19 +190,21 @@ class Mailings:
         with self.transaction():
             self._to(mailing, MailingState.STOPPED)
             for step, then in (
-                (Step.WAITING, Step.LEFT_OUT),
-                (Step.DEFERRED, Step.LEFT_OUT),
-                (Step.UNKNOWN, Step.UNCERTAIN),
+                (RecipientState.WAITING, RecipientState.LEFT_OUT),
+                (RecipientState.DEFERRED, RecipientState.LEFT_OUT),
+                (RecipientState.UNKNOWN, RecipientState.UNCERTAIN),
             ):
                 self._call_off(mailing, step, then, now)
             self._db.change("UPDATE mailing SET ended_at = ? WHERE id = ?", to_text(now), mailing)
 
     # --- the same for all
 
-    def _call_off(self, mailing: int, step: Step, then: Step, now: datetime) -> None:
+    def _call_off(
+        self, mailing: int, step: RecipientState, then: RecipientState, now: datetime
+    ) -> None:
         self._db.change(
             "UPDATE parcel SET step = ?, step_at = ?, answer = ? WHERE mailing = ? AND step = ?",
-            *(then, to_text(now), LeftOut.CALLED_OFF, mailing, step),
+            *(then, to_text(now), ExclusionReason.CALLED_OFF, mailing, step),
         )
 
     def _to(self, mailing: int, then: MailingState) -> None:
@@ -214,7 +216,7 @@ class Mailings:
 
     def _one(self, sql: str, *values: object) -> None:
         if self._db.change(sql, *values) != 1:
-            raise IllegalMove("the mailing is not in a state that allows it")
+            raise IllegalRecipientMove("the mailing is not in a state that allows it")
 
 
 def _mailing(row: tuple) -> Mailing:
@@ -225,7 +227,7 @@ def _mailing(row: tuple) -> Mailing:
         body=body,
         footer=footer,
         chosen=chosen,
-        pace=Pace(minute, hour),
+        pace=RateLimit(minute, hour),
         state=one_of(MailingState, state),
         made_at=to_time(made),
         started_at=to_time(started) if started else None,
@@ -235,5 +237,5 @@ def _mailing(row: tuple) -> Mailing:
 
 def _audience(counted: Iterable[tuple[str, int]]) -> Audience:
     counts = dict(counted)
-    left_out = {why: counts[why] for why in LeftOut if why in counts}
+    left_out = {why: counts[why] for why in ExclusionReason if why in counts}
     return Audience(sum(counts.values()), left_out)

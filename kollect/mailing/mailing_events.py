@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kollect.errors import Trouble
-from kollect.mailing.mailing_states import UNFINISHED, MailingState, Step
+from kollect.mailing.mailing_states import UNFINISHED, MailingState, RecipientState
 
 NO_MAILING = 0
 """In news that are about no single mailing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class MailingProgress:
     """How far a mailing is: a few times a second while letters go out, and once for each wait."""
 
     at: datetime
     mailing: int
-    counts: Mapping[Step, int]
+    counts: Mapping[RecipientState, int]
     """How many letters stand at each step; 0 is left out."""
     per_minute: int
     """The speed: letters that the server took within the last minute."""
@@ -30,7 +30,7 @@ class Progress:
 
     @property
     def sent(self) -> int:
-        return self.counts.get(Step.SENT, 0)
+        return self.counts.get(RecipientState.SENT, 0)
 
     @property
     def left(self) -> int:
@@ -40,7 +40,7 @@ class Progress:
     @property
     def total(self) -> int:
         """All but those who were left out."""
-        return sum(self.counts.values()) - self.counts.get(Step.LEFT_OUT, 0)
+        return sum(self.counts.values()) - self.counts.get(RecipientState.LEFT_OUT, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class MailingEnded:
     at: datetime
     mailing: int
     state: MailingState
-    counts: Mapping[Step, int]
+    counts: Mapping[RecipientState, int]
 
 
 @dataclass(frozen=True, slots=True)
-class MailingTrouble:
+class MailingFailed:
     """Letters do not go out. It goes on by itself at `next_at`; None: it was paused, and somebody
     has to look and to resume it.
     """
@@ -65,4 +65,4 @@ class MailingTrouble:
     next_at: datetime | None
 
 
-MailingNews = Progress | MailingEnded | MailingTrouble
+MailingEvent = MailingProgress | MailingEnded | MailingFailed

@@ -11,16 +11,16 @@ from kollect.letters import letter
 from kollect.letters.letter import Sender
 from kollect.mailing import mailing_text
 from kollect.mailing.mailing_errors import TextNotReady
-from kollect.mailing.mailing_states import Mailing, Parcel
+from kollect.mailing.mailing_states import Mailing, MailingRecipient
 from kollect.settings.model import Passwords, Settings
 from kollect.settings.number_format import number_text
-from kollect.smtp.client import Post
-from kollect.smtp.outgoing import Ending, Letter
+from kollect.smtp.client import SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, OutgoingMail
 
 SAMPLE_NAME = "見本 花子"
 
 
-class Writer:
+class LetterBuilder:
     """Writes every letter of a mailing with the same settings."""
 
     def __init__(self, settings: Settings, mark: str, now: Callable[[], datetime]) -> None:
@@ -31,25 +31,25 @@ class Writer:
         self._sender = Sender(settings.mail_address, settings.shop.name)
         self._unsubscribe = mailing_text.unsubscribe(settings.mail_address)
 
-    def letter(self, mailing: Mailing, parcel: Parcel) -> Letter:
+    def letter(self, mailing: Mailing, parcel: MailingRecipient) -> OutgoingMail:
         """Raises ValueError where nothing can be sent to this address."""
-        person = mailing_text.Person(parcel.name, self._shown(parcel.number))
+        person = mailing_text.TextPerson(parcel.name, self._shown(parcel.number))
         octets = self._octets(
             parcel.address, mailing.subject, mailing.body, mailing.footer, person, parcel.letter_id
         )
-        return Letter(parcel.id, parcel.address, octets, careful=parcel.unknowns > 0)
+        return OutgoingMail(parcel.id, parcel.address, octets, careful=parcel.unknowns > 0)
 
-    def sample(self, to: str, subject: str, body: str) -> Letter:
+    def sample(self, to: str, subject: str, body: str) -> OutgoingMail:
         shop = self._settings.shop
         octets = self._octets(
             to,
             mailing_text.with_shop(subject, shop),
             mailing_text.with_shop(body, shop),
             mailing_text.footer(shop, self._settings.mail_address),
-            mailing_text.Person(SAMPLE_NAME, self._shown(self._settings.collect.first_number)),
+            mailing_text.TextPerson(SAMPLE_NAME, self._shown(self._settings.collect.first_number)),
             f"<{uuid.uuid4().hex}@{self._sender.domain}>",
         )
-        return Letter(0, to, octets)
+        return OutgoingMail(0, to, octets)
 
     def _octets(
         self,
@@ -57,7 +57,7 @@ class Writer:
         subject: str,
         body: str,
         footer: str,
-        person: mailing_text.Person,
+        person: mailing_text.TextPerson,
         letter_id: str,
     ) -> bytes:
         return letter.mailing(
@@ -104,16 +104,16 @@ def send_sample(
     if wrong := mailing_text.problems(subject, body, settings.shop):
         raise TextNotReady(wrong)
     try:
-        sample = Writer(settings, mark, lambda: now).sample(to, subject, body)
+        sample = LetterBuilder(settings, mark, lambda: now).sample(to, subject, body)
     except ValueError:
         raise _not_taken(f"「{to}」は、メールアドレスとして使えません。", "") from None
-    post = Post(settings.send, settings.tls, settings.mail_address, passwords.send)
+    post = SmtpClient(settings.send, settings.tls, settings.mail_address, passwords.send)
     try:
         outcomes = [outcome for batch in post.deliver([sample]) for outcome in batch]
     finally:
         post.close()
     for outcome in outcomes:
-        if outcome.ending is not Ending.ACCEPTED:
+        if outcome.ending is not DeliveryStatus.ACCEPTED:
             if post.trouble is not None:
                 raise post.trouble
             raise _not_taken(

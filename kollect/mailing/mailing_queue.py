@@ -16,20 +16,20 @@ from functools import partial
 
 from kollect.errors import StorageTrouble
 from kollect.ledger.lived_clock import LivedClock, lived_moment
-from kollect.mailing.mailing_states import UNFINISHED, Mailing, Parcel
+from kollect.mailing.mailing_states import UNFINISHED, Mailing, MailingRecipient
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace, allowance
-from kollect.smtp.outgoing import Letter
+from kollect.mailing.rate_limit import RateLimit, allowance
+from kollect.smtp.outgoing import OutgoingMail
 
 AT_ONCE = 100
 """So many letters are taken from the outbox, and marked SENDING, with one commit."""
 _ASKED_AT_ONCE = 200
 
 
-class Gate:
+class RateGate:
     """Lets through as many letters as the pace allows."""
 
-    def __init__(self, pace: Pace, tries: list[datetime]) -> None:
+    def __init__(self, pace: RateLimit, tries: list[datetime]) -> None:
         """`tries`: when letters, of any mailing, were handed over before."""
         self._pace = pace
         self._tries = deque(sorted(tries))
@@ -66,10 +66,10 @@ class MailingQueue:
         self,
         outbox: Outbox,
         mailing: Mailing,
-        write: Callable[[Parcel], Letter | None],
+        write: Callable[[MailingRecipient], OutgoingMail | None],
         closed: Callable[[], bool],
         now: Callable[[], datetime],
-        dropped: Callable[[Parcel], None],
+        dropped: Callable[[MailingRecipient], None],
     ) -> None:
         """`write` gives None for a parcel of which it has disposed itself; while `closed` says yes,
         nothing is handed out. `dropped` is told of a letter that was, and may not begin any more.
@@ -82,9 +82,9 @@ class MailingQueue:
         self._dropped = dropped
         self._began = now()
         self._clock = LivedClock(outbox.file, now)
-        self._gate = Gate(mailing.pace, outbox.tries(mailing.pace, self._clock.tick()))
+        self._gate = RateGate(mailing.pace, outbox.tries(mailing.pace, self._clock.tick()))
         self._after = 0
-        self._taken: deque[Parcel] = deque()
+        self._taken: deque[MailingRecipient] = deque()
         """Marked SENDING, not handed over yet."""
         self._edition: object = None
         """As they were taken. While it is the same, nothing stands against any of them."""
@@ -101,7 +101,7 @@ class MailingQueue:
     def __iter__(self) -> MailingQueue:
         return self
 
-    def __next__(self) -> Letter:
+    def __next__(self) -> OutgoingMail:
         try:
             return self._next()
         except StorageTrouble as trouble:
@@ -109,7 +109,7 @@ class MailingQueue:
             self.trouble = trouble
             raise StopIteration from trouble
 
-    def _next(self) -> Letter:
+    def _next(self) -> OutgoingMail:
         while not self._closed() and self.trouble is None:
             if not self._taken and not self._take():
                 break
@@ -119,7 +119,7 @@ class MailingQueue:
                 return replace(letter, may_go=partial(self._may_go, parcel, self._edition))
         raise StopIteration
 
-    def _may_go(self, parcel: Parcel, edition: object) -> bool:
+    def _may_go(self, parcel: MailingRecipient, edition: object) -> bool:
         """`edition`: as it was when the letter was taken, with others or before them."""
         try:
             if self._outbox.edition() == edition or self._outbox.may_go(parcel, self._now()):

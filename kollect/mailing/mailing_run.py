@@ -21,22 +21,22 @@ from kollect.errors import ServerTrouble, StorageTrouble, Trouble
 from kollect.ledger.commit_retry import UntilWritten
 from kollect.ledger.lived_clock import LivedClock
 from kollect.mail.foreign_text import exact
-from kollect.mailing.mailing_events import MailingNews, MailingTrouble, Progress
-from kollect.mailing.mailing_letters import Writer
+from kollect.mailing.mailing_events import MailingEvent, MailingFailed, MailingProgress
+from kollect.mailing.mailing_letters import LetterBuilder
 from kollect.mailing.mailing_queue import MailingQueue
 from kollect.mailing.mailing_states import (
-    Fate,
-    IllegalMove,
+    IllegalRecipientMove,
     Mailing,
+    MailingRecipient,
     MailingState,
-    Parcel,
-    Result,
-    Step,
+    RecipientResult,
+    RecipientState,
+    SendResult,
 )
 from kollect.mailing.outbox import Outbox
 from kollect.settings.model import Passwords, Settings
-from kollect.smtp.client import Post
-from kollect.smtp.outgoing import Ending, Letter, Outcome
+from kollect.smtp.client import SmtpClient
+from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from kollect.smtp.smtp_errors import LettersPutOff
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ IDLE_SECONDS = 60.0
 """A connection is kept over a wait so long; servers drop idle ones after some minutes."""
 
 
-class MailingRound:
+class MailingRun:
     """Everything that is owed of one mailing, once."""
 
     def __init__(
@@ -58,7 +58,7 @@ class MailingRound:
         mark: str,
         *,
         now: Callable[[], datetime],
-        listener: Callable[[MailingNews], None],
+        listener: Callable[[MailingEvent], None],
         stopping: Callable[[], bool],
         wait: Callable[[datetime], None],
         patience: float | None = None,
@@ -68,8 +68,8 @@ class MailingRound:
         """
         self._outbox = outbox
         self._mailing = mailing
-        self._writer = Writer(settings, mark, now)
-        self._post = Post(settings.send, settings.tls, settings.mail_address, passwords.send)
+        self._writer = LetterBuilder(settings, mark, now)
+        self._post = SmtpClient(settings.send, settings.tls, settings.mail_address, passwords.send)
         self._now = now
         self._listener = listener
         self._stopping = stopping
@@ -77,17 +77,17 @@ class MailingRound:
         self._until_written = UntilWritten(
             stopping=stopping, tell=self._cannot_write, patience=patience
         )
-        self._on_way: dict[int, Parcel] = {}
+        self._on_way: dict[int, MailingRecipient] = {}
         self._queue = MailingQueue(outbox, mailing, self._begin, self._closed, now, self._drop)
         self._clock = LivedClock(outbox.file, now)
         self._doubts: Doubts[int] = Doubts()
-        self._refused: dict[int, Refused] = {}
+        self._refused: dict[int, DoubtfulRefusal] = {}
         """Those of the doubts, as they are written down by now."""
-        self._of_the_shop: dict[int, Refused] = {}
+        self._of_the_shop: dict[int, DoubtfulRefusal] = {}
         """Refused in words about the shop."""
         self._paused_for = ""
         """The server's words for which the mailing was paused."""
-        self._speed = Speed()
+        self._speed = SendingSpeed()
         self._told_at = 0.0
         self.accepted = 0
 
@@ -152,17 +152,19 @@ class MailingRound:
     def _closed(self) -> bool:
         return self._stopping() or self._post.trouble is not None
 
-    def _begin(self, parcel: Parcel) -> Letter | None:
+    def _begin(self, parcel: MailingRecipient) -> OutgoingMail | None:
         try:
             letter = self._writer.letter(self._mailing, parcel)
         except ValueError as wrong:
             log.warning("受付番号 %d のメールを書けません（%s）", parcel.number, wrong)
-            self._outbox.settle([Result(parcel.id, Fate.REFUSED, str(wrong))], self._now())
+            self._outbox.settle(
+                [RecipientResult(parcel.id, SendResult.REFUSED, str(wrong))], self._now()
+            )
             return None
         self._on_way[parcel.id] = parcel
         return letter
 
-    def _drop(self, parcel: Parcel) -> None:
+    def _drop(self, parcel: MailingRecipient) -> None:
         """It may not be begun any more; the outbox has written down why."""
         del self._on_way[parcel.id]
 
@@ -173,12 +175,12 @@ class MailingRound:
             return
         now = self._now()
         results = [
-            Result(outcome.key, Fate(outcome.ending), _answer(outcome))
+            RecipientResult(outcome.key, SendResult(outcome.ending), _answer(outcome))
             for outcome in outcomes
             if outcome.tried
         ]
         before = deepcopy(self._doubts), dict(self._refused)
-        alone: list[Refused] = []
+        alone: list[DoubtfulRefusal] = []
 
         def commit() -> None:
             self._doubts, self._refused = deepcopy(before[0]), dict(before[1])
@@ -202,20 +204,20 @@ class MailingRound:
 
     def _cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:
         now = self._now()
-        self._listener(MailingTrouble(now, self._mailing.id, trouble, now + pause))
+        self._listener(MailingFailed(now, self._mailing.id, trouble, now + pause))
 
-    def _judge(self, outcomes: list[Outcome]) -> list[Refused]:
+    def _judge(self, outcomes: list[Outcome]) -> list[DoubtfulRefusal]:
         """Tell the refusals apart that may be about us from those of one letter: those are
         returned, as soon as enough letters are taken that were begun after they were heard.
         """
         alone: list[int] = []
         lived = self._clock.lived()
         for outcome in outcomes:
-            if outcome.ending is Ending.ACCEPTED:
+            if outcome.ending is DeliveryStatus.ACCEPTED:
                 alone += self._doubts.taken(outcome.place)
-            elif outcome.ending is Ending.DOUBTED or outcome.ours:
+            elif outcome.ending is DeliveryStatus.DOUBTED or outcome.ours:
                 parcel = self._on_way[outcome.key]
-                refused = Refused(parcel, parcel.patience.after(_answer(outcome), lived))
+                refused = DoubtfulRefusal(parcel, parcel.patience.after(_answer(outcome), lived))
                 if outcome.ours:
                     self._of_the_shop[parcel.id] = refused
                     continue
@@ -227,9 +229,13 @@ class MailingRound:
         """Not where these are the last ones of a mailing of which others were taken: they are tried
         again tomorrow, and nobody has to do anything about it."""
         counts = self._outbox.counts(self._mailing.id)
-        if not counts.get(Step.SENT):
+        if not counts.get(RecipientState.SENT):
             return True
-        not_begun = counts.get(Step.SENDING, 0) - self._post.on_way + counts.get(Step.WAITING, 0)
+        not_begun = (
+            counts.get(RecipientState.SENDING, 0)
+            - self._post.on_way
+            + counts.get(RecipientState.WAITING, 0)
+        )
         return not_begun > 0 and not self._queue.second_turn
 
     def _end_old_doubts(self) -> None:
@@ -237,7 +243,7 @@ class MailingRound:
         lived = self._clock.lived()
         left = [self._refused[key] for key in self._doubts.left()]
         over = [refused for refused in left if refused.patience.is_refused(lived)]
-        if self._outbox.counts(self._mailing.id).get(Step.SENT):  # the shop may send
+        if self._outbox.counts(self._mailing.id).get(RecipientState.SENT):  # the shop may send
             ours = self._of_the_shop.values()
             over += [one for one in ours if one.patience.is_refused_as_the_shop(lived)]
         if over and not self._paused_for and self._clock.is_trusted():
@@ -245,22 +251,24 @@ class MailingRound:
             self._tell_refused(over)
 
     def _pause(self) -> None:
-        with suppress(IllegalMove, StorageTrouble):  # somebody was faster; or at the next refusal
+        with suppress(
+            IllegalRecipientMove, StorageTrouble
+        ):  # somebody was faster; or at the next refusal
             self._outbox.pause(self._mailing.id)
             self._paused_for = self._refused[self._doubts.left()[-1]].patience.answer
 
-    def _tell_refused(self, over: list[Refused]) -> None:
+    def _tell_refused(self, over: list[DoubtfulRefusal]) -> None:
         for refused in over:
             _log_refused(refused.parcel, refused.patience.answer)
 
-    def _count(self, outcome: Outcome, parcel: Parcel) -> None:
+    def _count(self, outcome: Outcome, parcel: MailingRecipient) -> None:
         match outcome.ending:
-            case Ending.ACCEPTED:
+            case DeliveryStatus.ACCEPTED:
                 self.accepted += 1
                 self._speed.add()
-            case Ending.REFUSED:
+            case DeliveryStatus.REFUSED:
                 _log_refused(parcel, _answer(outcome))
-            case Ending.UNKNOWN:
+            case DeliveryStatus.UNKNOWN:
                 log.info(
                     "メール発信: 受付番号 %d が届いたかどうか、サーバの答えがありません: %s",
                     *(parcel.number, exact(parcel.address)),
@@ -269,7 +277,7 @@ class MailingRound:
     def _tell(self, waiting_until: datetime | None = None) -> None:
         self._told_at = time.monotonic()
         self._listener(
-            Progress(
+            MailingProgress(
                 at=self._now(),
                 mailing=self._mailing.id,
                 counts=self._outbox.counts(self._mailing.id),
@@ -279,7 +287,7 @@ class MailingRound:
         )
 
 
-class Speed:
+class SendingSpeed:
     """How many letters were taken within the last minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -302,10 +310,10 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class DoubtfulRefusal:
     """A letter that the server refused, and did not say that its mailbox does not exist."""
 
-    parcel: Parcel
+    parcel: MailingRecipient
     patience: Patience
     """After this try."""
 
@@ -322,7 +330,7 @@ def refused_for_us(answer: str) -> Trouble:
     )
 
 
-def _log_refused(parcel: Parcel, answer: str) -> None:
+def _log_refused(parcel: MailingRecipient, answer: str) -> None:
     log.info(
         "メール発信: 受付番号 %d のメールは届けられません（%s）: %s",
         *(parcel.number, answer, exact(parcel.address)),

@@ -31,10 +31,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from kollect.delivery.retry_policy import MOST_UNKNOWN, Patience
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 
 
-class Step(StrEnum):
+class RecipientState(StrEnum):
     WAITING = "waiting"
     SENDING = "sending"
     UNKNOWN = "unknown"
@@ -45,20 +45,33 @@ class Step(StrEnum):
     LEFT_OUT = "left_out"
 
 
-MOVES: dict[Step, frozenset[Step]] = {
-    Step.WAITING: frozenset({Step.SENDING, Step.LEFT_OUT}),
-    Step.SENDING: frozenset(
-        {Step.SENDING, Step.SENT, Step.UNKNOWN, Step.DEFERRED, Step.UNDELIVERABLE}
-        | {Step.UNCERTAIN, Step.LEFT_OUT}
+MOVES: dict[RecipientState, frozenset[RecipientState]] = {
+    RecipientState.WAITING: frozenset({RecipientState.SENDING, RecipientState.LEFT_OUT}),
+    RecipientState.SENDING: frozenset(
+        {
+            RecipientState.SENDING,
+            RecipientState.SENT,
+            RecipientState.UNKNOWN,
+            RecipientState.DEFERRED,
+            RecipientState.UNDELIVERABLE,
+        }
+        | {RecipientState.UNCERTAIN, RecipientState.LEFT_OUT}
     ),
-    Step.UNKNOWN: frozenset({Step.SENDING, Step.UNCERTAIN}),
-    Step.DEFERRED: frozenset({Step.SENDING, Step.LEFT_OUT, Step.UNDELIVERABLE}),
-    Step.SENT: frozenset({Step.UNDELIVERABLE}),
-    Step.UNCERTAIN: frozenset({Step.UNDELIVERABLE}),
-    Step.UNDELIVERABLE: frozenset(),
-    Step.LEFT_OUT: frozenset(),
+    RecipientState.UNKNOWN: frozenset({RecipientState.SENDING, RecipientState.UNCERTAIN}),
+    RecipientState.DEFERRED: frozenset(
+        {RecipientState.SENDING, RecipientState.LEFT_OUT, RecipientState.UNDELIVERABLE}
+    ),
+    RecipientState.SENT: frozenset({RecipientState.UNDELIVERABLE}),
+    RecipientState.UNCERTAIN: frozenset({RecipientState.UNDELIVERABLE}),
+    RecipientState.UNDELIVERABLE: frozenset(),
+    RecipientState.LEFT_OUT: frozenset(),
 }
-UNFINISHED = (Step.WAITING, Step.SENDING, Step.UNKNOWN, Step.DEFERRED)
+UNFINISHED = (
+    RecipientState.WAITING,
+    RecipientState.SENDING,
+    RecipientState.UNKNOWN,
+    RecipientState.DEFERRED,
+)
 """A letter is still owed."""
 
 
@@ -80,11 +93,11 @@ STATE_MOVES: dict[MailingState, frozenset[MailingState]] = {
 }
 
 
-class IllegalMove(ValueError):
+class IllegalRecipientMove(ValueError):
     """A step that does not follow from the present one; nothing was changed."""
 
 
-class LeftOut(StrEnum):
+class ExclusionReason(StrEnum):
     """Why somebody who was chosen gets no letter, in the words of screens and results."""
 
     WITHDRAWN = "退会"
@@ -96,7 +109,7 @@ class LeftOut(StrEnum):
     CALLED_OFF = "送信の中止"
 
 
-class Fate(StrEnum):
+class SendResult(StrEnum):
     """How one sending ended; the same words as `reply.outcome.Ending`, which is not known here."""
 
     ACCEPTED = "accepted"
@@ -107,22 +120,22 @@ class Fate(StrEnum):
 
 
 def step_after(
-    fate: Fate, *, unknowns: int, too_old: bool = False, called_off: bool = False
-) -> Step:
+    fate: SendResult, *, unknowns: int, too_old: bool = False, called_off: bool = False
+) -> RecipientState:
     """Where a letter goes from SENDING; `unknowns`: how often its fate was unknown before;
     `too_old`: the server has said "later" for as long as it is tried."""
     match fate:
-        case Fate.ACCEPTED:
-            return Step.SENT
-        case Fate.REFUSED:
-            return Step.UNDELIVERABLE
-        case Fate.UNKNOWN:
+        case SendResult.ACCEPTED:
+            return RecipientState.SENT
+        case SendResult.REFUSED:
+            return RecipientState.UNDELIVERABLE
+        case SendResult.UNKNOWN:
             over = called_off or unknowns + 1 >= MOST_UNKNOWN
-            return Step.UNCERTAIN if over else Step.UNKNOWN
-        case Fate.LATER if too_old:
-            return Step.UNDELIVERABLE
-        case Fate.LATER | Fate.DOUBTED:
-            return Step.LEFT_OUT if called_off else Step.DEFERRED
+            return RecipientState.UNCERTAIN if over else RecipientState.UNKNOWN
+        case SendResult.LATER if too_old:
+            return RecipientState.UNDELIVERABLE
+        case SendResult.LATER | SendResult.DOUBTED:
+            return RecipientState.LEFT_OUT if called_off else RecipientState.DEFERRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +147,7 @@ class Mailing:
     """Fixed when the sending begins, as subject and body are: it is what the members were told."""
     chosen: str
     """Who was chosen, in words."""
-    pace: Pace
+    pace: RateLimit
     state: MailingState
     made_at: datetime
     started_at: datetime | None
@@ -142,7 +155,7 @@ class Mailing:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class MailingRecipient:
     """One letter of a mailing, as far as it goes without knowing how letters are written."""
 
     id: int
@@ -153,7 +166,7 @@ class Parcel:
     """As its owner wrote it."""
     letter_id: str
     """The Message-ID, the same for every repeat."""
-    step: Step
+    step: RecipientState
     unknowns: int
     """Over 0: to be sent alone, in the plain dialogue."""
     answer: str
@@ -164,11 +177,11 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RecipientResult:
     """What became of a parcel that was handed over."""
 
     id: int
-    fate: Fate
+    fate: SendResult
     answer: str = ""
 
 
@@ -177,7 +190,7 @@ class Audience:
     """Whom a choice reaches."""
 
     chosen: int
-    left_out: Mapping[LeftOut, int]
+    left_out: Mapping[ExclusionReason, int]
 
     @property
     def reached(self) -> int:

@@ -34,7 +34,7 @@ _RULE = "―" * 20
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class TextPerson:
     """Whom a letter addresses."""
 
     name: str
@@ -73,7 +73,7 @@ def with_shop(text: str, shop: Shop) -> str:
     return text.replace(SHOP, shop.name.strip())
 
 
-def fill(text: str, person: Person) -> str:
+def fill(text: str, person: TextPerson) -> str:
     """The text for one person. What is filled in is not looked through for placeholders again."""
     values = {NAME: person.name, NUMBER: person.number, SHOP: SHOP}
     return _KNOWN.sub(lambda found: values[found[0]], text)

@@ -18,19 +18,19 @@ from kollect.ledger.ledger import Ledger
 from kollect.mailing.mailing_events import (
     NO_MAILING,
     MailingEnded,
-    MailingNews,
-    MailingTrouble,
-    Progress,
+    MailingEvent,
+    MailingFailed,
+    MailingProgress,
 )
 from kollect.mailing.mailing_letters import sample_address, send_sample
-from kollect.mailing.mailing_run import MailingRound
-from kollect.mailing.mailing_states import UNFINISHED, Mailing, MailingState, Step
+from kollect.mailing.mailing_run import MailingRun
+from kollect.mailing.mailing_states import UNFINISHED, Mailing, MailingState, RecipientState
 from kollect.mailing.outbox import Outbox
 from kollect.settings.model import Passwords, Settings
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
 from kollect.threads import safe_thread
-from kollect.threads.background_thread import Background, local_now
+from kollect.threads.background_thread import BackgroundThread, local_now
 
 __all__ = ["MailingWorker", "sample_address", "send_sample"]
 
@@ -47,7 +47,7 @@ STATE_WORDS = {
 }
 
 
-class MailingWorker(Background):
+class MailingWorker(BackgroundThread):
     """One sender on one data folder. `load` gives the settings in force, before each round.
 
     At the start mailings go on that a crash, a power cut or `stop` has left in SENDING.
@@ -57,7 +57,7 @@ class MailingWorker(Background):
         self,
         folder: DataFolder,
         load: Callable[[], tuple[Settings, Passwords]],
-        listener: Callable[[MailingNews], None],
+        listener: Callable[[MailingEvent], None],
         *,
         now: Callable[[], datetime] = local_now,
         patience: float | None = None,
@@ -131,7 +131,7 @@ class MailingWorker(Background):
             self._busy.clear()
 
     def fell(self, error: BaseException, at: datetime, again: datetime) -> None:
-        self._listener(MailingTrouble(at, NO_MAILING, _fault(error), again))
+        self._listener(MailingFailed(at, NO_MAILING, _fault(error), again))
 
     def _failed(self, trouble: Trouble) -> datetime:
         """Trouble that is of no single mailing."""
@@ -186,7 +186,7 @@ class MailingWorker(Background):
             counts = outbox.counts(mailing.id)
             left = sum(counts.get(step, 0) for step in UNFINISHED)
             log.info("メール発信「%s」を送ります（残り %d通）。", mailing.subject, left)
-        one = MailingRound(
+        one = MailingRun(
             outbox, mailing, settings, passwords, self._mark(),
             now=self._now, listener=self._listener,
             stopping=self._stop.is_set, wait=self._wait_within, patience=self._patience,
@@ -211,7 +211,7 @@ class MailingWorker(Background):
             counts = outbox.counts(identity)
             log.info(
                 "メール発信「%s」は%s（送信済 %d通）。",
-                *(mailing.subject, STATE_WORDS[mailing.state], counts.get(Step.SENT, 0)),
+                *(mailing.subject, STATE_WORDS[mailing.state], counts.get(RecipientState.SENT, 0)),
             )
             self._listener(MailingEnded(self._now(), identity, mailing.state, counts))
 
@@ -229,7 +229,7 @@ class MailingWorker(Background):
         """What the server has put off is tried again then."""
         for identity in sorted(self._under_way if due else ()):
             self._listener(
-                Progress(
+                MailingProgress(
                     at=self._now(),
                     mailing=identity,
                     counts=outbox.counts(identity),
@@ -244,7 +244,7 @@ class MailingWorker(Background):
         if trouble.title != self._told:
             log.warning("メール発信: %s", trouble)
         self._told = trouble.title
-        self._listener(MailingTrouble(self._now(), mailing, trouble, next_at))
+        self._listener(MailingFailed(self._now(), mailing, trouble, next_at))
 
     # --- waiting
 

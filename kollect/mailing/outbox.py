@@ -18,16 +18,16 @@ from kollect.mailing.drafts import AGAINST
 from kollect.mailing.mailing_states import (
     MOVES,
     UNFINISHED,
-    IllegalMove,
-    LeftOut,
+    ExclusionReason,
+    IllegalRecipientMove,
     Mailing,
+    MailingRecipient,
     MailingState,
-    Parcel,
-    Result,
-    Step,
+    RecipientResult,
+    RecipientState,
     step_after,
 )
-from kollect.mailing.recipients import Parcels
+from kollect.mailing.recipients import Recipients
 from kollect.storage.database import one_of, to_text
 
 SOURCE = "メール発信"
@@ -37,7 +37,7 @@ _IDS = "(SELECT value FROM json_each(?))"
 _OWED = "step IN ('" + "', '".join(UNFINISHED) + "')"
 
 
-class Outbox(Parcels):
+class Outbox(Recipients):
     """Promises: nothing is handed out for a member who has stopped, withdrawn or become 不達, also
     where the outbox was filled before; an illegal step changes nothing; what was sent is kept.
 
@@ -52,12 +52,14 @@ class Outbox(Parcels):
             for mailing in found:
                 if mailing.state is MailingState.STOPPED:
                     # a crash fell between handing over and writing down, after the 中止
-                    self._call_off(mailing.id, Step.SENDING, Step.UNCERTAIN, now)
+                    self._call_off(
+                        mailing.id, RecipientState.SENDING, RecipientState.UNCERTAIN, now
+                    )
         return [m for m in reversed(found) if m.state is MailingState.SENDING]
 
     # --- letters that are owed
 
-    def take(self, mailing: int, after: int, most: int, now: datetime) -> list[Parcel]:
+    def take(self, mailing: int, after: int, most: int, now: datetime) -> list[MailingRecipient]:
         """The next letters beyond the row `after`, each marked SENDING: to be handed over now.
 
         Whoever may not be written to any more is passed over for good. Empty where nothing is left
@@ -65,14 +67,16 @@ class Outbox(Parcels):
         """
         return self._take(mailing, f"{_OWED} AND parcel.id > ?", "parcel.id", after, most, now)
 
-    def take_fresh(self, mailing: int, after: int, most: int, now: datetime) -> list[Parcel]:
+    def take_fresh(
+        self, mailing: int, after: int, most: int, now: datetime
+    ) -> list[MailingRecipient]:
         """As `take`, without those that were put off: theirs is the second turn of a round."""
-        owed = f"{_OWED} AND step <> '{Step.DEFERRED}' AND parcel.id > ?"
+        owed = f"{_OWED} AND step <> '{RecipientState.DEFERRED}' AND parcel.id > ?"
         return self._take(mailing, owed, "parcel.id", after, most, now)
 
     def take_put_off(
         self, mailing: int, before: datetime, most: int, now: datetime
-    ) -> list[Parcel]:
+    ) -> list[MailingRecipient]:
         """As `take`, of those that were put off, the ones last tried before that moment; whose last
         try is the longest ago comes first. Ten of a domain that nobody finds, at which the post
         gives up, do not stand before the others for ever.
@@ -95,7 +99,7 @@ class Outbox(Parcels):
         """
         return self._db.row("PRAGMA data_version"), self._objections
 
-    def may_go(self, parcel: Parcel, now: datetime) -> bool:
+    def may_go(self, parcel: MailingRecipient, now: datetime) -> bool:
         """Whether a letter that was taken may still be handed over, at this very moment.
 
         Where not, because the member has stopped meanwhile or the mailing was paused or called
@@ -111,7 +115,7 @@ class Outbox(Parcels):
             return True
         if against:
             with self.transaction():
-                then = Step.UNCERTAIN if unknowns else Step.LEFT_OUT
+                then = RecipientState.UNCERTAIN if unknowns else RecipientState.LEFT_OUT
                 self.move([parcel.id], then, now, against)
                 self._end_if_done(parcel.mailing, now)
         else:
@@ -131,9 +135,9 @@ class Outbox(Parcels):
                 json.dumps(ids),
             )
             if len(rows) != len(ids):
-                raise IllegalMove(f"{len(ids) - len(rows)} of {len(ids)} letters are none")
+                raise IllegalRecipientMove(f"{len(ids) - len(rows)} of {len(ids)} letters are none")
             stays = [identity for identity, _, state in rows if state != MailingState.STOPPED]
-            self.move(stays, Step.DEFERRED, now)
+            self.move(stays, RecipientState.DEFERRED, now)
             self._db.change(
                 f"UPDATE parcel SET first_at = NULL, tried_at = NULL WHERE id IN {_IDS}"
                 " AND first_at = tried_at",  # it was the first time that it was taken
@@ -141,12 +145,12 @@ class Outbox(Parcels):
             )
             for identity, unknowns, state in rows:
                 if state == MailingState.STOPPED:
-                    then = Step.UNCERTAIN if unknowns else Step.LEFT_OUT
-                    self.move([identity], then, now, LeftOut.CALLED_OFF)
+                    then = RecipientState.UNCERTAIN if unknowns else RecipientState.LEFT_OUT
+                    self.move([identity], then, now, ExclusionReason.CALLED_OFF)
 
     def _take(
         self, mailing: int, owed: str, order: str, beyond: object, most: int, now: datetime
-    ) -> list[Parcel]:
+    ) -> list[MailingRecipient]:
         with self.transaction():
             if self.mailing(mailing).state is not MailingState.SENDING:
                 return []
@@ -159,21 +163,26 @@ class Outbox(Parcels):
                 )
                 for identity, step, against in found:
                     if against:
-                        tried = one_of(Step, step) not in (Step.WAITING, Step.DEFERRED)
-                        self.move([identity], Step.UNCERTAIN if tried else Step.LEFT_OUT,
+                        tried = one_of(RecipientState, step) not in (
+                            RecipientState.WAITING,
+                            RecipientState.DEFERRED,
+                        )
+                        self.move([identity], RecipientState.UNCERTAIN if tried else RecipientState.LEFT_OUT,
                                   now, against)  # fmt: skip
                 ids = [identity for identity, _, against in found if not against]
-                self.move(ids, Step.SENDING, now)
+                self.move(ids, RecipientState.SENDING, now)
                 if ids or not found:
                     break  # the others are settled: the same question finds the next ones
             self._end_if_done(mailing, now)
             taken = {one.id: one for one in self._parcels(f"parcel.id IN {_IDS}", json.dumps(ids))}
             return [taken[identity] for identity in ids]
 
-    def move(self, ids: Iterable[int], then: Step, now: datetime, answer: str = "") -> None:
+    def move(
+        self, ids: Iterable[int], then: RecipientState, now: datetime, answer: str = ""
+    ) -> None:
         """Take letters to their next step. Raises IllegalMove, and then changes none of them."""
         ids, moment = list(ids), to_text(now)
-        tried = moment if then is Step.SENDING else None
+        tried = moment if then is RecipientState.SENDING else None
         before = ", ".join(f"'{step}'" for step, targets in MOVES.items() if then in targets)
         with self.transaction():
             moved = self._db.change(
@@ -183,9 +192,11 @@ class Outbox(Parcels):
                 *(then, moment, answer, answer, tried, tried, json.dumps(ids)),
             )
             if moved != len(ids):
-                raise IllegalMove(f"{len(ids) - moved} of {len(ids)} letters cannot go to {then}")
+                raise IllegalRecipientMove(
+                    f"{len(ids) - moved} of {len(ids)} letters cannot go to {then}"
+                )
 
-    def settle(self, results: Iterable[Result], now: datetime) -> None:
+    def settle(self, results: Iterable[RecipientResult], now: datetime) -> None:
         """Write down what became of letters that were handed over, all in one commit.
 
         A member whose mailbox does not exist, as the server says, becomes 不達. Raises IllegalMove
@@ -197,11 +208,13 @@ class Outbox(Parcels):
                 "SELECT parcel.id, mailing, number, unknowns, state, later_since, refused_since,"
                 " refusals, answer FROM parcel"
                 f" JOIN mailing ON mailing.id = mailing WHERE parcel.id IN {_IDS}"
-                f" AND step = '{Step.SENDING}'",
+                f" AND step = '{RecipientState.SENDING}'",
                 json.dumps([result.id for result in results]),
             )
             if len(rows) != len(results):
-                raise IllegalMove(f"{len(results) - len(rows)} letters were not handed over")
+                raise IllegalRecipientMove(
+                    f"{len(results) - len(rows)} letters were not handed over"
+                )
             found = {identity: row for identity, *row in rows}
             clock = LivedClock(self._db, lambda: now)
             lived = clock.lived()
@@ -217,11 +230,13 @@ class Outbox(Parcels):
                     and clock.is_trusted(),
                     called_off=state == MailingState.STOPPED,
                 )
-                answer = LeftOut.CALLED_OFF if step is Step.LEFT_OUT else result.answer
-                unknown = step is Step.UNKNOWN
+                answer = (
+                    ExclusionReason.CALLED_OFF if step is RecipientState.LEFT_OUT else result.answer
+                )
+                unknown = step is RecipientState.UNKNOWN
                 remembered = patience.later_since, patience.refused_since, patience.refusals
                 written.append((step, moment, answer, answer, unknown, *remembered, result.id))
-                if step is Step.UNDELIVERABLE and address_is_dead(result.answer):
+                if step is RecipientState.UNDELIVERABLE and address_is_dead(result.answer):
                     self._members.undeliverable(number, result.answer, now, SOURCE)
                     self._objections += 1
             self._db.change_many(
@@ -240,10 +255,10 @@ class Outbox(Parcels):
         with self.transaction():
             found = self._db.rows(
                 "SELECT parcel.id, mailing FROM parcel"
-                f" WHERE parcel.id IN {_IDS} AND step = '{Step.DEFERRED}'",
+                f" WHERE parcel.id IN {_IDS} AND step = '{RecipientState.DEFERRED}'",
                 json.dumps(list(ids)),
             )
-            self.move([identity for identity, _ in found], Step.UNDELIVERABLE, now)
+            self.move([identity for identity, _ in found], RecipientState.UNDELIVERABLE, now)
             for mailing in {mailing for _, mailing in found}:
                 self._end_if_done(mailing, now)
 
@@ -258,8 +273,11 @@ class Outbox(Parcels):
             if row is None:
                 return None
             identity, number, step = row
-            if Step.UNDELIVERABLE in MOVES[one_of(Step, step)] and step != Step.SENDING:
-                self.move([identity], Step.UNDELIVERABLE, now, reason)
+            if (
+                RecipientState.UNDELIVERABLE in MOVES[one_of(RecipientState, step)]
+                and step != RecipientState.SENDING
+            ):
+                self.move([identity], RecipientState.UNDELIVERABLE, now, reason)
             self._members.undeliverable(number, reason, now, SOURCE)
         return number
 
@@ -292,6 +310,6 @@ class Outbox(Parcels):
 def _put_off(before: datetime, now: datetime) -> str:
     """Put off, and last tried before that moment. In the future is before: a clock was ahead."""
     return (
-        f"step = '{Step.DEFERRED}' AND (coalesce(tried_at, '') < '{to_text(before)}'"
+        f"step = '{RecipientState.DEFERRED}' AND (coalesce(tried_at, '') < '{to_text(before)}'"
         f" OR tried_at > '{to_text(now)}')"
     )

@@ -12,7 +12,7 @@ _ROUNDED = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimit:
     """0: as fast as the server takes them."""
 
     per_minute: int = 60
@@ -33,7 +33,7 @@ class Allowance:
     """Until one may be sent, where none may now."""
 
 
-def allowance(pace: Pace, tries: Sequence[datetime], now: datetime, most: int) -> Allowance:
+def allowance(pace: RateLimit, tries: Sequence[datetime], now: datetime, most: int) -> Allowance:
     """How many letters may be handed over now, at most `most`, after those of the times `tries`."""
     letters, wait = most, timedelta()
     for limit, span in ((pace.per_minute, MINUTE), (pace.per_hour, HOUR)):

@@ -11,8 +11,8 @@ from kollect.delivery.retry_policy import Patience
 from kollect.ledger.lived_clock import lived_moment
 from kollect.ledger.lived_time import Lived
 from kollect.mailing.drafts import Mailings
-from kollect.mailing.mailing_states import UNFINISHED, Parcel, Step
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.mailing_states import UNFINISHED, MailingRecipient, RecipientState
+from kollect.mailing.rate_limit import RateLimit
 from kollect.storage.database import one_of, to_text, to_time
 
 _PARCEL = (
@@ -24,19 +24,19 @@ _OWED = "', '".join(UNFINISHED)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentMail:
     """One mail that a member was sent, or was to be sent."""
 
     subject: str
-    step: Step
+    step: RecipientState
     at: datetime
     answer: str
 
 
-class Parcels(Mailings):
+class Recipients(Mailings):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
-    def tries(self, pace: Pace, time: Lived) -> list[datetime]:
+    def tries(self, pace: RateLimit, time: Lived) -> list[datetime]:
         """When letters, of any mailing, were handed over, as far back as `pace` remembers: as dates
         of `lived_moment`."""
         if not pace.memory:
@@ -49,17 +49,17 @@ class Parcels(Mailings):
         ages = (time.age(to_time(at)) for (at,) in found)
         return [present - age for age in ages if age <= pace.memory]
 
-    def counts(self, mailing: int) -> dict[Step, int]:
+    def counts(self, mailing: int) -> dict[RecipientState, int]:
         """How many letters stand at each step; 0 is left out."""
         found = self._db.rows(
             "SELECT step, count(*) FROM parcel WHERE mailing = ? GROUP BY step", mailing
         )
-        return {one_of(Step, step): count for step, count in found}
+        return {one_of(RecipientState, step): count for step, count in found}
 
     def on_way(self, ids: Iterable[int]) -> int:
         """How many of these letters were handed over, and nothing is written of how they ended."""
         found = self._db.row(
-            f"SELECT count(*) FROM parcel WHERE step = '{Step.SENDING}'"
+            f"SELECT count(*) FROM parcel WHERE step = '{RecipientState.SENDING}'"
             " AND id IN (SELECT value FROM json_each(?))",
             json.dumps(list(ids)),
         )
@@ -68,13 +68,15 @@ class Parcels(Mailings):
     def only_refused(self, mailing: int) -> int:
         """How many letters are left, where every one of them was refused; else 0."""
         left, refused = self._db.row(
-            f"SELECT count(*), coalesce(sum(step = '{Step.DEFERRED}' AND refusals > 0), 0)"
+            f"SELECT count(*), coalesce(sum(step = '{RecipientState.DEFERRED}' AND refusals > 0), 0)"
             f" FROM parcel WHERE mailing = ? AND step IN ('{_OWED}')",
             mailing,
         ) or (0, 0)
         return left if left == refused else 0
 
-    def page(self, mailing: int, first: int, most: int, *steps: Step) -> list[Parcel]:
+    def page(
+        self, mailing: int, first: int, most: int, *steps: RecipientState
+    ) -> list[MailingRecipient]:
         """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
         names = "', '".join(steps)
         only = f" AND step IN ('{names}')" if steps else ""
@@ -82,12 +84,12 @@ class Parcels(Mailings):
             f"mailing = ?{only} ORDER BY parcel.id LIMIT ? OFFSET ?", mailing, most, first
         )
 
-    def each(self, mailing: int) -> Iterator[Parcel]:
+    def each(self, mailing: int) -> Iterator[MailingRecipient]:
         """All of a mailing's letters, one by one."""
         sql = f"{_PARCEL} WHERE mailing = ? ORDER BY parcel.id"
         yield from map(_parcel, self._db.each(sql, mailing))
 
-    def told(self, number: int) -> list[Told]:
+    def told(self, number: int) -> list[SentMail]:
         """What a member was sent and what became of it, the newest first."""
         found = self._db.rows(
             "SELECT subject, step, step_at, answer FROM parcel JOIN mailing"
@@ -95,7 +97,8 @@ class Parcels(Mailings):
             number,
         )
         return [
-            Told(subject, one_of(Step, step), to_time(at), why) for subject, step, at, why in found
+            SentMail(subject, one_of(RecipientState, step), to_time(at), why)
+            for subject, step, at, why in found
         ]
 
     def is_of_a_mailing(self, letter_ids: Iterable[str]) -> bool:
@@ -115,11 +118,13 @@ class Parcels(Mailings):
         )
         return [subject for _, subject in found]
 
-    def _parcels(self, where: str, *values: object) -> list[Parcel]:
+    def _parcels(self, where: str, *values: object) -> list[MailingRecipient]:
         return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
 
 
-def _parcel(row: tuple) -> Parcel:
+def _parcel(row: tuple) -> MailingRecipient:
     *fields, step, unknowns, answer, step_at, later, refused, refusals = row
     patience = Patience(later, refused, refusals, answer)
-    return Parcel(*fields, one_of(Step, step), unknowns, answer, to_time(step_at), patience)
+    return MailingRecipient(
+        *fields, one_of(RecipientState, step), unknowns, answer, to_time(step_at), patience
+    )

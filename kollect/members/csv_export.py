@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from kollect.members.csv_columns import ACTIVE, WITHDRAWN, Column
-from kollect.members.member import NO, YES, Field, Member, State, as_sheet
-from kollect.members.member_reader import Consented
+from kollect.members.csv_columns import ACTIVE, WITHDRAWN, CsvColumn
+from kollect.members.member import NO, YES, Member, MemberField, MemberState, as_sheet
+from kollect.members.member_reader import ConsentRecord
 from kollect.settings.number_format import number_text
 from kollect.storage.csv_format import csv_bytes
 
@@ -22,11 +22,11 @@ _CONSENT_HEADER = (
 def members_csv(members: Iterable[Member], encoding: str = "utf-8-sig", digits: int = 0) -> bytes:
     """The members; taken in again, the table changes nothing. `digits` as in `number_text`."""
     rows = (_row(member, digits) for member in members)
-    return csv_bytes((*Column, *_MORE), rows, encoding)
+    return csv_bytes((*CsvColumn, *_MORE), rows, encoding)
 
 
 def consents_csv(
-    record: Iterable[Consented], encoding: str = "utf-8-sig", digits: int = 0
+    record: Iterable[ConsentRecord], encoding: str = "utf-8-sig", digits: int = 0
 ) -> bytes:
     """承諾の記録: who gave or took back his consent, when, how, and what he had been told."""
     rows = (
@@ -43,13 +43,13 @@ def consents_csv(
 
 def _row(member: Member, digits: int) -> Sequence[str]:
     form, standing = as_sheet(member), member.standing
-    cells = {Column(field.value): getattr(form, field.name.lower()) for field in Field}
-    cells[Column.NUMBER] = number_text(member.number, digits)
-    cells[Column.MAIL] = standing.address
-    cells[Column.STATE] = WITHDRAWN if standing.state is State.WITHDRAWN else ACTIVE
-    cells[Column.STOPPED_ON] = _day(standing.stopped_at)
+    cells = {CsvColumn(field.value): getattr(form, field.name.lower()) for field in MemberField}
+    cells[CsvColumn.NUMBER] = number_text(member.number, digits)
+    cells[CsvColumn.MAIL] = standing.address
+    cells[CsvColumn.STATE] = WITHDRAWN if standing.state is MemberState.WITHDRAWN else ACTIVE
+    cells[CsvColumn.STOPPED_ON] = _day(standing.stopped_at)
     more = (_day(standing.registered_at), _day(standing.withdrawn_at), standing.undeliverable)
-    return [*(cells[column] for column in Column), *more]
+    return [*(cells[column] for column in CsvColumn), *more]
 
 
 def _day(moment: datetime | None) -> str:

@@ -15,9 +15,17 @@ from datetime import datetime
 from kollect.mail import address
 from kollect.mail.foreign_text import exact, visible
 from kollect.members import normalize, wareki
-from kollect.members.csv_columns import ACTIVE, WITHDRAWN, Column
-from kollect.members.csv_table import CsvTrouble, Table, plain
-from kollect.members.member import Field, Member, Sheet, SheetProblems, State, as_sheet, read
+from kollect.members.csv_columns import ACTIVE, WITHDRAWN, CsvColumn
+from kollect.members.csv_table import CsvTable, CsvTrouble, plain
+from kollect.members.member import (
+    Member,
+    MemberField,
+    MemberFormInput,
+    MemberState,
+    SheetProblems,
+    as_sheet,
+    read,
+)
 from kollect.members.repository import Members
 
 SOURCE = "CSVの取り込み"
@@ -26,16 +34,16 @@ MOST_PROBLEMS = 100
 MOST_NAMED = 10
 _DAY = re.compile("[0-9]{4}/[0-9]{2}/[0-9]{2}")
 _CODES = {
-    Column.NUMBER: re.compile("[0-9]+"),
-    Column.PHONE: re.compile("0[0-9]+-[0-9]+-[0-9]+"),
-    Column.POSTCODE: re.compile("[0-9]{3}-[0-9]{4}"),
-    Column.BIRTHDAY: _DAY,
-    Column.CONSENT_ON: _DAY,
-    Column.STOPPED_ON: _DAY,
+    CsvColumn.NUMBER: re.compile("[0-9]+"),
+    CsvColumn.PHONE: re.compile("0[0-9]+-[0-9]+-[0-9]+"),
+    CsvColumn.POSTCODE: re.compile("[0-9]{3}-[0-9]{4}"),
+    CsvColumn.BIRTHDAY: _DAY,
+    CsvColumn.CONSENT_ON: _DAY,
+    CsvColumn.STOPPED_ON: _DAY,
 }
 """What a spreadsheet may take for a number, and how it looks when none has."""
 _NOT_COUNTED = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)")
-_SHEET = {Column(one.value): one.name.lower() for one in Field}
+_SHEET = {CsvColumn(one.value): one.name.lower() for one in MemberField}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class ImportTrouble(CsvTrouble):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CsvLine:
     """One row, understood: who it is about and what will be written."""
 
     line: int
@@ -78,7 +86,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ImportCounts:
     new: int
     changed: int
     same: int
@@ -86,12 +94,12 @@ class Tally:
     """Consented as the file says, and not since they said no: they stay stopped."""
 
 
-def understood(table: Table, members: Members, now: datetime) -> list[Line]:
+def understood(table: CsvTable, members: Members, now: datetime) -> list[CsvLine]:
     """Every row of the file, read and checked; writes nothing.
 
     Raises ImportTrouble, with everything that is wrong, and CsvTrouble.
     """
-    found: dict[int, Line] = {}
+    found: dict[int, CsvLine] = {}
     problems: list[LineProblem] = []
     for line, row in table.rows():
         try:
@@ -111,11 +119,11 @@ def understood(table: Table, members: Members, now: datetime) -> list[Line]:
 
 
 def take_in(
-    table: Table,
+    table: CsvTable,
     members: Members,
     now: datetime,
     told: Callable[[int, int], None] = lambda written, of: None,
-) -> Tally:
+) -> ImportCounts:
     """Import the file in one transaction. Raises as `understood` does; then nothing is written.
 
     `told` is called before each member is written; when it raises, nothing is written either.
@@ -140,7 +148,7 @@ def take_in(
             elif line.consents and not line.stopped and members.is_stopped(number):
                 held.append(number)
             changed += line.known and differs
-    return Tally(new, changed, len(lines) - new - changed, tuple(held))
+    return ImportCounts(new, changed, len(lines) - new - changed, tuple(held))
 
 
 def in_words(held: Sequence[int]) -> str:
@@ -158,7 +166,7 @@ class _Wrong(ValueError):
     """What is wrong with a row as a whole."""
 
 
-def _cells(table: Table, row: list[str]) -> dict[Column, str]:
+def _cells(table: CsvTable, row: list[str]) -> dict[CsvColumn, str]:
     """The cells of the columns that are read; spreadsheets leave empty ones out at the end."""
     if any(cell.strip() for cell in row[len(table.columns) :]):
         raise _Wrong(
@@ -173,7 +181,7 @@ def _cells(table: Table, row: list[str]) -> dict[Column, str]:
     }
 
 
-def _restored(column: Column, cell: str) -> str:
+def _restored(column: CsvColumn, cell: str) -> str:
     """The cell as it was before a spreadsheet took it for a number. Raises _Wrong."""
     as_it_was = _CODES.get(column)
     if as_it_was is None and not cell.startswith("#"):
@@ -187,41 +195,43 @@ def _restored(column: Column, cell: str) -> str:
         )
     try:
         match column:
-            case Column.NUMBER | Column.PHONE:
+            case CsvColumn.NUMBER | CsvColumn.PHONE:
                 return normalize.counted(cell)
-            case Column.POSTCODE:
+            case CsvColumn.POSTCODE:
                 return normalize.postcode_of_number(cell)
-            case Column.BIRTHDAY | Column.CONSENT_ON | Column.STOPPED_ON:
+            case CsvColumn.BIRTHDAY | CsvColumn.CONSENT_ON | CsvColumn.STOPPED_ON:
                 return wareki.of_spreadsheet(normalize.counted(cell))
     except normalize.Rounded as rounded:
         raise _Wrong(f"{column}: {rounded}") from None
     return cell
 
 
-def _line(line: int, cells: dict[Column, str], members: Members, now: datetime) -> Line:
+def _line(line: int, cells: dict[CsvColumn, str], members: Members, now: datetime) -> CsvLine:
     number = _number(cells, members)
     known = members.get(number)
     typed = {_SHEET[column]: cell for column, cell in cells.items() if column in _SHEET}
-    form = replace(as_sheet(known) if known else Sheet(), **typed | {"number": str(number)})
+    form = replace(
+        as_sheet(known) if known else MemberFormInput(), **typed | {"number": str(number)}
+    )
     dated = bool(form.consent_on.strip())
     if not dated and not form.consent_how.strip():
         # a shop that brings its list along has no day for each; then this day is the record
         form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=SOURCE)
     member = read(form, now.date())
-    return Line(
+    return CsvLine(
         line,
         member,
         known is not None,
         _withdrawn(cells, known),
-        _stopped(cells.get(Column.STOPPED_ON, "")),
-        consents=Column.CONSENT in cells and member.consent.given,
+        _stopped(cells.get(CsvColumn.STOPPED_ON, "")),
+        consents=CsvColumn.CONSENT in cells and member.consent.given,
         dated=dated,
     )
 
 
-def _number(cells: dict[Column, str], members: Members) -> int:
+def _number(cells: dict[CsvColumn, str], members: Members) -> int:
     """Whom the row is about. Raises _Wrong."""
-    typed, mail = cells.get(Column.NUMBER, ""), normalize.narrow(cells.get(Column.MAIL, ""))
+    typed, mail = cells.get(CsvColumn.NUMBER, ""), normalize.narrow(cells.get(CsvColumn.MAIL, ""))
     if not typed.strip():
         if not mail:
             raise _Wrong("受付番号もメールアドレスも空です。")
@@ -242,11 +252,11 @@ def _number(cells: dict[Column, str], members: Members) -> int:
     return number
 
 
-def _withdrawn(cells: dict[Column, str], known: Member | None) -> bool:
-    state = normalize.narrow(cells.get(Column.STATE, ""))
+def _withdrawn(cells: dict[CsvColumn, str], known: Member | None) -> bool:
+    state = normalize.narrow(cells.get(CsvColumn.STATE, ""))
     if state not in ("", ACTIVE, WITHDRAWN):
         raise _Wrong(f"状態「{state}」は「{ACTIVE}」か「{WITHDRAWN}」にしてください。")
-    if known and known.standing.state is State.WITHDRAWN and state != WITHDRAWN:
+    if known and known.standing.state is MemberState.WITHDRAWN and state != WITHDRAWN:
         raise _Wrong(
             f"受付番号 {known.number} の {known.name} 様は、退会されています。"
             "もう一度入会されるときは、先に「会員一覧」で退会を取り消してください。"
@@ -260,5 +270,5 @@ def _stopped(typed: str) -> bool:
     try:
         wareki.read(typed)
     except wareki.NotADate as why:
-        raise _Wrong(f"{Column.STOPPED_ON}: {why}") from None
+        raise _Wrong(f"{CsvColumn.STOPPED_ON}: {why}") from None
     return True

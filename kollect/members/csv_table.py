@@ -15,7 +15,7 @@ from itertools import islice
 
 from kollect.errors import Trouble
 from kollect.members import csv_encoding
-from kollect.members.csv_columns import Column, match
+from kollect.members.csv_columns import CsvColumn, match
 from kollect.members.csv_encoding import Unreadable
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -37,7 +37,7 @@ class CsvTrouble(Trouble):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """The file as text, with what was found out about it."""
 
     text: str
@@ -47,7 +47,7 @@ class Table:
     header: tuple[str, ...]
     header_line: int
     """Above it there are titles, and what other programs want to be told."""
-    columns: tuple[Column | None, ...]
+    columns: tuple[CsvColumn | None, ...]
     """What each column is taken for; None: it is not read."""
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -66,7 +66,7 @@ class Table:
     def first(self, most: int) -> list[list[str]]:
         return [row for _, row in islice(self.rows(), most)]
 
-    def with_columns(self, columns: tuple[Column | None, ...]) -> Table:
+    def with_columns(self, columns: tuple[CsvColumn | None, ...]) -> CsvTable:
         """The same file with other columns, as chosen by hand.
 
         Raises CsvTrouble where one is chosen twice, or nothing would tell the members apart.
@@ -76,7 +76,7 @@ class Table:
         return table
 
 
-def read(data: bytes) -> Table:
+def read(data: bytes) -> CsvTable:
     """The table in these octets, as spreadsheets and other programs write it: UTF-8, UTF-16 or
     CP932, with commas, tabs or semicolons, the names of the columns in one of the first lines.
 
@@ -91,7 +91,7 @@ def read(data: bytes) -> Table:
     if '="' in text and '=""' not in text:  # else some of them may stand in a quoted cell
         text = _QUOTED_FORMULA.sub(r'\1"', text)
     delimiter, (line, header) = _told_apart(text)
-    table = Table(text, encoding, delimiter, header, line, match(header))
+    table = CsvTable(text, encoding, delimiter, header, line, match(header))
     _check(table)
     return table
 
@@ -139,7 +139,7 @@ def _header(text: str, delimiter: str) -> tuple[int, tuple[str, ...]]:
     for least in (2, 1):
         for line, row in lines:
             known = [column for column in match(row) if column]
-            if len(known) >= least and (Column.NUMBER in known or Column.MAIL in known):
+            if len(known) >= least and (CsvColumn.NUMBER in known or CsvColumn.MAIL in known):
                 return line, row
     return lines[0] if lines else (0, ())
 
@@ -195,7 +195,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def _check(table: Table) -> None:
+def _check(table: CsvTable) -> None:
     chosen = [column for column in table.columns if column]
     twice = next((column for column in chosen if chosen.count(column) > 1), None)
     if twice:
@@ -204,7 +204,7 @@ def _check(table: Table) -> None:
             happened=f"「{twice}」が2つ以上の列に割り当てられています。",
             cure="どれか1つの列だけにしてください。",
         )
-    if Column.NUMBER not in chosen and Column.MAIL not in chosen:
+    if CsvColumn.NUMBER not in chosen and CsvColumn.MAIL not in chosen:
         raise CsvTrouble(
             "会員を見分ける列がありません",
             happened="1行目に「受付番号」も「メールアドレス」も見つかりません。",

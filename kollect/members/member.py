@@ -1,6 +1,6 @@
 """A member as a value, and the membership form: what was typed, what it means, what is wrong.
 
-The screen and the CSV import both fill a `Sheet` and have it read here; so both forgive and refuse
+The screen and the CSV import both fill a `MemberFormInput` and have it read here; so both forgive and refuse
 the same. Knows no file and no table. Pure.
 """
 
@@ -20,13 +20,13 @@ class Sex(StrEnum):
     OTHER = "その他"
 
 
-class State(StrEnum):
+class MemberState(StrEnum):
     ACTIVE = "active"
     WITHDRAWN = "withdrawn"
     """退会: kept, but never written to."""
 
 
-class Field(StrEnum):
+class MemberField(StrEnum):
     """The fields of the form, by the names they have on screen, on paper and in CSV files."""
 
     NUMBER = "受付番号"
@@ -54,12 +54,12 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MemberStatus:
     """What became of a member; no part of the form, and never changed by writing one."""
 
     address: str = ""
     """The collected mail address."""
-    state: State = State.ACTIVE
+    state: MemberState = MemberState.ACTIVE
     registered_at: datetime | None = None
     withdrawn_at: datetime | None = None
     stopped_at: datetime | None = None
@@ -82,12 +82,12 @@ class Member:
     groups: tuple[str, ...] = ()
     note: str = ""
     consent: Consent = Consent()
-    standing: Standing = field(default=Standing(), compare=False)
+    standing: MemberStatus = field(default=MemberStatus(), compare=False)
     """Members are equal when their forms are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class MemberFormInput:
     """The form as it was typed."""
 
     number: str = ""
@@ -107,7 +107,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    field: Field
+    field: MemberField
     message: str
 
     def __str__(self) -> str:
@@ -123,12 +123,12 @@ class SheetProblems(ValueError):
 
 
 LONGEST = {
-    Field.NAME: 60,
-    Field.KANA: 60,
-    Field.HOME: 200,
-    Field.GROUPS: 200,
-    Field.NOTE: 1000,
-    Field.CONSENT_HOW: 60,
+    MemberField.NAME: 60,
+    MemberField.KANA: 60,
+    MemberField.HOME: 200,
+    MemberField.GROUPS: 200,
+    MemberField.NOTE: 1000,
+    MemberField.CONSENT_HOW: 60,
 }
 YES, NO = "承諾する", "承諾しない"
 _YES = frozenset({YES, "承諾", "承諾済", "承諾済み", "はい", "する", "可", "○", "〇", "◯", "有"})
@@ -144,7 +144,7 @@ _SEXES = {
 _OLDEST = 130
 
 
-def problems(sheet: Sheet, today: date) -> tuple[FieldProblem, ...]:
+def problems(sheet: MemberFormInput, today: date) -> tuple[FieldProblem, ...]:
     """Everything that is wrong with the form; empty where it can be registered."""
     try:
         read(sheet, today)
@@ -153,7 +153,7 @@ def problems(sheet: Sheet, today: date) -> tuple[FieldProblem, ...]:
     return ()
 
 
-def read(sheet: Sheet, today: date) -> Member:
+def read(sheet: MemberFormInput, today: date) -> Member:
     """What the form says, with all forgiveness. Raises SheetProblems."""
     reader = _Reader(today)
     member = Member(
@@ -164,9 +164,9 @@ def read(sheet: Sheet, today: date) -> Member:
         sex=reader.sex(sheet.sex),
         phone=reader.phone(sheet.phone),
         postcode=reader.postcode(sheet.postcode),
-        home=reader.short(Field.HOME, normalize.line(sheet.home)),
+        home=reader.short(MemberField.HOME, normalize.line(sheet.home)),
         groups=reader.groups(sheet.groups),
-        note=reader.short(Field.NOTE, normalize.lines(sheet.note)),
+        note=reader.short(MemberField.NOTE, normalize.lines(sheet.note)),
         consent=reader.consent(sheet),
     )
     if reader.found:
@@ -174,9 +174,9 @@ def read(sheet: Sheet, today: date) -> Member:
     return member
 
 
-def as_sheet(member: Member) -> Sheet:
+def as_sheet(member: Member) -> MemberFormInput:
     """The form as it would be typed for this member: `read(as_sheet(m)) == m`."""
-    return Sheet(
+    return MemberFormInput(
         number=str(member.number),
         name=member.name,
         kana=member.kana,
@@ -204,10 +204,10 @@ class _Reader:
         self.found: list[FieldProblem] = []
         self._today = today
 
-    def wrong(self, where: Field, message: str) -> None:
+    def wrong(self, where: MemberField, message: str) -> None:
         self.found.append(FieldProblem(where, message))
 
-    def short(self, where: Field, text: str) -> str:
+    def short(self, where: MemberField, text: str) -> str:
         if len(text) > LONGEST[where]:
             self.wrong(where, f"長すぎます。{LONGEST[where]}文字までにしてください。")
         return text
@@ -215,24 +215,26 @@ class _Reader:
     def number(self, typed: str) -> int:
         found = normalize.number(typed)
         if found is None:
-            self.wrong(Field.NUMBER, "受付番号を数字で入力してください。")
+            self.wrong(MemberField.NUMBER, "受付番号を数字で入力してください。")
         return found or 0
 
     def name(self, typed: str) -> str:
         name = normalize.person(typed)
         if not name:
-            self.wrong(Field.NAME, "お名前を入力してください。")
-        return self.short(Field.NAME, name)
+            self.wrong(MemberField.NAME, "お名前を入力してください。")
+        return self.short(MemberField.NAME, name)
 
     def kana(self, typed: str) -> str:
         kana = normalize.kana(typed)
         if not all(
             "ァ" <= c <= "ヿ" or c in "\u3000 .,'-" or "A" <= c.upper() <= "Z" for c in kana
         ):
-            self.wrong(Field.KANA, "フリガナはカタカナで入力してください（ひらがなでも結構です）。")
-        return self.short(Field.KANA, kana)
+            self.wrong(
+                MemberField.KANA, "フリガナはカタカナで入力してください（ひらがなでも結構です）。"
+            )
+        return self.short(MemberField.KANA, kana)
 
-    def day(self, where: Field, typed: str) -> date | None:
+    def day(self, where: MemberField, typed: str) -> date | None:
         if not typed.strip():
             return None
         try:
@@ -245,9 +247,9 @@ class _Reader:
         return day
 
     def birthday(self, typed: str) -> date | None:
-        day = self.day(Field.BIRTHDAY, typed)
+        day = self.day(MemberField.BIRTHDAY, typed)
         if day is not None and self._today.year - day.year > _OLDEST:
-            self.wrong(Field.BIRTHDAY, f"{day.year}年は古すぎます。年を確かめてください。")
+            self.wrong(MemberField.BIRTHDAY, f"{day.year}年は古すぎます。年を確かめてください。")
         return day
 
     def sex(self, typed: str) -> Sex:
@@ -255,14 +257,14 @@ class _Reader:
         for sex, words in _SEXES.items():
             if plain in words:
                 return sex
-        self.wrong(Field.SEX, "男性・女性・その他のどれかにするか、空けておいてください。")
+        self.wrong(MemberField.SEX, "男性・女性・その他のどれかにするか、空けておいてください。")
         return Sex.UNSAID
 
     def phone(self, typed: str) -> str:
         phone = normalize.phone(typed)
         if phone and not normalize.is_phone(phone):
             self.wrong(
-                Field.PHONE,
+                MemberField.PHONE,
                 "電話番号は市外局番から、10けたか11けたの数字で入力してください。"
                 "例: 03-1234-5678、090-1234-5678",
             )
@@ -271,27 +273,29 @@ class _Reader:
     def postcode(self, typed: str) -> str:
         postcode = normalize.postcode(typed)
         if postcode and not normalize.is_postcode(postcode):
-            self.wrong(Field.POSTCODE, "郵便番号は7けたの数字で入力してください。例: 100-0001")
+            self.wrong(
+                MemberField.POSTCODE, "郵便番号は7けたの数字で入力してください。例: 100-0001"
+            )
         return postcode
 
     def groups(self, typed: str) -> tuple[str, ...]:
         groups = normalize.groups(typed)
-        self.short(Field.GROUPS, "、".join(groups))
+        self.short(MemberField.GROUPS, "、".join(groups))
         return groups
 
-    def consent(self, sheet: Sheet) -> Consent:
+    def consent(self, sheet: MemberFormInput) -> Consent:
         plain = normalize.narrow(sheet.consent)
         given = plain in _YES or plain.casefold() in _YES_CODES
         if not given and plain not in _NO and plain.casefold() not in _NO_CODES:
-            self.wrong(Field.CONSENT, f"「{YES}」か「{NO}」のどちらかにしてください。")
+            self.wrong(MemberField.CONSENT, f"「{YES}」か「{NO}」のどちらかにしてください。")
         if not given:
             return Consent()
-        on = self.day(Field.CONSENT_ON, sheet.consent_on)
+        on = self.day(MemberField.CONSENT_ON, sheet.consent_on)
         if not sheet.consent_on.strip():
-            self.wrong(Field.CONSENT_ON, "承諾をいただいた日を入力してください。")
-        how = self.short(Field.CONSENT_HOW, normalize.line(sheet.consent_how))
+            self.wrong(MemberField.CONSENT_ON, "承諾をいただいた日を入力してください。")
+        how = self.short(MemberField.CONSENT_HOW, normalize.line(sheet.consent_how))
         if not how:
             self.wrong(
-                Field.CONSENT_HOW, "承諾をいただいた方法を入力してください。例: 会員登録用紙"
+                MemberField.CONSENT_HOW, "承諾をいただいた方法を入力してください。例: 会員登録用紙"
             )
         return Consent(True, on, how)

@@ -6,7 +6,7 @@ from kollect.errors import Trouble
 from kollect.members.member import Member
 
 
-class Refusal(Trouble):
+class MemberRefusal(Trouble):
     """Nothing was written. `number` is the one that was meant, `member` who has it, if anybody."""
 
     def __init__(
@@ -17,7 +17,7 @@ class Refusal(Trouble):
         self.member = member
 
 
-class NumberUnknown(Refusal):
+class NumberUnknown(MemberRefusal):
     def __init__(self, number: int) -> None:
         super().__init__(
             "発行されていない受付番号です",
@@ -28,7 +28,7 @@ class NumberUnknown(Refusal):
         )
 
 
-class AlreadyRegistered(Refusal):
+class AlreadyRegistered(MemberRefusal):
     def __init__(self, member: Member) -> None:
         super().__init__(
             "登録済みの受付番号です",
@@ -40,7 +40,7 @@ class AlreadyRegistered(Refusal):
         )
 
 
-class Withdrawn(Refusal):
+class Withdrawn(MemberRefusal):
     def __init__(self, member: Member) -> None:
         super().__init__(
             "退会された会員です",
@@ -52,7 +52,7 @@ class Withdrawn(Refusal):
         )
 
 
-class NotRegistered(Refusal):
+class NotRegistered(MemberRefusal):
     def __init__(self, number: int) -> None:
         super().__init__(
             "登録されていない会員です",

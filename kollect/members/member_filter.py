@@ -8,18 +8,18 @@ from enum import StrEnum
 
 from kollect.mail.nfc import composed, parted
 from kollect.members import normalize
-from kollect.members.member import Member, State
+from kollect.members.member import Member, MemberState
 from kollect.storage.database import to_text
 
 
-class Order(StrEnum):
+class MemberOrder(StrEnum):
     NUMBER = "number"
     KANA = "kana"
     """五十音順"""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MemberFilter:
     """All conditions hold together; an empty one leaves everybody in."""
 
     text: str = ""
@@ -29,7 +29,7 @@ class Choice:
     """Registered at this moment or later."""
     until: datetime | None = None
     """Registered before this moment."""
-    state: State | None = None
+    state: MemberState | None = None
 
     def __str__(self) -> str:
         parts = []
@@ -43,10 +43,10 @@ class Choice:
         return "、".join(parts) or "すべての会員"
 
 
-EVERYBODY = Choice()
+EVERYBODY = MemberFilter()
 
 
-def where(choice: Choice) -> tuple[str, list[object]]:
+def where(choice: MemberFilter) -> tuple[str, list[object]]:
     """The condition on the table `member`, and its values."""
     conditions: list[str] = []
     values: list[object] = []

@@ -15,8 +15,8 @@ from kollect.ledger.receipt_rows import receipt_of
 from kollect.ledger.records import Receipt
 from kollect.mail.nfc import composed
 from kollect.members import member_rows, normalize
-from kollect.members.member import Consent, Member, State
-from kollect.members.member_filter import EVERYBODY, Choice, Order, where
+from kollect.members.member import Consent, Member, MemberState
+from kollect.members.member_filter import EVERYBODY, MemberFilter, MemberOrder, where
 from kollect.storage.database import to_day, to_time
 from kollect.storage.queries import Queries
 
@@ -32,7 +32,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MemberChange:
     """One line of a member's history: a field of the form with its former value, or an event."""
 
     at: datetime
@@ -44,7 +44,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Consented:
+class ConsentRecord:
     """One line of 承諾の記録: a consent given or taken back, and what the customer was told."""
 
     number: int
@@ -58,7 +58,7 @@ class Consented:
     body: str
 
 
-class Roll:
+class MemberReader:
     """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
 
     def __init__(self, file: Path | Queries) -> None:
@@ -144,26 +144,28 @@ class Roll:
         )
         return [(number, to_time(at)) for number, at in found]
 
-    def changes(self, number: int) -> list[Change]:
+    def changes(self, number: int) -> list[MemberChange]:
         """The member's history, the newest first."""
         found = self._db.rows(
             "SELECT at, source, field, former, present FROM member_change"
             " WHERE number = ? ORDER BY id DESC",
             number,
         )
-        return [Change(to_time(at), *rest) for at, *rest in found]
+        return [MemberChange(to_time(at), *rest) for at, *rest in found]
 
     # --- the list
 
-    def numbers(self, choice: Choice = EVERYBODY, order: Order = Order.NUMBER) -> list[int]:
+    def numbers(
+        self, choice: MemberFilter = EVERYBODY, order: MemberOrder = MemberOrder.NUMBER
+    ) -> list[int]:
         """All members that fit, as numbers: a table on screen then fetches the rows it shows.
 
         A member whose number was typed comes first.
         """
         condition, values = where(choice)
         index, by = {
-            Order.NUMBER: ("member_in_order", "number"),
-            Order.KANA: ("member_in_kana_order", "kana, number"),
+            MemberOrder.NUMBER: ("member_in_order", "number"),
+            MemberOrder.KANA: ("member_in_kana_order", "kana, number"),
         }[order]
         # without INDEXED BY SQLite reads the table itself, which is three times as long
         rows_found = self._db.rows(
@@ -205,17 +207,17 @@ class Roll:
             "SELECT label, number, state FROM member_group JOIN member USING (number)"
         ):
             there = active.setdefault(composed(label), set())
-            if state == State.ACTIVE:
+            if state == MemberState.ACTIVE:
                 there.add(number)
         return [(label, len(active[label])) for label in sorted(active)]
 
-    def each(self, choice: Choice = EVERYBODY) -> Iterator[Member]:
+    def each(self, choice: MemberFilter = EVERYBODY) -> Iterator[Member]:
         """The members that fit, one by one, in the order of the numbers."""
         condition, values = where(choice)
         sql = f"{member_rows.SELECT} WHERE {condition} ORDER BY member.number"
         yield from map(member_rows.member_of, self._db.each(sql, *values))
 
-    def consents(self) -> Iterator[Consented]:
+    def consents(self) -> Iterator[ConsentRecord]:
         """承諾の記録, in the order in which it grew."""
         sql = (
             "SELECT consent.number, consent.address, received_at, given, given_on, how,"
@@ -224,7 +226,9 @@ class Roll:
         )
         for number, collected, received, given, day, how, recorded, *text in self._db.each(sql):
             consent = Consent(bool(given), to_day(day), how)
-            yield Consented(number, collected, to_time(received), consent, to_time(recorded), *text)
+            yield ConsentRecord(
+                number, collected, to_time(received), consent, to_time(recorded), *text
+            )
 
     # --- the same for all
 

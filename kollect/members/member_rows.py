@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kollect.mail.nfc import composed
-from kollect.members.member import Consent, Member, Sex, Standing, State
+from kollect.members.member import Consent, Member, MemberState, MemberStatus, Sex
 from kollect.members.member_filter import search_text
 from kollect.storage.database import one_of, to_day, to_time
 
@@ -60,9 +60,9 @@ def member_of(row: tuple) -> Member:
         groups=tuple(groups.split("\n")) if groups else (),
         note=note,
         consent=Consent(bool(given), to_day(given_on) if given_on else None, how),
-        standing=Standing(
+        standing=MemberStatus(
             address=address,
-            state=one_of(State, state),
+            state=one_of(MemberState, state),
             registered_at=to_time(registered),
             withdrawn_at=to_time(withdrawn) if withdrawn else None,
             stopped_at=to_time(stopped) if stopped else None,

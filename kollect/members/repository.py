@@ -13,9 +13,16 @@ from datetime import date, datetime
 
 from kollect.mail import address
 from kollect.members import member_rows
-from kollect.members.member import Consent, Field, Member, Sheet, State, as_sheet
+from kollect.members.member import (
+    Consent,
+    Member,
+    MemberField,
+    MemberFormInput,
+    MemberState,
+    as_sheet,
+)
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
-from kollect.members.member_reader import Roll
+from kollect.members.member_reader import MemberReader
 from kollect.storage.database import to_text
 
 REGISTERED, WITHDREW, CAME_BACK = "会員登録", "退会", "退会の取り消し"
@@ -24,8 +31,8 @@ UNDELIVERABLE, REACHABLE = "不達", "不達の解除"
 MAILING = "メール発信"
 
 
-class Members(Roll):
-    """What `Roll` reads, and the writing. Promises: only a number that was given can be registered,
+class Members(MemberReader):
+    """What `MemberReader` reads, and the writing. Promises: only a number that was given can be registered,
     and once; what stood there before an update is found in `changes`, every consent in `consents`.
 
     A no, 配信停止 or 退会, is the address's: it holds for every number that the address has or
@@ -43,7 +50,7 @@ class Members(Roll):
         if address is None:
             raise NumberUnknown(number)
         if there := self.get(number):
-            withdrawn = there.standing.state is State.WITHDRAWN
+            withdrawn = there.standing.state is MemberState.WITHDRAWN
             raise Withdrawn(there) if withdrawn else AlreadyRegistered(there)
         return address
 
@@ -248,8 +255,10 @@ def _day(moment: datetime, now: datetime) -> date:
     return moment.astimezone(now.tzinfo).date()
 
 
-def _differences(former: Sheet, present: Sheet) -> Iterator[tuple[Field, str, str]]:
-    for one in fields(Sheet):
+def _differences(
+    former: MemberFormInput, present: MemberFormInput
+) -> Iterator[tuple[MemberField, str, str]]:
+    for one in fields(MemberFormInput):
         before, after = getattr(former, one.name), getattr(present, one.name)
         if before != after:
-            yield Field[one.name.upper()], before, after
+            yield MemberField[one.name.upper()], before, after

@@ -70,7 +70,7 @@ _ESCAPE = re.compile(r"\\(?:([\\nr])|u([0-9A-Fa-f]{4}))")
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class IniContents:
     """What a text says: the settings, with the default wherever a value could not be read."""
 
     settings: Settings
@@ -106,7 +106,7 @@ class _Line:
     is_odd: bool = False
 
 
-def read(text: str) -> Contents:
+def read(text: str) -> IniContents:
     """Understand a text; never raises."""
     found: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     problems: list[Problem] = []
@@ -130,7 +130,7 @@ def read(text: str) -> Contents:
             values[field.path] = _decoded(field, _only_one(written))
         except ValueError as error:
             problems.append(Problem(*place, shown(written[-1][1].strip()), str(error)))
-    return Contents(_settings(values), tuple(problems), tuple(unknown))
+    return IniContents(_settings(values), tuple(problems), tuple(unknown))
 
 
 def write(settings: Settings, old: str = "") -> str:

@@ -121,7 +121,7 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class ScreenSettings:
     text_size: TextSize = TextSize.NORMAL
 
 
@@ -135,7 +135,7 @@ class Settings:
     receive: Receive = field(default_factory=Receive)
     send: Send = field(default_factory=Send)
     tls: Tls = field(default_factory=Tls)
-    screen: Screen = field(default_factory=Screen)
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
     mail_address: str = ""
     """[mail] address: the shop's own address, to which customers send."""
     forward_address: str = ""

@@ -26,7 +26,7 @@ class Which(StrEnum):
     SEND = "send"
 
 
-class Vault:
+class PasswordStore:
     """The passwords of one installation. No method raises because of the keyring.
 
     `KOLLECT_RECEIVE_PASSWORD` and `KOLLECT_SEND_PASSWORD` in the environment go before anything

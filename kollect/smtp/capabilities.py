@@ -12,7 +12,7 @@ customer's number may be lost by that."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
+class Capabilities:
     """The extensions (RFC 5321 section 2.2) that matter here; none of them by default."""
 
     pipelining: bool = False
@@ -28,7 +28,7 @@ class Offers:
     auth: frozenset[str] = frozenset()
 
     @staticmethod
-    def read(lines: Iterable[str]) -> Offers:
+    def read(lines: Iterable[str]) -> Capabilities:
         """The lines of the answer to EHLO, without the code and without the first one."""
         words = [line.upper().replace("AUTH=", "AUTH ").split() for line in lines]
         names = {line[0] for line in words if line}
@@ -36,7 +36,7 @@ class Offers:
         sizes = [line[1] for line in words if len(line) > 1 and line[0] == "SIZE"]
         said = bool(sizes) and re.fullmatch(r"[0-9]{1,18}", sizes[0]) is not None
         largest = int(sizes[0]) if said else 0
-        return Offers(
+        return Capabilities(
             pipelining="PIPELINING" in names,
             chunking="CHUNKING" in names,
             eight_bit="8BITMIME" in names,

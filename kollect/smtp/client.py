@@ -16,10 +16,10 @@ from kollect.errors import ServerTrouble
 from kollect.net.connection import Trace
 from kollect.settings.model import Send, Tls
 from kollect.smtp import smtp_errors
-from kollect.smtp.outgoing import Ending, Letter, Outcome
-from kollect.smtp.pool import Channels
-from kollect.smtp.smtp_connection import Channel
-from kollect.smtp.transaction import Delivery, Ended
+from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
+from kollect.smtp.pool import ConnectionPool
+from kollect.smtp.smtp_connection import SmtpConnection
+from kollect.smtp.transaction import Delivery, DeliveryEnded
 from kollect.smtp.waiting import Queue
 
 MOST_ON_WAY = 20
@@ -40,7 +40,7 @@ _PEACE_SECONDS = 60.0
 _RETURNED_AT_ONCE = 100
 
 
-class Post:
+class SmtpClient:
     """The way out. Connections are kept from one `deliver` to the next, until `close`."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Post:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
-        self._channels = Channels(send, tls, sender, password, clock)
+        self._channels = ConnectionPool(send, tls, sender, password, clock)
         self._stopping = False
         self._put_off = 0
         self._barren = 0
@@ -76,11 +76,11 @@ class Post:
         """
         self._channels.make_sure(trace)
 
-    def deliver(self, letters: Iterable[Letter]) -> Iterator[list[Outcome]]:
+    def deliver(self, letters: Iterable[OutgoingMail]) -> Iterator[list[Outcome]]:
         """Send the letters; yields their endings, as many as are known at the time, each once.
 
         Letters are taken from `letters` as there is room for them; one that says no before its MAIL
-        (`Letter.may_go`) has no ending. Never more than 20 are handed
+        (`OutgoingMail.may_go`) has no ending. Never more than 20 are handed
         over whose ending the caller has not seen *and* written down: it does so before it asks for
         the next list. An empty list comes about once a second while nothing happens.
 
@@ -175,7 +175,7 @@ class Post:
             letter = delivery.letter
             if obstacle := self._channels.first.dialogue.impossible(letter):
                 queue.take()
-                known.append(Outcome(letter.key, Ending.REFUSED, 0, obstacle))
+                known.append(Outcome(letter.key, DeliveryStatus.REFUSED, 0, obstacle))
             elif not _file_is_there(letter):
                 queue.take()
                 known.append(_later(delivery, "転送するメールのファイルを読めません。"))
@@ -195,7 +195,7 @@ class Post:
                 self.leave_in_peace(trouble)
         return bool(self._channels)
 
-    def _room_for(self, letter: Letter, queue: Queue) -> Channel | None:
+    def _room_for(self, letter: OutgoingMail, queue: Queue) -> SmtpConnection | None:
         style = self._channels.first.dialogue.style_for(letter)
         channel = self._channels.one_for(style, MOST_ON_WAY)
         if channel is None and self._channels.may_grow(style) and queue.is_long(LONG_QUEUE):
@@ -217,7 +217,7 @@ class Post:
                     why = smtp_errors.keeps_hanging_up(channel.line.peer, channel.why_lost)
                     self.leave_in_peace(why)
 
-    def _sort(self, ended: Ended, queue: Queue, known: list[Outcome]) -> None:
+    def _sort(self, ended: DeliveryEnded, queue: Queue, known: list[Outcome]) -> None:
         if ended.called_off:
             return
         delivery, outcome = ended.delivery, ended.outcome
@@ -232,15 +232,15 @@ class Post:
             self._disowned = smtp_errors.sending_refused(self._channels.peer, detail)
             self._disowned_at = self._begun
         match outcome.ending:
-            case Ending.ACCEPTED:
+            case DeliveryStatus.ACCEPTED:
                 self._channels.proven = True
                 if delivery.place > self._disowned_at:
                     self._disowned = None
-            case Ending.DOUBTED:
+            case DeliveryStatus.DOUBTED:
                 # whether no other letter would fare better, is the caller's to say
                 self.doubt = smtp_errors.refusing(self._channels.peer, detail)
                 return
-            case Ending.LATER:
+            case DeliveryStatus.LATER:
                 self._put_off += 1
                 if ended.fatal or self._put_off >= _MOST_PUT_OFF:
                     why = smtp_errors.sending_refused if ended.ours else smtp_errors.refused_for_now
@@ -257,7 +257,7 @@ class Post:
             yield _returned(rest, why)
 
 
-def _file_is_there(letter: Letter) -> bool:
+def _file_is_there(letter: OutgoingMail) -> bool:
     try:
         return letter.file is None or letter.file.stat().st_size == letter.file_size
     except OSError:
@@ -265,7 +265,7 @@ def _file_is_there(letter: Letter) -> bool:
 
 
 def _later(delivery: Delivery, why: str) -> Outcome:
-    return Outcome(delivery.letter.key, Ending.LATER, 0, why)
+    return Outcome(delivery.letter.key, DeliveryStatus.LATER, 0, why)
 
 
 def _returned(deliveries: list[Delivery], why: str) -> list[Outcome]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class Ending(StrEnum):
+class DeliveryStatus(StrEnum):
     """Every sending ends in one of these; unknown means later, once."""
 
     ACCEPTED = "accepted"
@@ -29,7 +29,7 @@ def _always() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingMail:
     """One letter to one recipient, complete but for the SMTP dialogue."""
 
     key: int
@@ -50,7 +50,7 @@ class Letter:
     """Sent alone, in the plain dialogue: it ended in UNKNOWN before."""
     eight_bit: bool = False
     """Has octets over 127: needs 8BITMIME (RFC 6152)."""
-    seven_bit: Letter | None = None
+    seven_bit: OutgoingMail | None = None
     """The same letter without such octets, for a server that has no 8BITMIME."""
     may_go: Callable[[], bool] = field(default=_always, compare=False, repr=False)
     """Asked in the instant before each MAIL: no ends the letter without an outcome. Whoever says no
@@ -98,7 +98,7 @@ def _as_base64(piece: bytes) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     key: int
-    ending: Ending
+    ending: DeliveryStatus
     code: int = 0
     """The server's three digits; 0 where there was no answer."""
     text: str = ""

@@ -17,10 +17,10 @@ from kollect.net.connection import Trace
 from kollect.net.server_errors import SMTP, Peer
 from kollect.net.server_memory import memory_of
 from kollect.settings.model import Send, Tls
-from kollect.smtp.protocol import Dialogue
-from kollect.smtp.smtp_connection import Channel
+from kollect.smtp.protocol import SmtpProtocol
+from kollect.smtp.smtp_connection import SmtpConnection
 from kollect.smtp.smtp_login import open_session
-from kollect.smtp.transaction import Ended, Style
+from kollect.smtp.transaction import DeliveryEnded, Style
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _EXTRA_SECONDS = 10.0
 """Patience with the opening of a further connection."""
 
 
-class Channels:
+class ConnectionPool:
     """Kept open until `close`, or until the server closes them."""
 
     def __init__(
@@ -43,8 +43,8 @@ class Channels:
         self._sender = sender
         self._password = password
         self._clock = clock
-        self._open: list[Channel] = []
-        self._gone: list[Channel] = []
+        self._open: list[SmtpConnection] = []
+        self._gone: list[SmtpConnection] = []
         """Closed by the server, or confused, before the letter that was to begin there."""
         self._most = MOST_CHANNELS
         self._memory = memory_of(SMTP, send.host, send.port)
@@ -57,7 +57,7 @@ class Channels:
         return bool(self._open)
 
     @property
-    def first(self) -> Channel:
+    def first(self) -> SmtpConnection:
         """One of them: what the server offers, it offers on all."""
         return self._open[0]
 
@@ -83,7 +83,7 @@ class Channels:
         if not self._open:
             self._add(self._send.timeout_seconds, trace)
 
-    def one_for(self, style: Style, most: int) -> Channel | None:
+    def one_for(self, style: Style, most: int) -> SmtpConnection | None:
         """One on which a letter may begin now; `most` may be on the way on one connection."""
         window = most if self.proven else 1
         for channel in [*self._open]:
@@ -102,7 +102,7 @@ class Channels:
         believed = self.proven and not self._lied
         return style is not Style.STREAM and believed and 0 < len(self._open) < self._most
 
-    def grow(self) -> Channel | None:
+    def grow(self) -> SmtpConnection | None:
         """Open a further one; None where the server has no more."""
         self.flush()  # so that the server has work in the meantime
         try:
@@ -112,12 +112,12 @@ class Channels:
             self._most = max(1, len(self._open))
             return None
 
-    def _add(self, timeout: float, trace: Trace | None = None) -> Channel:
+    def _add(self, timeout: float, trace: Trace | None = None) -> SmtpConnection:
         session = open_session(self._send, self._tls, self._password, timeout=timeout, trace=trace)
         if said := date_in(session.greeting):
             self._greeted = said, self._clock()
         session.line.settimeout(self._send.timeout_seconds)
-        channel = Channel(
+        channel = SmtpConnection(
             session,
             self._sender,
             timeout=self._send.timeout_seconds,
@@ -149,7 +149,7 @@ class Channels:
             elif self._clock() >= channel.deadline and not channel.sending:
                 channel.give_up()
 
-    def take_ended(self) -> list[Ended]:
+    def take_ended(self) -> list[DeliveryEnded]:
         """The letters that ended since the last call."""
         ended = [one for channel in self._open for one in channel.take_ended()]
         for channel in self._open:
@@ -158,7 +158,7 @@ class Channels:
             channel.dialogue.lied = self._lied
         return ended
 
-    def _learn(self, dialogue: Dialogue) -> None:
+    def _learn(self, dialogue: SmtpProtocol) -> None:
         """Take down what this conversation tells of the server, for all that will follow."""
         if dialogue.lied and not self._lied:
             self._lied = True
@@ -171,7 +171,7 @@ class Channels:
             self._memory.plainly(_SENT_AHEAD, well=dialogue.plainly_well)
             dialogue.plainly_well = None
 
-    def take_lost(self) -> list[Channel]:
+    def take_lost(self) -> list[SmtpConnection]:
         """The connections that were lost since the last call."""
         gone, self._gone = self._gone, []
         lost = [channel for channel in self._open if channel.lost]

@@ -21,31 +21,31 @@ from collections import deque
 from collections.abc import Iterator
 
 from kollect.mail import address
-from kollect.smtp.capabilities import Offers
+from kollect.smtp.capabilities import Capabilities
 from kollect.smtp.dot_stuffing import stuffed, stuffed_whole
-from kollect.smtp.outgoing import Ending, Letter, Outcome
+from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from kollect.smtp.replies import (
     FINAL,
     PROTOCOL,
-    Answer,
+    SmtpReply,
     Verb,
     judge,
     refuses_parameters,
     refuses_syntax,
 )
-from kollect.smtp.transaction import Delivery, Ended, Style, Transaction
+from kollect.smtp.transaction import Delivery, DeliveryEnded, Style, Transaction
 
 
 class OutOfStep(Exception):
     """An answer that does not fit the command: from here on no answer can be trusted."""
 
 
-class Dialogue:
+class SmtpProtocol:
     """One connection's conversation after the login. What ended is left in `ended`."""
 
-    def __init__(self, offers: Offers, sender: str) -> None:
+    def __init__(self, offers: Capabilities, sender: str) -> None:
         self.offers = offers
-        self.ended: list[Ended] = []
+        self.ended: list[DeliveryEnded] = []
         self.accepted = 0
         self.answered = 0
         """Letters about which the server said its last word, be it yes or no."""
@@ -67,7 +67,7 @@ class Dialogue:
         self._clean = True
         """No transaction is left open on the server."""
 
-    def style_for(self, letter: Letter) -> Style:
+    def style_for(self, letter: OutgoingMail) -> Style:
         """The fastest way in which this letter may go."""
         offers = self.offers
         if self.lied or letter.careful or not offers.pipelining:
@@ -78,7 +78,7 @@ class Dialogue:
             return Style.STREAM
         return Style.OVERLAP
 
-    def impossible(self, letter: Letter) -> str:
+    def impossible(self, letter: OutgoingMail) -> str:
         """Why this server can never take the letter, "" where it may."""
         if not address.is_usable(letter.recipient):
             return "あて先のメールアドレスの形が正しくありません。"
@@ -105,7 +105,7 @@ class Dialogue:
         A letter that may not go any more ends here instead.
         """
         if not delivery.letter.may_go():
-            self.ended.append(Ended(delivery, None, called_off=True))
+            self.ended.append(DeliveryEnded(delivery, None, called_off=True))
             return b""
         style = self.style_for(delivery.letter)
         letter = self._form_of(delivery.letter)
@@ -150,7 +150,7 @@ class Dialogue:
                 return b""  # it stands behind the body
         raise AssertionError(verb)
 
-    def _parameters(self, letter: Letter) -> bytes:
+    def _parameters(self, letter: OutgoingMail) -> bytes:
         """What stands behind MAIL FROM (RFC 1870, 6152, 6531)."""
         if self.lied:
             return b""
@@ -161,7 +161,7 @@ class Dialogue:
             found += b" SMTPUTF8"
         return found
 
-    def _form_of(self, letter: Letter) -> Letter:
+    def _form_of(self, letter: OutgoingMail) -> OutgoingMail:
         takes_eight = self.offers.eight_bit and not self.lied
         if letter.seven_bit is None or takes_eight or not _has_eight_bit(letter):
             return letter
@@ -177,7 +177,7 @@ class Dialogue:
         """The next answer is the one after a whole letter (RFC 5321 section 4.5.3.2.6)."""
         return bool(self._pending) and self._pending[0][1] in FINAL
 
-    def heard(self, answer: Answer) -> bytes:
+    def heard(self, answer: SmtpReply) -> bytes:
         """Take in one answer; returns what is to be sent now. Raises OutOfStep.
 
         Where a body is to be sent, it stands in `body`.
@@ -207,7 +207,7 @@ class Dialogue:
             if verb is Verb.RSET and not transaction.delivery.letter.may_go():
                 # the server took its time for the answer to RSET, and MAIL was not said yet
                 self._under_way.remove(transaction)
-                self.ended.append(Ended(transaction.delivery, None, called_off=True))
+                self.ended.append(DeliveryEnded(transaction.delivery, None, called_off=True))
                 return b""
             return self._ask(transaction, _AFTER[verb])
         return b""
@@ -228,9 +228,9 @@ class Dialogue:
         self.body = None
         self._under_way[-1].complete = True
 
-    def _failure(self, transaction: Transaction, verb: Verb, answer: Answer) -> Ended:
+    def _failure(self, transaction: Transaction, verb: Verb, answer: SmtpReply) -> DeliveryEnded:
         delivery = transaction.delivery
-        again = Ended(delivery, None)
+        again = DeliveryEnded(delivery, None)
         # MAIL and RCPT were taken, so the letter's turn had come
         hurried = verb is Verb.BDAT or (verb is Verb.DATA and transaction.style is Style.OVERLAP)
         if hurried and answer.code in PROTOCOL:
@@ -246,18 +246,23 @@ class Dialogue:
         found = judge(verb, answer)
         ending = found.ending
         if verb is Verb.RCPT and delivery.quoted and refuses_syntax(answer):
-            ending = Ending.REFUSED  # either way: the form of this address is what is refused
+            ending = (
+                DeliveryStatus.REFUSED
+            )  # either way: the form of this address is what is refused
         outcome = Outcome(delivery.letter.key, ending, answer.code, found.text, ours=found.ours)
-        return Ended(delivery, outcome, ours=found.ours, fatal=found.fatal(verb))
+        return DeliveryEnded(delivery, outcome, ours=found.ours, fatal=found.fatal(verb))
 
-    def _end(self, transaction: Transaction, answer: Answer) -> None:
+    def _end(self, transaction: Transaction, answer: SmtpReply) -> None:
         self._under_way.remove(transaction)
         self._clean = transaction.failed is None
         self.answered += 1
         hurried = _is_hurried(transaction)
         if transaction.failed:
             outcome = transaction.failed.outcome
-            decided = outcome is not None and outcome.ending in (Ending.REFUSED, Ending.DOUBTED)
+            decided = outcome is not None and outcome.ending in (
+                DeliveryStatus.REFUSED,
+                DeliveryStatus.DOUBTED,
+            )
             if decided and not hurried:
                 self.plainly_well = True
             self.ended.append(transaction.failed)
@@ -269,10 +274,13 @@ class Dialogue:
             self.plainly_well = True
         key = transaction.letter.key
         self.ended.append(
-            Ended(transaction.delivery, Outcome(key, Ending.ACCEPTED, answer.code, answer.text))
+            DeliveryEnded(
+                transaction.delivery,
+                Outcome(key, DeliveryStatus.ACCEPTED, answer.code, answer.text),
+            )
         )
 
-    def _closed(self, answer: Answer) -> None:
+    def _closed(self, answer: SmtpReply) -> None:
         """421: the letter it was said to is for later, those behind it were not looked at."""
         self.closing = True
         self.body = None
@@ -285,10 +293,10 @@ class Dialogue:
             if transaction.failed:
                 self.ended.append(transaction.failed)
             elif transaction is first and not untouched:
-                self.ended.append(_ending(transaction, Ending.LATER, answer.text, 421))
+                self.ended.append(_ending(transaction, DeliveryStatus.LATER, answer.text, 421))
             else:
                 transaction.delivery.tries -= 1
-                self.ended.append(Ended(transaction.delivery, None))
+                self.ended.append(DeliveryEnded(transaction.delivery, None))
 
     def lost(self, why: str, *, in_sending: bool = False) -> None:
         """The line is gone: a letter that was complete may have arrived, any other has not.
@@ -310,11 +318,11 @@ class Dialogue:
         while self._under_way:
             transaction = self._under_way.popleft()
             if transaction.complete:
-                ended = _ending(transaction, Ending.UNKNOWN, why)
+                ended = _ending(transaction, DeliveryStatus.UNKNOWN, why)
             elif self.lied and _is_hurried(transaction):
-                ended = Ended(transaction.delivery, None)  # at once again, plainly
+                ended = DeliveryEnded(transaction.delivery, None)  # at once again, plainly
             else:
-                ended = _ending(transaction, Ending.LATER, why)
+                ended = _ending(transaction, DeliveryStatus.LATER, why)
             self.ended.append(transaction.failed or ended)
 
 
@@ -326,11 +334,13 @@ def _is_hurried(transaction: Transaction) -> bool:
     return transaction.style is not Style.PLAIN
 
 
-def _ending(transaction: Transaction, ending: Ending, text: str, code: int = 0) -> Ended:
-    return Ended(transaction.delivery, Outcome(transaction.letter.key, ending, code, text))
+def _ending(
+    transaction: Transaction, ending: DeliveryStatus, text: str, code: int = 0
+) -> DeliveryEnded:
+    return DeliveryEnded(transaction.delivery, Outcome(transaction.letter.key, ending, code, text))
 
 
-def _has_eight_bit(letter: Letter) -> bool:
+def _has_eight_bit(letter: OutgoingMail) -> bool:
     return letter.eight_bit or not letter.head.isascii()
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from kollect.delivery.refusal import About, about, enhanced_code
 from kollect.mail.foreign_text import one_line
-from kollect.smtp.outgoing import Ending
+from kollect.smtp.outgoing import DeliveryStatus
 
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
@@ -39,7 +39,7 @@ FINAL = (Verb.DOT, Verb.BDAT)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SmtpReply:
     code: int
     text: str
     """The server's words in one line, without the code."""
@@ -58,11 +58,11 @@ class Answer:
         return 400 <= self.code < 500
 
 
-class Garbled(Exception):
+class MalformedReply(Exception):
     """What came is no answer of an SMTP server (RFC 5321 section 4.2)."""
 
 
-class AnswerReader:
+class ReplyReader:
     """Cuts what comes from a server into answers, wherever the pieces were cut."""
 
     def __init__(self, shown: Callable[[str, int], str] = one_line) -> None:
@@ -72,32 +72,32 @@ class AnswerReader:
         self._code = 0
         self._lines: list[bytes] = []
 
-    def feed(self, data: bytes) -> Iterator[Answer]:
+    def feed(self, data: bytes) -> Iterator[SmtpReply]:
         """The answers that become complete with this piece. Raises Garbled behind the good ones."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if answer := self._line(line):
                 yield answer
         if len(self._rest) > _LONGEST_LINE:
-            raise Garbled("a line without an end")
+            raise MalformedReply("a line without an end")
 
-    def _line(self, line: bytes) -> Answer | None:
+    def _line(self, line: bytes) -> SmtpReply | None:
         number, more, text = line[:3], line[3:4], line[4:]
         if not (number.isdigit() and b"200" <= number < b"600" and more.strip() in (b"", b"-")):
-            raise Garbled(line.decode("utf-8", "replace"))
+            raise MalformedReply(line.decode("utf-8", "replace"))
         code = int(number)
         if self._lines and code != self._code:
-            raise Garbled("two codes in one answer")
+            raise MalformedReply("two codes in one answer")
         if more == b"-":
             self._code = code
             self._lines.append(text)
             if len(self._lines) > _MOST_LINES:
-                raise Garbled("an answer without an end")
+                raise MalformedReply("an answer without an end")
             return None
         lines, self._lines = [*self._lines, text], []
         words = _in_one(lines)
         # an answer that asks for more is read by the program alone, and to its last character
-        return Answer(code, words if code == 334 else self._shown(words, _LONGEST_TEXT))
+        return SmtpReply(code, words if code == 334 else self._shown(words, _LONGEST_TEXT))
 
 
 def _in_one(lines: list[bytes]) -> str:
@@ -112,7 +112,7 @@ def _in_one(lines: list[bytes]) -> str:
 class Judgement:
     """What a refusal does to the letter."""
 
-    ending: Ending
+    ending: DeliveryStatus
     text: str
     ours: bool = False
     """The shop's account or settings are to blame, not this customer."""
@@ -122,7 +122,7 @@ class Judgement:
         return self.ours and verb is Verb.MAIL
 
 
-def judge(verb: Verb, answer: Answer) -> Judgement:
+def judge(verb: Verb, answer: SmtpReply) -> Judgement:
     """Say what an answer other than yes does to the letter (`refusal` tells what it is about).
 
     A customer is only marked undeliverable for what is said about the customer: trouble with our
@@ -131,16 +131,20 @@ def judge(verb: Verb, answer: Answer) -> Judgement:
     """
     match about(verb, answer.code, answer.text):
         case About.HOUR:
-            return Judgement(Ending.LATER, answer.text)
+            return Judgement(DeliveryStatus.LATER, answer.text)
         case About.RECIPIENT | About.FULL | About.LETTER:
-            return Judgement(Ending.REFUSED, answer.text)
+            return Judgement(DeliveryStatus.REFUSED, answer.text)
         case About.SHOP:
             against = "お店のアドレスからの送信を断りました" if verb is Verb.MAIL else _NOT_ALLOWED
-            return Judgement(Ending.LATER, f"送信サーバが、{against}: {answer.text}", ours=True)
+            return Judgement(
+                DeliveryStatus.LATER, f"送信サーバが、{against}: {answer.text}", ours=True
+            )
         case About.DOUBTFUL if verb is Verb.DATA and answer.code in PROTOCOL:
-            return Judgement(Ending.LATER, f"送信サーバと手順が合いませんでした: {answer.text}")
+            return Judgement(
+                DeliveryStatus.LATER, f"送信サーバと手順が合いませんでした: {answer.text}"
+            )
         case About.DOUBTFUL:
-            return Judgement(Ending.DOUBTED, answer.text)
+            return Judgement(DeliveryStatus.DOUBTED, answer.text)
 
 
 _NOT_ALLOWED = "お店からの送信を認めませんでした"
@@ -148,7 +152,7 @@ PROTOCOL = frozenset({500, 501, 502, 503, 504})
 """Not about the letter, but about the command: not known, not now, not like this."""
 
 
-def refuses_syntax(answer: Answer) -> bool:
+def refuses_syntax(answer: SmtpReply) -> bool:
     """RCPT was refused for the form of the address; in quotes it may do.
 
     555 5.5.2 and 553 5.1.3 are Gmail's.
@@ -159,6 +163,6 @@ def refuses_syntax(answer: Answer) -> bool:
     return answer.code in (500, 501, 553, 555) or (500 <= answer.code < 600 and in_form)
 
 
-def refuses_parameters(answer: Answer) -> bool:
+def refuses_parameters(answer: SmtpReply) -> bool:
     """MAIL was refused for what stands behind the address (RFC 5321 section 4.1.1.11)."""
     return answer.code in (500, 501, 504, 555)

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable
 
 from kollect.errors import ServerTrouble
-from kollect.smtp.protocol import Dialogue, OutOfStep
-from kollect.smtp.replies import AnswerReader, Garbled
-from kollect.smtp.smtp_login import Session
-from kollect.smtp.transaction import Delivery, Ended
+from kollect.smtp.protocol import OutOfStep, SmtpProtocol
+from kollect.smtp.replies import MalformedReply, ReplyReader
+from kollect.smtp.smtp_login import SmtpSession
+from kollect.smtp.transaction import Delivery, DeliveryEnded
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +23,12 @@ _PROBE_SECONDS = 10.0
 _QUIT_SECONDS = 2.0
 
 
-class Channel:
+class SmtpConnection:
     """Used until `lost`; what became of its letters is taken with `take_ended`."""
 
     def __init__(
         self,
-        session: Session,
+        session: SmtpSession,
         sender: str,
         *,
         timeout: float,
@@ -36,10 +36,10 @@ class Channel:
         clock: Callable[[], float],
     ) -> None:
         self.line = session.line
-        self.dialogue = Dialogue(session.offers, sender)
+        self.dialogue = SmtpProtocol(session.offers, sender)
         self.lost = False
         self.why_lost = ""
-        self._reader = AnswerReader(self.line.shown)
+        self._reader = ReplyReader(self.line.shown)
         self._out: list[bytes] = []
         self._timeout = timeout
         self._final_timeout = final_timeout
@@ -99,7 +99,7 @@ class Channel:
                     return
         except ServerTrouble as trouble:
             self._lose(trouble)
-        except (OutOfStep, Garbled) as confusion:
+        except (OutOfStep, MalformedReply) as confusion:
             self.dialogue.lied = True
             log.debug("%s: out of step: %s", self.line.peer.host, confusion)
             self._lose_for("送信サーバの答えが、送った命令と合いません。")
@@ -130,7 +130,7 @@ class Channel:
             return True
         try:
             if self.line.wait_readable(0):  # a server says something unasked only to take its leave
-                raise Garbled("unasked")
+                raise MalformedReply("unasked")
             if not self.lay_idle:
                 return True
             self.line.settimeout(min(_PROBE_SECONDS, self._timeout))
@@ -139,8 +139,8 @@ class Channel:
             while answer is None:
                 answer = next(self._reader.feed(self.line.read_some()), None)
             if not answer.good:
-                raise Garbled(f"{answer.code} to RSET")
-        except (ServerTrouble, Garbled) as trouble:
+                raise MalformedReply(f"{answer.code} to RSET")
+        except (ServerTrouble, MalformedReply) as trouble:
             log.debug("idle connection closed by the server: %s", trouble)
             self._hang_up(str(trouble))
             return False
@@ -148,7 +148,7 @@ class Channel:
         self._since = self._clock()
         return True
 
-    def take_ended(self) -> list[Ended]:
+    def take_ended(self) -> list[DeliveryEnded]:
         """The letters that ended since the last call."""
         ended, self.dialogue.ended = self.dialogue.ended, []
         return ended

@@ -8,7 +8,7 @@ from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.mail.foreign_text import one_line
 from kollect.net import login_advice
 from kollect.net.server_errors import ASK_PROVIDER, Peer
-from kollect.smtp.replies import Answer
+from kollect.smtp.replies import SmtpReply
 
 
 class LettersPutOff(ServerTrouble):
@@ -19,7 +19,7 @@ class LettersRefused(ServerTrouble):
     """Letters were refused, and none begun after them was taken: it may be about the shop."""
 
 
-def shown(answer: Answer) -> str:
+def shown(answer: SmtpReply) -> str:
     """The server's words, for 「詳細」."""
     return f"{answer.code} {answer.text}".strip()
 
@@ -70,7 +70,7 @@ def no_password(peer: Peer) -> LoginTrouble:
     )
 
 
-def closed_for_now(peer: Peer, stage: Stage, answer: Answer) -> ServerTrouble:
+def closed_for_now(peer: Peer, stage: Stage, answer: SmtpReply) -> ServerTrouble:
     """The server asks to come back later."""
     return ServerTrouble(
         f"{peer.role}が混みあっています",
@@ -81,7 +81,7 @@ def closed_for_now(peer: Peer, stage: Stage, answer: Answer) -> ServerTrouble:
     )
 
 
-def turned_away(peer: Peer, answer: Answer) -> ServerTrouble:
+def turned_away(peer: Peer, answer: SmtpReply) -> ServerTrouble:
     """The server does not want to talk to this PC at all."""
     return ServerTrouble(
         f"{peer.role}に接続を断られました",

@@ -17,8 +17,8 @@ from kollect.net.server_errors import SMTP
 from kollect.net.server_memory import ServerMemory, memory_of
 from kollect.settings.model import Auth, Send, Tls
 from kollect.smtp import smtp_errors
-from kollect.smtp.capabilities import Offers
-from kollect.smtp.replies import Answer, AnswerReader, Garbled
+from kollect.smtp.capabilities import Capabilities
+from kollect.smtp.replies import MalformedReply, ReplyReader, SmtpReply
 
 _TLS_PORT = 465
 _NO_SUCH_WAY = (500, 501, 502, 504)
@@ -28,18 +28,18 @@ _LONGEST_COMMAND = 512
 
 
 @dataclass(slots=True)
-class Session:
+class SmtpSession:
     """A line on which a letter may begin."""
 
     line: Line
-    offers: Offers
+    offers: Capabilities
     greeting: str = ""
     """The server's first words; many say the time in them."""
 
 
 def open_session(
     send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace | None = None
-) -> Session:
+) -> SmtpSession:
     """Connect, encrypt and log in as the settings say; `trace` is told each step as it begins.
 
     Raises ServerTrouble, LoginTrouble, CertificateTrouble; then nothing is left open.
@@ -47,7 +47,9 @@ def open_session(
     return logged_in(lambda: _open(send, tls, password, timeout=timeout, trace=trace))
 
 
-def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace | None) -> Session:
+def _open(
+    send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace | None
+) -> SmtpSession:
     memory = memory_of(SMTP, send.host, send.port)
     line = Line.open(
         SENDING_ROLE,
@@ -70,12 +72,12 @@ def _open(send: Send, tls: Tls, password: str, *, timeout: float, trace: Trace |
                 trace(Stage.LOGIN)
             _log_in(line, offers, memory, send.account, password, tls)
         line.stage = Stage.SEND
-        return Session(line, offers, greeting)
+        return SmtpSession(line, offers, greeting)
 
 
 def _encrypted(
-    line: Line, offers: Offers, memory: ServerMemory, *, demanded: bool, trace: Trace | None
-) -> Offers:
+    line: Line, offers: Capabilities, memory: ServerMemory, *, demanded: bool, trace: Trace | None
+) -> Capabilities:
     """Encrypt wherever that is offered, and ever after: a server that has offered it once does not
     stop, but somebody on the line may take the offer out (RFC 3207 section 6).
     """
@@ -93,7 +95,7 @@ def _encrypted(
     return _hello(line)
 
 
-def _greet(line: Line) -> tuple[str, Offers]:
+def _greet(line: Line) -> tuple[str, Capabilities]:
     answer, _ = _answer(line)
     if answer.for_now:
         raise smtp_errors.closed_for_now(line.peer, Stage.CONNECT, answer)
@@ -102,17 +104,17 @@ def _greet(line: Line) -> tuple[str, Offers]:
     return answer.text, _hello(line)
 
 
-def _hello(line: Line) -> Offers:
+def _hello(line: Line) -> Capabilities:
     name = _own_name(line)
     answer, lines = _ask(line, f"EHLO {name}")
     if answer.good:
-        return Offers.read(lines[1:])
+        return Capabilities.read(lines[1:])
     if answer.for_now:
         raise smtp_errors.closed_for_now(line.peer, line.stage, answer)
     answer, _ = _ask(line, f"HELO {name}")  # a server from before 1995, or behind an old firewall
     if not answer.good:
         raise smtp_errors.turned_away(line.peer, answer)
-    return Offers()
+    return Capabilities()
 
 
 def _own_name(line: Line) -> str:
@@ -124,7 +126,7 @@ def _own_name(line: Line) -> str:
     return f"[{own}]" if own.version == 4 else f"[IPv6:{own}]"
 
 
-def _ask_for_tls(line: Line, offers: Offers, *, known: bool) -> None:
+def _ask_for_tls(line: Line, offers: Capabilities, *, known: bool) -> None:
     line.stage = Stage.ENCRYPT
     refused = "STARTTLS not offered"
     if offers.starttls:
@@ -138,7 +140,7 @@ def _ask_for_tls(line: Line, offers: Offers, *, known: bool) -> None:
 
 
 def _log_in(
-    line: Line, offers: Offers, memory: ServerMemory, account: str, password: str, tls: Tls
+    line: Line, offers: Capabilities, memory: ServerMemory, account: str, password: str, tls: Tls
 ) -> None:
     """Try the ways that the server offers, as few as tell whether the password is right."""
     if not account or not password:
@@ -151,8 +153,8 @@ def _log_in(
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise login_advice.unsafe(line.peer)
     ways, enough = memory.login.plan(offered, hash((account, password)))
-    refusals: list[Answer] = []
-    answer: Answer | None = None
+    refusals: list[SmtpReply] = []
+    answer: SmtpReply | None = None
     for way in ways:
         try:
             answer = _authenticate(line, Sasl(way, account, password))
@@ -176,11 +178,11 @@ def _log_in(
     raise smtp_errors.no_such_way(line.peer, ways, smtp_errors.shown(answer))
 
 
-def _refused(line: Line, answer: Answer) -> ServerTrouble:
+def _refused(line: Line, answer: SmtpReply) -> ServerTrouble:
     return login_advice.login_refused(line.peer, "SMTP", smtp_errors.shown(answer))
 
 
-def _authenticate(line: Line, login: Sasl) -> Answer:
+def _authenticate(line: Line, login: Sasl) -> SmtpReply:
     """One attempt to log in; the server's last word."""
     command = f"AUTH {login.mechanism}"
     at_once = f"{command} {sasl.coded(login.first)}"
@@ -196,14 +198,14 @@ def _authenticate(line: Line, login: Sasl) -> Answer:
     return answer
 
 
-def _ask(line: Line, command: str) -> tuple[Answer, list[str]]:
+def _ask(line: Line, command: str) -> tuple[SmtpReply, list[str]]:
     line.send(command.encode("ascii") + b"\r\n")
     return _answer(line)
 
 
-def _answer(line: Line) -> tuple[Answer, list[str]]:
+def _answer(line: Line) -> tuple[SmtpReply, list[str]]:
     """One answer, and its lines without the code."""
-    reader = AnswerReader(line.shown)
+    reader = ReplyReader(line.shown)
     lines: list[str] = []
     while True:
         raw = line.readline()
@@ -211,7 +213,7 @@ def _answer(line: Line) -> tuple[Answer, list[str]]:
         try:
             for answer in reader.feed(raw + b"\n"):
                 return answer, lines
-        except Garbled as garbled:
+        except MalformedReply as garbled:
             raise smtp_errors.not_smtp(
                 line.peer, line.stage, line.shown(str(garbled), 200)
             ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from kollect.smtp.outgoing import Letter, Outcome
+from kollect.smtp.outgoing import Outcome, OutgoingMail
 
 
 class Style(Enum):
@@ -20,7 +20,7 @@ class Style(Enum):
 class Delivery:
     """A letter that is being delivered, with what was learned of it in earlier tries."""
 
-    letter: Letter
+    letter: OutgoingMail
     quoted: bool = False
     """The server refused the recipient's form; now it is tried in quotes."""
     tries: int = 0
@@ -29,7 +29,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class DeliveryEnded:
     """How a try ended: with an outcome, or None: not delivered for sure, and worth another try."""
 
     delivery: Delivery
@@ -48,10 +48,10 @@ class Transaction:
 
     delivery: Delivery
     style: Style
-    letter: Letter
+    letter: OutgoingMail
     """The form of the letter this server can take."""
     parameters: bytes
-    failed: Ended | None = None
+    failed: DeliveryEnded | None = None
     """What will be said of it, once all its answers are there."""
     complete: bool = False
     """All of it was sent: without an answer the server may have it."""

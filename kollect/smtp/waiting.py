@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Iterable
 from operator import length_hint
 
-from kollect.smtp.outgoing import Letter
+from kollect.smtp.outgoing import OutgoingMail
 from kollect.smtp.transaction import Delivery
 
 
 class Queue:
     """Those to be tried again, then the caller's, which are taken as late as possible."""
 
-    def __init__(self, letters: Iterable[Letter]) -> None:
+    def __init__(self, letters: Iterable[OutgoingMail]) -> None:
         self._letters = iter(letters)
         self._again: deque[Delivery] = deque()
         self._taken: deque[Delivery] = deque()

@@ -37,7 +37,7 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class DataLoss:
     """What going back to a copy costs, in numbers."""
 
     backup: Path
@@ -166,7 +166,7 @@ def newest_good(folder: Path) -> Path | None:
     return next((copy for copy in by_content if damage(copy) is None), None)
 
 
-def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> Loss:
+def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> DataLoss:
     """What would be lost by going on with `backup`. `log_lines`: for the numbers given since."""
     year, month, day = map(int, _NAME.fullmatch(backup.name).groups())  # type: ignore[union-attr]
     made_on = date(year, month, day)
@@ -180,7 +180,7 @@ def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> Loss:
     following = None
     if highest_known is not None:
         following = highest_known + 1 + (0 if sure and max(sure) >= max(told, default=0) else SPARE)
-    return Loss(backup, made_on, in_backup, highest_known, following)
+    return DataLoss(backup, made_on, in_backup, highest_known, following)
 
 
 def holds_data(database: Path) -> bool:
@@ -249,7 +249,7 @@ def begin_anew(database: Path, first: int, now: datetime) -> None:
             files.remove(part)
 
 
-def go_back(database: Path, chosen: Loss, now: datetime) -> Path | None:
+def go_back(database: Path, chosen: DataLoss, now: datetime) -> Path | None:
     """Go on with a copy: the damaged file is set aside (its name is returned), never deleted.
 
     The numbers that were given since are never given again. A crash in between leaves a file by

@@ -23,7 +23,7 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-class Background:
+class BackgroundThread:
     """Its children say in `run` what is done; `_busy` is set while they are at it."""
 
     def __init__(self, name: str, now: Callable[[], datetime]) -> None:

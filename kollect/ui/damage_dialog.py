@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 
 from kollect.errors import Trouble
-from kollect.storage.backup import Loss
+from kollect.storage.backup import DataLoss
 from kollect.ui.framework.dialogs import Dialog, TroubleDialog, paragraph
 from kollect.ui.framework.jobs import Job, Jobs
 from kollect.ui.framework.theme import GAP
@@ -30,7 +30,7 @@ class DamageDialog(Dialog[bool]):
         self,
         parent: tk.Misc,
         jobs: Jobs,
-        cost: Loss,
+        cost: DataLoss,
         *,
         there: bool,
         go_back: Callable[[], None],

@@ -11,10 +11,10 @@ from kollect.errors import Trouble
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.window import Window
 from kollect.ui.menu import MenuScreen
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
-    from kollect.demo.session import Session
+    from kollect.demo.session import DemoSession
     from kollect.ui.demo.phone_window import PhoneWindow
     from kollect.ui.navigator import Navigator
 
@@ -40,7 +40,7 @@ class DemoMode:
     def begin(self, then: Callable[[], None] = lambda: None) -> None:
         """「デモ設定を行う」"""
 
-        def done(session: Session) -> None:
+        def done(session: DemoSession) -> None:
             self._changed()
             self._window.annotate(TITLE_NOTE)
             self._build_strip()
@@ -82,13 +82,13 @@ class DemoMode:
             lambda job: work(), done, owner=self._window.root, failed=self._failed
         )
 
-    def _to_demo(self) -> Session:
+    def _to_demo(self) -> DemoSession:
         """Set the real things aside and start the demo's server. Raises Trouble. Takes a while."""
-        from kollect.demo.session import Session
+        from kollect.demo.session import DemoSession
 
         workspace = self._workspaces.to_demo()
         assert workspace.server is not None
-        return Session(workspace.server, workspace.readable_settings)
+        return DemoSession(workspace.server, workspace.readable_settings)
 
     def _changed(self) -> None:
         """Another workspace is in force now."""
@@ -112,7 +112,7 @@ class DemoMode:
         finally:
             self._window.dialogs.trouble(trouble)
 
-    def _open_phone(self, session: Session) -> None:
+    def _open_phone(self, session: DemoSession) -> None:
         from kollect.ui.demo.phone_window import PhoneWindow
 
         window = self._window
@@ -130,7 +130,7 @@ class DemoMode:
         strip = ttk.Frame(self._window.banner, style="Notice.TFrame", padding=(GAP, HALF))
         strip.pack(fill="x")
         strip.columnconfigure(0, weight=1)
-        Folded(strip, TEXT, style="Notice.TLabel").grid(row=0, column=0, sticky="ew")
+        WrappedLabel(strip, TEXT, style="Notice.TLabel").grid(row=0, column=0, sticky="ew")
         for column, (label, action) in enumerate(
             (("お客様の携帯", self.show_phone), ("デモ設定の解除", self._end_asked)), start=1
         ):

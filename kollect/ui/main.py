@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.app.crash_report import LastWords
-from kollect.app.machine_setup import ThisPC
+from kollect.app.crash_report import CrashReport
+from kollect.app.machine_setup import MachineSetup
 from kollect.app.preflight import enter, put_back
 from kollect.app.workspace import Workspace
-from kollect.collector.events import News
+from kollect.collector.events import CollectorEvent
 from kollect.desktop import memory
 from kollect.desktop.dpi import sharpen
 from kollect.desktop.lock import FolderLock
@@ -59,7 +59,7 @@ def run(
         if refused is not None:
             return refused
         put_back_by_hand = put_back(folder)
-        crashed = at_the_end.enter_context(LastWords(folder, _told))
+        crashed = at_the_end.enter_context(CrashReport(folder, _told))
         collect_here(root)
         program = Program(root, folder, given=given)
         at_the_end.callback(program.workspaces.close)
@@ -107,7 +107,7 @@ class Program:
         self.window = Window(root, text_size=size, dialogs=make_dialogs(root))
         self.window.on_text_size = self._text_size_chosen
         self.window.on_close = self._close_pressed
-        self.go = Navigator(self.window, self.workspaces, ThisPC(folder, given=given))
+        self.go = Navigator(self.window, self.workspaces, MachineSetup(folder, given=given))
 
     # ---- the beginning ----
 
@@ -174,11 +174,11 @@ class Program:
             lambda job: workspace.remember_text_size(size), lambda result: None, owner=self._root
         )
 
-    def _news(self, workspace: Workspace, news: News) -> None:
+    def _news(self, workspace: Workspace, news: CollectorEvent) -> None:
         """In the collector's thread."""
         self.window.pump.call(self._heard, workspace, news)
 
-    def _heard(self, workspace: Workspace, news: News) -> None:
+    def _heard(self, workspace: Workspace, news: CollectorEvent) -> None:
         if workspace is self.workspaces.current:  # else an echo from before the demo, or from it
             self.go.tray.heard(news)
             self.window.heard(news)

@@ -17,7 +17,7 @@ from kollect.ui.framework.dialogs import Dialog, em, paragraph
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.widgets.form import wrapped
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:  # which imports this
     from kollect.ui.navigator import Navigator
@@ -88,7 +88,7 @@ class MenuScreen(Screen):
         super().__init__(window)
         self._workspaces = workspaces
         self.buttons: list[ttk.Button] = []
-        self._hints: list[Folded] = []
+        self._hints: list[WrappedLabel] = []
         self._each = 0
         """What one entry asks of the height, one below the other."""
         self._middle = ttk.Frame(self)

@@ -6,7 +6,7 @@ Each screen is loaded when it is asked for first.
 from __future__ import annotations
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.app.machine_setup import ThisPC
+from kollect.app.machine_setup import MachineSetup
 from kollect.app.mailing_control import MailingControl
 from kollect.errors import Problem, StorageTrouble, Trouble
 from kollect.settings.model import Passwords, Settings
@@ -19,7 +19,7 @@ from kollect.ui.tray_controller import TrayController
 
 
 class Navigator:
-    def __init__(self, window: Window, workspaces: ActiveWorkspace, this_pc: ThisPC) -> None:
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, this_pc: MachineSetup) -> None:
         self.window = window
         self.workspaces = workspaces
         self.this_pc = this_pc

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.collector.events import Happened, News, RoundEnded
-from kollect.collector.status import Standing, Turn, tooltip
+from kollect.collector.events import CollectorEvent, LogEntry, PollFinished
+from kollect.collector.status import CollectorStatus, StatusChange, tooltip
 from kollect.desktop import memory
-from kollect.desktop.tray import ON_MENU, Tray, TrayColor, Wish
+from kollect.desktop.tray import ON_MENU, Tray, TrayAction, TrayColor
 from kollect.errors import Trouble
 from kollect.ui.framework import tk_windows
 from kollect.ui.framework.window import Window
@@ -37,7 +37,7 @@ class TrayController:
         window: Window,
         workspaces: ActiveWorkspace,
         go: Navigator,
-        make_tray: Callable[[Callable[[Wish], None]], Tray] = Tray,
+        make_tray: Callable[[Callable[[TrayAction], None]], Tray] = Tray,
     ) -> None:
         self._window = window
         self._root = window.root
@@ -47,7 +47,7 @@ class TrayController:
         self._tray: Tray | None = None
         self._shown: tuple[object, ...] = ()
         self._menu: tk.Menu | None = None
-        self.standing = Standing()
+        self.standing = CollectorStatus()
         self.hidden = False
         """The window is in the tray."""
         self._watchers: list[Callable[[], None]] = []
@@ -72,19 +72,19 @@ class TrayController:
 
     def forget(self) -> None:
         """The collector is gone, and what it told concerns nobody any more."""
-        self.standing = Standing()
+        self.standing = CollectorStatus()
         self._shown = ()
         if self._tray is not None:
             self._tray.hide()
         self.tell()
 
-    def heard(self, news: News) -> None:
+    def heard(self, news: CollectorEvent) -> None:
         turn = self.standing.heard(news)
-        if isinstance(news, RoundEnded) and self.standing.count_is_old(_now()):
+        if isinstance(news, PollFinished) and self.standing.count_is_old(_now()):
             self._count()
         if turn is not None and self._tray is not None:
             self._tray.balloon(turn, self._balloon_text(turn))
-        if not self._soon and (self._seen() or not isinstance(news, Happened)):
+        if not self._soon and (self._seen() or not isinstance(news, LogEntry)):
             self._soon = self._root.after(SOON_MS, self.tell)
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
@@ -184,21 +184,21 @@ class TrayController:
         self.hidden = False
         self._root.iconify()
 
-    def _wished(self, wish: Wish) -> None:
+    def _wished(self, wish: TrayAction) -> None:
         match wish:
-            case Wish.SHOW:
+            case TrayAction.SHOW:
                 self.come_back()
-            case Wish.POLL:
+            case TrayAction.POLL:
                 self._workspaces.current.poll_now()
-            case Wish.RESULTS:
+            case TrayAction.RESULTS:
                 self._open(self._go.results)
-            case Wish.LOG:
+            case TrayAction.LOG:
                 self._open(self._go.log)
-            case Wish.QUIT:
+            case TrayAction.QUIT:
                 self._go.shutdown.quit()
-            case Wish.MENU:
+            case TrayAction.MENU:
                 self._pop_up_menu()
-            case Wish.LOST:
+            case TrayAction.LOST:
                 if self.hidden:  # or nobody could ever find it again
                     self._iconify()
 
@@ -224,9 +224,9 @@ class TrayController:
             self._shown = look
             self._tray.show(*look)
 
-    def _balloon_text(self, turn: Turn) -> str:
+    def _balloon_text(self, turn: StatusChange) -> str:
         trouble = self.standing.trouble
-        if turn is Turn.WELL_AGAIN or trouble is None:
+        if turn is StatusChange.WELL_AGAIN or trouble is None:
             return "届いていた空メールにも、順に返信します。"
         return f"{trouble.title}\n{trouble.happened}"
 

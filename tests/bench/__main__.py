@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from kollect.collector.worker import Worker
+from kollect.collector.worker import CollectorWorker
 from kollect.settings import ini_file
 from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
 from kollect.storage.data_folder import DataFolder
@@ -157,7 +157,9 @@ def empty_poll(dovecot: Dovecot, polls: int = 300) -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         passwords = Passwords(receive=dovecot.password)
-        worker = Worker(DataFolder(Path(name)), lambda: (settings, passwords), lambda news: None)
+        worker = CollectorWorker(
+            DataFolder(Path(name)), lambda: (settings, passwords), lambda news: None
+        )
         worker.once()
         started = time.process_time()
         for _ in range(polls):

@@ -23,8 +23,8 @@ from pathlib import Path
 
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
-from kollect.ledger.records import Sighting
-from kollect.ledger.states import Step
+from kollect.ledger.records import NewMail
+from kollect.ledger.states import MailState
 from kollect.storage.database import to_text
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -95,9 +95,9 @@ def take(ledger: Ledger, n: int) -> None:
     with ledger.transaction():
         ledger.known(who, NOW)
         number = ledger.give_number(who, who, NOW, first=FIRST, template=1)
-        seen = Sighting(f"new{n}", f"new{n}", "new", "", who, who, "", "", "")
+        seen = NewMail(f"new{n}", f"new{n}", "new", "", who, who, "", "", "")
         ledger.record(
-            BOX, seen, Step.OWED, NOW, template=1, number=number, letter_domain="shop.example"
+            BOX, seen, MailState.OWED, NOW, template=1, number=number, letter_domain="shop.example"
         )
 
 

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from kollect.members.member_filter import Choice, Order
+from kollect.members.member_filter import MemberFilter, MemberOrder
 from kollect.members.repository import Members
 from tests.servers.crowd import fill_members
 
@@ -29,10 +29,12 @@ def _slowest(count: int) -> float:
         path = Path(name) / "kollect.db"
         fill_members(path, count)
         with closing(Members(path)) as found:
-            return max(_best(found, Choice(typed), order) for typed in TYPED for order in Order)
+            return max(
+                _best(found, MemberFilter(typed), order) for typed in TYPED for order in MemberOrder
+            )
 
 
-def _best(found: Members, choice: Choice, order: Order) -> float:
+def _best(found: Members, choice: MemberFilter, order: MemberOrder) -> float:
     seconds = []
     for _ in range(5):
         begun = time.perf_counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
-from kollect.collector.events import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.events import Held, LogEntry, Phase, PhaseChanged, PollFinished, PollReport
 from kollect.errors import ServerTrouble, Stage, StorageTrouble, Trouble
 from kollect.ledger.commit_retry import in_words
 from kollect.storage_errors import Cause
@@ -42,11 +42,11 @@ def collecting(album: Album) -> None:
         (41, 1189, "misaki.suzuki@gmail.com"),
     ):
         at = now - timedelta(minutes=ago)
-        standing.heard(Happened(at, f"受付番号 {number} を発行しました: {address}"))
-        standing.heard(Happened(at, f"受付番号 {number} を返信しました: {address}"))
+        standing.heard(LogEntry(at, f"受付番号 {number} を発行しました: {address}"))
+        standing.heard(LogEntry(at, f"受付番号 {number} を返信しました: {address}"))
     at = now - timedelta(minutes=12)
     told = "対象外メールを転送しました（差出人 tanaka@example.com、見出 営業時間について）"
-    standing.heard(Happened(at, told))
+    standing.heard(LogEntry(at, told))
     _round(album, None, now - timedelta(seconds=18))
     standing.counted(14, 1189, now.date())
     album.program.go.collecting()
@@ -84,7 +84,7 @@ def quitting(album: Album) -> None:
 def _round(album: Album, trouble: Trouble | None, at: datetime, pause: int = 1) -> None:
     heard = album.program.go.tray.standing.heard
     heard(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
-    heard(RoundEnded(at, Report(), trouble, at + timedelta(minutes=pause)))
+    heard(PollFinished(at, PollReport(), trouble, at + timedelta(minutes=pause)))
 
 
 def demo(album: Album) -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Consent, Member
 from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Send, Settings
@@ -164,7 +164,7 @@ def _choose(album: Album) -> None:
     recipients.begin()
     album.take("mailing-recipients-wrong")
     recipients.whom.since.value = ""
-    recipients.speed.show(Pace(60, 1000))
+    recipients.speed.show(RateLimit(60, 1000))
     for field in (recipients.whom.since, recipients.speed.per_minute):
         field.clear()
     recipients._count()
@@ -172,7 +172,7 @@ def _choose(album: Album) -> None:
         letter = outbox.mailing(recipients._id)
     album.dialog(
         "mailing-ask",
-        lambda: recipients._agreed(audience.reached, choice, letter, Pace(60, 1000)),
+        lambda: recipients._agreed(audience.reached, choice, letter, RateLimit(60, 1000)),
     )
 
 
@@ -183,7 +183,7 @@ def _send(album: Album) -> None:
     assert choice is not None
     workspace = album.program.workspaces.current
     with workspace.outbox() as outbox:
-        outbox.rewrite(recipients._id, SUBJECT, BODY, Pace(60, 1000))
+        outbox.rewrite(recipients._id, SUBJECT, BODY, RateLimit(60, 1000))
     recipients._start(choice)
     progress = _screen(album, MailingProgressScreen)
     album.wait(lambda: progress.panel.waiting)
@@ -209,7 +209,7 @@ def _send(album: Album) -> None:
 def _afterwards(album: Album) -> None:
     place = album.program.workspaces.current
     with closing(Outbox(place.folder.database)) as outbox:
-        outbox.save("新年のごあいさつ", "★名前★ 様", Pace(), NOW)
+        outbox.save("新年のごあいさつ", "★名前★ 様", RateLimit(), NOW)
     album.window.back_to(MailingListScreen)
     screen = _screen(album, MailingListScreen)
     album.wait(lambda: len(screen.table.keys) == 2)

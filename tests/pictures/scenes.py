@@ -23,7 +23,7 @@ from kollect.ui.settings.password_dialog import PasswordDialog
 from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.templates import TemplateDialog
-from kollect.ui.widgets.scroll_frame import Scrolled
+from kollect.ui.widgets.scroll_frame import ScrollFrame
 from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
 from tests.pictures.album import Album
 
@@ -201,10 +201,10 @@ def protected(album: Album) -> None:
 
 
 def _certificate_step() -> object:
-    from kollect.app.mail_test import CheckStep, Part
+    from kollect.app.mail_test import MailTestPart, MailTestStep
 
-    return CheckStep(
-        Part.SEND,
+    return MailTestStep(
+        MailTestPart.SEND,
         Stage.CERTIFICATE,
         False,
         0.21,
@@ -215,16 +215,16 @@ def _certificate_step() -> object:
     )
 
 
-def _to_the_end(album: Album, scrolled: Scrolled) -> None:
+def _to_the_end(album: Album, scrolled: ScrollFrame) -> None:
     album.settle()
     for _ in range(30):
         scrolled.scroll(1)
 
 
-def _scrolled_in(dialog: object) -> Scrolled:
+def _scrolled_in(dialog: object) -> ScrollFrame:
     from tests.screens.hands import all_inside
 
-    return next(w for w in all_inside(dialog) if isinstance(w, Scrolled))
+    return next(w for w in all_inside(dialog) if isinstance(w, ScrollFrame))
 
 
 SCENES = (

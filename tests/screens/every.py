@@ -18,15 +18,15 @@ from typing import Any
 import kollect.screens
 from kollect.errors import Trouble
 from kollect.ledger.kept_query import KeptMail
-from kollect.mail.body import Contents
+from kollect.mail.body import MailBody
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.member_reader import Candidate
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
-from kollect.storage.backup import Loss
+from kollect.storage.backup import DataLoss
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.demo.demo_dialog import DemoDialog
@@ -88,7 +88,7 @@ def fill(program: Program) -> None:
     fill_log(folder, now.date(), lines=100)
     with closing(Outbox(folder.database)) as outbox:
         for subject in ("セールのご案内", "入荷のお知らせ"):
-            identity = outbox.save(subject, "★名前★ 様\nお待ちしております。", Pace(), now)
+            identity = outbox.save(subject, "★名前★ 様\nお待ちしております。", RateLimit(), now)
         outbox.start(
             identity,
             EVERYBODY,
@@ -176,9 +176,9 @@ def _kept(program: Program) -> KeptMail:
     return next(iter(found.rows.values()))
 
 
-def _loss(program: Program) -> Loss:
+def _loss(program: Program) -> DataLoss:
     backup = program.workspaces.real.folder.backup_dir / "kollect.db"
-    return Loss(backup, date(2026, 11, 23), 1037, 1040, 1041)
+    return DataLoss(backup, date(2026, 11, 23), 1037, 1040, 1041)
 
 
 DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any, ...], dict]]]] = {
@@ -212,7 +212,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "MailDialog": (
         MailDialog,
         lambda program: (
-            (_kept(program), Contents("a@b.example", "件名", "", "本文", ("card.jpg",), True)),
+            (_kept(program), MailBody("a@b.example", "件名", "", "本文", ("card.jpg",), True)),
             {},
         ),
     ),

@@ -13,7 +13,7 @@ from typing import Any
 
 from kollect.errors import Trouble
 from kollect.ui.framework.dialogs import Dialog, Dialogs, FileKinds
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 PATIENCE = 30.0
 
@@ -205,7 +205,7 @@ def labelled(parent: tk.Misc, text: str) -> Any:
 
 
 def shown_text(widget: tk.Misc) -> str:
-    if isinstance(widget, Folded):
+    if isinstance(widget, WrappedLabel):
         return widget.text
     try:
         return str(widget.cget("text"))

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.states import Step
+from kollect.ledger.states import MailState
 from kollect.members.member import Consent, Member, Sex
 from kollect.members.member_filter import search_text
 from kollect.members.repository import Members
@@ -35,7 +35,7 @@ def numbers(database: Path, *addresses: str) -> list[int]:
         both = [numbered(ledger, address) for address in addresses]
         rows, given = [row for row, _ in both], [number for _, number in both]
         ledger.replied(given, NOW)
-        for step in (Step.SENDING, Step.SENT):
+        for step in (MailState.SENDING, MailState.SENT):
             ledger.move(rows, step, NOW)
     return given
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from kollect.collector.status import MOST_EVENTS, Light
+from kollect.collector.status import MOST_EVENTS, StatusColor
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.desktop.tray import COLOURS
@@ -175,10 +175,10 @@ class TestTrouble:
         self, screen: CollectingScreen, monkeypatch: pytest.MonkeyPatch
     ):
         lamp = screen.panel._lamp
-        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[Light.WAITING])
+        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[StatusColor.WAITING])
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
         click(screen.buttons["今すぐ受信"])
-        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[Light.ERROR])
+        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[StatusColor.ERROR])
 
 
 class TestEnd:

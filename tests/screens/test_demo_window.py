@@ -18,11 +18,11 @@ import pytest
 
 from kollect.demo import server as demo_server
 from kollect.demo.server import DemoServer
-from kollect.demo.session import Session, number_in
+from kollect.demo.session import DemoSession, number_in
 from kollect.desktop.lock import FolderLock
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.settings.model import Passwords, Settings, TextSize
 from kollect.storage.data_folder import DataFolder
 from kollect.storage_errors import storage_trouble
@@ -312,7 +312,7 @@ class TestRealThings:
         program.workspaces.real.save(replace(shop(server), shop=SHOP), Passwords())
         database = program.workspaces.real.folder.database
         join(database, [guest(n) for n in range(12)])
-        mailing = begin_mailing(database, pace=Pace(per_minute=60))
+        mailing = begin_mailing(database, pace=RateLimit(per_minute=60))
         program.go.mailings.go_on()
         settle(root, lambda: len(letters(server)) >= 2)
         phone = begin(program)
@@ -415,7 +415,7 @@ class TestNumber:
         assert number_in(("1001",), ()) == ""
 
     def test_the_people_have_addresses_of_their_own(self):
-        session = Session(DemoServer(), Settings)
+        session = DemoSession(DemoServer(), Settings)
         people = [*session.everybody(), *(session.new_customer() for _ in range(9))]
         assert len({person.address for person in people}) == len(people)
         assert len({person.name for person in people}) == len(people)

@@ -18,9 +18,9 @@ from kollect.demo.server import DemoServer
 from kollect.desktop import tray as tray_module
 from kollect.desktop.lock import FolderLock, signal_first
 from kollect.desktop.session_end import SessionWatch
-from kollect.desktop.tray import Tray, TrayColor, Wish
+from kollect.desktop.tray import Tray, TrayAction, TrayColor
 from kollect.threads import safe_thread
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
 from tests.screens.hands import Person, settle, until
@@ -106,7 +106,7 @@ def test_a_search_goes_on_after_a_fault_in_its_answer(
     window: Window, dialogs: Person, error: BaseException
 ):
     found: list[str] = []
-    latest: Latest[str] = Latest(window.jobs, window.root, dialogs.trouble)
+    latest: LatestOnly[str] = LatestOnly(window.jobs, window.root, dialogs.trouble)
 
     def done(answer: str) -> None:
         if answer == "a":
@@ -126,7 +126,7 @@ def test_a_search_goes_on_after_a_fault_of_the_search(
     window: Window, dialogs: Person, error: BaseException
 ):
     found: list[str] = []
-    latest: Latest[str] = Latest(window.jobs, window.root, dialogs.trouble)
+    latest: LatestOnly[str] = LatestOnly(window.jobs, window.root, dialogs.trouble)
     latest.ask(raising(error), found.append)
     settle(window.root, lambda: dialogs.troubles)
     latest.ask(lambda: "b", found.append)
@@ -197,12 +197,12 @@ def test_rows_asked_for_anew_are_asked_for_at_once(window: Window, dialogs: Pers
 @each_error
 def test_a_tray_that_falls_is_told_of(monkeypatch: pytest.MonkeyPatch, error: BaseException):
     """The window comes back where it was hidden: nobody could find it again."""
-    wishes: list[Wish] = []
+    wishes: list[TrayAction] = []
     monkeypatch.setattr(Tray, "_next", raising(error))
     monkeypatch.setattr(tray_module, "_make", lambda wished, refused: Nothing())
     tray = Tray(wishes.append)
     tray.start()
-    until(lambda: wishes == [Wish.LOST])
+    until(lambda: wishes == [TrayAction.LOST])
     assert not tray.is_there()
     tray.show(TrayColor.WAITING, "コレクト")  # whoever knows nothing of it
     tray.stop()

@@ -89,13 +89,13 @@ def collecting(program: Program) -> None:
 
 
 def in_trouble(program: Program) -> None:
-    from kollect.collector.events import Phase, PhaseChanged, Report, RoundEnded
+    from kollect.collector.events import Phase, PhaseChanged, PollFinished, PollReport
 
     program.go.collecting()
     standing, now = program.go.tray.standing, datetime.now().astimezone()
     standing.begin(now)
     standing.heard(PhaseChanged(Phase.ERROR))
-    standing.heard(RoundEnded(now, Report(), TROUBLE, now))
+    standing.heard(PollFinished(now, PollReport(), TROUBLE, now))
     program.window.screen.shown()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.events import Report, RoundEnded
+from kollect.collector.events import PollFinished, PollReport
 from kollect.settings.model import TextSize
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.event_log import read_month
@@ -119,7 +119,7 @@ class TestMonth:
         screen = open_screen(program)
         count = len(screen.table.keys)
         logging.getLogger("kollect.test").info("あたらしい行")
-        screen.window.heard(RoundEnded(datetime.now().astimezone(), Report(), None, None))
+        screen.window.heard(PollFinished(datetime.now().astimezone(), PollReport(), None, None))
         settle(screen, lambda: len(screen.table.keys) == count + 1)
         assert column(screen.table, 2)[-1] == "あたらしい行"
         assert screen.table.current == count, "whoever is at the end stays there"

@@ -21,9 +21,9 @@ import pytest
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
-from kollect.mailing.mailing_states import MailingState, Step
+from kollect.mailing.mailing_states import MailingState, RecipientState
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Consent, Member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.repository import Members
@@ -62,7 +62,7 @@ pytestmark = pytest.mark.real
 S = TypeVar("S", bound=Screen)
 SHOP = Shop(id="TEST", name="テスト商店", address="東京都千代田区千代田1-1", phone="03-1234-5678")
 CONSENT = Consent(True, date(2026, 11, 20), "会員登録用紙")
-FREELY = Pace(0, 0)
+FREELY = RateLimit(0, 0)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def recipients(program: Program) -> MailingRecipientsScreen:
     return screen
 
 
-def begun(program: Program, dialogs: Person, pace: Pace = FREELY) -> MailingProgressScreen:
+def begun(program: Program, dialogs: Person, pace: RateLimit = FREELY) -> MailingProgressScreen:
     compose(program)
     screen = recipients(program)
     screen.speed.show(pace)
@@ -154,7 +154,7 @@ def state(screen: MailingProgressScreen) -> MailingState | None:
     return screen.mailing.state if screen.mailing else None
 
 
-def counts(screen: MailingProgressScreen) -> dict[Step, int]:
+def counts(screen: MailingProgressScreen) -> dict[RecipientState, int]:
     return dict(screen.counts)
 
 
@@ -459,7 +459,7 @@ def test_the_speed_that_was_chosen_stays_with_the_draft(place: Program, few: lis
 
     def kept() -> bool:
         with closing(Outbox(place.workspaces.real.folder.database)) as outbox:
-            return outbox.mailings()[0].pace == Pace(7, 1000)
+            return outbox.mailings()[0].pace == RateLimit(7, 1000)
 
     settle(writing, kept)
     type_in(writing.subject.widget, "別の見出")
@@ -514,7 +514,7 @@ def test_refused_for_its_text_it_says_so_and_sends_everybody_the_mail_afterwards
     settle(progress, lambda: time.monotonic() > later)
     press(progress, "F9")
     settle(progress, lambda: state(progress) is MailingState.DONE)
-    settle(progress, lambda: counts(progress) == {Step.SENT: 5})
+    settle(progress, lambda: counts(progress) == {RecipientState.SENT: 5})
     assert not progress.trouble.winfo_ismapped()
 
 
@@ -522,7 +522,7 @@ def test_the_limit_is_counted_down_paused_and_resumed(
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
     people(place.workspaces.real.folder.database, 12)
-    progress = begun(place, dialogs, Pace(5, 0))
+    progress = begun(place, dialogs, RateLimit(5, 0))
     settle(progress, lambda: progress.panel.waiting)
     assert "次の送信まで あと" in progress.panel.speed.text
     assert "1分に5通まで" in progress.panel.speed.text
@@ -543,7 +543,7 @@ def test_called_off_for_good_after_a_question(
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
     people(place.workspaces.real.folder.database, 12)
-    progress = begun(place, dialogs, Pace(5, 0))
+    progress = begun(place, dialogs, RateLimit(5, 0))
     settle(progress, lambda: progress.panel.waiting)
     dialogs.answers.append("中止しない")
     click(progress.panel.stop_button)
@@ -552,7 +552,9 @@ def test_called_off_for_good_after_a_question(
     click(progress.panel.stop_button)
     settle(progress, lambda: state(progress) is MailingState.STOPPED)
     assert "7名には" in dialogs.asked[-1][1]
-    settle(progress, lambda: counts(progress) == {Step.SENT: 5, Step.LEFT_OUT: 7})
+    settle(
+        progress, lambda: counts(progress) == {RecipientState.SENT: 5, RecipientState.LEFT_OUT: 7}
+    )
     assert not progress.panel.stop_button.winfo_ismapped()
     assert len(server.kept) == 5
 
@@ -641,7 +643,7 @@ def test_the_sending_goes_on_while_other_screens_are_open(
     settle(listed, lambda: rows(listed) and rows(listed)[0][0] == "発信済")
     press(listed, "Return")
     again = front(place, MailingProgressScreen)
-    settle(again, lambda: counts(again) == {Step.SENT: 150})
+    settle(again, lambda: counts(again) == {RecipientState.SENT: 150})
 
 
 def test_what_was_written_can_be_read_again(place: Program, dialogs: Person):
@@ -674,7 +676,7 @@ def test_the_window_stays_alive_while_2000_mails_go_out(place: Program, dialogs:
         assert time.monotonic() < settled
         place.window.root.update()
         time.sleep(0.005)
-    assert counts(progress) == {Step.SENT: 2000}
+    assert counts(progress) == {RecipientState.SENT: 2000}
     assert heart.stop() < LONGEST_SILENCE
     assert heart.beats > 3
 
@@ -685,7 +687,7 @@ def test_blank_mails_are_answered_beside_it(program: Program, dialogs: Person):
         program.workspaces.real.save(shop, Passwords(server.password, server.password))
         people(program.workspaces.real.folder.database, 200)
         progress = begun(program, dialogs)
-        settle(progress, lambda: counts(progress).get(Step.SENT, 0) > 0)
+        settle(progress, lambda: counts(progress).get(RecipientState.SENT, 0) > 0)
         program.go.start_collecting()
         customer = Customer(server, "new@keitai.example", "新")
         customer.send_blank()
@@ -702,7 +704,7 @@ def _answered(server: DemoServer) -> bool:
 
 def _sent(program: Program) -> int:
     with closing(Outbox(program.workspaces.real.folder.database)) as outbox:
-        return outbox.counts(outbox.mailings()[0].id).get(Step.SENT, 0)
+        return outbox.counts(outbox.mailings()[0].id).get(RecipientState.SENT, 0)
 
 
 # --- left over
@@ -710,7 +712,7 @@ def _sent(program: Program) -> int:
 
 def crashed(folder: DataFolder, port: int) -> int:
     """A folder whose program was killed: 2 of 4 letters sent, one on its way."""
-    from kollect.mailing.mailing_states import Fate, Result
+    from kollect.mailing.mailing_states import RecipientResult, SendResult
 
     people(folder.database, 4)
     with closing(Outbox(folder.database)) as outbox:
@@ -724,7 +726,7 @@ def crashed(folder: DataFolder, port: int) -> int:
             letter_domain="shop.example",
         )
         taken = outbox.take(mailing, 0, 3, NOW)
-        outbox.settle([Result(one.id, Fate.ACCEPTED) for one in taken[:2]], NOW)
+        outbox.settle([RecipientResult(one.id, SendResult.ACCEPTED) for one in taken[:2]], NOW)
     return mailing
 
 
@@ -791,7 +793,7 @@ def test_the_end_of_the_program_says_that_a_mailing_is_under_way_and_waits_for_i
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
     people(place.workspaces.real.folder.database, 12)
-    progress = begun(place, dialogs, Pace(5, 0))
+    progress = begun(place, dialogs, RateLimit(5, 0))
     settle(progress, lambda: progress.panel.waiting)
     dialogs.answers.append("キャンセル")
     place.go.shutdown.quit()
@@ -803,7 +805,7 @@ def test_the_end_of_the_program_says_that_a_mailing_is_under_way_and_waits_for_i
     assert not place.workspaces.real.mailing
     with closing(Outbox(place.workspaces.real.folder.database)) as outbox:
         (left,) = outbox.left_from_before(NOW)
-        assert outbox.counts(left.id) == {Step.SENT: 5, Step.WAITING: 7}
+        assert outbox.counts(left.id) == {RecipientState.SENT: 5, RecipientState.WAITING: 7}
 
 
 # --- looks
@@ -831,11 +833,11 @@ def test_nothing_of_it_is_out_of_reach_in_a_small_window(
 
 def test_how_long_it_will_take():
     minute = timedelta(minutes=1)
-    assert estimate(0, Pace()) == timedelta()
-    assert estimate(600, Pace(60, 1000)) == 10 * minute
-    assert estimate(600, Pace(60, 1000), measured=30) == 20 * minute
-    assert estimate(1060, Pace(60, 1000)) == timedelta(hours=1) + minute
-    assert estimate(60, Pace(60, 1000), this_hour=1000) == timedelta(hours=1) + minute
+    assert estimate(0, RateLimit()) == timedelta()
+    assert estimate(600, RateLimit(60, 1000)) == 10 * minute
+    assert estimate(600, RateLimit(60, 1000), measured=30) == 20 * minute
+    assert estimate(1060, RateLimit(60, 1000)) == timedelta(hours=1) + minute
+    assert estimate(60, RateLimit(60, 1000), this_hour=1000) == timedelta(hours=1) + minute
     assert [about(timedelta(minutes=m)) for m in (0.2, 12, 83, 120, 3000)] == [
         *("1分以内", "約12分", "約1時間20分", "約2時間", "約2日"),
     ]

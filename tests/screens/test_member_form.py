@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.desktop.ime import Letters
+from kollect.desktop.ime import InputMode
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.states import ReceiptState
 from kollect.members.member import Consent, Sex
@@ -264,18 +264,18 @@ def test_the_list_is_one_key_away(screen: MemberFormScreen):
 def test_each_field_switches_the_input_method_to_what_is_typed_there(
     screen: MemberFormScreen, monkeypatch: pytest.MonkeyPatch
 ):
-    switched: list[Letters] = []
+    switched: list[InputMode] = []
     monkeypatch.setattr(member_fields, "expect", switched.append)
     fields = screen.fields
     for field, letters in (
-        (fields.name, Letters.HIRAGANA),
-        (fields.kana, Letters.KATAKANA),
-        (fields.birthday, Letters.PLAIN),
-        (fields.phone, Letters.PLAIN),
-        (fields.postcode, Letters.PLAIN),
-        (fields.home, Letters.HIRAGANA),
-        (fields.note, Letters.HIRAGANA),
-        (screen.number, Letters.PLAIN),
+        (fields.name, InputMode.HIRAGANA),
+        (fields.kana, InputMode.KATAKANA),
+        (fields.birthday, InputMode.PLAIN),
+        (fields.phone, InputMode.PLAIN),
+        (fields.postcode, InputMode.PLAIN),
+        (fields.home, InputMode.HIRAGANA),
+        (fields.note, InputMode.HIRAGANA),
+        (screen.number, InputMode.PLAIN),
     ):
         switched.clear()
         focus(field.widget)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members.csv_columns import Column
+from kollect.members.csv_columns import CsvColumn
 from kollect.members.member import Member
 from kollect.members.repository import Members
 from kollect.ui.main import Program
@@ -67,7 +67,7 @@ def test_a_good_file_is_shown_and_then_taken_in(
     choose(screen, dialogs, written(tmp_path, GOOD))
     assert "シフトJIS" in screen.about.text
     assert [choice.value for choice in screen.matched.choices] == [
-        *(Column.NUMBER, Column.NAME, Column.KANA, Column.PHONE, None),
+        *(CsvColumn.NUMBER, CsvColumn.NAME, CsvColumn.KANA, CsvColumn.PHONE, None),
     ]
     assert "例: 山田 太郎" in [shown_text(w) for w in all_inside(screen)]
     assert "新しい会員 1名" in screen.result.verdict.text
@@ -88,7 +88,7 @@ def test_a_column_can_be_matched_by_hand(
     choose(screen, dialogs, written(tmp_path, GOOD, "utf-8"))
     last = screen.matched.choices[-1].widget
     last.focus_force()
-    last.current(list(Column).index(Column.NOTE) + 1)
+    last.current(list(CsvColumn).index(CsvColumn.NOTE) + 1)
     last.event_generate("<<ComboboxSelected>>")
     settle(screen, lambda: screen._job is None and can_be_taken(screen))
     dialogs.answers.append("取り込む")
@@ -161,7 +161,7 @@ def test_a_column_chosen_twice_is_refused(
 ):
     choose(screen, dialogs, written(tmp_path, GOOD))
     last = screen.matched.choices[-1].widget
-    last.current(list(Column).index(Column.NAME) + 1)
+    last.current(list(CsvColumn).index(CsvColumn.NAME) + 1)
     last.event_generate("<<ComboboxSelected>>")
     settle(screen, lambda: "2つ以上の列" in screen.result.verdict.text)
     assert not can_be_taken(screen)

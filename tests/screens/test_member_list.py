@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.members.member import Consent, Member, State
+from kollect.members.member import Consent, Member, MemberState
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
 from kollect.ui.main import Program
@@ -173,7 +173,7 @@ class TestCorrection:
         settle(edit, lambda: edit.condition.text == "会員")
         member = stored(database, 1001)
         assert member is not None
-        assert member.standing.state is State.ACTIVE
+        assert member.standing.state is MemberState.ACTIVE
         assert [line[1] for line in history(edit)] == ["退会の取り消し", "退会", "会員登録"]
 
     def test_what_is_unsaved_is_saved_first(
@@ -185,7 +185,7 @@ class TestCorrection:
         assert dialogs.asked[-1][0] == "先に修正を保存してください"
         member = stored(database, 1001)
         assert member is not None
-        assert member.standing.state is State.ACTIVE
+        assert member.standing.state is MemberState.ACTIVE
 
     def test_mails_stop_and_go_on_only_by_a_new_consent(
         self, screen: MemberListScreen, database: Path, dialogs: Person

@@ -14,12 +14,12 @@ from tkinter import ttk
 
 import pytest
 
-from kollect.collector.events import Report, RoundEnded
+from kollect.collector.events import PollFinished, PollReport
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.records import Entry
+from kollect.ledger.records import MailRecord
 from kollect.ledger.states import ReceiptState
 from kollect.members.member import Member
 from kollect.settings.model import Collect, Passwords, Settings, TextSize
@@ -101,7 +101,7 @@ def idle(screen: ResultsScreen) -> None:
     )
 
 
-def owed(folder: DataFolder) -> list[Entry]:
+def owed(folder: DataFolder) -> list[MailRecord]:
     with closing(Ledger(folder.database)) as ledger:
         return ledger.owed(0, 100)
 
@@ -238,10 +238,10 @@ class TestList:
         self, screen: ResultsScreen, program: Program, now: datetime
     ):
         give_another(program.workspaces.real.folder, LAST + 1, now)
-        screen.window.heard(RoundEnded(now, Report(left=3), None, None))
+        screen.window.heard(PollFinished(now, PollReport(left=3), None, None))
         idle(screen)
         assert len(screen.list.table.keys) == COUNT, "nothing new was told"
-        screen.window.heard(RoundEnded(now, Report(accepted=1), None, None))
+        screen.window.heard(PollFinished(now, PollReport(accepted=1), None, None))
         found(screen, COUNT + 1)
         assert column(screen.list.table, 0)[0] == str(LAST + 1)
 

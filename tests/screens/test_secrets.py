@@ -6,7 +6,7 @@ import gc
 import tkinter as tk
 import weakref
 
-from kollect.ui.framework.editing import History
+from kollect.ui.framework.editing import UndoHistory
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.settings.pin_dialogs import AskPinDialog
 from kollect.ui.widgets.form import Form
@@ -27,7 +27,7 @@ class Fields(Screen):
 
 
 def steps(entry: tk.Misc) -> list[str]:
-    return History.of(entry)._steps  # type: ignore[arg-type]
+    return UndoHistory.of(entry)._steps  # type: ignore[arg-type]
 
 
 def test_a_password_is_in_no_history(window: Window):
@@ -54,7 +54,7 @@ def test_a_history_goes_with_its_field(window: Window):
     for field in (screen.name, screen.password):
         type_in(field.widget, PASSWORD)
     gone = [weakref.ref(screen), weakref.ref(screen.name.widget)]
-    history = weakref.ref(History.of(screen.name.widget))  # type: ignore[arg-type]
+    history = weakref.ref(UndoHistory.of(screen.name.widget))  # type: ignore[arg-type]
     window.back(ask=False)
     del screen, field
     settle(window.root)

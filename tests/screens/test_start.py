@@ -15,7 +15,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from kollect.app.crash_report import LastWords
+from kollect.app.crash_report import CrashReport
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.desktop.autostart import autostart_command
@@ -275,17 +275,17 @@ class TestAfterACrash:
         try:
             with (
                 pytest.raises(RuntimeError),
-                LastWords(folder, tell) as before,
+                CrashReport(folder, tell) as before,
             ):
                 assert before is None
                 raise RuntimeError("gone")
             assert [str(error) for error in told] == ["gone"]
             (month,) = folder.log_dir.glob("2*.txt")
             assert "RuntimeError: gone" in month.read_text("utf-8")
-            with LastWords(folder, tell) as crashed:
+            with CrashReport(folder, tell) as crashed:
                 assert (crashed is None) is told_at_once
                 assert crashed is None or "RuntimeError: gone" in crashed.detail
-            with LastWords(folder, tell) as crashed:
+            with CrashReport(folder, tell) as crashed:
                 assert crashed is None
         finally:
             faulthandler.enable()  # pytest's own

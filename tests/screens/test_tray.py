@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.events import Report, RoundEnded
+from kollect.collector.events import PollFinished, PollReport
 from kollect.demo.server import DemoServer
-from kollect.desktop.tray import COLOURS, Tray, TrayColor, Wish
+from kollect.desktop.tray import COLOURS, Tray, TrayAction, TrayColor
 from kollect.errors import Trouble
 from kollect.settings import ini_file
 from kollect.storage.data_folder import DataFolder
@@ -95,11 +95,11 @@ def hide(program: Program) -> None:
 
 class TestIcon:
     @pytest.fixture
-    def wishes(self) -> list[Wish]:
+    def wishes(self) -> list[TrayAction]:
         return []
 
     @pytest.fixture
-    def tray(self, display: str, wishes: list[Wish]) -> Iterator[Tray]:
+    def tray(self, display: str, wishes: list[TrayAction]) -> Iterator[Tray]:
         tray = Tray(wishes.append)
         tray.start()
         wait_for(tray.is_there)
@@ -113,14 +113,14 @@ class TestIcon:
         name = xdotool("getwindowname", icon_window())
         assert name == "コレクト: blue"
 
-    def test_both_buttons_are_heard(self, tray: Tray, wishes: list[Wish]):
+    def test_both_buttons_are_heard(self, tray: Tray, wishes: list[TrayAction]):
         tray.show(TrayColor.WAITING, "コレクト")
         wait_for(icon_window)
         time.sleep(0.3)
         click_icon(1)
-        wait_for(lambda: wishes == [Wish.SHOW])
+        wait_for(lambda: wishes == [TrayAction.SHOW])
         click_icon(3)
-        wait_for(lambda: wishes == [Wish.SHOW, Wish.MENU])
+        wait_for(lambda: wishes == [TrayAction.SHOW, TrayAction.MENU])
 
     def test_it_goes_and_comes_back(self, tray: Tray):
         tray.show(TrayColor.ERROR, "コレクト")
@@ -199,9 +199,9 @@ class TestWindowAndIcon:
         assert collecting.workspaces.current.collecting
 
     @pytest.mark.parametrize(
-        ("wish", "name"), [(Wish.RESULTS, "ResultsScreen"), (Wish.LOG, "LogScreen")]
+        ("wish", "name"), [(TrayAction.RESULTS, "ResultsScreen"), (TrayAction.LOG, "LogScreen")]
     )
-    def test_screens_from_the_menu(self, collecting: Program, wish: Wish, name: str):
+    def test_screens_from_the_menu(self, collecting: Program, wish: TrayAction, name: str):
         root = collecting.window.root
         hide(collecting)
         for _ in range(2):
@@ -229,7 +229,7 @@ class TestWindowAndIcon:
         hide(collecting)
         settle(collecting.window.root, lambda: not collecting.workspaces.current.worker.busy)
         dialogs.answers.append("OK")
-        collecting.go.tray._wished(Wish.QUIT)
+        collecting.go.tray._wished(TrayAction.QUIT)
         collecting.window.root.mainloop()
         wait_for(lambda: not icon_window())
         assert not [t for t in threading.enumerate() if t.name in ("tray", "collector")]
@@ -238,7 +238,7 @@ class TestWindowAndIcon:
 class FakeTray:
     """Remembers what would be told; balloons have no window of ours to look at."""
 
-    def __init__(self, wished: Callable[[Wish], None]) -> None:
+    def __init__(self, wished: Callable[[TrayAction], None]) -> None:
         self.balloons: list[tuple[str, str]] = []
 
     def start(self) -> None: ...
@@ -255,7 +255,7 @@ class FakeTray:
 def test_balloons_for_the_first_error_and_for_the_recovery(program: Program):
     made: list[FakeTray] = []
 
-    def make(wished: Callable[[Wish], None]) -> FakeTray:
+    def make(wished: Callable[[TrayAction], None]) -> FakeTray:
         made.append(FakeTray(wished))
         return made[-1]
 
@@ -264,7 +264,7 @@ def test_balloons_for_the_first_error_and_for_the_recovery(program: Program):
     trouble = Trouble("つながりません", happened="サーバが答えません。", cure="…")
     at = resident.standing.events[-1].at
     for what in (None, trouble, trouble, None):
-        resident.heard(RoundEnded(at, Report(), what, at))
+        resident.heard(PollFinished(at, PollReport(), what, at))
     assert made[0].balloons == [
         ("メールの受信に問題があります", "つながりません\nサーバが答えません。"),
         ("メールの受信が元に戻りました", "届いていた空メールにも、順に返信します。"),

@@ -11,13 +11,13 @@ from kollect.errors import Trouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.states import ReceiptState
 from kollect.mail import address
-from kollect.mailing.mailing_events import MailingNews
-from kollect.mailing.mailing_states import Mailing, Parcel
+from kollect.mailing.mailing_events import MailingEvent
+from kollect.mailing.mailing_states import Mailing, MailingRecipient
 from kollect.mailing.mailing_worker import MailingWorker
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Consent, Member
-from kollect.members.member_filter import EVERYBODY, Choice
+from kollect.members.member_filter import EVERYBODY, MemberFilter
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Settings, Shop
 from kollect.storage.data_folder import DataFolder
@@ -26,7 +26,7 @@ from tests.servers.shop import ADDRESS
 
 SHOP = Shop(id="TEST", name="テスト商店", address="東京都千代田区千代田1-1", phone="03-1234-5678")
 CONSENT = Consent(True, date(2026, 11, 22), "会員登録用紙")
-AT_ONCE = Pace(0, 0)
+AT_ONCE = RateLimit(0, 0)
 FIRST = 1001
 
 
@@ -58,8 +58,8 @@ def register(database: Path, numbers: list[int]) -> None:
 def begin(
     database: Path,
     *,
-    pace: Pace = AT_ONCE,
-    choice: Choice = EVERYBODY,
+    pace: RateLimit = AT_ONCE,
+    choice: MemberFilter = EVERYBODY,
     subject: str = "★店名★の新商品",
     body: str = "★名前★様（受付番号 ★受付番号★）\n新商品が入りました。\n",
     shop: Shop = SHOP,
@@ -84,7 +84,7 @@ class Mailer:
 
     folder: Path
     settings: Settings
-    news: list[MailingNews] = field(default_factory=list)
+    news: list[MailingEvent] = field(default_factory=list)
     _worker: MailingWorker | None = None
 
     @property
@@ -108,6 +108,6 @@ class Mailer:
         with closing(Outbox(self.database)) as outbox:
             return outbox.mailing(identity)
 
-    def parcels(self, identity: int) -> list[Parcel]:
+    def parcels(self, identity: int) -> list[MailingRecipient]:
         with closing(Outbox(self.database)) as outbox:
             return list(outbox.each(identity))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from kollect.collector.context import Desk
-from kollect.collector.events import Happened, News, Report
+from kollect.collector.context import PollContext
+from kollect.collector.events import CollectorEvent, LogEntry, PollReport
 from kollect.collector.poll import poll
 from kollect.errors import Trouble
 from kollect.inbox.open_mailbox import open_mailbox
@@ -54,19 +54,19 @@ class ShopProgram:
     settings: Settings
     password: str
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
-    news: list[News] = field(default_factory=list)
+    news: list[CollectorEvent] = field(default_factory=list)
 
     def poll(
         self, *, stopping: Callable[[], bool] = lambda: False
-    ) -> tuple[Report, Trouble | None]:
+    ) -> tuple[PollReport, Trouble | None]:
         with closing(Ledger(self.folder / "kollect.db")) as ledger:
             return self.poll_on(ledger, stopping=stopping)
 
     def poll_on(
         self, ledger: Ledger, *, stopping: Callable[[], bool] = lambda: False
-    ) -> tuple[Report, Trouble | None]:
+    ) -> tuple[PollReport, Trouble | None]:
         """A poll on a ledger that is open, as the resident program's."""
-        desk = Desk(
+        desk = PollContext(
             self.settings,
             Passwords(self.password, self.password),
             ledger,
@@ -77,7 +77,7 @@ class ShopProgram:
         receive, tls = self.settings.receive, self.settings.tls
         return poll(desk, lambda: open_mailbox(receive, tls, self.password), stopping=stopping)
 
-    def report(self) -> Report:
+    def report(self) -> PollReport:
         """A poll in which nothing may go wrong."""
         report, trouble = self.poll()
         assert trouble is None, trouble
@@ -94,7 +94,7 @@ class ShopProgram:
         return [file.read_bytes() for file in sorted((self.folder / "kept").glob("*.eml"))]
 
     def told(self) -> list[str]:
-        return [news.text for news in self.news if isinstance(news, Happened)]
+        return [news.text for news in self.news if isinstance(news, LogEntry)]
 
     def change(self, **parts: object) -> None:
         """Change settings, as `duplicate=Duplicate(...)`."""

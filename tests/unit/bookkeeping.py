@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_time import Lived, Look
-from kollect.ledger.records import Sighting
-from kollect.ledger.states import Step
+from kollect.ledger.records import NewMail
+from kollect.ledger.states import MailState
 
 JST = timezone(timedelta(hours=9))
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=JST)
@@ -20,8 +20,8 @@ def lived_by(moment: datetime) -> Lived:
     return Lived(86400.0, Look(moment, 0.0, ""), stood=86400.0)
 
 
-def sighting(uid: str, address: str = "", *, kind: str = "new", fingerprint: str = "") -> Sighting:
-    return Sighting(
+def sighting(uid: str, address: str = "", *, kind: str = "new", fingerprint: str = "") -> NewMail:
+    return NewMail(
         uid=uid,
         fingerprint=fingerprint or f"print of {uid}",
         kind=kind,
@@ -57,7 +57,7 @@ def numbered(
         row = ledger.record(
             BOX,
             sighting(uid or f"{address} {number}", address),
-            Step.OWED,
+            MailState.OWED,
             now,
             template=template,
             number=number,

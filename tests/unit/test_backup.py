@@ -20,7 +20,7 @@ from kollect.ledger.receipt_rows import Receipts
 from kollect.storage import highest_number, numbers_in_log
 from kollect.storage.backup import (
     SPARE,
-    Loss,
+    DataLoss,
     backups,
     begin_anew,
     damage,
@@ -83,7 +83,7 @@ class Shop:
         content[(root - 1) * 4096 : (root - 1) * 4096 + 4096] = octets * 4096
         self.database.write_bytes(content)
 
-    def loss(self) -> Loss:
+    def loss(self) -> DataLoss:
         return loss(self.database, newest_good(self.copies), self.log)
 
 

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 
 from kollect import __main__
-from kollect.collector.worker import Worker
+from kollect.collector.worker import CollectorWorker
 from kollect.decision.types import Kind
 from kollect.errors import StorageTrouble
 from kollect.ledger import lived_time
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
-from kollect.ledger.states import Step
+from kollect.ledger.states import MailState
 from kollect.mailing import mailing_states
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members import member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.repository import Members
@@ -49,12 +49,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(Ledger(path)) as ledger:
         for n in range(4):
             row, number = numbered(ledger, f"m{n}@x.jp")
-            ledger.move([row], Step.SENDING, NOW)
-            ledger.move([row], Step.SENT, NOW, "250 2.0.0 Ok")
+            ledger.move([row], MailState.SENDING, NOW)
+            ledger.move([row], MailState.SENT, NOW, "250 2.0.0 Ok")
             ledger.replied([number], NOW)
         row, _ = numbered(ledger, "waits@x.jp")
         ledger.kept(row, "20261123-0123456789abcdef.eml", whole=True)
-        ledger.record(BOX, sighting("other", "m0@x.jp", kind="out_of_scope"), Step.KEPT, NOW)
+        ledger.record(BOX, sighting("other", "m0@x.jp", kind="out_of_scope"), MailState.KEPT, NOW)
         ledger.strike(BOX, "u7", NOW)
         ledger.note("upkeep", "2026-11-23")
         ledger.note("remove nothing before", "2026-11-23")
@@ -72,7 +72,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         members.stop_member(1003, NOW, "メール")
         members.undeliverable(1002, "550 5.1.1", NOW, "メール")
     with closing(Outbox(path)) as outbox:
-        saved = outbox.save("お知らせ", "★名前★ 様\n", Pace(0, 0), NOW)
+        saved = outbox.save("お知らせ", "★名前★ 様\n", RateLimit(0, 0), NOW)
         outbox.start(
             saved, EVERYBODY, NOW, shop=SHOP, mail_address="shop@shop.example", letter_domain="x.jp"
         )
@@ -104,9 +104,9 @@ def test_the_words_are_those_of_the_other_rooms():
     """A state that is added there must be added to the rules, or files are called damaged."""
     assert set(integrity.KINDS) == set(Kind)
     assert set(integrity.SEXES) == set(member.Sex)
-    assert set(integrity.MEMBER_STATES) == set(member.State)
+    assert set(integrity.MEMBER_STATES) == set(member.MemberState)
     assert set(integrity.MAILING_STATES) == set(mailing_states.MailingState)
-    assert set(integrity.PARCEL_STEPS) == set(mailing_states.Step)
+    assert set(integrity.PARCEL_STEPS) == set(mailing_states.RecipientState)
 
 
 def test_every_column_has_a_rule(sound: Path):
@@ -187,7 +187,7 @@ def test_a_bit_in_any_column_is_damage_or_another_value(sound: Path, folder: Dat
 
 def test_a_poll_tells_it_as_damage(sound: Path, folder: DataFolder):
     for table, what in itertools.islice(harmed(sound, folder, 1), 0, None, 3):
-        worker = Worker(folder, lambda: (SETTINGS, Passwords()), lambda news: None)
+        worker = CollectorWorker(folder, lambda: (SETTINGS, Passwords()), lambda news: None)
         trouble = worker.once()[1]
         worker.close()
         assert trouble is not None, "nothing listens at this port"
@@ -339,7 +339,7 @@ def test_a_bit_in_any_note_is_damage_or_does_no_harm(sound: Path, folder: DataFo
             new = bytes(octets)
             db.execute("UPDATE meta SET value = CAST(? AS TEXT) WHERE key = ?", (new, key))
             db.commit()
-        worker = Worker(folder, lambda: (SETTINGS, Passwords()), lambda news: None)
+        worker = CollectorWorker(folder, lambda: (SETTINGS, Passwords()), lambda news: None)
         trouble = worker.once()[1]
         worker.close()
         assert trouble is not None, "nothing listens at this port"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.decision.bounce import MOST_READ, Report, read_report
+from kollect.decision.bounce import MOST_READ, BounceReport, read_report
 from tests.unit.hostile import HOSTILE
 
 POSTFIX = """\
@@ -62,7 +62,7 @@ Message-ID: <not.this@example.jp>
 --4ABC.1736125200/mx.example.jp--
 """
 
-FROM_POSTFIX = Report(
+FROM_POSTFIX = BounceReport(
     recipient="abc..def@docomo.ne.jp",
     status="5.0.0",
     reason="550 Unknown user abc..def@docomo.ne.jp",
@@ -206,7 +206,7 @@ def test_report_inside_a_mixed_mail():
 
 def test_qmail():
     report = read_report(_raw(QMAIL))
-    assert report == Report(
+    assert report == BounceReport(
         recipient="taro@example.com",
         status="5.1.1",
         reason="192.0.2.1 does not like recipient. Remote host said: 550 5.1.1 unknown user "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kollect.decision.bounce import Report, read_report
+from kollect.decision.bounce import BounceReport, read_report
 
 KDDI = """\
 Return-Path: <>
@@ -191,7 +191,7 @@ FINAL = {
 }
 
 
-def read(text: str) -> Report | None:
+def read(text: str) -> BounceReport | None:
     charset = "iso-2022-jp" if "ISO-2022-JP" in text else "utf-8"
     return read_report(text.replace("\n", "\r\n").encode(charset))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kollect.__main__ import parser
-from kollect.ledger.states import Step
+from kollect.ledger.states import MailState
 from kollect.settings import ini_format, validation
 
 TOP = Path(__file__).parents[2]
@@ -124,7 +124,7 @@ def test_the_readme_is_true():
     for name in named:
         there = name.endswith("/") and (TOP / "kollect" / name).is_dir()
         assert there or list((TOP / "kollect").rglob(name)), f"{name} is in the picture only"
-    for step in Step:
+    for step in MailState:
         assert f"`{step.name}`" in text
 
 

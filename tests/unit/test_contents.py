@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.mail.body import Contents, read_contents
+from kollect.mail.body import MailBody, read_contents
 from kollect.mail.mail_parts import MailParts
 
 
-def contents(head: str, body: bytes = b"") -> Contents:
+def contents(head: str, body: bytes = b"") -> MailBody:
     return read_contents(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body, whole=True)
 
 

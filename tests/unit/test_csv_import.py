@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from kollect.ledger.ledger import Ledger
 from kollect.members import csv_export, csv_import, csv_table, normalize
-from kollect.members.csv_columns import Column, match
-from kollect.members.csv_import import ImportTrouble, Tally, take_in
+from kollect.members.csv_columns import CsvColumn, match
+from kollect.members.csv_import import ImportCounts, ImportTrouble, take_in
 from kollect.members.csv_table import CsvTrouble
-from kollect.members.member import Consent, Member, Sex, State
+from kollect.members.member import Consent, Member, MemberState, Sex
 from kollect.members.repository import Members
 from tests.unit.bookkeeping import NOW, numbered
 
@@ -60,7 +60,7 @@ LINES = "受付番号,お名前,フリガナ\r\n1001,髙橋　一郎,タカハ�
 def test_encodings_are_told_apart(members: Members, encoding: str):
     found = csv_table.read(LINES.encode(encoding))
     assert (found.encoding, found.header[1]) == (encoding, "お名前")
-    assert take_in(found, members, NOW) == Tally(new=1, changed=0, same=0)
+    assert take_in(found, members, NOW) == ImportCounts(new=1, changed=0, same=0)
     assert members.get(1001).name == "髙橋　一郎"
 
 
@@ -81,11 +81,11 @@ def test_a_preview(members: Members):
     text = f"{header}\n1001,40,山田,,,,,,x\n"
     found = csv_table.read(text.encode("cp932"))
     assert found.columns == (
-        *(Column.NUMBER, None, Column.NAME, Column.KANA, Column.MAIL, Column.PHONE),
-        *(Column.POSTCODE, Column.HOME, None),
+        *(CsvColumn.NUMBER, None, CsvColumn.NAME, CsvColumn.KANA, CsvColumn.MAIL, CsvColumn.PHONE),
+        *(CsvColumn.POSTCODE, CsvColumn.HOME, None),
     )
     assert found.first(5) == [["1001", "40", "山田", "", "", "", "", "", "x"]]
-    by_hand = found.with_columns((Column.NUMBER, *[None] * 7, Column.NAME))
+    by_hand = found.with_columns((CsvColumn.NUMBER, *[None] * 7, CsvColumn.NAME))
     take_in(by_hand, members, NOW)
     assert members.get(1001).name == "x"
 
@@ -102,10 +102,17 @@ def test_columns_of_other_programs():
         "同意",
     ]
     assert match(header) == (
-        *(Column.NUMBER, Column.NAME, None, Column.BIRTHDAY, Column.SEX, Column.MAIL),
-        *(Column.NOTE, Column.CONSENT),
+        *(
+            CsvColumn.NUMBER,
+            CsvColumn.NAME,
+            None,
+            CsvColumn.BIRTHDAY,
+            CsvColumn.SEX,
+            CsvColumn.MAIL,
+        ),
+        *(CsvColumn.NOTE, CsvColumn.CONSENT),
     )
-    assert match([column.value for column in Column]) == tuple(Column)
+    assert match([column.value for column in CsvColumn]) == tuple(CsvColumn)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +141,9 @@ def test_the_line_of_an_unreadable_character_is_named():
 def test_a_column_cannot_be_two_things():
     found = csv_table.read(b"number,name\n")
     with pytest.raises(CsvTrouble, match="お名前"):
-        found.with_columns((Column.NAME, Column.NAME))
+        found.with_columns((CsvColumn.NAME, CsvColumn.NAME))
     with pytest.raises(CsvTrouble, match="見分ける列"):
-        found.with_columns((None, Column.NAME))
+        found.with_columns((None, CsvColumn.NAME))
 
 
 @settings(max_examples=100, deadline=None)
@@ -152,7 +159,7 @@ def test_no_octets_make_the_reading_fail(octets: bytes):
 # --- what is written
 
 
-def imported(members: Members, text: str) -> Tally:
+def imported(members: Members, text: str) -> ImportCounts:
     return take_in(csv_table.read(text.encode()), members, NOW)
 
 
@@ -164,7 +171,7 @@ def test_registered_by_number_or_by_address(members: Members):
         "\n"
         "No.1003,jiro@ezweb.ne.jp,鈴木\n"
     )
-    assert imported(members, text) == Tally(new=3, changed=0, same=0)
+    assert imported(members, text) == ImportCounts(new=3, changed=0, same=0)
     assert [m.name for m in members.each()] == ["山田", "佐藤", "鈴木"]
     assert members.groups() == [("常連", 2), ("週末", 1)]
     assert [c.source for c in members.changes(1002)] == [csv_import.SOURCE]
@@ -188,10 +195,12 @@ def test_broken_off_in_the_middle_of_the_writing_nothing_is_written(members: Mem
 def test_only_the_columns_of_the_file_are_corrected(members: Members):
     yamada = Member(1001, "山田", phone="03-1111-2222", groups=("常連",), consent=PAPER)
     members.register(yamada, NOW)
-    assert imported(members, "受付番号,電話番号\n1001,0311113333\n") == Tally(0, 1, 0)
+    assert imported(members, "受付番号,電話番号\n1001,0311113333\n") == ImportCounts(0, 1, 0)
     assert members.get(1001) == replace(yamada, phone="0311113333")
-    assert imported(members, "受付番号,電話番号,グループ\n1001,0311113333,常連\n") == Tally(0, 0, 1)
-    assert imported(members, "受付番号,グループ\n1001,\n") == Tally(0, 1, 0)
+    assert imported(members, "受付番号,電話番号,グループ\n1001,0311113333,常連\n") == ImportCounts(
+        0, 0, 1
+    )
+    assert imported(members, "受付番号,グループ\n1001,\n") == ImportCounts(0, 1, 0)
     assert members.get(1001).groups == (), "an empty cell of a column that is there empties"
 
 
@@ -207,11 +216,11 @@ def test_a_consent_without_a_day_is_that_of_the_import(members: Members):
 
 def test_withdrawn_and_stopped_come_along_but_never_end_by_a_file(members: Members):
     text = "受付番号,お名前,状態,配信停止日\n1001,山田,退会,\n1002,佐藤,会員,2026/11/1\n"
-    assert imported(members, text) == Tally(2, 0, 0)
-    assert members.get(1001).standing.state is State.WITHDRAWN
+    assert imported(members, text) == ImportCounts(2, 0, 0)
+    assert members.get(1001).standing.state is MemberState.WITHDRAWN
     assert members.get(1002).standing.stopped_at == NOW
-    assert imported(members, text) == Tally(0, 0, 2)
-    assert imported(members, "受付番号,配信停止日\n1002,\n") == Tally(0, 0, 1)
+    assert imported(members, text) == ImportCounts(0, 0, 2)
+    assert imported(members, "受付番号,配信停止日\n1002,\n") == ImportCounts(0, 0, 1)
     assert members.get(1002).standing.stopped_at == NOW
     with pytest.raises(ImportTrouble, match="退会されています"):
         imported(members, "受付番号,お名前\n1001,山田\n")
@@ -326,7 +335,7 @@ def test_what_goes_out_opens_in_a_spreadsheet_and_comes_back(members: Members, t
         found = csv_table.read(octets)
         assert found.encoding == encoding
         assert not [cell for row in found.first(9) for cell in row if cell.startswith("=")]
-        assert take_in(found, members, LATER) == Tally(new=0, changed=0, same=4)
+        assert take_in(found, members, LATER) == ImportCounts(new=0, changed=0, same=4)
         assert everything(members) == before
 
     other = tmp_path / "other"
@@ -349,7 +358,7 @@ def test_any_text_survives_the_way_out_and_in(members: Members, name: str, home:
         members.register(Member(1001, "だれか"), NOW)
     members.update(Member(1001, name, home=home, note=note), NOW, "会員一覧")
     octets = csv_export.members_csv(members.each())
-    assert take_in(csv_table.read(octets), members, NOW) == Tally(0, 0, 1)
+    assert take_in(csv_table.read(octets), members, NOW) == ImportCounts(0, 0, 1)
 
 
 def test_the_record_of_consent_as_a_table(members: Members):
@@ -370,4 +379,4 @@ def test_numbers_go_out_with_their_zeros_and_come_back(members: Members):
     imported(members, "受付番号,お名前\n1001,山田\n")
     octets = csv_export.members_csv(members.each(), digits=6)
     assert "\r\n001001," in octets.decode("utf-8-sig")
-    assert take_in(csv_table.read(octets), members, LATER) == Tally(new=0, changed=0, same=1)
+    assert take_in(csv_table.read(octets), members, LATER) == ImportCounts(new=0, changed=0, same=1)

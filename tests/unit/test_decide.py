@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.decision.decide import decide
-from kollect.decision.types import Decision, Kind, Known, Rules
+from kollect.decision.types import Decision, Kind, Rules, SenderHistory
 from kollect.mail import address
 from kollect.mail.message import Mail
 from kollect.settings.model import DEFAULT_BLANK_SUBJECTS, DuplicateAction
@@ -25,12 +25,12 @@ RULES = Rules(
     test_mark="test-secret",
     reply_mark="reply-secret",
 )
-NEW = Known()
-KNOWN = Known(number=1001)
+NEW = SenderHistory()
+KNOWN = SenderHistory(number=1001)
 ANSWERS = (Kind.NEW, Kind.DUPLICATE, Kind.RENUMBER)
 
 
-def _decide(header: str, known: Known = NEW, rules: Rules = RULES) -> Decision:
+def _decide(header: str, known: SenderHistory = NEW, rules: Rules = RULES) -> Decision:
     return decide(Mail.read(header.replace("\n", "\r\n").encode() + b"\r\n\r\n"), rules, known)
 
 
@@ -126,7 +126,7 @@ def test_known_address(action: DuplicateAction, kind: Kind):
 def test_a_known_address_changes_nothing_before_row_five(header: str):
     text, kind = TABLE[header]
     assert _decide(text, KNOWN).kind is kind
-    assert _decide(text, Known(1001, 100, 100, flooded=True)).kind is kind
+    assert _decide(text, SenderHistory(1001, 100, 100, flooded=True)).kind is kind
 
 
 @pytest.mark.parametrize("number", [None, 1001])
@@ -135,26 +135,28 @@ def test_a_known_address_changes_nothing_before_row_five(header: str):
     [(0, 0, False), (4, 19, False), (5, 5, True), (0, 20, True), (6, 100, True)],
 )
 def test_brake(number: int | None, hour: int, day: int, braked: bool):
-    decision = _decide(BLANK, Known(number, hour, day))
+    decision = _decide(BLANK, SenderHistory(number, hour, day))
     assert (decision.kind is Kind.BRAKED) == braked
     assert decision.number == number
 
 
 def test_the_brake_says_which_limit_was_reached():
-    assert "1時間に5通" in _decide(BLANK, Known(1001, 5, 20)).reason
-    assert "1日に20通" in _decide(BLANK, Known(1001, 4, 20)).reason
+    assert "1時間に5通" in _decide(BLANK, SenderHistory(1001, 5, 20)).reason
+    assert "1日に20通" in _decide(BLANK, SenderHistory(1001, 4, 20)).reason
 
 
 def test_no_brake_where_no_answer_is_due():
     rules = replace(RULES, duplicate_action=DuplicateAction.IGNORE)
-    assert _decide(BLANK, Known(1001, 100, 100), rules).kind is Kind.IGNORED
+    assert _decide(BLANK, SenderHistory(1001, 100, 100), rules).kind is Kind.IGNORED
 
 
 def test_flood_stops_new_addresses_only():
-    assert _decide(BLANK, Known(flooded=True)).kind is Kind.PAUSED
-    assert _decide(BLANK, Known(1001, flooded=True)).kind is Kind.DUPLICATE
-    assert _decide(BLANK, Known(None, 5, 5, flooded=True)).kind is Kind.BRAKED
-    assert _decide("From: a@b.jp\nSubject: hi", Known(flooded=True)).kind is Kind.OUT_OF_SCOPE
+    assert _decide(BLANK, SenderHistory(flooded=True)).kind is Kind.PAUSED
+    assert _decide(BLANK, SenderHistory(1001, flooded=True)).kind is Kind.DUPLICATE
+    assert _decide(BLANK, SenderHistory(None, 5, 5, flooded=True)).kind is Kind.BRAKED
+    assert (
+        _decide("From: a@b.jp\nSubject: hi", SenderHistory(flooded=True)).kind is Kind.OUT_OF_SCOPE
+    )
 
 
 def test_empty_marks_and_own_address_match_nothing():
@@ -185,7 +187,7 @@ def test_whatever_comes_only_usable_addresses_are_answered(
     raw: bytes, plain: bool, number: int | None
 ):
     mail = Mail.read(raw if plain else b"Subject:\r\nFrom: " + raw)
-    decision = decide(mail, RULES, Known(number))
+    decision = decide(mail, RULES, SenderHistory(number))
     assert decision.reason
     if decision.kind in ANSWERS:
         assert address.is_usable(decision.address)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.inbox.header_block import Crlf, HeaderBlock
-from kollect.inbox.mailbox import Refused
+from kollect.inbox.mailbox import CommandRefused
 from kollect.mail.message import HEADER_LIMIT, Mail
 
 cuts = st.lists(st.integers(1, 9), min_size=1, max_size=20)
@@ -96,4 +96,4 @@ def test_a_header_of_one_octet_more_is_cut() -> None:
 def test_nothing_a_blank_line_and_the_first_fields_are_no_header(stream: bytes) -> None:
     block = HeaderBlock()
     block.feed(stream)
-    assert isinstance(block.handed_over(), Refused)
+    assert isinstance(block.handed_over(), CommandRefused)

@@ -13,7 +13,7 @@ from kollect.delivery.retry_policy import Patience
 from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
-from kollect.ledger.states import AlreadyNumbered, IllegalMove, ReceiptState, Step
+from kollect.ledger.states import AlreadyNumbered, IllegalMailMove, MailState, ReceiptState
 from kollect.storage.database import to_text, to_time
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, sighting, text
 
@@ -94,7 +94,7 @@ def test_the_newest_number_is_known_and_what_was_answered_of_late(ledger: Ledger
         ("5", "duplicate", timedelta(hours=23)),
         ("6", "duplicate", timedelta(hours=25)),
     ):
-        ledger.record(BOX, sighting(uid, "a@x.jp", kind=kind), Step.OWED, NOW - ago)
+        ledger.record(BOX, sighting(uid, "a@x.jp", kind=kind), MailState.OWED, NOW - ago)
     assert ledger.known("a@x.jp", NOW) == (number, 2, 4)
     assert ledger.known("b@x.jp", NOW) == (None, 0, 0)
 
@@ -162,7 +162,7 @@ def test_a_report_that_names_our_letter_marks_its_receipt(ledger: Ledger, path: 
 def test_a_report_about_a_forwarded_mail_marks_nothing(ledger: Ledger, path: Path):
     _, number = numbered(ledger, "a@x.jp")
     seen = sighting("f", "a@x.jp", kind="out_of_scope")
-    row = ledger.record(BOX, seen, Step.OWED, NOW, letter_domain=DOMAIN)
+    row = ledger.record(BOX, seen, MailState.OWED, NOW, letter_domain=DOMAIN)
     assert ledger.bounced(letter_of(ledger, row), "a@x.jp", "550", NOW - DAY) is None
     assert receipts(path) == {number: ("a@x.jp", "pending")}
 
@@ -171,16 +171,16 @@ def test_a_report_about_a_forwarded_mail_marks_nothing(ledger: Ledger, path: Pat
     "steps, meant",
     [
         ([], False),
-        ([Step.SENDING], True),
-        ([Step.SENDING, Step.DEFERRED], False),
-        ([Step.SENDING, Step.UNKNOWN], True),
-        ([Step.SENDING, Step.KEPT], True),
-        ([Step.SENDING, Step.SENT], True),
-        ([Step.SENDING, Step.SENT, Step.GONE], True),
+        ([MailState.SENDING], True),
+        ([MailState.SENDING, MailState.DEFERRED], False),
+        ([MailState.SENDING, MailState.UNKNOWN], True),
+        ([MailState.SENDING, MailState.KEPT], True),
+        ([MailState.SENDING, MailState.SENT], True),
+        ([MailState.SENDING, MailState.SENT, MailState.GONE], True),
     ],
 )
 def test_a_report_that_names_only_the_recipient_marks_what_may_have_reached_a_server(
-    ledger: Ledger, path: Path, steps: list[Step], meant: bool
+    ledger: Ledger, path: Path, steps: list[MailState], meant: bool
 ):
     row, number = numbered(ledger, "a@x.jp")
     for step in steps:
@@ -197,8 +197,8 @@ def test_known_mails_are_found_however_many(ledger: Ledger):
     uids = [f"u{n}" for n in range(1300)]
     with ledger.transaction():
         for uid in uids[::2]:
-            ledger.record(BOX, sighting(uid), Step.KEPT, NOW)
-        ledger.record("other@shop.example", sighting("u1"), Step.KEPT, NOW)
+            ledger.record(BOX, sighting(uid), MailState.KEPT, NOW)
+        ledger.record("other@shop.example", sighting("u1"), MailState.KEPT, NOW)
     assert set(ledger.known_mails(BOX, uids)) == set(uids[::2])
     assert ledger.known_mails(BOX, []) == {}
 
@@ -207,7 +207,7 @@ def test_an_entry_comes_back_as_it_was_written(ledger: Ledger):
     number = numbered(ledger, "Taro..x@docomo.ne.jp", uid="ü 1")[1]
     entry = ledger.known_mails(BOX, ["ü 1"])["ü 1"]
     assert (entry.mailbox, entry.number, entry.address) == (BOX, number, "Taro..x@docomo.ne.jp")
-    assert (entry.step, entry.kind, entry.reason) == (Step.OWED, "new", "空メールです。")
+    assert (entry.step, entry.kind, entry.reason) == (MailState.OWED, "new", "空メールです。")
     assert entry.seen_at == entry.step_at == NOW
     assert (entry.whole, entry.kept, entry.unknowns, entry.answer) == (False, "", 0, "")
     assert entry.letter_id.endswith("@shop.example>")
@@ -218,7 +218,7 @@ def test_a_letter_has_an_id_of_its_own_and_keeps_it(ledger: Ledger, path: Path):
     other, _ = numbered(ledger, "b@x.jp")
     ids = {letter_of(ledger, row), letter_of(ledger, other)}
     assert len(ids) == 2
-    ledger.move([row], Step.SENDING, NOW)
+    ledger.move([row], MailState.SENDING, NOW)
     ledger.close()
     again = Ledger(path)
     assert {letter_of(again, row), letter_of(again, other)} == ids
@@ -233,26 +233,26 @@ def test_a_mail_under_another_id_is_the_same_mail(ledger: Ledger):
 
 
 def test_only_what_is_not_gone_is_there(ledger: Ledger):
-    rows = [ledger.record(BOX, sighting(uid), Step.KEPT, NOW) for uid in "abc"]
-    ledger.record("other@x.jp", sighting("d"), Step.KEPT, NOW)
-    ledger.move(rows[1:2], Step.GONE, NOW)
+    rows = [ledger.record(BOX, sighting(uid), MailState.KEPT, NOW) for uid in "abc"]
+    ledger.record("other@x.jp", sighting("d"), MailState.KEPT, NOW)
+    ledger.move(rows[1:2], MailState.GONE, NOW)
     assert [entry.uid for entry in ledger.still_there(BOX)] == ["a", "c"]
 
 
 def test_owed_letters_come_in_the_order_of_arrival_and_when_they_can_be_written(ledger: Ledger):
     rows = [numbered(ledger, f"{n}@x.jp")[0] for n in range(4)]
     forward = ledger.record(
-        BOX, sighting("f", kind="out_of_scope"), Step.OWED, NOW, letter_domain=DOMAIN
+        BOX, sighting("f", kind="out_of_scope"), MailState.OWED, NOW, letter_domain=DOMAIN
     )
     rows.append(numbered(ledger, "z@x.jp")[0])
-    ledger.record(BOX, sighting("k"), Step.KEPT, NOW)
+    ledger.record(BOX, sighting("k"), MailState.KEPT, NOW)
     assert [entry.id for entry in ledger.owed(0, 100)] == rows
     assert ledger.owed_count(BOX) == len(rows) + 1, "the mail to be forwarded has no copy yet"
     assert ledger.owed_count("new@x.jp") == len(rows), "no copy, and nobody polls its mailbox"
     ledger.kept(forward, "20261123-f.eml", whole=True)
-    ledger.move([rows[0]], Step.SENDING, NOW)
-    ledger.move([rows[0]], Step.SENT, NOW, "250 ok")
-    ledger.move([rows[1]], Step.SENDING, NOW)
+    ledger.move([rows[0]], MailState.SENDING, NOW)
+    ledger.move([rows[0]], MailState.SENT, NOW, "250 ok")
+    ledger.move([rows[1]], MailState.SENDING, NOW)
     assert [entry.id for entry in ledger.owed(0, 3)] == rows[1:4]
     assert [entry.id for entry in ledger.owed(rows[3], 100)] == [forward, rows[4]]
 
@@ -260,32 +260,36 @@ def test_owed_letters_come_in_the_order_of_arrival_and_when_they_can_be_written(
 @pytest.mark.parametrize("caught_within", [False, True])
 def test_an_illegal_move_changes_none_of_the_mails(ledger: Ledger, caught_within: bool):
     rows = [numbered(ledger, f"{n}@x.jp")[0] for n in range(3)]
-    ledger.move(rows[1:2], Step.SENDING, NOW)
+    ledger.move(rows[1:2], MailState.SENDING, NOW)
     if caught_within:
         with ledger.transaction():
             ledger.note("before", "yes")
-            with pytest.raises(IllegalMove):
-                ledger.move(rows, Step.DEFERRED, NOW)
+            with pytest.raises(IllegalMailMove):
+                ledger.move(rows, MailState.DEFERRED, NOW)
             ledger.note("after", "yes")
     else:
-        with pytest.raises(IllegalMove):
-            ledger.move(rows, Step.DEFERRED, NOW)
-    assert [entry.step for entry in ledger.owed(0, 9)] == [Step.OWED, Step.SENDING, Step.OWED]
+        with pytest.raises(IllegalMailMove):
+            ledger.move(rows, MailState.DEFERRED, NOW)
+    assert [entry.step for entry in ledger.owed(0, 9)] == [
+        MailState.OWED,
+        MailState.SENDING,
+        MailState.OWED,
+    ]
     assert (ledger.noted("before"), ledger.noted("after")) == ("yes" * caught_within,) * 2
 
 
 def test_a_mail_nobody_knows_cannot_move(ledger: Ledger):
-    with pytest.raises(IllegalMove):
-        ledger.move([77], Step.SENDING, NOW)
-    ledger.move([], Step.GONE, NOW)
+    with pytest.raises(IllegalMailMove):
+        ledger.move([77], MailState.SENDING, NOW)
+    ledger.move([], MailState.GONE, NOW)
 
 
 def test_answers_and_unknown_endings_are_kept(ledger: Ledger):
     row, _ = numbered(ledger, "a@x.jp")
     for step, answer in (
-        (Step.SENDING, ""),
-        (Step.UNKNOWN, "no answer"),
-        (Step.SENDING, ""),
+        (MailState.SENDING, ""),
+        (MailState.UNKNOWN, "no answer"),
+        (MailState.SENDING, ""),
     ):
         ledger.move([row], step, NOW + HOUR, answer)
     entry = ledger.owed(0, 1)[0]
@@ -295,16 +299,18 @@ def test_answers_and_unknown_endings_are_kept(ledger: Ledger):
 
 def test_each_mail_keeps_the_answer_to_its_own_letter(ledger: Ledger):
     rows = [numbered(ledger, f"{n}@x.jp", uid=f"u{n}")[0] for n in range(3)]
-    ledger.move(rows, Step.SENDING, NOW)
+    ledger.move(rows, MailState.SENDING, NOW)
     never = Patience()
-    ledger.answered([(rows[0], "250 a", never), (rows[1], "", never)], Step.SENT, NOW, 0)
-    with pytest.raises(IllegalMove):
-        ledger.answered([(rows[2], "250 c", never), (rows[1], "250 b", never)], Step.SENT, NOW, 0)
+    ledger.answered([(rows[0], "250 a", never), (rows[1], "", never)], MailState.SENT, NOW, 0)
+    with pytest.raises(IllegalMailMove):
+        ledger.answered(
+            [(rows[2], "250 c", never), (rows[1], "250 b", never)], MailState.SENT, NOW, 0
+        )
     found = ledger.known_mails(BOX, ["u0", "u1", "u2"])
     assert [(found[uid].step, found[uid].answer) for uid in ("u0", "u1", "u2")] == [
-        (Step.SENT, "250 a"),
-        (Step.SENT, ""),
-        (Step.SENDING, ""),
+        (MailState.SENT, "250 a"),
+        (MailState.SENT, ""),
+        (MailState.SENDING, ""),
     ]
 
 
@@ -346,10 +352,10 @@ def test_strikes_are_counted(ledger: Ledger):
 def test_what_is_done_with_is_forgotten_in_time_and_nothing_else(ledger: Ledger, path: Path):
     rows = [numbered(ledger, f"{n}@x.jp", uid=f"u{n}")[0] for n in range(4)]
     again = [ledger.send_again(1001, NOW, text(ledger), DOMAIN) for _ in range(2)]
-    ledger.move([*rows[:3], again[0]], Step.SENDING, NOW)
-    ledger.move([*rows[:3], again[0]], Step.SENT, NOW)
-    ledger.move(rows[:1], Step.GONE, NOW)
-    ledger.move(rows[1:2], Step.GONE, NOW + 2 * DAY)
+    ledger.move([*rows[:3], again[0]], MailState.SENDING, NOW)
+    ledger.move([*rows[:3], again[0]], MailState.SENT, NOW)
+    ledger.move(rows[:1], MailState.GONE, NOW)
+    ledger.move(rows[1:2], MailState.GONE, NOW + 2 * DAY)
     ledger.strike(BOX, "u9", NOW)
     ledger.forget_gone(NOW + DAY)
     assert list(ledger.known_mails(BOX, [f"u{n}" for n in range(4)])) == ["u1", "u2", "u3"]
@@ -408,9 +414,9 @@ def test_times_come_back_with_their_zone():
 
 
 def test_a_mistake_of_ours_is_not_told_as_a_broken_disk(ledger: Ledger):
-    ledger.record(BOX, sighting("u1"), Step.KEPT, NOW)
+    ledger.record(BOX, sighting("u1"), MailState.KEPT, NOW)
     with pytest.raises(sqlite3.IntegrityError):
-        ledger.record(BOX, sighting("u1"), Step.KEPT, NOW)
+        ledger.record(BOX, sighting("u1"), MailState.KEPT, NOW)
     raised: list[BaseException] = []
 
     def elsewhere() -> None:

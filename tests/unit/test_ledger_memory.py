@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.states import IllegalMove, Step
+from kollect.ledger.states import IllegalMailMove, MailState
 from tests.unit.bookkeeping import BOX, NOW, numbered, sighting
 
 MAILS = 2000
@@ -29,7 +29,7 @@ def full(ledger: Ledger) -> list[str]:
     uids = [f"u{n}" for n in range(MAILS)]
     with ledger.transaction():
         for uid in uids:
-            ledger.record(BOX, sighting(uid), Step.KEPT, NOW)
+            ledger.record(BOX, sighting(uid), MailState.KEPT, NOW)
     return uids
 
 
@@ -52,14 +52,14 @@ def test_what_has_left_is_written_down_in_parts(ledger: Ledger):
     uids = full(ledger)
     assert peak(lambda: ledger.left(BOX, uids, NOW)) < MOST
     assert list(ledger.still_there(BOX)) == []
-    assert {entry.step for entry in ledger.known_mails(BOX, uids).values()} == {Step.GONE}
+    assert {entry.step for entry in ledger.known_mails(BOX, uids).values()} == {MailState.GONE}
     ledger.left(BOX, [*uids, "never seen"], NOW)  # gone already: nothing to do
 
 
 def test_where_one_mail_still_owes_a_letter_none_has_left(ledger: Ledger):
     uids = full(ledger)
     row, _ = numbered(ledger, "a@x.jp", uid="owing")
-    ledger.move([row], Step.SENDING, NOW)
-    with pytest.raises(IllegalMove):
+    ledger.move([row], MailState.SENDING, NOW)
+    with pytest.raises(IllegalMailMove):
         ledger.left(BOX, [*uids, "owing"], NOW)
     assert len(list(ledger.still_there(BOX))) == MAILS + 1

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
-from kollect.ledger.states import MOVES, AlreadyNumbered, IllegalMove, ReceiptState, Step
+from kollect.ledger.states import MOVES, AlreadyNumbered, IllegalMailMove, MailState, ReceiptState
 from tests.unit.bookkeeping import BOX, NOW, numbered
 
 PEOPLE = st.sampled_from([f"{name}@docomo.ne.jp" for name in "abcdefgh"])
@@ -41,7 +41,7 @@ class Life(RuleBasedStateMachine):
         self.ledger = Ledger(self.path)
         self.reader = Receipts(self.path)
         self.now = NOW
-        self.steps: dict[int, Step] = {}
+        self.steps: dict[int, MailState] = {}
         self.number_of: dict[int, int] = {}
         self.owner: dict[int, str] = {}
         self.delivered: set[int] = set()
@@ -52,7 +52,7 @@ class Life(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def _took(self, row: int, number: int, address: str) -> int:
-        self.steps[row] = Step.OWED
+        self.steps[row] = MailState.OWED
         self.number_of[row] = number
         self.owner[number] = address
         self.now += timedelta(seconds=1)
@@ -75,13 +75,15 @@ class Life(RuleBasedStateMachine):
             numbered(self.ledger, address, now=self.now, again=True)
             raise BrokenOff
 
-    @rule(picked=st.lists(rows, min_size=1, max_size=4, unique=True), then=st.sampled_from(Step))
-    def a_move(self, picked: list[int], then: Step) -> None:
+    @rule(
+        picked=st.lists(rows, min_size=1, max_size=4, unique=True), then=st.sampled_from(MailState)
+    )
+    def a_move(self, picked: list[int], then: MailState) -> None:
         if all(then in MOVES[self.steps[row]] for row in picked):
             self.ledger.move(picked, then, self.now)
             self.steps |= dict.fromkeys(picked, then)
         else:
-            with pytest.raises(IllegalMove):
+            with pytest.raises(IllegalMailMove):
                 self.ledger.move(picked, then, self.now)
 
     @rule(row=rows, state=st.sampled_from(ReceiptState))
@@ -106,7 +108,9 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def every_mail_is_where_it_was_taken(self) -> None:
         there = {entry.id: entry.step for entry in self.ledger.still_there(BOX)}
-        assert there == {row: step for row, step in self.steps.items() if step is not Step.GONE}
+        assert there == {
+            row: step for row, step in self.steps.items() if step is not MailState.GONE
+        }
 
     @invariant()
     def owed_letters_come_in_order_with_their_numbers(self) -> None:

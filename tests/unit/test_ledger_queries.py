@@ -13,7 +13,7 @@ import pytest
 from kollect.delivery.retry_policy import Patience
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
-from kollect.ledger.states import Step
+from kollect.ledger.states import MailState
 from kollect.storage import database
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, text
 
@@ -87,8 +87,8 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
 
 
 def answered(ledger: Ledger) -> None:
-    ledger.move([1], Step.SENDING, NOW)
-    ledger.answered([(1, "", Patience())], Step.SENT, NOW, 0)
+    ledger.move([1], MailState.SENDING, NOW)
+    ledger.answered([(1, "", Patience())], MailState.SENT, NOW, 0)
 
 
 HOT: dict[str, Callable[[Ledger], object]] = {
@@ -108,7 +108,7 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "count_again": lambda ledger: ledger.count_again(1001),
     "receipt_state": lambda ledger: ledger.receipt_state(1001, "replied", NOW),
     "replied": lambda ledger: ledger.replied([1001], NOW),
-    "move": lambda ledger: ledger.move([1], Step.SENDING, NOW),
+    "move": lambda ledger: ledger.move([1], MailState.SENDING, NOW),
     "answered": lambda ledger: answered(ledger),
     "left": lambda ledger: ledger.left(BOX, ["u1", "u2"], NOW),
     "moved_to": lambda ledger: ledger.moved_to(1, "other"),

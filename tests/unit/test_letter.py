@@ -19,7 +19,7 @@ from kollect.letters.raw_scan import RawTraits, Scan
 from kollect.mail import encoded_words, iso2022jp
 from kollect.mailing import mailing_text
 from kollect.settings.model import Charset, Collect, Duplicate
-from kollect.smtp.outgoing import Letter
+from kollect.smtp.outgoing import OutgoingMail
 
 SHOP = Sender("shop@shop.example", "喫茶こよみ　本店")
 WHEN = datetime(2026, 11, 23, 19, 54, 31, tzinfo=timezone(timedelta(hours=9)))
@@ -259,7 +259,7 @@ def test_test_mail_and_notice():
 # --- forwarding
 
 
-def forwarded(tmp_path: Path, raw: bytes, **changes) -> Letter:
+def forwarded(tmp_path: Path, raw: bytes, **changes) -> OutgoingMail:
     path = tmp_path / "0001.eml"
     path.write_bytes(raw)
     values = {
@@ -277,7 +277,7 @@ def forwarded(tmp_path: Path, raw: bytes, **changes) -> Letter:
     return forward(SHOP, **(values | changes))
 
 
-def whole(letter: Letter) -> bytes:
+def whole(letter: OutgoingMail) -> bytes:
     raw = b"".join(letter.chunks())
     assert len(raw) == letter.size
     return raw
@@ -352,14 +352,14 @@ def test_reply_to_only_for_usable_senders(tmp_path: Path, reply_to: str, field: 
 def test_size_is_what_is_sent(tmp_path: Path, size: int, in_base64: bool):
     path = tmp_path / "raw"
     path.write_bytes(b"\xff" * size)
-    letter = Letter(1, "a@b.jp", b"head", path, size, file_base64=in_base64, tail=b"\r\ntail")
+    letter = OutgoingMail(1, "a@b.jp", b"head", path, size, file_base64=in_base64, tail=b"\r\ntail")
     assert len(b"".join(letter.chunks())) == letter.size
     assert max(map(len, letter.chunks(5000))) <= 5000
 
 
 def test_file_that_changed_is_not_sent_as_if_whole(tmp_path: Path):
     path = tmp_path / "raw"
-    letter = Letter(1, "a@b.jp", b"head", path, 10)
+    letter = OutgoingMail(1, "a@b.jp", b"head", path, 10)
     for content in (b"x" * 9, b"x" * 11):
         path.write_bytes(content)
         with pytest.raises(OSError, match="changed"):

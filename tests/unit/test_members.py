@@ -15,9 +15,9 @@ from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import ReceiptState
-from kollect.members.member import Consent, Member, Sex, State
+from kollect.members.member import Consent, Member, MemberState, Sex
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
-from kollect.members.member_filter import Choice, Order
+from kollect.members.member_filter import MemberFilter, MemberOrder
 from kollect.members.repository import Members
 from kollect.storage import schema
 from kollect.storage.queries import Queries
@@ -68,7 +68,7 @@ def test_what_was_registered_comes_back_whole(members: Members):
     found = members.get(1001)
     assert found == YAMADA
     assert found.standing.address == "taro@docomo.ne.jp"
-    assert found.standing.state is State.ACTIVE
+    assert found.standing.state is MemberState.ACTIVE
     assert found.standing.registered_at == NOW
     assert members.get(1002) is None
 
@@ -172,14 +172,14 @@ def test_withdrawn_and_back(members: Members):
     assert not members.withdraw(1001, LATER, "会員一覧")
     gone = members.get(1001)
     assert gone == YAMADA, "the form is kept"
-    assert (gone.standing.state, gone.standing.withdrawn_at) == (State.WITHDRAWN, LATER)
-    assert members.numbers(Choice(state=State.ACTIVE)) == []
-    assert members.numbers(Choice(state=State.WITHDRAWN)) == [1001]
+    assert (gone.standing.state, gone.standing.withdrawn_at) == (MemberState.WITHDRAWN, LATER)
+    assert members.numbers(MemberFilter(state=MemberState.ACTIVE)) == []
+    assert members.numbers(MemberFilter(state=MemberState.WITHDRAWN)) == [1001]
     assert members.groups() == [("常連", 0), ("週末", 0)]
     assert members.come_back(1001, LATER, "会員一覧")
     assert not members.come_back(1001, LATER, "会員一覧")
     back = members.get(1001).standing
-    assert (back.state, back.withdrawn_at) == (State.ACTIVE, None)
+    assert (back.state, back.withdrawn_at) == (MemberState.ACTIVE, None)
     assert [c.what for c in members.changes(1001)] == ["退会の取り消し", "退会", "会員登録"]
 
 
@@ -287,40 +287,40 @@ def test_the_record_of_consent_only_grows_and_has_the_words_then_in_force(
 def test_search_over_every_field_that_is_promised(members: Members, typed: str, found: list[int]):
     members.register(YAMADA, NOW)
     members.register(SATO, NOW)
-    assert members.numbers(Choice(typed)) == found
+    assert members.numbers(MemberFilter(typed)) == found
 
 
 def test_search_sees_what_was_corrected(members: Members):
     members.register(YAMADA, NOW)
     members.update(replace(YAMADA, name="鈴木　太郎", groups=("新規",)), LATER, "会員一覧")
-    assert members.numbers(Choice("山田")) == members.numbers(Choice("常連")) == []
-    assert members.numbers(Choice("鈴木 新規")) == [1001]
-    assert members.numbers(Choice(group="新規")) == [1001]
+    assert members.numbers(MemberFilter("山田")) == members.numbers(MemberFilter("常連")) == []
+    assert members.numbers(MemberFilter("鈴木 新規")) == [1001]
+    assert members.numbers(MemberFilter(group="新規")) == [1001]
 
 
 def test_a_member_whose_number_was_typed_comes_first(members: Members):
     members.register(replace(YAMADA, phone="03-1002-1002"), NOW)
     members.register(SATO, NOW)
-    assert members.numbers(Choice("1002")) == [1002, 1001]
+    assert members.numbers(MemberFilter("1002")) == [1002, 1001]
 
 
 def test_groups_periods_and_orders(members: Members):
     members.register(YAMADA, NOW)
     members.register(SATO, LATER)
     assert members.groups() == [("常連", 2), ("週末", 1)]
-    assert members.numbers(Choice(group="週末")) == [1001]
-    assert members.numbers(Choice(group="常")) == []
-    assert members.numbers(Choice(since=LATER)) == [1002]
-    assert members.numbers(Choice(until=LATER)) == [1001]
-    assert members.numbers(Choice("docomo", group="常連", since=NOW, until=LATER)) == [1001]
-    assert members.numbers(order=Order.KANA) == [1002, 1001]
+    assert members.numbers(MemberFilter(group="週末")) == [1001]
+    assert members.numbers(MemberFilter(group="常")) == []
+    assert members.numbers(MemberFilter(since=LATER)) == [1002]
+    assert members.numbers(MemberFilter(until=LATER)) == [1001]
+    assert members.numbers(MemberFilter("docomo", group="常連", since=NOW, until=LATER)) == [1001]
+    assert members.numbers(order=MemberOrder.KANA) == [1002, 1001]
     assert [m.name for m in members.members([1002, 9, 1001])] == [SATO.name, YAMADA.name]
-    assert list(members.each(Choice(group="週末"))) == [YAMADA]
+    assert list(members.each(MemberFilter(group="週末"))) == [YAMADA]
 
 
 def test_a_choice_says_what_it_is():
-    assert str(Choice()) == "すべての会員"
-    choice = Choice(" 山田 ", group="常連", since=NOW, until=LATER)
+    assert str(MemberFilter()) == "すべての会員"
+    choice = MemberFilter(" 山田 ", group="常連", since=NOW, until=LATER)
     assert str(choice) == "グループ「常連」、検索「山田」、登録日 2026/11/23～2026/11/24"
 
 

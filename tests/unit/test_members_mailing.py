@@ -15,15 +15,15 @@ from kollect.mailing.mailing_states import (
     MOVES,
     STATE_MOVES,
     UNFINISHED,
-    Fate,
     MailingState,
-    Step,
+    RecipientState,
+    SendResult,
     step_after,
 )
-from kollect.mailing.mailing_text import Person
-from kollect.mailing.rate_limit import Pace, allowance
+from kollect.mailing.mailing_text import TextPerson
+from kollect.mailing.rate_limit import RateLimit, allowance
 from kollect.settings.model import Shop
-from kollect.smtp.outgoing import Ending
+from kollect.smtp.outgoing import DeliveryStatus
 from tests.unit.bookkeeping import NOW
 
 SHOP = Shop(name="ベーカリー こむぎ", address="東京都千代田区千代田1-1", phone="03-1234-5678")
@@ -35,11 +35,18 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def test_every_step_leads_to_an_end_and_only_unfinished_ones_are_sent():
-    assert set(MOVES) == set(Step)
-    assert {step for step in Step if Step.SENDING in MOVES[step]} == set(UNFINISHED)
-    assert all(Step.WAITING not in targets for targets in MOVES.values())
-    ends = {Step.SENT, Step.UNDELIVERABLE, Step.UNCERTAIN, Step.LEFT_OUT}
-    for step in Step:
+    assert set(MOVES) == set(RecipientState)
+    assert {step for step in RecipientState if RecipientState.SENDING in MOVES[step]} == set(
+        UNFINISHED
+    )
+    assert all(RecipientState.WAITING not in targets for targets in MOVES.values())
+    ends = {
+        RecipientState.SENT,
+        RecipientState.UNDELIVERABLE,
+        RecipientState.UNCERTAIN,
+        RecipientState.LEFT_OUT,
+    }
+    for step in RecipientState:
         reached, seen = {step}, set()
         while reached - seen:
             seen |= reached
@@ -49,19 +56,21 @@ def test_every_step_leads_to_an_end_and_only_unfinished_ones_are_sent():
 
 
 def test_every_ending_of_a_sending_leads_to_a_legal_step():
-    for fate, unknowns, old, called_off in product(Fate, (0, 1, 2), (False, True), (False, True)):
+    for fate, unknowns, old, called_off in product(
+        SendResult, (0, 1, 2), (False, True), (False, True)
+    ):
         step = step_after(fate, unknowns=unknowns, too_old=old, called_off=called_off)
-        assert step in MOVES[Step.SENDING]
+        assert step in MOVES[RecipientState.SENDING]
         assert not (called_off and step in UNFINISHED)
-    assert [fate.value for fate in Fate] == [ending.value for ending in Ending]
+    assert [fate.value for fate in SendResult] == [ending.value for ending in DeliveryStatus]
 
 
 def test_unknown_once_more_later_until_it_is_given_up():
-    assert step_after(Fate.UNKNOWN, unknowns=0) is Step.UNKNOWN
-    assert step_after(Fate.UNKNOWN, unknowns=1) is Step.UNCERTAIN
-    assert step_after(Fate.LATER, unknowns=0) is Step.DEFERRED
-    assert step_after(Fate.LATER, unknowns=0, too_old=True) is Step.UNDELIVERABLE
-    assert step_after(Fate.DOUBTED, unknowns=0, too_old=True) is Step.DEFERRED
+    assert step_after(SendResult.UNKNOWN, unknowns=0) is RecipientState.UNKNOWN
+    assert step_after(SendResult.UNKNOWN, unknowns=1) is RecipientState.UNCERTAIN
+    assert step_after(SendResult.LATER, unknowns=0) is RecipientState.DEFERRED
+    assert step_after(SendResult.LATER, unknowns=0, too_old=True) is RecipientState.UNDELIVERABLE
+    assert step_after(SendResult.DOUBTED, unknowns=0, too_old=True) is RecipientState.DEFERRED
 
 
 def test_a_mailing_ends_for_good():
@@ -100,13 +109,15 @@ def test_only_a_dead_mailbox_makes_a_member_undeliverable(answer: str, dead: boo
 
 
 def test_without_a_limit_there_is_no_waiting():
-    assert allowance(Pace(0, 0), [NOW] * 9999, NOW, 20) == allowance(Pace(0, 0), [], NOW, 20)
-    assert allowance(Pace(0, 0), [], NOW, 20).letters == 20
-    assert Pace(0, 0).memory == timedelta()
+    assert allowance(RateLimit(0, 0), [NOW] * 9999, NOW, 20) == allowance(
+        RateLimit(0, 0), [], NOW, 20
+    )
+    assert allowance(RateLimit(0, 0), [], NOW, 20).letters == 20
+    assert RateLimit(0, 0).memory == timedelta()
 
 
 def test_what_is_left_of_the_minute_and_of_the_hour():
-    pace = Pace(per_minute=10, per_hour=30)
+    pace = RateLimit(per_minute=10, per_hour=30)
     assert allowance(pace, [], NOW, 20).letters == 10
     assert allowance(pace, [NOW - MINUTE / 2] * 7, NOW, 20).letters == 3
     full = allowance(pace, [NOW - MINUTE / 2] * 10, NOW, 20)
@@ -126,7 +137,7 @@ def test_no_minute_and_no_hour_ever_has_more_than_its_share(
     per_minute: int, per_hour: int, pauses: list[int]
 ):
     """A loop that wakes at odd times, and whose times are kept in whole seconds."""
-    pace, now, kept, sent = Pace(per_minute, per_hour), NOW, [], []
+    pace, now, kept, sent = RateLimit(per_minute, per_hour), NOW, [], []
     for pause in pauses:
         allowed = allowance(pace, kept, now, 20)
         assert bool(allowed.letters) is not bool(allowed.wait)
@@ -139,7 +150,7 @@ def test_no_minute_and_no_hour_ever_has_more_than_its_share(
 
 
 def test_the_wait_is_just_long_enough():
-    pace = Pace(per_minute=5, per_hour=0)
+    pace = RateLimit(per_minute=5, per_hour=0)
     tries = [NOW - timedelta(seconds=n) for n in (10, 20, 30, 40, 50)]
     wait = allowance(pace, tries, NOW, 20).wait
     assert allowance(pace, tries, NOW + wait - timedelta(milliseconds=1), 20).letters == 0
@@ -150,7 +161,7 @@ def test_the_wait_is_just_long_enough():
 
 
 def test_placeholders_are_filled_once():
-    person = Person("★受付番号★　花子", "001001")
+    person = TextPerson("★受付番号★　花子", "001001")
     text = mailing_text.with_shop("★名前★ 様、★受付番号★、★店名★、★名前★", SHOP)
     assert mailing_text.fill(text, person) == (
         "★受付番号★　花子 様、001001、ベーカリー こむぎ、★受付番号★　花子"

@@ -18,17 +18,17 @@ from kollect.mailing import results_csv
 from kollect.mailing.mailing_errors import NobodyToSendTo, TextNotReady
 from kollect.mailing.mailing_states import (
     Audience,
-    Fate,
-    IllegalMove,
-    LeftOut,
+    ExclusionReason,
+    IllegalRecipientMove,
     MailingState,
-    Result,
-    Step,
+    RecipientResult,
+    RecipientState,
+    SendResult,
 )
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Consent, Member
-from kollect.members.member_filter import Choice
+from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.settings.model import Shop
 from tests.unit.bookkeeping import DOMAIN, NOW, lived_by, numbered
@@ -68,10 +68,10 @@ def outbox(path: Path) -> Iterator[Outbox]:
         yield outbox
 
 
-def begun(outbox: Outbox, choice: Choice | None = None, pace: Pace | None = None) -> int:
-    mailing = outbox.save("★店名★より", "★名前★様、★店名★です。", pace or Pace(), NOW)
+def begun(outbox: Outbox, choice: MemberFilter | None = None, pace: RateLimit | None = None) -> int:
+    mailing = outbox.save("★店名★より", "★名前★様、★店名★です。", pace or RateLimit(), NOW)
     outbox.start(
-        mailing, choice or Choice(), NOW,
+        mailing, choice or MemberFilter(), NOW,
         shop=SHOP, mail_address=ADDRESS, letter_domain=DOMAIN,
     )  # fmt: skip
     return mailing
@@ -84,20 +84,22 @@ def take_all(outbox: Outbox, mailing: int, most: int = 20) -> list[int]:
 def accepted(outbox: Outbox, mailing: int) -> None:
     """Hand everything over to a server that takes it."""
     while parcels := outbox.take(mailing, 0, 20, NOW):
-        outbox.settle([Result(parcel.id, Fate.ACCEPTED, "250 ok") for parcel in parcels], NOW)
+        outbox.settle(
+            [RecipientResult(parcel.id, SendResult.ACCEPTED, "250 ok") for parcel in parcels], NOW
+        )
 
 
 # --- drafts
 
 
 def test_drafts_are_kept_rewritten_and_discarded(path: Path, outbox: Outbox):
-    first = outbox.save("見出", "本文", Pace(10, 100), NOW)
-    second = outbox.save("別の", "本文", Pace(), LATER)
-    outbox.rewrite(first, "直した", "本文2", Pace(5, 0))
+    first = outbox.save("見出", "本文", RateLimit(10, 100), NOW)
+    second = outbox.save("別の", "本文", RateLimit(), LATER)
+    outbox.rewrite(first, "直した", "本文2", RateLimit(5, 0))
     with closing(Outbox(path)) as again:
         assert [m.id for m in again.mailings()] == [second, first]
         draft = again.mailing(first)
-    assert (draft.subject, draft.body, draft.pace) == ("直した", "本文2", Pace(5, 0))
+    assert (draft.subject, draft.body, draft.pace) == ("直した", "本文2", RateLimit(5, 0))
     assert (draft.state, draft.made_at, draft.started_at) == (MailingState.DRAFT, NOW, None)
     outbox.discard(second)
     with pytest.raises(KeyError):
@@ -108,18 +110,18 @@ def test_what_was_begun_is_no_draft_any_more(outbox: Outbox):
     mailing = begun(outbox)
     for act in (
         lambda: outbox.discard(mailing),
-        lambda: outbox.rewrite(mailing, "x", "y", Pace()),
+        lambda: outbox.rewrite(mailing, "x", "y", RateLimit()),
         lambda: outbox.start(
-            mailing, Choice(), NOW, shop=SHOP, mail_address=ADDRESS, letter_domain=DOMAIN
+            mailing, MemberFilter(), NOW, shop=SHOP, mail_address=ADDRESS, letter_domain=DOMAIN
         ),
     ):
-        with pytest.raises(IllegalMove):
+        with pytest.raises(IllegalRecipientMove):
             act()
     assert len(take_all(outbox, mailing)) == 6
 
 
 def test_text_footer_and_choice_are_fixed_when_it_begins(outbox: Outbox):
-    mailing = outbox.mailing(begun(outbox, Choice(group="偶数")))
+    mailing = outbox.mailing(begun(outbox, MemberFilter(group="偶数")))
     assert (mailing.subject, mailing.body) == ("こむぎより", "★名前★様、こむぎです。")
     assert "件名を「配信停止」" in mailing.footer
     assert mailing.chosen == "グループ「偶数」"
@@ -127,10 +129,10 @@ def test_text_footer_and_choice_are_fixed_when_it_begins(outbox: Outbox):
 
 
 def test_a_text_that_is_not_ready_begins_nothing(outbox: Outbox):
-    mailing = outbox.save("", "★氏名★", Pace(), NOW)
+    mailing = outbox.save("", "★氏名★", RateLimit(), NOW)
     with pytest.raises(TextNotReady) as caught:
         outbox.start(
-            mailing, Choice(), NOW, shop=Shop(), mail_address=ADDRESS, letter_domain=DOMAIN
+            mailing, MemberFilter(), NOW, shop=Shop(), mail_address=ADDRESS, letter_domain=DOMAIN
         )
     assert len(caught.value.problems) == 4
     assert outbox.mailing(mailing).state is MailingState.DRAFT
@@ -153,9 +155,9 @@ def excluded(path: Path, members: Members) -> None:
 
 def test_who_is_left_out_and_why(path: Path, members: Members, outbox: Outbox):
     excluded(path, members)
-    expected = Audience(7, dict.fromkeys(list(LeftOut)[:5], 1))
-    assert outbox.audience(Choice()) == expected
-    assert outbox.audience(Choice()).reached == 2
+    expected = Audience(7, dict.fromkeys(list(ExclusionReason)[:5], 1))
+    assert outbox.audience(MemberFilter()) == expected
+    assert outbox.audience(MemberFilter()).reached == 2
     mailing = begun(outbox)
     assert outbox.reached(mailing) == expected
     assert {p.number: p.answer for p in outbox.each(mailing)} == {
@@ -173,35 +175,35 @@ def test_one_whose_receipt_was_refused_is_written_to(path: Path, outbox: Outbox)
     with closing(Members(path)) as members:
         members.register(Member(number, "断られた人", consent=CONSENT), NOW)
         assert members.get(number).standing.undeliverable == ""
-    assert number in outbox.who(Choice())
-    assert outbox.audience(Choice()).left_out == {}
+    assert number in outbox.who(MemberFilter())
+    assert outbox.audience(MemberFilter()).left_out == {}
 
 
 def test_one_who_is_undeliverable_by_an_earlier_mailing_is_left_out(
     members: Members, outbox: Outbox
 ):
     members.undeliverable(1002, "550 5.1.1", NOW, "メール発信")
-    assert outbox.audience(Choice()).left_out == {LeftOut.UNDELIVERABLE: 1}
+    assert outbox.audience(MemberFilter()).left_out == {ExclusionReason.UNDELIVERABLE: 1}
     members.reachable(1002, NOW, "会員一覧")
-    assert outbox.audience(Choice()).left_out == {}
+    assert outbox.audience(MemberFilter()).left_out == {}
 
 
 def test_chosen_by_group_search_and_period(members: Members, outbox: Outbox):
-    assert outbox.audience(Choice(group="偶数")).chosen == 3
-    assert outbox.audience(Choice("会員1003")).chosen == 1
-    assert outbox.audience(Choice(until=NOW)).chosen == 0
-    mailing = begun(outbox, Choice(group="偶数"))
+    assert outbox.audience(MemberFilter(group="偶数")).chosen == 3
+    assert outbox.audience(MemberFilter("会員1003")).chosen == 1
+    assert outbox.audience(MemberFilter(until=NOW)).chosen == 0
+    mailing = begun(outbox, MemberFilter(group="偶数"))
     assert take_all(outbox, mailing) == [1002, 1004, 1006]
 
 
 def test_a_mailing_to_nobody_does_not_begin(members: Members, outbox: Outbox):
-    for choice, said in ((Choice("だれもいない"), "条件に合う会員がいません"),
-                         (Choice("会員1001"), "退会 1名")):  # fmt: skip
+    for choice, said in ((MemberFilter("だれもいない"), "条件に合う会員がいません"),
+                         (MemberFilter("会員1001"), "退会 1名")):  # fmt: skip
         members.withdraw(1001, NOW, "会員一覧")
         with pytest.raises(NobodyToSendTo, match=said):
             begun(outbox, choice)
     assert {m.state for m in outbox.mailings()} == {MailingState.DRAFT}
-    assert outbox.tries(Pace(), lived_by(NOW)) == []
+    assert outbox.tries(RateLimit(), lived_by(NOW)) == []
 
 
 def test_every_letter_has_a_message_id_of_its_own_that_stays(outbox: Outbox):
@@ -220,37 +222,47 @@ def test_from_waiting_to_done(outbox: Outbox):
     mailing = begun(outbox)
     parcels = outbox.take(mailing, 0, 4, NOW)
     first = parcels[0]
-    assert (first.number, first.step, first.address) == (1001, Step.SENDING, "m0@x.jp")
-    assert outbox.counts(mailing) == {Step.SENDING: 4, Step.WAITING: 2}
+    assert (first.number, first.step, first.address) == (1001, RecipientState.SENDING, "m0@x.jp")
+    assert outbox.counts(mailing) == {RecipientState.SENDING: 4, RecipientState.WAITING: 2}
     one, two, three, four = (parcel.id for parcel in parcels)
     outbox.settle(
         [
-            Result(one, Fate.ACCEPTED, "250 ok"),
-            Result(two, Fate.REFUSED, "554 5.7.1 spam"),
-            Result(three, Fate.LATER, "451 busy"),
-            Result(four, Fate.UNKNOWN, "no answer"),
+            RecipientResult(one, SendResult.ACCEPTED, "250 ok"),
+            RecipientResult(two, SendResult.REFUSED, "554 5.7.1 spam"),
+            RecipientResult(three, SendResult.LATER, "451 busy"),
+            RecipientResult(four, SendResult.UNKNOWN, "no answer"),
         ],
         LATER,
     )
     steps = [(p.step, p.answer) for p in outbox.page(mailing, 0, 4)]
     assert steps == [
-        (Step.SENT, "250 ok"),
-        (Step.UNDELIVERABLE, "554 5.7.1 spam"),
-        (Step.DEFERRED, "451 busy"),
-        (Step.UNKNOWN, "no answer"),
+        (RecipientState.SENT, "250 ok"),
+        (RecipientState.UNDELIVERABLE, "554 5.7.1 spam"),
+        (RecipientState.DEFERRED, "451 busy"),
+        (RecipientState.UNKNOWN, "no answer"),
     ]
     rest = outbox.take(mailing, four, 20, LATER)
     assert [p.number for p in rest] == [1005, 1006], "in one round each is tried once"
-    outbox.settle([Result(p.id, Fate.ACCEPTED) for p in rest], LATER)
+    outbox.settle([RecipientResult(p.id, SendResult.ACCEPTED) for p in rest], LATER)
     again = outbox.take(mailing, 0, 20, LATER)
     assert [(p.number, p.unknowns) for p in again] == [(1003, 0), (1004, 1)]
     assert outbox.mailing(mailing).state is MailingState.SENDING
-    outbox.settle([Result(again[0].id, Fate.ACCEPTED), Result(again[1].id, Fate.UNKNOWN)], LATER)
-    assert outbox.counts(mailing) == {Step.SENT: 4, Step.UNDELIVERABLE: 1, Step.UNCERTAIN: 1}
+    outbox.settle(
+        [
+            RecipientResult(again[0].id, SendResult.ACCEPTED),
+            RecipientResult(again[1].id, SendResult.UNKNOWN),
+        ],
+        LATER,
+    )
+    assert outbox.counts(mailing) == {
+        RecipientState.SENT: 4,
+        RecipientState.UNDELIVERABLE: 1,
+        RecipientState.UNCERTAIN: 1,
+    }
     done = outbox.mailing(mailing)
     assert (done.state, done.ended_at) == (MailingState.DONE, LATER)
     assert outbox.take(mailing, 0, 20, LATER) == []
-    assert [p.number for p in outbox.page(mailing, 1, 2, Step.SENT)] == [1003, 1005]
+    assert [p.number for p in outbox.page(mailing, 1, 2, RecipientState.SENT)] == [1003, 1005]
 
 
 def test_an_illegal_step_changes_nothing(outbox: Outbox):
@@ -258,17 +270,23 @@ def test_an_illegal_step_changes_nothing(outbox: Outbox):
     first, second = outbox.take(mailing, 0, 2, NOW)
     waiting = outbox.page(mailing, 2, 1)[0]
     for ids, then in (
-        ([first.id, waiting.id], Step.SENT),
-        ([first.id, 9999], Step.SENT),
-        ([waiting.id], Step.UNCERTAIN),
+        ([first.id, waiting.id], RecipientState.SENT),
+        ([first.id, 9999], RecipientState.SENT),
+        ([waiting.id], RecipientState.UNCERTAIN),
     ):
-        with pytest.raises(IllegalMove):
+        with pytest.raises(IllegalRecipientMove):
             outbox.move(ids, then, NOW)
-    with pytest.raises(IllegalMove):
-        outbox.settle([Result(second.id, Fate.ACCEPTED), Result(waiting.id, Fate.ACCEPTED)], NOW)
-    with pytest.raises(IllegalMove):
-        outbox.settle([Result(9999, Fate.ACCEPTED)], NOW)
-    assert outbox.counts(mailing) == {Step.SENDING: 2, Step.WAITING: 4}
+    with pytest.raises(IllegalRecipientMove):
+        outbox.settle(
+            [
+                RecipientResult(second.id, SendResult.ACCEPTED),
+                RecipientResult(waiting.id, SendResult.ACCEPTED),
+            ],
+            NOW,
+        )
+    with pytest.raises(IllegalRecipientMove):
+        outbox.settle([RecipientResult(9999, SendResult.ACCEPTED)], NOW)
+    assert outbox.counts(mailing) == {RecipientState.SENDING: 2, RecipientState.WAITING: 4}
 
 
 def test_a_dead_mailbox_makes_the_member_undeliverable_a_policy_does_not(
@@ -278,28 +296,30 @@ def test_a_dead_mailbox_makes_the_member_undeliverable_a_policy_does_not(
     one, two = outbox.take(mailing, 0, 2, NOW)
     outbox.settle(
         [
-            Result(one.id, Fate.REFUSED, "550 5.1.1 user unknown"),
-            Result(two.id, Fate.REFUSED, "550 5.7.1 too many mails"),
+            RecipientResult(one.id, SendResult.REFUSED, "550 5.1.1 user unknown"),
+            RecipientResult(two.id, SendResult.REFUSED, "550 5.7.1 too many mails"),
         ],
         NOW,
     )
     assert members.get(1001).standing.undeliverable == "550 5.1.1 user unknown"
     assert members.get(1002).standing.undeliverable == ""
     assert members.changes(1001)[0].what == "不達"
-    assert outbox.audience(Choice()).left_out == {LeftOut.UNDELIVERABLE: 1}
+    assert outbox.audience(MemberFilter()).left_out == {ExclusionReason.UNDELIVERABLE: 1}
 
 
 def test_a_letter_that_comes_back(members: Members, outbox: Outbox):
     mailing = begun(outbox)
     letter = {p.number: p.letter_id for p in outbox.take(mailing, 0, 2, NOW)}
     before = NOW - timedelta(days=1)
-    outbox.settle([Result(p.id, Fate.ACCEPTED) for p in outbox.page(mailing, 0, 2)], NOW)
+    outbox.settle(
+        [RecipientResult(p.id, SendResult.ACCEPTED) for p in outbox.page(mailing, 0, 2)], NOW
+    )
     assert outbox.bounced(letter[1001], "", "5.1.1 unknown", before, LATER) == 1001
     assert outbox.bounced("", "m1@x.jp", "5.2.2 full", before, LATER) == 1002
     assert outbox.bounced("", "m2@x.jp", "never sent", before, LATER) is None
     assert outbox.bounced("", "m1@x.jp", "too old", LATER, LATER) is None
     assert outbox.bounced("<other@x>", "", "not ours", before, LATER) is None
-    assert outbox.counts(mailing) == {Step.UNDELIVERABLE: 2, Step.WAITING: 4}
+    assert outbox.counts(mailing) == {RecipientState.UNDELIVERABLE: 2, RecipientState.WAITING: 4}
     assert members.get(1002).standing.undeliverable == "5.2.2 full"
     assert outbox.bounced(letter[1001], "", "5.1.1 again", before, LATER) == 1001, "reported twice"
 
@@ -307,10 +327,10 @@ def test_a_letter_that_comes_back(members: Members, outbox: Outbox):
 def test_what_a_member_was_told(outbox: Outbox):
     first = begun(outbox)
     accepted(outbox, first)
-    begun(outbox, Choice("会員1001"))
+    begun(outbox, MemberFilter("会員1001"))
     assert [(t.subject, t.step) for t in outbox.told(1001)] == [
-        ("こむぎより", Step.WAITING),
-        ("こむぎより", Step.SENT),
+        ("こむぎより", RecipientState.WAITING),
+        ("こむぎより", RecipientState.SENT),
     ]
     assert len(outbox.told(1002)) == 1
 
@@ -332,34 +352,34 @@ def test_the_results_as_a_table(path: Path, members: Members, outbox: Outbox):
 @pytest.mark.parametrize(
     ("act", "why"),
     [
-        (lambda m: m.stop("m2@x.jp", NOW, "メール"), LeftOut.STOPPED),
-        (lambda m: m.stop_member(1003, NOW, "会員一覧"), LeftOut.STOPPED),
-        (lambda m: m.withdraw(1003, NOW, "会員一覧"), LeftOut.WITHDRAWN),
-        (lambda m: m.undeliverable(1003, "550", NOW, "不達"), LeftOut.UNDELIVERABLE),
+        (lambda m: m.stop("m2@x.jp", NOW, "メール"), ExclusionReason.STOPPED),
+        (lambda m: m.stop_member(1003, NOW, "会員一覧"), ExclusionReason.STOPPED),
+        (lambda m: m.withdraw(1003, NOW, "会員一覧"), ExclusionReason.WITHDRAWN),
+        (lambda m: m.undeliverable(1003, "550", NOW, "不達"), ExclusionReason.UNDELIVERABLE),
         (
             lambda m: m.update(replace(m.get(1003), consent=Consent()), NOW, "会員一覧"),
-            LeftOut.NO_CONSENT,
+            ExclusionReason.NO_CONSENT,
         ),
     ],
 )
-@pytest.mark.parametrize("tried", [None, Fate.LATER, Fate.UNKNOWN, "crash"])
+@pytest.mark.parametrize("tried", [None, SendResult.LATER, SendResult.UNKNOWN, "crash"])
 def test_a_filled_outbox_hands_out_nothing_for_who_has_stopped(
     members: Members,
     outbox: Outbox,
     act: Callable[[Members], object],
-    why: LeftOut,
-    tried: Fate | str | None,
+    why: ExclusionReason,
+    tried: SendResult | str | None,
 ):
-    mailing = begun(outbox, Choice("会員1003"))
+    mailing = begun(outbox, MemberFilter("会員1003"))
     if tried:
         (parcel,) = outbox.take(mailing, 0, 20, NOW)
         if tried != "crash":
-            outbox.settle([Result(parcel.id, Fate(tried), "…")], NOW)
+            outbox.settle([RecipientResult(parcel.id, SendResult(tried), "…")], NOW)
     act(members)
     assert outbox.take(mailing, 0, 20, LATER) == []
     (row,) = outbox.each(mailing)
-    in_doubt = tried in (Fate.UNKNOWN, "crash")
-    assert row.step is (Step.UNCERTAIN if in_doubt else Step.LEFT_OUT)
+    in_doubt = tried in (SendResult.UNKNOWN, "crash")
+    assert row.step is (RecipientState.UNCERTAIN if in_doubt else RecipientState.LEFT_OUT)
     assert row.answer == why
     assert outbox.mailing(mailing).state is MailingState.DONE
 
@@ -379,36 +399,43 @@ def test_pause_and_resume(outbox: Outbox):
     on_the_way = outbox.take(mailing, 0, 2, NOW)
     outbox.pause(mailing)
     assert outbox.take(mailing, 0, 20, NOW) == []
-    outbox.settle([Result(p.id, Fate.ACCEPTED) for p in on_the_way], NOW)
+    outbox.settle([RecipientResult(p.id, SendResult.ACCEPTED) for p in on_the_way], NOW)
     assert outbox.left_from_before(NOW) == [], "a paused mailing does not go on by itself"
-    with pytest.raises(IllegalMove):
+    with pytest.raises(IllegalRecipientMove):
         outbox.pause(mailing)
     outbox.resume(mailing)
     assert take_all(outbox, mailing) == [1003, 1004, 1005, 1006]
-    with pytest.raises(IllegalMove):
+    with pytest.raises(IllegalRecipientMove):
         outbox.resume(mailing)
 
 
 def test_stopped_for_good(path: Path, outbox: Outbox):
     mailing = begun(outbox)
     one, two, three, four = outbox.take(mailing, 0, 4, NOW)
-    outbox.settle([Result(one.id, Fate.LATER)], NOW)
+    outbox.settle([RecipientResult(one.id, SendResult.LATER)], NOW)
     outbox.stop(mailing, LATER)
-    outbox.settle([Result(two.id, Fate.ACCEPTED), Result(three.id, Fate.LATER)], LATER)
-    assert outbox.counts(mailing) == {Step.LEFT_OUT: 4, Step.SENT: 1, Step.SENDING: 1}
-    assert outbox.reached(mailing).left_out == {LeftOut.CALLED_OFF: 4}
+    outbox.settle(
+        [RecipientResult(two.id, SendResult.ACCEPTED), RecipientResult(three.id, SendResult.LATER)],
+        LATER,
+    )
+    assert outbox.counts(mailing) == {
+        RecipientState.LEFT_OUT: 4,
+        RecipientState.SENT: 1,
+        RecipientState.SENDING: 1,
+    }
+    assert outbox.reached(mailing).left_out == {ExclusionReason.CALLED_OFF: 4}
     with closing(Outbox(path)) as after_a_crash:
         assert after_a_crash.left_from_before(LATER) == []
-    assert {p.id: p.step for p in outbox.each(mailing)}[four.id] is Step.UNCERTAIN
+    assert {p.id: p.step for p in outbox.each(mailing)}[four.id] is RecipientState.UNCERTAIN
     assert outbox.mailing(mailing).state is MailingState.STOPPED
     for act in (outbox.resume, outbox.pause, lambda m: outbox.stop(m, NOW)):
-        with pytest.raises(IllegalMove):
+        with pytest.raises(IllegalRecipientMove):
             act(mailing)
     assert outbox.take(mailing, 0, 20, LATER) == []
 
 
 def test_what_was_being_sent_goes_on_after_a_restart(path: Path, outbox: Outbox):
-    first, second = begun(outbox, Choice("会員1001")), begun(outbox)
+    first, second = begun(outbox, MemberFilter("会員1001")), begun(outbox)
     accepted(outbox, first)
     outbox.take(second, 0, 3, NOW)
     with closing(Outbox(path)) as again:
@@ -417,12 +444,12 @@ def test_what_was_being_sent_goes_on_after_a_restart(path: Path, outbox: Outbox)
 
 
 def test_the_pace_counts_every_letter_of_every_mailing(path: Path, outbox: Outbox):
-    pace = Pace(per_minute=10, per_hour=0)
-    first, second = begun(outbox, Choice("会員1001")), begun(outbox)
+    pace = RateLimit(per_minute=10, per_hour=0)
+    first, second = begun(outbox, MemberFilter("会員1001")), begun(outbox)
     outbox.take(first, 0, 20, NOW)
     outbox.take(second, 0, 3, NOW + timedelta(seconds=30))
     assert len(outbox.tries(pace, lived_by(NOW + timedelta(seconds=31)))) == 4
     with closing(Outbox(path)) as again:
         assert len(again.tries(pace, lived_by(NOW + timedelta(seconds=62)))) == 3
-        assert len(again.tries(Pace(0, 100), lived_by(NOW + timedelta(minutes=59)))) == 4
-        assert again.tries(Pace(0, 0), lived_by(NOW)) == []
+        assert len(again.tries(RateLimit(0, 100), lived_by(NOW + timedelta(minutes=59)))) == 4
+        assert again.tries(RateLimit(0, 0), lived_by(NOW)) == []

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from kollect.members import normalize, wareki
 from kollect.members.member import (
     Consent,
-    Field,
     Member,
+    MemberField,
+    MemberFormInput,
     Sex,
-    Sheet,
     SheetProblems,
     as_sheet,
     problems,
@@ -23,7 +23,7 @@ from kollect.members.member import (
 )
 
 TODAY = date(2026, 11, 23)
-GOOD = Sheet(number="1001", name="山田 太郎")
+GOOD = MemberFormInput(number="1001", name="山田 太郎")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_no_text_makes_the_reading_fail(text: str):
             assert fold(once) == once, f"{fold.__name__} has not finished with what it makes"
     normalize.search_words(text)
     normalize.number(text)
-    problems(Sheet(*[text] * 13), TODAY)
+    problems(MemberFormInput(*[text] * 13), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_telephone_number_as_it_is_kept(typed: str, meant: str):
 @pytest.mark.parametrize("typed", ["090-1234-567", "090123456789", "電話なし", "031234567", "1234"])
 def test_what_is_no_telephone_number_is_said(typed: str):
     (problem,) = problems(replace(GOOD, phone=typed), TODAY)
-    assert problem.field is Field.PHONE
+    assert problem.field is MemberField.PHONE
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_kana_becomes_full_width_katakana(typed: str, meant: str):
 
 def test_kanji_is_no_furigana():
     (problem,) = problems(replace(GOOD, kana="山田"), TODAY)
-    assert problem.field is Field.KANA
+    assert problem.field is MemberField.KANA
     assert "カタカナ" in problem.message
 
 
@@ -197,7 +197,7 @@ def test_postcodes():
         assert read(replace(GOOD, postcode=typed), TODAY).postcode == "100-0001"
     for typed in ("100-000", "10000011", "abc-defg"):
         (problem,) = problems(replace(GOOD, postcode=typed), TODAY)
-        assert problem.field is Field.POSTCODE
+        assert problem.field is MemberField.POSTCODE
 
 
 def test_groups_are_kept_once_and_in_order():
@@ -205,7 +205,7 @@ def test_groups_are_kept_once_and_in_order():
 
 
 def test_the_whole_form():
-    typed = Sheet(
+    typed = MemberFormInput(
         number="１００１",
         name="山田 太郎",
         kana="やまだ たろう",
@@ -238,7 +238,7 @@ def test_the_whole_form():
 
 
 def test_every_wrong_field_is_named_in_the_order_of_the_form():
-    typed = Sheet(
+    typed = MemberFormInput(
         number="",
         name=" ",
         kana="山田",
@@ -252,7 +252,7 @@ def test_every_wrong_field_is_named_in_the_order_of_the_form():
         consent="たぶん",
     )
     found = [problem.field for problem in problems(typed, TODAY)]
-    assert found == list(Field)[:11]
+    assert found == list(MemberField)[:11]
 
 
 def test_a_day_to_come_and_a_day_too_long_ago_are_refused():
@@ -266,7 +266,10 @@ def test_a_day_to_come_and_a_day_too_long_ago_are_refused():
 def test_a_consent_needs_its_day_and_its_way():
     with pytest.raises(SheetProblems) as caught:
         read(replace(GOOD, consent="承諾する"), TODAY)
-    assert [p.field for p in caught.value.problems] == [Field.CONSENT_ON, Field.CONSENT_HOW]
+    assert [p.field for p in caught.value.problems] == [
+        MemberField.CONSENT_ON,
+        MemberField.CONSENT_HOW,
+    ]
     without = read(replace(GOOD, consent="×", consent_on="2026/1/1", consent_how="紙"), TODAY)
     assert without.consent == Consent(), "the day of a consent that was not given means nothing"
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from kollect.ledger.ledger import Ledger
 from kollect.mail.nfc import composed, parted
 from kollect.members import csv_table, normalize
-from kollect.members.csv_import import Tally, take_in
+from kollect.members.csv_import import ImportCounts, take_in
 from kollect.members.member import Member
-from kollect.members.member_filter import Choice
+from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.settings import ini_format
 from tests.unit.bookkeeping import NOW, numbered
@@ -88,10 +88,10 @@ def test_two_spellings_in_a_file_are_one_group(members: Members):
     take_in(csv_table.read(text.encode()), members, NOW)
     assert members.groups() == [(GARDEN, 2)]
     for typed in (GARDEN, APART):
-        assert members.numbers(Choice(group=typed)) == [1001, 1002]
-        assert members.numbers(Choice(text=typed)) == [1001, 1002]
+        assert members.numbers(MemberFilter(group=typed)) == [1001, 1002]
+        assert members.numbers(MemberFilter(text=typed)) == [1001, 1002]
     again = take_in(csv_table.read(unicodedata.normalize("NFD", text).encode()), members, NOW)
-    assert again == Tally(new=0, changed=0, same=2)
+    assert again == ImportCounts(new=0, changed=0, same=2)
 
 
 def test_what_former_versions_have_written_is_the_same_too(members: Members):
@@ -107,6 +107,6 @@ def test_what_former_versions_have_written_is_the_same_too(members: Members):
     )
     members._db.change("UPDATE member_group SET label = ? WHERE number = 1001", APART)
     assert members.groups() == [(GARDEN, 2)]
-    assert members.numbers(Choice(group=GARDEN)) == [1001, 1002]
+    assert members.numbers(MemberFilter(group=GARDEN)) == [1001, 1002]
     assert members.get(1001).groups == (GARDEN,)
-    assert take_in(csv_table.read(text.encode()), members, NOW) == Tally(0, 0, 1)
+    assert take_in(csv_table.read(text.encode()), members, NOW) == ImportCounts(0, 0, 1)

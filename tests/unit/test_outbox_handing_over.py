@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 
 from kollect.ledger.ledger import Ledger
-from kollect.mailing.mailing_states import Fate, LeftOut, MailingState, Result, Step
+from kollect.mailing.mailing_states import (
+    ExclusionReason,
+    MailingState,
+    RecipientResult,
+    RecipientState,
+    SendResult,
+)
 from kollect.mailing.outbox import Outbox
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members.repository import Members
 from kollect.storage.queries import Queries
 from tests.unit.bookkeeping import NOW, lived_by
@@ -27,7 +33,7 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
         yield outbox
 
 
-def steps(outbox: Outbox, mailing: int) -> dict[int, tuple[Step, str]]:
+def steps(outbox: Outbox, mailing: int) -> dict[int, tuple[RecipientState, str]]:
     return {parcel.number: (parcel.step, parcel.answer) for parcel in outbox.each(mailing)}
 
 
@@ -38,38 +44,40 @@ def test_a_letter_may_go_until_somebody_objects(outbox: Outbox, tmp_path: Path):
     with closing(Members(tmp_path / "kollect.db")) as others:
         others.stop("m1@x.jp", NOW, "メール")
     assert not outbox.may_go(second, NOW)
-    assert steps(outbox, mailing)[1002] == (Step.LEFT_OUT, LeftOut.STOPPED)
+    assert steps(outbox, mailing)[1002] == (RecipientState.LEFT_OUT, ExclusionReason.STOPPED)
     outbox.pause(mailing)
     assert not outbox.may_go(third, NOW)
-    assert steps(outbox, mailing)[1003] == (Step.DEFERRED, "")
-    assert steps(outbox, mailing)[1001][0] is Step.SENDING  # handed over: its answer will come
+    assert steps(outbox, mailing)[1003] == (RecipientState.DEFERRED, "")
+    assert (
+        steps(outbox, mailing)[1001][0] is RecipientState.SENDING
+    )  # handed over: its answer will come
 
 
 def test_a_letter_of_unknown_fate_is_not_called_unsent(outbox: Outbox, tmp_path: Path):
     mailing = begun(outbox)
     [parcel] = outbox.take_fresh(mailing, 0, 1, NOW)
-    outbox.settle([Result(parcel.id, Fate.UNKNOWN)], NOW)
+    outbox.settle([RecipientResult(parcel.id, SendResult.UNKNOWN)], NOW)
     [parcel] = outbox.take_fresh(mailing, 0, 1, SOON)
     with closing(Members(tmp_path / "kollect.db")) as others:
         others.stop("m0@x.jp", NOW, "メール")
     assert not outbox.may_go(parcel, SOON)
-    assert steps(outbox, mailing)[1001] == (Step.UNCERTAIN, LeftOut.STOPPED)
+    assert steps(outbox, mailing)[1001] == (RecipientState.UNCERTAIN, ExclusionReason.STOPPED)
 
 
 def test_what_is_given_back_stays_owed_or_is_called_off(outbox: Outbox):
     mailing = begun(outbox)
     first, second = outbox.take_fresh(mailing, 0, 2, NOW)
     outbox.give_back([first.id], NOW)
-    assert steps(outbox, mailing)[1001] == (Step.DEFERRED, "")
+    assert steps(outbox, mailing)[1001] == (RecipientState.DEFERRED, "")
     outbox.stop(mailing, NOW)
     outbox.give_back([second.id], NOW)
-    assert steps(outbox, mailing)[1002] == (Step.LEFT_OUT, LeftOut.CALLED_OFF)
+    assert steps(outbox, mailing)[1002] == (RecipientState.LEFT_OUT, ExclusionReason.CALLED_OFF)
 
 
 def test_the_last_one_who_objects_ends_the_mailing(outbox: Outbox, tmp_path: Path):
     mailing = begun(outbox)
     *others, last = outbox.take_fresh(mailing, 0, 6, NOW)
-    outbox.settle([Result(parcel.id, Fate.ACCEPTED) for parcel in others], NOW)
+    outbox.settle([RecipientResult(parcel.id, SendResult.ACCEPTED) for parcel in others], NOW)
     with closing(Members(tmp_path / "kollect.db")) as members:
         members.withdraw(last.number, NOW, "会員一覧")
     assert not outbox.may_go(last, NOW)
@@ -79,10 +87,14 @@ def test_the_last_one_who_objects_ends_the_mailing(outbox: Outbox, tmp_path: Pat
 def test_those_put_off_have_the_second_turn_the_longest_ago_first(outbox: Outbox):
     mailing = begun(outbox)
     taken = outbox.take_fresh(mailing, 0, 3, NOW)
-    outbox.settle([Result(parcel.id, Fate.LATER, "450 later") for parcel in taken], NOW)
+    outbox.settle(
+        [RecipientResult(parcel.id, SendResult.LATER, "450 later") for parcel in taken], NOW
+    )
     fresh = outbox.take_fresh(mailing, 0, 20, SOON)
     assert [parcel.number for parcel in fresh] == [1004, 1005, 1006]
-    outbox.settle([Result(parcel.id, Fate.LATER, "450 later") for parcel in fresh[:1]], SOON)
+    outbox.settle(
+        [RecipientResult(parcel.id, SendResult.LATER, "450 later") for parcel in fresh[:1]], SOON
+    )
     # tried in this round already: not once more
     assert [p.number for p in outbox.take_put_off(mailing, SOON, 2, SOON)] == [1001, 1002]
     assert [p.number for p in outbox.take_put_off(mailing, SOON, 20, SOON)] == [1003]
@@ -108,14 +120,14 @@ def test_on_the_ledgers_connection_both_are_written_or_neither(tmp_path: Path):
 def test_what_was_not_handed_over_counts_neither_as_a_try_nor_for_the_pace(outbox: Outbox):
     mailing = begun(outbox)
     handed, held, back = outbox.take_fresh(mailing, 0, 3, NOW)
-    outbox.settle([Result(handed.id, Fate.LATER, "450 later")], NOW)
+    outbox.settle([RecipientResult(handed.id, SendResult.LATER, "450 later")], NOW)
     outbox.give_back([back.id], NOW)
-    assert len(outbox.tries(Pace(60, 0), lived_by(SOON))) == 2
+    assert len(outbox.tries(RateLimit(60, 0), lived_by(SOON))) == 2
     # before those that were tried, however long ago; and tried before, its try stays
     assert outbox.take_put_off(mailing, SOON, 20, SOON)[0].id == back.id
     outbox.give_back([handed.id], SOON)
-    assert len(outbox.tries(Pace(60, 0), lived_by(SOON))) == 3
-    outbox.settle([Result(held.id, Fate.ACCEPTED)], SOON)
+    assert len(outbox.tries(RateLimit(60, 0), lived_by(SOON))) == 3
+    outbox.settle([RecipientResult(held.id, SendResult.ACCEPTED)], SOON)
 
 
 def test_a_refusal_of_one_letter_is_final_and_says_nothing_of_the_member(
@@ -123,11 +135,11 @@ def test_a_refusal_of_one_letter_is_final_and_says_nothing_of_the_member(
 ):
     mailing = begun(outbox)
     first, second = outbox.take_fresh(mailing, 0, 2, NOW)
-    outbox.settle([Result(first.id, Fate.DOUBTED, "550 5.7.1 no")], NOW)
-    assert steps(outbox, mailing)[1001] == (Step.DEFERRED, "550 5.7.1 no")
+    outbox.settle([RecipientResult(first.id, SendResult.DOUBTED, "550 5.7.1 no")], NOW)
+    assert steps(outbox, mailing)[1001] == (RecipientState.DEFERRED, "550 5.7.1 no")
     outbox.refuse([first.id, second.id], SOON)
-    assert steps(outbox, mailing)[1001] == (Step.UNDELIVERABLE, "550 5.7.1 no")
-    assert steps(outbox, mailing)[1002][0] is Step.SENDING, "its answer will come"
+    assert steps(outbox, mailing)[1001] == (RecipientState.UNDELIVERABLE, "550 5.7.1 no")
+    assert steps(outbox, mailing)[1002][0] is RecipientState.SENDING, "its answer will come"
     with closing(Members(tmp_path / "kollect.db")) as members:
         assert members.get(1001).standing.undeliverable == ""
 
@@ -136,13 +148,15 @@ def test_whatever_may_stand_against_a_letter_makes_another_edition(outbox: Outbo
     mailing = begun(outbox)
     taken = outbox.take_fresh(mailing, 0, 6, NOW)
     seen = [outbox.edition()]
-    outbox.settle([Result(taken[0].id, Fate.ACCEPTED)], NOW)
+    outbox.settle([RecipientResult(taken[0].id, SendResult.ACCEPTED)], NOW)
     assert outbox.edition() == seen[-1], "the mail that was taken stands against no other"
     with closing(Members(tmp_path / "kollect.db")) as others:
         for act in (
             lambda: others.stop("m1@x.jp", NOW, "メール"),
             lambda: others.withdraw(1003, NOW, "会員一覧"),
-            lambda: outbox.settle([Result(taken[3].id, Fate.REFUSED, "550 5.1.1 none")], NOW),
+            lambda: outbox.settle(
+                [RecipientResult(taken[3].id, SendResult.REFUSED, "550 5.1.1 none")], NOW
+            ),
             lambda: outbox.pause(mailing),
             lambda: outbox.resume(mailing),
             lambda: outbox.stop(mailing, NOW),

@@ -13,7 +13,7 @@ from PIL import Image
 
 from kollect.errors import Trouble
 from kollect.mailing import mailto
-from kollect.members.member import Field
+from kollect.members.member import MemberField
 from kollect.printing import documents, fonts, membership_form
 from kollect.printing.documents import Paper
 from kollect.printing.page import Page
@@ -55,10 +55,16 @@ def test_a_link_with_a_subject():
 
 def test_the_form_asks_in_the_order_in_which_staff_type():
     asked = [label for label, _ in membership_form._ROWS]
-    order = [field.value for field in Field]
+    order = [field.value for field in MemberField]
     assert asked == sorted(asked, key=lambda label: order.index(label.removeprefix("ご")))
-    left_to_staff = {Field.POSTCODE, Field.GROUPS, Field.NOTE, Field.CONSENT_ON, Field.CONSENT_HOW}
-    assert {label.removeprefix("ご") for label in asked} == set(Field) - left_to_staff
+    left_to_staff = {
+        MemberField.POSTCODE,
+        MemberField.GROUPS,
+        MemberField.NOTE,
+        MemberField.CONSENT_ON,
+        MemberField.CONSENT_HOW,
+    }
+    assert {label.removeprefix("ご") for label in asked} == set(MemberField) - left_to_staff
 
 
 # --- what is missing

@@ -17,7 +17,7 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from kollect.settings import hidden_secrets, passwords
 from kollect.settings.model import Auth, Passwords, Send, Settings
-from kollect.settings.passwords import Vault, Which
+from kollect.settings.passwords import PasswordStore, Which
 
 SETTINGS = Settings()
 WITHOUT_LOGIN = Settings(send=Send(auth=Auth.NO))
@@ -84,21 +84,21 @@ def use(backend: KeyringBackend) -> KeyringBackend:
 
 def test_kept_for_the_next_start():
     backend = use(InMemory())
-    assert Vault("1a2b", {}).set(Which.RECEIVE, "ひみつ pass")
-    assert Vault("1a2b", {}).set("send", "other")
+    assert PasswordStore("1a2b", {}).set(Which.RECEIVE, "ひみつ pass")
+    assert PasswordStore("1a2b", {}).set("send", "other")
     assert backend.kept == {
         ("kollect/1a2b/receive", "kollect"): "ひみつ pass",
         ("kollect/1a2b/send", "kollect"): "other",
     }
-    later = Vault("1a2b", {})
+    later = PasswordStore("1a2b", {})
     assert later.find(SETTINGS) == Passwords("ひみつ pass", "other")
     assert later.missing(SETTINGS) == ()
 
 
 def test_another_data_folder_has_its_own():
     use(InMemory())
-    Vault("one", {}).set(Which.RECEIVE, "first")
-    other = Vault("two", {})
+    PasswordStore("one", {}).set(Which.RECEIVE, "first")
+    other = PasswordStore("two", {})
     assert other.get(Which.RECEIVE) == ""
     assert other.missing(SETTINGS) == (Which.RECEIVE, Which.SEND)
     assert other.missing(WITHOUT_LOGIN) == (Which.RECEIVE,)
@@ -106,7 +106,7 @@ def test_another_data_folder_has_its_own():
 
 def test_only_what_is_needed_is_found():
     use(InMemory())
-    vault = Vault("1", {})
+    vault = PasswordStore("1", {})
     vault.set(Which.RECEIVE, "receive")
     vault.set(Which.SEND, "send")
     assert vault.find(WITHOUT_LOGIN) == Passwords("receive", "")
@@ -114,7 +114,7 @@ def test_only_what_is_needed_is_found():
 
 def test_forget():
     backend = use(InMemory())
-    vault = Vault("1", {})
+    vault = PasswordStore("1", {})
     vault.set(Which.SEND, "send")
     vault.forget(Which.SEND)
     vault.forget(Which.SEND)
@@ -126,7 +126,7 @@ def test_forget():
 
 def test_an_old_password_does_not_stay_on_windows():
     backend = use(LikeWindows())
-    vault = Vault("1", {})
+    vault = PasswordStore("1", {})
     vault.set(Which.SEND, "old one")
     vault.set(Which.SEND, "new one")
     assert list(backend.kept.values()) == ["new one"]
@@ -134,9 +134,9 @@ def test_an_old_password_does_not_stay_on_windows():
 
 def test_the_environment_goes_first():
     use(InMemory())
-    Vault("1", {}).set(Which.RECEIVE, "kept")
+    PasswordStore("1", {}).set(Which.RECEIVE, "kept")
     environ = {"KOLLECT_RECEIVE_PASSWORD": "given", "KOLLECT_SEND_PASSWORD": ""}
-    vault = Vault("1", environ)
+    vault = PasswordStore("1", environ)
     assert vault.find(SETTINGS) == Passwords("given", "")
     assert vault.missing(SETTINGS) == (Which.SEND,)
 
@@ -144,7 +144,7 @@ def test_the_environment_goes_first():
 @pytest.mark.parametrize("backend", [fail.Keyring, null.Keyring, Locked, Odd])
 def test_without_a_working_keyring_it_is_remembered(backend: type[KeyringBackend], caplog):
     use(backend())
-    vault = Vault("1", {})
+    vault = PasswordStore("1", {})
     with caplog.at_level(logging.WARNING):
         assert vault.missing(SETTINGS) == (Which.RECEIVE, Which.SEND)
         assert not vault.set(Which.RECEIVE, "top secret")
@@ -158,21 +158,21 @@ def test_without_a_working_keyring_it_is_remembered(backend: type[KeyringBackend
 
 def test_a_missing_keyring_package_is_no_keyring(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
-    vault = Vault("1", {})
+    vault = PasswordStore("1", {})
     assert not vault.set(Which.SEND, "pass")
     assert vault.get(Which.SEND) == "pass"
 
 
 def test_every_password_found_is_hidden_in_the_log():
     use(InMemory())
-    Vault("1", {}).set(Which.SEND, "from set")
+    PasswordStore("1", {}).set(Which.SEND, "from set")
     hidden_secrets._secrets = ()
-    Vault("1", {"KOLLECT_RECEIVE_PASSWORD": "from env"}).find(SETTINGS)
+    PasswordStore("1", {"KOLLECT_RECEIVE_PASSWORD": "from env"}).find(SETTINGS)
     assert hidden_secrets.redacted("a from set b from env c") == "a ***** b ***** c"
 
 
 def test_no_password_in_a_repr():
-    vault = Vault("1", {"KOLLECT_RECEIVE_PASSWORD": "hidden"})
+    vault = PasswordStore("1", {"KOLLECT_RECEIVE_PASSWORD": "hidden"})
     found = vault.find(WITHOUT_LOGIN)
     assert "hidden" not in f"{vault!r} {found!r} {replace(found, send='hidden')!r}"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from kollect import __main__
-from kollect.collector.events import Happened
-from kollect.collector.worker import Worker
+from kollect.collector.events import LogEntry
+from kollect.collector.worker import CollectorWorker
 from kollect.ledger.catching_up import catch_up
 from kollect.ledger.ledger import Ledger
 from kollect.settings.model import Passwords, Receive, Security, Settings
@@ -252,10 +252,10 @@ def test_a_running_collector_says_it_too(put_back: Shop, tmp_path: Path):
     closed = Receive(host="127.0.0.1", port=9, security=Security.NONE, account="shop")
     settings = Settings(mail_address="shop@shop.example", receive=closed)
     said: list[str] = []
-    worker = Worker(
+    worker = CollectorWorker(
         put_back.folder,
         lambda: (settings, Passwords("x", "x")),
-        lambda news: said.append(news.text) if isinstance(news, Happened) else None,
+        lambda news: said.append(news.text) if isinstance(news, LogEntry) else None,
     )
     old = shutil.copy(put_back.database, tmp_path / "old.db")
     assert put_back.serve(1) == [1009]

@@ -8,7 +8,7 @@ import pytest
 
 from kollect.ledger import states
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.states import MOVES, TO_DELETE, TO_SEND, IllegalMove, Step, came_from
+from kollect.ledger.states import MOVES, TO_DELETE, TO_SEND, IllegalMailMove, MailState, came_from
 from tests.unit.bookkeeping import BOX, DOMAIN, NOW, sighting
 
 
@@ -19,7 +19,7 @@ def ledger(tmp_path: Path):
     opened.close()
 
 
-def reachable(start: Step) -> set[Step]:
+def reachable(start: MailState) -> set[MailState]:
     found, new = set(), {start}
     while new:
         found |= new
@@ -28,51 +28,51 @@ def reachable(start: Step) -> set[Step]:
 
 
 def test_every_step_is_in_the_table_and_in_the_prose():
-    assert set(MOVES) == set(Step)
+    assert set(MOVES) == set(MailState)
     prose = states.__doc__ or ""
-    assert [step for step in Step if f"    {step.name} " not in prose] == []
+    assert [step for step in MailState if f"    {step.name} " not in prose] == []
 
 
 def test_every_step_is_owed_or_done_or_out_of_our_hands():
-    assert sorted((*TO_SEND, *TO_DELETE, Step.TEST, Step.GONE)) == sorted(Step)
+    assert sorted((*TO_SEND, *TO_DELETE, MailState.TEST, MailState.GONE)) == sorted(MailState)
 
 
 @pytest.mark.parametrize("step", TO_SEND)
-def test_what_is_owed_can_come_to_every_end(step: Step):
-    assert {*TO_DELETE, Step.GONE} <= reachable(step)
+def test_what_is_owed_can_come_to_every_end(step: MailState):
+    assert {*TO_DELETE, MailState.GONE} <= reachable(step)
 
 
-@pytest.mark.parametrize("step", (*TO_DELETE, Step.TEST))
-def test_what_is_done_only_leaves(step: Step):
-    assert MOVES[step] == {Step.GONE}
+@pytest.mark.parametrize("step", (*TO_DELETE, MailState.TEST))
+def test_what_is_done_only_leaves(step: MailState):
+    assert MOVES[step] == {MailState.GONE}
 
 
 def test_gone_is_the_end():
-    assert not MOVES[Step.GONE]
+    assert not MOVES[MailState.GONE]
 
 
 def test_a_letter_is_done_with_only_after_it_was_marked_as_being_sent():
     """Written down before the act: nothing is SENT or UNKNOWN that was not SENDING."""
-    for step in (Step.SENT, Step.UNKNOWN):
-        assert came_from(step) == (Step.SENDING,)
+    for step in (MailState.SENT, MailState.UNKNOWN):
+        assert came_from(step) == (MailState.SENDING,)
     # or a refusal turned out to be this letter's alone
-    assert came_from(Step.UNDELIVERABLE) == (Step.SENDING, Step.DEFERRED)
+    assert came_from(MailState.UNDELIVERABLE) == (MailState.SENDING, MailState.DEFERRED)
 
 
 def test_where_the_letter_may_be_with_the_server_it_is_not_dropped_unasked():
     """UNKNOWN must be sent once more before it can be given up."""
-    assert MOVES[Step.UNKNOWN] == {Step.SENDING}
+    assert MOVES[MailState.UNKNOWN] == {MailState.SENDING}
 
 
-@pytest.mark.parametrize("now", Step)
-def test_the_ledger_follows_the_table(ledger: Ledger, now: Step):
-    for then in Step:
+@pytest.mark.parametrize("now", MailState)
+def test_the_ledger_follows_the_table(ledger: Ledger, now: MailState):
+    for then in MailState:
         row = ledger.record(BOX, sighting(then, "a@docomo.ne.jp"), now, NOW, letter_domain=DOMAIN)
         if then in MOVES[now]:
             ledger.move([row], then, NOW)
             expected = then
         else:
-            with pytest.raises(IllegalMove):
+            with pytest.raises(IllegalMailMove):
                 ledger.move([row], then, NOW)
             expected = now
         assert ledger.known_mails(BOX, [then])[then].step is expected

@@ -13,7 +13,7 @@ from kollect.delivery.retry_policy import Patience
 from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
-from kollect.ledger.states import TO_SEND, ReceiptState, Step
+from kollect.ledger.states import TO_SEND, MailState, ReceiptState
 from kollect.mailing import mailing_states as parcels
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
@@ -56,8 +56,8 @@ def lived(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         ledger = Ledger(path)
         rows = [numbered(ledger, f"{who}@docomo.ne.jp", uid=who)[0] for who in "abc"]
-        ledger.move(rows[:1], Step.SENDING, NOW)
-        ledger.move(rows[:1], Step.SENT, NOW, "250 ok")
+        ledger.move(rows[:1], MailState.SENDING, NOW)
+        ledger.move(rows[:1], MailState.SENT, NOW, "250 ok")
         ledger.receipt_state(1001, ReceiptState.REPLIED, NOW)
         ledger.send_again(1001, NOW, text(ledger), DOMAIN)
         ledger.strike(BOX, "x", NOW)
@@ -228,7 +228,7 @@ def second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 " '', ?, '')",
                 (number, moment),
             )
-        for place, step in enumerate(Step):
+        for place, step in enumerate(MailState):
             db.execute(
                 "INSERT INTO mail (mailbox, uid, fingerprint, kind, reason, address, address_key,"
                 " subject, message_id, thread, number, template, letter_id, step, step_at, seen_at,"
@@ -242,7 +242,7 @@ def second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 (identity, state, moment, moment),
             )
             for number, step in zip(
-                range(1001, 1005), [*parcels.Step][identity - 1 :], strict=False
+                range(1001, 1005), [*parcels.RecipientState][identity - 1 :], strict=False
             ):
                 db.execute(
                     "INSERT INTO parcel (mailing, number, address, letter_id, step, step_at,"

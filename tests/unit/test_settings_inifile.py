@@ -23,7 +23,7 @@ from kollect.settings.model import (
     DuplicateAction,
     Protocol,
     Receive,
-    Screen,
+    ScreenSettings,
     Security,
     Send,
     Settings,
@@ -53,7 +53,7 @@ FULL = Settings(
     receive=Receive(Protocol.IMAP, "imap.例え.jp", 143, Security.STARTTLS, "DOM\\name", 30),
     send=Send("smtp.example.jp", 465, Auth.SSL, "C:\\new", 31, 61),
     tls=Tls("C:\\new\\tls\\ca.pem", True, ("0f" * 32, "ab" * 32)),
-    screen=Screen(TextSize.HUGE),
+    screen=ScreenSettings(TextSize.HUGE),
     mail_address="abc..def@docomo.ne.jp",
     forward_address="owner@example.com",
     alert_address="alert@example.com",
@@ -97,7 +97,7 @@ class TestRoundTrip:
         )
         text = ini_format.write(settings)
         text.encode()  # no text makes the file impossible to write
-        assert ini_format.read(text) == ini_format.Contents(settings, (), ())
+        assert ini_format.read(text) == ini_format.IniContents(settings, (), ())
         assert ini_format.read(ini_format.write(settings, text)).settings == settings
 
     @given(st.text(alphabet=" \\nru0041\n\r\t\u2028\x85\0\ufeff★"))

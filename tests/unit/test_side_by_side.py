@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect.ui.demo.side_by_side import Standing, side_by_side
+from kollect.ui.demo.side_by_side import WindowPlace, side_by_side
 
 FRAME, GAP = 2, 8
 PHONE = 360
@@ -15,12 +15,12 @@ PHONE = 360
 @pytest.mark.parametrize(
     ("across", "expected"),
     [
-        (1920, Standing(x=262, width=1024, beside_x=1296, overlapping=False)),
-        (1366, Standing(x=0, width=994, beside_x=1004, overlapping=False)),
-        (1024, Standing(x=0, width=800, beside_x=662, overlapping=True)),
+        (1920, WindowPlace(x=262, width=1024, beside_x=1296, overlapping=False)),
+        (1366, WindowPlace(x=0, width=994, beside_x=1004, overlapping=False)),
+        (1024, WindowPlace(x=0, width=800, beside_x=662, overlapping=True)),
     ],
 )
-def test_on_the_screens_of_today(across: int, expected: Standing):
+def test_on_the_screens_of_today(across: int, expected: WindowPlace):
     assert side_by_side(across, 1024, PHONE, least=800, frame=FRAME, gap=GAP) == expected
 
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.smtp.capabilities import Offers
+from kollect.smtp.capabilities import Capabilities
 from kollect.smtp.dot_stuffing import stuffed, stuffed_whole
-from kollect.smtp.outgoing import Ending
+from kollect.smtp.outgoing import DeliveryStatus
 from kollect.smtp.replies import (
-    Answer,
-    AnswerReader,
-    Garbled,
+    MalformedReply,
+    ReplyReader,
+    SmtpReply,
     Verb,
     judge,
     refuses_parameters,
@@ -57,15 +57,15 @@ OF_THE_SHOP = [
 ]
 
 
-def answer(line: str) -> Answer:
-    return Answer(int(line[:3]), line[4:])
+def answer(line: str) -> SmtpReply:
+    return SmtpReply(int(line[:3]), line[4:])
 
 
 @pytest.mark.parametrize("verb", [Verb.RCPT, Verb.DATA, Verb.DOT, Verb.BDAT])
 @pytest.mark.parametrize("line", OF_THE_CUSTOMER)
 def test_said_of_the_customer(line: str, verb: Verb):
     found = judge(verb, answer(line))
-    assert found.ending is Ending.REFUSED
+    assert found.ending is DeliveryStatus.REFUSED
     assert found.text == line[4:]
     assert not found.ours
 
@@ -74,7 +74,7 @@ def test_said_of_the_customer(line: str, verb: Verb):
 @pytest.mark.parametrize("line", DOUBTFUL)
 def test_what_may_be_said_of_either_waits(line: str, verb: Verb):
     found = judge(verb, answer(line))
-    assert found.ending is Ending.DOUBTED
+    assert found.ending is DeliveryStatus.DOUBTED
     assert found.text == line[4:]
     assert not found.ours
 
@@ -83,7 +83,7 @@ def test_what_may_be_said_of_either_waits(line: str, verb: Verb):
 @pytest.mark.parametrize("line", OF_THE_SHOP)
 def test_said_of_the_shop(line: str, verb: Verb):
     found = judge(verb, answer(line))
-    assert found.ending is Ending.LATER
+    assert found.ending is DeliveryStatus.LATER
     assert found.ours and not found.fatal(verb)
     assert line[4:] in found.text
     assert not refuses_syntax(answer(line))
@@ -93,14 +93,14 @@ def test_said_of_the_shop(line: str, verb: Verb):
 @pytest.mark.parametrize("line", ["450 4.2.0 greylisted", "451 later", "452 4.3.1 full", "421 bye"])
 def test_four_hundreds_are_for_later(line: str, verb: Verb):
     found = judge(verb, answer(line))
-    assert found.ending is Ending.LATER
+    assert found.ending is DeliveryStatus.LATER
     assert not found.ours
 
 
 def test_no_to_mail_is_never_the_customers_fault():
     for line in [*OF_THE_CUSTOMER, *DOUBTFUL, *OF_THE_SHOP]:
         found = judge(Verb.MAIL, answer(line))
-        assert found.ending is Ending.LATER
+        assert found.ending is DeliveryStatus.LATER
         assert found.fatal(Verb.MAIL)
 
 
@@ -109,7 +109,7 @@ def test_no_to_mail_is_never_the_customers_fault():
 )
 @pytest.mark.parametrize("verb", [Verb.MAIL, Verb.DOT, Verb.BDAT])
 def test_a_letter_too_large_is_refused(line: str, verb: Verb):
-    assert judge(verb, answer(line)).ending is Ending.REFUSED
+    assert judge(verb, answer(line)).ending is DeliveryStatus.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -138,29 +138,29 @@ def test_refused_for_the_parameters():
 
 
 def test_many_lines_are_one_answer():
-    reader = AnswerReader()
+    reader = ReplyReader()
     raw = b"550-5.7.26 This mail is\r\n550-5.7.26 unauthenticated.\r\n550 5.7.26 gsmtp\r\n250 ok\n"
     assert list(reader.feed(raw)) == [
-        Answer(550, "5.7.26 This mail is unauthenticated. gsmtp"),
-        Answer(250, "ok"),
+        SmtpReply(550, "5.7.26 This mail is unauthenticated. gsmtp"),
+        SmtpReply(250, "ok"),
     ]
 
 
 def test_an_answer_may_be_bare():
-    assert list(AnswerReader().feed(b"250\r\n354 \r\n")) == [Answer(250, ""), Answer(354, "")]
+    assert list(ReplyReader().feed(b"250\r\n354 \r\n")) == [SmtpReply(250, ""), SmtpReply(354, "")]
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(1, 30)))
 def test_pieces_do_not_matter(cuts: list[int]):
     raw = b"250-a\r\n250 b\r\n354 go\r\n550-x\r\n550-y\r\n550 \xe3\x81\x82\r\n"
-    reader = AnswerReader()
-    found: list[Answer] = []
+    reader = ReplyReader()
+    found: list[SmtpReply] = []
     at = 0
     for cut in [*cuts, len(raw)]:
         found += reader.feed(raw[at : at + cut])
         at += cut
-    assert found == [Answer(250, "a b"), Answer(354, "go"), Answer(550, "x y あ")]
+    assert found == [SmtpReply(250, "a b"), SmtpReply(354, "go"), SmtpReply(550, "x y あ")]
 
 
 RUBBISH = [
@@ -171,43 +171,43 @@ RUBBISH = [
 
 @pytest.mark.parametrize("raw", RUBBISH)
 def test_what_is_no_answer_is_garbled(raw: bytes):
-    with pytest.raises(Garbled):
-        list(AnswerReader().feed(raw))
+    with pytest.raises(MalformedReply):
+        list(ReplyReader().feed(raw))
 
 
 def test_good_answers_before_garbage_count():
     found = []
-    with pytest.raises(Garbled):
-        for one in AnswerReader().feed(b"250 ok\r\nrubbish\r\n"):
+    with pytest.raises(MalformedReply):
+        for one in ReplyReader().feed(b"250 ok\r\nrubbish\r\n"):
             found.append(one)
-    assert found == [Answer(250, "ok")]
+    assert found == [SmtpReply(250, "ok")]
 
 
 def test_nothing_unprintable_gets_into_a_text():
-    (found,) = AnswerReader().feed(b"550 no\x1b[31m\x00\x07 \xe2\x80\xa8 way\r\n")
+    (found,) = ReplyReader().feed(b"550 no\x1b[31m\x00\x07 \xe2\x80\xa8 way\r\n")
     assert found.text == "no [31m way"
 
 
 def test_offers():
-    found = Offers.read(
+    found = Capabilities.read(
         ["pipelining", "SIZE 70000", "8BITMIME", "auth plain login", "AUTH=CRAM-MD5", "", "SIZE x"]
     )
-    assert found == Offers(
+    assert found == Capabilities(
         pipelining=True,
         eight_bit=True,
         size=True,
         largest=70000,
         auth=frozenset({"PLAIN", "LOGIN", "CRAM-MD5"}),
     )
-    assert Offers.read(["SIZE"]) == Offers(size=True)
-    assert Offers.read(["SIZE ²"]).largest == 0
+    assert Capabilities.read(["SIZE"]) == Capabilities(size=True)
+    assert Capabilities.read(["SIZE ²"]).largest == 0
 
 
 @pytest.mark.parametrize(
     "size", ["9" * 5000, "9" * 19, "-5", "+5", "1_000", "٣", "0x10", "1e9", "007"]
 )
 def test_a_size_that_is_no_number_is_as_if_it_had_not_been_said(size: str):
-    assert Offers.read([f"SIZE {size}"]) == Offers(size=True)
+    assert Capabilities.read([f"SIZE {size}"]) == Capabilities(size=True)
 
 
 # --- dots

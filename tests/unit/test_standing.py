@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from kollect.collector.events import Happened, Held, Phase, PhaseChanged, Report, RoundEnded
+from kollect.collector.events import Held, LogEntry, Phase, PhaseChanged, PollFinished, PollReport
 from kollect.collector.status import (
     MOST_EVENTS,
-    Light,
-    Standing,
-    Turn,
+    CollectorStatus,
+    StatusChange,
+    StatusColor,
     report_text,
     tooltip,
     wait_text,
@@ -23,49 +23,53 @@ AWAY = Trouble("受信サーバにつながりません", happened="…", cure="
 REFUSED = Trouble("ログインできません", happened="…", cure="…")
 
 
-def ended(trouble: Trouble | None = None, *, minute: int = 0, accepted: int = 0) -> RoundEnded:
+def ended(trouble: Trouble | None = None, *, minute: int = 0, accepted: int = 0) -> PollFinished:
     at = NOW + timedelta(minutes=minute)
-    return RoundEnded(at, Report(accepted=accepted), trouble, at + timedelta(minutes=1))
+    return PollFinished(at, PollReport(accepted=accepted), trouble, at + timedelta(minutes=1))
 
 
 @pytest.fixture
-def standing() -> Standing:
-    standing = Standing()
+def standing() -> CollectorStatus:
+    standing = CollectorStatus()
     standing.begin(NOW)
     return standing
 
 
-def test_the_light_follows_the_phase(standing: Standing):
-    assert Standing().light is Light.WAITING
-    assert standing.light is Light.WORKING
+def test_the_light_follows_the_phase(standing: CollectorStatus):
+    assert CollectorStatus().light is StatusColor.WAITING
+    assert standing.light is StatusColor.WORKING
     standing.heard(PhaseChanged(Phase.REPLYING))
-    assert standing.light is Light.WORKING
+    assert standing.light is StatusColor.WORKING
     standing.heard(PhaseChanged(Phase.WAITING))
     standing.heard(ended())
-    assert standing.light is Light.WAITING
+    assert standing.light is StatusColor.WAITING
     assert standing.next_at == NOW + timedelta(minutes=1)
     standing.heard(PhaseChanged(Phase.RECEIVING))
     assert standing.next_at is None, "it is here"
 
 
-def test_what_cannot_be_written_is_told_while_the_poll_stands_still(standing: Standing):
+def test_what_cannot_be_written_is_told_while_the_poll_stands_still(standing: CollectorStatus):
     standing.heard(PhaseChanged(Phase.REPLYING))
     told = [
         standing.heard(Held(NOW, REFUSED, NOW + timedelta(seconds=seconds)))
         for seconds in (1, 2, 4)
     ]
-    assert told == [Turn.BROKE, None, None]
-    assert (standing.phase, standing.light, standing.failures) == (Phase.ERROR, Light.ERROR, 3)
+    assert told == [StatusChange.BROKE, None, None]
+    assert (standing.phase, standing.light, standing.failures) == (
+        Phase.ERROR,
+        StatusColor.ERROR,
+        3,
+    )
     assert standing.next_at == NOW + timedelta(seconds=4)
     assert standing.trouble is REFUSED
     assert standing.last is None, "the poll is not over"
-    assert standing.heard(ended()) is Turn.WELL_AGAIN
+    assert standing.heard(ended()) is StatusChange.WELL_AGAIN
     assert standing.trouble is None
 
 
-def test_an_error_is_told_once_and_its_end_once(standing: Standing):
+def test_an_error_is_told_once_and_its_end_once(standing: CollectorStatus):
     told = [standing.heard(ended(trouble)) for trouble in (None, AWAY, AWAY, REFUSED, None, None)]
-    assert told == [None, Turn.BROKE, None, None, Turn.WELL_AGAIN, None]
+    assert told == [None, StatusChange.BROKE, None, None, StatusChange.WELL_AGAIN, None]
     assert [event.text for event in standing.events] == [
         "メールの収集を始めました。",
         "エラー: 受信サーバにつながりません",
@@ -74,27 +78,27 @@ def test_an_error_is_told_once_and_its_end_once(standing: Standing):
     ]
 
 
-def test_it_stays_red_while_it_is_tried_again(standing: Standing):
+def test_it_stays_red_while_it_is_tried_again(standing: CollectorStatus):
     standing.heard(ended(AWAY, minute=1))
     standing.heard(PhaseChanged(Phase.RECEIVING))
-    assert standing.light is Light.ERROR
+    assert standing.light is StatusColor.ERROR
     standing.heard(ended(REFUSED, minute=2))
     assert (standing.trouble, standing.failures) == (REFUSED, 2)
     assert standing.since == NOW + timedelta(minutes=1)
     standing.heard(ended(minute=3))
     assert (standing.trouble, standing.failures, standing.since) == (None, 0, None)
-    assert standing.light is Light.WORKING, "until the phase says otherwise"
+    assert standing.light is StatusColor.WORKING, "until the phase says otherwise"
 
 
-def test_the_events_are_bounded_and_counted(standing: Standing):
+def test_the_events_are_bounded_and_counted(standing: CollectorStatus):
     for number in range(MOST_EVENTS + 50):
-        standing.heard(Happened(NOW, f"{number}"))
+        standing.heard(LogEntry(NOW, f"{number}"))
     assert len(standing.events) == MOST_EVENTS
     assert standing.events[-1].text == f"{MOST_EVENTS + 49}"
     assert standing.told == MOST_EVENTS + 51
 
 
-def test_numbers_are_counted_again_when_they_may_have_changed(standing: Standing):
+def test_numbers_are_counted_again_when_they_may_have_changed(standing: CollectorStatus):
     assert standing.count_is_old(NOW), "never counted"
     standing.counted(3, 12, NOW.date())
     assert not standing.count_is_old(NOW)
@@ -105,7 +109,7 @@ def test_numbers_are_counted_again_when_they_may_have_changed(standing: Standing
     assert standing.count_is_old(NOW)
 
 
-def test_the_tooltip_is_short_and_says_what_counts(standing: Standing):
+def test_the_tooltip_is_short_and_says_what_counts(standing: CollectorStatus):
     standing.counted(12345678, 99, date(2026, 11, 23))
     standing.heard(PhaseChanged(Phase.WAITING))
     standing.heard(ended())
@@ -117,7 +121,7 @@ def test_the_tooltip_is_short_and_says_what_counts(standing: Standing):
     text = tooltip(standing, "コレクト（デモ）")
     assert text.startswith("コレクト（デモ）: エラー\n")
     assert len(text) < 128, "Windows shows no more"
-    assert tooltip(Standing(), "コレクト").startswith("コレクト: 収集していません")
+    assert tooltip(CollectorStatus(), "コレクト").startswith("コレクト: 収集していません")
 
 
 @pytest.mark.parametrize(
@@ -129,5 +133,5 @@ def test_waiting_times_as_people_say_them(seconds: float, text: str):
 
 
 def test_what_a_poll_brought():
-    assert report_text(Report()) == "新しいメールはありませんでした"
-    assert report_text(Report(accepted=2, forwarded=1, left=7)) == "受付 2件、転送 1件"
+    assert report_text(PollReport()) == "新しいメールはありませんでした"
+    assert report_text(PollReport(accepted=2, forwarded=1, left=7)) == "受付 2件、転送 1件"

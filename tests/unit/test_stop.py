@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from kollect.decision.decide import decide
 from kollect.decision.own_words import own_lines
 from kollect.decision.stop_request import asks_to_stop, bare_subject, mentions_stop
-from kollect.decision.types import Decision, Kind, Known
+from kollect.decision.types import Decision, Kind, SenderHistory
 from kollect.mail.message import Mail
 from kollect.mailing import mailing_text
 from kollect.settings.model import Shop
 from tests.unit.test_decide import KNOWN, RULES
 
-MEMBER = Known(number=1001, member=1001)
+MEMBER = SenderHistory(number=1001, member=1001)
 GUEST = "guest..1@docomo.ne.jp"
 
 
-def decided(subject: str | bytes, known: Known, more: bytes = b"") -> Decision:
+def decided(subject: str | bytes, known: SenderHistory, more: bytes = b"") -> Decision:
     if isinstance(subject, str):
         subject = Header(subject, "utf-8").encode().encode()
     raw = b"From: <%s>\r\nSubject: %s\r\n%s\r\n" % (GUEST.encode(), subject, more)
@@ -200,9 +200,9 @@ def test_as_phones_write_it(raw: bytes):
     assert decided(raw, MEMBER).kind is Kind.STOP
 
 
-@pytest.mark.parametrize("known", [Known(), KNOWN], ids=["nobody", "number, no member"])
+@pytest.mark.parametrize("known", [SenderHistory(), KNOWN], ids=["nobody", "number, no member"])
 @pytest.mark.parametrize("subject", ["配信停止", "退会"])
-def test_from_anybody_else_it_is_out_of_scope(subject: str, known: Known):
+def test_from_anybody_else_it_is_out_of_scope(subject: str, known: SenderHistory):
     assert decided(subject, known).kind is Kind.OUT_OF_SCOPE
 
 
@@ -229,13 +229,13 @@ def test_programs_stop_the_mails_and_are_never_answered(header: bytes, kind: Kin
 
 @pytest.mark.parametrize(("hour", "day"), [(5, 5), (0, 20)])
 def test_after_too_many_answers_it_stops_without_one(hour: int, day: int):
-    decision = decided("退会", Known(1001, hour, day, member=1001))
+    decision = decided("退会", SenderHistory(1001, hour, day, member=1001))
     assert (decision.kind, decision.number) == (Kind.STOP_UNANSWERED, 1001)
     assert "上限" in decision.reason
 
 
 def test_a_flood_of_new_addresses_stops_nobody_from_stopping():
-    assert decided("退会", Known(1001, flooded=True, member=1001)).kind is Kind.STOP
+    assert decided("退会", SenderHistory(1001, flooded=True, member=1001)).kind is Kind.STOP
 
 
 def test_a_blank_mail_of_a_member_is_what_it_was():

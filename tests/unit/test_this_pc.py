@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app.machine_setup import ThisPC
+from kollect.app.machine_setup import MachineSetup
 from kollect.desktop.autostart import IN_TRAY, as_entered, autostart_command, own_command
 from kollect.storage.data_folder import DataFolder
 from tests.unit.test_autostart import nothing_entered
@@ -25,7 +25,7 @@ def exe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_from_source_the_folder_goes_along(tmp_path: Path):
-    pc = ThisPC(DataFolder(tmp_path), given=False)
+    pc = MachineSetup(DataFolder(tmp_path), given=False)
     pc.follow(True)
     assert autostart_command() == as_entered(own_command(IN_TRAY, "--data", str(tmp_path)))
     pc.follow(False)
@@ -33,18 +33,18 @@ def test_from_source_the_folder_goes_along(tmp_path: Path):
 
 
 def test_the_exe_finds_its_folder_by_itself_on_the_next_drive_letter_too(exe: Path):
-    ThisPC(DataFolder(exe.parent), given=False).follow(True)
+    MachineSetup(DataFolder(exe.parent), given=False).follow(True)
     assert autostart_command() == as_entered([str(exe), IN_TRAY])
 
 
 def test_a_folder_that_was_named_is_named_again(exe: Path, tmp_path: Path):
-    ThisPC(DataFolder(tmp_path), given=True).follow(True)
+    MachineSetup(DataFolder(tmp_path), given=True).follow(True)
     assert autostart_command() == as_entered([str(exe), IN_TRAY, "--data", str(tmp_path)])
 
 
 def test_the_entry_of_another_copy_goes_only_when_the_pc_is_left(exe: Path, tmp_path: Path):
-    ThisPC(DataFolder(tmp_path), given=True).follow(True)
-    ours = ThisPC(DataFolder(exe.parent), given=False)
+    MachineSetup(DataFolder(tmp_path), given=True).follow(True)
+    ours = MachineSetup(DataFolder(exe.parent), given=False)
     ours.follow(False)
     assert autostart_command()
     ours.forget_login()
@@ -52,6 +52,6 @@ def test_the_entry_of_another_copy_goes_only_when_the_pc_is_left(exe: Path, tmp_
 
 
 def test_where_the_data_are(exe: Path, tmp_path: Path):
-    assert "同じ場所にあります" in ThisPC(DataFolder(exe.parent), given=False).where()
-    assert "書き込めないため" in ThisPC(DataFolder(tmp_path), given=False).where()
-    assert "指定された" in ThisPC(DataFolder(tmp_path), given=True).where()
+    assert "同じ場所にあります" in MachineSetup(DataFolder(exe.parent), given=False).where()
+    assert "書き込めないため" in MachineSetup(DataFolder(tmp_path), given=False).where()
+    assert "指定された" in MachineSetup(DataFolder(tmp_path), given=True).where()

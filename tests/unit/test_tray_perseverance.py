@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kollect.desktop import tray as tray_module
-from kollect.desktop.tray import EVERY_SECONDS, FOR_SECONDS, Perseverance, Tray, TrayColor, Wish
+from kollect.desktop.tray import (
+    EVERY_SECONDS,
+    FOR_SECONDS,
+    Perseverance,
+    Tray,
+    TrayAction,
+    TrayColor,
+)
 
 
 def test_it_is_tried_every_few_seconds_for_a_minute():
@@ -205,7 +212,7 @@ if sys.platform == "win32":
         now = time.monotonic() + FOR_SECONDS + 1
         monkeypatch.setattr(time, "monotonic", lambda: now)
         icon.mend()
-        assert told == ["refused", Wish.LOST]
+        assert told == ["refused", TrayAction.LOST]
         assert not icon.there
         assert icon.pause() is None
         shell.refuses = 0

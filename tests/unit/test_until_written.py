@@ -19,7 +19,7 @@ from kollect.ledger.commit_retry import (
 )
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock
-from kollect.ledger.metadata import Notes
+from kollect.ledger.metadata import Metadata
 from kollect.storage import database
 from tests.unit.bookkeeping import NOW
 
@@ -119,7 +119,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def test_those_beside_go_on_with_the_new_connection(ledger: Ledger):
-    beside = Notes.beside(ledger)
+    beside = Metadata.beside(ledger)
     clock = LivedClock(ledger, lambda: NOW)
     old = ledger._db
     ledger.reopen()

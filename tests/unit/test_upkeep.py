@@ -13,7 +13,7 @@ from kollect.collector.maintenance import upkeep as daily_work
 from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock
-from kollect.ledger.states import Step
+from kollect.ledger.states import MailState
 from kollect.storage.backup import backups
 from kollect.storage.data_folder import DataFolder
 from tests.unit.bookkeeping import BOX, NOW, numbered, sighting
@@ -64,8 +64,8 @@ def old_copy(folder: DataFolder) -> Path:
 
 def test_the_days_work_is_done_once_a_day(folder: DataFolder, ledger: Ledger):
     numbered(ledger, "a@x.jp")
-    gone = ledger.record(BOX, sighting("u1"), Step.KEPT, NOW - FORGET_AFTER - DAY)
-    ledger.move([gone], Step.GONE, NOW - FORGET_AFTER - DAY)
+    gone = ledger.record(BOX, sighting("u1"), MailState.KEPT, NOW - FORGET_AFTER - DAY)
+    ledger.move([gone], MailState.GONE, NOW - FORGET_AFTER - DAY)
     copy = old_copy(folder)
     assert upkeep(folder, ledger, NOW)
     assert not copy.exists()
@@ -83,8 +83,8 @@ def test_the_day_is_the_shops_day(folder: DataFolder, ledger: Ledger):
 
 
 def gone_lately(ledger: Ledger) -> None:
-    gone = ledger.record(BOX, sighting("u1"), Step.KEPT, NOW)
-    ledger.move([gone], Step.GONE, NOW)
+    gone = ledger.record(BOX, sighting("u1"), MailState.KEPT, NOW)
+    ledger.move([gone], MailState.GONE, NOW)
 
 
 def young_copy(folder: DataFolder) -> Path:

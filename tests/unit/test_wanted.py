@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.receipt_query import Order, Wanted
+from kollect.ledger.receipt_query import ReceiptOrder, ReceiptQuery
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import ReceiptState
 from kollect.mail import address
@@ -42,7 +42,7 @@ def receipts(tmp_path: Path):
 
 
 def numbers(receipts: Receipts, **conditions: object) -> list[int]:
-    return list(receipts.numbers(Wanted(**conditions)))
+    return list(receipts.numbers(ReceiptQuery(**conditions)))
 
 
 @pytest.mark.parametrize(
@@ -75,21 +75,21 @@ def test_words_are_found_in_addresses_and_at_the_beginning_of_numbers(
 @pytest.mark.parametrize(
     ("order", "rising"),
     [
-        (Order.NUMBER, [121, 122, 123, 124, 125]),
-        (Order.ADDRESS, [125, 122, 123, 121, 124]),
-        (Order.RECEIVED, [121, 122, 123, 124, 125]),
-        (Order.REPLIED, [123, 124, 125, 122, 121]),
-        (Order.STATE, [121, 122, 123, 125, 124]),
-        (Order.TIMES, [121, 122, 124, 125, 123]),
+        (ReceiptOrder.NUMBER, [121, 122, 123, 124, 125]),
+        (ReceiptOrder.ADDRESS, [125, 122, 123, 121, 124]),
+        (ReceiptOrder.RECEIVED, [121, 122, 123, 124, 125]),
+        (ReceiptOrder.REPLIED, [123, 124, 125, 122, 121]),
+        (ReceiptOrder.STATE, [121, 122, 123, 125, 124]),
+        (ReceiptOrder.TIMES, [121, 122, 124, 125, 123]),
     ],
 )
-def test_every_column_sorts_both_ways(receipts: Receipts, order: Order, rising: list[int]):
+def test_every_column_sorts_both_ways(receipts: Receipts, order: ReceiptOrder, rising: list[int]):
     assert numbers(receipts, order=order, descending=False) == rising
     assert numbers(receipts, order=order, descending=True) == rising[::-1]
 
 
 def test_members_can_be_sorted_together(receipts: Receipts):
-    assert set(numbers(receipts, order=Order.MEMBER)) == {121, 122, 123, 124, 125}
+    assert set(numbers(receipts, order=ReceiptOrder.MEMBER)) == {121, 122, 123, 124, 125}
 
 
 def test_a_period_includes_its_first_moment_and_not_its_last(receipts: Receipts):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.collector.backoff import ALERT_AFTER, LONGEST_PAUSE, Change, Health
+from kollect.collector.backoff import ALERT_AFTER, LONGEST_PAUSE, FailureChange, FailureState
 from kollect.errors import NotDeleted, Stage, Trouble
 from tests.unit.bookkeeping import NOW
 
@@ -19,9 +19,9 @@ AWAY_AGAIN = Trouble("サーバに接続できません", happened="また", cur
 LOGIN = Trouble("ログインできません", happened="…", cure="…")
 
 
-def lived(polls: Iterable[Trouble | None]) -> tuple[Health, list[Change]]:
+def lived(polls: Iterable[Trouble | None]) -> tuple[FailureState, list[FailureChange]]:
     """The health after these polls, a minute apart, and what was told of each."""
-    health, told = Health(), []
+    health, told = FailureState(), []
     for minute, trouble in enumerate(polls):
         health, change = health.after(trouble, NOW + minute * MINUTE)
         told.append(change)
@@ -31,15 +31,15 @@ def lived(polls: Iterable[Trouble | None]) -> tuple[Health, list[Change]]:
 def test_only_a_change_is_told():
     _, told = lived([None, None, AWAY, AWAY_AGAIN, LOGIN, LOGIN, None, None, AWAY])
     assert told == [
-        Change.NOTHING,
-        Change.NOTHING,
-        Change.BROKE,
-        Change.NOTHING,
-        Change.OTHER_TROUBLE,
-        Change.NOTHING,
-        Change.WELL_AGAIN,
-        Change.NOTHING,
-        Change.BROKE,
+        FailureChange.NOTHING,
+        FailureChange.NOTHING,
+        FailureChange.BROKE,
+        FailureChange.NOTHING,
+        FailureChange.OTHER_TROUBLE,
+        FailureChange.NOTHING,
+        FailureChange.WELL_AGAIN,
+        FailureChange.NOTHING,
+        FailureChange.BROKE,
     ]
 
 
@@ -71,9 +71,9 @@ def test_one_good_poll_ends_the_long_pauses():
 )
 def test_a_pause_is_never_shorter_than_the_interval_nor_without_end(failures: int, seconds: int):
     interval = timedelta(seconds=seconds)
-    pause = Health(failures=failures).pause(interval)
+    pause = FailureState(failures=failures).pause(interval)
     assert interval <= pause <= max(interval, LONGEST_PAUSE)
-    assert pause <= Health(failures=failures + 1).pause(interval)
+    assert pause <= FailureState(failures=failures + 1).pause(interval)
 
 
 def test_the_owner_is_told_after_half_an_hour_once():
@@ -97,7 +97,7 @@ def test_the_owner_hears_that_it_is_over_once():
     assert health.all_clear_due(), "until it was told"
     health = health.told()
     assert not health.all_clear_due()
-    assert health == Health()
+    assert health == FailureState()
 
 
 def test_a_short_failure_is_nothing_to_write_about():
@@ -125,7 +125,7 @@ def test_who_was_told_of_a_failure_but_not_of_its_end_is_not_told_of_the_next():
     health = health.told()
     health, _ = health.after(None, NOW + ALERT_AFTER)
     health, change = health.after(AWAY, NOW + 2 * ALERT_AFTER)
-    assert change is Change.BROKE
+    assert change is FailureChange.BROKE
     assert not health.alert_due(NOW + 9 * ALERT_AFTER)
     health, _ = health.after(None, NOW + 9 * ALERT_AFTER)
     assert health.all_clear_due()
@@ -136,7 +136,7 @@ STAYS = NotDeleted("残る", stage=Stage.RECEIVE, happened="", cure="")
 
 def test_mails_that_cannot_be_deleted_keep_nobody_waiting():
     health, told = lived([STAYS] * 60)
-    assert told == [Change.NOTHING] * 60, "the poll itself tells it"
+    assert told == [FailureChange.NOTHING] * 60, "the poll itself tells it"
     assert health.pause(MINUTE) == MINUTE
     assert not health.alert_due(NOW + timedelta(days=1)), "the alert says that nothing is received"
 
@@ -144,6 +144,6 @@ def test_mails_that_cannot_be_deleted_keep_nobody_waiting():
 def test_receiving_again_ends_the_alert_though_nothing_can_be_deleted():
     health, _ = lived([AWAY])
     health, change = health.told().after(STAYS, NOW)
-    assert change is Change.WELL_AGAIN
+    assert change is FailureChange.WELL_AGAIN
     assert health.all_clear_due()
     assert not health.told().alerted

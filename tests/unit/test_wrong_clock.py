@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kollect.collector.clock_evidence import Witnesses, ahead_by, taken_in
-from kollect.collector.context import Desk
-from kollect.collector.events import Happened, News
+from kollect.collector.context import PollContext
+from kollect.collector.events import CollectorEvent, LogEntry
 from kollect.collector.wrong_clock import check_clock
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
@@ -100,19 +100,19 @@ class Shop:
         self.now = TEN
         self.ledger = ledger
         self.folder = folder
-        self.news: list[News] = []
+        self.news: list[CollectorEvent] = []
 
     def poll(self, mail: datetime | None = None, *, just_arrived: bool = True) -> list[str]:
         """Returns what was told."""
         settings = Settings(mail_address="shop@shop.example")
         kept = KeptFolder(self.folder / "kept")
-        desk = Desk(
+        desk = PollContext(
             settings, Passwords("", ""), self.ledger, kept, lambda: self.now, self.news.append
         )
         desk.witnesses.mail = mail
         before = len(self.news)
         check_clock(desk, just_arrived=just_arrived)
-        return [news.text for news in self.news[before:] if isinstance(news, Happened)]
+        return [news.text for news in self.news[before:] if isinstance(news, LogEntry)]
 
 
 @pytest.fixture

@@ -9,18 +9,28 @@ from itertools import islice
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.collector.events import Phase, RoundEnded
-from kollect.collector.status import MOST_EVENTS, Light, Standing, report_text, wait_text
+from kollect.collector.events import Phase, PollFinished
+from kollect.collector.status import (
+    MOST_EVENTS,
+    CollectorStatus,
+    StatusColor,
+    report_text,
+    wait_text,
+)
 from kollect.desktop.tray import COLOURS, TrayColor
 from kollect.errors import Trouble
 from kollect.ui.framework.theme import BOLD_FONT, FAINT, GAP, HALF, WIDE
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import text_of
-from kollect.ui.widgets.scroll_frame import Scrolled
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.scroll_frame import ScrollFrame
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
-_EDGES = {Light.WAITING: "#7b9fcb", Light.WORKING: "#71b98b", Light.ERROR: "#de7d76"}
+_EDGES = {
+    StatusColor.WAITING: "#7b9fcb",
+    StatusColor.WORKING: "#71b98b",
+    StatusColor.ERROR: "#de7d76",
+}
 """Half way to the paper: Tk draws no smooth edge."""
 STARTING = "受信を始めます。"
 LONGEST_TROUBLE = 160
@@ -34,10 +44,10 @@ class CollectingScreen(Screen):
         super().__init__(window)
         self._workspaces = workspaces
         self._go = go
-        self._before: RoundEnded | None = None
+        self._before: PollFinished | None = None
         """The last poll when 「今すぐ受信」 was pressed."""
         # large letters on a small screen, and a trouble: more than there is room for
-        self.scrolled = Scrolled(self)
+        self.scrolled = ScrollFrame(self)
         self.scrolled.pack(fill="both", expand=True)
         inside = self.scrolled.inside
         self.panel = StatePanel(inside)
@@ -125,7 +135,7 @@ class StatePanel(ttk.Frame):
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, style="Paper.TFrame", padding=(WIDE, GAP))
         self.columnconfigure(1, weight=1)
-        self._lamp = Lamp(self)
+        self._lamp = StatusLight(self)
         self._lamp.grid(row=0, column=0, rowspan=2, padx=(0, WIDE))
         self.word = ttk.Label(self, style="State.TLabel")
         self.word.grid(row=0, column=1, sticky="w")
@@ -136,7 +146,7 @@ class StatePanel(ttk.Frame):
         self.today = self._number(2, "今日の受付")
         self.total = self._number(3, "これまでの受付")
 
-    def show(self, standing: Standing, now: datetime, *, ending: bool) -> None:
+    def show(self, standing: CollectorStatus, now: datetime, *, ending: bool) -> None:
         phase = standing.phase
         self.word.configure(text=phase if standing.running else "停止中")
         self._lamp.show(standing.light)
@@ -160,7 +170,7 @@ class StatePanel(ttk.Frame):
         return number
 
 
-class Lamp(tk.Canvas):
+class StatusLight(tk.Canvas):
     """A disc in the colour of the tray icon."""
 
     def __init__(self, parent: tk.Misc) -> None:
@@ -168,9 +178,9 @@ class Lamp(tk.Canvas):
         super().__init__(parent, width="24p", height="24p", highlightthickness=0, background=ground)
         side = self.winfo_pixels("24p")
         self._disc = self.create_oval(2, 2, side - 2, side - 2, width=2)
-        self._light: Light | None = None
+        self._light: StatusColor | None = None
 
-    def show(self, light: Light) -> None:
+    def show(self, light: StatusColor) -> None:
         if light is not self._light:
             self._light = light
             self.itemconfigure(self._disc, fill=COLOURS[TrayColor(light)], outline=_EDGES[light])
@@ -188,14 +198,14 @@ class TroublePanel(ttk.Frame):
         inside.columnconfigure(0, weight=1)
         self.title = ttk.Label(inside, style="PaperWrong.TLabel")
         self.title.grid(row=0, column=0, sticky="w")
-        self.happened = Folded(inside, "", style="Paper.TLabel")
+        self.happened = WrappedLabel(inside, "", style="Paper.TLabel")
         self.happened.grid(row=1, column=0, sticky="ew")
-        self.cure = Folded(inside, "", style="Paper.TLabel")
+        self.cure = WrappedLabel(inside, "", style="Paper.TLabel")
         self.cure.grid(row=2, column=0, sticky="ew")
         self.detail = ttk.Button(inside, text="詳細", width=8, command=self.open)
         self.detail.grid(row=0, column=1, rowspan=2, sticky="ne", padx=(GAP, 0))
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: CollectorStatus) -> None:
         trouble, since = standing.trouble, standing.since
         if trouble is None or since is None:
             return
@@ -247,7 +257,7 @@ class EventList(ttk.Frame):
         self.text.configure(tabs=(behind,))
         self.text.tag_configure("line", lmargin2=behind)
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: CollectorStatus) -> None:
         """Put on top what has come since the last time."""
         which, told = self._told
         if which != id(standing):
@@ -274,7 +284,7 @@ class EventList(ttk.Frame):
         self.text.configure(state="disabled")
 
 
-def _next_text(standing: Standing, now: datetime, *, ending: bool) -> str:
+def _next_text(standing: CollectorStatus, now: datetime, *, ending: bool) -> str:
     if ending:
         return "この処理が済んだら、終了します。"
     if not standing.running:

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from kollect.demo.session import Handset, Note, Session
+from kollect.demo.session import DemoSession, Handset, Note
 from kollect.errors import Trouble
 from kollect.threads import safe_thread
 from kollect.ui.demo.phone_case import PhoneCase
@@ -16,7 +16,7 @@ from kollect.ui.framework import tk_windows
 from kollect.ui.framework.jobs import Job, Jobs
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT
 from kollect.ui.framework.tk_lifetime import later
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 LEAST_HEIGHT = 300
 FRAME_HEIGHT = 76
@@ -35,7 +35,7 @@ class PhoneWindow(tk.Toplevel):
     def __init__(
         self,
         root: tk.Tk,
-        session: Session,
+        session: DemoSession,
         jobs: Jobs,
         show_trouble: Callable[[Trouble], None],
         *,
@@ -226,7 +226,7 @@ class PhoneWindow(tk.Toplevel):
         self.new.pack(side="left", padx=(HALF, 0))
         self.address = ttk.Label(inside, style="PaperFaint.TLabel")
         self.address.pack(anchor="w", pady=(HALF, HALF))
-        self.state_line = Folded(inside, "", style="PaperFaint.TLabel")
+        self.state_line = WrappedLabel(inside, "", style="PaperFaint.TLabel")
         self.state_line.pack(side="bottom", fill="x")
         buttons = ttk.Frame(inside, style="Paper.TFrame")
         buttons.pack(side="bottom", fill="x", pady=(GAP, HALF))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WindowPlace:
     """Pixels. The x are those of the outer frames."""
 
     x: int
@@ -19,7 +19,7 @@ class Standing:
 
 def side_by_side(
     across: int, width: int, beside: int, *, least: int, frame: int, gap: int
-) -> Standing:
+) -> WindowPlace:
     """The first window on the left, as wide as there is room for, but not below `least`.
 
     `across` is the width of the screen, `beside` that of the second window, which always lies on
@@ -29,4 +29,4 @@ def side_by_side(
     width = min(width, max(least, across - rest))
     x = max(0, (across - width - rest) // 2)
     beside_x = min(x + width + frame + gap, across - beside - frame)
-    return Standing(x, width, max(0, beside_x), width + rest > across)
+    return WindowPlace(x, width, max(0, beside_x), width + rest > across)

@@ -16,7 +16,7 @@ from kollect.errors import Trouble
 from kollect.ui.framework import enter_key, tk_windows
 from kollect.ui.framework.theme import FIXED_FONT, GAP, WIDE
 from kollect.ui.widgets.form import text_of
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 T = TypeVar("T")
 
@@ -260,10 +260,10 @@ class TroubleDialog(Dialog[None]):
 
 def paragraph(
     parent: tk.Misc, text: str, *, bold: bool = False, style: str = "TLabel", characters: int = 0
-) -> Folded:
+) -> WrappedLabel:
     """A text of several lines, broken after so many full-width characters."""
     style = "Bold.TLabel" if bold else style
-    return Folded(parent, text, style=style, characters=characters or TEXT_CHARACTERS)
+    return WrappedLabel(parent, text, style=style, characters=characters or TEXT_CHARACTERS)
 
 
 def em(widget: tk.Misc) -> int:

@@ -43,11 +43,11 @@ def install(root: tk.Tk) -> None:
         for key in ("<Shift-F10>", "<App>", "<Menu>"):
             bind(name, key, _menu_at_widget)
     for name in _FIELDS:
-        bind(name, "<<Undo>>", lambda event: History.of(event.widget).undo())
-        bind(name, "<<Redo>>", lambda event: History.of(event.widget).redo())
-        bind(name, "<KeyRelease>", lambda event: History.of(event.widget).note())
+        bind(name, "<<Undo>>", lambda event: UndoHistory.of(event.widget).undo())
+        bind(name, "<<Redo>>", lambda event: UndoHistory.of(event.widget).redo())
+        bind(name, "<KeyRelease>", lambda event: UndoHistory.of(event.widget).note())
         bind(name, "<<Paste>>", _paste)
-        tk_windows.add_to_class(root, name, "<FocusIn>", lambda event: History.of(event.widget))
+        tk_windows.add_to_class(root, name, "<FocusIn>", lambda event: UndoHistory.of(event.widget))
     bind("Text", "<<Paste>>", _paste_text)
 
 
@@ -60,7 +60,7 @@ class SecretEntry(ttk.Entry):
     """An entry for passwords. What is typed is remembered nowhere, whether it is shown or not."""
 
 
-class History:
+class UndoHistory:
     """What stood in one entry before: ttk's entries have no undo of their own.
 
     It is kept by its entry, and goes with it.
@@ -74,7 +74,7 @@ class History:
         self._at = 0
 
     @classmethod
-    def of(cls, entry: ttk.Entry) -> History:
+    def of(cls, entry: ttk.Entry) -> UndoHistory:
         """The history of this entry, which begins when it is first asked for."""
         found = vars(entry).get(_HISTORY)
         if found is None:
@@ -159,7 +159,7 @@ def _paste(event: tk.Event) -> str:
         if entry.selection_present():
             entry.delete("sel.first", "sel.last")
         entry.insert("insert", "".join(text.splitlines()) if "\n" in text else text)
-        History.of(entry).note()
+        UndoHistory.of(entry).note()
     return "break"
 
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from kollect.errors import Trouble
 from kollect.threads import safe_thread
-from kollect.ui.framework.tk_call_queue import Pump
+from kollect.ui.framework.tk_call_queue import TkCallQueue
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Job:
 class Jobs:
     """Starts jobs and brings back what becomes of them."""
 
-    def __init__(self, pump: Pump, show_trouble: Callable[[Trouble], None]) -> None:
+    def __init__(self, pump: TkCallQueue, show_trouble: Callable[[Trouble], None]) -> None:
         self._pump = pump
         self.show_trouble = show_trouble
 
@@ -61,7 +61,7 @@ class Jobs:
 class _Run(Generic[T]):
     def __init__(
         self,
-        pump: Pump,
+        pump: TkCallQueue,
         owner: tk.Misc,
         work: Callable[[Job], T],
         done: Callable[[T], None],

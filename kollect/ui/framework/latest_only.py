@@ -12,7 +12,7 @@ from kollect.ui.framework.jobs import Jobs
 T = TypeVar("T")
 
 
-class Latest(Generic[T]):
+class LatestOnly(Generic[T]):
     """While one question is being answered the next one waits; a newer one takes its place.
 
     Whatever goes wrong with a question or with what is done with its answer, the next is asked.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from kollect.collector.events import News
+from kollect.collector.events import CollectorEvent
 from kollect.errors import Trouble
 from kollect.ui.framework.function_bar import FunctionKey
 from kollect.ui.framework.jobs import Job
@@ -47,7 +47,7 @@ class Screen(ttk.Frame):
     def leaving(self) -> None:
         """Called before this screen is destroyed: stop its jobs."""
 
-    def heard(self, news: News) -> None:
+    def heard(self, news: CollectorEvent) -> None:
         """The collector tells something. In Tk's thread, for every open screen."""
 
     def resized(self) -> None:

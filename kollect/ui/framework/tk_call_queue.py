@@ -27,7 +27,7 @@ AT_ONCE = 0.05
 """Seconds. After so long the window gets its turn, however much the workers have to tell."""
 
 
-class Pump:
+class TkCallQueue:
     """Starts with its root and ends with it."""
 
     def __init__(self, root: tk.Misc) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from tkinter import ttk
 from typing import Any, TypeVar
 
-from kollect.collector.events import News
+from kollect.collector.events import CollectorEvent
 from kollect.desktop.icon_file import icon_file
 from kollect.settings.model import TextSize
 from kollect.threads import safe_thread
@@ -23,7 +23,7 @@ from kollect.ui.framework.jobs import Jobs, unexpected
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.screen import Screen
 from kollect.ui.framework.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
-from kollect.ui.framework.tk_call_queue import Pump
+from kollect.ui.framework.tk_call_queue import TkCallQueue
 from kollect.ui.framework.tk_messages import speak_japanese
 from kollect.ui.widgets import scroll_frame
 
@@ -65,7 +65,7 @@ class Window:
         self.root = root
         self.theme = Theme(root, text_size)
         self.dialogs = dialogs or Dialogs(root)
-        self.pump = Pump(root)
+        self.pump = TkCallQueue(root)
         self.jobs = Jobs(self.pump, self.dialogs.trouble)
         self.on_close: Callable[[], None] = self.close
         """What the window's × does."""
@@ -145,7 +145,7 @@ class Window:
             careful=True,
         )
 
-    def heard(self, news: News) -> None:
+    def heard(self, news: CollectorEvent) -> None:
         """Hand on what the collector tells. In Tk's thread."""
         for screen in tuple(self._screens):
             screen.heard(news)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT
 from kollect.ui.framework.tk_lifetime import number_variable, text_variable
 from kollect.ui.framework.window import Window
@@ -33,7 +33,9 @@ class LogSearch(ttk.Frame):
         self._lines = lines
         self._found = found
         self._hits: list[int] = []
-        self._questions: Latest[list[int]] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._questions: LatestOnly[list[int]] = LatestOnly(
+            window.jobs, self, window.dialogs.trouble
+        )
         self.columnconfigure(4, weight=1)
         ttk.Label(self, text="さがす").grid(row=0, column=0)
         words = text_variable(self)

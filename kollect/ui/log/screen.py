@@ -9,12 +9,12 @@ from datetime import date
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.collector.events import News, RoundEnded
+from kollect.collector.events import CollectorEvent, PollFinished
 from kollect.desktop.open_file import open_file
 from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, MARK, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import text_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
@@ -54,7 +54,9 @@ class LogScreen(Screen):
         self._lines: list[str] = []
         self._any = False
         """F12 has something to write."""
-        self._reads: Latest[Shown | None] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._reads: LatestOnly[Shown | None] = LatestOnly(
+            window.jobs, self, window.dialogs.trouble
+        )
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         self._build_place()
@@ -123,10 +125,10 @@ class LogScreen(Screen):
         else:
             self._read("", None)
 
-    def heard(self, news: News) -> None:
+    def heard(self, news: CollectorEvent) -> None:
         """The newest month grows while it is looked at."""
         newest = self._months[:1] in ((), (self._month,))
-        if isinstance(news, RoundEnded) and self.window.screen is self and newest:
+        if isinstance(news, PollFinished) and self.window.screen is self and newest:
             self.refresh()
 
     def resized(self) -> None:

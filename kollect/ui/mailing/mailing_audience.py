@@ -6,8 +6,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from kollect.mailing.mailing_states import Audience, LeftOut
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.mailing_states import Audience, ExclusionReason
+from kollect.mailing.rate_limit import RateLimit
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.mailing.texts import WHY_LEFT_OUT, about, estimate
 from kollect.ui.widgets.form import wrapped
@@ -16,7 +16,7 @@ from kollect.ui.widgets.form import wrapped
 class AudiencePanel(ttk.Frame):
     """How many get it, how long that takes, and who is left out, why."""
 
-    def __init__(self, parent: tk.Misc, look: Callable[[LeftOut | None], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Callable[[ExclusionReason | None], None]) -> None:
         super().__init__(parent, style="Paper.TFrame", padding=(WIDE, GAP))
         self._look = look
         self.columnconfigure(1, weight=1)
@@ -35,7 +35,7 @@ class AudiencePanel(ttk.Frame):
         self._rows: list[tk.Widget] = []
         self._shown: Audience | None = None
 
-    def show(self, audience: Audience | None, pace: Pace) -> None:
+    def show(self, audience: Audience | None, pace: RateLimit) -> None:
         if audience is None:
             self.reached.configure(text="－")
             self.length.configure(text="")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.desktop.ime import Letters
+from kollect.desktop.ime import InputMode
 from kollect.mailing import mailing_text
 from kollect.mailing.mailing_states import Mailing
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.rate_limit import RateLimit
 from kollect.settings.model import Shop
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.jobs import Job
@@ -21,9 +21,9 @@ from kollect.ui.mailing.mailing_preview import MemberPreview
 from kollect.ui.members.member_fields import switch_ime
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form
-from kollect.ui.widgets.scroll_frame import Scrolled
-from kollect.ui.widgets.two_columns import Halves
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.scroll_frame import ScrollFrame
+from kollect.ui.widgets.two_columns import TwoColumns
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 _ANY_SHOP = Shop(name="店", address="住所")
 """For what is wrong with the text alone."""
@@ -47,12 +47,12 @@ class MailingComposeScreen(Screen):
         self._workspaces = workspaces
         self._go = go
         self._id = None if draft is None or as_copy else draft.id
-        self._pace = draft.pace if draft is not None else Pace()
+        self._pace = draft.pace if draft is not None else RateLimit()
         self._settings = workspaces.current.settings()
-        scrolled = Scrolled(self)
+        scrolled = ScrollFrame(self)
         scrolled.pack(fill="both", expand=True)
         inside = scrolled.inside
-        both = Halves(inside, 6, 5)
+        both = TwoColumns(inside, 6, 5)
         both.pack(fill="both", expand=True)
         both.rowconfigure(1, weight=1)
         self.missing = ShopNotice(both, go.shop_settings)
@@ -100,7 +100,7 @@ class MailingComposeScreen(Screen):
         self._last: tk.Misc = self.body.widget
         for field in (self.subject, self.body):
             field.widget.bind("<FocusIn>", self._entered, add=True)
-            switch_ime(field.widget, Letters.HIRAGANA)
+            switch_ime(field.widget, InputMode.HIRAGANA)
 
     # ---- as a screen ----
 
@@ -245,7 +245,7 @@ class ShopNotice(ttk.Frame):
     def __init__(self, parent: tk.Misc, enter_shop: Callable[[], None]) -> None:
         super().__init__(parent, style="Notice.TFrame", padding=(GAP, HALF))
         self.columnconfigure(0, weight=1)
-        self.text = Folded(self, "", style="Notice.TLabel")
+        self.text = WrappedLabel(self, "", style="Notice.TLabel")
         self.text.grid(row=0, column=0, sticky="ew")
         self.button = ttk.Button(self, text="「ID」で入力する", width=18, command=enter_shop)
         self.button.grid(row=0, column=1, padx=(GAP, 0))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from tkinter import ttk
 
-from kollect.desktop.ime import Letters
-from kollect.mailing.rate_limit import Pace
+from kollect.desktop.ime import InputMode
+from kollect.mailing.rate_limit import RateLimit
 from kollect.members import wareki
-from kollect.members.member_filter import Choice
+from kollect.members.member_filter import MemberFilter
 from kollect.ui.mailing.texts import PACE_NOTE
 from kollect.ui.members.member_fields import switch_ime
 from kollect.ui.widgets.fields import Field, LineField
@@ -32,9 +32,9 @@ class WhomFields:
         self.since = form.line("登録日", characters=14, after="から")
         self.until = form.line("", characters=14, after="まで")
         form.note("例: 2026/4/1、R8.4.1。空なら、しぼりません。", under_fields=True)
-        switch_ime(self.text.widget, Letters.HIRAGANA)
+        switch_ime(self.text.widget, InputMode.HIRAGANA)
         for day in (self.since, self.until):
-            switch_ime(day.widget, Letters.PLAIN)
+            switch_ime(day.widget, InputMode.PLAIN)
         for field in (self.group, self.text, self.since, self.until):
             field.on_edit(edited)
 
@@ -44,7 +44,7 @@ class WhomFields:
         assert isinstance(box, ttk.Combobox)
         return box
 
-    def choice(self) -> Choice | None:
+    def choice(self) -> MemberFilter | None:
         """What was chosen; None where a date makes no sense, which is said beside it."""
         since, until = _day(self.since), _day(self.until)
         if self.wrong():
@@ -52,7 +52,7 @@ class WhomFields:
         if since and until and until < since:
             self.until.complain("「から」の日より前の日です。")
             return None
-        return Choice(
+        return MemberFilter(
             text=self.text.value,
             group=self._groups[max(0, self._box.current())],
             since=_midnight(since),
@@ -78,19 +78,19 @@ class PaceFields:
         self.per_minute = form.number("1分に", (0, _MOST_A_MINUTE), after=freely)
         self.per_hour = form.number("1時間に", (0, _MOST_AN_HOUR), after=freely)
         form.note(PACE_NOTE)
-        self.show(Pace())
+        self.show(RateLimit())
         for field in (self.per_minute, self.per_hour):
             field.on_edit(edited)
 
-    def show(self, pace: Pace) -> None:
+    def show(self, pace: RateLimit) -> None:
         self.per_minute.value, self.per_hour.value = pace.per_minute, pace.per_hour
 
     @property
-    def pace(self) -> Pace:
+    def pace(self) -> RateLimit:
         """As it stands there; where a field makes no sense, as usual."""
-        usual = Pace()
+        usual = RateLimit()
         minute, hour = self.per_minute, self.per_hour
-        return Pace(
+        return RateLimit(
             usual.per_minute if minute.fault() else minute.value or 0,
             usual.per_hour if hour.fault() else hour.value or 0,
         )

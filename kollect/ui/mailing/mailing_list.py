@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.mailing.mailing_events import MailingNews, Progress
-from kollect.mailing.mailing_states import Mailing, MailingState, Step
+from kollect.mailing.mailing_events import MailingEvent, MailingProgress
+from kollect.mailing.mailing_states import Mailing, MailingState, RecipientState
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
@@ -22,7 +22,7 @@ from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
 _NOTE = "会員の皆様へ、お知らせのメールを送ります。送るのは、メール配信を承諾された会員だけです。"
 _EMPTY = "メールはまだありません。\n「F9:新しく書く」を押して、書き始めてください。"
 
-_Counts = Mapping[Step, int]
+_Counts = Mapping[RecipientState, int]
 
 
 class MailingListScreen(Screen):
@@ -34,7 +34,7 @@ class MailingListScreen(Screen):
         self._go = go
         self._mailings: dict[int, Mailing] = {}
         self._counts: dict[int, _Counts] = {}
-        self._loads: Latest[tuple[list[Mailing], dict[int, _Counts]]] = Latest(
+        self._loads: LatestOnly[tuple[list[Mailing], dict[int, _Counts]]] = LatestOnly(
             window.jobs, self, window.dialogs.trouble
         )
         self.columnconfigure(0, weight=1)
@@ -111,11 +111,11 @@ class MailingListScreen(Screen):
     def _rows(self, identities: Iterable[int]) -> dict[int, TableRow]:
         return {i: _row(self._mailings[i], self._counts.get(i, {})) for i in identities}
 
-    def _told(self, news: MailingNews) -> None:
+    def _told(self, news: MailingEvent) -> None:
         """The sender tells how far it is."""
         mailing = self._mailings.get(news.mailing)
         known = mailing is not None and mailing.state is MailingState.SENDING
-        if known and isinstance(news, Progress):
+        if known and isinstance(news, MailingProgress):
             self._counts[news.mailing] = news.counts
             self.table.refresh()
         else:
@@ -182,11 +182,11 @@ def _row(mailing: Mailing, counts: _Counts) -> TableRow:
     if mailing.state is MailingState.DRAFT:
         return TableRow((STATE_WORDS[mailing.state], subject, "", "", "", ""), "faint")
     started = f"{mailing.started_at.astimezone():%Y/%m/%d %H:%M}" if mailing.started_at else ""
-    total = sum(counts.values()) - counts.get(Step.LEFT_OUT, 0)
+    total = sum(counts.values()) - counts.get(RecipientState.LEFT_OUT, 0)
     dead = count(counts, DEAD)
     return TableRow(
         (
             *(STATE_WORDS[mailing.state], subject, started, mailing.chosen),
-            *(f"{counts.get(Step.SENT, 0):,} / {total:,}", f"{dead:,}" if dead else ""),
+            *(f"{counts.get(RecipientState.SENT, 0):,} / {total:,}", f"{dead:,}" if dead else ""),
         )
     )

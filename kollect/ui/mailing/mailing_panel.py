@@ -8,9 +8,9 @@ from datetime import datetime
 from tkinter import ttk
 
 from kollect.collector.status import wait_text
-from kollect.mailing.mailing_events import Progress
-from kollect.mailing.mailing_states import Mailing, MailingState, Step
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.mailing_events import MailingProgress
+from kollect.mailing.mailing_states import Mailing, MailingState, RecipientState
+from kollect.mailing.rate_limit import RateLimit
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.mailing.texts import (
     DEAD,
@@ -35,7 +35,7 @@ class ProgressPanel(ttk.Frame):
         self.columnconfigure(1, weight=1)
         self.waiting = False
         """A countdown is shown."""
-        self._first: Progress | None = None
+        self._first: MailingProgress | None = None
         """Since it began, or went on."""
         self.state = ttk.Label(self, style="State.TLabel")
         self.state.grid(row=0, column=0, sticky="w")
@@ -59,18 +59,18 @@ class ProgressPanel(ttk.Frame):
     def show(
         self,
         mailing: Mailing,
-        counts: Mapping[Step, int],
-        progress: Progress | None,
+        counts: Mapping[RecipientState, int],
+        progress: MailingProgress | None,
         now: datetime,
     ) -> None:
         started = mailing.started_at
         when = f"　{started.astimezone():%Y/%m/%d %H:%M} 発信" if started else ""
         self.letter.configure(text=f"「{mailing.subject}」　送る相手: {mailing.chosen}{when}")
         self.state.configure(text=STATE_WORDS[mailing.state])
-        total = sum(counts.values()) - counts.get(Step.LEFT_OUT, 0)
-        sent = counts.get(Step.SENT, 0)
+        total = sum(counts.values()) - counts.get(RecipientState.LEFT_OUT, 0)
+        sent = counts.get(RecipientState.SENT, 0)
         self.numbers.configure(text=f"{sent:,} / {total:,} 名に送信済")
-        left = count(counts, WAITING) + counts.get(Step.UNKNOWN, 0)
+        left = count(counts, WAITING) + counts.get(RecipientState.UNKNOWN, 0)
         self.bar.configure(value=(total - left) / total if total else 1.0)
         others = [
             f"{word} {number:,}名" for word in (DEAD, UNSURE) if (number := count(counts, word))
@@ -86,7 +86,7 @@ class ProgressPanel(ttk.Frame):
             self.stop_button.grid_remove()
 
     def _pace_text(
-        self, mailing: Mailing, left: int, progress: Progress | None, now: datetime
+        self, mailing: Mailing, left: int, progress: MailingProgress | None, now: datetime
     ) -> str:
         match mailing.state:
             case MailingState.PAUSED:
@@ -99,7 +99,7 @@ class ProgressPanel(ttk.Frame):
                     if progress.tomorrow:
                         return f"残り{progress.tomorrow:,}通は明日もう一度送ります。"
                     wait = wait_text(progress.waiting_until - now)
-                    if not progress.counts.get(Step.WAITING):
+                    if not progress.counts.get(RecipientState.WAITING):
                         return f"送れなかった {left:,}名に もう一度送るまで あと {wait}"
                     return f"次の送信まで あと {wait}（{_limits(mailing.pace)}）"
                 speed = self._speed(progress)
@@ -116,7 +116,7 @@ class ProgressPanel(ttk.Frame):
         ended = mailing.ended_at
         return f"{ended.astimezone():%Y/%m/%d %H:%M} に終わりました。" if ended else ""
 
-    def _speed(self, progress: Progress) -> int:
+    def _speed(self, progress: MailingProgress) -> int:
         """Letters a minute; within the first one, as many as there would be at this speed."""
         first = self._first
         if first is None or first.mailing != progress.mailing:
@@ -135,7 +135,7 @@ class ProgressPanel(ttk.Frame):
             self.speed.configure(text=f"{what} あと {wait_text(until - now)}（自動で続けます）")
 
 
-def _limits(pace: Pace) -> str:
+def _limits(pace: RateLimit) -> str:
     parts = [
         f"{span}に{most:,}通まで"
         for span, most in (("1分", pace.per_minute), ("1時間", pace.per_hour))

@@ -8,7 +8,7 @@ from tkinter import ttk
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
 from kollect.mailing import mailing_text
-from kollect.mailing.mailing_text import Person
+from kollect.mailing.mailing_text import TextPerson
 from kollect.members.member_filter import EVERYBODY
 from kollect.settings.model import Settings
 from kollect.ui.framework.jobs import Job
@@ -98,7 +98,7 @@ class MemberPreview(ttk.Frame):
         settings, (subject, body) = self._settings, self._text
         name, number = self._person
         shop = settings.shop
-        person = Person(name, f"{number:0{settings.collect.number_digits or 1}d}")
+        person = TextPerson(name, f"{number:0{settings.collect.number_digits or 1}d}")
         if self._numbers:
             where = f"{self._at + 1:,} / {len(self._numbers):,}　{name} 様"
         else:

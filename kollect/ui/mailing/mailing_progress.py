@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.collector.status import Standing
+from kollect.collector.status import CollectorStatus
 from kollect.errors import Trouble
-from kollect.mailing.mailing_events import NO_MAILING, MailingNews, MailingTrouble, Progress
-from kollect.mailing.mailing_states import Mailing, MailingState, Step
+from kollect.mailing.mailing_events import NO_MAILING, MailingEvent, MailingFailed, MailingProgress
+from kollect.mailing.mailing_states import Mailing, MailingState, RecipientState
 from kollect.mailing.results_csv import mailing_csv
 from kollect.storage import export
 from kollect.threads.background_thread import local_now
 from kollect.ui.collecting.screen import TroublePanel
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.window import FunctionKey, Screen, Window
@@ -43,8 +43,8 @@ class MailingProgressScreen(Screen):
         self._go = go
         self._id = mailing
         self.mailing: Mailing | None = None
-        self.counts: Mapping[Step, int] = {}
-        self._loads: Latest[tuple[Mailing, Mapping[Step, int]]] = Latest(
+        self.counts: Mapping[RecipientState, int] = {}
+        self._loads: LatestOnly[tuple[Mailing, Mapping[RecipientState, int]]] = LatestOnly(
             window.jobs, self, window.dialogs.trouble
         )
         self._countdown = Timer(self, self._show)
@@ -87,11 +87,11 @@ class MailingProgressScreen(Screen):
     def _load(self) -> None:
         """Read it anew; what the sender told is only about a mailing that goes on."""
 
-        def work() -> tuple[Mailing, Mapping[Step, int]]:
+        def work() -> tuple[Mailing, Mapping[RecipientState, int]]:
             with self._workspaces.current.outbox() as outbox:
                 return outbox.mailing(self._id), outbox.counts(self._id)
 
-        def done(found: tuple[Mailing, Mapping[Step, int]]) -> None:
+        def done(found: tuple[Mailing, Mapping[RecipientState, int]]) -> None:
             before = self.mailing and self.mailing.state
             self.mailing, self.counts = found
             if self.window.screen is self and self.mailing.state is not before:
@@ -101,10 +101,10 @@ class MailingProgressScreen(Screen):
 
         self._loads.ask(work, done)
 
-    def _told(self, news: MailingNews) -> None:
+    def _told(self, news: MailingEvent) -> None:
         if news.mailing not in (self._id, NO_MAILING):
             return
-        if isinstance(news, Progress) and self.mailing is not None:
+        if isinstance(news, MailingProgress) and self.mailing is not None:
             self.counts = news.counts
             self._show()
             if not self._table_soon.waits:
@@ -120,11 +120,13 @@ class MailingProgressScreen(Screen):
         news = self._go.mailings.latest(self._id)
         now = local_now()
         going = self.mailing.state is MailingState.SENDING
-        progress = news if isinstance(news, Progress) and going else None
+        progress = news if isinstance(news, MailingProgress) and going else None
         self.panel.show(self.mailing, self.counts, progress, now)
-        trouble = news if isinstance(news, MailingTrouble) else None
+        trouble = news if isinstance(news, MailingFailed) else None
         if trouble is not None and self.mailing.state in GOING:
-            self.trouble.show(Standing(trouble=trouble.trouble, since=trouble.at, failures=1))
+            self.trouble.show(
+                CollectorStatus(trouble=trouble.trouble, since=trouble.at, failures=1)
+            )
             self.trouble.grid()
             self.panel.wait(trouble.next_at, now, "もう一度試すまで")
         else:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.mailing import mailing_text
-from kollect.mailing.mailing_states import Audience, LeftOut, Mailing
-from kollect.mailing.rate_limit import Pace
-from kollect.members.member_filter import Choice
+from kollect.mailing.mailing_states import Audience, ExclusionReason, Mailing
+from kollect.mailing.rate_limit import RateLimit
+from kollect.members.member_filter import MemberFilter
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import HALF, WIDE
 from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.window import FunctionKey, Screen, Window
@@ -20,8 +20,8 @@ from kollect.ui.mailing.mailing_fields import PaceFields, WhomFields
 from kollect.ui.mailing.texts import WHY_LEFT_OUT, about, estimate
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form
-from kollect.ui.widgets.scroll_frame import Scrolled
-from kollect.ui.widgets.two_columns import Halves
+from kollect.ui.widgets.scroll_frame import ScrollFrame
+from kollect.ui.widgets.two_columns import TwoColumns
 
 COUNT_AFTER_MS = 250
 """Whoever types on within this time does not want to see the result yet."""
@@ -38,13 +38,13 @@ class MailingRecipientsScreen(Screen):
         self._go = go
         self._id = mailing
         self._mailing: Mailing | None = None
-        self._counts: Latest[Audience] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._counts: LatestOnly[Audience] = LatestOnly(window.jobs, self, window.dialogs.trouble)
         self._soon = Timer(self, self._count)
         self.audience: Audience | None = None
         """Whom the present choice reaches; None until it is counted."""
-        scrolled = Scrolled(self)
+        scrolled = ScrollFrame(self)
         scrolled.pack(fill="both", expand=True)
-        both = Halves(scrolled.inside, 5, 4)
+        both = TwoColumns(scrolled.inside, 5, 4)
         both.pack(fill="both", expand=True)
         both.rowconfigure(0, weight=1)
         form = Form(both, label_characters=5)
@@ -114,7 +114,7 @@ class MailingRecipientsScreen(Screen):
     def _show(self) -> None:
         self.panel.show(self.audience, self.speed.pace)
 
-    def show_people(self, why: LeftOut | None) -> None:
+    def show_people(self, why: ExclusionReason | None) -> None:
         """「見る」: who gets it, or is left out for that reason."""
         choice = self.whom.choice()
         if choice is None:
@@ -144,7 +144,7 @@ class MailingRecipientsScreen(Screen):
 
     # ---- to begin ----
 
-    def _all_right(self) -> Choice | None:
+    def _all_right(self) -> MemberFilter | None:
         """What was chosen; None where something is wrong, which is said beside it."""
         wrong = self.speed.wrong()
         choice = self.whom.choice()
@@ -159,7 +159,7 @@ class MailingRecipientsScreen(Screen):
         if (choice := self._all_right()) is not None:
             self._go.prerequisites.ensure(lambda: self._count_and_ask(choice))
 
-    def _count_and_ask(self, choice: Choice) -> None:
+    def _count_and_ask(self, choice: MemberFilter) -> None:
         pace = self.speed.pace
 
         def work(job: Job) -> tuple[Audience, Mailing]:
@@ -180,7 +180,9 @@ class MailingRecipientsScreen(Screen):
 
         self.work(work, done, busy=True)
 
-    def _agreed(self, reached: int, choice: Choice, mailing: Mailing, pace: Pace) -> bool:
+    def _agreed(
+        self, reached: int, choice: MemberFilter, mailing: Mailing, pace: RateLimit
+    ) -> bool:
         shop = self._workspaces.current.settings().shop
         return self.window.dialogs.ask(
             f"{reached:,}名にメールを送ります",
@@ -193,7 +195,7 @@ class MailingRecipientsScreen(Screen):
             careful=True,
         )
 
-    def _start(self, choice: Choice) -> None:
+    def _start(self, choice: MemberFilter) -> None:
         from kollect.ui.mailing.mailing_list import MailingListScreen
         from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 

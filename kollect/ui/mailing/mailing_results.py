@@ -7,7 +7,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.mail.foreign_text import exact
-from kollect.mailing.mailing_states import Parcel, Step
+from kollect.mailing.mailing_states import MailingRecipient, RecipientState
 from kollect.settings.number_format import number_text
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF
@@ -33,7 +33,7 @@ class MailingResults(ttk.Frame):
         self._window = window
         self._workspaces = workspaces
         self._id = mailing
-        self._counts: Mapping[Step, int] = {}
+        self._counts: Mapping[RecipientState, int] = {}
         self._filled = ""
         """The result that the table was narrowed to last."""
         self.columnconfigure(0, weight=1)
@@ -70,7 +70,7 @@ class MailingResults(ttk.Frame):
         self.letter_button.pack(side="right")
         return bar
 
-    def show(self, counts: Mapping[Step, int]) -> None:
+    def show(self, counts: Mapping[RecipientState, int]) -> None:
         """Fetch the rows anew; so many are at each step by now."""
         self._counts = counts
         self.refill()
@@ -99,7 +99,7 @@ class MailingResults(ttk.Frame):
     def _fetch(self, places: Sequence[int], take: Take) -> None:
         steps = FILTERS[self.filter.value]
 
-        def work() -> tuple[list[Parcel], int]:
+        def work() -> tuple[list[MailingRecipient], int]:
             with self._workspaces.current.outbox() as outbox:
                 parcels = outbox.page(self._id, places[0], len(places), *steps)
             digits = self._workspaces.current.digits
@@ -121,11 +121,11 @@ class MailingResults(ttk.Frame):
             return
         steps = FILTERS[self.filter.value]
 
-        def work(job: Job) -> list[Parcel]:
+        def work(job: Job) -> list[MailingRecipient]:
             with self._workspaces.current.outbox() as outbox:
                 return outbox.page(self._id, place, 1, *steps)
 
-        def done(found: list[Parcel]) -> None:
+        def done(found: list[MailingRecipient]) -> None:
             for one in found:
                 self._window.dialogs.tell(
                     f"{self._workspaces.current.number_text(one.number)}　{one.name} 様",
@@ -135,7 +135,7 @@ class MailingResults(ttk.Frame):
         self._window.jobs.run(work, done, owner=self)
 
 
-def _all_of(parcel: Parcel) -> str:
+def _all_of(parcel: MailingRecipient) -> str:
     """All that is known of one mail, with the server's own words."""
     lines = [
         exact(parcel.address),
@@ -143,14 +143,14 @@ def _all_of(parcel: Parcel) -> str:
         f"{result(parcel.step, parcel.answer)}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
         why(parcel.step, parcel.answer),
     ]
-    if parcel.answer and parcel.step is not Step.LEFT_OUT:
+    if parcel.answer and parcel.step is not RecipientState.LEFT_OUT:
         lines += ["", f"サーバの返事: {parcel.answer}"]
     return "\n".join(lines)
 
 
-def _row(parcel: Parcel, digits: int) -> TableRow:
-    looks = {Step.UNDELIVERABLE: "wrong", Step.LEFT_OUT: "faint"}
-    waiting = parcel.step is Step.WAITING
+def _row(parcel: MailingRecipient, digits: int) -> TableRow:
+    looks = {RecipientState.UNDELIVERABLE: "wrong", RecipientState.LEFT_OUT: "faint"}
+    waiting = parcel.step is RecipientState.WAITING
     return TableRow(
         (
             *(number_text(parcel.number, digits), parcel.name, exact(parcel.address)),

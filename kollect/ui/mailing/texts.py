@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from kollect.delivery.refusal import address_is_dead, is_refusal
-from kollect.mailing.mailing_states import LeftOut, MailingState, Step
-from kollect.mailing.rate_limit import Pace
+from kollect.mailing.mailing_states import ExclusionReason, MailingState, RecipientState
+from kollect.mailing.rate_limit import RateLimit
 from kollect.mailing.results_csv import STEP_WORDS, result_word
 
 STATE_WORDS = {
@@ -18,27 +18,31 @@ STATE_WORDS = {
     MailingState.DONE: "発信済",
 }
 WHY_LEFT_OUT = {
-    LeftOut.WITHDRAWN: "退会された会員です。",
-    LeftOut.STOPPED: "お客様から配信停止の申し出がありました。",
-    LeftOut.NO_CONSENT: "メール配信の承諾をいただいていません。",
-    LeftOut.UNDELIVERABLE: "前に送ったメールが届きませんでした。",
-    LeftOut.SAME_ADDRESS: "同じアドレスの別の受付番号に、1通だけ送ります。",
-    LeftOut.CALLED_OFF: "送る前に中止しました。",
+    ExclusionReason.WITHDRAWN: "退会された会員です。",
+    ExclusionReason.STOPPED: "お客様から配信停止の申し出がありました。",
+    ExclusionReason.NO_CONSENT: "メール配信の承諾をいただいていません。",
+    ExclusionReason.UNDELIVERABLE: "前に送ったメールが届きませんでした。",
+    ExclusionReason.SAME_ADDRESS: "同じアドレスの別の受付番号に、1通だけ送ります。",
+    ExclusionReason.CALLED_OFF: "送る前に中止しました。",
 }
 ALL, SENT, WAITING, DEAD, UNSURE, LEFT_OUT = (
     *("すべて", "送信済", "これから送る", "届かなかった"),
     *("届いたか未確認", "送らなかった"),
 )
-FILTERS: Mapping[str, tuple[Step, ...]] = {
+FILTERS: Mapping[str, tuple[RecipientState, ...]] = {
     ALL: (),
-    SENT: (Step.SENT,),
-    WAITING: (Step.WAITING, Step.SENDING, Step.DEFERRED),
-    DEAD: (Step.UNDELIVERABLE,),
-    UNSURE: (Step.UNKNOWN, Step.UNCERTAIN),
-    LEFT_OUT: (Step.LEFT_OUT,),
+    SENT: (RecipientState.SENT,),
+    WAITING: (RecipientState.WAITING, RecipientState.SENDING, RecipientState.DEFERRED),
+    DEAD: (RecipientState.UNDELIVERABLE,),
+    UNSURE: (RecipientState.UNKNOWN, RecipientState.UNCERTAIN),
+    LEFT_OUT: (RecipientState.LEFT_OUT,),
 }
 """What the results can be narrowed to; no step: all of them."""
-_RESULT_WORDS = {**STEP_WORDS, Step.LEFT_OUT: LEFT_OUT, Step.DEFERRED: "あとで送ります"}
+_RESULT_WORDS = {
+    **STEP_WORDS,
+    RecipientState.LEFT_OUT: LEFT_OUT,
+    RecipientState.DEFERRED: "あとで送ります",
+}
 PACE_NOTE = (
     "メールの会社（プロバイダ）は、迷惑メールを防ぐため、1つの契約で送れる数を決めています。"
     "こえると、送信を断られたり、しばらくメールを使えなくなったりします。"
@@ -50,38 +54,40 @@ FASTEST = 1200
 """Letters a minute that a server takes at the least, where nobody has measured it."""
 
 
-def count(counts: Mapping[Step, int], word: str) -> int:
+def count(counts: Mapping[RecipientState, int], word: str) -> int:
     """How many letters a filter leaves."""
-    steps = FILTERS[word] or tuple(Step)
+    steps = FILTERS[word] or tuple(RecipientState)
     return sum(counts.get(step, 0) for step in steps)
 
 
-def result(step: Step, answer: str) -> str:
+def result(step: RecipientState, answer: str) -> str:
     """What became of a letter."""
-    return result_word(step, answer) if step is Step.UNDELIVERABLE else _RESULT_WORDS[step]
+    return (
+        result_word(step, answer) if step is RecipientState.UNDELIVERABLE else _RESULT_WORDS[step]
+    )
 
 
-def why(step: Step, answer: str) -> str:
+def why(step: RecipientState, answer: str) -> str:
     """Why a letter is where it is, in the words of the shop; the server's own are elsewhere."""
     match step:
-        case Step.UNDELIVERABLE if address_is_dead(answer):
+        case RecipientState.UNDELIVERABLE if address_is_dead(answer):
             return "宛先がありません"
-        case Step.UNDELIVERABLE if is_refusal(answer):
+        case RecipientState.UNDELIVERABLE if is_refusal(answer):
             return "送信サーバが断りました"
-        case Step.UNDELIVERABLE:
+        case RecipientState.UNDELIVERABLE:
             return "届けられませんでした"
-        case Step.UNKNOWN | Step.UNCERTAIN:
+        case RecipientState.UNKNOWN | RecipientState.UNCERTAIN:
             return "返事がありません"
-        case Step.DEFERRED if answer.startswith("5"):
+        case RecipientState.DEFERRED if answer.startswith("5"):
             return "断られています"
-        case Step.DEFERRED if answer:
+        case RecipientState.DEFERRED if answer:
             return "いまは受け取れません"
-        case Step.LEFT_OUT:
+        case RecipientState.LEFT_OUT:
             return answer
     return ""
 
 
-def estimate(letters: int, pace: Pace, *, measured: int = 0, this_hour: int = 0) -> timedelta:
+def estimate(letters: int, pace: RateLimit, *, measured: int = 0, this_hour: int = 0) -> timedelta:
     """How long so many letters will take; `this_hour`: so many went out within the last one.
 
     `measured` are letters a minute, 0 where that is not known.

@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from kollect.ledger.states import in_words
 from kollect.mail.foreign_text import exact
-from kollect.members.member import State
+from kollect.members.member import MemberState
 from kollect.members.member_reader import Candidate
 from kollect.settings.number_format import number_text
 from kollect.ui.framework.dialogs import Dialog, em, paragraph
@@ -75,7 +75,7 @@ def _values(one: Candidate, digits: int) -> tuple[str, ...]:
     receipt, member = one.receipt, one.member
     who = ""
     if member is not None:
-        gone = member.standing.state is State.WITHDRAWN
+        gone = member.standing.state is MemberState.WITHDRAWN
         who = f"{member.name}（退会）" if gone else member.name
     return (
         number_text(receipt.number, digits),

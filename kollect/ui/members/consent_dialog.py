@@ -6,7 +6,7 @@ import tkinter as tk
 from dataclasses import replace
 from datetime import date
 
-from kollect.members.member import YES, Consent, Field, Member, SheetProblems, as_sheet
+from kollect.members.member import YES, Consent, Member, MemberField, SheetProblems, as_sheet
 from kollect.members.member import read as read_sheet
 from kollect.ui.framework.dialogs import Dialog, paragraph
 from kollect.ui.framework.key_bindings import on_key
@@ -41,7 +41,7 @@ class ConsentDialog(Dialog[Consent | None]):
             as_sheet(self._member),
             consent=YES, consent_on=self.on.value, consent_how=self.how.value,
         )  # fmt: skip
-        fields = {Field.CONSENT_ON: self.on, Field.CONSENT_HOW: self.how}
+        fields = {MemberField.CONSENT_ON: self.on, MemberField.CONSENT_HOW: self.how}
         for field in fields.values():
             field.clear()
         try:

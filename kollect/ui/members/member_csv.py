@@ -9,7 +9,7 @@ from typing import TypeVar
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
 from kollect.members.csv_export import consents_csv, members_csv
-from kollect.members.member_filter import Choice
+from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.storage import export
 from kollect.threads.background_thread import local_now
@@ -32,7 +32,7 @@ class MemberFiles(ttk.Frame):
         parent: Screen,
         window: Window,
         workspaces: ActiveWorkspace,
-        choice: Callable[[], Choice],
+        choice: Callable[[], MemberFilter],
         take_in: Callable[[], None],
     ) -> None:
         super().__init__(parent)

@@ -8,10 +8,10 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.mail.foreign_text import exact
-from kollect.mailing.recipients import Told
-from kollect.members.member import Member, Sheet, SheetProblems, State, as_sheet
+from kollect.mailing.recipients import SentMail
+from kollect.members.member import Member, MemberFormInput, MemberState, SheetProblems, as_sheet
 from kollect.members.member import read as read_sheet
-from kollect.members.member_reader import Change
+from kollect.members.member_reader import MemberChange
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.jobs import Job
@@ -22,7 +22,7 @@ from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields
 from kollect.ui.members.member_history import corrections, mails
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
-from kollect.ui.widgets.scroll_frame import Scrolled
+from kollect.ui.widgets.scroll_frame import ScrollFrame
 
 SOURCE = "会員一覧"
 
@@ -33,8 +33,8 @@ class _Found:
 
     member: Member | None
     groups: list[str]
-    changes: list[Change]
-    mails: list[Told]
+    changes: list[MemberChange]
+    mails: list[SentMail]
 
 
 class MemberEditScreen(Screen):
@@ -50,7 +50,7 @@ class MemberEditScreen(Screen):
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True, pady=(GAP, 0))
         self.notebook.enable_traversal()
-        self.scrolled = Scrolled(self.notebook)
+        self.scrolled = ScrollFrame(self.notebook)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
         self.fields = MemberFields(rows, lambda: local_now().date())
@@ -116,7 +116,7 @@ class MemberEditScreen(Screen):
         self.who.configure(text=f"{number}　{exact(standing.address)}")
         text, style = standing_words(self._member)
         self.condition.configure(text=text, style=style)
-        withdrawn = standing.state is State.WITHDRAWN
+        withdrawn = standing.state is MemberState.WITHDRAWN
         there = {
             "不達の解除": bool(standing.undeliverable),
             "配信停止": standing.stopped_at is None and not withdrawn,
@@ -129,7 +129,7 @@ class MemberEditScreen(Screen):
             if there[label]:
                 button.pack(side="left", padx=(HALF, 0))
 
-    def _sheet(self) -> Sheet:
+    def _sheet(self) -> MemberFormInput:
         return replace(self.fields.sheet, number=str(self._member.number))
 
     def _fetch(self, said: str = "", *, form: bool = False) -> None:
@@ -266,7 +266,7 @@ class MemberEditScreen(Screen):
 def standing_words(member: Member) -> tuple[str, str]:
     """What has become of the member, and the style to say it in."""
     standing = member.standing
-    if standing.state is State.WITHDRAWN and standing.withdrawn_at:
+    if standing.state is MemberState.WITHDRAWN and standing.withdrawn_at:
         return f"退会（{standing.withdrawn_at.astimezone():%Y/%m/%d}）", "Bad.TLabel"
     parts = []
     if standing.stopped_at:

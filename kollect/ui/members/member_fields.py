@@ -12,9 +12,9 @@ from datetime import date
 from tkinter import ttk
 from typing import Any
 
-from kollect.desktop.ime import Letters, expect
+from kollect.desktop.ime import InputMode, expect
 from kollect.members import normalize, wareki
-from kollect.members.member import NO, YES, Field, FieldProblem, Sex, Sheet
+from kollect.members.member import NO, YES, FieldProblem, MemberField, MemberFormInput, Sex
 from kollect.ui.framework.theme import GAP, WIDE
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.widgets import fields, form
@@ -29,12 +29,12 @@ _SEX_WORDS = {
     Sex.OTHER.value: "その他",
 }
 _LETTERS = {
-    Field.NAME: Letters.HIRAGANA,
-    Field.KANA: Letters.KATAKANA,
-    Field.HOME: Letters.HIRAGANA,
-    Field.GROUPS: Letters.HIRAGANA,
-    Field.NOTE: Letters.HIRAGANA,
-    Field.CONSENT_HOW: Letters.HIRAGANA,
+    MemberField.NAME: InputMode.HIRAGANA,
+    MemberField.KANA: InputMode.KATAKANA,
+    MemberField.HOME: InputMode.HIRAGANA,
+    MemberField.GROUPS: InputMode.HIRAGANA,
+    MemberField.NOTE: InputMode.HIRAGANA,
+    MemberField.CONSENT_HOW: InputMode.HIRAGANA,
 }
 
 
@@ -55,19 +55,19 @@ class MemberFields:
         self.consent = rows.radios("メール配信", {YES: YES, NO: NO})
         self.consent_on = rows.line("承諾日", characters=18)
         self.consent_how = rows.line("承諾方法", characters=26, beside=self.consent_on)
-        self.fields: dict[Field, fields.Field[Any]] = {
-            Field.NAME: self.name,
-            Field.KANA: self.kana,
-            Field.BIRTHDAY: self.birthday,
-            Field.SEX: self.sex,
-            Field.PHONE: self.phone,
-            Field.POSTCODE: self.postcode,
-            Field.HOME: self.home,
-            Field.GROUPS: self.groups,
-            Field.NOTE: self.note,
-            Field.CONSENT: self.consent,
-            Field.CONSENT_ON: self.consent_on,
-            Field.CONSENT_HOW: self.consent_how,
+        self.fields: dict[MemberField, fields.Field[Any]] = {
+            MemberField.NAME: self.name,
+            MemberField.KANA: self.kana,
+            MemberField.BIRTHDAY: self.birthday,
+            MemberField.SEX: self.sex,
+            MemberField.PHONE: self.phone,
+            MemberField.POSTCODE: self.postcode,
+            MemberField.HOME: self.home,
+            MemberField.GROUPS: self.groups,
+            MemberField.NOTE: self.note,
+            MemberField.CONSENT: self.consent,
+            MemberField.CONSENT_ON: self.consent_on,
+            MemberField.CONSENT_HOW: self.consent_how,
         }
         self._meant = self._beside(rows, self.birthday, "西暦でも和暦でも。例: S60.1.2")
         self._beside(rows, self.sex, "1～4のキーでも選べます")
@@ -82,10 +82,10 @@ class MemberFields:
         self.offer_groups(())
 
     @property
-    def sheet(self) -> Sheet:
+    def sheet(self) -> MemberFormInput:
         """As typed, but for the number."""
         agreed = self.consent.value == YES
-        return Sheet(
+        return MemberFormInput(
             name=self.name.value,
             kana=self.kana.value,
             birthday=self.birthday.value,
@@ -100,11 +100,11 @@ class MemberFields:
             consent_how=self.consent_how.value if agreed else "",
         )
 
-    def show(self, sheet: Sheet) -> None:
+    def show(self, sheet: MemberFormInput) -> None:
         """Fill in the form; not an edit."""
         for where, field in self.fields.items():
             field.clear()
-            if where is not Field.CONSENT:
+            if where is not MemberField.CONSENT:
                 field.value = getattr(sheet, where.name.lower())
         self.consent.value = YES if sheet.consent == YES else NO
         self._kana_was_proposed = ""
@@ -113,11 +113,11 @@ class MemberFields:
 
     def empty(self) -> None:
         """The form of the next customer, who has consented to nothing yet."""
-        self.show(Sheet(consent=NO))
+        self.show(MemberFormInput(consent=NO))
 
     def complain(self, problems: Iterable[FieldProblem]) -> fields.Field[Any] | None:
         """Say beside each field what is wrong; returns the first, which gets the focus."""
-        found: dict[Field, str] = {}
+        found: dict[MemberField, str] = {}
         for problem in problems:
             found.setdefault(problem.field, problem.message)
         for where, field in self.fields.items():
@@ -162,7 +162,7 @@ class MemberFields:
         for key in ("<Return>", "<KP_Enter>"):
             self.note.widget.bind(key, self._pass_note)
         for where, field in self.fields.items():
-            switch_ime(field.widget, _LETTERS.get(where, Letters.PLAIN))
+            switch_ime(field.widget, _LETTERS.get(where, InputMode.PLAIN))
 
     def _propose_kana(self) -> None:
         """A name in kana is its own reading; that of kanji nobody can guess."""
@@ -209,7 +209,7 @@ class MemberFields:
         return label
 
 
-def switch_ime(widget: tk.Misc, letters: Letters) -> None:
+def switch_ime(widget: tk.Misc, letters: InputMode) -> None:
     """Switch the input method whenever this field gets the focus."""
     # when Tk tells of the focus, Windows has not always moved its own
     widget.bind("<FocusIn>", lambda event: when_idle(widget, expect, letters), add=True)

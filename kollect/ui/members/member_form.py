@@ -11,16 +11,24 @@ from datetime import datetime
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.collector.events import News, RoundEnded
-from kollect.desktop.ime import Letters
+from kollect.collector.events import CollectorEvent, PollFinished
+from kollect.desktop.ime import InputMode
 from kollect.errors import Trouble
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import ReceiptState, in_words
 from kollect.mail.foreign_text import exact
 from kollect.members import normalize
-from kollect.members.member import NO, Field, FieldProblem, Member, Sheet, SheetProblems, State
+from kollect.members.member import (
+    NO,
+    FieldProblem,
+    Member,
+    MemberField,
+    MemberFormInput,
+    MemberState,
+    SheetProblems,
+)
 from kollect.members.member import read as read_sheet
-from kollect.members.member_errors import AlreadyRegistered, NumberUnknown, Refusal, Withdrawn
+from kollect.members.member_errors import AlreadyRegistered, MemberRefusal, NumberUnknown, Withdrawn
 from kollect.members.member_reader import Candidate
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework import tk_windows
@@ -33,7 +41,7 @@ from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields, swi
 from kollect.ui.navigator import Navigator
 from kollect.ui.results.resend import ask_and_send_again
 from kollect.ui.widgets.form import Form, wrapped
-from kollect.ui.widgets.scroll_frame import Scrolled
+from kollect.ui.widgets.scroll_frame import ScrollFrame
 
 MOST_CANDIDATES = 50
 _ASK = "用紙の受付番号を入力して、Enterキーを押してください。"
@@ -53,7 +61,7 @@ class MemberFormScreen(Screen):
         self._looked_for = ""
         self._there: Member | None = None
         """Who has the number already."""
-        self.scrolled = Scrolled(self)
+        self.scrolled = ScrollFrame(self)
         self.scrolled.pack(fill="both", expand=True)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
@@ -68,7 +76,7 @@ class MemberFormScreen(Screen):
         for key in ("<Return>", "<KP_Enter>", "<Tab>"):
             entry.bind(key, lambda event: self._move_on())
         entry.bind("<FocusOut>", lambda event: when_idle(self, self._left_number), add=True)
-        switch_ime(entry, Letters.PLAIN)
+        switch_ime(entry, InputMode.PLAIN)
         self._ask_for_number()
 
     # ---- as a screen ----
@@ -91,10 +99,10 @@ class MemberFormScreen(Screen):
         self.fields.choose(number)
 
     def unsaved(self) -> bool:
-        return self.fields.sheet != Sheet(consent=NO)  # a number alone was only looked up
+        return self.fields.sheet != MemberFormInput(consent=NO)  # a number alone was only looked up
 
-    def heard(self, news: News) -> None:
-        if isinstance(news, RoundEnded) and self._found is not None and not self.is_busy:
+    def heard(self, news: CollectorEvent) -> None:
+        if isinstance(news, PollFinished) and self._found is not None and not self.is_busy:
             self._look()  # its letter may have gone out by now
 
     # ---- the number ----
@@ -177,7 +185,7 @@ class MemberFormScreen(Screen):
         if self.number.value.strip() != self._looked_for:
             self.number.value = self._looked_for
         if (member := chosen.member) is not None:
-            withdrawn = member.standing.state is State.WITHDRAWN
+            withdrawn = member.standing.state is MemberState.WITHDRAWN
             self._refuse(Withdrawn(member) if withdrawn else AlreadyRegistered(member))
             return
         self._found, self._there = chosen.receipt, None
@@ -200,7 +208,7 @@ class MemberFormScreen(Screen):
     def _refuse(self, refusal: Trouble) -> None:
         """Beside the field, with what to do; the number is selected, to be typed again."""
         self._found = None
-        self._there = refusal.member if isinstance(refusal, Refusal) else None
+        self._there = refusal.member if isinstance(refusal, MemberRefusal) else None
         cure = refusal.cure
         address = ""
         if self._there is not None:
@@ -253,7 +261,7 @@ class MemberFormScreen(Screen):
                 )
 
         def failed(trouble: Trouble) -> None:
-            if isinstance(trouble, Refusal):
+            if isinstance(trouble, MemberRefusal):
                 self._refuse(trouble)
             else:
                 self.window.dialogs.trouble(trouble)
@@ -263,7 +271,7 @@ class MemberFormScreen(Screen):
     def _complain(self, problems: Sequence[FieldProblem]) -> None:
         self.fields.complain(problems)
         self.number.clear()
-        wrong_number = next((p for p in problems if p.field is Field.NUMBER), None)
+        wrong_number = next((p for p in problems if p.field is MemberField.NUMBER), None)
         if wrong_number:
             self.number.complain(wrong_number.message)
             self.number.focus()

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import Generic, TypeVar
 
-from kollect.mailing.recipients import Told
-from kollect.members.member_reader import Change
+from kollect.mailing.recipients import SentMail
+from kollect.members.member_reader import MemberChange
 from kollect.ui.framework.theme import HALF
 from kollect.ui.mailing.texts import result
 from kollect.ui.widgets.form import wrapped
@@ -17,7 +17,7 @@ from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
 T = TypeVar("T")
 
 
-class Past(ttk.Frame, Generic[T]):
+class HistoryList(ttk.Frame, Generic[T]):
     """A list, the newest first; below it stands the whole of what is chosen in it."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Past(ttk.Frame, Generic[T]):
         self.whole.configure(text="" if place is None else self._whole(self._events[place]))
 
 
-def corrections(parent: tk.Misc) -> Past[Change]:
+def corrections(parent: tk.Misc) -> HistoryList[MemberChange]:
     columns = (
         TableColumn("日時", 9.5),
         TableColumn("どこで", 6.5, narrow=4.5),
@@ -64,32 +64,32 @@ def corrections(parent: tk.Misc) -> Past[Change]:
         TableColumn("前の内容", 10, stretch=True),
         TableColumn("新しい内容", 10, stretch=True),
     )
-    return Past(parent, columns, _correction, _both_values)
+    return HistoryList(parent, columns, _correction, _both_values)
 
 
-def _correction(change: Change) -> TableRow:
+def _correction(change: MemberChange) -> TableRow:
     former, present = (" ".join(text.split()) for text in (change.former, change.present))
     when = f"{change.at.astimezone():%Y/%m/%d %H:%M}"
     return TableRow((when, change.source, change.what, former, present))
 
 
-def _both_values(change: Change) -> str:
+def _both_values(change: MemberChange) -> str:
     if not (change.former or change.present):
         return ""
     former, present = change.former or "（なし）", change.present or "（なし）"
     return f"前の内容: {former}\n新しい内容: {present}"
 
 
-def mails(parent: tk.Misc) -> Past[Told]:
+def mails(parent: tk.Misc) -> HistoryList[SentMail]:
     columns = (
         TableColumn("日時", 9.5),
         TableColumn("見出", 14, stretch=True),
         TableColumn("結果", 7),
     )
     nothing = "「メール発信」で送ったメールは、まだありません。"
-    return Past(parent, columns, _mail, lambda told: told.answer, nothing=nothing)
+    return HistoryList(parent, columns, _mail, lambda told: told.answer, nothing=nothing)
 
 
-def _mail(told: Told) -> TableRow:
+def _mail(told: SentMail) -> TableRow:
     when = f"{told.at.astimezone():%Y/%m/%d %H:%M}"
     return TableRow((when, told.subject, result(told.step, told.answer)))

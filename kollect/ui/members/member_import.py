@@ -14,8 +14,15 @@ from typing import TypeVar
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
 from kollect.members.csv_encoding import ENCODINGS
-from kollect.members.csv_import import ImportTrouble, Line, Tally, in_words, take_in, understood
-from kollect.members.csv_table import Table
+from kollect.members.csv_import import (
+    CsvLine,
+    ImportCounts,
+    ImportTrouble,
+    in_words,
+    take_in,
+    understood,
+)
+from kollect.members.csv_table import CsvTable
 from kollect.members.csv_table import read as read_table
 from kollect.storage_errors import storage_trouble
 from kollect.threads.background_thread import local_now
@@ -43,8 +50,8 @@ class MemberImportScreen(Screen):
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
         self._workspaces = workspaces
-        self._table: Table | None = None
-        self._checked: Sequence[Line] | None = None
+        self._table: CsvTable | None = None
+        self._checked: Sequence[CsvLine] | None = None
         """What F12 would write."""
         self._job: Job | None = None
         self.columnconfigure((0, 1), weight=1, uniform="half")
@@ -84,10 +91,10 @@ class MemberImportScreen(Screen):
         if path is None or self._job is not None:
             return
 
-        def work(job: Job) -> Table:
+        def work(job: Job) -> CsvTable:
             return read_table(_octets(path))
 
-        def done(table: Table) -> None:
+        def done(table: CsvTable) -> None:
             self._job = None
             self._table = table
             self.about.configure(
@@ -117,14 +124,14 @@ class MemberImportScreen(Screen):
         table, now = self._table, local_now()
         assert table is not None
 
-        def work(job: Job) -> list[Line] | None:
+        def work(job: Job) -> list[CsvLine] | None:
             with self._workspaces.current.members() as members:
                 try:
                     return understood(_Watched.over(table, self._tell_from(job)), members, now)
                 except _Stopped:
                     return None
 
-        def done(lines: list[Line] | None) -> None:
+        def done(lines: list[CsvLine] | None) -> None:
             self._job = None
             self._checked = lines
             if lines is None:
@@ -147,7 +154,7 @@ class MemberImportScreen(Screen):
         if not self.window.dialogs.ask("CSVの取り込み", _promise(checked), yes="取り込む"):
             return
 
-        def work(job: Job) -> Tally | None:
+        def work(job: Job) -> ImportCounts | None:
             tell = self._tell_from(job)
             with self._workspaces.current.members() as members:
                 try:
@@ -155,7 +162,7 @@ class MemberImportScreen(Screen):
                 except _Stopped:
                     return None
 
-        def done(tally: Tally | None) -> None:
+        def done(tally: ImportCounts | None) -> None:
             self._job = None
             if tally is None:
                 self.result.say("取り込みを中止しました。1件も取り込んでいません。")
@@ -225,18 +232,18 @@ class _Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Watched(Table):
+class _Watched(CsvTable):
     """The file, told of while it is read; what `tell` raises ends the reading."""
 
     tell: Callable[[int, int], None]
 
     @classmethod
-    def over(cls, table: Table, tell: Callable[[int, int], None]) -> Table:
+    def over(cls, table: CsvTable, tell: Callable[[int, int], None]) -> CsvTable:
         same = {field.name: getattr(table, field.name) for field in fields(table)}
         return cls(**same, tell=tell)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        for count, row in enumerate(Table.rows(self)):
+        for count, row in enumerate(CsvTable.rows(self)):
             self.tell(count, 0)  # of how many, is not known yet
             yield row
 
@@ -249,7 +256,7 @@ def _octets(path: Path) -> bytes:
         raise storage_trouble(error, path) from error
 
 
-def _promise(lines: Sequence[Line]) -> str:
+def _promise(lines: Sequence[CsvLine]) -> str:
     known = sum(line.known for line in lines)
     new = len(lines) - known
     parts = []

@@ -6,16 +6,16 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from kollect.members.csv_columns import Column
-from kollect.members.csv_table import Table
+from kollect.members.csv_columns import CsvColumn
+from kollect.members.csv_table import CsvTable
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.widgets.fields import ChoiceField
 from kollect.ui.widgets.form import combobox_of, wrapped
-from kollect.ui.widgets.scroll_frame import Scrolled
+from kollect.ui.widgets.scroll_frame import ScrollFrame
 
 SAMPLES = 3
 _LONGEST_SAMPLE = 40
-_WORDS: dict[Column | None, str] = {None: "（取り込まない）"} | {c: c.value for c in Column}
+_WORDS: dict[CsvColumn | None, str] = {None: "（取り込まない）"} | {c: c.value for c in CsvColumn}
 
 
 class ImportColumns(ttk.Labelframe):
@@ -24,18 +24,18 @@ class ImportColumns(ttk.Labelframe):
     def __init__(self, parent: tk.Misc, edited: Callable[[], None]) -> None:
         super().__init__(parent, text="ファイルの列と、会員の項目", padding=(GAP, HALF))
         self._edited = edited
-        self.choices: list[ChoiceField[Column | None]] = []
-        scrolled = Scrolled(self)
+        self.choices: list[ChoiceField[CsvColumn | None]] = []
+        scrolled = ScrollFrame(self)
         scrolled.pack(fill="both", expand=True)
         self._grid = ttk.Frame(scrolled.inside)
         self._grid.pack(fill="both", expand=True)
         self._grid.columnconfigure(0, weight=1)
 
     @property
-    def chosen(self) -> tuple[Column | None, ...]:
+    def chosen(self) -> tuple[CsvColumn | None, ...]:
         return tuple(choice.value for choice in self.choices)
 
-    def show(self, table: Table) -> None:
+    def show(self, table: CsvTable) -> None:
         for old in self._grid.winfo_children():
             old.destroy()
         self.choices = []
@@ -48,7 +48,7 @@ class ImportColumns(ttk.Labelframe):
         for choice in self.choices:
             choice.enable(enabled)
 
-    def _add(self, place: int, title: str, sample: str, column: Column | None) -> None:
+    def _add(self, place: int, title: str, sample: str, column: CsvColumn | None) -> None:
         cell = ttk.Frame(self._grid)
         cell.grid(row=place, column=0, sticky="ew", pady=HALF)
         cell.columnconfigure(0, weight=1)

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from kollect.members.csv_import import Line, LineProblem
+from kollect.members.csv_import import CsvLine, LineProblem
 from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.widgets.form import wrapped
@@ -62,7 +62,7 @@ class ImportResult(ttk.Labelframe):
         self.whole.configure(style="Wrong.TLabel")
         self._show([(str(one.line), one.message) for one in problems])
 
-    def show_lines(self, lines: Sequence[Line], number: Callable[[int], str]) -> None:
+    def show_lines(self, lines: Sequence[CsvLine], number: Callable[[int], str]) -> None:
         """Who is registered, and who is corrected."""
         self.whole.configure(style="TLabel")
         shown = [(str(line.line), _in_words(line, number)) for line in lines[:MOST_SHOWN]]
@@ -83,7 +83,7 @@ class ImportResult(ttk.Labelframe):
             self.whole.configure(text=f"{line}行目: {text}" if line != "…" else "")
 
 
-def _in_words(line: Line, number: Callable[[int], str]) -> str:
+def _in_words(line: CsvLine, number: Callable[[int], str]) -> str:
     what = "登録済み" if line.known else "新しい会員"
     also = "、退会" if line.withdrawn else "、配信停止" if line.stopped else ""
     return f"{number(line.member.number)}　{line.member.name} 様（{what}{also}）"

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.desktop.ime import Letters
+from kollect.desktop.ime import InputMode
 from kollect.errors import Trouble
 from kollect.mail.foreign_text import exact
-from kollect.members.member import Member, State
-from kollect.members.member_filter import Choice, Order
+from kollect.members.member import Member, MemberState
+from kollect.members.member_filter import MemberFilter, MemberOrder
 from kollect.settings.number_format import number_text
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer, text_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
@@ -29,7 +29,7 @@ SEARCH_AFTER_MS = 150
 """Whoever types on within this time does not want to see the result yet."""
 _NOBODY = "会員はまだいません。\n「会員登録」か「CSVから取り込み」で登録できます。"
 _NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
-_STATES = {None: "すべて", State.ACTIVE: "会員", State.WITHDRAWN: "退会"}
+_STATES = {None: "すべて", MemberState.ACTIVE: "会員", MemberState.WITHDRAWN: "退会"}
 
 
 class MemberListScreen(Screen):
@@ -39,8 +39,8 @@ class MemberListScreen(Screen):
         super().__init__(window)
         self._workspaces = workspaces
         self._go = go
-        self._order = Order.NUMBER
-        self._searches: Latest[tuple[list[int], list[tuple[str, int]]]] = Latest(
+        self._order = MemberOrder.NUMBER
+        self._searches: LatestOnly[tuple[list[int], list[tuple[str, int]]]] = LatestOnly(
             window.jobs, self, window.dialogs.trouble
         )
         self._soon = Timer(self, self._find)
@@ -53,9 +53,9 @@ class MemberListScreen(Screen):
         self.table = Table(
             self,
             (
-                TableColumn("受付番号", 6, right=True, sort=lambda: self.sort(Order.NUMBER)),
+                TableColumn("受付番号", 6, right=True, sort=lambda: self.sort(MemberOrder.NUMBER)),
                 TableColumn("お名前", 7),
-                TableColumn("フリガナ", 8.6, narrow=7.6, sort=lambda: self.sort(Order.KANA)),
+                TableColumn("フリガナ", 8.6, narrow=7.6, sort=lambda: self.sort(MemberOrder.KANA)),
                 TableColumn("状態", 4.5),
                 TableColumn("電話番号", 8),
                 TableColumn("メールアドレス", 8, stretch=True),
@@ -77,7 +77,7 @@ class MemberListScreen(Screen):
         self._wanted = text_variable(self)
         self.search = ttk.Entry(top, width=24, textvariable=self._wanted, font=TEXT_FONT)
         self.search.pack(side="left", padx=(HALF, WIDE))
-        switch_ime(self.search, Letters.HIRAGANA)
+        switch_ime(self.search, InputMode.HIRAGANA)
         self._wanted.trace_add("write", lambda *_: self._search_soon())
         on_key(self.search, "<Down>", lambda: self.table.focus_rows())
         for key in ("<Return>", "<KP_Enter>"):
@@ -114,14 +114,16 @@ class MemberListScreen(Screen):
 
     # ---- the search ----
 
-    def choice(self) -> Choice:
+    def choice(self) -> MemberFilter:
         """What is searched for."""
         group = self._groups[max(0, self.group.current())]
-        return Choice(self._wanted.get(), group, state=self.condition.value)
+        return MemberFilter(self._wanted.get(), group, state=self.condition.value)
 
-    def sort(self, order: Order) -> None:
+    def sort(self, order: MemberOrder) -> None:
         self._order = order
-        self.table.mark_sorted("フリガナ" if order is Order.KANA else "受付番号", descending=False)
+        self.table.mark_sorted(
+            "フリガナ" if order is MemberOrder.KANA else "受付番号", descending=False
+        )
         self._find()
 
     def _search_soon(self) -> None:
@@ -143,7 +145,7 @@ class MemberListScreen(Screen):
             self.table.show(numbers, keep=True)
             self.count.configure(text=f"{len(numbers):,}名")
             self._show_groups([label for label, _ in groups])
-            nothing = _NOBODY if choice == Choice() else _NOT_FOUND
+            nothing = _NOBODY if choice == MemberFilter() else _NOT_FOUND
             self.table.say_nothing_there("" if numbers else nothing)
 
         self._searches.ask(work, done)
@@ -226,7 +228,7 @@ def _row(member: Member, digits: int) -> TableRow:
 def _state(member: Member) -> tuple[str, str]:
     """The one word that matters most for the staff, and how the row looks."""
     standing = member.standing
-    if standing.state is State.WITHDRAWN:
+    if standing.state is MemberState.WITHDRAWN:
         return "退会", "faint"
     if standing.stopped_at:
         return "配信停止", ""

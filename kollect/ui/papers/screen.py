@@ -18,13 +18,13 @@ from kollect.printing import documents
 from kollect.printing.documents import Paper
 from kollect.storage import temporary_files
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, button_row, wrapped
-from kollect.ui.widgets.scroll_frame import Scrolled
+from kollect.ui.widgets.scroll_frame import ScrollFrame
 
 FILE_KINDS = {"PDF": (("PDFファイル", "*.pdf"),), "PNG": (("PNG画像", "*.png"),)}
 _EDGE = 12
@@ -44,14 +44,16 @@ class PapersScreen(Screen):
         super().__init__(window)
         self._workspaces = workspaces
         self._go = go
-        self._drawings: Latest[tuple[bytes, list[str]]] = Latest(window.jobs, self, self._not_drawn)
+        self._drawings: LatestOnly[tuple[bytes, list[str]]] = LatestOnly(
+            window.jobs, self, self._not_drawn
+        )
         self._drawn: tuple[object, ...] = ()
         self._notes: list[str] = []
         self._soon = Timer(self, self._draw)
         self._image: tk.PhotoImage | None = None
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
-        left = Scrolled(self)
+        left = ScrollFrame(self)
         left.ask_for(width="250p", height="200p")
         left.grid(row=0, column=0, sticky="ns", padx=(0, WIDE))
         self._build_choices(left.inside)

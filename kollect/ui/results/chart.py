@@ -8,7 +8,7 @@ from datetime import date
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import (
     ACCENT,
     ACCENT_DARK,
@@ -31,7 +31,7 @@ from kollect.ui.widgets.fields import ChoiceField, RadioField
 from kollect.ui.widgets.form import combobox_of, wrapped
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
-    from kollect.app.results_service import Records
+    from kollect.app.results_service import ResultsService
 
 _PERIODS = {period: period.value for period in Period if period is not Period.GIVEN}
 _KINDS = {"day": "日ごと", "hour": "時間帯ごと"}
@@ -40,10 +40,10 @@ _KINDS = {"day": "日ごと", "hour": "時間帯ごと"}
 class ResultsChart(ttk.Frame):
     title = "グラフ"
 
-    def __init__(self, parent: tk.Misc, window: Window, records: Records) -> None:
+    def __init__(self, parent: tk.Misc, window: Window, records: ResultsService) -> None:
         super().__init__(parent, padding=GAP)
         self._records = records
-        self._searches: Latest[Hours] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._searches: LatestOnly[Hours] = LatestOnly(window.jobs, self, window.dialogs.trouble)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         unseen = ttk.Label(self)  # these fields cannot be wrong

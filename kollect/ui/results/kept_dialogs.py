@@ -18,17 +18,17 @@ from kollect.ui.widgets.dates import moment_text
 from kollect.ui.widgets.form import Form, text_of, wrapped
 
 if TYPE_CHECKING:
-    from kollect.mail.body import Contents
+    from kollect.mail.body import MailBody
 
 
-class Wish(StrEnum):
+class KeptMailAction(StrEnum):
     FORWARD = "転送する"
     NUMBER = "受付番号を発行"
     STOP = "配信停止にする"
 
 
-class MailDialog(Dialog[Wish | None]):
-    def __init__(self, parent: tk.Misc, mail: KeptMail, contents: Contents) -> None:
+class MailDialog(Dialog[KeptMailAction | None]):
+    def __init__(self, parent: tk.Misc, mail: KeptMail, contents: MailBody) -> None:
         super().__init__(parent, "メールの内容", otherwise=None)
         self.body.columnconfigure(1, weight=1)
         lines = [
@@ -61,7 +61,11 @@ class MailDialog(Dialog[Wish | None]):
             paragraph(self.body, note, style="Faint.TLabel").grid(
                 row=len(lines) + 1, column=0, columnspan=2, sticky="w", pady=(HALF, 0)
             )
-        wishes = [Wish.FORWARD, Wish.NUMBER, *([Wish.STOP] if mail.written_to else [])]
+        wishes = [
+            KeptMailAction.FORWARD,
+            KeptMailAction.NUMBER,
+            *([KeptMailAction.STOP] if mail.written_to else []),
+        ]
         self.buttons(
             *((wish, partial(self.finish, wish)) for wish in wishes),
             ("閉じる", self.give_up),

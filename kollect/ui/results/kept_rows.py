@@ -6,7 +6,7 @@ from datetime import date
 
 from kollect.decision.types import Kind
 from kollect.ledger.kept_query import KeptMail
-from kollect.ledger.states import TO_SEND, Step
+from kollect.ledger.states import TO_SEND, MailState
 from kollect.mail.foreign_text import exact
 from kollect.settings.number_format import number_text
 from kollect.ui.widgets.dates import moment_text, short_moment_text
@@ -47,6 +47,6 @@ def handling(mail: KeptMail, digits: int) -> str:
         return "返信待ち" if mail.number else "転送待ち"
     if mail.number:
         return f"番号 {number_text(mail.number, digits)}（不達）"
-    if step is Step.SENT or (mail.by_hand is None and mail.answer.startswith("2")):
+    if step is MailState.SENT or (mail.by_hand is None and mail.answer.startswith("2")):
         return "転送済み"
     return "転送できず" if mail.answer or mail.by_hand else "保存のみ"

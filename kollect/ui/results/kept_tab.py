@@ -15,11 +15,11 @@ from kollect.ledger.states import AlreadyNumbered
 from kollect.mail.foreign_text import exact
 from kollect.settings.number_format import number_text
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import text_variable, when_idle
 from kollect.ui.framework.window import FunctionKey, Window
-from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog, Wish
+from kollect.ui.results.kept_dialogs import KeptMailAction, MailDialog, NumberDialog
 from kollect.ui.results.kept_rows import COLUMNS, row_of, says_no_perhaps
 from kollect.ui.results.resend import when_sent
 from kollect.ui.widgets.fields import LineField
@@ -27,8 +27,8 @@ from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableRow, Take
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
-    from kollect.app.results_service import Found, Records
-    from kollect.mail.body import Contents
+    from kollect.app.results_service import ResultsService, SearchResult
+    from kollect.mail.body import MailBody
 
 T = TypeVar("T")
 
@@ -41,14 +41,16 @@ class KeptMailsTab(ttk.Frame):
     title = "対象外・保留"
 
     def __init__(
-        self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: Records
+        self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: ResultsService
     ) -> None:
         super().__init__(parent, padding=GAP)
         self._window = window
         self._workspaces = workspaces
         self._records = records
         self._known: dict[int, KeptMail] = {}
-        self._searches: Latest[Found[KeptMail]] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._searches: LatestOnly[SearchResult[KeptMail]] = LatestOnly(
+            window.jobs, self, window.dialogs.trouble
+        )
         self._busy = False
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -118,7 +120,7 @@ class KeptMailsTab(ttk.Frame):
     def _search(self, *, keep: bool, at: int | None) -> None:
         text, rows = self.text.value, self.table.room + 20
 
-        def done(found: Found[KeptMail]) -> None:
+        def done(found: SearchResult[KeptMail]) -> None:
             self._known = dict(found.rows)
             shown = self._rows(found.rows)
             self.table.show(found.keys, shown, top=found.top, keep=keep)
@@ -195,13 +197,13 @@ class KeptMailsTab(ttk.Frame):
         if (mail := self.mail) is None:
             return
 
-        def done(contents: Contents) -> None:
+        def done(contents: MailBody) -> None:
             wish = self._window.dialogs.show(MailDialog, mail, contents)
-            if wish is Wish.FORWARD:
+            if wish is KeptMailAction.FORWARD:
                 self._forward(mail)
-            elif wish is Wish.NUMBER:
+            elif wish is KeptMailAction.NUMBER:
                 self._ask_address(mail)
-            elif wish is Wish.STOP:
+            elif wish is KeptMailAction.STOP:
                 self._stop_mails(mail)
 
         self._run(lambda: self._records.read_kept(mail), done)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
-from kollect.ledger.receipt_query import Order, Wanted
+from kollect.ledger.receipt_query import ReceiptOrder, ReceiptQuery
 from kollect.ledger.records import Receipt
 from kollect.mail.foreign_text import exact
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.latest_only import Latest
+from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Window
@@ -28,7 +28,7 @@ from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.table import Table, TableRow, Take
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
-    from kollect.app.results_service import Found, Records
+    from kollect.app.results_service import ResultsService, SearchResult
 
 _MOST_KNOWN = 5000
 _NOBODY = "まだ受付はありません。\nお客様から空メールが届くと、ここに並びます。"
@@ -39,17 +39,19 @@ class ResultsList(ttk.Frame):
     title = "収集結果"
 
     def __init__(
-        self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: Records
+        self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: ResultsService
     ) -> None:
         super().__init__(parent, padding=GAP)
         self._window = window
         self._workspaces = workspaces
         self._records = records
         self._digits = 0
-        self._order, self._descending = Order.NUMBER, True
+        self._order, self._descending = ReceiptOrder.NUMBER, True
         self._known: dict[int, Receipt] = {}
         self._keys: list[tuple[str, bool]] = []
-        self._searches: Latest[Found[Receipt]] = Latest(window.jobs, self, window.dialogs.trouble)
+        self._searches: LatestOnly[SearchResult[Receipt]] = LatestOnly(
+            window.jobs, self, window.dialogs.trouble
+        )
         self._csv = CsvExport(window, records, owner=self, changed=self._refresh_keys)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -117,7 +119,7 @@ class ResultsList(ttk.Frame):
         """Show the same again as it is now; what is selected and in view stays there."""
         self._search(keep=True, top=None, at=self.table.top_key)
 
-    def sort(self, order: Order) -> None:
+    def sort(self, order: ReceiptOrder) -> None:
         """A click on a heading; another one on the same turns the order round."""
         self._descending = not self._descending if order is self._order else order in FALLING
         self._order = order
@@ -128,12 +130,12 @@ class ResultsList(ttk.Frame):
         found = self.filter.conditions(date.today())
         if found is None:
             return
-        wanted = Wanted(
+        wanted = ReceiptQuery(
             found.text, found.since, found.until, found.state, self._order, self._descending
         )
         rows = self.table.room + 20
 
-        def done(found: Found[Receipt]) -> None:
+        def done(found: SearchResult[Receipt]) -> None:
             self._known = dict(found.rows)
             shown = {number: self._row(receipt) for number, receipt in found.rows.items()}
             self.table.show(found.keys, shown, top=top if top is not None else found.top, keep=keep)
@@ -170,7 +172,7 @@ class ResultsList(ttk.Frame):
         """Today, where the table is narrow: times are told shortly then."""
         return date.today() if self.table.is_narrow else None
 
-    def _sorter(self, order: Order) -> Callable[[], None]:
+    def _sorter(self, order: ReceiptOrder) -> Callable[[], None]:
         return lambda: self.sort(order)
 
     def _mark_sorted(self) -> None:

@@ -14,7 +14,7 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import Window
 
 if TYPE_CHECKING:
-    from kollect.app.results_service import Records
+    from kollect.app.results_service import ResultsService
 
 ENCODINGS = {"シフトJIS": "cp932", "UTF-8": "utf-8-sig"}
 _KINDS = (("CSVファイル（Excelなど）", "*.csv"),)
@@ -24,7 +24,7 @@ class CsvExport:
     def __init__(
         self,
         window: Window,
-        records: Records,
+        records: ResultsService,
         *,
         owner: tk.Misc,
         changed: Callable[[], None],

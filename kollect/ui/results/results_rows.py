@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from kollect.ledger.receipt_query import Order
+from kollect.ledger.receipt_query import ReceiptOrder
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import SEEMS_LOST, ReceiptState, in_words
 from kollect.mail.foreign_text import exact
@@ -13,15 +13,22 @@ from kollect.ui.widgets.dates import moment_text, short_moment_text
 from kollect.ui.widgets.table import TableColumn, TableRow
 
 COLUMNS = {
-    Order.NUMBER: TableColumn("受付番号", 6.5, narrow=6.2, right=True),
-    Order.ADDRESS: TableColumn("メールアドレス", 20, stretch=True),
-    Order.RECEIVED: TableColumn("受付日時", 9, narrow=6.2),
-    Order.REPLIED: TableColumn("返信日時", 9, spare=True),
-    Order.STATE: TableColumn("状態", 10.8, narrow=6),
-    Order.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
-    Order.MEMBER: TableColumn("会員", 4.2, narrow=3.2),
+    ReceiptOrder.NUMBER: TableColumn("受付番号", 6.5, narrow=6.2, right=True),
+    ReceiptOrder.ADDRESS: TableColumn("メールアドレス", 20, stretch=True),
+    ReceiptOrder.RECEIVED: TableColumn("受付日時", 9, narrow=6.2),
+    ReceiptOrder.REPLIED: TableColumn("返信日時", 9, spare=True),
+    ReceiptOrder.STATE: TableColumn("状態", 10.8, narrow=6),
+    ReceiptOrder.TIMES: TableColumn("回数", 4.2, narrow=3.2, right=True),
+    ReceiptOrder.MEMBER: TableColumn("会員", 4.2, narrow=3.2),
 }
-FALLING = (Order.NUMBER, Order.RECEIVED, Order.REPLIED, Order.STATE, Order.TIMES, Order.MEMBER)
+FALLING = (
+    ReceiptOrder.NUMBER,
+    ReceiptOrder.RECEIVED,
+    ReceiptOrder.REPLIED,
+    ReceiptOrder.STATE,
+    ReceiptOrder.TIMES,
+    ReceiptOrder.MEMBER,
+)
 """At the first click on their heading the newest, the most, the worst come first."""
 
 _ABOUT = {

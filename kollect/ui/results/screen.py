@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.collector.events import News, RoundEnded
+from kollect.collector.events import CollectorEvent, PollFinished
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
 from kollect.ui.results.chart import ResultsChart
@@ -45,9 +45,9 @@ class ResultsScreen(Screen):
     def leaving(self) -> None:
         self.list.leaving()
 
-    def heard(self, news: News) -> None:
+    def heard(self, news: CollectorEvent) -> None:
         """After a poll that changed something the rows are read again."""
-        if not isinstance(news, RoundEnded) or self.window.screen is not self:
+        if not isinstance(news, PollFinished) or self.window.screen is not self:
             return
         counts = news.report.as_json()
         if any(counts[name] for name in counts if name not in ("left", "seconds")):

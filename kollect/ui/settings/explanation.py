@@ -11,7 +11,7 @@ from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.framework.theme import BOLD_FONT, GAP, HALF, WIDE
 from kollect.ui.settings.provider_table import ProviderTable
 from kollect.ui.widgets.form import wrapped
-from kollect.ui.widgets.scroll_frame import Scrolled
+from kollect.ui.widgets.scroll_frame import ScrollFrame
 
 INTRODUCTION = (
     "メールを送るときに、送信サーバへアカウントとパスワードを示すことを「SMTP認証」といいます。"
@@ -52,7 +52,7 @@ class ExplanationDialog(Dialog[Provider | None]):
     def __init__(self, parent: tk.Misc, *, may_fill_in: bool = True) -> None:
         super().__init__(parent, "送信ポート番号とSMTP認証の説明 (KKRE0101)", otherwise=None)
         self._may_fill_in = may_fill_in
-        scrolled = Scrolled(self.body)
+        scrolled = ScrollFrame(self.body)
         scrolled.pack(fill="both", expand=True)
         scrolled.ask_for(width="620p", height="400p")
         inside = ttk.Frame(scrolled.inside, padding=(0, 0, GAP, 0))

@@ -21,7 +21,7 @@ from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.widgets.form import wrapped
 
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
-    from kollect.app.mail_test import CheckStep
+    from kollect.app.mail_test import MailTestStep
 
 
 class Test(StrEnum):
@@ -97,7 +97,7 @@ class MailTestPage(SettingsPage):
 
     # ---- what comes from the test ----
 
-    def _told(self, step: CheckStep) -> None:
+    def _told(self, step: MailTestStep) -> None:
         if self._open_step is None:
             self._open_step = _StepRow(self._steps)
             self._open_step.pack(fill="x", pady=(0, HALF))
@@ -130,7 +130,7 @@ class MailTestPage(SettingsPage):
         children = self._steps.winfo_children()
         return [child for child in children if isinstance(child, _StepRow)]
 
-    def _show_detail(self, step: CheckStep) -> None:
+    def _show_detail(self, step: MailTestStep) -> None:
         self._window.dialogs.trouble(
             Trouble(step.name, happened=step.happened, cure=step.cure, detail=step.detail)
         )
@@ -224,8 +224,8 @@ class _StepRow(ttk.Frame):
 
     def show(
         self,
-        step: CheckStep,
-        detail: Callable[[CheckStep], None],
+        step: MailTestStep,
+        detail: Callable[[MailTestStep], None],
         trust: Callable[[Certificate], None],
         do_without: Callable[[tuple[str, str, int]], None],
     ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from kollect.settings.model import Settings
 from kollect.ui.framework.theme import GAP, WIDE
 from kollect.ui.widgets.form import Field
-from kollect.ui.widgets.scroll_frame import Scrolled, keep_readable
+from kollect.ui.widgets.scroll_frame import ScrollFrame, keep_readable
 
 Place = tuple[str, str]
 """Section and key, as kollect.ini and `Problem` have them."""
@@ -26,7 +26,7 @@ class SettingsPage(ttk.Frame):
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
-        self.scrolled = Scrolled(self)
+        self.scrolled = ScrollFrame(self)
         self.scrolled.pack(fill="both", expand=True)
         self.inside = ttk.Frame(self.scrolled.inside, padding=(WIDE, GAP))
         self.inside.pack(fill="both", expand=True)

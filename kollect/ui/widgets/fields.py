@@ -226,7 +226,7 @@ class RadioField(Field[T]):
         return list(self._buttons)
 
 
-class TickField(Field[bool]):
+class CheckboxField(Field[bool]):
     def __init__(self, widget: ttk.Checkbutton, error: ttk.Label, variable: tk.BooleanVar) -> None:
         super().__init__(widget, error)
         self._variable = variable

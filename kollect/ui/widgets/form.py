@@ -16,6 +16,7 @@ from kollect.ui.framework.theme import ACCENT, GAP, HALF, INK, LINE, PAPER, TEXT
 from kollect.ui.framework.tk_lifetime import number_variable, text_variable, tick_variable
 from kollect.ui.widgets.fields import (
     DOT,
+    CheckboxField,
     ChoiceField,
     Field,
     LineField,
@@ -23,9 +24,8 @@ from kollect.ui.widgets.fields import (
     NumberField,
     RadioField,
     TextField,
-    TickField,
 )
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 T = TypeVar("T")
 
@@ -123,12 +123,12 @@ class Form(ttk.Frame):
             buttons.append(button)
         return RadioField(buttons, self._error(), variable, list(words))
 
-    def tick(self, text: str, *, label: str = "") -> TickField:
+    def tick(self, text: str, *, label: str = "") -> CheckboxField:
         place = self._cell(label)
         variable = tick_variable(self)
         button = ttk.Checkbutton(place, text=text, variable=variable)
         button.pack(side="left")
-        return TickField(button, self._error(), variable)
+        return CheckboxField(button, self._error(), variable)
 
     def text(self, label: str, *, lines: int, characters: int = 40) -> TextField:
         return TextField(self._text(label, lines, characters), self._error())
@@ -262,9 +262,9 @@ def text_of(parent: tk.Misc, *, lines: int, characters: int = 40) -> tk.Text:
     )
 
 
-def wrapped(parent: tk.Misc, text: str, *, style: str = "TLabel") -> Folded:
+def wrapped(parent: tk.Misc, text: str, *, style: str = "TLabel") -> WrappedLabel:
     """A label that breaks its lines to the width it is given. Grid it with sticky="ew"."""
-    return Folded(parent, text, style=style)
+    return WrappedLabel(parent, text, style=style)
 
 
 def button_row(

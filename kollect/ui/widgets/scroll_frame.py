@@ -15,7 +15,7 @@ SOON_MS = 20
 _MARGIN = 12
 
 
-class Scrolled(ttk.Frame):
+class ScrollFrame(ttk.Frame):
     """Pack widgets into `inside`. The bar shows only when needed; the focus is kept in view."""
 
     def __init__(self, parent: tk.Misc) -> None:
@@ -132,14 +132,14 @@ def _wheel(event: tk.Event, steps: int) -> None:
     for widget in _from_inside_out(event.widget):
         if isinstance(widget, _SCROLLS_ITSELF):
             return
-        if isinstance(widget, Scrolled):
+        if isinstance(widget, ScrollFrame):
             widget.scroll(steps)
             return
 
 
 def _focused(event: tk.Event) -> None:
     for widget in _from_inside_out(event.widget):
-        if isinstance(widget, Scrolled) and widget.winfo_ismapped():
+        if isinstance(widget, ScrollFrame) and widget.winfo_ismapped():
             widget.see(event.widget)
 
 

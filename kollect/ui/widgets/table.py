@@ -12,7 +12,7 @@ from tkinter import ttk
 from kollect.ui.framework.theme import FAINT, MARK, STRIPE, WRONG
 from kollect.ui.framework.tk_lifetime import Timer, later, when_idle
 from kollect.ui.widgets.row_request import Rows, Take
-from kollect.ui.widgets.table_bindings import FillMenu, Hands, place_among
+from kollect.ui.widgets.table_bindings import FillMenu, TableBindings, place_among
 from kollect.ui.widgets.table_columns import TableColumn, TableColumns, TableRow
 
 __all__ = ["Table", "TableColumn", "TableRow", "Take"]
@@ -75,7 +75,7 @@ class Table(ttk.Frame):
         self._nothing = ttk.Label(self.tree, style="PaperFaint.TLabel", justify="center")
         self.resized()
         self.tree.bind("<Configure>", lambda event: self._fit())
-        Hands(self, opened, menu)
+        TableBindings(self, opened, menu)
 
     # ---- what its owner does ----
 

@@ -20,7 +20,7 @@ _WHEEL_CLICK = 120
 """Windows' delta for one click of the wheel; a touchpad sends parts of it."""
 
 
-class Hands:
+class TableBindings:
     def __init__(
         self, table: Table, opened: Callable[[int], None], fill_menu: FillMenu | None
     ) -> None:

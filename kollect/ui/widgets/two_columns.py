@@ -6,10 +6,10 @@ import tkinter as tk
 from collections.abc import Iterator
 from tkinter import ttk
 
-from kollect.ui.widgets.wrapped_label import Folded
+from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 
-class Halves(ttk.Frame):
+class TwoColumns(ttk.Frame):
     """Grid the two sides into the columns 0 and 1, then call `settle`."""
 
     def __init__(self, parent: tk.Misc, left: int, right: int) -> None:
@@ -24,8 +24,8 @@ class Halves(ttk.Frame):
             label.configure(width=1)
 
 
-def _folded(widget: tk.Misc) -> Iterator[Folded]:
+def _folded(widget: tk.Misc) -> Iterator[WrappedLabel]:
     for child in widget.winfo_children():
-        if isinstance(child, Folded):
+        if isinstance(child, WrappedLabel):
             yield child
         yield from _folded(child)

@@ -64,7 +64,7 @@ def _belongs(before: str, letter: str) -> bool:
     return before.isascii() and letter.isascii() and before != " "
 
 
-class Folded(ttk.Label):
+class WrappedLabel(ttk.Label):
     """A label with folded lines: to its width (grid it with sticky="ew"), or to `characters`."""
 
     def __init__(
