@@ -9,9 +9,9 @@ import pytest
 from kollect.net.server_memory import forget_all
 
 pytest_plugins = [
-    "tests.servers.display",
-    "tests.servers.pop3_fixtures",
-    "tests.servers.smtp_fixtures",
+    "tests.helpers.display",
+    "tests.helpers.pop3_fixtures",
+    "tests.helpers.smtp_fixtures",
 ]
 
 

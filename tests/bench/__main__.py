@@ -27,13 +27,13 @@ from kollect.storage.data_folder import DataFolder
 from tests.bench import rivals
 from tests.bench.mailing import mailing
 from tests.bench.members import members
-from tests.servers.certificates import make_certificates
-from tests.servers.delay_proxy import delayed
-from tests.servers.dovecot import Dovecot, running_dovecot
-from tests.servers.mails import blank
-from tests.servers.postfix import Postfix, running_postfix
-from tests.servers.scripted_smtp import sink_process
-from tests.servers.shop import ShopProgram, settings_for
+from tests.helpers.certificates import make_certificates
+from tests.helpers.delay_proxy import delayed
+from tests.helpers.dovecot import Dovecot, running_dovecot
+from tests.helpers.mail_samples import blank
+from tests.helpers.postfix import Postfix, running_postfix
+from tests.helpers.scripted_smtp import sink_process
+from tests.helpers.shop import ShopProgram, settings_for
 
 _users = itertools.count(1)
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from kollect.settings import ini_file
 from tests.bench import rivals
-from tests.servers.delay_proxy import delayed
-from tests.servers.members import SHOP, Mailer, begin, join
-from tests.servers.scripted_smtp import sink_process
-from tests.servers.shop import settings_for
+from tests.helpers.delay_proxy import delayed
+from tests.helpers.member_shop import SHOP, Mailer, begin, join
+from tests.helpers.scripted_smtp import sink_process
+from tests.helpers.shop import settings_for
 
 
 def mailing(letters: int, times: int) -> None:

@@ -24,8 +24,8 @@ from kollect.demo.shop import demo_settings
 from kollect.settings import ini_file
 from kollect.settings.model import Collect
 from kollect.storage.data_folder import DataFolder
-from tests.screens.hands import window_named, xdotool
-from tests.servers import display
+from tests.helpers import display
+from tests.helpers.ui_driver import window_named, xdotool
 
 TOP = Path(__file__).parents[2]
 SETTLE_SECONDS = 20

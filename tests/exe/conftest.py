@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.exe import desk
+from tests.exe import desktop_driver
 from tests.exe.wine import EXE, PC, Stick
 
 
@@ -30,7 +30,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call" and report.failed and item.get_closest_marker("exe"):
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            desk.picture(EXE.with_name(f"failed-{item.name}.png"))
+            desktop_driver.picture(EXE.with_name(f"failed-{item.name}.png"))
     return report
 
 

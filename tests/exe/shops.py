@@ -8,8 +8,8 @@ from pathlib import Path
 
 from kollect.settings.model import Auth, Collect, Receive, Security, Send, Settings, Shop, Tls
 from tests.exe.wine import windows_path
-from tests.servers.dovecot import Dovecot
-from tests.servers.postfix import Postfix
+from tests.helpers.dovecot import Dovecot
+from tests.helpers.postfix import Postfix
 
 WITH_SUBJECT = (
     b"From: hanako@docomo.ne.jp\r\nTo: shop@shop.example\r\nSubject: =?utf-8?B?6LOq5ZWP?=\r\n"

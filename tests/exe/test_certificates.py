@@ -13,8 +13,8 @@ import pytest
 from kollect.settings import ini_file
 from kollect.settings.model import Auth, Receive, Security, Send, Settings
 from tests.exe.wine import Stick, windows_path
+from tests.helpers.certificates import ServerCertificate
 from tests.servers.authorities import Issued, Wanted, issue, tls_server
-from tests.servers.certificates import ServerCertificate
 
 SECRETS = {"KOLLECT_RECEIVE_PASSWORD": "x", "KOLLECT_SEND_PASSWORD": "x"}
 

@@ -13,13 +13,13 @@ from kollect.settings import ini_file
 from kollect.settings.model import Protocol
 from tests.exe.shops import WITH_SUBJECT, passwords, settings_with_tls, subject
 from tests.exe.wine import Stick
-from tests.servers.delay_proxy import delayed
-from tests.servers.dovecot import Dovecot
-from tests.servers.mails import blank
-from tests.servers.postfix import Postfix
-from tests.servers.scripted_smtp import ScriptedSmtp
-from tests.servers.shop import settings_for
-from tests.test_kill import MAILS, repeats
+from tests.helpers.delay_proxy import delayed
+from tests.helpers.dovecot import Dovecot
+from tests.helpers.mail_samples import blank
+from tests.helpers.postfix import Postfix
+from tests.helpers.scripted_smtp import ScriptedSmtp
+from tests.helpers.shop import settings_for
+from tests.integration.test_kill import MAILS, repeats
 
 
 @pytest.mark.parametrize("protocol", Protocol)

@@ -8,21 +8,21 @@ from pathlib import Path
 
 from kollect.settings import ini_file
 from kollect.settings.model import Auth, Protocol, Security
-from tests.exe import clerk, desk
+from tests.exe import clerk, desktop_driver
 from tests.exe.shops import WITH_SUBJECT, settings_with_tls, subject
 from tests.exe.wine import PC, Stick, windows_path
-from tests.servers.dovecot import Dovecot
-from tests.servers.mails import blank
-from tests.servers.postfix import Postfix
+from tests.helpers.dovecot import Dovecot
+from tests.helpers.mail_samples import blank
+from tests.helpers.postfix import Postfix
 
 
 def type_mail_settings(dovecot: Dovecot, postfix: Postfix, user: str) -> None:
     """「メールの設定」, by Tab from field to field, from the tabs themselves on."""
-    desk.fill(None, None, None, f"{user}@shop.example", None, None)
-    desk.fill(dovecot.host, str(dovecot.pop3s), user, dovecot.password)
-    desk.fill(postfix.host, str(postfix.plain), None, None, None)
-    desk.fill(postfix.account, postfix.password, "owner@customer.example")
-    desk.keys("F12")
+    desktop_driver.fill(None, None, None, f"{user}@shop.example", None, None)
+    desktop_driver.fill(dovecot.host, str(dovecot.pop3s), user, dovecot.password)
+    desktop_driver.fill(postfix.host, str(postfix.plain), None, None, None)
+    desktop_driver.fill(postfix.account, postfix.password, "owner@customer.example")
+    desktop_driver.keys("F12")
 
 
 def test_from_the_first_start_to_the_end_of_the_day(
@@ -33,12 +33,12 @@ def test_from_the_first_start_to_the_end_of_the_day(
     dovecot.deliver(user, blank(first, 1), WITH_SUBJECT)
     stick.pc.inside("trust", windows_path(Path(dovecot.ca_file)))
     program = stick.start()
-    desk.bring(clerk.WELCOME)
-    desk.keys("2")
+    desktop_driver.bring(clerk.WELCOME)
+    desktop_driver.keys("2")
     clerk.settings_window()
     assert not ini.exists()
     type_mail_settings(dovecot, postfix, user)
-    desk.wait_until(ini.exists, "nothing was saved")
+    desktop_driver.wait_until(ini.exists, "nothing was saved")
     settings = ini_file.load(ini)
     receive, send = settings.receive, settings.send
     assert settings.mail_address == f"{user}@shop.example"
@@ -49,20 +49,20 @@ def test_from_the_first_start_to_the_end_of_the_day(
     assert settings.forward_address == "owner@customer.example"
 
     clerk.settings_window()
-    desk.keys("Escape")
-    desk.bring(clerk.MENU)
-    desk.keys("1")
+    desktop_driver.keys("Escape")
+    desktop_driver.bring(clerk.MENU)
+    desktop_driver.keys("1")
     clerk.collecting()
     assert subject(*postfix.wait_for(first, seconds=60)) == "受付番号は1001です"
-    desk.wait_until(lambda: not dovecot.mails(user), "mails stay on the server")
+    desktop_driver.wait_until(lambda: not dovecot.mails(user), "mails stay on the server")
 
     clerk.go_to_tray(*clerk.TO_TRAY)
     dovecot.deliver(user, blank(second, 3))
-    desk.choose_in_tray(clerk.POLL_NOW)
+    desktop_driver.choose_in_tray(clerk.POLL_NOW)
     assert subject(*postfix.wait_for(second, seconds=60)) == "受付番号は1002です"
-    assert not desk.windows(clerk.COLLECTING), "it works unseen"
+    assert not desktop_driver.windows(clerk.COLLECTING), "it works unseen"
 
-    desk.choose_in_tray(clerk.SHOW)
+    desktop_driver.choose_in_tray(clerk.SHOW)
     clerk.go_to_tray()
     assert stick.run().code == 0
     clerk.go_to_tray()
@@ -87,7 +87,7 @@ def test_a_pc_that_does_not_know_the_passwords_asks_once(
         stick.put_into(pc)
         known = len(pc.inside("passwords"))
         program = clerk.start(stick)
-        desk.keys("1")
+        desktop_driver.keys("1")
         clerk.enter_passwords(dovecot.password, postfix.password)
         clerk.collecting()
         assert len(pc.inside("passwords")) == known + 2
@@ -97,7 +97,7 @@ def test_a_pc_that_does_not_know_the_passwords_asks_once(
         stick.kill()
 
         program = clerk.start_collecting(stick)
-        desk.keys("Escape")
+        desktop_driver.keys("Escape")
         clerk.quit_from_menu()
         assert program.wait().code == 0
     assert dovecot.password.encode() not in stick.everything()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kollect.settings import ini_file
-from tests.exe import clerk, desk
+from tests.exe import clerk, desktop_driver
 from tests.exe.shops import passwords, settings_with_tls
 from tests.exe.wine import Stick, windows_path
-from tests.servers.dovecot import Dovecot
-from tests.servers.mails import blank
-from tests.servers.postfix import Postfix
+from tests.helpers.dovecot import Dovecot
+from tests.helpers.mail_samples import blank
+from tests.helpers.postfix import Postfix
 
 TO_THE_TICK = ("Tab",) * 9
 """From the tabs of 緒言設定 to 「Windowsログイン時の起動」, the last field of the first page."""
@@ -25,13 +25,13 @@ def tick(stick: Stick) -> None:
     ini = stick.folder / "kollect.ini"
     before = ini_file.load(ini).collect.start_at_login
     clerk.open_settings()
-    desk.keys(*TO_THE_TICK, "space", "F12")
-    desk.wait_until(
+    desktop_driver.keys(*TO_THE_TICK, "space", "F12")
+    desktop_driver.wait_until(
         lambda: ini_file.load(ini).collect.start_at_login is not before, "nothing was saved"
     )
     clerk.settings_window()
-    desk.keys("Escape")
-    desk.bring(clerk.MENU)
+    desktop_driver.keys("Escape")
+    desktop_driver.bring(clerk.MENU)
 
 
 def entry(stick: Stick) -> str | None:
@@ -39,7 +39,7 @@ def entry(stick: Stick) -> str | None:
 
 
 def wait_for_entry(stick: Stick, line: str | None) -> None:
-    desk.wait_until(lambda: entry(stick) == line, f"the entry is not {line}")
+    desktop_driver.wait_until(lambda: entry(stick) == line, f"the entry is not {line}")
 
 
 def test_the_start_at_login_is_switched_on_mended_and_off(
@@ -63,11 +63,11 @@ def test_the_start_at_login_is_switched_on_mended_and_off(
     dovecot.deliver(user, blank(customer, 1))
     stick.pc.log_in(**passwords(dovecot, postfix))
     postfix.wait_for(customer, seconds=60)
-    desk.tray_icon()
-    assert not desk.windows("KKR"), "it works unseen"
-    desk.choose_in_tray(clerk.SHOW)
-    desk.bring(clerk.COLLECTING)
-    desk.keys("Escape")
+    desktop_driver.tray_icon()
+    assert not desktop_driver.windows("KKR"), "it works unseen"
+    desktop_driver.choose_in_tray(clerk.SHOW)
+    desktop_driver.bring(clerk.COLLECTING)
+    desktop_driver.keys("Escape")
     tick(stick)
     wait_for_entry(stick, None)
     clerk.quit_from_menu()
@@ -94,15 +94,15 @@ def test_it_ends_in_order_with_the_session(
 def test_log_off_leaves_nothing_behind(stick: Stick):
     """By Wine's own log-off, which is shorter with programs than Windows is."""
     program = stick.start()
-    desk.bring(clerk.WELCOME)
+    desktop_driver.bring(clerk.WELCOME)
     stick.pc.log_off()
     program.wait()
     assert stick.nobody_left()
     assert stick.pc.unpacked == []
     program = stick.start()
-    desk.bring(clerk.WELCOME)
+    desktop_driver.bring(clerk.WELCOME)
     assert program.running
-    assert not desk.windows("途中で止まりました")
+    assert not desktop_driver.windows("途中で止まりました")
 
 
 def test_one_button_takes_the_program_off_this_pc(
@@ -115,21 +115,21 @@ def test_one_button_takes_the_program_off_this_pc(
         replace(settings, collect=replace(settings.collect, start_at_login=True)),
     )
     program = clerk.start(stick)
-    desk.keys("1")
+    desktop_driver.keys("1")
     clerk.enter_passwords(dovecot.password, postfix.password)
     clerk.collecting()
     wait_for_entry(stick, f'"{windows_path(stick.exe)}" --tray')
     assert len(stick.pc.inside("passwords")) == len(before) + 2
-    desk.keys("Escape")
+    desktop_driver.keys("Escape")
 
     window = clerk.open_settings()
     for _ in range(4):
-        desk.turn_page(window, "Right")
-    desk.keys(*TO_FORGET, "space")
-    desk.bring("登録を消しますか")
-    desk.keys("Tab", "space")
-    desk.bring("登録を消しました")
-    desk.keys("Return")
+        desktop_driver.turn_page(window, "Right")
+    desktop_driver.keys(*TO_FORGET, "space")
+    desktop_driver.bring("登録を消しますか")
+    desktop_driver.keys("Tab", "space")
+    desktop_driver.bring("登録を消しました")
+    desktop_driver.keys("Return")
     assert program.wait().code == 0
     assert stick.nobody_left()
     assert stick.pc.inside("passwords") == before

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kollect.settings import ini_file
-from tests.exe import clerk, desk
+from tests.exe import clerk, desktop_driver
 from tests.exe.wine import Stick
 from tests.pictures.member_scenes import people
 from tests.pictures.scenes import SETTINGS
@@ -37,9 +37,9 @@ def take() -> Take:
     folder = os.environ.get("KOLLECT_PICTURES")
 
     def take(name: str, title: str) -> None:
-        window = desk.bring(title)
+        window = desktop_driver.bring(title)
         if folder:
-            desk.framed_picture(Path(folder) / f"{name}.png", window)
+            desktop_driver.framed_picture(Path(folder) / f"{name}.png", window)
 
     return take
 
@@ -63,20 +63,20 @@ def test_the_menu_leads_to_every_screen_and_back(stick: Stick, take: Take):
     program = clerk.start(stick)
     take("menu", clerk.MENU)
     for digit, (name, code) in SCREENS.items():
-        desk.keys(digit)
+        desktop_driver.keys(digit)
         take(name, code)
-        desk.keys("Escape")
-        desk.bring(clerk.MENU)
+        desktop_driver.keys("Escape")
+        desktop_driver.bring(clerk.MENU)
     window = clerk.open_settings()
     for page in PAGES:
         take(page, clerk.SETTINGS)
         if page != PAGES[-1]:
-            desk.turn_page(window, "Right")
-    desk.keys("Escape")
-    desk.bring(clerk.MENU)
-    desk.keys("Escape")
+            desktop_driver.turn_page(window, "Right")
+    desktop_driver.keys("Escape")
+    desktop_driver.bring(clerk.MENU)
+    desktop_driver.keys("Escape")
     take("quit", clerk.GOODBYE)
-    desk.keys("Return")
+    desktop_driver.keys("Return")
     assert program.wait().code == 0
     assert "予期しない" not in stick.log()
 
@@ -84,24 +84,26 @@ def test_the_menu_leads_to_every_screen_and_back(stick: Stick, take: Take):
 def test_the_demo_plays_in_its_windows(stick: Stick, take: Take):
     program = stick.start()
     take("first-start", clerk.WELCOME)
-    desk.keys("1")
-    desk.wait_for_window(PHONE)
+    desktop_driver.keys("1")
+    desktop_driver.wait_for_window(PHONE)
     clerk.collecting()
-    phone = desk.bring(PHONE)
+    phone = desktop_driver.bring(PHONE)
     log = stick.folder / "demo" / "log"
 
     def answered() -> bool:
         if any("受付番号 1001 を返信" in file.read_text("utf-8") for file in log.glob("*.txt")):
             return True
-        desk.click_in(phone, 0.5, 0.775)  # 「空メールを送る」; Wine may take a click for itself
+        desktop_driver.click_in(
+            phone, 0.5, 0.775
+        )  # 「空メールを送る」; Wine may take a click for itself
         time.sleep(2)
         return False
 
-    desk.wait_until(answered, "the shop does not answer")
+    desktop_driver.wait_until(answered, "the shop does not answer")
     take("demo-phone", PHONE)
     take("demo", clerk.COLLECTING)
-    desk.bring(clerk.COLLECTING)
-    desk.keys("Escape")
+    desktop_driver.bring(clerk.COLLECTING)
+    desktop_driver.keys("Escape")
     clerk.quit_from_menu()
     assert program.wait().code == 0
     assert stick.nobody_left()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from kollect.desktop.tray import TrayColor
 from kollect.settings import ini_file
-from tests.exe import clerk, desk
+from tests.exe import clerk, desktop_driver
 from tests.exe.shops import passwords, settings_with_tls, subject
 from tests.exe.wine import Stick
-from tests.servers.dovecot import Dovecot
-from tests.servers.mails import blank
-from tests.servers.postfix import Postfix
+from tests.helpers.dovecot import Dovecot
+from tests.helpers.mail_samples import blank
+from tests.helpers.postfix import Postfix
 
 PAPERS = "KKRFR104"
 
@@ -22,28 +22,32 @@ def test_pulled_out_while_it_collects_and_put_back(
     dovecot.deliver(user, blank(before, 1))
     program = clerk.start_collecting(stick, **passwords(dovecot, postfix))
     postfix.wait_for(before, seconds=60)
-    desk.wait_until(lambda: desk.light() is TrayColor.WAITING, "it does not come to rest")
+    desktop_driver.wait_until(
+        lambda: desktop_driver.light() is TrayColor.WAITING, "it does not come to rest"
+    )
 
     home = stick.folder
     stick.move(home.with_name("抜かれた"))
     dovecot.deliver(user, blank(after, 2))
-    desk.wait_until(lambda: desk.light() is TrayColor.ERROR, "nobody is told")
+    desktop_driver.wait_until(lambda: desktop_driver.light() is TrayColor.ERROR, "nobody is told")
     assert program.running
     assert len(dovecot.mails(user)) == 1, "the mail waits on the server"
     assert not home.exists(), "and nothing is begun anew"
     clerk.go_to_tray()
-    desk.choose_in_tray(clerk.SHOW)
-    desk.bring(clerk.COLLECTING)
-    desk.keys("Escape")
-    desk.bring(clerk.MENU)
-    desk.keys("7")  # a screen that the program has not read from the stick yet
-    desk.bring(PAPERS)
-    desk.keys("Escape")
-    desk.bring(clerk.MENU)
+    desktop_driver.choose_in_tray(clerk.SHOW)
+    desktop_driver.bring(clerk.COLLECTING)
+    desktop_driver.keys("Escape")
+    desktop_driver.bring(clerk.MENU)
+    desktop_driver.keys("7")  # a screen that the program has not read from the stick yet
+    desktop_driver.bring(PAPERS)
+    desktop_driver.keys("Escape")
+    desktop_driver.bring(clerk.MENU)
 
     stick.move(home)
     assert subject(*postfix.wait_for(after, seconds=90)) == "受付番号は1002です"
-    desk.wait_until(lambda: desk.light() is TrayColor.WAITING, "it does not recover")
+    desktop_driver.wait_until(
+        lambda: desktop_driver.light() is TrayColor.WAITING, "it does not recover"
+    )
     assert dovecot.mails(user) == []
     clerk.quit_from_menu()
     assert program.wait().code == 0

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from tests.exe import desk
+from tests.exe import desktop_driver
 from tests.exe.clerk import MENU, WELCOME, quit_from_menu
 from tests.exe.wine import Stick
 
 
 def test_from_the_double_click_to_the_end(stick: Stick):
     first = stick.start()
-    desk.wait_for_window(WELCOME)
-    assert any("id = TEST (保守可)" in title for title in desk.titles())
-    assert not [title for title in desk.titles() if "exe" in title], "no console"
-    desk.bring(WELCOME)
-    desk.keys("Escape")
-    desk.wait_until_gone(WELCOME)
+    desktop_driver.wait_for_window(WELCOME)
+    assert any("id = TEST (保守可)" in title for title in desktop_driver.titles())
+    assert not [title for title in desktop_driver.titles() if "exe" in title], "no console"
+    desktop_driver.bring(WELCOME)
+    desktop_driver.keys("Escape")
+    desktop_driver.wait_until_gone(WELCOME)
 
     second = stick.run()
     assert second.code == 0, "it has called the first one"
-    assert len(desk.windows(MENU)) == 1
+    assert len(desktop_driver.windows(MENU)) == 1
     assert first.running
 
     quit_from_menu()
@@ -30,11 +30,11 @@ def test_from_the_double_click_to_the_end(stick: Stick):
 
 def test_after_a_power_cut_it_starts_as_ever(stick: Stick):
     stick.start()
-    desk.wait_for_window(WELCOME)
+    desktop_driver.wait_for_window(WELCOME)
     [left] = stick.pc.unpacked
     stick.kill()
     again = stick.start()
-    desk.wait_for_window(WELCOME)
+    desktop_driver.wait_for_window(WELCOME)
     assert again.running
-    desk.wait_until(lambda: not left.exists(), "what it had unpacked is left behind")
+    desktop_driver.wait_until(lambda: not left.exists(), "what it had unpacked is left behind")
     assert len(stick.pc.unpacked) == 1

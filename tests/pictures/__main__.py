@@ -20,9 +20,9 @@ from kollect.settings.model import TextSize
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.gc_in_tk_thread import collect_here
 from kollect.ui.main import Program
+from tests.helpers import display
 from tests.pictures.album import Album
 from tests.pictures.scenes import NEEDED, SCENES
-from tests.servers import display
 
 ASSETS = Path(__file__).parents[2] / "assets" / "screens"
 LONGEST_SCENE = 120

@@ -11,8 +11,8 @@ from kollect.ledger.commit_retry import in_words
 from kollect.storage_errors import Cause
 from kollect.ui.demo.phone_window import PhoneWindow
 from kollect.ui.menu import MenuScreen
+from tests.helpers.ui_driver import xdotool
 from tests.pictures.album import Album
-from tests.screens.hands import xdotool
 
 EDGE, TITLE = 12, 22
 """Pixels around the windows in a picture of two, and those of a title bar."""

@@ -22,10 +22,10 @@ from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 from kollect.ui.mailing.texts import DEAD, WHY_LEFT_OUT
 from kollect.ui.menu import MenuScreen
+from tests.helpers.ledger_samples import NOW
+from tests.helpers.member_samples import numbers
+from tests.helpers.scripted_smtp import At, Script, ScriptedSmtp
 from tests.pictures.album import Album
-from tests.screens.members import numbers
-from tests.servers.scripted_smtp import At, Script, ScriptedSmtp
-from tests.unit.bookkeeping import NOW
 
 S = TypeVar("S", bound=Screen)
 

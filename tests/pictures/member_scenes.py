@@ -19,9 +19,9 @@ from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.menu import MenuScreen
 from kollect.ui.papers.screen import PapersScreen
+from tests.helpers.ledger_samples import NOW
+from tests.helpers.member_samples import YAMADA, numbers, register
 from tests.pictures.album import Album
-from tests.screens.members import YAMADA, numbers, register
-from tests.unit.bookkeeping import NOW
 
 _SURNAMES = ("佐藤　サトウ", "鈴木　スズキ", "高橋　タカハシ", "伊藤　イトウ", "渡辺　ワタナベ")
 _FIRST_NAMES = ("花子　ハナコ", "次郎　ジロウ", "美咲　ミサキ", "健一　ケンイチ", "陽子　ヨウコ")

@@ -11,8 +11,8 @@ from kollect.ui.menu import MenuScreen
 from kollect.ui.results.kept_tab import KeptMailsTab
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.widgets.dates import Period
+from tests.helpers.receipt_samples import fill_kept, fill_log, fill_receipts
 from tests.pictures.album import Album
-from tests.screens.records import fill_kept, fill_log, fill_receipts
 
 COUNT = 1189
 

@@ -222,7 +222,7 @@ def _to_the_end(album: Album, scrolled: ScrollFrame) -> None:
 
 
 def _scrolled_in(dialog: object) -> ScrollFrame:
-    from tests.screens.hands import all_inside
+    from tests.helpers.ui_driver import all_inside
 
     return next(w for w in all_inside(dialog) if isinstance(w, ScrollFrame))
 

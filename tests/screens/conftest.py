@@ -18,7 +18,7 @@ from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.window import Window
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
-from tests.screens.hands import Person, settle
+from tests.helpers.ui_driver import Person, settle
 
 
 class StartProcess:

@@ -59,9 +59,9 @@ from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
-from tests.screens.hands import settle
-from tests.screens.members import YAMADA, numbers, register
-from tests.screens.records import fill_kept, fill_log
+from tests.helpers.member_samples import YAMADA, numbers, register
+from tests.helpers.receipt_samples import fill_kept, fill_log
+from tests.helpers.ui_driver import settle
 
 SHOP = Settings(
     shop=Shop("S0123", "フレッシュ髙田 駅前店", "東京都新宿区西新宿1-2-3", "03-1234-5678"),

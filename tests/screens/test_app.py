@@ -19,8 +19,8 @@ from kollect.ui.main import Program
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.screen import SettingsScreen
-from tests.screens.conftest import StartProcess, close
-from tests.screens.hands import (
+from tests.helpers.display import start as another_display
+from tests.helpers.ui_driver import (
     Person,
     all_inside,
     click,
@@ -33,7 +33,7 @@ from tests.screens.hands import (
     windows_seen,
     xdotool,
 )
-from tests.servers.display import start as another_display
+from tests.screens.conftest import StartProcess, close
 
 READY = Settings(
     mail_address="karamail@example.jp",

@@ -17,7 +17,11 @@ from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.screen import SettingsScreen
-from tests.screens.hands import (
+from tests.helpers.delay_proxy import delayed
+from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.live_shop import shop, start
+from tests.helpers.mail_samples import blank
+from tests.helpers.ui_driver import (
     Person,
     click,
     cut_off,
@@ -27,10 +31,6 @@ from tests.screens.hands import (
     settle,
     xdotool,
 )
-from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
-from tests.screens.live_shop import shop, start
-from tests.servers.delay_proxy import delayed
-from tests.servers.mails import blank
 
 pytestmark = pytest.mark.real
 

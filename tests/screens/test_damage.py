@@ -18,8 +18,8 @@ from kollect.storage.backup import SPARE, make_backup
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.damage_dialog import DAMAGED, LOST, DamageDialog
 from kollect.ui.framework.window import Window
-from tests.screens.conftest import StartProcess
-from tests.screens.hands import (
+from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.ui_driver import (
     all_inside,
     press,
     settle,
@@ -29,8 +29,8 @@ from tests.screens.hands import (
     windows_seen,
     xdotool,
 )
+from tests.screens.conftest import StartProcess
 from tests.screens.test_app import READY
-from tests.unit.bookkeeping import NOW, numbered
 
 pytestmark = pytest.mark.real
 

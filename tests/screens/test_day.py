@@ -25,7 +25,11 @@ from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
-from tests.screens.hands import (
+from tests.helpers.dovecot import Dovecot
+from tests.helpers.mail_samples import blank
+from tests.helpers.post_office import PostOffice
+from tests.helpers.table_driver import rows
+from tests.helpers.ui_driver import (
     Person,
     all_inside,
     click,
@@ -35,10 +39,6 @@ from tests.screens.hands import (
     shown_text,
     type_letters,
 )
-from tests.screens.rows import rows
-from tests.servers.dovecot import Dovecot
-from tests.servers.mails import blank
-from tests.servers.post_office import PostOffice
 
 pytestmark = pytest.mark.real
 

@@ -31,8 +31,10 @@ from kollect.ui.demo.phone_window import PhoneWindow
 from kollect.ui.demo_mode import TITLE_NOTE
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
-from tests.screens.conftest import close
-from tests.screens.hands import (
+from tests.helpers.live_shop import shop, start
+from tests.helpers.member_shop import SHOP, guest, join
+from tests.helpers.member_shop import begin as begin_mailing
+from tests.helpers.ui_driver import (
     Person,
     click,
     cut_off,
@@ -42,9 +44,7 @@ from tests.screens.hands import (
     settle,
     window_named,
 )
-from tests.screens.live_shop import shop, start
-from tests.servers.members import SHOP, guest, join
-from tests.servers.members import begin as begin_mailing
+from tests.screens.conftest import close
 
 pytestmark = pytest.mark.real
 

@@ -22,8 +22,8 @@ from kollect.ui.menu import FirstStartDialog
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.pin_dialogs import NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.ui_driver import Person, focus, settle, type_in, xdotool
 from tests.screens.every import DIALOGS, SCREENS, SHOP, fill, make
-from tests.screens.hands import Person, focus, settle, type_in, xdotool
 
 MOST = 40
 """Presses; no form has so many fields."""

@@ -16,7 +16,7 @@ import pytest
 from kollect.errors import Trouble
 from kollect.ui.framework.dialogs import Dialogs, QuestionDialog
 from kollect.ui.framework.window import Window
-from tests.screens.hands import PATIENCE, settle, xdotool
+from tests.helpers.ui_driver import PATIENCE, settle, xdotool
 
 NAME = "会員一覧.csv"
 KINDS = (("CSVファイル", "*.csv"),)

@@ -23,7 +23,7 @@ from kollect.threads import safe_thread
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
-from tests.screens.hands import Person, settle, until
+from tests.helpers.ui_driver import Person, settle, until
 
 pytestmark = pytest.mark.expects_errors
 

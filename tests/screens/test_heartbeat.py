@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.screens.hands import settle
-from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.ui_driver import settle
 
 pytestmark = pytest.mark.real
 SILENCE = 2.5

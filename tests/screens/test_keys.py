@@ -15,7 +15,7 @@ from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.screen import Screen
 from kollect.ui.framework.window import Window
 from kollect.ui.settings.pin_dialogs import NewPinDialog
-from tests.screens.hands import press
+from tests.helpers.ui_driver import press
 
 SCREENS = Path(key_bindings.__file__).parent
 BOUND = re.compile(r"\bbind(_class|_all)?\([^)]*[\"']<(\w+-)*F[\d{]")

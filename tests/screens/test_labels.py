@@ -32,9 +32,9 @@ from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.widgets.dates import Period
-from tests.screens.hands import Person, all_inside, cut_off, press, settle, shown_text
-from tests.screens.records import fill_kept, fill_log, fill_receipts
-from tests.servers.display import start
+from tests.helpers.display import start
+from tests.helpers.receipt_samples import fill_kept, fill_log, fill_receipts
+from tests.helpers.ui_driver import Person, all_inside, cut_off, press, settle, shown_text
 
 SHOP = Settings(
     shop=Shop("S0123", "フレッシュ髙田 駅前店", "東京都新宿区西新宿1-2-3", "03-1234-5678"),

@@ -16,8 +16,8 @@ from kollect.ui.framework import editing
 from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.framework.window import Screen
 from kollect.ui.main import Program
+from tests.helpers.ui_driver import all_inside, settle
 from tests.screens.every import DIALOGS, NOT_OPENED, SCREENS, fill, kinds, make
-from tests.screens.hands import all_inside, settle
 
 TIMES = int(os.environ.get("KOLLECT_OPENINGS", "30"))
 """One thing left at each opening is plain after so many; 200 take a quarter of an hour."""

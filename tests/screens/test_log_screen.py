@@ -17,10 +17,10 @@ from kollect.storage.event_log import read_month
 from kollect.ui.log.screen import LogScreen
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
-from tests.screens.hands import Person, click, cut_off, focus, labelled, press, settle, type_in
-from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
-from tests.screens.records import fill_log
-from tests.screens.rows import choose_from_menu, click_row, column, in_view, looks, rows
+from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.receipt_samples import fill_log
+from tests.helpers.table_driver import choose_from_menu, click_row, column, in_view, looks, rows
+from tests.helpers.ui_driver import Person, click, cut_off, focus, labelled, press, settle, type_in
 
 LINES = 3000
 NEWEST, BEFORE, OLDEST = date(2026, 9, 1), date(2026, 8, 1), date(2026, 5, 1)

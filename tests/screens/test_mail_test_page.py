@@ -20,7 +20,9 @@ from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, certificate_text
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.widgets.fields import Field
-from tests.screens.hands import (
+from tests.helpers.dovecot import Dovecot
+from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.ui_driver import (
     Person,
     all_inside,
     click,
@@ -30,8 +32,6 @@ from tests.screens.hands import (
     shown_text,
     type_in,
 )
-from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
-from tests.servers.dovecot import Dovecot
 
 pytestmark = pytest.mark.real
 

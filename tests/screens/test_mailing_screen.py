@@ -40,7 +40,13 @@ from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.screen import SettingsScreen
-from tests.screens.hands import (
+from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.ledger_samples import NOW
+from tests.helpers.member_samples import numbers
+from tests.helpers.scripted_smtp import At, Kept, Script, ScriptedSmtp
+from tests.helpers.shop import settings_for
+from tests.helpers.table_driver import rows as rows_in_view
+from tests.helpers.ui_driver import (
     Person,
     all_inside,
     click,
@@ -50,12 +56,6 @@ from tests.screens.hands import (
     shown_text,
     type_in,
 )
-from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
-from tests.screens.members import numbers
-from tests.screens.rows import rows as rows_in_view
-from tests.servers.scripted_smtp import At, Kept, Script, ScriptedSmtp
-from tests.servers.shop import settings_for
-from tests.unit.bookkeeping import NOW
 
 pytestmark = pytest.mark.real
 

@@ -22,9 +22,9 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.menu import MenuScreen
-from tests.screens.hands import Person, click, focus, press, settle, type_in
-from tests.screens.members import YAMADA, numbers, register, stored
-from tests.unit.bookkeeping import NOW, numbered
+from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.member_samples import YAMADA, numbers, register, stored
+from tests.helpers.ui_driver import Person, click, focus, press, settle, type_in
 
 
 @pytest.fixture

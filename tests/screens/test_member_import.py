@@ -16,9 +16,9 @@ from kollect.ui.main import Program
 from kollect.ui.members import member_import
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
-from tests.screens.hands import Person, all_inside, click, labelled, press, settle, shown_text
-from tests.screens.members import YAMADA, numbers, register, stored
-from tests.unit.bookkeeping import NOW
+from tests.helpers.ledger_samples import NOW
+from tests.helpers.member_samples import YAMADA, numbers, register, stored
+from tests.helpers.ui_driver import Person, all_inside, click, labelled, press, settle, shown_text
 
 GOOD = "会員番号,氏名,ﾌﾘｶﾞﾅ,携帯,ひとこと\r\n1001,山田 太郎,やまだ,09012345678,常連さん\r\n"
 WRONG = "受付番号,お名前,電話番号\r\n1001,,123\r\n1002,佐藤花子,\r\n4711,幽霊,\r\n"

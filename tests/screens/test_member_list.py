@@ -17,10 +17,10 @@ from kollect.ui.main import Program
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_list import MemberListScreen
-from tests.screens.hands import Person, click, labelled, press, settle, type_in
-from tests.screens.members import YAMADA, numbers, register, stored
-from tests.servers.members import begin
-from tests.unit.bookkeeping import NOW
+from tests.helpers.ledger_samples import NOW
+from tests.helpers.member_samples import YAMADA, numbers, register, stored
+from tests.helpers.member_shop import begin
+from tests.helpers.ui_driver import Person, click, labelled, press, settle, type_in
 
 SATO = Member(1002, "佐藤　花子", kana="サトウ　ハナコ", phone="03-1234-9876", groups=("朝市",))
 KATO = Member(1003, "加藤　次郎", kana="カトウ　ジロウ", home="横浜市西区5-6")

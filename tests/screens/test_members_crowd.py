@@ -6,9 +6,9 @@ import pytest
 
 from kollect.ui.main import Program
 from kollect.ui.members.member_list import MemberListScreen
-from tests.screens.hands import Person, click, labelled, press, settle, type_in
-from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
-from tests.screens.members import crowd
+from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.member_samples import crowd
+from tests.helpers.ui_driver import Person, click, labelled, press, settle, type_in
 
 
 @pytest.mark.slow

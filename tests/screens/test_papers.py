@@ -14,7 +14,7 @@ from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.screen import SettingsScreen
-from tests.screens.hands import Person, click, labelled, press, settle
+from tests.helpers.ui_driver import Person, click, labelled, press, settle
 
 SHOP = Shop("S0123", "フレッシュ髙田", "東京都新宿区西新宿1-2-3", "03-1234-5678")
 READY = Settings(shop=SHOP, mail_address="karamail@shop.example")

@@ -9,8 +9,8 @@ import pytest
 
 from kollect.settings.model import TextSize
 from kollect.ui.main import Program
-from tests.screens.hands import settle
-from tests.servers.display import start
+from tests.helpers.display import start
+from tests.helpers.ui_driver import settle
 
 
 @pytest.fixture(scope="module")

@@ -29,11 +29,10 @@ from kollect.ui.menu import MenuScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.widgets.dates import Period, day_text
-from tests.screens.hands import Person, all_inside, click, focus, labelled, press, settle, type_in
-from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
-from tests.screens.members import YAMADA, numbers, register, stored
-from tests.screens.records import FIRST, TEXT, fill_kept, fill_receipts
-from tests.screens.rows import (
+from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.member_samples import YAMADA, numbers, register, stored
+from tests.helpers.receipt_samples import FIRST, TEXT, fill_kept, fill_receipts
+from tests.helpers.table_driver import (
     choose_from_menu,
     click_heading,
     click_row,
@@ -42,6 +41,16 @@ from tests.screens.rows import (
     in_front,
     looks,
     rows,
+)
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    focus,
+    labelled,
+    press,
+    settle,
+    type_in,
 )
 
 COUNT = 300
@@ -752,7 +761,7 @@ def test_100_000_receipts_freeze_nothing(
 
 @pytest.mark.parametrize("size", list(TextSize))
 def test_nothing_is_cut_off_in_any_size(program: Program, screen: ResultsScreen, size: TextSize):
-    from tests.screens.hands import cut_off
+    from tests.helpers.ui_driver import cut_off
 
     root = program.window.root
     root.geometry("1024x524")

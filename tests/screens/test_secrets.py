@@ -10,7 +10,7 @@ from kollect.ui.framework.editing import UndoHistory
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.settings.pin_dialogs import AskPinDialog
 from kollect.ui.widgets.form import Form
-from tests.screens.hands import Person, focus, settle, type_in
+from tests.helpers.ui_driver import Person, focus, settle, type_in
 
 PASSWORD = "Himitsu-9137"
 

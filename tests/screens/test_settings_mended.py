@@ -13,8 +13,8 @@ from kollect.storage.data_folder import DataFolder
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.ui_driver import Person, all_inside, settle, shown_text
 from tests.screens.conftest import close
-from tests.screens.hands import Person, all_inside, settle, shown_text
 from tests.screens.test_app import READY
 from tests.screens.test_start import Lock
 

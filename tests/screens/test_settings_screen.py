@@ -28,7 +28,7 @@ from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.screen import SettingsScreen
-from tests.screens.hands import (
+from tests.helpers.ui_driver import (
     Person,
     all_inside,
     click,

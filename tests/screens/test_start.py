@@ -26,8 +26,9 @@ from kollect.ui.main import Program
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage
 from kollect.ui.settings.screen import SettingsScreen
-from tests.screens.conftest import StartProcess
-from tests.screens.hands import (
+from tests.helpers.delay_proxy import delayed
+from tests.helpers.live_shop import shop, start
+from tests.helpers.ui_driver import (
     Person,
     click,
     labelled,
@@ -38,8 +39,7 @@ from tests.screens.hands import (
     windows_seen,
     xdotool,
 )
-from tests.screens.live_shop import shop, start
-from tests.servers.delay_proxy import delayed
+from tests.screens.conftest import StartProcess
 
 pytestmark = pytest.mark.real
 

@@ -25,9 +25,9 @@ from kollect.storage.data_folder import DataFolder
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.main import Program
 from kollect.ui.tray_controller import TrayController
-from tests.screens.hands import PATIENCE, Person, settle, window_named, xdotool
-from tests.screens.live_shop import shop, start
-from tests.servers import display as displays
+from tests.helpers import display as displays
+from tests.helpers.live_shop import shop, start
+from tests.helpers.ui_driver import PATIENCE, Person, settle, window_named, xdotool
 
 pytestmark = pytest.mark.real
 

@@ -10,8 +10,8 @@ from kollect.mailing.outbox import Outbox
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
+from tests.helpers.ui_driver import Person, press, settle
 from tests.screens.every import SCREENS, fill
-from tests.screens.hands import Person, press, settle
 
 
 @pytest.mark.parametrize("name", SCREENS)

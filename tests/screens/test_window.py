@@ -15,7 +15,9 @@ from kollect.ui.framework.dialogs import QuestionDialog, TroubleDialog
 from kollect.ui.framework.theme import SIZE_WORDS
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.widgets.form import Form
-from tests.screens.hands import (
+from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.table_driver import in_front
+from tests.helpers.ui_driver import (
     Person,
     all_inside,
     click,
@@ -26,8 +28,6 @@ from tests.screens.hands import (
     shown_text,
     type_in,
 )
-from tests.screens.heartbeat import LONGEST_SILENCE, Heartbeat
-from tests.screens.rows import in_front
 
 
 class First(Screen):

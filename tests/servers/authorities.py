@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from tests.servers.certificates import ServerCertificate
+from tests.helpers.certificates import ServerCertificate
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)

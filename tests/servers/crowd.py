@@ -10,7 +10,7 @@ from pathlib import Path
 from kollect.ledger.ledger import Ledger
 from kollect.members.member import Member
 from kollect.members.member_filter import search_text
-from tests.unit.bookkeeping import numbered
+from tests.helpers.ledger_samples import numbered
 
 
 def fill_members(path: Path, many: int) -> None:

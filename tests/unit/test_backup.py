@@ -31,7 +31,7 @@ from kollect.storage.backup import (
     make_backup,
     newest_good,
 )
-from tests.unit.bookkeeping import NOW, numbered
+from tests.helpers.ledger_samples import NOW, numbered
 
 TODAY = date(2026, 11, 23)
 DAY = timedelta(days=1)

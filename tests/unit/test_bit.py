@@ -32,7 +32,7 @@ from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Set
 from kollect.storage import integrity
 from kollect.storage.backup import damage, make_backup
 from kollect.storage.data_folder import DataFolder
-from tests.unit.bookkeeping import BOX, NOW, numbered, sighting
+from tests.helpers.ledger_samples import BOX, NOW, numbered, sighting
 
 SHOP = Shop(name="こむぎ", address="東京都千代田区千代田1-1")
 SETTINGS = Settings(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.decision.bounce import MOST_READ, BounceReport, read_report
-from tests.unit.hostile import HOSTILE
+from tests.helpers.hostile_mails import HOSTILE
 
 POSTFIX = """\
 Return-Path: <>

@@ -21,7 +21,7 @@ from kollect.members.csv_import import ImportCounts, ImportTrouble, take_in
 from kollect.members.csv_table import CsvTrouble
 from kollect.members.member import Consent, Member, MemberState, Sex
 from kollect.members.repository import Members
-from tests.unit.bookkeeping import NOW, numbered
+from tests.helpers.ledger_samples import NOW, numbered
 
 LATER = NOW + timedelta(days=1)
 ADDRESSES = ("taro@docomo.ne.jp", "Hanako..s@docomo.ne.jp", "jiro@ezweb.ne.jp", "=1+1@x.jp")

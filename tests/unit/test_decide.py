@@ -13,8 +13,8 @@ from kollect.decision.types import Decision, Kind, Rules, SenderHistory
 from kollect.mail import address
 from kollect.mail.message import Mail
 from kollect.settings.model import DEFAULT_BLANK_SUBJECTS, DuplicateAction
-from tests.unit.hostile import ANSWERED, HOSTILE
-from tests.unit.test_mail import HEADERS
+from tests.helpers.hostile_mails import ANSWERED, HOSTILE
+from tests.unit.test_message import HEADERS
 
 RULES = Rules(
     own_address="shop@example.jp",

@@ -18,7 +18,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.storage import event_log
 from kollect.storage.backup import make_backup
 from kollect.storage.data_folder import DataFolder
-from tests.unit.bookkeeping import numbered
+from tests.helpers.ledger_samples import numbered
 
 
 @pytest.fixture

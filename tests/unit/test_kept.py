@@ -13,7 +13,7 @@ import pytest
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.ledger.kept_folder import KeptFolder
-from tests.unit.bookkeeping import BOX, NOW
+from tests.helpers.ledger_samples import BOX, NOW
 
 RAW = b"From: a@docomo.ne.jp\r\nSubject: \x82\xa0\r\n\r\nbody\0\r\n"
 

@@ -15,7 +15,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import AlreadyNumbered, IllegalMailMove, MailState, ReceiptState
 from kollect.storage.database import to_text, to_time
-from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, sighting, text
+from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, numbered, sighting, text
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

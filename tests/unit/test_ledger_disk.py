@@ -18,7 +18,7 @@ import pytest
 from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
-from tests.unit.bookkeeping import NOW, numbered
+from tests.helpers.ledger_samples import NOW, numbered
 
 TOP = Path(__file__).parents[2]
 
@@ -185,7 +185,7 @@ COMMITS = """
 import sys
 from pathlib import Path
 from kollect.ledger.ledger import Ledger
-from tests.unit.bookkeeping import numbered
+from tests.helpers.ledger_samples import numbered
 
 ledger = Ledger(Path(sys.argv[1]))
 for n in range(10**6):

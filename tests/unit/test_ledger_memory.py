@@ -11,7 +11,7 @@ import pytest
 
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.states import IllegalMailMove, MailState
-from tests.unit.bookkeeping import BOX, NOW, numbered, sighting
+from tests.helpers.ledger_samples import BOX, NOW, numbered, sighting
 
 MAILS = 2000
 MOST = 1_000_000

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import MOVES, AlreadyNumbered, IllegalMailMove, MailState, ReceiptState
-from tests.unit.bookkeeping import BOX, NOW, numbered
+from tests.helpers.ledger_samples import BOX, NOW, numbered
 
 PEOPLE = st.sampled_from([f"{name}@docomo.ne.jp" for name in "abcdefgh"])
 

@@ -15,7 +15,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import MailState
 from kollect.storage import database
-from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, text
+from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, numbered, text
 
 DAY = timedelta(days=1)
 LOOKED_AT = ("SELECT", "UPDATE", "DELETE")

@@ -22,7 +22,7 @@ from kollect.members.repository import Members
 from kollect.storage import schema
 from kollect.storage.queries import Queries
 from kollect.storage.schema import MIGRATIONS
-from tests.unit.bookkeeping import NOW, numbered
+from tests.helpers.ledger_samples import NOW, numbered
 
 LATER = NOW + timedelta(days=1)
 CONSENT = Consent(True, date(2026, 11, 22), "会員登録用紙")

@@ -24,7 +24,7 @@ from kollect.mailing.mailing_text import TextPerson
 from kollect.mailing.rate_limit import RateLimit, allowance
 from kollect.settings.model import Shop
 from kollect.smtp.outgoing import DeliveryStatus
-from tests.unit.bookkeeping import NOW
+from tests.helpers.ledger_samples import NOW
 
 SHOP = Shop(name="ベーカリー こむぎ", address="東京都千代田区千代田1-1", phone="03-1234-5678")
 ADDRESS = "komugi@shop.example.jp"

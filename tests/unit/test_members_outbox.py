@@ -31,7 +31,7 @@ from kollect.members.member import Consent, Member
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.settings.model import Shop
-from tests.unit.bookkeeping import DOMAIN, NOW, lived_by, numbered
+from tests.helpers.ledger_samples import DOMAIN, NOW, lived_by, numbered
 
 SHOP = Shop(name="こむぎ", address="東京都千代田区千代田1-1")
 ADDRESS = "shop@shop.example"

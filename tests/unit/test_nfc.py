@@ -19,7 +19,7 @@ from kollect.members.member import Member
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.settings import ini_format
-from tests.unit.bookkeeping import NOW, numbered
+from tests.helpers.ledger_samples import NOW, numbered
 
 GARDEN = "ガーデン"
 APART = unicodedata.normalize("NFD", GARDEN)

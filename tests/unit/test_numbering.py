@@ -14,7 +14,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.settings import ini_file
 from kollect.settings.model import Settings
 from kollect.settings.number_format import number_text
-from tests.unit.bookkeeping import numbered
+from tests.helpers.ledger_samples import numbered
 
 
 @pytest.mark.parametrize(

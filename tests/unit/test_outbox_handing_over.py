@@ -21,7 +21,7 @@ from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.members.repository import Members
 from kollect.storage.queries import Queries
-from tests.unit.bookkeeping import NOW, lived_by
+from tests.helpers.ledger_samples import NOW, lived_by
 from tests.unit.test_members_outbox import begun, database
 
 SOON = NOW + timedelta(minutes=1)

@@ -21,7 +21,7 @@ from kollect.storage import highest_number
 from kollect.storage.backup import begin_anew, make_backup
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.highest_number import Highest
-from tests.unit.bookkeeping import NOW, numbered
+from tests.helpers.ledger_samples import NOW, numbered
 
 
 class Shop:

@@ -13,7 +13,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import ReceiptState
-from tests.unit.bookkeeping import NOW, numbered
+from tests.helpers.ledger_samples import NOW, numbered
 
 HOUR = timedelta(hours=1)
 

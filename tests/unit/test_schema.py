@@ -19,7 +19,7 @@ from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.storage import schema
 from kollect.storage.database import copy_before
-from tests.unit.bookkeeping import BOX, DOMAIN, NOW, numbered, text
+from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, numbered, text
 
 NEXT = """
 -- one more thing to know of a receipt

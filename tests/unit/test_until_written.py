@@ -21,7 +21,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock
 from kollect.ledger.metadata import Metadata
 from kollect.storage import database
-from tests.unit.bookkeeping import NOW
+from tests.helpers.ledger_samples import NOW
 
 
 class Disk:

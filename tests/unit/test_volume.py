@@ -14,7 +14,7 @@ from kollect.app import folder_warnings
 from kollect.desktop import volume
 from kollect.ledger.ledger import Ledger
 from kollect.storage.data_folder import DataFolder
-from tests.unit.bookkeeping import numbered
+from tests.helpers.ledger_samples import numbered
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -20,7 +20,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.mail.message import Mail
 from kollect.mail.server_date import date_in
 from kollect.settings.model import Passwords, Settings
-from tests.servers.mails import blank
+from tests.helpers.mail_samples import blank
 
 TEN = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)

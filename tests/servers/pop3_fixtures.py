@@ -1,8 +1,0 @@
-"""The fixtures of the receiving side, for every test that asks for them. Nothing starts unasked."""
-
-from __future__ import annotations
-
-from tests.servers.certificates import certificates
-from tests.servers.dovecot import dovecot
-
-__all__ = ["certificates", "dovecot"]
