@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyr
 
 log = logging.getLogger(__name__)
 
-Listener = Callable[["News"], None]
+Listener = Callable[["CollectorEvent"], None]
 
 
 class Workspace:

@@ -67,7 +67,8 @@ def _take_in(folder: DataFolder, options: Namespace) -> int:
     else:
         print(
             f"取り込みました（新しい会員 {counts['new']}名、"
-            f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。{csv_import.in_words(held)}"
+            f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。"
+            f"{csv_import.in_words(held)}"
         )
     return DONE
 

@@ -45,7 +45,8 @@ _ORDERS = {
     ReceiptOrder.STATE: "CASE state WHEN 'replied' THEN 0 WHEN 'pending' THEN 1"
     " WHEN 'unknown' THEN 2 WHEN 'refused' THEN 3 ELSE 4 END",
     ReceiptOrder.TIMES: "times",
-    ReceiptOrder.MEMBER: "(SELECT state = 'active' FROM member WHERE member.number = receipt.number)",
+    ReceiptOrder.MEMBER: "(SELECT state = 'active' FROM member"
+    " WHERE member.number = receipt.number)",
 }
 
 

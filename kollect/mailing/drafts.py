@@ -147,7 +147,8 @@ class Mailings:
             self._db.change(
                 "INSERT INTO parcel (mailing, number, address, letter_id, step, step_at, answer)"
                 " SELECT ?, number, address, '<' || lower(hex(randomblob(16))) || '@' || ? || '>',"
-                f" iif(against = '', '{RecipientState.WAITING}', '{RecipientState.LEFT_OUT}'), ?, against"
+                f" iif(against = '', '{RecipientState.WAITING}', '{RecipientState.LEFT_OUT}'), ?,"
+                " against"
                 f" FROM ({chosen}) ORDER BY number",
                 *(mailing, letter_domain, moment, *values),
             )

@@ -167,8 +167,8 @@ class Outbox(Recipients):
                             RecipientState.WAITING,
                             RecipientState.DEFERRED,
                         )
-                        self.move([identity], RecipientState.UNCERTAIN if tried else RecipientState.LEFT_OUT,
-                                  now, against)  # fmt: skip
+                        then = RecipientState.UNCERTAIN if tried else RecipientState.LEFT_OUT
+                        self.move([identity], then, now, against)
                 ids = [identity for identity, _, against in found if not against]
                 self.move(ids, RecipientState.SENDING, now)
                 if ids or not found:

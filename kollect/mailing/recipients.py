@@ -68,7 +68,8 @@ class Recipients(Mailings):
     def only_refused(self, mailing: int) -> int:
         """How many letters are left, where every one of them was refused; else 0."""
         left, refused = self._db.row(
-            f"SELECT count(*), coalesce(sum(step = '{RecipientState.DEFERRED}' AND refusals > 0), 0)"
+            "SELECT count(*),"
+            f" coalesce(sum(step = '{RecipientState.DEFERRED}' AND refusals > 0), 0)"
             f" FROM parcel WHERE mailing = ? AND step IN ('{_OWED}')",
             mailing,
         ) or (0, 0)

@@ -1,7 +1,7 @@
 """A member as a value, and the membership form: what was typed, what it means, what is wrong.
 
-The screen and the CSV import both fill a `MemberFormInput` and have it read here; so both forgive and refuse
-the same. Knows no file and no table. Pure.
+The screen and the CSV import both fill a `MemberFormInput` and have it read here; so both forgive
+and refuse the same. Knows no file and no table. Pure.
 """
 
 from __future__ import annotations

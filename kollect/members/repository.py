@@ -32,8 +32,9 @@ MAILING = "メール発信"
 
 
 class Members(MemberReader):
-    """What `MemberReader` reads, and the writing. Promises: only a number that was given can be registered,
-    and once; what stood there before an update is found in `changes`, every consent in `consents`.
+    """What `MemberReader` reads, and the writing. Promises: only a number that was given can be
+    registered, and once; what stood there before an update is found in `changes`, every consent in
+    `consents`.
 
     A no, 配信停止 or 退会, is the address's: it holds for every number that the address has or
     gets, until a consent is written down that was given on a later day. One of the same day may be

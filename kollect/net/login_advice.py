@@ -115,7 +115,7 @@ def unencryptable(peer: Peer, tls_port: int, answer: str) -> ServerTrouble:
 
 
 def encryption_gone(peer: Peer, protocol: str, tls_port: int, answer: str) -> EncryptionGone:
-    """A server that has encrypted before does not any more; `protocol` as net/server_errors.py names it."""
+    """A server that has encrypted before does not any more. `protocol`: as `server_errors` says."""
     return peer.encryption_gone(protocol, answer, safe=_safe(peer, tls_port))
 
 

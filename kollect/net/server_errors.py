@@ -146,7 +146,7 @@ class Peer:
         )
 
     def unencrypted(self, failure: Exception) -> ServerTrouble:
-        """The encryption could not be started; certificates are told by net/certificate_errors.py."""
+        """The encryption could not be started; certificates are told by `certificate_errors`."""
         if isinstance(failure, TimeoutError):
             return self.silent(Stage.ENCRYPT, failure, heard=True)
         reason = getattr(failure, "reason", None) or ""

@@ -12,8 +12,8 @@ from kollect.errors import Problem, StorageTrouble, Trouble
 from kollect.settings.model import Passwords, Settings
 from kollect.ui.demo_mode import DemoMode
 from kollect.ui.framework.window import Window
-from kollect.ui.mender import mend
 from kollect.ui.prerequisites import Prerequisites
+from kollect.ui.settings_repair import mend
 from kollect.ui.shutdown import Shutdown
 from kollect.ui.tray_controller import TrayController
 

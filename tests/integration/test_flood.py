@@ -59,7 +59,7 @@ def polled(smtp: ScriptedSmtp, tmp_path: Path) -> Poll:
         ports = str(server.port), str(smtp.port)
         done = subprocess.run(
             [sys.executable, "-c", POLL, protocol, *ports, str(tmp_path), str(polls)],
-            cwd=Path(__file__).parents[1],
+            cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,
             timeout=120,

@@ -1,7 +1,7 @@
 """SIGKILL of the real process at random moments while mails go out to all members.
 
-`KOLLECT_KILLS=20 KOLLECT_LETTERS=1000 ./build.sh test tests/integration/test_mailing_kill.py -s` does it at
-length.
+`KOLLECT_KILLS=20 KOLLECT_LETTERS=1000 ./build.sh test tests/integration/test_mailing_kill.py -s`
+does it at length.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def by_another_process(mailer: Mailer) -> None:
     command = [sys.executable, "-m", "kollect", "--data", str(mailer.folder)]
     ran = subprocess.run(
         [*command, "members", "import", str(file)],
-        capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[1], check=False,
+        capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2], check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
 

@@ -172,7 +172,7 @@ PARTS = (
     "kollect.collector.worker.Ledger",
     "kollect.collector.worker.KeptFolder",
     "kollect.collector.record_mails.decide",
-    "kollect.collector.worker.Worker._open_ledger",
+    "kollect.collector.worker.CollectorWorker._open_ledger",
 )
 """Without these no poll is possible."""
 PARTS_BESIDE = (

@@ -51,7 +51,7 @@ class Shop:
         given = []
         with ledger.transaction():
             for customer in itertools.islice(self._customers, customers):
-                numbers_in_log.append(numbered(ledger, f"{customer}@docomo.ne.jp")[1])
+                given.append(numbered(ledger, f"{customer}@docomo.ne.jp")[1])
         ledger.close()
         self.log += [
             f"{day} 10:00:00 情報 受付番号 {number} を発行しました: x@docomo.ne.jp"

@@ -72,7 +72,7 @@ def test_an_exception_is_one_line_with_its_places_and_its_cause(folder: DataFold
     except OSError:
         log.exception("処理できません")
     (line,) = this_month(folder)
-    assert "エラー 処理できません（OSError: outer ← test_logfile.py:" in line
+    assert "エラー 処理できません（OSError: outer ← test_event_log.py:" in line
     assert "元は ValueError: invalid literal" in line
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.states import ReceiptState
-from kollect.mailing import results_csv
+from kollect.mailing import mailing_csv
 from kollect.mailing.mailing_errors import NobodyToSendTo, TextNotReady
 from kollect.mailing.mailing_states import (
     Audience,
@@ -339,7 +339,7 @@ def test_the_results_as_a_table(path: Path, members: Members, outbox: Outbox):
     members.withdraw(1001, NOW, "会員一覧")
     mailing = begun(outbox)
     accepted(outbox, mailing)
-    text = results_csv.mailing_csv(outbox.each(mailing)).decode("utf-8-sig")
+    text = mailing_csv.mailing_csv(outbox.each(mailing)).decode("utf-8-sig")
     header, first, second, *_ = csv.reader(io.StringIO(text, newline=""))
     assert header == ["受付番号", "お名前", "メールアドレス", "結果", "日時", "理由"]
     assert (first[3], first[5]) == ("対象外", "退会")

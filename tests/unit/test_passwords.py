@@ -179,7 +179,9 @@ def test_no_password_in_a_repr():
 
 def test_keyring_is_imported_only_when_needed():
     program = (
-        "import sys, kollect.settings.passwords as p; p.Vault('1'); print('keyring' in sys.modules)"
+        "import sys, kollect.settings.passwords as p\n"
+        "p.PasswordStore('1')\n"
+        "print('keyring' in sys.modules)"
     )
     root = Path(passwords.__file__).parents[2]
     done = subprocess.run(

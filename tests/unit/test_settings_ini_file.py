@@ -333,7 +333,7 @@ def die(event, args):
 
 sys.dont_write_bytecode = True
 sys.addaudithook(die)
-inifile.save(Path({str(ini)!r}), Settings())
+ini_file.save(Path({str(ini)!r}), Settings())
 """
     root = Path(ini_file.__file__).parents[2]
     ended = subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode

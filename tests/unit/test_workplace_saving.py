@@ -42,7 +42,7 @@ def raising(error: BaseException) -> Callable[..., None]:
 FULL = StorageTrouble("ディスクがいっぱいです", happened="", cure="")
 STEPS = (
     "kollect.settings.ini_file.save",
-    "kollect.settings.passwords.Vault.set",
+    "kollect.settings.passwords.PasswordStore.set",
     "kollect.app.workspace.Workspace._vault",
 )
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.status import CollectorStatus
 from kollect.errors import Trouble
+from kollect.mailing.mailing_csv import mailing_csv
 from kollect.mailing.mailing_events import NO_MAILING, MailingEvent, MailingFailed, MailingProgress
 from kollect.mailing.mailing_states import Mailing, MailingState, RecipientState
-from kollect.mailing.results_csv import mailing_csv
 from kollect.storage import export
 from kollect.threads.background_thread import local_now
 from kollect.ui.collecting.screen import TroublePanel

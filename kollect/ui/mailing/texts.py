@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from kollect.delivery.refusal import address_is_dead, is_refusal
+from kollect.mailing.mailing_csv import STEP_WORDS, result_word
 from kollect.mailing.mailing_states import ExclusionReason, MailingState, RecipientState
 from kollect.mailing.rate_limit import RateLimit
-from kollect.mailing.results_csv import STEP_WORDS, result_word
 
 STATE_WORDS = {
     MailingState.DRAFT: "下書き",

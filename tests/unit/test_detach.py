@@ -16,7 +16,7 @@ OTHER = """
 import sys, time
 from pathlib import Path
 from kollect.desktop import detach
-unpacked.hold(Path(sys.argv[1]))
+detach.hold(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(600)
 """
