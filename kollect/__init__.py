@@ -1,7 +1,8 @@
 """コレクト (kollect): collects customers' mail addresses from blank mails.
 
-The stages of one poll stand in the order of the folders: `inbox` fetches, `decision` says what a
-mail is, `register` gives the number, `reply` answers; only `collector` joins them.
+The stages of one poll: `inbox` fetches, `decision` says what a mail is, `ledger` gives the number
+and writes it down, `letters` and `smtp` answer; only `collector` joins them. `mailing` writes to
+the members. `ui` and `commands` are the two ways in, and both go through `app`.
 """
 
 __version__ = "1.0.0"

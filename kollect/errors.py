@@ -154,7 +154,7 @@ class SettingsFileDamaged(SettingsTrouble):
         self.file = file
         self.problems = ()
         self.backup = backup
-        """A good copy of the settings before stands ready: see `inifile.restore_backup`."""
+        """A good copy of the settings before stands ready: see `ini_file.restore_backup`."""
         Trouble.__init__(
             self, "設定ファイルを読めません", happened=happened, cure=cure, detail=detail
         )

@@ -33,7 +33,7 @@ _FATAL = re.compile(r"^(Fatal Python error|Windows fatal exception: (?!code )|Tr
 class CrashReport:
     """Within the block, a crash of this process is written down; so is the exception that ends it.
 
-        with LastWords(folder, tell) as crashed:
+        with CrashReport(folder, tell) as crashed:
 
     `crashed` is what is to be told of the last run, None where it did not crash. `tell` is given
     the exception, and says whether the user was told; if not, the next start does it.

@@ -1,6 +1,6 @@
 """The way into the data folder at the start: one program at a time, and a sound kollect.db.
 
-Finds out only: what stands in the way is told or asked by `beginning.come_in`.
+Finds out only: what stands in the way is told or asked by `startup.come_in`.
 """
 
 from __future__ import annotations

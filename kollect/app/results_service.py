@@ -181,7 +181,7 @@ class ResultsService:
             manual_actions.forward(ledger, settings, mail, self._now())
 
     def give_number(self, mail: KeptMail, to: str) -> int:
-        """A number for an address. Raises `register.receipt.AlreadyNumbered`."""
+        """A number for an address. Raises `states.AlreadyNumbered`."""
         settings = self._settings()
         with closing(Ledger(self._folder.database)) as ledger:
             return manual_actions.give_number(ledger, settings, mail, to, self._now())

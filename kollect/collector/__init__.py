@@ -1,1 +1,1 @@
-"""Joins the four stages: one round, the resident worker, and what they report."""
+"""Joins the four stages: one poll, the worker that repeats it, and what they tell."""

@@ -59,7 +59,7 @@ class PollContext:
     witnesses: Witnesses = field(default_factory=Witnesses)
     """What this poll has heard of the time."""
     strikes: list[tuple[str, int, datetime]] | None = None
-    """As the ledger has them; None: not read yet, or changed since (`strikes`)."""
+    """As the ledger has them; None: not read yet, or changed since (`problem_mails`)."""
     templates: dict[int, Template] = field(default_factory=dict)
     """The texts that this poll has had to do with: they never change."""
     notes: NotesAtHand = field(init=False)

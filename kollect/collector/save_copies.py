@@ -1,6 +1,6 @@
 """The raw mails in kept/ that may not leave the server without a copy there.
 
-What only the body tells is read as soon as the copy is there (`bodies`).
+What only the body tells is read as soon as the copy is there (`read_bodies`).
 """
 
 from __future__ import annotations

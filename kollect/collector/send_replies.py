@@ -2,7 +2,7 @@
 
 A letter is written down as SENDING before it is handed over and its ending after; a crash in
 between repeats it with the same number and Message-ID. Not more than 20 are ever in that gap
-(`reply.post`).
+(`smtp.client`).
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class ReplySender:
         ]
 
     def _of_the_batch(self) -> Iterator[OutgoingMail]:
-        """Those whose mails have just arrived, in the order of arrival, pulled by the post as it
+        """Those whose mails have just arrived, in the order of arrival, pulled by the client as it
         has room for them."""
         entries = sorted(self._unknown_in_batch(), key=lambda entry: entry.id)
         self._known.update(entry.id for entry in entries)

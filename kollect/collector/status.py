@@ -92,7 +92,7 @@ class CollectorStatus:
         return None
 
     def counted(self, today: int, total: int, on: date) -> None:
-        """The numbers given, as counted in the register."""
+        """The numbers given, as counted in the ledger."""
         self.today, self.total, self.counted_on = today, total, on
 
     def count_is_old(self, now: datetime) -> bool:

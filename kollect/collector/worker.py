@@ -1,7 +1,7 @@
 """The resident collector: polls, waits, polls again, in a thread of its own or in the caller's.
 
 Trouble never ends it: it is told once, the pauses grow, and the next good poll is told once too.
-Whoever listens gets `reports.News`, in this thread; a listener must not block.
+Whoever listens gets an `events.CollectorEvent`, in this thread; a listener must not block.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Is the PC's clock wrong? Told once, with 「日付と時刻」 as the cure.
 
-By the clock itself, where it jumped, and by what others have said of the time (`witnesses`).
+By the clock itself, where it jumped, and by what others have said of the time (`clock_evidence`).
 """
 
 from __future__ import annotations

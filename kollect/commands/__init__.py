@@ -1,7 +1,7 @@
 """The commands for headless use, tests and support: plain Japanese text, or one JSON object.
 
-Exit codes: 0 all done, 2 settings or command line wrong, 3 some letters deferred, 4 a server
-cannot be reached or logged in to, 5 the data folder cannot be used.
+Exit codes: 0 all done, 1 a fault of the program, 2 settings or command line wrong, 3 some letters
+deferred, 4 a server cannot be reached or logged in to, 5 the data folder cannot be used.
 """
 
 from __future__ import annotations

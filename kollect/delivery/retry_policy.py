@@ -7,7 +7,7 @@
   tried again beside the next ones, and ends after the same refusal at three tries on two days.
 * **Three in a row**, without a letter taken in between, are about the shop: no other is begun.
 
-Spans are in lived seconds (`register.clock`), never by the age of a mail or the PC's date.
+Spans are in lived seconds (`ledger.lived_clock`), never by the age of a mail or the PC's date.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Writing to a disk so that a power cut leaves the old or the new.
 
-Knows nothing of what the files hold. What fails is an OSError here; `folder.storage_trouble` says
-it in plain words.
+Knows nothing of what the files hold. What fails is an OSError here;
+`storage_errors.storage_trouble` says it in plain words.
 """
 
 from __future__ import annotations

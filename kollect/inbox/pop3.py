@@ -1,7 +1,7 @@
 """A POP3 mailbox (RFC 1939), in few round trips where the server allows it.
 
 Knows the commands that list, read and delete; the way to an open mailbox is in `pop3_login`, the
-reading of answers in `pop3_dialogue`. It decides nothing about a mail.
+reading of answers in `pop3_protocol`. It decides nothing about a mail.
 """
 
 from __future__ import annotations

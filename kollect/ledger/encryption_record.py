@@ -1,6 +1,6 @@
 """Which servers have offered encryption, kept in the ledger: what they have done once they must do.
 
-The connections themselves look at `wire.server_memory` only; here it is filled from the ledger
+The connections themselves look at `net.server_memory` only; here it is filled from the ledger
 before they are made, and written down afterwards.
 """
 

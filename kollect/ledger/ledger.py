@@ -1,8 +1,8 @@
 """The ledger: a row per mail, a row per number, every step written down before and after it.
 
 One SQLite file, `synchronous=FULL`: what `transaction` has committed survives a power cut. Knows
-the steps of `receipt`, nothing of mailboxes, letters or servers. Its chapters are `mails`,
-`numbers` and `notes`; here is what takes more than one of them.
+the states of a mail, nothing of mailboxes, letters or servers. Its chapters are `mail_rows`,
+`number_rows` and `metadata`; here is what takes more than one of them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The ledger's chapter of mails: a row per mail, from first sight until it left the server.
 
-Knows the steps of `receipt`; which letter is owed for a mail, and by which number, it is told.
+Knows the steps of a mail (`states`); which letter is owed for it, and by which number, it is
+told.
 """
 
 from __future__ import annotations

@@ -275,7 +275,7 @@ class NumberRows(Database):
 
     def seems_lost(self, number: int, reason: str) -> None:
         """Somebody says that a letter to this number did not arrive, and it cannot be proved: that
-        is shown (`receipt.in_words`), and changes nothing else.
+        is shown (`states.in_words`), and changes nothing else.
         """
         with self._translated():
             self._db.execute(

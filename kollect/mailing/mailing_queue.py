@@ -1,5 +1,5 @@
-"""The letters of one round of a mailing, as the post pulls them: as late as possible, and no faster
-than the pace allows.
+"""The letters of one round of a mailing, as the client pulls them: as late as possible, and no
+faster than the pace allows.
 
 Up to the instant before MAIL it counts what others have written into the file, in this program or
 another one: a 配信停止, a 退会, a pause. So a letter that waits for its turn at the server, or was

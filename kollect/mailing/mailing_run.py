@@ -1,7 +1,7 @@
 """One round of メール発信: from the outbox to the SMTP server, each letter of a mailing tried once.
 
 A letter is written down as SENDING before it is handed over and its ending after; a crash in
-between repeats it under the same Message-ID. Not more than 20 are ever in that gap (`reply.post`).
+between repeats it under the same Message-ID. Not more than 20 are ever in that gap (`smtp.client`).
 Memory does not grow with the mailing.
 """
 

@@ -110,7 +110,9 @@ class ExclusionReason(StrEnum):
 
 
 class SendResult(StrEnum):
-    """How one sending ended; the same words as `reply.outcome.Ending`, which is not known here."""
+    """How one sending ended; the same words as `smtp.outgoing.DeliveryStatus`, which is not known
+    here.
+    """
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -170,7 +172,7 @@ class MailingRecipient:
     unknowns: int
     """Over 0: to be sent alone, in the plain dialogue."""
     answer: str
-    """The server's words, or a LeftOut."""
+    """The server's words, or an ExclusionReason."""
     step_at: datetime
     patience: Patience
     """What is remembered of its tries."""

@@ -2,7 +2,7 @@
 
 What is to be sent, paused or stopped stands in the outbox, where screens and commands write it;
 they then call `look`. Runs beside the collector on the same file. Whoever listens gets
-`mailing_reports.MailingNews`, in this thread; a listener must not block.
+`mailing_events.MailingEvent`, in this thread; a listener must not block.
 """
 
 from __future__ import annotations

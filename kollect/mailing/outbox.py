@@ -1,8 +1,8 @@
 """メール発信 in kollect.db: every step of every letter, written down before and after it is taken.
 
-Knows the steps of `mailing`; nothing of how letters are written or of servers. The mailings are its
-chapter `mailings`, what can be read of their letters is `parcels`. One Outbox belongs to one
-thread; several may be open on one file.
+Knows the steps of `mailing_states`; nothing of how letters are written or of servers. The mailings
+are its chapter `drafts`, what can be read of their letters is `recipients`. One Outbox belongs to
+one thread; several may be open on one file.
 """
 
 from __future__ import annotations

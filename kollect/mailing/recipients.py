@@ -37,8 +37,9 @@ class Recipients(Mailings):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
     def tries(self, pace: RateLimit, time: Lived) -> list[datetime]:
-        """When letters, of any mailing, were handed over, as far back as `pace` remembers: as dates
-        of `lived_moment`."""
+        """When letters, of any mailing, were handed over, as far back as `rate_limit` remembers: as
+        dates of `lived_moment`.
+        """
         if not pace.memory:
             return []
         now, present = time.look.wall, lived_moment(time.seconds)

@@ -1,1 +1,1 @@
-"""フレンド: the customers behind the numbers, the paper they sign, and the mails they asked for."""
+"""フレンド: the customers behind the numbers, their consent, and their files in and out."""

@@ -1,7 +1,7 @@
 """A table in a file that a spreadsheet or another program has written: told apart, taken apart.
 
-Knows delimiters, quotes and titles; the characters are read in `octets`, what the columns are for
-is in `columns`. Pure.
+Knows delimiters, quotes and titles; the characters are read in `csv_encoding`, what the columns
+are for is in `csv_columns`. Pure.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def plain(cell: str) -> str:
     if cell[:1] not in ("'", "="):
         return cell
     if cell.startswith("'") and cell[1:].startswith(_RUNS):
-        return cell[1:]  # as `csvfile` writes it
+        return cell[1:]  # as `csv_format` writes it
     if cell.startswith("=") and (found := _FORMULA.fullmatch(cell.strip())):
         return found[1].replace('""', '"')
     return cell

@@ -1,7 +1,7 @@
 """The members as kollect.db has them, for screens, lists and files: reading only.
 
-Knows of the receipts only the numbers and the addresses behind them. One Roll belongs to one
-thread; several may be open on one file, beside the collector.
+Knows of the receipts only the numbers and the addresses behind them. One MemberReader belongs to
+one thread; several may be open on one file, beside the collector.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 One memory for each protocol, host and port, shared by all that talk to it: polls, replies,
 mailings, tests of the settings, in whatever threads they run. Whether a server has offered
-encryption is also kept over restarts, by those who have a ledger (`collector.encryption`).
+encryption is also kept over restarts, by those who have a ledger (`ledger.encryption_record`).
 """
 
 from __future__ import annotations

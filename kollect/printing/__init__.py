@@ -1,1 +1,1 @@
-"""Posters, forms and lists on paper."""
+"""店頭ポスター and 会員登録用紙 on paper."""

@@ -1,7 +1,7 @@
 """What is wrong with one value of the settings, as a sentence for the person who typed it.
 
-Every `…_fault` returns None where nothing is wrong. Knows no field and no section: `check` does.
-Pure.
+Every `…_fault` returns None where nothing is wrong. Knows no field and no section:
+`validation` does. Pure.
 """
 
 from __future__ import annotations

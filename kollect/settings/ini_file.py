@@ -1,7 +1,8 @@
 """kollect.ini on the disk: loaded whole or not at all, replaced in one stroke, the last one kept.
 
 At every instant of a save the file holds the old settings or the new ones; kollect.ini.bak holds
-the ones before. The form of the text is for `initext`, what may stand in it for `check`.
+the ones before. The form of the text is for `ini_format`, what may stand in it for
+`validation`.
 """
 
 from __future__ import annotations

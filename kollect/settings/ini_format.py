@@ -75,7 +75,8 @@ class IniContents:
 
     settings: Settings
     problems: tuple[Problem, ...]
-    """Values and lines that make no sense. What makes sense may still be wrong: see `check`."""
+    """Values and lines that make no sense. What makes sense may still be wrong: see
+    `validation`."""
     unknown: tuple[str, ...]
     """`[section] key` of what stands in a known section and is not known: perhaps a slip."""
 
@@ -136,8 +137,8 @@ def read(text: str) -> IniContents:
 def write(settings: Settings, old: str = "") -> str:
     """The old text with these settings in it: its comments, order and unknown lines stay.
 
-    `settings` must have no `check.problems`. A line that made no sense becomes a comment, since the
-    text could not be read otherwise.
+    `settings` must have no `validation.problems`. A line that made no sense becomes a comment,
+    since the text could not be read otherwise.
     """
     lines: list[_Line] = []
     missing = dict(_FIELDS)

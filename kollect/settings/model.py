@@ -1,4 +1,4 @@
-"""The settings as one frozen value. What may stand in each field is for `check.problems`. Pure."""
+"""The settings as one frozen value. What may stand in each field is for `validation`. Pure."""
 
 from __future__ import annotations
 

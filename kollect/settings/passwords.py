@@ -30,7 +30,7 @@ class PasswordStore:
     """The passwords of one installation. No method raises because of the keyring.
 
     `KOLLECT_RECEIVE_PASSWORD` and `KOLLECT_SEND_PASSWORD` in the environment go before anything
-    kept. What was once read or set is remembered: another Vault's change is not seen.
+    kept. What was once read or set is remembered: another PasswordStore's change is not seen.
     """
 
     def __init__(self, install_id: str, environ: Mapping[str, str] = os.environ) -> None:

@@ -9,7 +9,7 @@ from kollect.smtp.outgoing import Outcome, OutgoingMail
 
 
 class Style(Enum):
-    """The three ways of talking; see `dialogue`."""
+    """The three ways of talking; see `protocol`."""
 
     STREAM = auto()
     OVERLAP = auto()

@@ -1,8 +1,8 @@
-"""The floor under every thread: whatever is raised in one, it goes on, or somebody is told.
+"""Every thread of the program: whatever is raised in one, it goes on, or somebody is told.
 
-Every thread of the program is made here. What falls through to this floor is a fault of ours, of a
-library or of a PC without memory; a program that sits in the tray for months must not stand still
-for it without a word. Telling of a fault cannot fail, or it would be the next one.
+All of them are made here. What nobody else has caught in one is a fault of ours, of a library or of
+a PC without memory; a program that sits in the tray for months must not stand still for it without
+a word. Telling of a fault cannot fail, or it would be the next one.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 def come_in(
     folder: DataFolder, found: Obstacle | None, make_window: Callable[[], Window]
 ) -> int | None:
-    """Tell of what `entrance.enter` has found, or ask what to do about it.
+    """Tell of what `preflight.enter` has found, or ask what to do about it.
 
     None: come in. Else the exit code; the user has been told, in a window made for it.
     """

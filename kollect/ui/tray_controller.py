@@ -278,7 +278,7 @@ class TrayController:
         return round(part * 1000) + 1 if part > 0.05 else EVERY_MS
 
     def _count(self) -> None:
-        """Count today's and all numbers again, in the register."""
+        """Count today's and all numbers again, in the ledger."""
         if self._counting:
             return
         self._counting = True

@@ -1,4 +1,4 @@
-"""What the tests of the register have in common: a mail seen, a number given, a moment."""
+"""What the tests of the ledger have in common: a mail seen, a number given, a moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shop's register as it is after some time: receipts, kept mails, logs. In a real kollect.db."""
+"""A shop's ledger as it is after some time: receipts, kept mails, logs. In a real kollect.db."""
 
 from __future__ import annotations
 

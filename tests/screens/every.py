@@ -1,7 +1,7 @@
 """Every screen and every dialog of the program, each as it comes up in a shop with some data.
 
 A test of something that holds for all of them goes through these; one that is missing here is told
-by `test_every.py`.
+by `test_leaves_nothing.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What 収集結果表示 asks of the register: searches, orders, periods, on a real kollect.db."""
+"""What 収集結果表示 asks of the ledger: searches, orders, periods, on a real kollect.db."""
 
 from __future__ import annotations
 

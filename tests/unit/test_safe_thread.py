@@ -1,4 +1,4 @@
-"""The floor under every thread: it goes on, it tells, and telling cannot fail."""
+"""Whatever is raised in a thread: it goes on, it tells, and telling cannot fail."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_the_log_never_raises(
 
 
 def test_no_thread_is_made_elsewhere():
-    """Neither by threading nor by a pool: they would have no floor."""
+    """Neither by threading nor by a pool: what is raised there would go unheard."""
     house = Path(safe_thread.__file__).parents[1]
     makers = ("threading.Thread(", "threading.Timer(", "PoolExecutor(", "start_new_thread")
     made = [
