@@ -204,6 +204,8 @@ test_all() {
     say "書き方の検査 (ruff)"
     "$PYTHON" -m ruff check --quiet kollect tests assets
     "$PYTHON" -m ruff format --check kollect tests assets
+    say "型の検査 (mypy)"
+    "$PYTHON" -m mypy
     run_tests "$@"
 }
 

@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="画面を出さずに、メールの収集を始めます（ログイン時の起動のため）",
     )
-    commands = main.add_subparsers(dest="command", metavar="コマンド", parser_class=_Parser)
+    commands: argparse._SubParsersAction[argparse.ArgumentParser] = main.add_subparsers(
+        dest="command", metavar="コマンド", parser_class=_Parser
+    )
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, parents=[data])

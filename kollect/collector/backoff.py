@@ -56,7 +56,7 @@ class FailureState:
     def pause(self, interval: timedelta) -> timedelta:
         """Until the next poll: the interval, doubled with each failure but the first, to 15 min."""
         doublings = min(max(self.failures - 1, 0), 20)
-        return max(interval, min(interval * 2**doublings, LONGEST_PAUSE))
+        return max(interval, min(interval * (1 << doublings), LONGEST_PAUSE))
 
     def alert_due(self, now: datetime) -> bool:
         """Has the owner to be told that polling has failed for 30 minutes?"""

@@ -10,12 +10,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO
 
 from kollect.collector.mail_identity import key_of
 from kollect.errors import ServerTrouble
 from kollect.inbox.fetch_sinks import Counting, Head, falls_short, seems_whole
-from kollect.inbox.mailbox import CommandRefused, Deadly, Mailbox, MailboxEntry
+from kollect.inbox.mailbox import CommandRefused, Deadly, Mailbox, MailboxEntry, Sink
 from kollect.mail.message import Mail
 
 HOLD_SECONDS = 60.0
@@ -143,7 +142,7 @@ class MailboxSession:
             return refusal
         return sink.handed_over(self._sizes.get(handle, 0))
 
-    def fetch(self, uid: str, sink: BinaryIO) -> None:
+    def fetch(self, uid: str, sink: Sink) -> None:
         """The whole mail. Raises Refused where the server gives nothing, or clearly less than it
         had announced; `sink` then holds what has come."""
         handle = self._handles[uid]
@@ -153,7 +152,7 @@ class MailboxSession:
         if falls_short(counting.octets, size):
             raise CommandRefused(f"{counting.octets} octets of {size}")
 
-    def _fetch(self, mailbox: Mailbox, handle: int, name: str, sink: BinaryIO) -> None:
+    def _fetch(self, mailbox: Mailbox, handle: int, name: str, sink: Sink) -> None:
         try:
             mailbox.fetch(handle, sink)
         except ServerTrouble as trouble:

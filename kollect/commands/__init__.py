@@ -28,10 +28,10 @@ def run(options: Namespace) -> int:
         except Trouble as trouble:
             return failed(trouble, as_json=bool(getattr(options, "json", False)))
         except Exception:
-            if (trouble := _damage(options)) is None:
+            if (damage := _damage(options)) is None:
                 raise
             log.exception("受付の記録が壊れています")
-            return failed(trouble, as_json=bool(getattr(options, "json", False)))
+            return failed(damage, as_json=bool(getattr(options, "json", False)))
 
 
 def _damage(options: Namespace) -> Trouble | None:

@@ -20,7 +20,8 @@ from kollect.errors import (
     Trouble,
 )
 from kollect.settings import ini_file
-from kollect.storage.data_folder import DataFolder, resolve, storage_trouble
+from kollect.storage.data_folder import DataFolder, resolve
+from kollect.storage_errors import storage_trouble
 
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
 

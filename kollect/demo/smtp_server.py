@@ -92,14 +92,19 @@ class _Hooks:
         return AuthResult(success=right, handled=False)
 
     async def handle_MAIL(
-        self, _server: SMTP, session: Session, _envelope: Envelope, address: str, _options: list
+        self,
+        _server: SMTP,
+        session: Session,
+        _envelope: Envelope,
+        address: str,
+        _options: list[str],
     ) -> Any:
         if self._store.is_shop(address) and not session.authenticated:
             return "530 5.7.0 Authentication required"
         return MISSING
 
     async def handle_RCPT(
-        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> Any:
         if not session.authenticated and not self._store.is_shop(address):
             return "550 5.7.1 Relaying denied"

@@ -110,7 +110,7 @@ if sys.platform == "win32":
     def _caller() -> int:
         """The process that started us: the .exe is two, of which the first only unpacks it."""
         processes = _processes()
-        pid = _kernel32().GetCurrentProcessId()
+        pid: int = _kernel32().GetCurrentProcessId()
         own = PureWindowsPath(sys.executable).name.lower()
         while (process := processes.pop(pid, None)) and process.name.lower() == own:
             pid = process.parent

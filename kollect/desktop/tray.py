@@ -57,8 +57,9 @@ ON_MENU = (TrayAction.SHOW, TrayAction.POLL, TrayAction.RESULTS, TrayAction.LOG,
 class Icon(Protocol):
     """What each system's icon can do. All but `wake` is called in the tray's thread."""
 
-    there: bool
-    """Whether there is a tray that shows it."""
+    @property
+    def there(self) -> bool:
+        """Whether there is a tray that shows it."""
 
     def show(self, color: TrayColor, tooltip: str) -> None: ...
     def hide(self) -> None: ...

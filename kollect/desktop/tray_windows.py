@@ -38,7 +38,7 @@ class IconFile:
 _file = cache(IconFile)
 
 
-class _Icon(pystray.Icon):
+class _Icon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
     """pystray's, which does not look whether Windows has taken what it was told."""
 
     def __init__(self, *arguments: Any, told: Callable[[bool], None], **named: Any) -> None:

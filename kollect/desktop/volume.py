@@ -76,7 +76,8 @@ if sys.platform == "win32":
     import ctypes
 
     def _drive_type(letter: str) -> int:
-        return ctypes.windll.kernel32.GetDriveTypeW(f"{letter}\\")
+        kind: int = ctypes.windll.kernel32.GetDriveTypeW(f"{letter}\\")
+        return kind
 
 else:
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
-from typing import BinaryIO
+from typing import TypeGuard
 
 from kollect.inbox.header_block import HeaderBlock
-from kollect.inbox.mailbox import CommandRefused
+from kollect.inbox.mailbox import CommandRefused, Sink
 
 _LINE_END = 2
 """A server or a filter may add or take the last one."""
@@ -17,7 +16,7 @@ _FROM = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _WAY = re.compile(rb"^(?:Received|Date|Message-ID)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
-def seems_whole(block: bytes | CommandRefused) -> bool:
+def seems_whole(block: bytes | CommandRefused) -> TypeGuard[bytes]:
     """Whether a header has what every mail has that came over the internet. One that has not may
     be all there is of it; or it is what a server gave of it, with an end put to it."""
     return not isinstance(block, CommandRefused) and bool(
@@ -33,10 +32,10 @@ def falls_short(octets: int, announced: int) -> bool:
     return octets < max(1, announced * 3 // 4)
 
 
-class Counting(io.RawIOBase):
+class Counting:
     """Passes everything on, and counts it."""
 
-    def __init__(self, sink: BinaryIO) -> None:
+    def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self.octets = 0
 
@@ -46,7 +45,7 @@ class Counting(io.RawIOBase):
         return len(data)
 
 
-class Head(io.RawIOBase):
+class Head:
     """Keeps the header of a whole mail, and lets the rest go by."""
 
     def __init__(self) -> None:

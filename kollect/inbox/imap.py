@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO
+from functools import partial
 
 from imapclient import DELETED
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
@@ -19,7 +19,7 @@ from kollect.inbox import mailbox_errors
 from kollect.inbox.header_block import Crlf, HeaderBlock
 from kollect.inbox.imap_client import Client, open_client, refusal_text, translated
 from kollect.inbox.imap_fetch import Fetcher, Items, octets_of
-from kollect.inbox.mailbox import CommandRefused, MailboxEntry
+from kollect.inbox.mailbox import CommandRefused, MailboxEntry, Sink
 from kollect.mail.message import HEADER_LIMIT
 from kollect.net.connection import Trace
 from kollect.settings.model import Receive, Tls
@@ -141,7 +141,7 @@ class ImapMailbox:
         block.feed(crlf.end())
         return block.handed_over()
 
-    def fetch(self, handle: int, sink: BinaryIO) -> None:
+    def fetch(self, handle: int, sink: Sink) -> None:
         """Write the whole raw mail into `sink`, piece by piece, lines ended by CRLF.
 
         Raises Refused where the server refuses this one mail.
@@ -209,7 +209,7 @@ class ImapMailbox:
             left = [chunk]
             while left:
                 part = left.pop()
-                if not (said := self._told(lambda part=part: _mark(client, part))):
+                if not (said := self._told(partial(_mark, client, part))):
                     marked += part
                 elif len(part) > 1:  # perhaps only one of them: the others are to go
                     left += [part[len(part) // 2 :], part[: len(part) // 2]]
@@ -218,7 +218,7 @@ class ImapMailbox:
         if not alone and marked:
             refused = self._told(client.expunge) or refused
         for chunk in _chunks(marked) if alone else ():
-            refused = self._told(lambda chunk=chunk: client.uid_expunge(chunk)) or refused
+            refused = self._told(partial(client.uid_expunge, chunk)) or refused
         if refused:
             raise mailbox_errors.of_deletion(peer, refused)
 

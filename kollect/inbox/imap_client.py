@@ -8,9 +8,8 @@ answers; the line, the handshake and the words for troubles are ours. Knows noth
 from __future__ import annotations
 
 import contextlib
-import imaplib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -53,8 +52,10 @@ class Inbox:
     read_only: bool = False
 
 
-class Client(imapclient.IMAPClient):
+class Client(imapclient.IMAPClient):  # type: ignore[misc]  # it has no types
     """The library's client on a line that is open, greeted and, where wanted, encrypted."""
+
+    _imap: Engine
 
     def __init__(self, line: Line, account: str = "") -> None:
         self.line = line
@@ -65,7 +66,7 @@ class Client(imapclient.IMAPClient):
         self._imap.debug = 0  # it would hand every line to the log, the password with them
 
     # IMAPClient 4.1's own hook, though it begins with an underscore.
-    def _create_IMAP4(self) -> imaplib.IMAP4:
+    def _create_IMAP4(self) -> Engine:
         return Engine(self.line)
 
     @property
@@ -136,9 +137,14 @@ class Client(imapclient.IMAPClient):
         self._imap.untagged_responses.clear()
 
 
-def _number(said: list[bytes | None] | None) -> int:
-    """What the server said last; 0 where it said nothing, or a number beyond all reason."""
+def _number(said: Sequence[bytes | tuple[bytes, bytes] | None] | None) -> int:
+    """What the server said last; 0 where it said nothing, or a number beyond all reason.
+
+    Raises ValueError where it said a literal (the library makes a pair of it).
+    """
     text = said[-1] if said else None
+    if isinstance(text, tuple):
+        raise ValueError(f"a literal in the place of a number: {text[0]!r}")
     return int(text) if text and text.isdigit() and len(text) < _MOST_DIGITS else 0
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import imaplib
+import socket
+from typing import TYPE_CHECKING, cast
 
 from kollect.errors import ServerTrouble
 from kollect.inbox.slow_answer import SlowAnswerGuard
 from kollect.net.connection import Line
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 LONGEST_LINE = 256 * 1024
 LONGEST_SEARCH = 2 * 1024 * 1024
@@ -37,7 +42,8 @@ class Engine(imaplib.IMAP4):
         self._literals_left = _LARGEST_LITERALS
 
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
-        self.sock = self._line  # IMAPClient sets the time-out by it
+        # a socket as far as IMAPClient goes, which sets the time-out by it
+        self.sock = cast(socket.socket, self._line)
 
     def read(self, size: int) -> bytes:
         self._literals_left -= size
@@ -63,7 +69,7 @@ class Engine(imaplib.IMAP4):
     def _endless(self, what: str) -> ServerTrouble:
         return self._line.peer.senseless(self._line.stage, what.encode())
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: ReadableBuffer) -> None:
         self._line.send(data)
         self._begin_answer()
 

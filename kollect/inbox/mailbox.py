@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,12 @@ class CommandRefused(Exception):
 
 class Deadly(CommandRefused):
     """The server ended the session over this mail alone. Another session was opened already."""
+
+
+class Sink(Protocol):
+    """What a mail can be written into, piece by piece."""
+
+    def write(self, data: bytes, /) -> object: ...
 
 
 class Mailbox(Protocol):
@@ -53,7 +59,7 @@ class Mailbox(Protocol):
         """
         ...
 
-    def fetch(self, handle: int, sink: BinaryIO) -> None:
+    def fetch(self, handle: int, sink: Sink) -> None:
         """Write the whole raw mail into `sink`, as it comes, lines ended by CRLF.
 
         Raises Refused where the server refuses this one mail (`sink` may then hold a part of it).

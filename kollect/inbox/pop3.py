@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from kollect.errors import (
     LineDropped,
@@ -22,7 +22,7 @@ from kollect.errors import (
 )
 from kollect.inbox import mailbox_errors
 from kollect.inbox.header_block import HeaderBlock
-from kollect.inbox.mailbox import CommandRefused, MailboxEntry
+from kollect.inbox.mailbox import CommandRefused, MailboxEntry, Sink
 from kollect.inbox.pop3_listing import numbered, size_of, uid_of
 from kollect.inbox.pop3_login import Session, open_session
 from kollect.inbox.pop3_protocol import Pop3Reply
@@ -195,7 +195,7 @@ class Pop3Mailbox:
             block.feed(piece)
         return block.handed_over()
 
-    def fetch(self, handle: int, sink: BinaryIO) -> None:
+    def fetch(self, handle: int, sink: Sink) -> None:
         """Write the whole raw mail into `sink`, as it comes, lines ended by CRLF.
 
         Raises Refused where the server refuses this one mail. What `sink` raises goes through; the
@@ -267,7 +267,7 @@ class Pop3Mailbox:
 
     def _converse(
         self, what: str, commands: Iterable[tuple[K, str]]
-    ) -> Iterator[tuple[K, Pop3Reply]]:
+    ) -> Generator[tuple[K, Pop3Reply], None, None]:
         """As the dialogue's, and learn from how it goes."""
         dialogue, memory = self._dialogue, self._memory
         asked = good = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
@@ -79,7 +79,7 @@ class Pop3Protocol:
 
     def converse(
         self, commands: Iterable[tuple[K, str]], *, wary: bool = False
-    ) -> Iterator[tuple[K, Pop3Reply]]:
+    ) -> Generator[tuple[K, Pop3Reply], None, None]:
         """Say the commands, yield the first line of each answer.
 
         What follows a good one is to be read at once. With `pipelining` a bounded number is on the

@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage_errors import storage_trouble
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +110,7 @@ class KeptFolder:
 class _PlainSpoken(io.FileIO):
     """A file that says in plain words what the disk refused, whoever is writing into it."""
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: ReadableBuffer, /) -> int:
         with _translated(Path(self.name)):
             return super().write(data)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from kollect.ledger.mail_rows import MANUAL
 from kollect.ledger.receipt_query import search_words
 from kollect.ledger.states import MailState
-from kollect.storage.database import one_of, to_text, to_time
+from kollect.storage.database import Row, one_of, to_text, to_time
 from kollect.storage.reader import Reader
 
 _MAIL = (
@@ -83,7 +83,7 @@ class KeptMails(Reader):
         return {file: ByHand(number, one_of(MailState, step)) for file, number, step in rows}
 
 
-def _kept_mail(row: tuple, by_hand: ByHand | None) -> KeptMail:
+def _kept_mail(row: Row, by_hand: ByHand | None) -> KeptMail:
     *fields, whole, step, answer, seen_at, member = row
     return KeptMail(
         *(*fields, bool(whole), one_of(MailState, step), answer, to_time(seen_at), by_hand, member)

@@ -13,7 +13,7 @@ from datetime import datetime
 from kollect.delivery.retry_policy import Patience
 from kollect.ledger.records import MailRecord, NewMail, Place
 from kollect.ledger.states import TO_DELETE, TO_SEND, IllegalMailMove, MailState, came_from
-from kollect.storage.database import Database, one_of, rows_of, to_text, to_time
+from kollect.storage.database import Database, Row, one_of, rows_of, to_text, to_time
 
 MANUAL = "manual"
 """The mailbox of letters that no mail asked for: 再送, and numbers given by hand."""
@@ -115,10 +115,10 @@ class MailRows(Database):
             ).lastrowid
         at = to_time(moment)
         return MailRecord(
-            *(identity, mailbox, seen.uid, seen.fingerprint, str(seen.kind), seen.reason),
-            *(seen.address, seen.subject, seen.message_id, seen.thread, number, template),
-            *(letter_id, "", False, step, at, at, 0, "", _NEVER_TRIED),
-        )
+            identity or 0, mailbox, seen.uid, seen.fingerprint, str(seen.kind), seen.reason,
+            seen.address, seen.subject, seen.message_id, seen.thread, number, template,
+            letter_id, "", False, step, at, at, 0, "", _NEVER_TRIED,
+        )  # fmt: skip
 
     def moved_to(self, identity: int, uid: str) -> None:
         """The server gave this mail another unique id."""
@@ -162,7 +162,8 @@ class MailRows(Database):
     def last_mail(self) -> int:
         """The row that was written last; all later ones have higher ids."""
         with self._translated():
-            return self._db.execute("SELECT coalesce(max(id), 0) FROM mail").fetchone()[0]
+            row: tuple[int] = self._db.execute("SELECT coalesce(max(id), 0) FROM mail").fetchone()
+            return row[0]
 
     def tries(self, since: int) -> list[int]:
         """When letters were tried, in lived seconds, after that moment."""
@@ -182,21 +183,23 @@ class MailRows(Database):
     def is_forward(self, letter_id: str) -> bool:
         """Is this the Message-ID of a mail that was forwarded?"""
         with self._translated():
-            return self._db.execute(
+            row = self._db.execute(
                 "SELECT EXISTS (SELECT 1 FROM mail WHERE letter_id = ? AND letter_id <> ''"
                 " AND number IS NULL)",
                 (letter_id,),
-            ).fetchone()[0]
+            ).fetchone()
+            return bool(row[0])
 
     def owed_count(self, mailbox: str) -> int:
         """The letters still to be sent. A mail to be forwarded of which there is no copy counts
         only where it is in this mailbox: out of another one nobody fetches it any more."""
         with self._translated():
-            return self._db.execute(
+            row: tuple[int] = self._db.execute(
                 f"SELECT count(*) FROM mail WHERE {_one_of(TO_SEND)}"
                 " AND (number IS NOT NULL OR kept <> '' OR mailbox = ?)",
                 (mailbox,),
-            ).fetchone()[0]
+            ).fetchone()
+            return row[0]
 
     def move(self, ids: Iterable[int], then: MailState, now: datetime, answer: str = "") -> None:
         """Take mails to their next step. Raises IllegalMove, and then changes none of them."""
@@ -299,9 +302,10 @@ class MailRows(Database):
                 " ON CONFLICT DO UPDATE SET count = count + 1, at = excluded.at",
                 (mailbox, uid, to_text(now)),
             )
-            return self._db.execute(
+            row: tuple[int] = self._db.execute(
                 "SELECT count FROM strike WHERE mailbox = ? AND uid = ?", (mailbox, uid)
-            ).fetchone()[0]
+            ).fetchone()
+            return row[0]
 
     def strikes(self, mailbox: str) -> list[tuple[str, int, datetime]]:
         """The mails at which the session died, how often, and when for the last time."""
@@ -317,10 +321,10 @@ class MailRows(Database):
             return [_entry(row) for row in rows_of(self._db, statement, values)]
 
 
-def _entry(row: tuple) -> MailRecord:
+def _entry(row: Row) -> MailRecord:
     *fields, whole, step, step_at, seen_at, unknowns, answer, later, refused, refusals = row
     times = to_time(step_at), to_time(seen_at)
+    patience = Patience(later, refused, refusals, answer)
     return MailRecord(
-        *(*fields, bool(whole), one_of(MailState, step), *times, unknowns, answer),
-        patience=Patience(later, refused, refusals, answer),
+        *(*fields, bool(whole), one_of(MailState, step), *times, unknowns, answer, patience)
     )

@@ -70,8 +70,8 @@ class Metadata(Database):
             ).fetchone()
         if row is None:
             raise broken_value(identity)
-        *rest, since = row
-        return Template(*rest, to_time(since))
+        identity, kind, subject, body, since = row
+        return Template(identity, kind, subject, body, to_time(since))
 
 
 class NotesAtHand:

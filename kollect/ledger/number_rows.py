@@ -80,7 +80,8 @@ class NumberRows(Database):
     def last_number(self) -> int | None:
         """The highest number in the database; None where there is none."""
         with self._translated():
-            return self._db.execute("SELECT max(number) FROM receipt").fetchone()[0]
+            row: tuple[int | None] = self._db.execute("SELECT max(number) FROM receipt").fetchone()
+            return row[0]
 
     def keep_highest(self) -> None:
         """Write the last number down beside the database."""
@@ -165,10 +166,11 @@ class NumberRows(Database):
         numbering for years.
         """
         with self._translated():
-            return self._db.execute(
+            row: tuple[int] = self._db.execute(
                 "SELECT count(*) FROM receipt WHERE received_at > ? AND received_at <= ?",
                 (to_text(now - span), to_text(now)),
-            ).fetchone()[0]
+            ).fetchone()
+            return row[0]
 
     def give_number(
         self,

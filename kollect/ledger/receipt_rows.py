@@ -9,7 +9,7 @@ from datetime import datetime
 from kollect.ledger.receipt_query import ReceiptQuery, clauses
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import TO_SEND, ReceiptState
-from kollect.storage.database import one_of, to_text, to_time
+from kollect.storage.database import Row, one_of, to_text, to_time
 from kollect.storage.reader import Reader
 
 _RECEIPT = (
@@ -42,6 +42,7 @@ class Receipts(Reader):
         return {row[0]: receipt_of(row) for row in rows}
 
     def total(self) -> int:
+        total: int
         ((total,),) = self._select("SELECT count(*) FROM receipt")
         return total
 
@@ -70,7 +71,7 @@ class Receipts(Reader):
         return owed.intersection(numbers)
 
 
-def receipt_of(row: tuple) -> Receipt:
+def receipt_of(row: Row) -> Receipt:
     """Of the columns that `_RECEIPT` asks for."""
     number, address, received, replied, state, reason, times, member = row
     return Receipt(

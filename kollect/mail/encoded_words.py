@@ -9,7 +9,7 @@ from __future__ import annotations
 import encodings
 import re
 from binascii import a2b_base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from encodings.aliases import aliases
 from functools import lru_cache
 from itertools import groupby
@@ -62,11 +62,12 @@ def body_text(charset: bytes, raw: bytes) -> str:
     """A text of the body: in the charset it claims, else in what it looks like; what cannot be
     read is marked.
     """
-    for read in (
+    ways: tuple[Callable[[], str], ...] = (
         lambda: _read(charset, raw),
         lambda: _guessed(raw),
         lambda: _read(charset, raw, "replace"),
-    ):
+    )
+    for read in ways:
         try:
             return read()
         except (LookupError, ValueError):

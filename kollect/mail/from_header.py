@@ -76,6 +76,7 @@ def _walk(field: str) -> str:
     at = 0
     while at < len(field):
         token = _TOKEN.match(field, at)
+        assert token is not None  # every character can begin a mark or a text
         at = token.end()
         match token.lastgroup, token.group():
             case "mark", "(":

@@ -73,6 +73,7 @@ def _plain(piece: bytes, raw: bytes, errors: str) -> str:
 
 
 def _shifted(escape: bytes, piece: bytes, raw: bytes, errors: str) -> str:
+    read: Callable[[bytes], str]
     if escape in _KANJI:
         read = _kanji
     elif escape == _SUPPLEMENT:

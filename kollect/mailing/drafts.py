@@ -22,7 +22,7 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member_filter import MemberFilter, where
 from kollect.members.repository import Members
 from kollect.settings.model import Shop
-from kollect.storage.database import one_of, to_text, to_time
+from kollect.storage.database import Row, one_of, to_text, to_time
 from kollect.storage.queries import Queries
 
 _MAILING = (
@@ -220,7 +220,7 @@ class Mailings:
             raise IllegalRecipientMove("the mailing is not in a state that allows it")
 
 
-def _mailing(row: tuple) -> Mailing:
+def _mailing(row: Row) -> Mailing:
     identity, subject, body, footer, chosen, minute, hour, state, made, started, ended = row
     return Mailing(
         id=identity,

@@ -125,8 +125,8 @@ class MailingWorker(BackgroundThread):
         except safe_thread.FAULTS as error:
             # a fault of ours must not end the sending without a word
             safe_thread.note(error)
-            trouble = damage_trouble(self._folder.database) or _fault(error)
-            return trouble, self._failed(trouble)
+            why = damage_trouble(self._folder.database) or _fault(error)
+            return why, self._failed(why)
         finally:
             self._busy.clear()
 
@@ -249,7 +249,8 @@ class MailingWorker(BackgroundThread):
     # --- waiting
 
     def _pause(self) -> timedelta:
-        return min(FIRST_PAUSE * 2 ** min(self._barren - 1, 10), LONGEST_PAUSE)
+        pause: timedelta = FIRST_PAUSE * 2 ** min(self._barren - 1, 10)
+        return min(pause, LONGEST_PAUSE)
 
     def _wait_within(self, until: datetime) -> None:
         """A wait in the middle of a round, which goes on afterwards."""

@@ -13,7 +13,7 @@ from kollect.ledger.lived_time import Lived
 from kollect.mailing.drafts import Mailings
 from kollect.mailing.mailing_states import UNFINISHED, MailingRecipient, RecipientState
 from kollect.mailing.rate_limit import RateLimit
-from kollect.storage.database import one_of, to_text, to_time
+from kollect.storage.database import Row, one_of, to_text, to_time
 
 _PARCEL = (
     "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
@@ -124,9 +124,13 @@ class Recipients(Mailings):
         return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
 
 
-def _parcel(row: tuple) -> MailingRecipient:
-    *fields, step, unknowns, answer, step_at, later, refused, refusals = row
-    patience = Patience(later, refused, refusals, answer)
+def _parcel(row: Row) -> MailingRecipient:
+    (
+        identity, mailing, number, name, address, letter_id,
+        step, unknowns, answer, step_at, later, refused, refusals,
+    ) = row  # fmt: skip
     return MailingRecipient(
-        *fields, one_of(RecipientState, step), unknowns, answer, to_time(step_at), patience
-    )
+        identity, mailing, number, name, address, letter_id,
+        one_of(RecipientState, step), unknowns, answer, to_time(step_at),
+        Patience(later, refused, refusals, answer),
+    )  # fmt: skip

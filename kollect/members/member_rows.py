@@ -7,7 +7,7 @@ from datetime import date
 from kollect.mail.nfc import composed
 from kollect.members.member import Consent, Member, MemberState, MemberStatus, Sex
 from kollect.members.member_filter import search_text
-from kollect.storage.database import one_of, to_day, to_time
+from kollect.storage.database import Row, one_of, to_day, to_time
 
 SELECT = (
     "SELECT member.number, name, kana, birthday, sex, phone, postcode, home, note,"
@@ -37,7 +37,7 @@ def written(member: Member, address: str) -> tuple[object, ...]:
     )
 
 
-def member_of(row: tuple) -> Member:
+def member_of(row: Row) -> Member:
     """The member of a row of SELECT."""
     (
         number, name, kana, birthday, sex, phone, postcode, home, note, given, given_on, how,

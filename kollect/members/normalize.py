@@ -153,7 +153,7 @@ def search_key(text: str) -> str:
 
 def search_words(text: str) -> list[tuple[str, ...]]:
     """What was typed into the search field: each of these must be found, in one of its forms."""
-    words = []
+    words: list[tuple[str, ...]] = []
     for word in unicodedata.normalize("NFKC", text).split():
         key = search_key(word)
         bare = _DASH.sub("", key)

@@ -73,8 +73,8 @@ def read(text: str) -> date:
     plain = _WEEKDAY.sub("", plain).removesuffix("生").rstrip(" .")
     if ends := _TIME.search(plain):
         plain, later = plain[: ends.start()].strip(), _days_later(ends[1], ends[2] or "")
-        day = read(plain)
-        return day + timedelta(days=later) if later and day < date.max else day
+        begun = read(plain)
+        return begun + timedelta(days=later) if later and begun < date.max else begun
     era = _ERA.fullmatch(plain)
     rest = era[2] if era else plain
     parts = _SOLID.fullmatch(rest) or _PARTED.fullmatch(rest)

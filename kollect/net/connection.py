@@ -14,6 +14,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from kollect.errors import LineDropped, ServerTrouble, Stage
 from kollect.mail.foreign_text import LONGEST, cut, visible
@@ -21,6 +22,9 @@ from kollect.net.dial import dial
 from kollect.net.server_errors import RECEIVING_ROLE, SENDING_ROLE, Peer
 from kollect.net.tls import Trust, shake_hands
 from kollect.settings.login_secrets import LoginSecrets
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["RECEIVING_ROLE", "SENDING_ROLE", "Line", "Trust"]
 
@@ -124,9 +128,10 @@ class Line:
     def local_address(self) -> str:
         """The IP address of this end; "" where the line is gone."""
         try:
-            return self._sock.getsockname()[0].partition("%")[0]
+            address: str = self._sock.getsockname()[0]
         except OSError:
             return ""
+        return address.partition("%")[0]
 
     def hide_login(self, account: str, password: str) -> None:
         """From here on `shown` leaves out this login; to be called before anything is read."""
@@ -163,7 +168,7 @@ class Line:
     def fileno(self) -> int:
         return self._sock.fileno()
 
-    def send(self, data: bytes | bytearray | memoryview) -> None:
+    def send(self, data: ReadableBuffer) -> None:
         """Hand all of `data` to the system."""
         try:
             self._sock.settimeout(self._timeout)
@@ -232,7 +237,8 @@ class Line:
 
     def has_buffered(self) -> bool:
         """Bytes have come that the system no longer knows of: select would not tell."""
-        return bool(self._buffer) or (self.encrypted and self._sock.pending() > 0)
+        sock = self._sock
+        return bool(self._buffer) or (isinstance(sock, ssl.SSLSocket) and sock.pending() > 0)
 
     def wait_readable(self, seconds: float) -> bool:
         """Wait until reading would not block: there are bytes, or the line is lost.

@@ -41,7 +41,7 @@ def dial(peer: Peer, timeout: float, trace: Callable[[Stage], None]) -> socket.s
 
 
 def _connected(
-    sock: socket.socket, address: tuple, seconds: float, timeout: float
+    sock: socket.socket, address: tuple[str | int | bytes, ...], seconds: float, timeout: float
 ) -> socket.socket:
     try:
         sock.settimeout(seconds)

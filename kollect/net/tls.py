@@ -137,7 +137,7 @@ def _shown(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
         if sys.version_info >= (3, 13):
             return tuple(tls.get_unverified_chain())
         # there since Python 3.10, public since 3.13
-        chain = tls._sslobj.get_unverified_chain()
+        chain = tls._sslobj.get_unverified_chain()  # type: ignore[attr-defined]
         return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in chain)
     except (AttributeError, TypeError, ValueError):
         return (own,) if own else ()

@@ -41,7 +41,7 @@ def find(folders: Iterable[Path] | None = None, *, text: str = "") -> Typeface:
 
     Raises Trouble where there is no Japanese one.
     """
-    there = {}
+    there: dict[str, Path] = {}
     for folder in font_folders(os.environ) if folders is None else folders:
         for place, _, names in os.walk(folder):
             there |= {name.lower(): Path(place, name) for name in names}

@@ -129,7 +129,8 @@ class Page:
 
     def wrapped(self, text: str, width: float, points: float, *, bold: bool = False) -> list[str]:
         """Lines no wider than `width`, broken as Japanese is, and between words of letters."""
-        lines, line = [], ""
+        lines: list[str] = []
+        line = ""
         for piece in _pieces(text):
             while piece:
                 if self.measure(line + piece.rstrip(), points, bold=bold) <= width:

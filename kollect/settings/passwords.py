@@ -40,7 +40,7 @@ class PasswordStore:
         self._complained = False
 
     def __repr__(self) -> str:
-        return f"Vault({self._install_id!r})"
+        return f"PasswordStore({self._install_id!r})"
 
     def get(self, which: Which | str) -> str:
         """The password; empty where there is none."""

@@ -179,7 +179,7 @@ _LABELS = {
 
 # In the tables below a name stands for every provider whose name begins so.
 
-_DOMAINS = {
+_DOMAINS: dict[str, tuple[str, ...]] = {
     "OCN": ("ocn.ne.jp",),
     "ASAHIネット": ("asahi-net.or.jp",),
     "So-net": ("so-net.ne.jp",),
@@ -210,7 +210,7 @@ _NO_PASSWORDS = (
     "パスワードを使った接続が廃止されたため、コレクトでは使えません。"
     "ほかのメールアドレスをお使いください。"
 )
-_NOTES = {
+_NOTES: dict[str, tuple[str, ...]] = {
     "ASAHIネット": ("アカウントは、メールアドレスではなく、ASAHIネットのIDです。",),
     "ASAHIネット (no TLS)": (_IN_CLEAR,),
     "So-net": ("IMAPは、新しい申し込みが終わっています。POPをお使いください。",),

@@ -8,7 +8,7 @@ caller's.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -76,7 +76,7 @@ class SmtpClient:
         """
         self._channels.make_sure(trace)
 
-    def deliver(self, letters: Iterable[OutgoingMail]) -> Iterator[list[Outcome]]:
+    def deliver(self, letters: Iterable[OutgoingMail]) -> Generator[list[Outcome], None, None]:
         """Send the letters; yields their endings, as many as are known at the time, each once.
 
         Letters are taken from `letters` as there is room for them; one that says no before its MAIL

@@ -168,8 +168,9 @@ def newest_good(folder: Path) -> Path | None:
 
 def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> DataLoss:
     """What would be lost by going on with `backup`. `log_lines`: for the numbers given since."""
-    year, month, day = map(int, _NAME.fullmatch(backup.name).groups())  # type: ignore[union-attr]
-    made_on = date(year, month, day)
+    named = _NAME.fullmatch(backup.name)
+    assert named is not None  # a copy is one of `backups`, which go by this name
+    made_on = date(*map(int, named.groups()))
     logged = list(numbers_given(log_lines, made_on - timedelta(days=1)))
     in_backup, in_database = last_number(backup), last_number(database)
     interrupted = last_number(return_under_way(database))

@@ -26,6 +26,9 @@ from kollect.storage_errors import database_trouble, storage_trouble
 
 E = TypeVar("E", bound=StrEnum)
 
+Row = tuple[Any, ...]
+"""What was asked for, in the order of the question; its reader knows what each value is."""
+
 WAIT_FOR_OTHERS = 30.0
 """Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
 
@@ -137,9 +140,7 @@ def is_about_schema(error: UnicodeDecodeError) -> bool:
     return error.object.startswith(b"malformed database schema")
 
 
-def rows_of(
-    db: sqlite3.Connection, statement: str, values: Sequence[object]
-) -> Iterator[tuple[Any, ...]]:
+def rows_of(db: sqlite3.Connection, statement: str, values: Sequence[object]) -> Iterator[Row]:
     """The rows that the statement finds, one by one; memory holds a block of them.
 
     Python's lock is let go at each row that SQLite fetches, for too short a time to be taken, yet
@@ -246,6 +247,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; on disk when the outermost block has ended."""
+        undo: tuple[str, ...]
         begin, end, undo = ("BEGIN IMMEDIATE",), ("COMMIT",), ("ROLLBACK",)
         if self._link.depth:
             begin, end = ("SAVEPOINT part",), ("RELEASE part",)

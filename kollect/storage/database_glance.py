@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kollect.storage.database import connect
+from kollect.storage.database import Row, connect
 
 ABSURD = 10**12
 """No shop gives such a number: where a file says so, a bit has fallen over."""
@@ -40,10 +40,11 @@ def identity(database: Path) -> str | None:
     return row[0] if row else None
 
 
-def asked(database: Path, question: str) -> tuple | None:
+def asked(database: Path, question: str) -> Row | None:
     """The first row of an answer; None where the file is not there or cannot tell."""
     try:
         with closing(connect(database, "ro")) as db:
-            return db.execute(question).fetchone()
+            row: Row | None = db.execute(question).fetchone()
+            return row
     except (sqlite3.Error, UnicodeDecodeError):
         return None

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import os
 import re
+import threading
 import traceback
 from collections import deque
 from datetime import datetime
@@ -63,6 +64,8 @@ class MonthlyLog(logging.Handler):
 
     As a context manager it takes itself off the loggers at the end.
     """
+
+    lock: threading.RLock  # made by logging itself, and never taken away
 
     def __init__(self, folder: Path) -> None:
         super().__init__(logging.INFO)

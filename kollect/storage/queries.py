@@ -7,31 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kollect.storage.database import Database, rows_of
+from kollect.storage.database import Database, Row, rows_of
 
 
 class Queries(Database):
     """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
 
-    def each(self, sql: str, *values: object) -> Iterator[tuple]:
+    def each(self, sql: str, *values: object) -> Iterator[Row]:
         """The rows one by one; memory does not grow with their number."""
         with self._translated():
             yield from rows_of(self._db, sql, values)
 
-    def rows(self, sql: str, *values: object) -> list[tuple]:
+    def rows(self, sql: str, *values: object) -> list[Row]:
         with self._translated():
             return self._db.execute(sql, values).fetchall()
 
-    def row(self, sql: str, *values: object) -> tuple | None:
+    def row(self, sql: str, *values: object) -> Row | None:
         with self._translated():
-            return self._db.execute(sql, values).fetchone()
+            found: Row | None = self._db.execute(sql, values).fetchone()
+            return found
 
     def change(self, sql: str, *values: object) -> int:
         """Returns how many rows were changed."""
         with self._translated():
             return self._db.execute(sql, values).rowcount
 
-    def change_many(self, sql: str, rows: Iterable[tuple]) -> int:
+    def change_many(self, sql: str, rows: Iterable[Row]) -> int:
         with self._translated():
             return self._db.executemany(sql, rows).rowcount
 

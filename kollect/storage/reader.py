@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from kollect.storage.database import connect, rows_of, translated
+from kollect.storage.database import Row, connect, rows_of, translated
 from kollect.storage.schema import refuse_newer
 
 AT_ONCE = 500
@@ -36,11 +36,11 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _select(self, statement: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+    def _select(self, statement: str, values: Sequence[object] = ()) -> Iterator[Row]:
         with translated(self._path):
             yield from rows_of(self._db, statement, values)
 
-    def _select_by(self, statement: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    def _select_by(self, statement: str, keys: Sequence[int]) -> Iterator[Row]:
         """The rows for these keys, in no order; the statement ends with `IN`."""
         for start in range(0, len(keys), AT_ONCE):
             part = keys[start : start + AT_ONCE]

@@ -233,7 +233,8 @@ def version_to_leave(db: sqlite3.Connection) -> int:
 
 
 def _version(db: sqlite3.Connection) -> int:
-    return db.execute("PRAGMA user_version").fetchone()[0]
+    row: tuple[int] = db.execute("PRAGMA user_version").fetchone()
+    return row[0]
 
 
 def _give_identity(db: sqlite3.Connection) -> None:

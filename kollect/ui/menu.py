@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from kollect.app.workspace import Workspace
 from kollect.errors import Trouble
 from kollect.settings.validation import ready_to_collect
 from kollect.ui.framework.dialogs import Dialog, em, paragraph
+from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.widgets.form import wrapped
@@ -107,7 +109,7 @@ class MenuScreen(Screen):
             self.buttons.append(button)
             self._hints.append(wrapped(self._middle, entry.hint, style="Faint.TLabel"))
             for key, step in (("Up", -1), ("Down", 1)):
-                button.bind(f"<{key}>", lambda event, at=place, step=step: self._step(at, step))
+                on_key(button, f"<{key}>", partial(self._step, place, step))
         self._arrange()
         self.bind("<Configure>", lambda event: self._arrange())
 
@@ -187,11 +189,14 @@ class FirstStartDialog(Dialog[FirstStart | None]):
                 text=f"{number}　{choice}",
                 style="Menu.TButton",
                 width=28,
-                command=lambda choice=choice: self.finish(choice),
+                command=partial(self.finish, choice),
             )
             button.pack(fill="x", pady=(HALF, 0))
             paragraph(self.body, text, style="Faint.TLabel").pack(anchor="w", pady=(0, GAP))
-            self.bind(f"<Key-{number}>", lambda event, choice=choice: self.finish(choice))
+            self.bind(f"<Key-{number}>", partial(self._typed, choice))
             made.append(button)
         self.buttons(("あとで決める", self.give_up), main=None)
         self.start_at(made[0])
+
+    def _typed(self, choice: FirstStart, event: tk.Event) -> None:
+        self.finish(choice)

@@ -43,6 +43,7 @@ def come_in(
     try:
         match found:
             case Refused(code, trouble):
+                assert trouble is not None, "else there is no window"
                 window.dialogs.trouble(trouble)
                 return code
             case Lost(first):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
@@ -211,9 +212,7 @@ class TrayController:
         if self._menu is None:
             self._menu = tk.Menu(self._root)
             for wish in ON_MENU:
-                self._menu.add_command(
-                    label=wish.value, command=lambda wish=wish: self._wished(wish)
-                )
+                self._menu.add_command(label=wish.value, command=partial(self._wished, wish))
         x, y = self._root.winfo_pointerxy()
         self._menu.tk_popup(x, y - self._menu.winfo_reqheight())
 

@@ -20,7 +20,7 @@ def column(table: Table, number: int) -> list[str]:
 
 def in_view(table: Table) -> list[int]:
     """The keys of the rows in view."""
-    return list(table.keys[table.top : table.top + len(rows(table))])
+    return list(table.row_keys[table.top : table.top + len(rows(table))])
 
 
 def looks(table: Table, row: int) -> set[str]:

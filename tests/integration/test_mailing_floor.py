@@ -25,7 +25,7 @@ ERRORS = [
 PARTS = (
     "kollect.mailing.mailing_worker.Outbox",
     "kollect.mailing.mailing_worker.Ledger",
-    "kollect.mailing.mailing_worker.MailingRound",
+    "kollect.mailing.mailing_worker.MailingRun",
     "kollect.mailing.mailing_worker.MailingWorker._work",
     "kollect.mailing.mailing_worker.MailingWorker._tell_waiting",
 )

@@ -212,7 +212,7 @@ def _afterwards(album: Album) -> None:
         outbox.save("新年のごあいさつ", "★名前★ 様", RateLimit(), NOW)
     album.window.back_to(MailingListScreen)
     screen = _screen(album, MailingListScreen)
-    album.wait(lambda: len(screen.table.keys) == 2)
+    album.wait(lambda: len(screen.table.row_keys) == 2)
     album.take("mailing-list")
 
 

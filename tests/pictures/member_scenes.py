@@ -79,18 +79,18 @@ def member_form(album: Album) -> None:
 
 def member_list(album: Album) -> None:
     screen = album.window.open(MemberListScreen, album.program.workspaces, album.program.go)
-    album.wait(lambda: len(screen.table.keys) == 30)
+    album.wait(lambda: len(screen.table.row_keys) == 30)
     album.take("member-list")
     screen._wanted.set("いない人")
-    album.wait(lambda: not screen.table.keys)
+    album.wait(lambda: not screen.table.row_keys)
     album.take("member-list-nobody")
     screen._wanted.set("")
-    album.wait(lambda: len(screen.table.keys) == 30)
+    album.wait(lambda: len(screen.table.row_keys) == 30)
     screen.open_member(1001)
     album.wait(lambda: isinstance(album.window.screen, MemberEditScreen))
     edit = album.window.screen
     assert isinstance(edit, MemberEditScreen)
-    album.wait(lambda: edit.history.table.keys)
+    album.wait(lambda: edit.history.table.row_keys)
     album.take("member-edit")
     edit.notebook.select(1)
     album.take("member-history")

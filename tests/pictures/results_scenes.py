@@ -28,10 +28,10 @@ def results(album: Album) -> None:
     album.program.go.results()
     screen = album.window.screen
     assert isinstance(screen, ResultsScreen)
-    album.wait(lambda: len(screen.list.table.keys) == COUNT)
+    album.wait(lambda: len(screen.list.table.row_keys) == COUNT)
     album.take("results")
     screen.list.filter.text.value = "docomo"
-    screen.list.filter.state.value = ReceiptState.UNDELIVERABLE
+    screen.list.filter.receipt_state.value = ReceiptState.UNDELIVERABLE
     screen.list.filter.period.value = Period.GIVEN
     screen.list.filter._period_chosen()
     screen.list.filter.first.value = "2026/1/5"
@@ -42,7 +42,7 @@ def results(album: Album) -> None:
     screen.list.filter._check_days()
     album.take("results-wrong-day")
     screen.list.filter.clear()
-    album.wait(lambda: len(screen.list.table.keys) == COUNT)
+    album.wait(lambda: len(screen.list.table.row_keys) == COUNT)
     album.dialog("results-again", screen.list.send_again)
     album.dialog("results-csv", screen.list.export)
     screen.notebook.select(screen.chart)

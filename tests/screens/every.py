@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-import kollect.screens
+import kollect.ui
 from kollect.errors import Trouble
 from kollect.ledger.kept_query import KeptMail
 from kollect.mail.body import MailBody
@@ -239,12 +239,12 @@ def _written(program: Program) -> Any:
 
 
 def kinds(of: type[Any]) -> set[type[Any]]:
-    """All classes in kollect.screens that are a screen, or a dialog."""
+    """All classes in kollect.ui that are a screen, or a dialog."""
     found: set[type[Any]] = set()
-    for module in pkgutil.iter_modules(kollect.screens.__path__):
-        there = vars(importlib.import_module(f"kollect.screens.{module.name}")).values()
+    for module in pkgutil.walk_packages(kollect.ui.__path__, "kollect.ui."):
+        there = vars(importlib.import_module(module.name)).values()
         found |= {one for one in there if isinstance(one, type) and issubclass(one, of)}
-    return {one for one in found - {of} if one.__module__.startswith("kollect.screens.")}
+    return {one for one in found - {of} if one.__module__.startswith("kollect.ui.")}
 
 
 def make(program: Program, name: str) -> tuple[type[Dialog[Any]], tuple[Any, ...], dict[str, Any]]:

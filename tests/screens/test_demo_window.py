@@ -93,10 +93,10 @@ def in_the_way(way: str, program: Program, monkeypatch: pytest.MonkeyPatch) -> N
             full = storage_trouble(
                 OSError(errno.ENOSPC, "No space left"), program.workspaces.real.folder.path
             )
-            monkeypatch.setattr("kollect.app.workspace.inifile.save", raising(full))
+            monkeypatch.setattr("kollect.app.workspace.ini_file.save", raising(full))
         case "fault":
             monkeypatch.setattr(
-                "kollect.app.workspace.inifile.save", raising(RuntimeError("of ours"))
+                "kollect.app.workspace.ini_file.save", raising(RuntimeError("of ours"))
             )
 
 

@@ -104,7 +104,7 @@ def results(tab: int) -> Callable[[Program], None]:
         program.go.results()
         screen = program.window.screen
         assert isinstance(screen, ResultsScreen)
-        settle(screen, lambda: screen.list.table.keys)
+        settle(screen, lambda: screen.list.table.row_keys)
         screen.list.filter.period.value = Period.GIVEN
         screen.list.filter._period_chosen()
         screen.notebook.select(tab)

@@ -117,10 +117,10 @@ class TestMonth:
     def test_what_is_written_meanwhile_appears_at_the_end(self, program: Program):
         logging.getLogger("kollect.test").info("このあと、もう1行")
         screen = open_screen(program)
-        count = len(screen.table.keys)
+        count = len(screen.table.row_keys)
         logging.getLogger("kollect.test").info("あたらしい行")
         screen.window.heard(PollFinished(datetime.now().astimezone(), PollReport(), None, None))
-        settle(screen, lambda: len(screen.table.keys) == count + 1)
+        settle(screen, lambda: len(screen.table.row_keys) == count + 1)
         assert column(screen.table, 2)[-1] == "あたらしい行"
         assert screen.table.current == count, "whoever is at the end stays there"
 
@@ -320,7 +320,7 @@ def test_200_000_lines_freeze_nothing(program: Program, folder: DataFolder):
 
     def work() -> None:
         show(screen, "2026年9月")
-        assert len(screen.table.keys) == 200_000
+        assert len(screen.table.row_keys) == 200_000
         type_in(screen.search.wanted.widget, "docomo")
         idle(screen)
         assert len(screen.search.hits) > 20_000

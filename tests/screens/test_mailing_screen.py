@@ -383,7 +383,7 @@ def test_who_gets_it_and_who_does_not(place: Program, dialogs: Person, few: list
     def look(dialog: PeopleDialog) -> None:
         settle(dialog, lambda: dialog.table.tree.get_children())
         settle(dialog, lambda: "会員1004" in str(dialog.table.tree.item("I001", "values")))
-        assert list(dialog.table.keys) == [few[3]]
+        assert list(dialog.table.row_keys) == [few[3]]
         click(labelled(dialog, "閉じる"))
 
     dialogs.answers.append(look)

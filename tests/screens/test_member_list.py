@@ -42,7 +42,7 @@ def screen(program: Program, database: Path) -> MemberListScreen:
 
 
 def listed(screen: MemberListScreen) -> list[int]:
-    return list(screen.table.keys)
+    return list(screen.table.row_keys)
 
 
 def rows(screen: MemberListScreen) -> list[tuple[str, ...]]:
@@ -58,7 +58,7 @@ def opened(screen: MemberListScreen, number: int) -> MemberEditScreen:
     settle(screen, lambda: isinstance(screen.window.screen, MemberEditScreen))
     edit = screen.window.screen
     assert isinstance(edit, MemberEditScreen)
-    settle(edit, lambda: edit.history.table.keys)
+    settle(edit, lambda: edit.history.table.row_keys)
     assert edit.focus_get() is edit.fields.name.widget
     return edit
 

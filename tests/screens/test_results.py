@@ -89,12 +89,12 @@ def open_screen(program: Program, count: int) -> ResultsScreen:
     press(program.window.root, "2")
     screen = program.window.screen
     assert isinstance(screen, ResultsScreen)
-    settle(screen, lambda: len(screen.list.table.keys) == count)
+    settle(screen, lambda: len(screen.list.table.row_keys) == count)
     return screen
 
 
 def found(screen: ResultsScreen, count: int) -> None:
-    settle(screen, lambda: len(screen.list.table.keys) == count)
+    settle(screen, lambda: len(screen.list.table.row_keys) == count)
 
 
 def search(screen: ResultsScreen, text: str) -> None:
@@ -142,9 +142,11 @@ class TestList:
 
     def test_letters_narrow_it_down_as_they_are_typed(self, screen: ResultsScreen):
         search(screen, "taro docomo")
-        assert 0 < len(screen.list.table.keys) < COUNT / 4
+        assert 0 < len(screen.list.table.row_keys) < COUNT / 4
         assert all("taro" in mail and "docomo" in mail for mail in column(screen.list.table, 1))
-        assert screen.list.count.cget("text").startswith(f"表示 {len(screen.list.table.keys)}件")
+        assert screen.list.count.cget("text").startswith(
+            f"表示 {len(screen.list.table.row_keys)}件"
+        )
         search(screen, str(LAST - 7))
         assert column(screen.list.table, 0) == [str(LAST - 7)]
         search(screen, "nobody-has-this")
@@ -162,7 +164,7 @@ class TestList:
         idle(screen)
         table = screen.list.table
         assert all(when.startswith(f"{now:%Y/%m/%d}") for when in column(table, 2))
-        today = len(table.keys)
+        today = len(table.row_keys)
         bar.period.widget.current(list(Period).index(Period.GIVEN))
         bar.period.widget.event_generate("<<ComboboxSelected>>")
         idle(screen)
@@ -172,7 +174,7 @@ class TestList:
         type_in(bar.last.widget, day_text(day))
         idle(screen)
         assert {when[:10] for when in column(table, 2)} == {day_text(day)}
-        shown = list(table.keys)
+        shown = list(table.row_keys)
         type_in(bar.last.widget, "13/45")
         assert not bar.last.complaint, "nobody is interrupted while typing"
         press(screen, "Return")
@@ -182,10 +184,10 @@ class TestList:
         assert "前になっています" in bar.last.complaint
         type_in(bar.last.widget, "")
         idle(screen)
-        assert len(table.keys) >= today + len(shown)
+        assert len(table.row_keys) >= today + len(shown)
 
     def test_the_undeliverable_ones_stand_out_and_tell_why(self, screen: ResultsScreen):
-        state = screen.list.filter.state.widget
+        state = screen.list.filter.receipt_state.widget
         focus(state)
         state.current(list(ReceiptState).index(ReceiptState.UNDELIVERABLE) + 1)
         state.event_generate("<<ComboboxSelected>>")
@@ -235,13 +237,13 @@ class TestList:
         table = screen.list.table
         focus(table.tree)
         press(table.tree, *["Next"] * 4)
-        settle(screen, lambda: rows(table)[0])
+        settle(screen, lambda: column(table, 0)[0] == str(LAST - table.top))
         top, current = column(table, 0)[0], table.current
         give_another(program.workspaces.real.folder, LAST + 1, now)
         press(screen, "F5")
         found(screen, COUNT + 1)
         assert (column(table, 0)[0], table.current) == (top, current)
-        assert table.keys[0] == LAST + 1
+        assert table.row_keys[0] == LAST + 1
 
     def test_after_a_poll_that_brought_something_it_is_read_again(
         self, screen: ResultsScreen, program: Program, now: datetime
@@ -249,7 +251,7 @@ class TestList:
         give_another(program.workspaces.real.folder, LAST + 1, now)
         screen.window.heard(PollFinished(now, PollReport(left=3), None, None))
         idle(screen)
-        assert len(screen.list.table.keys) == COUNT, "nothing new was told"
+        assert len(screen.list.table.row_keys) == COUNT, "nothing new was told"
         screen.window.heard(PollFinished(now, PollReport(accepted=1), None, None))
         found(screen, COUNT + 1)
         assert column(screen.list.table, 0)[0] == str(LAST + 1)
@@ -263,7 +265,7 @@ class TestList:
         screen = open_screen(program, COUNT)
         assert column(screen.list.table, 0)[0] == f"{LAST:07d}"
         search(screen, f"{LAST:07d}")
-        assert len(screen.list.table.keys) == 1
+        assert len(screen.list.table.row_keys) == 1
 
     def test_an_empty_register_says_what_will_come(self, program: Program):
         screen = open_screen(program, 0)
@@ -438,7 +440,7 @@ class TestWhileCollecting:
         program.go.tray.begin()
         ichiro.send("受付おねがいします", "会員になりたいです")
         program.workspaces.current.poll_now()
-        settle(screen, lambda: len(screen.kept.table.keys) == 1)
+        settle(screen, lambda: len(screen.kept.table.row_keys) == 1)
         settle(screen, lambda: column(screen.kept.table, 3) == ["転送済み"])
 
         def read(dialog: MailDialog) -> None:
@@ -470,7 +472,7 @@ class TestKeptMails:
         fill_kept(program.workspaces.real.folder, now)
         screen = open_screen(program, 20)
         press(screen, "Control-Tab")
-        settle(screen, lambda: len(screen.kept.table.keys) == 6)
+        settle(screen, lambda: len(screen.kept.table.row_keys) == 6)
         return screen
 
     def test_they_are_listed_with_what_became_of_them(self, screen: ResultsScreen):
@@ -487,7 +489,7 @@ class TestKeptMails:
 
     def test_words_of_sender_and_subject_find_them(self, screen: ResultsScreen):
         type_in(screen.kept.text.widget, "wholesale 配送")
-        settle(screen, lambda: len(screen.kept.table.keys) == 1)
+        settle(screen, lambda: len(screen.kept.table.row_keys) == 1)
         assert screen.kept.count.cget("text") == "表示 1件 ／ 全体 6件"
 
     def test_enter_reads_one_and_nothing_in_it_runs(self, screen: ResultsScreen, dialogs: Person):
@@ -631,10 +633,10 @@ class TestCsv:
         press(screen, "F12")
         settle(screen, opened.exists)
         settle(screen, lambda: opened.read_text("utf-8") == f"{path}\n")
-        count = len(screen.list.table.keys)
+        count = len(screen.list.table.row_keys)
         settle(screen, lambda: said(program) == f"{count}件を「結果.csv」へ取り出しました。")
         table = list(csv.reader(io.StringIO(path.read_bytes().decode(encoding))))
-        assert [int(row[0]) for row in table[1:]] == list(screen.list.table.keys)
+        assert [int(row[0]) for row in table[1:]] == list(screen.list.table.row_keys)
         assert dialogs.asked[-1][1] == f"収集結果-{date.today():%Y%m%d}.csv"
 
     def test_it_can_be_called_off(self, screen: ResultsScreen, dialogs: Person):

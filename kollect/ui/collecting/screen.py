@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from tkinter import ttk
 
@@ -19,6 +20,7 @@ from kollect.collector.status import (
 )
 from kollect.desktop.tray import COLOURS, TrayColor
 from kollect.errors import Trouble
+from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import BOLD_FONT, FAINT, GAP, HALF, WIDE
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.navigator import Navigator
@@ -120,7 +122,7 @@ class CollectingScreen(Screen):
             )
             button.grid(row=0, column=column, sticky="ew", padx=HALF)
             for key, step in (("Left", -1), ("Right", 1)):
-                button.bind(f"<{key}>", lambda event, at=column, step=step: self._focus(at + step))
+                on_key(button, f"<{key}>", partial(self._focus, column + step))
             made[label] = button
         return made
 

@@ -31,7 +31,7 @@ def install(root: tk.Tk) -> None:
         for key in ("<Return>", "<KP_Enter>"):
             bind(name, key, _enter)
     for key in ("<Return>", "<KP_Enter>"):
-        bind("TButton", key, lambda event: event.widget.invoke())
+        bind("TButton", key, _invoke)
     # Tab belongs to the form, not to the letter: the next field, as everywhere else
     bind("Text", "<Tab>", _move_on)
     for back in ("<Shift-Tab>", "<ISO_Left_Tab>"):
@@ -43,11 +43,11 @@ def install(root: tk.Tk) -> None:
         for key in ("<Shift-F10>", "<App>", "<Menu>"):
             bind(name, key, _menu_at_widget)
     for name in _FIELDS:
-        bind(name, "<<Undo>>", lambda event: UndoHistory.of(event.widget).undo())
-        bind(name, "<<Redo>>", lambda event: UndoHistory.of(event.widget).redo())
-        bind(name, "<KeyRelease>", lambda event: UndoHistory.of(event.widget).note())
+        bind(name, "<<Undo>>", lambda event: _history(event).undo())
+        bind(name, "<<Redo>>", lambda event: _history(event).redo())
+        bind(name, "<KeyRelease>", lambda event: _history(event).note())
         bind(name, "<<Paste>>", _paste)
-        tk_windows.add_to_class(root, name, "<FocusIn>", lambda event: UndoHistory.of(event.widget))
+        tk_windows.add_to_class(root, name, "<FocusIn>", _history)
     bind("Text", "<<Paste>>", _paste_text)
 
 
@@ -120,6 +120,21 @@ def can_edit(widget: tk.Misc) -> bool:
     return str(widget.cget("state")) == "normal"
 
 
+def _entry(event: tk.Event) -> ttk.Entry:
+    """Whose event of the classes in _FIELDS it is: ttk's spin box and combobox are entries, too."""
+    assert isinstance(event.widget, ttk.Entry)
+    return event.widget
+
+
+def _history(event: tk.Event) -> UndoHistory:
+    return UndoHistory.of(_entry(event))
+
+
+def _invoke(event: tk.Event) -> object:
+    assert isinstance(event.widget, ttk.Button)
+    return event.widget.invoke()
+
+
 def _enter(event: tk.Event) -> str:
     enter_key.enter(event.widget)
     return "break"
@@ -144,13 +159,14 @@ def select_all(widget: tk.Misc) -> None:
     if isinstance(widget, tk.Text):
         widget.tag_add("sel", "1.0", "end-1c")
     else:
+        assert isinstance(widget, ttk.Entry)
         widget.selection_range(0, "end")
         widget.icursor("end")
 
 
 def _paste(event: tk.Event) -> str:
     """Tk on X11 leaves a selection where it is and pastes beside it; users expect it replaced."""
-    entry = event.widget
+    entry = _entry(event)
     if can_edit(entry):
         try:
             text = entry.clipboard_get()
@@ -165,6 +181,7 @@ def _paste(event: tk.Event) -> str:
 
 def _paste_text(event: tk.Event) -> str:
     text = event.widget
+    assert isinstance(text, tk.Text)
     if can_edit(text):
         try:
             new = text.clipboard_get()

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _tkinter import TkappType
 
 LAST_FIELD = "<<LastField>>"
 """Sent to the window when Enter was pressed in its last field."""
@@ -28,7 +32,7 @@ def enter(widget: tk.Misc) -> None:
     window.event_generate(LAST_FIELD)
 
 
-def _after(tcl: tk.Tk, path: str, window: str) -> Iterator[str]:
+def _after(tcl: TkappType, path: str, window: str) -> Iterator[str]:
     """All widgets after this one in the order of Tab, to the end of its window."""
     yield from _inside(tcl, path)
     while path != window:
@@ -41,7 +45,7 @@ def _after(tcl: tk.Tk, path: str, window: str) -> Iterator[str]:
         path = parent
 
 
-def _inside(tcl: tk.Tk, path: str) -> Iterator[str]:
+def _inside(tcl: TkappType, path: str) -> Iterator[str]:
     window = str(tcl.call("winfo", "toplevel", path))
     for child in map(str, tcl.splitlist(tcl.call("winfo", "children", path))):
         if str(tcl.call("winfo", "toplevel", child)) == window:
@@ -49,14 +53,14 @@ def _inside(tcl: tk.Tk, path: str) -> Iterator[str]:
             yield from _inside(tcl, child)
 
 
-def _is_stop(tcl: tk.Tk, path: str) -> bool:
+def _is_stop(tcl: TkappType, path: str) -> bool:
     if str(tcl.call("winfo", "class", path)) not in _STOPS:
         return False
     # Tk's own answer, as for Tab; it does not look at the state where `takefocus` is just 1
     return _is_enabled(tcl, path) and bool(tcl.getboolean(tcl.call("tk::FocusOK", path)))
 
 
-def _is_enabled(tcl: tk.Tk, path: str) -> bool:
+def _is_enabled(tcl: TkappType, path: str) -> bool:
     try:
         return not tcl.getboolean(tcl.call(path, "instate", "disabled"))
     except tk.TclError:  # not one of ttk's

@@ -22,6 +22,16 @@ def pressed(act: Callable[[], object]) -> Callable[[tk.Event[Any]], object]:
     return lambda event: None if is_typed(event) else act()
 
 
+def instead(act: Callable[[], object]) -> Callable[[tk.Event[Any]], str]:
+    """A handler that does this, in place of what Tk does there."""
+
+    def handler(event: tk.Event[Any]) -> str:
+        act()
+        return "break"
+
+    return handler
+
+
 def is_typed(event: tk.Event[Any]) -> bool:
     """Whether the event is a character of a text, not a key of the keyboard."""
     return bool(event.char) and event.char.isprintable()

@@ -9,10 +9,14 @@ from __future__ import annotations
 import contextlib
 import tkinter as tk
 from tkinter import font, ttk
+from typing import TYPE_CHECKING, TypedDict
 
 from kollect.desktop.icon_file import picture
 from kollect.desktop.system_fonts import fixed_family, text_family
 from kollect.settings.model import TextSize
+
+if TYPE_CHECKING:
+    from tkinter.ttk import _LayoutSpec
 
 GAP = "6p"
 HALF = "3p"
@@ -63,10 +67,16 @@ BOX_SIZES = (13, 15, 17, 20, 25, 30, 36, 44)
 """The rows of assets/boxes.png, in pixels."""
 
 
+class _FontFamily(TypedDict, total=False):
+    """Empty where Tk's own is as good."""
+
+    family: str
+
+
 class Theme:
     """The look of one root window. Keep it as long as the window: it owns fonts and images."""
 
-    def __init__(self, root: tk.Misc, size: TextSize = TextSize.NORMAL) -> None:
+    def __init__(self, root: tk.Tk, size: TextSize = TextSize.NORMAL) -> None:
         self._root = root
         self._style = ttk.Style(root)
         self.size = size
@@ -103,10 +113,10 @@ class Theme:
 
     def _set_fonts(self) -> None:
         points = POINTS[self.size]
-        family = {"family": self._family} if self._family else {}
+        family = _FontFamily(family=self._family) if self._family else _FontFamily()
         for name in _TK_FONTS:
             self._font(name).configure(size=points, weight="normal", **family)
-        fixed = {"family": self._fixed} if self._fixed else {}
+        fixed = _FontFamily(family=self._fixed) if self._fixed else _FontFamily()
         self._font(FIXED_FONT).configure(size=points, **fixed)
         self._font(HEADING_FONT).configure(size=points + 4, weight="bold", **family)
         self._font(STATE_FONT).configure(size=points + 8, weight="bold", **family)
@@ -233,8 +243,8 @@ class _Boxes:
                 ("selected", on),
                 sticky="",
             )
-            inside = [(f"{widget}.label", {"sticky": "nswe"})]
-            parts = [
+            inside: _LayoutSpec = [(f"{widget}.label", {"sticky": "nswe"})]
+            parts: _LayoutSpec = [
                 (f"Kollect.{widget}", {"side": "left", "sticky": ""}),
                 (f"{widget}.focus", {"side": "left", "sticky": "w", "children": inside}),
             ]

@@ -30,7 +30,7 @@ AT_ONCE = 0.05
 class TkCallQueue:
     """Starts with its root and ends with it."""
 
-    def __init__(self, root: tk.Misc) -> None:
+    def __init__(self, root: tk.Tk) -> None:
         self._root = root
         self._calls: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]]
         self._calls = queue.SimpleQueue()

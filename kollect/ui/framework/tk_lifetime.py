@@ -106,5 +106,6 @@ def _tied(owner: tk.Misc, variable: V) -> V:
 def _forget(owner: tk.Misc, variable: tk.Variable) -> None:
     with contextlib.suppress(tk.TclError):  # the whole program is going
         for modes, name in variable.trace_info():
-            variable.trace_remove(modes, name)
+            # tkinter takes them as it gave them; its stub knows of a single mode only
+            variable.trace_remove(modes, name)  # type: ignore[arg-type]
         owner.tk.globalunsetvar(str(variable))

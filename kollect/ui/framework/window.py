@@ -249,7 +249,7 @@ class Window:
                 style="Size.Toolbutton",
                 width=5,
                 takefocus=False,
-                command=lambda size=size: self.set_text_size(size),
+                command=partial(self.set_text_size, size),
             ).pack(side="right", padx="1p")
         ttk.Label(head, text="文字の大きさ", style="PaperFaint.TLabel").pack(side="right", padx=GAP)
         ttk.Frame(root, style="Accent.TFrame", height=2).grid(row=1, column=0, sticky="ew")
@@ -278,7 +278,7 @@ class Window:
             on_key(root, f"<F{number}>", partial(self._bar.press, f"F{number}"))
         for number in range(1, 10):
             for name in (f"<Key-{number}>", f"<KP_{number}>"):
-                root.bind(name, lambda event, number=number: self._digit(event, number))
+                root.bind(name, partial(self._digit, number))
         for name in ("<Control-plus>", "<Control-semicolon>", "<Control-KP_Add>"):
             root.bind(name, lambda event: self._step_size(+1))
         for name in ("<Control-minus>", "<Control-KP_Subtract>"):
@@ -289,7 +289,7 @@ class Window:
         if event.widget is self.root and self._screens:
             enter_key.enter(self.screen)
 
-    def _digit(self, event: tk.Event, number: int) -> None:
+    def _digit(self, number: int, event: tk.Event) -> None:
         if self._screens and not editing.is_field(event.widget):
             self.screen.digit(number)
 

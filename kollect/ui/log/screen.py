@@ -14,6 +14,7 @@ from kollect.desktop.open_file import open_file
 from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.key_bindings import instead
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, MARK, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import text_variable
@@ -108,7 +109,7 @@ class LogScreen(Screen):
         # Enter does what the button beside the field does; from the day it goes on to its lines
         for key in ("<Return>", "<KP_Enter>"):
             self.month.bind(key, lambda event: self.show_month())
-            entry.bind(key, lambda event: self.go_to_day() or "break")
+            entry.bind(key, instead(self.go_to_day))
 
     # ---- as a screen ----
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import ttk
 
 from kollect.mailing.mailing_states import Audience, ExclusionReason
@@ -72,7 +73,7 @@ class AudiencePanel(ttk.Frame):
             name.grid(row=row, column=0, sticky="w", pady=(GAP, 0))
             count = ttk.Label(self, text=f"{number:,} 名", style="Paper.TLabel")
             count.grid(row=row, column=1, sticky="e", padx=GAP, pady=(GAP, 0))
-            button = ttk.Button(self, text="見る", width=6, command=lambda why=why: self._look(why))
+            button = ttk.Button(self, text="見る", width=6, command=partial(self._look, why))
             button.grid(row=row, column=2, pady=(GAP, 0))
             reason = wrapped(self, WHY_LEFT_OUT[why], style="PaperFaint.TLabel")
             reason.configure(width=1)

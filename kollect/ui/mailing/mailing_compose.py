@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
@@ -79,7 +80,7 @@ class MailingComposeScreen(Screen):
                 place,
                 text=mark,
                 width=2 * len(mark),
-                command=lambda mark=mark: self.insert(mark),
+                command=partial(self.insert, mark),
             )
             for mark in mailing_text.PLACEHOLDERS
         ]
@@ -136,7 +137,6 @@ class MailingComposeScreen(Screen):
             self.body.insert(mark)
         else:
             entry = self.subject.widget
-            assert isinstance(entry, ttk.Entry)
             if entry.selection_present():
                 entry.delete("sel.first", "sel.last")
             entry.insert("insert", mark)

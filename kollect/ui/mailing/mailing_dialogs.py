@@ -12,7 +12,7 @@ from kollect.mailing import mailing_text
 from kollect.mailing.mailing_states import Mailing
 from kollect.members.member import Member
 from kollect.members.repository import Members
-from kollect.settings.validation import address_fault
+from kollect.settings.field_rules import address_fault
 from kollect.ui.framework.dialogs import Dialog, em, paragraph
 from kollect.ui.framework.jobs import Jobs
 from kollect.ui.framework.key_bindings import on_key

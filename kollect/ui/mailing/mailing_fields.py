@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from tkinter import ttk
+from typing import Any
 
 from kollect.desktop.ime import InputMode
 from kollect.mailing.rate_limit import RateLimit
@@ -40,9 +41,7 @@ class WhomFields:
 
     @property
     def _box(self) -> ttk.Combobox:
-        box = self.group.widget
-        assert isinstance(box, ttk.Combobox)
-        return box
+        return self.group.widget
 
     def choice(self) -> MemberFilter | None:
         """What was chosen; None where a date makes no sense, which is said beside it."""
@@ -59,7 +58,7 @@ class WhomFields:
             until=_midnight(until and until + timedelta(days=1)),
         )
 
-    def wrong(self) -> list[Field]:
+    def wrong(self) -> list[Field[Any]]:
         """The fields with something red beside them."""
         return [field for field in (self.since, self.until) if field.complaint]
 
@@ -95,9 +94,9 @@ class PaceFields:
             usual.per_hour if hour.fault() else hour.value or 0,
         )
 
-    def wrong(self) -> list[Field]:
+    def wrong(self) -> list[Field[Any]]:
         """The fields that make no sense; that is said beside them."""
-        found: list[Field] = []
+        found: list[Field[Any]] = []
         for field in (self.per_minute, self.per_hour):
             field.clear()
             if fault := field.fault():

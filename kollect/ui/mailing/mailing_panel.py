@@ -37,8 +37,8 @@ class ProgressPanel(ttk.Frame):
         """A countdown is shown."""
         self._first: MailingProgress | None = None
         """Since it began, or went on."""
-        self.state = ttk.Label(self, style="State.TLabel")
-        self.state.grid(row=0, column=0, sticky="w")
+        self.state_word = ttk.Label(self, style="State.TLabel")
+        self.state_word.grid(row=0, column=0, sticky="w")
         self.numbers = ttk.Label(self, style="State.TLabel")
         self.numbers.grid(row=0, column=1, sticky="e")
         self.stop_button = ttk.Button(self, text="中止", width=8, command=stop)
@@ -66,7 +66,7 @@ class ProgressPanel(ttk.Frame):
         started = mailing.started_at
         when = f"　{started.astimezone():%Y/%m/%d %H:%M} 発信" if started else ""
         self.letter.configure(text=f"「{mailing.subject}」　送る相手: {mailing.chosen}{when}")
-        self.state.configure(text=STATE_WORDS[mailing.state])
+        self.state_word.configure(text=STATE_WORDS[mailing.state])
         total = sum(counts.values()) - counts.get(RecipientState.LEFT_OUT, 0)
         sent = counts.get(RecipientState.SENT, 0)
         self.numbers.configure(text=f"{sent:,} / {total:,} 名に送信済")
@@ -91,9 +91,9 @@ class ProgressPanel(ttk.Frame):
         match mailing.state:
             case MailingState.PAUSED:
                 return f"あと {left:,}名に送ります。「再開」を押すと、続きを送ります。"
-            case MailingState.SENDING if progress is None:
-                return "まもなく送り始めます。"
             case MailingState.SENDING:
+                if progress is None:
+                    return "まもなく送り始めます。"
                 if progress.waiting_until and progress.waiting_until > now:
                     self.waiting, self._first = True, None
                     if progress.tomorrow:

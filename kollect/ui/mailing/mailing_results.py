@@ -79,7 +79,7 @@ class MailingResults(ttk.Frame):
         word = self.filter.value
         wanted = count(self._counts, word)
         same = self._filled == word
-        if len(self.table.keys) == wanted and same:
+        if len(self.table.row_keys) == wanted and same:
             self.table.refresh()
         else:
             self.table.show(range(wanted), top=self.table.top if same else None, keep=same)

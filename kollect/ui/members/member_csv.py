@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from tkinter import ttk
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
@@ -80,7 +80,7 @@ class MemberFiles(ttk.Frame):
         if self._job is not None:
             self._job.stop()
 
-    def _write(self, title: str, name: str, make: Callable[[Members, Watched], bytes]) -> None:
+    def _write(self, title: str, name: str, make: Callable[[Members, Watched[Any]], bytes]) -> None:
         if self._job is not None:
             return
         name = f"{name}-{local_now():%Y%m%d}.csv"

@@ -9,6 +9,7 @@ import tkinter as tk
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 from tkinter import ttk
 from typing import Any
 
@@ -141,7 +142,7 @@ class MemberFields:
         """The グループ that there are, to be chosen instead of typed."""
         self._menu.delete(0, "end")
         for label in labels:
-            self._menu.add_command(label=label, command=lambda label=label: self._join(label))
+            self._menu.add_command(label=label, command=partial(self._join, label))
         if self._menu.index("end") is None:
             self._menu.add_command(label="まだグループがありません", state="disabled")
 

@@ -79,7 +79,7 @@ class ImportResult(ttk.Labelframe):
     def _say_whole(self) -> None:
         """A long reason does not fit into the list: below it stands the whole of it."""
         if chosen := self.lines.selection():
-            line, text = self.lines.item(chosen[0], "values")
+            line, text = map(str, self.lines.item(chosen[0], "values"))
             self.whole.configure(text=f"{line}行目: {text}" if line != "…" else "")
 
 

@@ -13,7 +13,7 @@ from kollect.members.member import Member, MemberState
 from kollect.members.member_filter import MemberFilter, MemberOrder
 from kollect.settings.number_format import number_text
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.key_bindings import instead, on_key
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer, text_variable
@@ -81,7 +81,7 @@ class MemberListScreen(Screen):
         self._wanted.trace_add("write", lambda *_: self._search_soon())
         on_key(self.search, "<Down>", lambda: self.table.focus_rows())
         for key in ("<Return>", "<KP_Enter>"):
-            self.search.bind(key, lambda event: self.table.focus_rows() or "break")
+            self.search.bind(key, instead(lambda: self.table.focus_rows()))
         ttk.Label(top, text="グループ").pack(side="left")
         self._groups = [""]
         self.group = combobox_of(top, {"": "すべて　　　　"})

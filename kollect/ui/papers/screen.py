@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import tkinter as tk
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tkinter import ttk
 
@@ -86,7 +87,7 @@ class PapersScreen(Screen):
         self._save = save = rows.row()
         ttk.Label(save, text="ファイルに保存").pack(anchor="w", pady=(GAP, HALF))
         buttons, self.save_buttons = button_row(
-            save, {kind: lambda kind=kind: self.save(kind) for kind in FILE_KINDS}, least=8
+            save, {kind: partial(self.save, kind) for kind in FILE_KINDS}, least=8
         )
         buttons.pack(anchor="w")
         self.paper.value = Paper.POSTER

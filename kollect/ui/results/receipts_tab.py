@@ -39,9 +39,14 @@ class ResultsList(ttk.Frame):
     title = "収集結果"
 
     def __init__(
-        self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: ResultsService
+        self,
+        parent: ttk.Notebook,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        records: ResultsService,
     ) -> None:
         super().__init__(parent, padding=GAP)
+        self._notebook = parent
         self._window = window
         self._workspaces = workspaces
         self._records = records
@@ -92,7 +97,7 @@ class ResultsList(ttk.Frame):
     # ---- as a tab ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        ready = bool(self.table.keys) and not self._csv.busy
+        ready = bool(self.table.row_keys) and not self._csv.busy
         return [
             FunctionKey("F5", "最新の表示", self.refresh),
             FunctionKey("F12", "CSVへ取り出し", self.export, enabled=ready),
@@ -206,7 +211,7 @@ class ResultsList(ttk.Frame):
     def _in_front(self) -> bool:
         """This tab of this screen is the one in front, if not yet drawn."""
         front = str(self._window.screen)
-        return str(self).startswith(f"{front}.") and self.master.select() == str(self)
+        return str(self).startswith(f"{front}.") and self._notebook.select() == str(self)
 
     def _say_trouble(self, trouble: Trouble) -> None:
         self._window.say(f"{trouble.title}。{trouble.cure}")
@@ -221,7 +226,7 @@ class ResultsList(ttk.Frame):
         ):
             menu.add_command(label=label, accelerator=key, command=action)
         menu.add_separator()
-        everything = range(len(self.table.keys))
+        everything = range(len(self.table.row_keys))
         menu.add_command(
             label="すべて選択", accelerator="Ctrl+A", command=lambda: self.table.select(everything)
         )
@@ -266,5 +271,5 @@ class ResultsList(ttk.Frame):
 
     def export(self) -> None:
         """「CSVへ取り出し」: the rows that are shown, in their order."""
-        if self.table.keys:
-            self._csv.start(self.table.keys)
+        if self.table.row_keys:
+            self._csv.start(self.table.row_keys)

@@ -49,13 +49,13 @@ class ReceiptFilter(ttk.Frame):
         ttk.Label(row, text="状態").pack(side="left")
         states = combobox_of(row, _STATES)
         states.pack(side="left", padx=(HALF, WIDE))
-        self.state = ChoiceField(states, unseen, _STATES)
+        self.receipt_state = ChoiceField(states, unseen, _STATES)
         self.clear_button = ttk.Button(row, text="条件を消す", width=12, command=self.clear)
         self.clear_button.pack(side="left")
         self._days = ttk.Frame(self)
         self.first, self.last = self._build_days()
         self._put_back()
-        for field in (self.text, self.state, self.first, self.last):
+        for field in (self.text, self.receipt_state, self.first, self.last):
             field.on_edit(self._edited)
         self.period.on_edit(self._period_chosen)
         self._show_whether_any()
@@ -85,7 +85,7 @@ class ReceiptFilter(ttk.Frame):
                 return None
             first, last = (read_day(field.value, today) for field in (self.first, self.last))
         since, until = moments(first, last)
-        return Conditions(self.text.value, since, until, self.state.value)
+        return Conditions(self.text.value, since, until, self.receipt_state.value)
 
     def _wrong_day(self, today: date) -> tuple[LineField, str] | None:
         """The field with a day that cannot be, and what is wrong with it."""
@@ -111,7 +111,7 @@ class ReceiptFilter(ttk.Frame):
         return bool(
             self.text.value.strip()
             or self.period.value is not Period.ALL
-            or self.state.value is not None
+            or self.receipt_state.value is not None
         )
 
     def clear(self) -> None:
@@ -123,7 +123,7 @@ class ReceiptFilter(ttk.Frame):
     def _put_back(self) -> None:
         self.text.value = ""
         self.period.value = Period.ALL
-        self.state.value = None
+        self.receipt_state.value = None
         self._days.pack_forget()
 
     def _period_chosen(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
@@ -187,9 +188,7 @@ class MailTestPage(SettingsPage):
         table.pack(fill="x")
         table.columnconfigure(1, weight=1)
         for row, (test, label, text) in enumerate(BUTTONS):
-            button = ttk.Button(
-                table, text=label, width=16, command=lambda test=test: self.run(test)
-            )
+            button = ttk.Button(table, text=label, width=16, command=partial(self.run, test))
             button.grid(row=row, column=0, sticky="w", pady=HALF)
             self.buttons[test] = button
             wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))

@@ -29,7 +29,7 @@ class ProviderTable(ttk.Frame):
     def __init__(self, parent: tk.Misc, *, take: Callable[[], None], rows: int = 9) -> None:
         super().__init__(parent)
         self._take = take
-        self._changed: Callable[[], None] = lambda: None
+        self._changed: Callable[[], object] = lambda: None
         self._shown: dict[str, Provider] = {}
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -74,7 +74,7 @@ class ProviderTable(ttk.Frame):
         selection = self.tree.selection()
         return self._shown[selection[0]] if selection else None
 
-    def on_change(self, listener: Callable[[], None]) -> None:
+    def on_change(self, listener: Callable[[], object]) -> None:
         self._changed = listener
         listener()
 

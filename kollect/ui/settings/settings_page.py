@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from kollect.settings.model import Settings
 from kollect.ui.framework.theme import GAP, WIDE
-from kollect.ui.widgets.form import Field
+from kollect.ui.widgets.fields import Field
 from kollect.ui.widgets.scroll_frame import ScrollFrame, keep_readable
 
 Place = tuple[str, str]

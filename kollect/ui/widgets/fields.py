@@ -8,11 +8,13 @@ from __future__ import annotations
 import tkinter as tk
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import partial
 from tkinter import ttk
 from typing import Any, Generic, TypeVar
 
 from kollect.mail.nfc import composed
 from kollect.ui.framework import tk_windows
+from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG
 
 T = TypeVar("T")
@@ -23,7 +25,7 @@ DOT = "●"
 class Field(Generic[T]):
     """One field of a form. `value` is what the user sees; setting it is not an edit."""
 
-    def __init__(self, widget: tk.Misc, error: ttk.Label) -> None:
+    def __init__(self, widget: tk.Widget, error: ttk.Label) -> None:
         self.widget = widget
         """What takes the focus."""
         self._error = error
@@ -92,13 +94,15 @@ class Field(Generic[T]):
         return "normal"
 
     def _mark(self, *, wrong: bool) -> None:
-        kind = self.widget.winfo_class()
-        if kind in ("TEntry", "TSpinbox", "TCombobox"):
-            self.widget.configure(style=f"Wrong.{kind}" if wrong else kind)  # type: ignore
+        if isinstance(self.widget, ttk.Entry):  # a spin box and a combobox are such, too
+            kind = self.widget.winfo_class()
+            self.widget.configure(style=f"Wrong.{kind}" if wrong else kind)
 
 
 class LineField(Field[str]):
     """One line of text."""
+
+    widget: ttk.Entry
 
     def __init__(self, widget: ttk.Entry, error: ttk.Label, variable: tk.StringVar) -> None:
         super().__init__(widget, error)
@@ -109,7 +113,7 @@ class LineField(Field[str]):
 
     def reveal(self, visible: bool) -> None:
         """Show a password in letters or in dots."""
-        self.widget.configure(show="" if visible else DOT)  # type: ignore[call-arg]
+        self.widget.configure(show="" if visible else DOT)
 
     def _get(self) -> str:
         typed = self._variable.get()
@@ -152,6 +156,8 @@ class NumberField(Field[int | None]):
 class ChoiceField(Field[T]):
     """One of several values, from a list that drops down."""
 
+    widget: ttk.Combobox
+
     def __init__(self, widget: ttk.Combobox, error: ttk.Label, words: Mapping[T, str]) -> None:
         super().__init__(widget, error)
         self._combobox = widget
@@ -189,7 +195,7 @@ class RadioField(Field[T]):
         for place, button in enumerate(buttons):
             button.configure(command=self._chosen)
             for key, step in (("Up", -1), ("Left", -1), ("Down", 1), ("Right", 1)):
-                button.bind(f"<{key}>", lambda event, to=place + step: self._go(to))
+                on_key(button, f"<{key}>", partial(self._go, place + step))
 
     def choose(self, place: int) -> bool:
         """Take the value at this place, the first being 1, where the focus is on one of them."""

@@ -174,7 +174,7 @@ class Form(ttk.Frame):
 
     def fill_height(self, field: Field[Any]) -> None:
         """Give a text all the height that is left; the form must be gridded to all sides."""
-        cell = field.widget.master
+        cell = self.beside(field)
         self.rowconfigure(cell.grid_info()["row"], weight=1)
         cell.grid_configure(sticky="nsew")
         cell.rowconfigure(0, weight=1)
@@ -190,11 +190,13 @@ class Form(ttk.Frame):
         self._row += 1
         return frame
 
-    def beside(self, field: Field[Any]) -> tk.Misc:
+    def beside(self, field: Field[Any]) -> ttk.Frame:
         """The cell of a field, for buttons and more fields right of it (`pack` them left)."""
-        return field.widget.master
+        cell = field.widget.master
+        assert isinstance(cell, ttk.Frame)
+        return cell
 
-    def _labelled_beside(self, field: Field[Any], label: str) -> tk.Misc:
+    def _labelled_beside(self, field: Field[Any], label: str) -> ttk.Frame:
         cell = self.beside(field)
         ttk.Label(cell, text=label).pack(side="left", padx=(WIDE, GAP))
         return cell

@@ -97,7 +97,7 @@ class ScrollFrame(ttk.Frame):
             self._canvas.place_configure(width=0)
 
 
-def keep_readable(inside: tk.Misc, characters: int) -> None:
+def keep_readable(inside: ttk.Frame, characters: int) -> None:
     """Let a packed frame be no wider than so many full-width characters: no eye finds its way back
     from the end of a longer line.
     """

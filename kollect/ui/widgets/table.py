@@ -8,6 +8,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterable, Sequence
 from tkinter import ttk
+from typing import TypedDict
 
 from kollect.ui.framework.theme import FAINT, MARK, STRIPE, WRONG
 from kollect.ui.framework.tk_lifetime import Timer, later, when_idle
@@ -96,7 +97,7 @@ class Table(ttk.Frame):
         return len(self._selected)
 
     @property
-    def keys(self) -> Sequence[int]:
+    def row_keys(self) -> Sequence[int]:
         return self._keys
 
     @property
@@ -338,7 +339,12 @@ class Table(ttk.Frame):
             self.scroll_to(self._top + int(amount) * (self.room if unit == "pages" else 1))
 
 
-_LOOKS = {
+class _Look(TypedDict, total=False):
+    foreground: str
+    background: str
+
+
+_LOOKS: dict[str, _Look] = {
     "stripe": {"background": STRIPE},
     "faint": {"foreground": FAINT},
     "wrong": {"foreground": WRONG},

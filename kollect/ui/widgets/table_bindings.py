@@ -65,7 +65,7 @@ class TableBindings:
             at = table.at if table.at is not None else -1
             to = {
                 "Home": 0,
-                "End": len(table.keys) - 1,
+                "End": len(table.row_keys) - 1,
                 "Prior": at - table.room,
                 "Next": at + table.room,
             }.get(name, at + (step or 0))
@@ -84,10 +84,10 @@ class TableBindings:
             self._anchor = None
             table.select((table.at,))
             return
-        anchor = place_among(table.keys, self._anchor)
+        anchor = place_among(table.row_keys, self._anchor)
         if anchor is None:
             anchor = start if start is not None else table.at
-            self._anchor = table.keys[anchor]
+            self._anchor = table.row_keys[anchor]
         low, high = sorted((anchor, table.at))
         table.select(range(low, high + 1))
 
@@ -97,7 +97,7 @@ class TableBindings:
         return "break"
 
     def _all(self) -> str:
-        self._table.select(range(len(self._table.keys)))
+        self._table.select(range(len(self._table.row_keys)))
         return "break"
 
     # ---- the menu of the right button ----
@@ -105,7 +105,7 @@ class TableBindings:
     def _menu_at_pointer(self, event: tk.Event) -> str:
         table = self._table
         place = self._row_at(event.y)
-        if event.y >= table.heading_height and 0 <= place < len(table.keys):
+        if event.y >= table.heading_height and 0 <= place < len(table.row_keys):
             table.focus_rows()
             if not table.is_selected(place):
                 self._go(place, extend=False)
@@ -143,17 +143,17 @@ class TableBindings:
             return None  # Treeview's own: widths of columns, clicks on headings
         table.focus_rows()
         place = self._row_at(event.y)
-        if 0 <= place < len(table.keys):
+        if 0 <= place < len(table.row_keys):
             self._dragging = True
             if int(event.state) & _CONTROL:
-                self._anchor = table.keys[place]
+                self._anchor = table.row_keys[place]
                 table.go(place)
                 table.toggle(place)
             else:
                 extend = bool(int(event.state) & _SHIFT)
                 self._go(place, extend=extend)
                 if not extend:
-                    self._anchor = table.keys[place]
+                    self._anchor = table.row_keys[place]
         return "break"
 
     def _dragged(self, event: tk.Event) -> str | None:
@@ -171,7 +171,7 @@ class TableBindings:
     def _double(self, event: tk.Event) -> str | None:
         if self._table.tree.identify_region(event.x, event.y) in ("heading", "separator"):
             return None
-        if 0 <= self._row_at(event.y) < len(self._table.keys):
+        if 0 <= self._row_at(event.y) < len(self._table.row_keys):
             self._open()
         return "break"
 

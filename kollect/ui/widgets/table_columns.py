@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
+from typing import Literal
 
 from kollect.ui.framework.dialogs import em
 
@@ -43,7 +44,7 @@ class TableColumns:
         self._columns = tuple(columns)
         tree.configure(columns=[column.title for column in columns])
         for column in columns:
-            side = "e" if column.right else "w"
+            side: Literal["e", "w"] = "e" if column.right else "w"
             tree.heading(column.title, text=column.title, anchor=side, command=column.sort or "")
             tree.column(column.title, anchor=side)
 
