@@ -114,7 +114,7 @@ def _limit(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. No traceback ever reaches the user."""
     console.connect()
-    detach.stay()
+    detach.detach_from_exe()
     files.keep_private()
     logging.getLogger().addHandler(logging.NullHandler())  # else Python prints tracebacks itself
     options = parser().parse_args(arguments)

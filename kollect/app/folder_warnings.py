@@ -19,7 +19,7 @@ def untold(folder: DataFolder) -> StorageTrouble | None:
     if name is None:
         return None
     with closing(Ledger(folder.database)) as ledger:
-        if not ledger.note(NOTED, f"{name} {folder.path}"):
+        if not ledger.set_metadata(NOTED, f"{name} {folder.path}"):
             return None
     return StorageTrouble(
         f"データが {name} のフォルダにあります",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from kollect.desktop.autostart import IN_TRAY, follow, own_command, set_autostart
+from kollect.desktop.autostart import IN_TRAY, own_command, set_autostart, sync_autostart
 from kollect.storage.data_folder import DataFolder
 
 
@@ -19,12 +19,12 @@ class MachineSetup:
         self._folder = folder
         self._given = given
 
-    def follow(self, start_at_login: bool) -> None:
+    def sync_autostart(self, start_at_login: bool) -> None:
         """Let the entry for the login be as the setting says, at the place where the program lies.
 
         Raises StorageTrouble.
         """
-        follow(start_at_login, self._command())
+        sync_autostart(start_at_login, self._command())
 
     def forget_login(self) -> None:
         """Take the entry away, also one that another copy of the program has left.

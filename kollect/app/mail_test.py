@@ -90,7 +90,7 @@ class MailTest:
     settings: Settings
     passwords: Passwords
     mark: str
-    said: Callable[[MailTestStep], None]
+    on_step: Callable[[MailTestStep], None]
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = lambda: False
     last: LastMailTest = field(default_factory=LastMailTest)
@@ -98,17 +98,17 @@ class MailTest:
 
     def send(self) -> bool:
         """「送信のテスト」: a marked mail to the own address."""
-        with_steps = _Steps(MailTestPart.SEND, self.said, self.stopping)
+        with_steps = _Steps(MailTestPart.SEND, self.on_step, self.stopping)
         return with_steps.run(lambda: self._send(with_steps))
 
     def receive(self, within: float = FIND_WITHIN) -> bool:
         """「受信のテスト」: find the mail that `send` has sent, at most 60 seconds long."""
-        with_steps = _Steps(MailTestPart.RECEIVE, self.said, self.stopping)
+        with_steps = _Steps(MailTestPart.RECEIVE, self.on_step, self.stopping)
         return with_steps.run(lambda: self._receive(with_steps, within))
 
     def clean(self) -> bool:
         """「テスト後処理」: remove our test mails from the server, and only them."""
-        with_steps = _Steps(MailTestPart.CLEAN, self.said, self.stopping)
+        with_steps = _Steps(MailTestPart.CLEAN, self.on_step, self.stopping)
         return with_steps.run(lambda: self._clean(with_steps))
 
     def _send(self, steps: _Steps) -> None:
@@ -130,7 +130,7 @@ class MailTest:
             outcome = self._delivered(post, OutgoingMail(0, self.settings.mail_address, octets))
         finally:
             post.close()
-        if outcome.ending is DeliveryStatus.UNKNOWN:
+        if outcome.status is DeliveryStatus.UNKNOWN:
             raise ServerTrouble(
                 "テストメールを送れたかどうか、わかりません",
                 stage=Stage.SEND,
@@ -138,7 +138,7 @@ class MailTest:
                 cure="「受信のテスト」で、届いているかどうかを確かめてください。",
                 detail=outcome.text,
             )
-        if outcome.ending is not DeliveryStatus.ACCEPTED:
+        if outcome.status is not DeliveryStatus.ACCEPTED:
             raise ServerTrouble(
                 "テストメールを送れませんでした",
                 stage=Stage.SEND,

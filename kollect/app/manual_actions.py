@@ -106,7 +106,7 @@ def _owe(
         MANUAL, seen, MailState.OWED, now,
         template=template, number=number, letter_domain=_letter_domain(settings),
     )  # fmt: skip
-    ledger.kept(identity, mail.file, whole=mail.whole)
+    ledger.mark_kept(identity, mail.file, whole=mail.whole)
 
 
 def _letter_domain(settings: Settings) -> str:

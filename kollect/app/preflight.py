@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kollect.desktop.lock import FolderLock, signal_first
+from kollect.desktop.lock import FolderLock, notify_running_instance
 from kollect.errors import AlreadyRunning, StorageTrouble, Trouble
 from kollect.storage import backup
 from kollect.storage.data_folder import DataFolder
@@ -58,7 +58,7 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
     except AlreadyRunning as running:
         trouble: Trouble = running
         try:
-            if signal_first(folder.path):
+            if notify_running_instance(folder.path):
                 return Refused(OK)
         except AlreadyRunning as elsewhere:
             trouble = elsewhere

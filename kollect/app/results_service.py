@@ -42,7 +42,7 @@ SHOWN_FOR = timedelta(days=31)
 """Copies are kept for 30 days from when they were written, a little after the mail was seen."""
 MOST_READ = 2 * 1024 * 1024
 """Octets of a kept mail that are read for looking at it."""
-AT_ONCE = 1000
+CSV_ROWS_AT_ONCE = 1000
 
 HEADER = ("受付番号", "メールアドレス", "受付日時", "返信日時", "状態", "回数", "会員")
 
@@ -126,11 +126,11 @@ class ResultsService:
 
         def table() -> Iterator[Sequence[object]]:
             with self._receipts() as receipts:
-                for start in range(0, len(numbers), AT_ONCE):
+                for start in range(0, len(numbers), CSV_ROWS_AT_ONCE):
                     if stopping():
                         return
                     told(start)
-                    part = numbers[start : start + AT_ONCE]
+                    part = numbers[start : start + CSV_ROWS_AT_ONCE]
                     rows = receipts.some(part)
                     yield from (csv_row(rows[n], digits) for n in part if n in rows)
 

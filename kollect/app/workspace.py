@@ -179,7 +179,7 @@ class Workspace:
         test: str,
         settings: Settings,
         passwords: Passwords,
-        said: Callable[[MailTestStep], None],
+        on_step: Callable[[MailTestStep], None],
         stopping: Callable[[], bool],
     ) -> None:
         """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
@@ -194,7 +194,7 @@ class Workspace:
         finally:
             ledger.close()
         last = self._last_test = self._last_test or LastMailTest()
-        check = MailTest(settings, passwords, mark, said, local_now, stopping, last)
+        check = MailTest(settings, passwords, mark, on_step, local_now, stopping, last)
         with encryption_kept(self.folder.database, settings):
             {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
 
@@ -300,7 +300,7 @@ class Workspace:
     def mails(self, number: int) -> list[SentMail]:
         """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""
         with self.outbox() as outbox:
-            return outbox.told(number)
+            return outbox.sent_mails(number)
 
     # ---- how a number is written ----
 

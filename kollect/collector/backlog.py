@@ -24,11 +24,11 @@ _NOTE, _TOLD = "waited up to", "backlog"
 class Backlog:
     """As one poll finds it."""
 
-    def __init__(self, desk: PollContext) -> None:
-        self._desk = desk
-        self.line = desk.now() - JUST_ARRIVED
+    def __init__(self, context: PollContext) -> None:
+        self._context = context
+        self.line = context.now() - JUST_ARRIVED
         """Mails seen at this moment or later have just arrived."""
-        self._waited_up_to = desk.notes.noted_number(_NOTE)
+        self._waited_up_to = context.metadata.get_metadata_number(_NOTE)
         """The last row that there was in an outage."""
         self._room: int | None = None
         """So many of the backlog may still go in this poll; None: nobody has asked yet."""
@@ -54,20 +54,20 @@ class Backlog:
         return True
 
     def _room_now(self) -> int:
-        ledger, time = self._desk.ledger, self._desk.clock.tick()
+        ledger, time = self._context.ledger, self._context.clock.tick()
         since = int(time.seconds - PACE.memory.total_seconds())
         tries = [lived_moment(tried) for tried in ledger.tries(since)]
-        tries += self._desk.customers.tries(PACE, time)
+        tries += self._context.customers.tries(PACE, time)
         # the moments are whole seconds: without this one, a poll a minute would find no room
         later = lived_moment(time.seconds + 1)
         return allowance(PACE, tries, later, PACE.per_hour).letters
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Once, when letters have to wait for the pace."""
-        desk = self._desk
-        is_new = desk.notes.note(_TOLD, "yes" if self._kept_back else "")
+        context = self._context
+        is_new = context.metadata.set_metadata(_TOLD, "yes" if self._kept_back else "")
         if self._kept_back and is_new:
-            desk.say(
+            context.notify(
                 f"たまっていた返信を、1分に{PACE.per_minute}通までの速さで順に送ります"
                 f"（残り {self._kept_back:,}通）。"
             )
@@ -75,4 +75,4 @@ class Backlog:
 
 def begin_outage(ledger: Ledger) -> None:
     """The sending server takes no letters: what is owed now waits for it."""
-    ledger.note(_NOTE, str(ledger.last_mail()))
+    ledger.set_metadata(_NOTE, str(ledger.last_mail()))

@@ -70,6 +70,6 @@ class FailureState:
         """Was the owner told of a failure that is over?"""
         return self.alerted and self.failures == 0
 
-    def told(self) -> FailureState:
+    def with_alert_sent(self) -> FailureState:
         """The owner was told: of the failure, or that it is over."""
         return replace(self, alerted=self.failures > 0)

@@ -12,56 +12,56 @@ from kollect.letters.raw_scan import RawTraits
 from kollect.smtp.outgoing import OutgoingMail
 
 
-def sender_of(desk: PollContext) -> Sender:
-    return Sender(desk.settings.mail_address, desk.settings.shop.name)
+def sender_of(context: PollContext) -> Sender:
+    return Sender(context.settings.mail_address, context.settings.shop.name)
 
 
 def letter_for(
-    desk: PollContext, entry: MailRecord, template: Callable[[int], Template]
+    context: PollContext, entry: MailRecord, template: Callable[[int], Template]
 ) -> OutgoingMail:
     """The reply in the words in force when the mail came, or the forwarded mail.
 
     Raises OSError where the copy of a mail to be forwarded cannot be read.
     """
-    careful = entry.unknowns > 0
+    send_alone = entry.unknowns > 0
     if entry.kind not in ANSWERED:
-        return _forwarded(desk, entry, careful=careful)
+        return _forwarded(context, entry, send_alone=send_alone)
     assert entry.number is not None
     assert entry.template is not None
     text = template(entry.template)
     octets = reply(
-        sender_of(desk),
+        sender_of(context),
         to=entry.address,
         subject=text.subject,
         body=text.body,
         number=entry.number,
-        digits=desk.settings.collect.number_digits,
-        charset=desk.settings.collect.charset,
-        message_id=entry.letter_id,
-        date=desk.now(),
-        mark=desk.reply_mark,
+        digits=context.settings.collect.number_digits,
+        charset=context.settings.collect.charset,
+        message_id=entry.reply_message_id,
+        date=context.now(),
+        mark=context.reply_mark,
         in_reply_to=entry.message_id,
-        references=entry.thread.split(),
+        references=entry.references.split(),
     )
-    return OutgoingMail(entry.id, entry.address, octets, careful=careful)
+    return OutgoingMail(entry.id, entry.address, octets, send_alone=send_alone)
 
 
-def _forwarded(desk: PollContext, entry: MailRecord, *, careful: bool) -> OutgoingMail:
-    raw = desk.kept.path(entry.kept)
+def _forwarded(context: PollContext, entry: MailRecord, *, send_alone: bool) -> OutgoingMail:
+    raw = context.kept.path(entry.kept)
     return forward(
-        sender_of(desk),
+        sender_of(context),
         key=entry.id,
-        to=desk.settings.forward_address,
+        to=context.settings.forward_address,
         raw=raw,
         traits=RawTraits.of(_pieces(raw)),
         subject=entry.subject,
         reply_to=entry.address,
         reason=entry.reason,
-        message_id=entry.letter_id,
-        date=desk.now(),
-        mark=desk.reply_mark,
-        whole=entry.whole,
-        careful=careful,
+        message_id=entry.reply_message_id,
+        date=context.now(),
+        mark=context.reply_mark,
+        whole=entry.is_complete,
+        send_alone=send_alone,
     )
 
 

@@ -23,7 +23,7 @@ from kollect.errors import StorageTrouble
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock
-from kollect.ledger.metadata import NotesAtHand
+from kollect.ledger.metadata import CachedMetadata
 from kollect.ledger.records import Template
 from kollect.mail import address
 from kollect.mail.foreign_text import visible
@@ -58,11 +58,11 @@ class PollContext:
     tally: CountsBuilder = field(default_factory=CountsBuilder)
     witnesses: Witnesses = field(default_factory=Witnesses)
     """What this poll has heard of the time."""
-    strikes: list[tuple[str, int, datetime]] | None = None
+    failures: list[tuple[str, int, datetime]] | None = None
     """As the ledger has them; None: not read yet, or changed since (`problem_mails`)."""
     templates: dict[int, Template] = field(default_factory=dict)
     """The texts that this poll has had to do with: they never change."""
-    notes: NotesAtHand = field(init=False)
+    metadata: CachedMetadata = field(init=False)
     mailbox: str = field(init=False)
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
     letter_domain: str = field(init=False)
@@ -74,7 +74,7 @@ class PollContext:
     """What everything we send is marked with, to know it when it comes back."""
 
     def __post_init__(self) -> None:
-        self.notes = NotesAtHand(self.ledger)
+        self.metadata = CachedMetadata(self.ledger)
         self.mailbox = address.key(self.settings.mail_address)
         self.letter_domain = address.wire(self.settings.mail_address)[0].rpartition("@")[2]
         self.clock = LivedClock(self.ledger, self.now)
@@ -97,7 +97,7 @@ class PollContext:
         text = mailing_text.stopped(self.settings.shop, self.settings.mail_address)
         return self.ledger.template_in_force("stop", *text, now)
 
-    def say(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         """One event, for the log and for whoever watches."""
         text = visible(text)
         log.info("%s", text)
@@ -109,15 +109,15 @@ class PollContext:
         uids = sorted(mails)
         which = hashlib.sha256("\n".join(uids).encode()).hexdigest() if uids else ""
         if not which:
-            self.notes.note(name, "")
+            self.metadata.set_metadata(name, "")
             return
-        noted, _, day = self.notes.noted(name).partition(" ")
+        noted, _, day = self.metadata.get_metadata(name).partition(" ")
         today = self.now().date().toordinal()
         told_on = int(day) if day.isdecimal() else 0
         # a day of the future is one that a wrong clock has written
         if noted != which or abs(today - told_on) >= TOLD_AGAIN_AFTER:
-            self.notes.note(name, f"{which} {today}")
-            self.say(text.format(len(uids)))
+            self.metadata.set_metadata(name, f"{which} {today}")
+            self.notify(text.format(len(uids)))
 
     def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:
         """What became of letters is not on disk yet; after the pause it is tried again."""

@@ -12,7 +12,7 @@ from kollect.collector.batch import Batch
 from kollect.collector.context import PollContext
 from kollect.collector.mail_identity import is_same
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
-from kollect.collector.problem_mails import bearable, strike
+from kollect.collector.problem_mails import record_failure, without_blocked
 from kollect.errors import NotDeleted
 from kollect.inbox.mailbox import CommandRefused
 from kollect.ledger.records import MailRecord
@@ -33,9 +33,9 @@ was cut off at QUIT may show them once more."""
 
 
 class MailDeleter:
-    def __init__(self, desk: PollContext, visit: MailboxSession) -> None:
-        self._desk = desk
-        self._visit = visit
+    def __init__(self, context: PollContext, session: MailboxSession) -> None:
+        self._context = context
+        self._session = session
         self._reappeared: set[str] = set()
         """Mails of this poll that the server had promised to delete and that are back."""
         self._not_deleted: set[str] = set()
@@ -48,18 +48,18 @@ class MailDeleter:
         if not done:
             return
         self._keep_in_mind([entry for uid, entry in done.items() if uid in back])
-        same = batch.verified if self._visit.open() == batch.session else set()
+        same = batch.verified if self._session.open() == batch.session else set()
         same = same | self._look_again([entry for uid, entry in done.items() if uid not in same])
         try:
-            self._not_deleted.update(self._visit.delete([uid for uid in done if uid in same]))
+            self._not_deleted.update(self._session.delete([uid for uid in done if uid in same]))
         except ConnectionLostAtMail as died:
-            strike(self._desk, died.uid)  # the others shall go in spite of it
+            record_failure(self._context, died.uid)  # the others shall go in spite of it
             raise
 
     def reconcile(self, present: Iterable[str], missing: list[int]) -> None:
         """Close these rows, of mails that are no longer in the mailbox, where they owe nothing."""
         present = set(present)
-        ledger, now = self._desk.ledger, self._desk.now()
+        ledger, now = self._context.ledger, self._context.now()
         vanished = [
             entry
             for entry in ledger.entries(missing)
@@ -73,7 +73,7 @@ class MailDeleter:
             ledger.move([entry.id for entry in vanished], MailState.GONE, now)
         for entry in vanished:
             if not _may_leave(entry) and entry.step is not MailState.TEST:
-                self._desk.say(
+                self._context.notify(
                     "処理の前に、ほかのプログラムがサーバからメールを消しました"
                     f"（差出人 {exact(entry.address) or '不明'}、見出 {entry.subject}）"
                 )
@@ -81,46 +81,48 @@ class MailDeleter:
     def _keep_in_mind(self, returned: list[MailRecord]) -> None:
         """The row of a mail that never leaves must not be forgotten: it would be answered again."""
         if returned:
-            self._desk.ledger.seen_again([entry.id for entry in returned], self._desk.now())
+            self._context.ledger.seen_again([entry.id for entry in returned], self._context.now())
 
-    def complain(self) -> None:
+    def report(self) -> None:
         """Tell of the mails that the server does not delete: once, again when they are twice as
         many, and when all are gone.
 
         It refuses, or it agrees and they are there again (Gmail and others keep them by setting).
         """
-        notes = self._desk.notes
-        polls = notes.noted_number("came back") + 1 if self._reappeared else 0
-        notes.note("came back", str(polls or ""))
+        notes = self._context.metadata
+        polls = notes.get_metadata_number("came back") + 1 if self._reappeared else 0
+        notes.set_metadata("came back", str(polls or ""))
         back = self._reappeared if polls >= BACK_AGAIN else set()
         there = len(self._not_deleted | back)
-        told = notes.noted_number("not deleted count")
+        told = notes.get_metadata_number("not deleted count")
         if there >= max(1, 2 * told):
-            notes.note("not deleted count", str(there))
-            self._desk.say(NOT_DELETED.format(there))
+            notes.set_metadata("not deleted count", str(there))
+            self._context.notify(NOT_DELETED.format(there))
         elif told and not there and not self._reappeared:
-            notes.note("not deleted count", "")
-            self._desk.say(DELETED_AFTER_ALL)
+            notes.set_metadata("not deleted count", "")
+            self._context.notify(DELETED_AFTER_ALL)
 
-    def refused(self, trouble: NotDeleted) -> None:
+    def on_refused(self, trouble: NotDeleted) -> None:
         """Tell that the server ended the session well, but deleted nothing: once."""
-        if self._desk.notes.note("not deleted because", trouble.happened):
-            self._desk.say(str(trouble))
+        if self._context.metadata.set_metadata("not deleted because", trouble.happened):
+            self._context.notify(str(trouble))
 
-    def gone(self, uids: list[str]) -> None:
+    def on_deleted(self, uids: list[str]) -> None:
         """The server has confirmed that these mails are deleted."""
         if not uids:
             return
-        if self._desk.notes.note("not deleted because", ""):
-            self._desk.say(DELETED_AFTER_ALL)
-        self._desk.ledger.left(self._desk.mailbox, uids, self._desk.now())
+        if self._context.metadata.set_metadata("not deleted because", ""):
+            self._context.notify(DELETED_AFTER_ALL)
+        self._context.ledger.mark_deleted(self._context.mailbox, uids, self._context.now())
 
     def _look_again(self, entries: list[MailRecord]) -> set[str]:
         """Which of these are still the mails by their uids, in this session?"""
         known = {entry.uid: entry for entry in entries}
         return {
             uid
-            for uid, block in (self._visit.headers(bearable(self._desk, known)) if known else ())
+            for uid, block in (
+                self._session.headers(without_blocked(self._context, known)) if known else ()
+            )
             if not isinstance(block, CommandRefused) and is_same(known[uid], Mail.read(block))
         }
 
@@ -129,7 +131,7 @@ def _may_leave(entry: MailRecord) -> bool:
     """Nothing is owed, and the answer was delivered or the whole mail is in kept/."""
     if entry.step not in TO_DELETE:
         return False
-    return entry.whole or (entry.step is MailState.SENT and entry.number is not None)
+    return entry.is_complete or (entry.step is MailState.SENT and entry.number is not None)
 
 
 def _still_owes(entry: MailRecord) -> bool:

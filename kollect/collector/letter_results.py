@@ -29,7 +29,7 @@ def answer_of(outcome: Outcome) -> str:
 def of_reply(entry: MailRecord, letter: str, outcome: Outcome, *, too_old: bool) -> End:
     """`letter` names it; `too_old`: the server has said "later" for five days."""
     who, answer = exact(entry.address), answer_of(outcome)
-    match outcome.ending:
+    match outcome.status:
         case DeliveryStatus.ACCEPTED:
             return End(MailState.SENT, ReceiptState.REPLIED, f"{letter} を返信しました: {who}")
         case DeliveryStatus.REFUSED:
@@ -57,7 +57,7 @@ def of_reply(entry: MailRecord, letter: str, outcome: Outcome, *, too_old: bool)
 
 def of_forward(entry: MailRecord, outcome: Outcome, *, too_old: bool) -> End:
     answer, kept = answer_of(outcome), f"保存先 {entry.kept}"
-    match outcome.ending:
+    match outcome.status:
         case DeliveryStatus.ACCEPTED:
             who = exact(entry.address) or "不明"
             told = f"対象外メールを転送しました（差出人 {who}、見出 {entry.subject}）"

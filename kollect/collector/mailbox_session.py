@@ -37,13 +37,13 @@ class MailboxSession:
         self,
         open_mailbox: Callable[[], Mailbox],
         *,
-        bearable: Callable[[list[str]], list[str]] = list,
+        fetch_order: Callable[[list[str]], list[str]] = list,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`bearable` says which mails are to be tried in which order; asked only about those whose
-        uid has to be made of their headers."""
+        """`fetch_order` says which mails are to be tried in which order; asked only about those
+        whose uid has to be made of their headers."""
         self._open_mailbox = open_mailbox
-        self._bearable = bearable
+        self._fetch_order = fetch_order
         self._clock = clock
         self._mailbox: Mailbox | None = None
         self._opened_at = 0.0
@@ -90,7 +90,7 @@ class MailboxSession:
         """What is in the mailbox, in the order of arrival."""
         return list(self._handles)
 
-    def left(self) -> int:
+    def remaining(self) -> int:
         """How many mails are on the server, as far as this visit knows.
 
         What is marked for deletion is there until `close` has returned.
@@ -99,7 +99,7 @@ class MailboxSession:
         doubles = sum(len(self._doubles.get(uid, ())) for uid in there)
         return len(there) + doubles + self._nameless
 
-    def holds(self, uid: str) -> bool:
+    def contains(self, uid: str) -> bool:
         """Is this mail there, not marked, in the session that is open from here on?"""
         self.open()  # what was there before a rest may have vanished meanwhile
         return uid in self._handles
@@ -115,7 +115,7 @@ class MailboxSession:
                 yield uid, block
             else:
                 alone.append(uid)
-        for uid in filter(self.holds, alone):
+        for uid in filter(self.contains, alone):
             yield uid, self._head_of_whole(self._session(), self._handles[uid], uid)
 
     def _blocks(
@@ -169,7 +169,7 @@ class MailboxSession:
         Returns those that the server would not mark.
         """
         names = {}
-        for uid in filter(self.holds, uids):
+        for uid in filter(self.contains, uids):
             for handle in (self._handles[uid], *self._doubles.get(uid, ())):
                 names[handle] = uid
         if not names:
@@ -187,7 +187,7 @@ class MailboxSession:
             del self._handles[uid]
         return [uid for uid in set(names.values()) if uid in self._handles]
 
-    def rest(self) -> list[str]:
+    def release_if_idle(self) -> list[str]:
         """Called while letters go out: end a session that was held long enough. Returns the mails
         that are deleted by that.
 
@@ -231,7 +231,7 @@ class MailboxSession:
         dies can be left alone.
         """
         nameless = _by_size(listing)
-        wanted = self._bearable(list(nameless)) if nameless else []
+        wanted = self._fetch_order(list(nameless)) if nameless else []
         names = {nameless[name]: name for name in wanted}
         made = {}
         alone = []

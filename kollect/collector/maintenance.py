@@ -23,12 +23,12 @@ def upkeep(folder: DataFolder, ledger: Ledger, clock: LivedClock) -> bool:
     time = clock.tick()  # at each poll: a jump between two must not stay unseen
     now = clock.now()
     today = f"{now:%Y-%m-%d}"
-    if ledger.noted("upkeep") == today:
+    if ledger.get_metadata("upkeep") == today:
         return False
     if time.is_trusted:  # first: on a full disk it makes room for the rest
         KeptFolder(folder.kept_dir).clear_old(now, time.age)
     make_backup(folder.database, folder.backup_dir, now.date(), removing=time.is_trusted)
     if time.is_trusted:
         ledger.forget_gone(now - FORGET_AFTER - time.jumped_over)
-    ledger.note("upkeep", today)
+    ledger.set_metadata("upkeep", today)
     return True

@@ -18,7 +18,7 @@ from kollect.members.member import MemberState
 from kollect.members.repository import Members
 from kollect.storage.queries import Queries
 
-SOURCE = "メール"
+MAIL_SOURCE = "メール"
 
 
 class MemberEffects:
@@ -38,7 +38,7 @@ class MemberEffects:
         """Nothing is sent to this address any more, from the next commit on. Returns the members
         it is new for.
         """
-        return self._members.stop(address_key, now, SOURCE)
+        return self._members.stop(address_key, now, MAIL_SOURCE)
 
     def may_be_stopped(self, address_key: str) -> bool:
         """Is there a member at this address who has neither stopped the mails nor withdrawn?"""

@@ -72,7 +72,7 @@ def _send(
     try:
         with closing(post.deliver([letter])) as deliveries:
             for outcomes in deliveries:
-                endings += [outcome.ending for outcome in outcomes]
+                endings += [outcome.status for outcome in outcomes]
                 if stopping():  # the program's end does not wait ten minutes for an answer
                     break
     finally:

@@ -17,7 +17,7 @@ from kollect.collector.delete_mails import MailDeleter
 from kollect.collector.events import Phase, PollReport
 from kollect.collector.mail_identity import not_among
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
-from kollect.collector.problem_mails import bearable, strike
+from kollect.collector.problem_mails import record_failure, without_blocked
 from kollect.collector.record_mails import MailRecorder
 from kollect.collector.save_copies import CopySaver
 from kollect.collector.send_replies import ReplySender
@@ -29,7 +29,7 @@ BATCH = 250
 
 
 def poll(
-    desk: PollContext,
+    context: PollContext,
     open_mailbox: Callable[[], Mailbox],
     *,
     stopping: Callable[[], bool] = lambda: False,
@@ -41,63 +41,65 @@ def poll(
     `stopping` is asked between mails; when it says yes the mails in hand are finished.
     """
     started = clock()
-    visit = MailboxSession(open_mailbox, bearable=lambda uids: bearable(desk, uids), clock=clock)
-    leaving = MailDeleter(desk, visit)
-    dispatch = ReplySender(desk, stopping)
-    recall(desk.notes, desk.settings)
+    session = MailboxSession(
+        open_mailbox, fetch_order=lambda uids: without_blocked(context, uids), clock=clock
+    )
+    leaving = MailDeleter(context, session)
+    dispatch = ReplySender(context, stopping)
+    recall(context.metadata, context.settings)
     trouble: Trouble | None = None
 
     def send() -> None:
-        desk.phase(Phase.REPLYING)
-        dispatch.send(meanwhile=lambda: leaving.gone(visit.rest()))
-        desk.phase(Phase.RECEIVING)
+        context.phase(Phase.REPLYING)
+        dispatch.send(meanwhile=lambda: leaving.on_deleted(session.release_if_idle()))
+        context.phase(Phase.RECEIVING)
 
     try:
-        copies = CopySaver(desk, visit, stopping)
-        desk.phase(Phase.RECEIVING)
+        copies = CopySaver(context, session, stopping)
+        context.phase(Phase.RECEIVING)
         try:
             try:
-                visit.open()
+                session.open()
             except ConnectionLostAtMail as died:
-                strike(desk, died.uid)
+                record_failure(context, died.uid)
                 raise
-            present = visit.uids()
-            missing = not_among(present, desk.ledger.still_there(desk.mailbox))
-            intake = MailRecorder(desk, visit, missing)
+            present = session.uids()
+            missing = not_among(present, context.ledger.still_there(context.mailbox))
+            intake = MailRecorder(context, session, missing)
             for batch in batches(present, BATCH):
                 if stopping():
                     break
-                intake.take(batch)
-                copies.keep(batch)
+                intake.record(batch)
+                copies.save(batch)
                 if dispatch.take(batch) and not stopping():
                     send()
-                    copies.keep(batch)
+                    copies.save(batch)
                 leaving.delete(batch)
             else:
-                intake.complain()
-                copies.complain()
-                leaving.complain()
+                intake.report()
+                copies.report()
+                leaving.report()
             leaving.reconcile(present, missing.ids())
-            leaving.gone(visit.close())
+            leaving.on_deleted(session.close())
         except ConnectionLostAtMail as died:
             trouble = died.cause
         except ServerTrouble as failed:
             trouble = failed
-        for refusal in (trouble, visit.trouble):
+        for refusal in (trouble, session.trouble):
             if isinstance(refusal, NotDeleted):
-                leaving.refused(refusal)
-        owed = desk.ledger.owed_count(desk.mailbox)
+                leaving.on_refused(refusal)
+        owed = context.ledger.owed_count(context.mailbox)
         # letters that hang on no mail of this listing: 再送, or the inbox is away
         if owed and dispatch.take_late() and not stopping():
             send()
         dispatch.conclude()
         if owed:
-            owed = desk.ledger.owed_count(desk.mailbox)
+            owed = context.ledger.owed_count(context.mailbox)
     finally:
-        visit.abandon()
+        session.abandon()
         dispatch.close()
         with suppress(StorageTrouble):  # it would hide the trouble that ended the poll
-            write_down(desk.notes, desk.settings)
-    desk.tally.add("deferred", owed)
-    report = desk.tally.report(left=visit.left(), seconds=clock() - started)
-    return report, trouble or visit.trouble or dispatch.trouble
+            write_down(context.metadata, context.settings)
+    context.tally.add("deferred", owed)
+    report = context.tally.report(left=session.remaining(), seconds=clock() - started)
+    return report, trouble or session.trouble or dispatch.trouble

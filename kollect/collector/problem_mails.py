@@ -24,14 +24,14 @@ CUTS_THE_LINE = (
 )
 
 
-def bearable(desk: PollContext, uids: Iterable[str]) -> list[str]:
+def without_blocked(context: PollContext, uids: Iterable[str]) -> list[str]:
     """These mails but those to be left alone; whoever cut the line lately comes last."""
     suspect: set[str] = set()
     hopeless: set[str] = set()
-    if desk.strikes is None:
-        desk.strikes = desk.ledger.strikes(desk.mailbox)
-    if struck := desk.strikes:
-        clock = desk.clock.tick()
+    if context.failures is None:
+        context.failures = context.ledger.failures(context.mailbox)
+    if struck := context.failures:
+        clock = context.clock.tick()
         for uid, strikes, at in struck:
             age = clock.age(at)
             if age < LEFT_ALONE[-1][1]:
@@ -43,17 +43,17 @@ def bearable(desk: PollContext, uids: Iterable[str]) -> list[str]:
     return sorted((uid for uid in uids if uid not in hopeless), key=suspect.__contains__)
 
 
-def strike(desk: PollContext, uid: str) -> None:
+def record_failure(context: PollContext, uid: str) -> None:
     """The session died at this mail."""
-    if _count(desk, uid) == LEFT_ALONE[0][0]:
-        desk.say(CUTS_THE_LINE)
+    if _count(context, uid) == LEFT_ALONE[0][0]:
+        context.notify(CUTS_THE_LINE)
 
 
-def leave_alone(desk: PollContext, uid: str) -> None:
+def leave_alone(context: PollContext, uid: str) -> None:
     """This mail is not to be asked for every minute."""
-    _count(desk, uid)
+    _count(context, uid)
 
 
-def _count(desk: PollContext, uid: str) -> int:
-    desk.strikes = None
-    return desk.ledger.strike(desk.mailbox, uid, desk.now())
+def _count(context: PollContext, uid: str) -> int:
+    context.failures = None
+    return context.ledger.record_failure(context.mailbox, uid, context.now())

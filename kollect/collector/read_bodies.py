@@ -34,8 +34,8 @@ PERHAPS = (
 class Bodies:
     """Each method returns what is to be told."""
 
-    def __init__(self, desk: PollContext) -> None:
-        self._desk = desk
+    def __init__(self, context: PollContext) -> None:
+        self._context = context
 
     def read(self, entry: MailRecord, copy: str) -> list[str]:
         told: list[str] = []
@@ -50,17 +50,17 @@ class Bodies:
     def _report(self, entry: MailRecord, copy: str) -> list[str]:
         """Mark the receipt or the member that a report is about. One about a forwarded mail stays
         here."""
-        report = read_report(self._desk.kept.head(copy, MOST_READ))
+        report = read_report(self._context.kept.head(copy, MOST_READ))
         if report is None:
             return []
         if entry.step is MailState.OWED and self._is_about_a_forward(report):
             # forwarding it to the address that just failed would go on for ever
-            self._desk.ledger.move([entry.id], MailState.KEPT, self._desk.now())
+            self._context.ledger.move([entry.id], MailState.KEPT, self._context.now())
             return [f"「対象外メールの送信先」に届きませんでした: {report.reason}"]
         if not report.failed:
             return []
         # the field is the same in all our letters: only together with the recipient does it tell
-        ours = report.mark == self._desk.reply_mark
+        ours = report.mark == self._context.reply_mark
         keys = [address.key(one) for one in report.named]
         sure = [(identity, "") for identity in report.ids]
         sure += [("", key) for key in keys] if ours else []
@@ -69,32 +69,32 @@ class Bodies:
         return self._seems_lost([*sure, *(("", key) for key in keys)], report)
 
     def _is_about_a_forward(self, report: BounceReport) -> bool:
-        owner = address.key(self._desk.settings.forward_address)
+        owner = address.key(self._context.settings.forward_address)
         recipient = address.key(report.recipient)
-        return recipient == owner or any(map(self._desk.ledger.is_forward, report.ids))
+        return recipient == owner or any(map(self._context.ledger.is_forward, report.ids))
 
     def _came_back(self, letters: list[tuple[str, str]], report: BounceReport) -> list[str]:
-        ledger, now = self._desk.ledger, self._desk.now()
+        ledger, now = self._context.ledger, self._context.now()
         since = now - REPORT_WINDOW
         for letter in letters:
             told = []
             if (number := ledger.bounced(*letter, report.reason, since)) is not None:
                 told.append(f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}")
-            customers = self._desk.customers
+            customers = self._context.customers
             if (number := customers.bounced(*letter, report.reason, since, now)) is not None:
                 told.append(f"会員 {number} へのメールは届きませんでした（不達）: {report.reason}")
             if told:
-                self._desk.tally.add("bounced")
+                self._context.tally.add("bounced")
                 return told
         return []
 
     def _seems_lost(self, letters: list[tuple[str, str]], report: BounceReport) -> list[str]:
         """Anybody can write such a report who knows the address; and a 4xx may be over tomorrow."""
-        ledger, since = self._desk.ledger, self._desk.now() - REPORT_WINDOW
+        ledger, since = self._context.ledger, self._context.now() - REPORT_WINDOW
         for letter in letters:
             number = ledger.sent(*letter, since)
             if number is None:
-                number = self._desk.customers.handed_over(*letter, since)
+                number = self._context.customers.handed_over(*letter, since)
             if number is not None:
                 ledger.seems_lost(number, report.reason or NO_REASON)
                 return [f"受付番号 {number} へのメールは届かなかったようです: {report.reason}"]
@@ -103,31 +103,35 @@ class Bodies:
     # --- words of no
 
     def _word_of_no(self, entry: MailRecord, copy: str) -> list[str]:
-        desk, key = self._desk, address.key(entry.address)
-        member = desk.customers.member(key)
+        context, key = self._context, address.key(entry.address)
+        member = context.customers.member(key)
         if member is None:
             return []
-        raw = desk.kept.head(copy, MOST_READ)
+        raw = context.kept.head(copy, MOST_READ)
         mail = Mail.read(raw)
         lines = [
             one for one in own_lines(read_contents(raw, whole=True).text) if TO_STOP not in one
         ]
         subject = mail.subject or ""
         ids = (*mail.references, mail.message_id_answered)
-        if lines and asks_to_stop(lines[0]) and desk.customers.answers_a_mailing(key, ids, subject):
+        if (
+            lines
+            and asks_to_stop(lines[0])
+            and context.customers.answers_a_mailing(key, ids, subject)
+        ):
             return self._stop(entry, key, member)
-        if desk.customers.may_be_stopped(key) and mentions_stop("\n".join([subject, *lines])):
-            desk.ledger.judged_again(entry.id, Kind.STOP_PERHAPS, PERHAPS)
+        if context.customers.may_be_stopped(key) and mentions_stop("\n".join([subject, *lines])):
+            context.ledger.reclassify(entry.id, Kind.STOP_PERHAPS, PERHAPS)
         return []
 
     def _stop(self, entry: MailRecord, key: str, member: int) -> list[str]:
-        desk, now = self._desk, self._desk.now()
-        new = desk.customers.stop(key, now)
-        desk.ledger.judged_again(entry.id, entry.kind, STOPPED)
+        context, now = self._context, self._context.now()
+        new = context.customers.stop(key, now)
+        context.ledger.reclassify(entry.id, entry.kind, STOPPED)
         if not new:
             return []
-        _, hour, day = desk.ledger.known(key, now)
-        limits = desk.settings.collect
+        _, hour, day = context.ledger.known(key, now)
+        limits = context.settings.collect
         may_answer = hour < limits.replies_per_hour and day < limits.replies_per_day
         if entry.kind == Kind.OUT_OF_SCOPE and may_answer:
             confirmed = NewMail(
@@ -139,10 +143,11 @@ class Bodies:
                 address_key=key,
                 subject=entry.subject,
                 message_id=entry.message_id,
-                thread=entry.thread,
+                thread=entry.references,
             )
-            desk.ledger.record(
+            context.ledger.record(
                 MANUAL, confirmed, MailState.OWED, now,
-                template=desk.confirmation(now), number=member, letter_domain=desk.letter_domain,
+                template=context.confirmation(now), number=member,
+                letter_domain=context.letter_domain,
             )  # fmt: skip
         return [f"会員 {member} へのメールの配信を止めました: {exact(entry.address)}"]

@@ -13,7 +13,7 @@ from kollect.collector.batch import Batch
 from kollect.collector.context import ANSWERED, FORWARDED, STOPPED, PollContext
 from kollect.collector.mail_identity import Strayed, former_key_of, is_same
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
-from kollect.collector.problem_mails import bearable, strike
+from kollect.collector.problem_mails import record_failure, without_blocked
 from kollect.decision.decide import decide
 from kollect.decision.types import Decision, Kind, SenderHistory
 from kollect.inbox.mailbox import CommandRefused, Deadly
@@ -42,29 +42,29 @@ NOT_GIVEN = (
 
 
 class MailRecorder:
-    def __init__(self, desk: PollContext, visit: MailboxSession, missing: Strayed) -> None:
+    def __init__(self, context: PollContext, session: MailboxSession, missing: Strayed) -> None:
         """`missing`: mails that should be there and are not, under any id that the ledger knows."""
-        self._desk = desk
-        self._visit = visit
+        self._context = context
+        self._session = session
         self._missing = missing
-        self._rules = desk.rules()
+        self._rules = context.rules()
         self._not_given: set[str] = set()
         """Mails of which the server gives nothing."""
         self._texts: dict[str, int] = {}
 
-    def take(self, batch: Batch) -> None:
+    def record(self, batch: Batch) -> None:
         """Write down those of these mails that are new, numbered in the order of arrival.
 
         Raises FetchDied where the session is lost; what was read until then is written down.
         """
-        batch.rows = self._desk.ledger.known_mails(self._desk.mailbox, batch.uids)
+        batch.rows = self._context.ledger.known_mails(self._context.mailbox, batch.uids)
         read: list[tuple[str, Mail]] = []
         held = 0
         died: ConnectionLostAtMail | None = None
         try:
             # known ones too: a server may give the id of a mail that is gone to another one, and
             # some call them by their place in the box; that one must not be deleted unread
-            for uid, block in self._visit.headers(bearable(self._desk, batch.uids)):
+            for uid, block in self._session.headers(without_blocked(self._context, batch.uids)):
                 if isinstance(block, CommandRefused):
                     self._not_read(uid, block)
                     continue
@@ -76,21 +76,23 @@ class MailRecorder:
         except ConnectionLostAtMail as lost:
             died = lost
         self._write_down(read, batch)
-        batch.session = self._visit.session
+        batch.session = self._session.session
         if died is not None:
-            strike(self._desk, died.uid)
+            record_failure(self._context, died.uid)
             raise died
 
-    def complain(self) -> None:
+    def report(self) -> None:
         """Tell of the mails of which the server gives nothing, when they change."""
-        self._desk.tell_of_mails("not given", self._not_given | self._visit.not_given, NOT_GIVEN)
+        self._context.tell_of_mails(
+            "not given", self._not_given | self._session.not_given, NOT_GIVEN
+        )
 
     # --- reading and deciding
 
     def _not_read(self, uid: str, refusal: CommandRefused) -> None:
         log.debug("not given: %s %s", uid, refusal)
         if isinstance(refusal, Deadly):
-            strike(self._desk, uid)
+            record_failure(self._context, uid)
         else:
             self._not_given.add(uid)
 
@@ -99,11 +101,11 @@ class MailRecorder:
             return
         said: list[str] = []
         paused = False
-        ledger, now = self._desk.ledger, self._desk.now()
+        ledger, now = self._context.ledger, self._context.now()
         with ledger.transaction():
             self._under_former_keys(read, batch.rows)
             self._part(read, batch.rows)
-            room = self._desk.settings.collect.new_per_hour - ledger.numbered_within(
+            room = self._context.settings.collect.new_per_hour - ledger.numbered_within(
                 timedelta(hours=1), now
             )
             for uid, mail in read:
@@ -112,36 +114,36 @@ class MailRecorder:
                     continue
                 key = address.key(mail.sender) if mail.sender else ""
                 number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
-                member = self._desk.customers.member(key) if number is not None else None
+                member = self._context.customers.member(key) if number is not None else None
                 known_now = SenderHistory(number, hour, day, room <= 0, member)
                 decision = decide(mail, self._rules, known_now)
                 if decision.kind is Kind.PAUSED:
                     paused = True
-                    self._desk.tally.add("deferred")
+                    self._context.tally.add("deferred")
                     continue
                 if number is not None:
                     ledger.heard_from(key)
                 row = batch.rows[uid] = self._record(uid, mail, decision, key, now)
-                self._desk.witnesses.heard(mail)
+                self._context.witnesses.heard(mail)
                 room -= decision.kind is Kind.NEW
                 self._count(decision.kind)
                 number = decision.number if row.number is None else row.number
                 said.append(_told(decision, number, mail))
-            if paused and self._desk.notes.note("paused", "yes"):
+            if paused and self._context.metadata.set_metadata("paused", "yes"):
                 said.append(PAUSED)
-            elif not paused and room > 0 and self._desk.notes.note("paused", ""):
+            elif not paused and room > 0 and self._context.metadata.set_metadata("paused", ""):
                 said.append(GOES_ON)
         for line in said:  # only what is on disk is told
-            self._desk.say(line)
+            self._context.notify(line)
 
     def _text(self, kind: str, text: Collect | Duplicate, now: datetime) -> int:
         """Note the present text, so that each number is answered in the words of its own time."""
         if kind not in self._texts:
-            template = self._desk.ledger.text_in_force(
+            template = self._context.ledger.text_in_force(
                 kind, text.reply_subject, text.reply_body, now
             )
             self._texts[kind] = template.id
-            self._desk.templates[template.id] = template
+            self._context.templates[template.id] = template
         return self._texts[kind]
 
     def _part(self, read: list[tuple[str, Mail]], known: dict[str, MailRecord]) -> None:
@@ -155,12 +157,12 @@ class MailRecorder:
             if entry is None or is_same(entry, mail):
                 continue
             del known[uid]
-            self._desk.ledger.moved_to(entry.id, f"{uid}#{entry.id}")
+            self._context.ledger.change_uid(entry.id, f"{uid}#{entry.id}")
             if entry.step is not MailState.GONE:
                 self._missing.add(entry)
 
     def _is_seen_before(self, uid: str, mail: Mail, batch: Batch) -> bool:
-        ledger = self._desk.ledger
+        ledger = self._context.ledger
         if (entry := batch.rows.get(uid)) is not None:
             if entry.step is not MailState.GONE:
                 return True
@@ -168,12 +170,12 @@ class MailRecorder:
                 batch.reappeared.add(uid)
                 return True
             # it did not show this mail before it was done with, and shows it again
-            ledger.moved_to(entry.id, f"{uid}#{entry.id}")
+            ledger.change_uid(entry.id, f"{uid}#{entry.id}")
             del batch.rows[uid]
             return False
         if (same := self._missing.pop(mail)) is not None:
             # the server gave all its mails new ids: after a move to another host, POP3 to IMAP
-            ledger.moved_to(same.id, uid)
+            ledger.change_uid(same.id, uid)
             batch.rows[uid] = replace(same, uid=uid)
             return True
         return False
@@ -187,38 +189,38 @@ class MailRecorder:
         }
         if not former:
             return
-        ledger = self._desk.ledger
-        for entry in ledger.known_mails(self._desk.mailbox, list(former)).values():
+        ledger = self._context.ledger
+        for entry in ledger.known_mails(self._context.mailbox, list(former)).values():
             uid = former[entry.uid]
-            ledger.moved_to(entry.id, uid)
+            ledger.change_uid(entry.id, uid)
             known[uid] = replace(entry, uid=uid)
             self._missing.found(entry)
 
     def _record(
         self, uid: str, mail: Mail, decision: Decision, key: str, now: datetime
     ) -> MailRecord:
-        ledger, kind = self._desk.ledger, decision.kind
+        ledger, kind = self._context.ledger, decision.kind
         number, template, step = decision.number, None, MailState.KEPT
         if kind in (Kind.NEW, Kind.RENUMBER):
-            template = self._text("acknowledgement", self._desk.settings.collect, now)
+            template = self._text("acknowledgement", self._context.settings.collect, now)
             number = ledger.give_number(
                 decision.address, key, now,
-                first=self._desk.settings.collect.first_number,
+                first=self._context.settings.collect.first_number,
                 template=template,
                 again=kind is Kind.RENUMBER,
             )  # fmt: skip
         elif number is not None and kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
             ledger.count_again(number)
-            template = self._text("duplicate", self._desk.settings.duplicate, now)
+            template = self._text("duplicate", self._context.settings.duplicate, now)
         elif kind in STOPPED:
-            self._desk.customers.stop(key, now)
-            template = self._desk.confirmation(now)
+            self._context.customers.stop(key, now)
+            template = self._context.confirmation(now)
         if kind in ANSWERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
             step = MailState.OWED
         elif kind is Kind.TEST:
             step = MailState.TEST
         return ledger.record_row(
-            self._desk.mailbox,
+            self._context.mailbox,
             NewMail(
                 uid=uid,
                 fingerprint=mail.fingerprint,
@@ -234,26 +236,26 @@ class MailRecorder:
             now,
             template=template if kind in ANSWERED else None,
             number=number if kind in ANSWERED else None,
-            letter_domain=self._desk.letter_domain if step is MailState.OWED else "",
+            letter_domain=self._context.letter_domain if step is MailState.OWED else "",
         )
 
     def _is_forwarded(self, kind: Kind, key: str) -> bool:
-        owner = self._desk.settings.forward_address
+        owner = self._context.settings.forward_address
         # the owner's own automatic answer would bring about the next one
         return bool(owner) and (kind is Kind.OUT_OF_SCOPE or key != address.key(owner))
 
     def _count(self, kind: Kind) -> None:
         if kind in (Kind.NEW, Kind.RENUMBER):
-            self._desk.tally.add("accepted")
+            self._context.tally.add("accepted")
         elif kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
-            self._desk.tally.add("duplicate")
+            self._context.tally.add("duplicate")
         elif kind in (Kind.AUTOMATIC, Kind.BOUNCE, Kind.LOOP):
-            self._desk.tally.add("ignored")
+            self._context.tally.add("ignored")
 
 
 def _was_done_with(entry: MailRecord) -> bool:
     """It is gone because we had it deleted: answered, or copied. Others only vanished."""
-    return entry.whole or entry.number is not None
+    return entry.is_complete or entry.number is not None
 
 
 def _told(decision: Decision, number: int | None, mail: Mail) -> str:

@@ -40,14 +40,14 @@ class Refusals:
         """Returns the letters that are over by what the server said to this one: others are taken,
         only they are not. Words about the shop are believed for five days all the same.
         """
-        if outcome.ending is DeliveryStatus.ACCEPTED:
+        if outcome.status is DeliveryStatus.ACCEPTED:
             alone = [self._entries[key] for key in self._doubts.taken(outcome.place)]
             return [
                 one
                 for one in alone
                 if one.id not in self._of_the_shop or one.patience.is_refused_as_the_shop(lived)
             ]
-        if outcome.ending is DeliveryStatus.DOUBTED or outcome.ours:
+        if outcome.status is DeliveryStatus.DOUBTED or outcome.ours:
             self._entries[entry.id] = replace(entry, patience=patience, answer=patience.answer)
             self._doubts.refused(entry.id, outcome.begun)
             if outcome.ours:

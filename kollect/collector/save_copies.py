@@ -11,7 +11,7 @@ from typing import BinaryIO
 from kollect.collector.batch import Batch
 from kollect.collector.context import PollContext
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
-from kollect.collector.problem_mails import bearable, leave_alone, strike
+from kollect.collector.problem_mails import leave_alone, record_failure, without_blocked
 from kollect.collector.read_bodies import Bodies
 from kollect.inbox.mailbox import CommandRefused
 from kollect.ledger.records import MailRecord
@@ -36,54 +36,56 @@ class NothingGiven(Exception):
 
 class CopySaver:
     def __init__(
-        self, desk: PollContext, visit: MailboxSession, stopping: Callable[[], bool]
+        self, context: PollContext, session: MailboxSession, stopping: Callable[[], bool]
     ) -> None:
-        self._desk = desk
-        self._visit = visit
+        self._context = context
+        self._session = session
         self._stopping = stopping
         self._not_given: set[str] = set()
-        self._bodies = Bodies(desk)
+        self._bodies = Bodies(context)
         self._short: set[str] = set()
         """Mails that did not come whole in this poll: once in it is enough."""
 
-    def keep(self, batch: Batch) -> None:
+    def save(self, batch: Batch) -> None:
         """Put the raw mails into kept/ that may not leave the server without a copy there."""
         known = batch.rows
         wanted = [u for u, entry in known.items() if _needs_copy(entry) and u not in self._short]
         copies = []
         died: ConnectionLostAtMail | None = None
         try:
-            for uid in bearable(self._desk, wanted) if wanted else ():
+            for uid in without_blocked(self._context, wanted) if wanted else ():
                 if self._stopping():
                     break
-                if self._visit.holds(uid) and (copy := self._copy(known[uid])) is not None:
+                if self._session.contains(uid) and (copy := self._copy(known[uid])) is not None:
                     copies.append((known[uid], *copy))
         except ConnectionLostAtMail as lost:
             died = lost
         finally:
             self._copied(copies, batch)
         if died is not None:
-            strike(self._desk, died.uid)
+            record_failure(self._context, died.uid)
             raise died
 
     def _copy(self, entry: MailRecord) -> tuple[str, bool] | None:
         """Write the raw mail into kept/. Returns the file's name and whether it is all of it; None
         where there is nothing to be kept."""
-        name = entry.kept or self._desk.kept.name_for(self._desk.mailbox, entry.uid, entry.seen_at)
+        name = entry.kept or self._context.kept.name_for(
+            self._context.mailbox, entry.uid, entry.seen_at
+        )
         try:
-            with self._desk.kept.writing(name) as sink:
+            with self._context.kept.writing(name) as sink:
                 try:
-                    self._visit.fetch(entry.uid, sink)
+                    self._session.fetch(entry.uid, sink)
                 except CommandRefused as refusal:
                     self._short.add(entry.uid)
-                    self._keep_what_there_is(entry, sink, refusal)
+                    self._save_what_there_is(entry, sink, refusal)
                     return name, False
         except NothingGiven:
             self._not_given.add(entry.uid)
             return None
         return name, True
 
-    def _keep_what_there_is(
+    def _save_what_there_is(
         self, entry: MailRecord, sink: BinaryIO, refusal: CommandRefused
     ) -> None:
         """The header, where no more than a part of it has come with the mail.
@@ -92,7 +94,7 @@ class CopySaver:
         """
         came = sink.tell()
         header = b""
-        for _, block in self._visit.headers([entry.uid]):
+        for _, block in self._session.headers([entry.uid]):
             header = b"" if isinstance(block, CommandRefused) else block
         if came < len(header):
             sink.seek(0)
@@ -101,40 +103,40 @@ class CopySaver:
         if entry.kept or not (came or header):
             self._leave_alone(entry)
             raise NothingGiven
-        self._desk.say(
+        self._context.notify(
             "サーバからメールの全部を取り出せません。取り出せた分だけを保存し、メールは"
             f"サーバに残します（差出人 {exact(entry.address) or '不明'}、{refusal}）"
         )
 
     def _leave_alone(self, entry: MailRecord) -> None:
         """A large mail that does not come whole is not asked for every minute."""
-        if self._visit.size(entry.uid) > LARGE:
-            leave_alone(self._desk, entry.uid)
+        if self._session.size(entry.uid) > LARGE:
+            leave_alone(self._context, entry.uid)
 
-    def complain(self) -> None:
+    def report(self) -> None:
         """Tell of the mails that do not come whole, when they change."""
-        self._desk.tell_of_mails("not whole", self._not_given, NOT_WHOLE)
+        self._context.tell_of_mails("not whole", self._not_given, NOT_WHOLE)
 
     def _copied(self, copies: list[tuple[MailRecord, str, bool]], batch: Batch) -> None:
         if not copies:
             return
         said = []
-        with self._desk.ledger.transaction():
+        with self._context.ledger.transaction():
             for entry, name, whole in copies:
-                self._desk.ledger.kept(entry.id, name, whole=whole)
+                self._context.ledger.mark_kept(entry.id, name, whole=whole)
                 if not entry.kept:
-                    self._desk.tally.add("kept")
+                    self._context.tally.add("kept")
                 elif whole and entry.step is MailState.SENT:
                     said.append(WHOLE_AFTER_ALL.format(entry.address or "不明", entry.subject))
                 said += self._bodies.read(entry, name)
-            for row in self._desk.ledger.entries([entry.id for entry, *_ in copies]):
+            for row in self._context.ledger.entries([entry.id for entry, *_ in copies]):
                 batch.change(row)  # what the body has told stands in it too
         for line in said:
-            self._desk.say(line)
+            self._context.notify(line)
 
 
 def _needs_copy(entry: MailRecord) -> bool:
-    if entry.whole or entry.step in (MailState.TEST, MailState.GONE):
+    if entry.is_complete or entry.step in (MailState.TEST, MailState.GONE):
         return False
     if entry.number is not None:
         return entry.step in (MailState.UNDELIVERABLE, MailState.KEPT)

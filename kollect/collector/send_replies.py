@@ -40,7 +40,7 @@ from kollect.smtp.smtp_errors import LettersPutOff
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 100
+LETTERS_AT_ONCE = 100
 """So many letters are marked SENDING with one commit."""
 WHOLE_WITHIN = timedelta(days=1)
 """So long a mail to be forwarded waits for its body where the server does not hand it over."""
@@ -54,13 +54,16 @@ class ReplySender:
     mails have just arrived, the backlog (how fast, is `backlog`'s), what was put off before.
     """
 
-    def __init__(self, desk: PollContext, stopping: Callable[[], bool]) -> None:
-        self._desk = desk
+    def __init__(self, context: PollContext, stopping: Callable[[], bool]) -> None:
+        self._context = context
         self._stopping = stopping
         self._post = SmtpClient(
-            desk.settings.send, desk.settings.tls, desk.settings.mail_address, desk.passwords.send
+            context.settings.send,
+            context.settings.tls,
+            context.settings.mail_address,
+            context.passwords.send,
         )
-        self._backlog = Backlog(desk)
+        self._backlog = Backlog(context)
         self._known: set[int] = set()
         """Rows that have had, or will have, their turn in this poll."""
         self._arrived: list[int] = []
@@ -74,7 +77,7 @@ class ReplySender:
         self._last_tried = 0
         self._batch = Batch([])
         self._until_written = UntilWritten(
-            stopping=stopping, tell=desk.cannot_write, patience=desk.patience
+            stopping=stopping, tell=context.cannot_write, patience=context.patience
         )
         self._storage: StorageTrouble | None = None
         """Why no letter is begun any more: that it was cannot be written down."""
@@ -118,11 +121,13 @@ class ReplySender:
             )
             self._trouble = self._send(letters, meanwhile)
             if self._trouble is not None:
-                begin_outage(self._desk.ledger)
+                begin_outage(self._context.ledger)
         if self._trouble is None and self._put_off:
             self._last_tried = 0
             trouble = self._send(self._put_off_letters(), meanwhile)
-            self._desk.notes.note("put off up to", str(self._last_tried) if trouble else "")
+            self._context.metadata.set_metadata(
+                "put off up to", str(self._last_tried) if trouble else ""
+            )
             # that they are put off once more says nothing of the server, and is no reason to poll
             # more seldom
             self._trouble = None if isinstance(trouble, LettersPutOff) else trouble
@@ -162,14 +167,14 @@ class ReplySender:
             self._post.stop_soon()
 
     def close(self) -> None:
-        self._desk.witnesses.server = self._post.server_time
+        self._context.witnesses.server = self._post.server_time
         self._post.close()
 
     def _look_into_the_ledger(self) -> tuple[list[Place], list[Place]]:
         """Put the letters that are not known yet into the line. Returns those that were refused,
         and all that were put off: theirs is another turn."""
         refused, put_off = [], []
-        for place in self._desk.ledger.line(self._backlog.line):
+        for place in self._context.ledger.line(self._backlog.line):
             if place.row in self._known:
                 continue
             self._known.add(place.row)
@@ -195,25 +200,27 @@ class ReplySender:
         self._known.update(entry.id for entry in entries)
         arrived = [entry for entry in entries if entry.seen_at >= self._backlog.line]
         self._waited += [entry.id for entry in entries if entry.seen_at < self._backlog.line]
-        for start in range(0, len(arrived), AT_ONCE):
-            yield from self._begun(self._backlog.let_through(arrived[start : start + AT_ONCE]))
+        for start in range(0, len(arrived), LETTERS_AT_ONCE):
+            yield from self._begun(
+                self._backlog.let_through(arrived[start : start + LETTERS_AT_ONCE])
+            )
 
     def _rows(self, rows: list[int]) -> Iterator[OutgoingMail]:
         """These, in their order; `rows` is what is left of them."""
         while rows:
-            part = self._desk.ledger.entries(rows[:AT_ONCE])
-            del rows[:AT_ONCE]
+            part = self._context.ledger.entries(rows[:LETTERS_AT_ONCE])
+            del rows[:LETTERS_AT_ONCE]
             part = [entry for entry in part if entry.can_be_sent]
             yield from self._begun(self._backlog.let_through(part))
 
     def _put_off_letters(self) -> Iterator[OutgoingMail]:
         """Those that were put off, from where the last poll left off with them."""
-        left_off = self._desk.notes.noted_number("put off up to")
+        left_off = self._context.metadata.get_metadata_number("put off up to")
         return self._rows(sorted(self._put_off, key=lambda row: (row <= left_off, row)))
 
     def _begun(self, entries: list[MailRecord]) -> Iterator[OutgoingMail]:
-        ledger, settings = self._desk.ledger, self._desk.settings
-        now = self._desk.now()
+        ledger, settings = self._context.ledger, self._context.settings
+        now = self._context.now()
         entries = self._without_those_that_wait(entries)
         if not settings.forward_address:
             self._keep_only([entry for entry in entries if entry.kind not in ANSWERED])
@@ -231,14 +238,18 @@ class ReplySender:
         """Without mails to be forwarded whose body may still come."""
         if not any(_has_no_body(entry) for entry in entries):
             return entries
-        time = self._desk.clock.tick()
+        time = self._context.clock.tick()
         return [e for e in entries if not (_has_no_body(e) and _is_young(e, time))]
 
     def _keep_only(self, entries: list[MailRecord]) -> None:
         """No 対象外メールの送信先 any more: the copy in kept/ is all there is to do."""
         if not entries:
             return
-        ledger, now, ids = self._desk.ledger, self._desk.now(), [entry.id for entry in entries]
+        ledger, now, ids = (
+            self._context.ledger,
+            self._context.now(),
+            [entry.id for entry in entries],
+        )
         with ledger.transaction():
             ledger.move(ids, MailState.SENDING, now)
             ledger.move(ids, MailState.KEPT, now)
@@ -247,29 +258,29 @@ class ReplySender:
 
     def _written(self, entry: MailRecord) -> OutgoingMail | None:
         try:
-            return letter_for(self._desk, entry, self._template)
+            return letter_for(self._context, entry, self._template)
         except OSError as error:
             # the copy in kept/ was removed by hand or cannot be read. It does not count any more:
             # the mail stays on the server until there is another one
-            self._desk.ledger.kept(entry.id, entry.kept, whole=False)
-            self._under_way[entry.id] = replace(entry, whole=False)
-            ending = DeliveryStatus.LATER if entry.whole else DeliveryStatus.REFUSED
+            self._context.ledger.mark_kept(entry.id, entry.kept, whole=False)
+            self._under_way[entry.id] = replace(entry, is_complete=False)
+            ending = DeliveryStatus.LATER if entry.is_complete else DeliveryStatus.REFUSED
             if ending is DeliveryStatus.LATER:
                 log.warning("保存したメール %s を読めません（%s）", entry.kept, error)
             self._settle([Outcome(entry.id, ending, 0, f"{entry.kept}: {error}")])
             return None
 
     def _template(self, identity: int) -> Template:
-        templates = self._desk.templates
+        templates = self._context.templates
         if identity not in templates:
-            templates[identity] = self._desk.ledger.template(identity)
+            templates[identity] = self._context.ledger.template(identity)
         return templates[identity]
 
     def _settle(self, outcomes: list[Outcome], *, quietly: bool = False) -> None:
         """Write down what became of these letters, all in one commit, then tell."""
         if not outcomes:
             return
-        ledger, tally, said = self._desk.ledger, self._desk.tally, list[str]()
+        ledger, tally, said = self._context.ledger, self._context.tally, list[str]()
         counts, refusals = tally.counts, self._refusals
         changed: list[MailRecord] = []
 
@@ -293,19 +304,19 @@ class ReplySender:
             if outcome.tried:
                 self._last_tried = outcome.key
         for line in () if quietly else said:
-            self._desk.say(line)
+            self._context.notify(line)
         if self._refusals.about_us and self._post.doubt is not None:
-            self._post.leave_in_peace(self._post.doubt)
+            self._post.back_off(self._post.doubt)
 
     def _write_down(self, outcomes: list[Outcome], changed: list[MailRecord]) -> list[str]:
         """All in one commit. Returns what there is to tell; into `changed` go the rows."""
-        ledger, now = self._desk.ledger, self._desk.now()
+        ledger, now = self._context.ledger, self._context.now()
         answered: dict[MailState, list[tuple[int, str, Patience]]] = {}
         untried: dict[MailState, list[int]] = {}
         replied: list[int] = []
         said: list[str] = []
         with ledger.transaction():
-            lived = self._desk.clock.lived()
+            lived = self._context.clock.lived()
             over: list[MailRecord] = []
             for outcome in outcomes:
                 entry, answer = self._under_way[outcome.key], answer_of(outcome)
@@ -314,7 +325,7 @@ class ReplySender:
                     patience = patience.after(answer, lived)
                 over += self._refusals.heard(entry, outcome, patience, lived)
                 over_age = is_put_off(answer) and patience.is_over(lived)
-                too_old = over_age and self._desk.clock.is_trusted()
+                too_old = over_age and self._context.clock.is_trusted()
                 end = self._end(entry, outcome, too_old=too_old)
                 changed.append(replace(entry, step=end.step))
                 if outcome.tried:
@@ -343,12 +354,12 @@ class ReplySender:
         else:
             end = of_forward(entry, outcome, too_old=too_old)
         if end.counted:
-            self._desk.tally.add(end.counted)
+            self._context.tally.add(end.counted)
         return end
 
     def _end_refused(self, entries: list[MailRecord], changed: list[MailRecord]) -> list[str]:
         """Letters that waited for what their refusal means: it was theirs. As `_write_down`."""
-        ledger, now = self._desk.ledger, self._desk.now()
+        ledger, now = self._context.ledger, self._context.now()
         told = []
         for entry in entries:
             if entry.kind in ANSWERED:
@@ -360,21 +371,21 @@ class ReplySender:
             if end.state is not None and entry.kind in NUMBERED:
                 ledger.receipt_state(entry.number or 0, end.state, now, entry.answer)
             if end.counted:
-                self._desk.tally.add(end.counted)
+                self._context.tally.add(end.counted)
             told.append(end.told)
         return told
 
     def conclude(self) -> None:
         """No other letter is begun in this poll: what was refused again and again is over."""
-        ledger, clock = self._desk.ledger, self._desk.clock
+        ledger, clock = self._context.ledger, self._context.clock
         over = self._refusals.over(clock.lived()) if self._refusals else []
         if over and clock.is_trusted():
             with ledger.transaction():
                 said = self._end_refused(over, [])
             self._refusals.forget(over)
             for line in said:
-                self._desk.say(line)
-        self._backlog.tell()
+                self._context.notify(line)
+        self._backlog.report()
 
     def _not_sent(self, trouble: ServerTrouble | None) -> None:
         """Letters that were marked but not handed over: no server, or the program is to stop."""
@@ -387,7 +398,7 @@ class ReplySender:
 
 def _has_no_body(entry: MailRecord) -> bool:
     """Is it a mail to be forwarded that has not come whole, and was not tried so?"""
-    if entry.kind in ANSWERED or entry.whole:
+    if entry.kind in ANSWERED or entry.is_complete:
         return False
     return entry.step is MailState.OWED and entry.mailbox != MANUAL
 

@@ -76,7 +76,7 @@ class CollectorStatus:
         self.next_at = None
         self._happened(LogEntry(now, "メールの収集を始めました。"))
 
-    def heard(self, news: CollectorEvent) -> StatusChange | None:
+    def apply(self, news: CollectorEvent) -> StatusChange | None:
         """Take in one piece of news; returns what has turned by it."""
         match news:
             case PhaseChanged(phase):

@@ -96,7 +96,7 @@ class CollectorWorker(BackgroundThread):
             settings, passwords = self._load()
             ledger = self._open_ledger()
             self._daily_work(ledger)
-            desk = PollContext(
+            context = PollContext(
                 settings=settings,
                 passwords=passwords,
                 ledger=ledger,
@@ -106,14 +106,14 @@ class CollectorWorker(BackgroundThread):
                 patience=self._patience,
             )
             report, trouble = poll(
-                desk,
+                context,
                 lambda: open_mailbox(settings.receive, settings.tls, passwords.receive),
                 stopping=self._stop.is_set,
             )
             since, self._saw_all = self._saw_all, None if trouble else self._running()
             recently = since is not None and self._running() - since < A_SHORT_WHILE
             with suppress(StorageTrouble):  # the next poll finds out
-                check_clock(desk, just_arrived=recently)
+                check_clock(context, just_arrived=recently)
             return report, trouble
         except Trouble as trouble:
             if isinstance(trouble, StorageTrouble):
@@ -121,7 +121,7 @@ class CollectorWorker(BackgroundThread):
             return PollReport(), trouble
         except safe_thread.FAULTS as error:
             # a fault of ours must not silence the collector for months
-            safe_thread.note(error)
+            safe_thread.log_error(error)
             self.close()
             if (damaged := damage_trouble(self._folder.database)) is not None:
                 return PollReport(), damaged
@@ -182,7 +182,7 @@ class CollectorWorker(BackgroundThread):
             self._upkeep_failed = trouble.title
         except safe_thread.FAULTS as error:
             if type(error).__name__ != self._upkeep_failed:
-                safe_thread.note(error, "1日1回の控えを作れませんでした")
+                safe_thread.log_error(error, "1日1回の控えを作れませんでした")
             self._upkeep_failed = type(error).__name__
 
     def _one_poll(self) -> datetime:
@@ -227,10 +227,10 @@ class CollectorWorker(BackgroundThread):
         except safe_thread.FAULTS as error:
             sent = False
             if type(error).__name__ != self._alert_failed:
-                safe_thread.note(error, "お知らせのメールを送れませんでした")
+                safe_thread.log_error(error, "お知らせのメールを送れませんでした")
             self._alert_failed = type(error).__name__
         if sent:
-            self._health = self._health.told()
+            self._health = self._health.with_alert_sent()
 
     def _steady(self) -> datetime:
         """For spans: it never jumps. Not a date for people."""

@@ -26,27 +26,27 @@ AHEAD = "パソコンの時計が、{}進んでいるようです（サーバの
 BEHIND = "パソコンの時計が、{}遅れているようです（サーバの時刻は {} ごろ）。" + _CURE
 
 
-def check_clock(desk: PollContext, *, just_arrived: bool) -> None:
+def check_clock(context: PollContext, *, just_arrived: bool) -> None:
     """Say what is new about it. Raises `errors.StorageTrouble`.
 
     `just_arrived`: the mails were not there at a poll a short while ago.
     """
-    now = desk.now()
-    move = desk.clock.tick().move
+    now = context.now()
+    move = context.clock.tick().move
     if move is not None and _is_worth_telling(move):
         moved = f"{move.before:%Y-%m-%dT%H:%M} {move.after:%Y-%m-%dT%H:%M}"
-        if desk.notes.note(_NOTED_MOVE, moved):
+        if context.metadata.set_metadata(_NOTED_MOVE, moved):
             text = JUMPED if move.ahead > timedelta() else SET_BACK
-            desk.say(text.format(_local(move.before), _local(move.after)))
-    ahead = ahead_by(desk.witnesses, now, just_arrived=just_arrived)
+            context.notify(text.format(_local(move.before), _local(move.after)))
+    ahead = ahead_by(context.witnesses, now, just_arrived=just_arrived)
     if ahead is None:
         return
     if abs(ahead) > LATE:
-        desk.clock.doubt()
+        context.clock.doubt()
     which = "" if not ahead else "ahead" if ahead > timedelta() else "behind"
-    if desk.notes.note(_NOTED_FAULT, which) and which:
+    if context.metadata.set_metadata(_NOTED_FAULT, which) and which:
         text = AHEAD if which == "ahead" else BEHIND
-        desk.say(text.format(_span(abs(ahead)), _local(now - ahead)))
+        context.notify(text.format(_span(abs(ahead)), _local(now - ahead)))
 
 
 def _is_worth_telling(move: Move) -> bool:

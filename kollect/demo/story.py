@@ -17,7 +17,7 @@ from kollect.demo.phone import Phone
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import OWNER_ADDRESS, demo_settings
 from kollect.errors import Trouble
-from kollect.ledger.states import STATE_WORDS, ReceiptState
+from kollect.ledger.states import RECEIPT_STATE_TEXTS, ReceiptState
 
 COUNTED = (
     "accepted",
@@ -176,7 +176,7 @@ class _Scene:
         self._say(f"  受付番号  {_padded('メールアドレス', width)}  状態    回数")
         for row in rows:
             address = _padded(row.address, width)
-            state = _padded(STATE_WORDS[ReceiptState(row.state)], 6)
+            state = _padded(RECEIPT_STATE_TEXTS[ReceiptState(row.state)], 6)
             self._say(f"  {row.number:<8}  {address}  {state}  {row.times}")
         again = self._ichiro.address
         self.check(

@@ -60,7 +60,7 @@ def autostart_command() -> str | None:
         return None
 
 
-def follow(on: bool, command: Sequence[str]) -> bool:
+def sync_autostart(on: bool, command: Sequence[str]) -> bool:
     """Mend the entry where the program has moved; says whether there was anything to mend.
 
     Called at each start with the setting. Where it is off, only an entry of this same program is

@@ -36,7 +36,7 @@ _WHERE_IT_ENDS = struct.Struct("!8xi")
 """The head of PyInstaller's archive: behind its modules stands a table, which is known already."""
 
 
-def stay() -> None:
+def detach_from_exe() -> None:
     """From now on read modules from a copy beside what is unpacked at each start anyway, and clear
     up after starts that have not ended in order.
     """

@@ -9,7 +9,7 @@ _SYSTEM_AWARE = 1
 """Windows gives us real pixels, measured for the main screen. Tk 8.6 follows no later change."""
 
 
-def sharpen() -> None:
+def enable_dpi_awareness() -> None:
     """Ask Windows for real pixels. Must run before Tk starts; elsewhere there is nothing to do."""
     if sys.platform != "win32":
         return

@@ -30,7 +30,7 @@ _MODES = {
 }
 
 
-def expect(letters: InputMode) -> None:
+def set_input_mode(letters: InputMode) -> None:
     """Switch the IME of the window with the focus. In the thread of that window."""
     if sys.platform == "win32":
         # an IME that does not answer must not stop anybody from typing

@@ -121,7 +121,7 @@ class FolderLock:
         self._thread = None
 
 
-def signal_first(path: Path, patience: float = _PATIENCE) -> bool:
+def notify_running_instance(path: Path, patience: float = _PATIENCE) -> bool:
     """Ask the program that holds the folder at `path` to show itself; False where none answers.
 
     A program that has only just started is given `patience` seconds. Raises AlreadyRunning where it

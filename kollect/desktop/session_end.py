@@ -49,14 +49,14 @@ class SessionWatch:
         try:
             self._ending()
         except safe_thread.FAULTS as error:
-            safe_thread.note(error, "終了の処理ができませんでした")
+            safe_thread.log_error(error, "終了の処理ができませんでした")
 
     def _resume(self) -> None:
         log.info("パソコンがスリープから戻りました。")
         try:
             self._resumed()
         except safe_thread.FAULTS as error:
-            safe_thread.note(error, "スリープから戻ったあとの処理ができませんでした")
+            safe_thread.log_error(error, "スリープから戻ったあとの処理ができませんでした")
 
 
 if sys.platform == "win32":

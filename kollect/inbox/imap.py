@@ -170,7 +170,7 @@ class ImapMailbox:
                 break
             if offset > largest:
                 line = self._client.line
-                raise line.peer.senseless(line.stage, b"a mail without an end")
+                raise line.peer.malformed_error(line.stage, b"a mail without an end")
         sink.write(crlf.end())
 
     def delete(self, handles: Iterable[int]) -> list[int]:

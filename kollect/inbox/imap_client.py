@@ -202,7 +202,7 @@ def translated(line: Line) -> Iterator[None]:
     except (ServerTrouble, CommandRefused, HungUp):
         raise
     except IMAPClientAbortError as failure:
-        dropped = line.peer.dropped(line.stage, failure, heard=True)
+        dropped = line.peer.dropped_error(line.stage, failure, heard=True)
         dropped.detail = line.shown(dropped.detail)
         raise dropped from failure
     except IMAPClientError as failure:
@@ -211,7 +211,7 @@ def translated(line: Line) -> Iterator[None]:
         ) from failure
     except Exception as failure:
         # The library's parsers meet garbage with whatever exception comes to hand.
-        raise line.senseless(repr(failure).encode()) from failure
+        raise line.malformed_error(repr(failure).encode()) from failure
 
 
 def refusal_text(line: Line, failure: Exception) -> tuple[str, str]:
@@ -228,7 +228,7 @@ def _greeting(line: Line) -> bytes:
         code, text = refusal_text(line, Exception(raw[5:].decode("utf-8", "replace")))
         raise mailbox_errors.of_login(line.peer, "IMAP", code or "UNAVAILABLE", text)
     if not word.startswith((b"* OK", b"* PREAUTH")):
-        raise line.senseless(raw)
+        raise line.malformed_error(raw)
     return raw
 
 

@@ -67,7 +67,7 @@ class Engine(imaplib.IMAP4):
         return line + b"\r\n"
 
     def _endless(self, what: str) -> ServerTrouble:
-        return self._line.peer.senseless(self._line.stage, what.encode())
+        return self._line.peer.malformed_error(self._line.stage, what.encode())
 
     def send(self, data: ReadableBuffer) -> None:
         self._line.send(data)

@@ -224,7 +224,7 @@ class Pop3Mailbox:
             yield piece
             left -= len(piece)
             if left < 0:
-                raise self._line.peer.senseless(self._line.stage, b"a mail without an end")
+                raise self._line.peer.malformed_error(self._line.stage, b"a mail without an end")
 
     def delete(self, handles: Iterable[int]) -> list[int]:
         """Mark mails for deletion; returns those whose mark the server took."""

@@ -152,7 +152,7 @@ class Pop3Protocol:
             case "+":
                 self._midway = False
                 return Pop3Reply(ok=False, text=rest, more=True)
-        raise self.line.senseless(raw)
+        raise self.line.malformed_error(raw)
 
     def body(self) -> Iterator[bytes]:
         """What follows a good first line, in pieces: dots unstuffed, every line ended by CRLF.
@@ -179,7 +179,7 @@ class Pop3Protocol:
         for piece in self.body():
             most -= len(piece)
             if most < 0:
-                raise self.line.peer.senseless(self.line.stage, b"lines without an end")
+                raise self.line.peer.malformed_error(self.line.stage, b"lines without an end")
             *whole, rest = piece.split(b"\r\n")
             for line in whole:
                 yield partial + line
@@ -189,7 +189,7 @@ class Pop3Protocol:
             yield partial
 
     def _out_of_step(self) -> ServerTrouble:
-        return self.line.peer.dropped(self.line.stage, None, heard=True)
+        return self.line.peer.dropped_error(self.line.stage, None, heard=True)
 
 
 class DotReader:

@@ -28,4 +28,4 @@ class SlowAnswerGuard:
         late = taken - _PATIENCE * self._line.timeout
         if late > self._octets / _SLOWEST or self._octets > _LARGEST:
             failure = TimeoutError(f"{self._octets} octets in {taken:.0f} seconds")
-            raise self._line.peer.silent(self._line.stage, failure, heard=True)
+            raise self._line.peer.timeout_error(self._line.stage, failure, heard=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.metadata import Metadata, NotesAtHand
+from kollect.ledger.metadata import CachedMetadata, Metadata
 from kollect.net.server_errors import SMTP
 from kollect.net.server_memory import ServerMemory, memory_of
 from kollect.settings.model import Settings
@@ -36,24 +36,24 @@ def encryption_kept(database: Path, settings: Settings) -> Iterator[None]:
             write_down(ledger, settings)
 
 
-def recall(notes: Metadata | NotesAtHand, settings: Settings) -> None:
+def recall(notes: Metadata | CachedMetadata, settings: Settings) -> None:
     """Raises StorageTrouble."""
     for memory in _memories(settings):
-        if notes.noted(_key(memory)):
+        if notes.get_metadata(_key(memory)):
             memory.has_offered_encryption()
 
 
-def write_down(notes: Metadata | NotesAtHand, settings: Settings) -> None:
+def write_down(notes: Metadata | CachedMetadata, settings: Settings) -> None:
     """Raises StorageTrouble."""
     for memory in _memories(settings):
         if memory.encrypts:
-            notes.note(_key(memory), "yes")
+            notes.set_metadata(_key(memory), "yes")
 
 
 def forget(notes: Metadata, server: tuple[str, str, int]) -> None:
     """「今後は暗号化しない」. Raises StorageTrouble."""
     memory = memory_of(*server)
-    notes.note(_key(memory), "")
+    notes.set_metadata(_key(memory), "")
     memory.forget_encryption()
     log.warning("%s の暗号化を、これからは求めません（画面から）。", memory.name)
 

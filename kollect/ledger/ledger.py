@@ -31,8 +31,8 @@ class Ledger(MailRows, NumberRows, Metadata):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.install_id: str = self.noted("install_id")
-        self._secret: str = self.noted("secret")
+        self.install_id: str = self.get_metadata("install_id")
+        self._secret: str = self.get_metadata("secret")
         self._meet_highest()
 
     def mark(self, purpose: str) -> str:

@@ -83,7 +83,7 @@ class LivedClock:
 
     def doubt(self) -> None:
         """Somebody else's clock tells another date: ours has to stand for a day anew."""
-        self._file.note(_KEY, to_json(replace(self.tick(), stood=0.0)))
+        self._file.set_metadata(_KEY, to_json(replace(self.tick(), stood=0.0)))
 
     def is_trusted(self) -> bool:
         """May something be given up, or thrown away, for being old? Not before the date has stood
@@ -97,7 +97,7 @@ class LivedClock:
         ten minutes.
         """
         look = Look(self._wall().astimezone(UTC), self._running(), self._run)
-        text = self._file.noted(_KEY)
+        text = self._file.get_metadata(_KEY)
         try:
             before = from_json(text)
         except ValueError:
@@ -108,7 +108,7 @@ class LivedClock:
             state = later(before, look)
             worth_writing = self._is_worth_writing(before, state)
         if worth_writing:
-            self._file.keep_note(_KEY, to_json(state))
+            self._file.write_metadata(_KEY, to_json(state))
         return state
 
     def _is_worth_writing(self, before: Lived, state: Lived) -> bool:
@@ -121,7 +121,7 @@ class LivedClock:
 
     def _first(self, look: Look) -> Lived:
         try:  # a version that did not count wrote down the day of its last daily work
-            last = datetime.fromisoformat(self._file.noted("upkeep")).astimezone()
+            last = datetime.fromisoformat(self._file.get_metadata("upkeep")).astimezone()
         except (ValueError, OSError, OverflowError):  # Windows has no time of a place before 1970
             return begun(look)
         by_then = max(last, min(last + timedelta(days=1), look.wall))

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from kollect.delivery.retry_policy import Patience
 from kollect.ledger.records import MailRecord, NewMail, Place
-from kollect.ledger.states import TO_DELETE, TO_SEND, IllegalMailMove, MailState, came_from
+from kollect.ledger.states import TO_DELETE, TO_SEND, IllegalMailMove, MailState, allowed_from
 from kollect.storage.database import Database, Row, one_of, rows_of, to_text, to_time
 
 MANUAL = "manual"
@@ -120,19 +120,19 @@ class MailRows(Database):
             letter_id, "", False, step, at, at, 0, "", _NEVER_TRIED,
         )  # fmt: skip
 
-    def moved_to(self, identity: int, uid: str) -> None:
+    def change_uid(self, identity: int, uid: str) -> None:
         """The server gave this mail another unique id."""
         with self._translated():
             self._db.execute("UPDATE mail SET uid = ? WHERE id = ?", (uid, identity))
 
-    def kept(self, identity: int, file_name: str, *, whole: bool) -> None:
+    def mark_kept(self, identity: int, file_name: str, *, whole: bool) -> None:
         """A copy of this mail is on disk, whole or what there is of it."""
         with self._translated():
             self._db.execute(
                 "UPDATE mail SET kept = ?, whole = ? WHERE id = ?", (file_name, whole, identity)
             )
 
-    def judged_again(self, identity: int, kind: str, reason: str) -> None:
+    def reclassify(self, identity: int, kind: str, reason: str) -> None:
         """What the body of a mail has told about it."""
         with self._translated():
             self._db.execute(
@@ -211,7 +211,7 @@ class MailRows(Database):
                 part = ids[start : start + _AT_ONCE]
                 moved += self._db.execute(
                     f"{_MOVE} WHERE id IN ({', '.join('?' * len(part))})"
-                    f" AND {_one_of(came_from(then))}",
+                    f" AND {_one_of(allowed_from(then))}",
                     (*values, *part),
                 ).rowcount
             _check_moved(moved, len(ids), then)
@@ -229,7 +229,7 @@ class MailRows(Database):
         with self._whole(len(answers)):
             moved = self._db.executemany(
                 f"{_MOVE}, tried = ?, later_since = ?, refused_since = ?, refusals = ?"
-                f" WHERE id = ? AND {_one_of(came_from(then))}",
+                f" WHERE id = ? AND {_one_of(allowed_from(then))}",
                 (
                     (
                         *(*values, answer, lived),
@@ -253,7 +253,7 @@ class MailRows(Database):
             if len(part) < _AT_ONCE:
                 return
 
-    def left(self, mailbox: str, uids: Sequence[str], now: datetime) -> None:
+    def mark_deleted(self, mailbox: str, uids: Sequence[str], now: datetime) -> None:
         """The server has deleted these mails. Raises IllegalMove where one still owes a letter, and
         then changes none of them."""
         values = (MailState.GONE, to_text(now), False, "", mailbox)
@@ -262,7 +262,7 @@ class MailRows(Database):
                 part = uids[start : start + _AT_ONCE]
                 those = f"WHERE mailbox = ? AND uid IN ({', '.join('?' * len(part))})"
                 moved = self._db.execute(
-                    f"{_MOVE} {those} AND {_one_of(came_from(MailState.GONE))}", (*values, *part)
+                    f"{_MOVE} {those} AND {_one_of(allowed_from(MailState.GONE))}", (*values, *part)
                 ).rowcount
                 if moved < len(part):  # the others are unknown, or were gone already
                     left = self._db.execute(
@@ -294,7 +294,7 @@ class MailRows(Database):
             )
             self._db.execute("DELETE FROM strike WHERE at < ?", (moment,))
 
-    def strike(self, mailbox: str, uid: str, now: datetime) -> int:
+    def record_failure(self, mailbox: str, uid: str, now: datetime) -> int:
         """The session died while this mail was fetched; returns how often by now."""
         with self.transaction():
             self._db.execute(
@@ -307,7 +307,7 @@ class MailRows(Database):
             ).fetchone()
             return row[0]
 
-    def strikes(self, mailbox: str) -> list[tuple[str, int, datetime]]:
+    def failures(self, mailbox: str) -> list[tuple[str, int, datetime]]:
         """The mails at which the session died, how often, and when for the last time."""
         with self._translated():
             rows = self._db.execute(

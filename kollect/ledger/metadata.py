@@ -1,4 +1,4 @@
-"""The ledger's chapter of notes: small values kept over restarts, and the texts in force."""
+"""The ledger's key/value table: small values kept over restarts, and the texts in force."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from kollect.storage.database import Database, broken_value, to_text, to_time
 class Metadata(Database):
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
-    def note(self, key: str, value: str) -> bool:
+    def set_metadata(self, key: str, value: str) -> bool:
         """Keep a small value over restarts. Returns whether it differs from what was kept."""
         with self._translated():
             row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         if (row[0] if row else "") == value:
             return False
-        self.keep_note(key, value)
+        self.write_metadata(key, value)
         return True
 
-    def keep_note(self, key: str, value: str) -> None:
-        """As `note`, for whoever knows that it differs."""
+    def write_metadata(self, key: str, value: str) -> None:
+        """As `set_metadata`, for whoever knows that it differs."""
         with self._translated():
             self._db.execute(
                 "INSERT INTO meta (key, value) VALUES (?, ?)"
@@ -29,18 +29,18 @@ class Metadata(Database):
                 (key, value),
             )
 
-    def all_notes(self) -> dict[str, str]:
+    def all_metadata(self) -> dict[str, str]:
         with self._translated():
             return dict(self._db.execute("SELECT key, value FROM meta").fetchall())
 
-    def noted(self, key: str) -> str:
+    def get_metadata(self, key: str) -> str:
         with self._translated():
             row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else ""
 
-    def noted_number(self, key: str) -> int:
+    def get_metadata_number(self, key: str) -> int:
         """0 where nothing is kept. Raises StorageTrouble for what is no number."""
-        return _number(self.noted(key))
+        return _number(self.get_metadata(key))
 
     def template_in_force(self, kind: str, subject: str, body: str, now: datetime) -> int:
         """The version of this text; written down when it differs from the last one of its kind."""
@@ -74,27 +74,27 @@ class Metadata(Database):
         return Template(identity, kind, subject, body, to_time(since))
 
 
-class NotesAtHand:
-    """The notes as they were at one moment, read at once: for somebody who is the only one to write
-    those that he asks for. What changes is written down at once."""
+class CachedMetadata:
+    """The values as they were at one moment, read together: for a caller that is the
+    only one to write those that it asks for. What changes is written down at once."""
 
     def __init__(self, notes: Metadata) -> None:
         self._notes = notes
-        self._at_hand = notes.all_notes()
+        self._at_hand = notes.all_metadata()
 
-    def noted(self, key: str) -> str:
+    def get_metadata(self, key: str) -> str:
         return self._at_hand.get(key, "")
 
-    def noted_number(self, key: str) -> int:
-        """As `Metadata.noted_number`."""
-        return _number(self.noted(key))
+    def get_metadata_number(self, key: str) -> int:
+        """As `Metadata.get_metadata_number`."""
+        return _number(self.get_metadata(key))
 
-    def note(self, key: str, value: str) -> bool:
-        """As `Metadata.note`. What a transaction takes back is not taken back here: it ends the use
-        of these notes."""
-        if self.noted(key) == value:
+    def set_metadata(self, key: str, value: str) -> bool:
+        """As `Metadata.set_metadata`. What a transaction takes back is not taken back here: it ends
+        the use of these values."""
+        if self.get_metadata(key) == value:
             return False
-        self._notes.keep_note(key, value)
+        self._notes.write_metadata(key, value)
         self._at_hand[key] = value
         return True
 

@@ -39,13 +39,13 @@ class MailRecord:
     address: str
     subject: str
     message_id: str
-    thread: str
+    references: str
     number: int | None
     template: int | None
-    letter_id: str
+    reply_message_id: str
     kept: str
     """The file name in kept/; empty where there is no copy."""
-    whole: bool
+    is_complete: bool
     """The copy is the whole mail."""
     step: MailState
     step_at: datetime

@@ -79,7 +79,7 @@ class AlreadyNumbered(ValueError):
         self.number = number
 
 
-def came_from(then: MailState) -> tuple[MailState, ...]:
+def allowed_from(then: MailState) -> tuple[MailState, ...]:
     """The steps from which a mail may go to `then`."""
     return tuple(now for now, targets in MOVES.items() if then in targets)
 
@@ -101,7 +101,7 @@ class ReceiptState(StrEnum):
         return ReceiptState.UNDELIVERABLE if self is ReceiptState.REFUSED else self
 
 
-STATE_WORDS = {
+RECEIPT_STATE_TEXTS = {
     ReceiptState.PENDING: "未送信",
     ReceiptState.REPLIED: "送信済",
     ReceiptState.UNKNOWN: "未確認",
@@ -116,4 +116,4 @@ def in_words(state: ReceiptState, reason: str) -> str:
     """The state as the staff read it. A letter that was sent has a reason only where a report says
     that it did not arrive, and nothing but the recipient in it speaks for that.
     """
-    return SEEMS_LOST if state is ReceiptState.REPLIED and reason else STATE_WORDS[state]
+    return SEEMS_LOST if state is ReceiptState.REPLIED and reason else RECEIPT_STATE_TEXTS[state]

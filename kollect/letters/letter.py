@@ -166,7 +166,7 @@ def forward(
     date: datetime,
     mark: str,
     whole: bool = True,
-    careful: bool = False,
+    send_alone: bool = False,
 ) -> OutgoingMail:
     """An out-of-scope mail for 「対象外メールの送信先」: the original whole, with a note before it.
 
@@ -175,7 +175,7 @@ def forward(
     was forwarded. Without `whole` the file is only the header. It is read only when the letter is
     sent.
     """
-    bare = OutgoingMail(key, to, b"", raw, traits.size, careful=careful)
+    bare = OutgoingMail(key, to, b"", raw, traits.size, send_alone=send_alone)
     answerable = address.is_usable(reply_to) and address.wire(reply_to)[0].isascii()
     head = (
         _head(sender, to, f"Fwd: {_shortened(subject)}", Charset.UTF_8, message_id, date)

@@ -33,7 +33,7 @@ def result_word(step: RecipientState, answer: str) -> str:
 
 
 def mailing_csv(
-    parcels: Iterable[MailingRecipient], encoding: str = "utf-8-sig", digits: int = 0
+    recipients: Iterable[MailingRecipient], encoding: str = "utf-8-sig", digits: int = 0
 ) -> bytes:
     """What became of a mailing, a row for each who was chosen."""
     rows = (
@@ -42,6 +42,6 @@ def mailing_csv(
             result_word(one.step, one.answer),
             *(minute_text(one.step_at), one.answer),
         )
-        for one in parcels
+        for one in recipients
     )
     return csv_bytes(_MAILING_HEADER, rows, encoding)

@@ -31,13 +31,20 @@ class LetterBuilder:
         self._sender = Sender(settings.mail_address, settings.shop.name)
         self._unsubscribe = mailing_text.unsubscribe(settings.mail_address)
 
-    def letter(self, mailing: Mailing, parcel: MailingRecipient) -> OutgoingMail:
+    def letter(self, mailing: Mailing, recipient: MailingRecipient) -> OutgoingMail:
         """Raises ValueError where nothing can be sent to this address."""
-        person = mailing_text.TextPerson(parcel.name, self._shown(parcel.number))
+        person = mailing_text.TextPerson(recipient.name, self._shown(recipient.number))
         octets = self._octets(
-            parcel.address, mailing.subject, mailing.body, mailing.footer, person, parcel.letter_id
+            recipient.address,
+            mailing.subject,
+            mailing.body,
+            mailing.footer,
+            person,
+            recipient.letter_id,
         )
-        return OutgoingMail(parcel.id, parcel.address, octets, careful=parcel.unknowns > 0)
+        return OutgoingMail(
+            recipient.id, recipient.address, octets, send_alone=recipient.unknowns > 0
+        )
 
     def sample(self, to: str, subject: str, body: str) -> OutgoingMail:
         shop = self._settings.shop
@@ -113,7 +120,7 @@ def send_sample(
     finally:
         post.close()
     for outcome in outcomes:
-        if outcome.ending is not DeliveryStatus.ACCEPTED:
+        if outcome.status is not DeliveryStatus.ACCEPTED:
             if post.trouble is not None:
                 raise post.trouble
             raise _not_taken(

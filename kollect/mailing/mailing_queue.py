@@ -21,7 +21,7 @@ from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit, allowance
 from kollect.smtp.outgoing import OutgoingMail
 
-AT_ONCE = 100
+RECIPIENTS_AT_ONCE = 100
 """So many letters are taken from the outbox, and marked SENDING, with one commit."""
 _ASKED_AT_ONCE = 200
 
@@ -69,7 +69,7 @@ class MailingQueue:
         write: Callable[[MailingRecipient], OutgoingMail | None],
         closed: Callable[[], bool],
         now: Callable[[], datetime],
-        dropped: Callable[[MailingRecipient], None],
+        on_dropped: Callable[[MailingRecipient], None],
     ) -> None:
         """`write` gives None for a parcel of which it has disposed itself; while `closed` says yes,
         nothing is handed out. `dropped` is told of a letter that was, and may not begin any more.
@@ -79,14 +79,14 @@ class MailingQueue:
         self._write = write
         self._closed = closed
         self._now = now
-        self._dropped = dropped
+        self._dropped = on_dropped
         self._began = now()
         self._clock = LivedClock(outbox.file, now)
         self._gate = RateGate(mailing.pace, outbox.tries(mailing.pace, self._clock.tick()))
         self._after = 0
         self._taken: deque[MailingRecipient] = deque()
         """Marked SENDING, not handed over yet."""
-        self._edition: object = None
+        self._change_token: object = None
         """As they were taken. While it is the same, nothing stands against any of them."""
         counts = outbox.counts(mailing.id)
         self._owed = sum(counts.get(step, 0) for step in UNFINISHED)
@@ -113,21 +113,26 @@ class MailingQueue:
         while not self._closed() and self.trouble is None:
             if not self._taken and not self._take():
                 break
-            parcel = self._taken.popleft()
+            recipient = self._taken.popleft()
             self._gate.passed(self._lived())
-            if letter := self._write(parcel):
-                return replace(letter, may_go=partial(self._may_go, parcel, self._edition))
+            if letter := self._write(recipient):
+                return replace(
+                    letter,
+                    still_allowed=partial(self._still_allowed, recipient, self._change_token),
+                )
         raise StopIteration
 
-    def _may_go(self, parcel: MailingRecipient, edition: object) -> bool:
+    def _still_allowed(self, recipient: MailingRecipient, change_token: object) -> bool:
         """`edition`: as it was when the letter was taken, with others or before them."""
         try:
-            if self._outbox.edition() == edition or self._outbox.may_go(parcel, self._now()):
+            if self._outbox.change_token() == change_token or self._outbox.still_allowed(
+                recipient, self._now()
+            ):
                 return True
         except StorageTrouble as trouble:  # as in `__next__`; the letter was not begun
             self.trouble = trouble
-            self._taken.appendleft(parcel)
-        self._dropped(parcel)
+            self._taken.appendleft(recipient)
+        self._dropped(recipient)
         return False
 
     def __length_hint__(self) -> int:
@@ -153,20 +158,20 @@ class MailingQueue:
 
     def give_back(self) -> None:
         """What was taken and not handed over stays owed."""
-        waiting = [parcel.id for parcel in self._taken]
+        waiting = [recipient.id for recipient in self._taken]
         self._taken.clear()
         if waiting:
             self._outbox.give_back(waiting, self._now())
 
     def _take(self) -> bool:
         now = self._now()
-        most = min(AT_ONCE, self._gate.room(self._lived()))
+        most = min(RECIPIENTS_AT_ONCE, self._gate.room(self._lived()))
         if self.second_turn:
             most = min(most, self._to_try_again)
         if not most:
             self.exhausted = self.second_turn and not self._to_try_again
             return False
-        self._edition = self._outbox.edition()
+        self._change_token = self._outbox.change_token()
         if self.second_turn:
             found = self._outbox.take_put_off(self._mailing.id, self._began, most, now)
             self._to_try_again -= len(found)

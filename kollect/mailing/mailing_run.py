@@ -152,21 +152,21 @@ class MailingRun:
     def _closed(self) -> bool:
         return self._stopping() or self._post.trouble is not None
 
-    def _begin(self, parcel: MailingRecipient) -> OutgoingMail | None:
+    def _begin(self, recipient: MailingRecipient) -> OutgoingMail | None:
         try:
-            letter = self._writer.letter(self._mailing, parcel)
+            letter = self._writer.letter(self._mailing, recipient)
         except ValueError as wrong:
-            log.warning("受付番号 %d のメールを書けません（%s）", parcel.number, wrong)
+            log.warning("受付番号 %d のメールを書けません（%s）", recipient.number, wrong)
             self._outbox.settle(
-                [RecipientResult(parcel.id, SendResult.REFUSED, str(wrong))], self._now()
+                [RecipientResult(recipient.id, SendResult.REFUSED, str(wrong))], self._now()
             )
             return None
-        self._on_way[parcel.id] = parcel
+        self._on_way[recipient.id] = recipient
         return letter
 
-    def _drop(self, parcel: MailingRecipient) -> None:
+    def _drop(self, recipient: MailingRecipient) -> None:
         """It may not be begun any more; the outbox has written down why."""
-        del self._on_way[parcel.id]
+        del self._on_way[recipient.id]
 
     # --- endings
 
@@ -175,7 +175,7 @@ class MailingRun:
             return
         now = self._now()
         results = [
-            RecipientResult(outcome.key, SendResult(outcome.ending), _answer(outcome))
+            RecipientResult(outcome.key, SendResult(outcome.status), _answer(outcome))
             for outcome in outcomes
             if outcome.tried
         ]
@@ -187,7 +187,7 @@ class MailingRun:
             with self._outbox.transaction():
                 alone[:] = self._judge(outcomes)
                 self._outbox.settle(results, now)
-                self._outbox.refuse([refused.parcel.id for refused in alone], now)
+                self._outbox.refuse([refused.recipient.id for refused in alone], now)
                 self._outbox.give_back([o.key for o in outcomes if not o.tried], now)
 
         self._write(commit, [outcome.key for outcome in outcomes])
@@ -213,16 +213,18 @@ class MailingRun:
         alone: list[int] = []
         lived = self._clock.lived()
         for outcome in outcomes:
-            if outcome.ending is DeliveryStatus.ACCEPTED:
+            if outcome.status is DeliveryStatus.ACCEPTED:
                 alone += self._doubts.taken(outcome.place)
-            elif outcome.ending is DeliveryStatus.DOUBTED or outcome.ours:
-                parcel = self._on_way[outcome.key]
-                refused = DoubtfulRefusal(parcel, parcel.patience.after(_answer(outcome), lived))
+            elif outcome.status is DeliveryStatus.DOUBTED or outcome.ours:
+                recipient = self._on_way[outcome.key]
+                refused = DoubtfulRefusal(
+                    recipient, recipient.patience.after(_answer(outcome), lived)
+                )
                 if outcome.ours:
-                    self._of_the_shop[parcel.id] = refused
+                    self._of_the_shop[recipient.id] = refused
                     continue
-                self._doubts.refused(parcel.id, outcome.begun)
-                self._refused[parcel.id] = refused
+                self._doubts.refused(recipient.id, outcome.begun)
+                self._refused[recipient.id] = refused
         return [self._refused[key] for key in alone]
 
     def _is_about_us(self) -> bool:
@@ -247,7 +249,7 @@ class MailingRun:
             ours = self._of_the_shop.values()
             over += [one for one in ours if one.patience.is_refused_as_the_shop(lived)]
         if over and not self._paused_for and self._clock.is_trusted():
-            self._outbox.refuse([refused.parcel.id for refused in over], self._now())
+            self._outbox.refuse([refused.recipient.id for refused in over], self._now())
             self._tell_refused(over)
 
     def _pause(self) -> None:
@@ -259,19 +261,19 @@ class MailingRun:
 
     def _tell_refused(self, over: list[DoubtfulRefusal]) -> None:
         for refused in over:
-            _log_refused(refused.parcel, refused.patience.answer)
+            _log_refused(refused.recipient, refused.patience.answer)
 
-    def _count(self, outcome: Outcome, parcel: MailingRecipient) -> None:
-        match outcome.ending:
+    def _count(self, outcome: Outcome, recipient: MailingRecipient) -> None:
+        match outcome.status:
             case DeliveryStatus.ACCEPTED:
                 self.accepted += 1
                 self._speed.add()
             case DeliveryStatus.REFUSED:
-                _log_refused(parcel, _answer(outcome))
+                _log_refused(recipient, _answer(outcome))
             case DeliveryStatus.UNKNOWN:
                 log.info(
                     "メール発信: 受付番号 %d が届いたかどうか、サーバの答えがありません: %s",
-                    *(parcel.number, exact(parcel.address)),
+                    *(recipient.number, exact(recipient.address)),
                 )
 
     def _tell(self, waiting_until: datetime | None = None) -> None:
@@ -313,7 +315,7 @@ class SendingSpeed:
 class DoubtfulRefusal:
     """A letter that the server refused, and did not say that its mailbox does not exist."""
 
-    parcel: MailingRecipient
+    recipient: MailingRecipient
     patience: Patience
     """After this try."""
 
@@ -330,10 +332,10 @@ def refused_for_us(answer: str) -> Trouble:
     )
 
 
-def _log_refused(parcel: MailingRecipient, answer: str) -> None:
+def _log_refused(recipient: MailingRecipient, answer: str) -> None:
     log.info(
         "メール発信: 受付番号 %d のメールは届けられません（%s）: %s",
-        *(parcel.number, answer, exact(parcel.address)),
+        *(recipient.number, answer, exact(recipient.address)),
     )
 
 

@@ -40,7 +40,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 """Until what was put off is tried again; doubled each time that nothing went out."""
 UNTIL_TOMORROW = timedelta(seconds=TOMORROW)
 """Until the last letters of a mailing are tried again, that were refused."""
-STATE_WORDS = {
+MAILING_STATE_TEXTS = {
     MailingState.DONE: "終わりました",
     MailingState.PAUSED: "一時停止しました",
     MailingState.STOPPED: "中止しました",
@@ -124,7 +124,7 @@ class MailingWorker(BackgroundThread):
             return trouble, self._failed(trouble)
         except safe_thread.FAULTS as error:
             # a fault of ours must not end the sending without a word
-            safe_thread.note(error)
+            safe_thread.log_error(error)
             why = damage_trouble(self._folder.database) or _fault(error)
             return why, self._failed(why)
         finally:
@@ -211,7 +211,11 @@ class MailingWorker(BackgroundThread):
             counts = outbox.counts(identity)
             log.info(
                 "メール発信「%s」は%s（送信済 %d通）。",
-                *(mailing.subject, STATE_WORDS[mailing.state], counts.get(RecipientState.SENT, 0)),
+                *(
+                    mailing.subject,
+                    MAILING_STATE_TEXTS[mailing.state],
+                    counts.get(RecipientState.SENT, 0),
+                ),
             )
             self._listener(MailingEnded(self._now(), identity, mailing.state, counts))
 

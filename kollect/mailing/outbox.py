@@ -30,7 +30,7 @@ from kollect.mailing.mailing_states import (
 from kollect.mailing.recipients import Recipients
 from kollect.storage.database import one_of, to_text
 
-SOURCE = "メール発信"
+MAILING_SOURCE = "メール発信"
 _IDS = "(SELECT value FROM json_each(?))"
 """A list of ids as one value: the statement stays the same, and is prepared once."""
 # written into the SQL as literals: only so does SQLite use the partial index
@@ -92,14 +92,14 @@ class Outbox(Recipients):
         )
         return row[0] if row else 0
 
-    def edition(self) -> object:
+    def change_token(self) -> object:
         """Equal to the one before as long as nothing was written that could stand against a
         letter: neither by anybody else, nor (a pause, a 不達) by this Outbox. Asked faster than
-        `may_go`.
+        `still_allowed`.
         """
         return self._db.row("PRAGMA data_version"), self._objections
 
-    def may_go(self, parcel: MailingRecipient, now: datetime) -> bool:
+    def still_allowed(self, recipient: MailingRecipient, now: datetime) -> bool:
         """Whether a letter that was taken may still be handed over, at this very moment.
 
         Where not, because the member has stopped meanwhile or the mailing was paused or called
@@ -109,17 +109,17 @@ class Outbox(Recipients):
             f"SELECT mailing.state, unknowns, {AGAINST} FROM parcel JOIN member USING (number)"
             " JOIN receipt USING (number) JOIN mailing ON mailing.id = mailing"
             " WHERE parcel.id = ?",
-            parcel.id,
+            recipient.id,
         ) or ("", 0, "")
         if state == MailingState.SENDING and not against:
             return True
         if against:
             with self.transaction():
                 then = RecipientState.UNCERTAIN if unknowns else RecipientState.LEFT_OUT
-                self.move([parcel.id], then, now, against)
-                self._end_if_done(parcel.mailing, now)
+                self.move([recipient.id], then, now, against)
+                self._end_if_done(recipient.mailing, now)
         else:
-            self.give_back([parcel.id], now)
+            self.give_back([recipient.id], now)
         return False
 
     def give_back(self, ids: Iterable[int], now: datetime) -> None:
@@ -174,7 +174,9 @@ class Outbox(Recipients):
                 if ids or not found:
                     break  # the others are settled: the same question finds the next ones
             self._end_if_done(mailing, now)
-            taken = {one.id: one for one in self._parcels(f"parcel.id IN {_IDS}", json.dumps(ids))}
+            taken = {
+                one.id: one for one in self._recipients(f"parcel.id IN {_IDS}", json.dumps(ids))
+            }
             return [taken[identity] for identity in ids]
 
     def move(
@@ -237,7 +239,7 @@ class Outbox(Recipients):
                 remembered = patience.later_since, patience.refused_since, patience.refusals
                 written.append((step, moment, answer, answer, unknown, *remembered, result.id))
                 if step is RecipientState.UNDELIVERABLE and address_is_dead(result.answer):
-                    self._members.undeliverable(number, result.answer, now, SOURCE)
+                    self._members.undeliverable(number, result.answer, now, MAILING_SOURCE)
                     self._objections += 1
             self._db.change_many(
                 "UPDATE parcel SET step = ?, step_at = ?, answer = iif(? = '', answer, ?),"
@@ -278,7 +280,7 @@ class Outbox(Recipients):
                 and step != RecipientState.SENDING
             ):
                 self.move([identity], RecipientState.UNDELIVERABLE, now, reason)
-            self._members.undeliverable(number, reason, now, SOURCE)
+            self._members.undeliverable(number, reason, now, MAILING_SOURCE)
         return number
 
     def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:

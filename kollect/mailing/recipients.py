@@ -82,16 +82,16 @@ class Recipients(Mailings):
         """Some of a mailing's letters, in the order of the numbers, of these steps or of all."""
         names = "', '".join(steps)
         only = f" AND step IN ('{names}')" if steps else ""
-        return self._parcels(
+        return self._recipients(
             f"mailing = ?{only} ORDER BY parcel.id LIMIT ? OFFSET ?", mailing, most, first
         )
 
     def each(self, mailing: int) -> Iterator[MailingRecipient]:
         """All of a mailing's letters, one by one."""
         sql = f"{_PARCEL} WHERE mailing = ? ORDER BY parcel.id"
-        yield from map(_parcel, self._db.each(sql, mailing))
+        yield from map(_recipient, self._db.each(sql, mailing))
 
-    def told(self, number: int) -> list[SentMail]:
+    def sent_mails(self, number: int) -> list[SentMail]:
         """What a member was sent and what became of it, the newest first."""
         found = self._db.rows(
             "SELECT subject, step, step_at, answer FROM parcel JOIN mailing"
@@ -120,11 +120,11 @@ class Recipients(Mailings):
         )
         return [subject for _, subject in found]
 
-    def _parcels(self, where: str, *values: object) -> list[MailingRecipient]:
-        return [_parcel(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
+    def _recipients(self, where: str, *values: object) -> list[MailingRecipient]:
+        return [_recipient(row) for row in self._db.rows(f"{_PARCEL} WHERE {where}", *values)]
 
 
-def _parcel(row: Row) -> MailingRecipient:
+def _recipient(row: Row) -> MailingRecipient:
     (
         identity, mailing, number, name, address, letter_id,
         step, unknowns, answer, step_at, later, refused, refusals,

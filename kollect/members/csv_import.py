@@ -28,7 +28,7 @@ from kollect.members.member import (
 )
 from kollect.members.repository import Members
 
-SOURCE = "CSVの取り込み"
+CSV_SOURCE = "CSVの取り込み"
 MOST_PROBLEMS = 100
 """Nobody reads more of them; the rest is in the next attempt."""
 MOST_NAMED = 10
@@ -136,15 +136,15 @@ def take_in(
             told(written, len(lines))
             number = line.member.number
             if line.known:
-                differs = members.update(line.member, now, SOURCE, line.dated)
+                differs = members.update(line.member, now, CSV_SOURCE, line.dated)
             else:
-                members.register(line.member, now, SOURCE, line.dated)
+                members.register(line.member, now, CSV_SOURCE, line.dated)
                 differs = False
                 new += 1
             if line.stopped:
-                differs |= members.stop_member(number, now, SOURCE)
+                differs |= members.stop_member(number, now, CSV_SOURCE)
             if line.withdrawn:
-                differs |= members.withdraw(number, now, SOURCE)
+                differs |= members.withdraw(number, now, CSV_SOURCE)
             elif line.consents and not line.stopped and members.is_stopped(number):
                 held.append(number)
             changed += line.known and differs
@@ -216,7 +216,7 @@ def _line(line: int, cells: dict[CsvColumn, str], members: Members, now: datetim
     dated = bool(form.consent_on.strip())
     if not dated and not form.consent_how.strip():
         # a shop that brings its list along has no day for each; then this day is the record
-        form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=SOURCE)
+        form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=CSV_SOURCE)
     member = read(form, now.date())
     return CsvLine(
         line,

@@ -20,7 +20,7 @@ from kollect.errors import LineDropped, ServerTrouble, Stage
 from kollect.mail.foreign_text import LONGEST, cut, visible
 from kollect.net.dial import dial
 from kollect.net.server_errors import RECEIVING_ROLE, SENDING_ROLE, Peer
-from kollect.net.tls import Trust, shake_hands
+from kollect.net.tls import Trust, tls_handshake
 from kollect.settings.login_secrets import LoginSecrets
 
 if TYPE_CHECKING:
@@ -102,12 +102,12 @@ class Line:
         if self.has_buffered():
             # Whoever sits on the line could have answers believed to have come encrypted.
             self.abort()
-            raise self.peer.injected()
+            raise self.peer.injection_error()
         self._sock.settimeout(self._timeout)
         self._encrypt(again, trace or _no_trace)
 
     def _encrypt(self, again: Callable[[], socket.socket], trace: Trace) -> None:
-        self._sock = shake_hands(self._sock, self.peer, self._trust, again=again, trace=trace)
+        self._sock = tls_handshake(self._sock, self.peer, self._trust, again=again, trace=trace)
         self._heard = False
 
     @property
@@ -149,9 +149,9 @@ class Line:
             words = words[:LONGEST].decode("utf-8", "replace")
         return cut(self._secrets.without(visible(words)), most)
 
-    def senseless(self, answer: bytes) -> ServerTrouble:
+    def malformed_error(self, answer: bytes) -> ServerTrouble:
         """Something answers, but not in the language that was expected."""
-        trouble = self.peer.senseless(self.stage, answer)
+        trouble = self.peer.malformed_error(self.stage, answer)
         if not isinstance(trouble, LineDropped):
             trouble.detail = self.shown(answer, 200) or trouble.detail
         return trouble
@@ -289,6 +289,6 @@ class Line:
 
     def _lost(self, failure: Exception | None) -> ServerTrouble:
         if isinstance(failure, TimeoutError):
-            return self.peer.silent(self.stage, failure, heard=self._heard)
+            return self.peer.timeout_error(self.stage, failure, heard=self._heard)
         words = bytes(self._buffer[:16])
-        return self.peer.dropped(self.stage, failure, heard=self._heard, last_words=words)
+        return self.peer.dropped_error(self.stage, failure, heard=self._heard, last_words=words)

@@ -148,7 +148,7 @@ class Peer:
     def unencrypted(self, failure: Exception) -> ServerTrouble:
         """The encryption could not be started; certificates are told by `certificate_errors`."""
         if isinstance(failure, TimeoutError):
-            return self.silent(Stage.ENCRYPT, failure, heard=True)
+            return self.timeout_error(Stage.ENCRYPT, failure, heard=True)
         reason = getattr(failure, "reason", None) or ""
         if reason in _NOT_TLS:
             happened = f"{self.label}は、このポートでは、つないだ直後の暗号化をしていません。"
@@ -194,7 +194,7 @@ class Peer:
             server=(protocol, self.host, self.port),
         )
 
-    def injected(self) -> ServerTrouble:
+    def injection_error(self) -> ServerTrouble:
         """Bytes came in clear after the server's consent to encrypt (CVE-2011-0411 and its kin)."""
         return ServerTrouble(
             f"{self.role}と安全に通信できません",
@@ -220,7 +220,7 @@ class Peer:
             detail=technical(failure),
         )
 
-    def silent(self, stage: Stage, failure: Exception | None, *, heard: bool) -> LineTimeout:
+    def timeout_error(self, stage: Stage, failure: Exception | None, *, heard: bool) -> LineTimeout:
         """No answer in time; `heard`: it had said something on this line before."""
         cure = "回線かサーバが混んでいます。しばらくすると自動的にもう一度試します。"
         if not heard:
@@ -233,7 +233,7 @@ class Peer:
             detail=technical(failure) if failure else "timed out",
         )
 
-    def dropped(
+    def dropped_error(
         self, stage: Stage, failure: Exception | None, *, heard: bool, last_words: bytes = b""
     ) -> LineDropped:
         """The line was lost; `last_words`: what had come and was no whole line."""
@@ -249,10 +249,10 @@ class Peer:
             detail=technical(failure) if failure else "closed by the other side",
         )
 
-    def senseless(self, stage: Stage, answer: bytes) -> ServerTrouble:
+    def malformed_error(self, stage: Stage, answer: bytes) -> ServerTrouble:
         """Something answers, but not in the language that was expected."""
         if answer.startswith(_TLS_RECORD):
-            return self.dropped(stage, None, heard=True, last_words=answer)
+            return self.dropped_error(stage, None, heard=True, last_words=answer)
         return ServerTrouble(
             f"{self.role}の返事がわかりません",
             stage=stage,

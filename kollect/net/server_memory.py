@@ -44,7 +44,7 @@ class ServerMemory:
         self._doubted = ""
         self._doubt_needs = 1
         self._incidents = 0
-        self._lied = False
+        self._is_unreliable = False
 
     # --- encryption
 
@@ -73,7 +73,7 @@ class ServerMemory:
     @property
     def believed(self) -> bool:
         """Its extensions may be used."""
-        return not self._lied and not self._doubted
+        return not self._is_unreliable and not self._doubted
 
     def has_kept(self, what: str) -> bool:
         """It has done this well with several commands on the way."""
@@ -103,9 +103,9 @@ class ServerMemory:
             if not well:
                 return
             self._incidents += 1
-            if self._incidents < self._doubt_needs or self._lied:
+            if self._incidents < self._doubt_needs or self._is_unreliable:
                 return
-            self._lied = True
+            self._is_unreliable = True
         log.info("%s は、まとめて送った命令に答えません。これからは1つずつ送ります。", self.name)
 
 

@@ -51,7 +51,7 @@ _pinned: set[tuple[Peer, Trust]] = set()
 _vouched: dict[tuple[Peer, Trust], ssl.SSLContext] = {}
 
 
-def shake_hands(
+def tls_handshake(
     raw: socket.socket,
     peer: Peer,
     trust: Trust,

@@ -1,7 +1,7 @@
 """Hands letters to the sending server, over one to four connections, and tells how each one ended.
 
 Knows how many letters may be on the way, when the caller should write down how they ended, and when
-to leave a server in peace. What is said on a connection is the dialogue's; the ledger is the
+to back off from a server. What is said on a connection is the dialogue's; the ledger is the
 caller's.
 """
 
@@ -33,10 +33,10 @@ _LINGER_SECONDS = 0.05
 _BATCH = 10
 _MOST_TRIES = 3
 _MOST_PUT_OFF = 10
-"""Letters in a row that the server puts off before it is left in peace."""
-_MOST_BARREN = 2
+"""Letters in a row that the server puts off before the client backs off."""
+_MOST_FAILED_CONNECTIONS = 2
 """Connections in a row that are lost before a letter was decided on."""
-_PEACE_SECONDS = 60.0
+_BACK_OFF_SECONDS = 60.0
 _RETURNED_AT_ONCE = 100
 
 
@@ -53,17 +53,17 @@ class SmtpClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
-        self._channels = ConnectionPool(send, tls, sender, password, clock)
+        self._pool = ConnectionPool(send, tls, sender, password, clock)
         self._stopping = False
         self._put_off = 0
-        self._barren = 0
-        self._left_in_peace_until = 0.0
+        self._failed_connections = 0
+        self._backing_off_until = 0.0
         self._begun = 0
         """Letters, in the whole life of this post."""
-        self._disowned: ServerTrouble | None = None
+        self._account_rejected: ServerTrouble | None = None
         """The server has something against the shop, not against the recipient it said it to, and
         has taken no letter that was begun after that."""
-        self._disowned_at = 0
+        self._account_rejected_at = 0
         self.doubt: ServerTrouble | None = None
         """The last refusal that may be about the shop, in words for people."""
         self.trouble: ServerTrouble | None = None
@@ -74,13 +74,13 @@ class SmtpClient:
 
         `trace` is told each step as it begins.
         """
-        self._channels.make_sure(trace)
+        self._pool.make_sure(trace)
 
     def deliver(self, letters: Iterable[OutgoingMail]) -> Generator[list[Outcome], None, None]:
         """Send the letters; yields their endings, as many as are known at the time, each once.
 
         Letters are taken from `letters` as there is room for them; one that says no before its MAIL
-        (`OutgoingMail.may_go`) has no ending. Never more than 20 are handed
+        (`OutgoingMail.still_allowed`) has no ending. Never more than 20 are handed
         over whose ending the caller has not seen *and* written down: it does so before it asks for
         the next list. An empty list comes about once a second while nothing happens.
 
@@ -91,9 +91,9 @@ class SmtpClient:
         queue = Queue(letters)
         if self._stopping or not queue.first():
             return
-        if self._clock() >= self._left_in_peace_until:
+        if self._clock() >= self._backing_off_until:
             self.trouble = None
-            self._put_off = self._barren = 0
+            self._put_off = self._failed_connections = 0
             try:
                 self.connect()
             except ServerTrouble as trouble:
@@ -102,15 +102,17 @@ class SmtpClient:
             try:
                 yield from self._work_off(queue)
             finally:  # where the caller broke off, what is on the way is given up
-                self._channels.drop_busy()
+                self._pool.drop_busy()
             if self.trouble is None:
-                self.trouble = self._disowned  # as "relay access denied": said to each recipient
+                self.trouble = (
+                    self._account_rejected
+                )  # as "relay access denied": said to each recipient
         yield from self._give_back(queue)
 
     @property
     def server_time(self) -> datetime | None:
         """What the server's clock shows now, where it has said it."""
-        return self._channels.server_time()
+        return self._pool.server_time()
 
     def stop_soon(self) -> None:
         """Take no new letters; `deliver` ends when the answers under way have come."""
@@ -119,29 +121,29 @@ class SmtpClient:
     @property
     def on_way(self) -> int:
         """Letters that were begun and have not ended."""
-        return self._channels.on_way
+        return self._pool.on_way
 
-    def leave_in_peace(self, trouble: ServerTrouble) -> None:
+    def back_off(self, trouble: ServerTrouble) -> None:
         """Begin no other letter for a minute; what was not begun comes back."""
         self.trouble = trouble
-        self._left_in_peace_until = self._clock() + _PEACE_SECONDS
+        self._backing_off_until = self._clock() + _BACK_OFF_SECONDS
 
     def close(self) -> None:
         """Take leave of the server. Never raises."""
-        self._channels.close()
+        self._pool.close()
 
     # --- the loop
 
     def _work_off(self, queue: Queue) -> Iterator[list[Outcome]]:
-        """Send until the queue is empty, the server wants its peace, or it is time to stop."""
+        """Send until the queue is empty, it is time to back off or to stop."""
         known: list[Outcome] = []
         known_since = last_told = self._clock()
         while True:
             self._feed(queue, known)
-            self._channels.flush()
+            self._pool.flush()
             self._settle(queue, known)
             now = self._clock()
-            done = not self._channels.on_way and self._finished(queue)
+            done = not self._pool.on_way and self._finished(queue)
             if not known:
                 known_since = now
             linger = known_since + _LINGER_SECONDS - now
@@ -151,29 +153,29 @@ class SmtpClient:
             elif now - last_told >= _TICK_SECONDS:
                 yield []
                 last_told = self._clock()
-            elif self._channels.on_way:
+            elif self._pool.on_way:
                 tick = last_told + _TICK_SECONDS - now
-                self._channels.listen(min(tick, linger) if known else tick)
+                self._pool.listen(min(tick, linger) if known else tick)
                 self._settle(queue, known)
             if done and not known:
                 return
 
     def _finished(self, queue: Queue) -> bool:
-        return self._stopping or self._at_peace() or not queue.first()
+        return self._stopping or self._is_backing_off() or not queue.first()
 
-    def _at_peace(self) -> bool:
+    def _is_backing_off(self) -> bool:
         return self.trouble is not None
 
     def _feed(self, queue: Queue, known: list[Outcome]) -> None:
         """Begin as many letters as may be on the way."""
-        while not self._stopping and not self._at_peace():
-            if self._channels.on_way + len(known) >= MOST_ON_WAY:
+        while not self._stopping and not self._is_backing_off():
+            if self._pool.on_way + len(known) >= MOST_ON_WAY:
                 return
             delivery = queue.first()
             if delivery is None or not self._connected():
                 return
             letter = delivery.letter
-            if obstacle := self._channels.first.dialogue.impossible(letter):
+            if obstacle := self._pool.first.dialogue.impossible(letter):
                 queue.take()
                 known.append(Outcome(letter.key, DeliveryStatus.REFUSED, 0, obstacle))
             elif not _file_is_there(letter):
@@ -188,34 +190,34 @@ class SmtpClient:
                 return
 
     def _connected(self) -> bool:
-        if not self._channels:
+        if not self._pool:
             try:
-                self._channels.make_sure()
+                self._pool.make_sure()
             except ServerTrouble as trouble:
-                self.leave_in_peace(trouble)
-        return bool(self._channels)
+                self.back_off(trouble)
+        return bool(self._pool)
 
     def _room_for(self, letter: OutgoingMail, queue: Queue) -> SmtpConnection | None:
-        style = self._channels.first.dialogue.style_for(letter)
-        channel = self._channels.one_for(style, MOST_ON_WAY)
-        if channel is None and self._channels.may_grow(style) and queue.is_long(LONG_QUEUE):
-            channel = self._channels.grow()
+        style = self._pool.first.dialogue.style_for(letter)
+        channel = self._pool.one_for(style, MOST_ON_WAY)
+        if channel is None and self._pool.may_grow(style) and queue.is_long(LONG_QUEUE):
+            channel = self._pool.grow()
         return channel
 
     # --- endings
 
     def _settle(self, queue: Queue, known: list[Outcome]) -> None:
         """Sort what has ended, and draw the conclusions from connections that were lost."""
-        for ended in self._channels.take_ended():
+        for ended in self._pool.take_ended():
             self._sort(ended, queue, known)
-        for channel in self._channels.take_lost():
+        for channel in self._pool.take_lost():
             if channel.dialogue.answered:
-                self._barren = 0
-            elif not self._channels:
-                self._barren += 1
-                if self._barren >= _MOST_BARREN:
+                self._failed_connections = 0
+            elif not self._pool:
+                self._failed_connections += 1
+                if self._failed_connections >= _MOST_FAILED_CONNECTIONS:
                     why = smtp_errors.keeps_hanging_up(channel.line.peer, channel.why_lost)
-                    self.leave_in_peace(why)
+                    self.back_off(why)
 
     def _sort(self, ended: DeliveryEnded, queue: Queue, known: list[Outcome]) -> None:
         if ended.called_off:
@@ -229,22 +231,22 @@ class SmtpClient:
         known.append(replace(outcome, place=delivery.place, begun=self._begun))
         detail = f"{outcome.code or ''} {outcome.text}".strip()
         if ended.ours:
-            self._disowned = smtp_errors.sending_refused(self._channels.peer, detail)
-            self._disowned_at = self._begun
-        match outcome.ending:
+            self._account_rejected = smtp_errors.sending_refused(self._pool.peer, detail)
+            self._account_rejected_at = self._begun
+        match outcome.status:
             case DeliveryStatus.ACCEPTED:
-                self._channels.proven = True
-                if delivery.place > self._disowned_at:
-                    self._disowned = None
+                self._pool.has_delivered = True
+                if delivery.place > self._account_rejected_at:
+                    self._account_rejected = None
             case DeliveryStatus.DOUBTED:
                 # whether no other letter would fare better, is the caller's to say
-                self.doubt = smtp_errors.refusing(self._channels.peer, detail)
+                self.doubt = smtp_errors.refusing(self._pool.peer, detail)
                 return
             case DeliveryStatus.LATER:
                 self._put_off += 1
                 if ended.fatal or self._put_off >= _MOST_PUT_OFF:
                     why = smtp_errors.sending_refused if ended.ours else smtp_errors.refused_for_now
-                    self.leave_in_peace(why(self._channels.peer, detail))
+                    self.back_off(why(self._pool.peer, detail))
                 return
         self._put_off = 0
 

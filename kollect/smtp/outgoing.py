@@ -46,13 +46,13 @@ class OutgoingMail:
     """Octets of the file as it lies on disk."""
     file_base64: bool = False
     tail: bytes = b""
-    careful: bool = False
+    send_alone: bool = False
     """Sent alone, in the plain dialogue: it ended in UNKNOWN before."""
     eight_bit: bool = False
     """Has octets over 127: needs 8BITMIME (RFC 6152)."""
     seven_bit: OutgoingMail | None = None
     """The same letter without such octets, for a server that has no 8BITMIME."""
-    may_go: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    still_allowed: Callable[[], bool] = field(default=_always, compare=False, repr=False)
     """Asked in the instant before each MAIL: no ends the letter without an outcome. Whoever says no
     has written down why: somebody who is not to get it any more, a mailing called off.
     """
@@ -98,7 +98,7 @@ def _as_base64(piece: bytes) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     key: int
-    ending: DeliveryStatus
+    status: DeliveryStatus
     code: int = 0
     """The server's three digits; 0 where there was no answer."""
     text: str = ""

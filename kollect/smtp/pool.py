@@ -48,9 +48,9 @@ class ConnectionPool:
         """Closed by the server, or confused, before the letter that was to begin there."""
         self._most = MOST_CHANNELS
         self._memory = memory_of(SMTP, send.host, send.port)
-        self._lied = not self._memory.believed
+        self._extensions_unreliable = not self._memory.believed
         self._greeted: tuple[datetime, float] | None = None
-        self.proven = False
+        self.has_delivered = False
         """A letter has gone through: the server is believed about its extensions."""
 
     def __bool__(self) -> bool:
@@ -85,7 +85,7 @@ class ConnectionPool:
 
     def one_for(self, style: Style, most: int) -> SmtpConnection | None:
         """One on which a letter may begin now; `most` may be on the way on one connection."""
-        window = most if self.proven else 1
+        window = most if self.has_delivered else 1
         for channel in [*self._open]:
             if not channel.dialogue.takes(style, window):
                 continue
@@ -99,8 +99,8 @@ class ConnectionPool:
 
     def may_grow(self, style: Style) -> bool:
         """One is enough where letters stream; else a long queue is worth a further one."""
-        believed = self.proven and not self._lied
-        return style is not Style.STREAM and believed and 0 < len(self._open) < self._most
+        believed = self.has_delivered and not self._extensions_unreliable
+        return style is not Style.CHUNKED and believed and 0 < len(self._open) < self._most
 
     def grow(self) -> SmtpConnection | None:
         """Open a further one; None where the server has no more."""
@@ -124,7 +124,7 @@ class ConnectionPool:
             final_timeout=self._send.final_timeout_seconds,
             clock=self._clock,
         )
-        channel.dialogue.lied = self._lied
+        channel.dialogue.extensions_unreliable = self._extensions_unreliable
         self._open.append(channel)
         return channel
 
@@ -147,7 +147,7 @@ class ConnectionPool:
             if channel.line.wait_readable(seconds):
                 channel.read()
             elif self._clock() >= channel.deadline and not channel.sending:
-                channel.give_up()
+                channel.time_out()
 
     def take_ended(self) -> list[DeliveryEnded]:
         """The letters that ended since the last call."""
@@ -155,21 +155,21 @@ class ConnectionPool:
         for channel in self._open:
             self._learn(channel.dialogue)
         for channel in self._open:
-            channel.dialogue.lied = self._lied
+            channel.dialogue.extensions_unreliable = self._extensions_unreliable
         return ended
 
     def _learn(self, dialogue: SmtpProtocol) -> None:
         """Take down what this conversation tells of the server, for all that will follow."""
-        if dialogue.lied and not self._lied:
-            self._lied = True
-            self._memory.doubt(_SENT_AHEAD, weakly=dialogue.lied_at_the_end)
+        if dialogue.extensions_unreliable and not self._extensions_unreliable:
+            self._extensions_unreliable = True
+            self._memory.doubt(_SENT_AHEAD, weakly=dialogue.unreliable_at_the_end)
             log.debug("%s: only the plain dialogue from here on", self.peer.host)
-        if dialogue.kept_its_word:
+        if dialogue.extensions_worked:
             self._memory.keeps(_SENT_AHEAD)
-            dialogue.kept_its_word = False
-        if self._lied and dialogue.plainly_well is not None:
-            self._memory.plainly(_SENT_AHEAD, well=dialogue.plainly_well)
-            dialogue.plainly_well = None
+            dialogue.extensions_worked = False
+        if self._extensions_unreliable and dialogue.sequential_worked is not None:
+            self._memory.plainly(_SENT_AHEAD, well=dialogue.sequential_worked)
+            dialogue.sequential_worked = None
 
     def take_lost(self) -> list[SmtpConnection]:
         """The connections that were lost since the last call."""

@@ -29,7 +29,7 @@ from kollect.smtp.replies import (
     PROTOCOL,
     SmtpReply,
     Verb,
-    judge,
+    classify_reply,
     refuses_parameters,
     refuses_syntax,
 )
@@ -49,13 +49,13 @@ class SmtpProtocol:
         self.accepted = 0
         self.answered = 0
         """Letters about which the server said its last word, be it yes or no."""
-        self.lied = False
+        self.extensions_unreliable = False
         """The server does not do what it offered: only the plain dialogue, without parameters."""
-        self.lied_at_the_end = False
+        self.unreliable_at_the_end = False
         """Nothing tells of it but the lack of the last answer, which honest servers may owe too."""
-        self.kept_its_word = False
+        self.extensions_worked = False
         """It has accepted a letter whose commands were sent ahead."""
-        self.plainly_well: bool | None = None
+        self.sequential_worked: bool | None = None
         """How the plain dialogue went, last: a letter was decided on, or the line was lost."""
         self.closing = False
         """The server said 421: it is about to close the line."""
@@ -70,19 +70,21 @@ class SmtpProtocol:
     def style_for(self, letter: OutgoingMail) -> Style:
         """The fastest way in which this letter may go."""
         offers = self.offers
-        if self.lied or letter.careful or not offers.pipelining:
-            return Style.PLAIN
+        if self.extensions_unreliable or letter.send_alone or not offers.pipelining:
+            return Style.SEQUENTIAL
         # A mail from a stranger never goes by BDAT: a server that did not take the octets of a
         # refused chunk as data would read commands in them. DATA waits for its 354.
         if offers.chunking and letter.file is None:
-            return Style.STREAM
-        return Style.OVERLAP
+            return Style.CHUNKED
+        return Style.PIPELINED
 
     def impossible(self, letter: OutgoingMail) -> str:
         """Why this server can never take the letter, "" where it may."""
         if not address.is_usable(letter.recipient):
             return "あて先のメールアドレスの形が正しくありません。"
-        if address.wire(letter.recipient)[1] and (self.lied or not self.offers.utf8):
+        if address.wire(letter.recipient)[1] and (
+            self.extensions_unreliable or not self.offers.utf8
+        ):
             return "送信サーバが、英数字以外の文字を含むメールアドレスに対応していません。"
         if 0 < self.offers.largest < self._form_of(letter).size:
             return "メールが、送信サーバの受け付ける大きさを超えています。"
@@ -95,16 +97,16 @@ class SmtpProtocol:
         if not self._under_way:
             return True
         last = self._under_way[-1]
-        if style is Style.PLAIN or last.style is not style or len(self._under_way) >= window:
+        if style is Style.SEQUENTIAL or last.style is not style or len(self._under_way) >= window:
             return False
-        return style is Style.STREAM or (len(self._under_way) == 1 and last.complete)
+        return style is Style.CHUNKED or (len(self._under_way) == 1 and last.complete)
 
     def begin(self, delivery: Delivery) -> bytes:
         """Begin a letter; returns what is to be sent. Only when `takes` says so.
 
         A letter that may not go any more ends here instead.
         """
-        if not delivery.letter.may_go():
+        if not delivery.letter.still_allowed():
             self.ended.append(DeliveryEnded(delivery, None, called_off=True))
             return b""
         style = self.style_for(delivery.letter)
@@ -112,20 +114,20 @@ class SmtpProtocol:
         delivery.tries += 1
         transaction = Transaction(delivery, style, letter, self._parameters(letter))
         self._under_way.append(transaction)
-        if style is Style.PLAIN:
+        if style is Style.SEQUENTIAL:
             return self._ask(transaction, Verb.MAIL if self._clean else Verb.RSET)
         commands = [
             self._ask(transaction, verb)
             for verb in (Verb.RSET, Verb.MAIL, Verb.RCPT, self._carrier(style))
         ]
-        if style is Style.STREAM:
+        if style is Style.CHUNKED:
             transaction.complete = True
             commands.append(letter.head)
         return b"".join(commands)
 
     @staticmethod
     def _carrier(style: Style) -> Verb:
-        return Verb.BDAT if style is Style.STREAM else Verb.DATA
+        return Verb.BDAT if style is Style.CHUNKED else Verb.DATA
 
     def _ask(self, transaction: Transaction, verb: Verb) -> bytes:
         """The command, its answer now awaited."""
@@ -152,7 +154,7 @@ class SmtpProtocol:
 
     def _parameters(self, letter: OutgoingMail) -> bytes:
         """What stands behind MAIL FROM (RFC 1870, 6152, 6531)."""
-        if self.lied:
+        if self.extensions_unreliable:
             return b""
         found = b" SIZE=%d" % letter.size if self.offers.size else b""
         if self.offers.eight_bit and _has_eight_bit(letter):
@@ -162,7 +164,7 @@ class SmtpProtocol:
         return found
 
     def _form_of(self, letter: OutgoingMail) -> OutgoingMail:
-        takes_eight = self.offers.eight_bit and not self.lied
+        takes_eight = self.offers.eight_bit and not self.extensions_unreliable
         if letter.seven_bit is None or takes_eight or not _has_eight_bit(letter):
             return letter
         return letter.seven_bit
@@ -177,7 +179,7 @@ class SmtpProtocol:
         """The next answer is the one after a whole letter (RFC 5321 section 4.5.3.2.6)."""
         return bool(self._pending) and self._pending[0][1] in FINAL
 
-    def heard(self, answer: SmtpReply) -> bytes:
+    def receive(self, answer: SmtpReply) -> bytes:
         """Take in one answer; returns what is to be sent now. Raises OutOfStep.
 
         Where a body is to be sent, it stands in `body`.
@@ -199,12 +201,12 @@ class SmtpProtocol:
             transaction.failed = self._failure(transaction, verb, answer)
         if answer.code == 354:
             return self._go_on(transaction)
-        plain = transaction.style is Style.PLAIN
+        plain = transaction.style is Style.SEQUENTIAL
         if verb in FINAL or verb is Verb.DATA or (plain and transaction.failed):
             self._end(transaction, answer)
         elif plain:
             self._clean = self._clean or verb is Verb.RSET
-            if verb is Verb.RSET and not transaction.delivery.letter.may_go():
+            if verb is Verb.RSET and not transaction.delivery.letter.still_allowed():
                 # the server took its time for the answer to RSET, and MAIL was not said yet
                 self._under_way.remove(transaction)
                 self.ended.append(DeliveryEnded(transaction.delivery, None, called_off=True))
@@ -232,19 +234,19 @@ class SmtpProtocol:
         delivery = transaction.delivery
         again = DeliveryEnded(delivery, None)
         # MAIL and RCPT were taken, so the letter's turn had come
-        hurried = verb is Verb.BDAT or (verb is Verb.DATA and transaction.style is Style.OVERLAP)
+        hurried = verb is Verb.BDAT or (verb is Verb.DATA and transaction.style is Style.PIPELINED)
         if hurried and answer.code in PROTOCOL:
-            self.lied = True
+            self.extensions_unreliable = True
             return again
         if verb is Verb.MAIL and transaction.parameters and refuses_parameters(answer):
-            self.lied = True
+            self.extensions_unreliable = True
             return again
         dotted = not delivery.quoted and _is_dotted(delivery.letter.recipient)
         if verb is Verb.RCPT and dotted and refuses_syntax(answer):
             delivery.quoted = True
             return again
-        found = judge(verb, answer)
-        ending = found.ending
+        found = classify_reply(verb, answer)
+        ending = found.status
         if verb is Verb.RCPT and delivery.quoted and refuses_syntax(answer):
             ending = (
                 DeliveryStatus.REFUSED
@@ -259,19 +261,19 @@ class SmtpProtocol:
         hurried = _is_hurried(transaction)
         if transaction.failed:
             outcome = transaction.failed.outcome
-            decided = outcome is not None and outcome.ending in (
+            decided = outcome is not None and outcome.status in (
                 DeliveryStatus.REFUSED,
                 DeliveryStatus.DOUBTED,
             )
             if decided and not hurried:
-                self.plainly_well = True
+                self.sequential_worked = True
             self.ended.append(transaction.failed)
             return
         self.accepted += 1
         if hurried:
-            self.kept_its_word = True
+            self.extensions_worked = True
         else:
-            self.plainly_well = True
+            self.sequential_worked = True
         key = transaction.letter.key
         self.ended.append(
             DeliveryEnded(
@@ -304,12 +306,12 @@ class SmtpProtocol:
         `in_sending`: it was lost before the last octets went out.
         """
         if any(map(_is_hurried, self._under_way)):
-            if not self.lied and not self.accepted:
+            if not self.extensions_unreliable and not self.accepted:
                 # old firewalls drop a line on which commands come before their time
-                self.lied = True
-                self.lied_at_the_end = self.waits_for_final
+                self.extensions_unreliable = True
+                self.unreliable_at_the_end = self.waits_for_final
         elif self._under_way and not self.answered:
-            self.plainly_well = False
+            self.sequential_worked = False
         self.closing = True
         self.body = None
         self._pending.clear()
@@ -319,7 +321,7 @@ class SmtpProtocol:
             transaction = self._under_way.popleft()
             if transaction.complete:
                 ended = _ending(transaction, DeliveryStatus.UNKNOWN, why)
-            elif self.lied and _is_hurried(transaction):
+            elif self.extensions_unreliable and _is_hurried(transaction):
                 ended = DeliveryEnded(transaction.delivery, None)  # at once again, plainly
             else:
                 ended = _ending(transaction, DeliveryStatus.LATER, why)
@@ -331,7 +333,7 @@ _AFTER = {Verb.RSET: Verb.MAIL, Verb.MAIL: Verb.RCPT, Verb.RCPT: Verb.DATA}
 
 def _is_hurried(transaction: Transaction) -> bool:
     """Its commands did not wait for each other's answers."""
-    return transaction.style is not Style.PLAIN
+    return transaction.style is not Style.SEQUENTIAL
 
 
 def _ending(

@@ -112,7 +112,7 @@ def _in_one(lines: list[bytes]) -> str:
 class Judgement:
     """What a refusal does to the letter."""
 
-    ending: DeliveryStatus
+    status: DeliveryStatus
     text: str
     ours: bool = False
     """The shop's account or settings are to blame, not this customer."""
@@ -122,7 +122,7 @@ class Judgement:
         return self.ours and verb is Verb.MAIL
 
 
-def judge(verb: Verb, answer: SmtpReply) -> Judgement:
+def classify_reply(verb: Verb, answer: SmtpReply) -> Judgement:
     """Say what an answer other than yes does to the letter (`refusal` tells what it is about).
 
     A customer is only marked undeliverable for what is said about the customer: trouble with our

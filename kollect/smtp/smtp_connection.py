@@ -93,14 +93,14 @@ class SmtpConnection:
             data = self.line.read_some()
             self._since = self._clock()
             for answer in self._reader.feed(data):
-                self._out.append(self.dialogue.heard(answer))
+                self._out.append(self.dialogue.receive(answer))
                 if self.dialogue.closing:
                     self._hang_up(f"421 {answer.text}")
                     return
         except ServerTrouble as trouble:
             self._lose(trouble)
         except (OutOfStep, MalformedReply) as confusion:
-            self.dialogue.lied = True
+            self.dialogue.extensions_unreliable = True
             log.debug("%s: out of step: %s", self.line.peer.host, confusion)
             self._lose_for("送信サーバの答えが、送った命令と合いません。")
 
@@ -110,9 +110,9 @@ class SmtpConnection:
         final = self.dialogue.waits_for_final
         return self._since + (self._final_timeout if final else self._timeout)
 
-    def give_up(self) -> None:
+    def time_out(self) -> None:
         """The deadline has passed."""
-        self._lose(self.line.peer.silent(self.line.stage, None, heard=True))
+        self._lose(self.line.peer.timeout_error(self.line.stage, None, heard=True))
 
     @property
     def lay_idle(self) -> bool:

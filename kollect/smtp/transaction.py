@@ -11,9 +11,9 @@ from kollect.smtp.outgoing import Outcome, OutgoingMail
 class Style(Enum):
     """The three ways of talking; see `protocol`."""
 
-    STREAM = auto()
-    OVERLAP = auto()
-    PLAIN = auto()
+    CHUNKED = auto()
+    PIPELINED = auto()
+    SEQUENTIAL = auto()
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Self
 from kollect.storage.database import Row, connect, rows_of, translated
 from kollect.storage.schema import refuse_newer
 
-AT_ONCE = 500
+KEYS_PER_QUERY = 500
 """So many values are bound to one statement; old SQLite takes no more than 999."""
 
 
@@ -42,6 +42,6 @@ class Reader:
 
     def _select_by(self, statement: str, keys: Sequence[int]) -> Iterator[Row]:
         """The rows for these keys, in no order; the statement ends with `IN`."""
-        for start in range(0, len(keys), AT_ONCE):
-            part = keys[start : start + AT_ONCE]
+        for start in range(0, len(keys), KEYS_PER_QUERY):
+            part = keys[start : start + KEYS_PER_QUERY]
             yield from self._select(f"{statement} ({', '.join('?' * len(part))})", part)

@@ -43,7 +43,7 @@ def thread(
         try:
             body()
         except BaseException as error:
-            note(error)
+            log_error(error)
             with contextlib.suppress(BaseException):
                 fell(error)
 
@@ -70,18 +70,18 @@ def keep_going(
         except BaseException as error:
             if time.monotonic() - began > LONGEST_PAUSE:
                 pause = FIRST_PAUSE  # it went well for so long
-            note(error)
+            log_error(error)
             with contextlib.suppress(BaseException):
                 fell(error, pause)
         try:
             wait(pause)
         except BaseException as error:
-            note(error)
+            log_error(error)
             time.sleep(min(pause, 1.0))
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def note(error: BaseException, what: str = UNEXPECTED) -> None:
+def log_error(error: BaseException, what: str = UNEXPECTED) -> None:
     """Into the log, if that can be done at all."""
     with contextlib.suppress(BaseException):
         log.error("%s", what, exc_info=error)
@@ -99,7 +99,7 @@ def deaf_to_faults(listener: Callable[P, object]) -> Callable[P, None]:
         except FAULTS as error:
             if not failing:  # news come many times a second
                 failing = True
-                note(error, "動きを画面に伝えられませんでした")
+                log_error(error, "動きを画面に伝えられませんでした")
 
     return tell
 

@@ -63,13 +63,13 @@ class DamageDialog(Dialog[bool]):
         kept = "元のファイルは消さずに、名前を変えて残します。" if there else ""
         self.state_line = paragraph(self.body, kept)
         self.state_line.pack(anchor="w", pady=(GAP, 0))
-        self.choices = self.buttons(("終了する", self.give_up), ("控えに戻して続ける", self.take))
+        self.choices = self.buttons(("終了する", self.cancel), ("控えに戻して続ける", self.accept))
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         if not self._working:
-            super().give_up()
+            super().cancel()
 
-    def take(self) -> None:
+    def accept(self) -> None:
         """「控えに戻して続ける」"""
         self._set_working(True)
         self.state_line.configure(text="控えに戻しています。しばらくお待ちください…")

@@ -77,7 +77,7 @@ class DemoMode:
         if self.changing:
             return
         self.changing = True
-        self._window.say(word)
+        self._window.set_status(word)
         self._window.jobs.run(
             lambda job: work(), done, owner=self._window.root, failed=self._failed
         )
@@ -110,7 +110,7 @@ class DemoMode:
             self._changed()
             self._go_on()
         finally:
-            self._window.dialogs.trouble(trouble)
+            self._window.dialogs.show_error(trouble)
 
     def _open_phone(self, session: DemoSession) -> None:
         from kollect.ui.demo.phone_window import PhoneWindow
@@ -120,7 +120,7 @@ class DemoMode:
             window.root,
             session,
             window.jobs,
-            window.dialogs.trouble,
+            window.dialogs.show_error,
             sent=lambda: self._workspaces.current.poll_now(),
             collecting=lambda: self._workspaces.current.collecting,
         )

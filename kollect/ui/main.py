@@ -18,7 +18,7 @@ from kollect.app.preflight import enter, put_back
 from kollect.app.workspace import Workspace
 from kollect.collector.events import CollectorEvent
 from kollect.desktop import memory
-from kollect.desktop.dpi import sharpen
+from kollect.desktop.dpi import enable_dpi_awareness
 from kollect.desktop.lock import FolderLock
 from kollect.desktop.session_end import SessionWatch
 from kollect.errors import Trouble
@@ -46,7 +46,7 @@ def run(
 
     `in_tray`: collect at once, unseen. `given`: the folder was named on the command line.
     """
-    sharpen()
+    enable_dpi_awareness()
     try:
         root = _unseen_root()
     except tk.TclError as error:
@@ -83,7 +83,7 @@ def _told(error: BaseException) -> bool:
     """Say why the program ends, in a window of its own: its own may be no more. Whether it was."""
     trouble = error if isinstance(error, Trouble) else unexpected(error)
     try:
-        Window(_unseen_root()).dialogs.trouble(trouble)
+        Window(_unseen_root()).dialogs.show_error(trouble)
     except tk.TclError:
         return False
     return True
@@ -180,5 +180,5 @@ class Program:
 
     def _heard(self, workspace: Workspace, news: CollectorEvent) -> None:
         if workspace is self.workspaces.current:  # else an echo from before the demo, or from it
-            self.go.tray.heard(news)
-            self.window.heard(news)
+            self.go.tray.on_collector_event(news)
+            self.window.on_collector_event(news)

@@ -113,11 +113,11 @@ class MenuScreen(Screen):
         self._arrange()
         self.bind("<Configure>", lambda event: self._arrange())
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self._line.configure(text=state_of_things(self._workspaces.current))
         self.buttons[0].focus_set()
 
-    def resized(self) -> None:
+    def on_text_size(self) -> None:
         for button in self.buttons:
             button.configure(style="Menu.TButton")
         self._each = 0
@@ -195,7 +195,7 @@ class FirstStartDialog(Dialog[FirstStart | None]):
             paragraph(self.body, text, style="Faint.TLabel").pack(anchor="w", pady=(0, GAP))
             self.bind(f"<Key-{number}>", partial(self._typed, choice))
             made.append(button)
-        self.buttons(("あとで決める", self.give_up), main=None)
+        self.buttons(("あとで決める", self.cancel), main=None)
         self.start_at(made[0])
 
     def _typed(self, choice: FirstStart, event: tk.Event) -> None:

@@ -90,7 +90,7 @@ class Navigator:
         from kollect.ui.settings.screen import SettingsScreen
 
         screen = self.window.open(SettingsScreen, self.workspaces, self, start=readable)
-        screen.complain(found)
+        screen.show_problems(found)
 
     def mail_settings(self, missing: tuple[Problem, ...] = ()) -> None:
         from kollect.ui.settings.mail_page import MailPage
@@ -98,7 +98,7 @@ class Navigator:
 
         screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
         if missing:
-            screen.complain(missing)
+            screen.show_problems(missing)
 
     def shop_settings(self) -> None:
         from kollect.ui.settings.id_page import IdPage
@@ -133,9 +133,9 @@ class Navigator:
         if workspace.in_demo:
             return
         try:
-            self.this_pc.follow(settings.collect.start_at_login)
+            self.this_pc.sync_autostart(settings.collect.start_at_login)
         except StorageTrouble as trouble:  # the settings are saved nevertheless
-            self.window.pump.call(self.window.dialogs.trouble, trouble)
+            self.window.pump.call(self.window.dialogs.show_error, trouble)
 
     def mend(self, trouble: Trouble) -> None:
         """The settings cannot be used as they are: help."""

@@ -38,7 +38,7 @@ class Prerequisites:
             return
         if missing := ready_to_collect(settings):
             before_asking()
-            if self._window.dialogs.ask(
+            if self._window.dialogs.confirm(
                 "メールの設定が終わっていません",
                 "先に、「緒言設定」の「メールの設定」の入力が必要です。",
                 yes="設定する",
@@ -59,7 +59,7 @@ class Prerequisites:
 
         def failed(trouble: Trouble) -> None:
             before_asking()
-            self._window.dialogs.trouble(trouble)
+            self._window.dialogs.show_error(trouble)
 
         self._window.jobs.run(work, found, owner=self._window.screen, failed=failed)
 

@@ -18,7 +18,7 @@ def mend(trouble: Trouble, window: Window, workspaces: ActiveWorkspace, go: Navi
     if isinstance(trouble, SettingsFileDamaged) and trouble.backup:
         _offer_backup(trouble, window, workspaces, go)
         return
-    window.dialogs.trouble(trouble)
+    window.dialogs.show_error(trouble)
     if not isinstance(trouble, StorageTrouble | SettingsFileDamaged):
         problems = getattr(trouble, "problems", ())
         go.settings_to_mend(workspaces.real.readable_settings(), problems)
@@ -27,7 +27,7 @@ def mend(trouble: Trouble, window: Window, workspaces: ActiveWorkspace, go: Navi
 def _offer_backup(
     trouble: SettingsFileDamaged, window: Window, workspaces: ActiveWorkspace, go: Navigator
 ) -> None:
-    if window.dialogs.ask(
+    if window.dialogs.confirm(
         trouble.title,
         f"{trouble.happened}\nひとつ前の設定が残っています。それに戻しますか？",
         yes="前の設定に戻す",
@@ -35,4 +35,4 @@ def _offer_backup(
         ini_file.restore_backup(workspaces.real.folder.ini)
         workspaces.real.reload()
         go.identify()
-        window.screen.shown()
+        window.screen.on_show()

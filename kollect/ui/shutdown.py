@@ -30,7 +30,7 @@ class Shutdown:
         if self.wanted or tk_windows.is_grabbed(self._window.root):
             self._go.tray.come_back()  # there is a question already
             return
-        if self._window.screen.unsaved():
+        if self._window.screen.has_unsaved_changes():
             self._go.tray.come_back()
             if not self._window.may_leave():
                 return
@@ -50,7 +50,7 @@ class Shutdown:
             self._end_when_idle()
 
     def _may_end(self) -> bool:
-        ask, workspace = self._window.dialogs.ask, self._workspaces.current
+        ask, workspace = self._window.dialogs.confirm, self._workspaces.current
         if workspace.polling:
             return ask(
                 "メールを処理しています",

@@ -44,14 +44,14 @@ def come_in(
         match found:
             case Refused(code, trouble):
                 assert trouble is not None, "else there is no window"
-                window.dialogs.trouble(trouble)
+                window.dialogs.show_error(trouble)
                 return code
             case Lost(first):
                 return None if _begun_anew(window, folder, first) else NO_STORAGE
             case Damaged():
                 return None if _gone_back(window, folder, found) else NO_STORAGE
     except StorageTrouble as trouble:
-        window.dialogs.trouble(trouble)
+        window.dialogs.show_error(trouble)
         return NO_STORAGE
     finally:
         window.close()
@@ -60,7 +60,7 @@ def come_in(
 def _begun_anew(window: Window, folder: DataFolder, first: int) -> bool:
     from kollect.app import recovery  # drags much along, and is rare
 
-    agreed = window.dialogs.ask(
+    agreed = window.dialogs.confirm(
         "受付の記録が見つかりません",
         f"受付の記録「{folder.database}」がなくなっています。控えもありません。\n\n"
         "ほかの場所に移した覚えがあるときは、「終了する」を押して、元の場所に戻してください。"
@@ -99,7 +99,7 @@ class Startup:
         tray = self._go.tray
         for trouble in to_tell:
             log.error("%s", trouble)
-            tray.when_seen(partial(self._window.dialogs.trouble, trouble))
+            tray.when_seen(partial(self._window.dialogs.show_error, trouble))
         if demo:
             self._go.demo.begin(self._go.start_collecting)
             return
@@ -129,7 +129,7 @@ class Startup:
             log.warning("%s", trouble)  # not in front of the user at every start
 
         self._window.jobs.run(
-            lambda job: self._go.this_pc.follow(start_at_login),
+            lambda job: self._go.this_pc.sync_autostart(start_at_login),
             lambda result: None,
             owner=self._window.root,
             failed=failed,
@@ -139,7 +139,7 @@ class Startup:
         def told(warning: Trouble | None) -> None:
             if warning is not None:
                 log.warning("%s", warning)
-                self._go.tray.when_seen(lambda: self._window.dialogs.trouble(warning))
+                self._go.tray.when_seen(lambda: self._window.dialogs.show_error(warning))
 
         self._window.jobs.run(
             lambda job: self._real.warning_of_place(),

@@ -79,8 +79,8 @@ class TrayController:
             self._tray.hide()
         self.tell()
 
-    def heard(self, news: CollectorEvent) -> None:
-        turn = self.standing.heard(news)
+    def on_collector_event(self, news: CollectorEvent) -> None:
+        turn = self.standing.apply(news)
         if isinstance(news, PollFinished) and self.standing.count_is_old(_now()):
             self._count()
         if turn is not None and self._tray is not None:
@@ -173,12 +173,12 @@ class TrayController:
         """There is no tray: next best, and said so."""
         if not self._explained:
             self._explained = True
-            self._window.dialogs.tell(
+            self._window.dialogs.show_info(
                 "画面を小さくします",
                 "このパソコンにはトレイ（画面の隅のアイコンの場所）がないため、"
                 "代わりに画面を最小化します。メールの収集は続きます。",
             )
-        self._window.say("トレイがないため、画面を最小化しました。")
+        self._window.set_status("トレイがないため、画面を最小化しました。")
         self._iconify()
 
     def _iconify(self) -> None:

@@ -66,7 +66,7 @@ class ShopProgram:
         self, ledger: Ledger, *, stopping: Callable[[], bool] = lambda: False
     ) -> tuple[PollReport, Trouble | None]:
         """A poll on a ledger that is open, as the resident program's."""
-        desk = PollContext(
+        context = PollContext(
             self.settings,
             Passwords(self.password, self.password),
             ledger,
@@ -75,7 +75,7 @@ class ShopProgram:
             self.news.append,
         )
         receive, tls = self.settings.receive, self.settings.tls
-        return poll(desk, lambda: open_mailbox(receive, tls, self.password), stopping=stopping)
+        return poll(context, lambda: open_mailbox(receive, tls, self.password), stopping=stopping)
 
     def report(self) -> PollReport:
         """A poll in which nothing may go wrong."""

@@ -60,7 +60,7 @@ class Person(Dialogs):
         self.asked: list[tuple[str, str]] = []
         self.troubles: list[Trouble] = []
 
-    def trouble(self, trouble: Trouble) -> None:
+    def show_error(self, trouble: Trouble) -> None:
         self.troubles.append(trouble)
 
     def choose(self, title: str, text: str, answers: Sequence[str], *, main: int = -1) -> str:

@@ -53,12 +53,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ledger.move([row], MailState.SENT, NOW, "250 2.0.0 Ok")
             ledger.replied([number], NOW)
         row, _ = numbered(ledger, "waits@x.jp")
-        ledger.kept(row, "20261123-0123456789abcdef.eml", whole=True)
+        ledger.mark_kept(row, "20261123-0123456789abcdef.eml", whole=True)
         ledger.record(BOX, sighting("other", "m0@x.jp", kind="out_of_scope"), MailState.KEPT, NOW)
-        ledger.strike(BOX, "u7", NOW)
-        ledger.note("upkeep", "2026-11-23")
-        ledger.note("remove nothing before", "2026-11-23")
-        ledger.note("put off up to", "12")
+        ledger.record_failure(BOX, "u7", NOW)
+        ledger.set_metadata("upkeep", "2026-11-23")
+        ledger.set_metadata("remove nothing before", "2026-11-23")
+        ledger.set_metadata("put off up to", "12")
         ledger.catch_up(1005)
     consent = member.Consent(True, date(2026, 11, 22), "会員登録用紙")
     with closing(Members(path)) as members:
@@ -325,7 +325,7 @@ NOTES = {
 def test_a_bit_in_any_note_is_damage_or_does_no_harm(sound: Path, folder: DataFolder, key: str):
     with closing(Ledger(folder.database)) as ledger:
         for name, value in NOTES.items():
-            ledger.note(name, value)
+            ledger.set_metadata(name, value)
     assert damage(folder.database) is None
     whole = folder.database.read_bytes()
     bits = list(range(8 * len(NOTES[key].encode())))

@@ -92,9 +92,9 @@ class Shop:
             return next(iter(nobody.audience.left_out))
         mailer = Mailer(self.program.folder, self.program.settings)
         assert mailer.once() is None
-        [parcel] = mailer.parcels(mailing)
-        assert parcel.step is RecipientState.SENT
-        return parcel.letter_id
+        [recipient] = mailer.parcels(mailing)
+        assert recipient.step is RecipientState.SENT
+        return recipient.letter_id
 
 
 @pytest.fixture

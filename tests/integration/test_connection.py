@@ -322,9 +322,9 @@ def test_clear_text_spoken_to_a_tls_port(serve: Serve, certificates: Certificate
     with pytest.raises(LineTimeout, match="暗号化の設定"):
         line.readline()
     usual = Peer(RECEIVING_ROLE, "pop.example.jp", 995)
-    assert "「SSL」" in usual.silent(Stage.LOGIN, None, heard=False).cure
+    assert "「SSL」" in usual.timeout_error(Stage.LOGIN, None, heard=False).cure
     usual = Peer(SENDING_ROLE, "smtp.example.jp", 465)
-    assert "「する(SSL認証)」" in usual.dropped(Stage.LOGIN, None, heard=False).cure
+    assert "「する(SSL認証)」" in usual.dropped_error(Stage.LOGIN, None, heard=False).cure
 
 
 def test_a_tls_alert_in_clear_names_the_cure(serve: Serve) -> None:

@@ -56,7 +56,7 @@ def sent(server: ScriptedSmtp, tls: Tls, **changes) -> None:
         [outcome] = [one for outcomes in post.deliver([letter]) for one in outcomes]
     finally:
         post.close()
-    assert outcome.ending is DeliveryStatus.ACCEPTED
+    assert outcome.status is DeliveryStatus.ACCEPTED
 
 
 def nothing_was_given_away(server: ScriptedSmtp) -> None:

@@ -50,10 +50,10 @@ def test_a_letter_that_met_the_lie_goes_plainly_at_once(scripted_smtp: ScriptedS
         scripted_smtp.script.fault = lambda at: (
             Act.CUT if at.verb == "MAIL" and at.connection == 1 else None
         )
-    assert [one.ending for one in sent(scripted_smtp, 1)] == [DeliveryStatus.ACCEPTED]
+    assert [one.status for one in sent(scripted_smtp, 1)] == [DeliveryStatus.ACCEPTED]
     assert not memory(scripted_smtp).believed
     scripted_smtp.hurried.clear()
-    assert [one.ending for one in sent(scripted_smtp, 2, 3)] == [DeliveryStatus.ACCEPTED] * 2
+    assert [one.status for one in sent(scripted_smtp, 2, 3)] == [DeliveryStatus.ACCEPTED] * 2
     assert scripted_smtp.hurried == []
     assert len(scripted_smtp.commands) == 3
     assert scripted_smtp.recipients == [f"k{key}@customer.example" for key in (1, 2, 3)]
@@ -62,29 +62,29 @@ def test_a_letter_that_met_the_lie_goes_plainly_at_once(scripted_smtp: ScriptedS
 def test_chunks_that_are_lost_are_sent_plainly_from_then_on(scripted_smtp: ScriptedSmtp):
     """Whether the first one has arrived cannot be known: it is sent once more in the next poll."""
     scripted_smtp.script.swallows = True
-    assert [one.ending for one in sent(scripted_smtp, 1)] == [DeliveryStatus.UNKNOWN]
-    assert [one.ending for one in sent(scripted_smtp, 1, 2)] == [DeliveryStatus.ACCEPTED] * 2
+    assert [one.status for one in sent(scripted_smtp, 1)] == [DeliveryStatus.UNKNOWN]
+    assert [one.status for one in sent(scripted_smtp, 1, 2)] == [DeliveryStatus.ACCEPTED] * 2
     assert not memory(scripted_smtp).believed
 
 
 def test_a_line_lost_once_is_no_lie(scripted_smtp: ScriptedSmtp):
-    assert [one.ending for one in sent(scripted_smtp, 1)] == [DeliveryStatus.ACCEPTED]
+    assert [one.status for one in sent(scripted_smtp, 1)] == [DeliveryStatus.ACCEPTED]
     scripted_smtp.script.chunking = False
     scripted_smtp.script.fault = lambda at: (
         Act.CUT if at.verb == "MAIL" and at.connection == 2 else None
     )
-    assert [one.ending for one in sent(scripted_smtp, 2)] == [DeliveryStatus.ACCEPTED]
+    assert [one.status for one in sent(scripted_smtp, 2)] == [DeliveryStatus.ACCEPTED]
     assert memory(scripted_smtp).believed
-    assert [one.ending for one in sent(scripted_smtp, 3, 4)] == [DeliveryStatus.ACCEPTED] * 2
+    assert [one.status for one in sent(scripted_smtp, 3, 4)] == [DeliveryStatus.ACCEPTED] * 2
     assert scripted_smtp.hurried
 
 
 def test_a_shield_that_is_switched_on_later_is_found_out(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.chunking = False
-    assert [one.ending for one in sent(scripted_smtp, 1)] == [DeliveryStatus.ACCEPTED]
+    assert [one.status for one in sent(scripted_smtp, 1)] == [DeliveryStatus.ACCEPTED]
     scripted_smtp.script.swallows = True
     for key in (2, 3):
-        assert [one.ending for one in sent(scripted_smtp, key)] == [DeliveryStatus.ACCEPTED]
+        assert [one.status for one in sent(scripted_smtp, key)] == [DeliveryStatus.ACCEPTED]
     assert not memory(scripted_smtp).believed
 
 
@@ -92,11 +92,11 @@ def test_a_server_that_is_away_is_no_liar(scripted_smtp: ScriptedSmtp):
     """In the plain dialogue it cuts the line as well."""
     scripted_smtp.script.chunking = False
     scripted_smtp.script.fault = lambda at: Act.CUT if at.verb == "RCPT" else None
-    assert [one.ending for one in sent(scripted_smtp, 1)] == [DeliveryStatus.LATER]
+    assert [one.status for one in sent(scripted_smtp, 1)] == [DeliveryStatus.LATER]
     assert memory(scripted_smtp).believed
     scripted_smtp.script.fault = None
     scripted_smtp.hurried.clear()
-    assert [one.ending for one in sent(scripted_smtp, 1)] == [DeliveryStatus.ACCEPTED]
+    assert [one.status for one in sent(scripted_smtp, 1)] == [DeliveryStatus.ACCEPTED]
     assert scripted_smtp.hurried
 
 
@@ -104,7 +104,7 @@ def test_a_cut_at_the_last_answer_counts_for_little(scripted_smtp: ScriptedSmtp)
     scripted_smtp.script.fault = lambda at: (
         Act.CUT if at.verb == "BDAT" and at.connection == 1 else None
     )
-    assert [one.ending for one in sent(scripted_smtp, 1, 2)] == [
+    assert [one.status for one in sent(scripted_smtp, 1, 2)] == [
         DeliveryStatus.UNKNOWN,
         DeliveryStatus.ACCEPTED,
     ]

@@ -318,7 +318,7 @@ def test_smtp_login_is_not_repeated_to_a_letter(scripted_smtp: ScriptedSmtp, ech
     letter = OutgoingMail(1, "a@customer.example", b"Subject: x\r\n\r\n")
     [outcome] = [one for outcomes in post.deliver([letter]) for one in outcomes]
     post.close()
-    assert outcome.ending is DeliveryStatus.REFUSED
+    assert outcome.status is DeliveryStatus.REFUSED
     nothing_is_told(outcome.text)
 
 

@@ -44,7 +44,7 @@ def open_shop(folder: Path, smtp: ScriptedSmtp, members: int = MEMBERS) -> Maile
 
 
 def steps(mailer: Mailer, mailing: int) -> Counter[RecipientState]:
-    return Counter(parcel.step for parcel in mailer.parcels(mailing))
+    return Counter(recipient.step for recipient in mailer.parcels(mailing))
 
 
 def read(kept: Kept) -> email.message.EmailMessage:
@@ -69,10 +69,10 @@ def test_every_member_gets_his_own_letter(tmp_path: Path, plain: bool) -> None:
         letters = {kept.recipients[0]: read(kept) for kept in smtp.kept}
     assert steps(mailer, mailing) == {RecipientState.SENT: MEMBERS}
     assert mailer.mailing(mailing).state is MailingState.DONE
-    for parcel in mailer.parcels(mailing):
-        letter = letters[parcel.address]
-        assert letter["Message-ID"] == parcel.letter_id
-        assert f"{parcel.name}様（受付番号 {parcel.number}）" in letter.get_content()
+    for recipient in mailer.parcels(mailing):
+        letter = letters[recipient.address]
+        assert letter["Message-ID"] == recipient.letter_id
+        assert f"{recipient.name}様（受付番号 {recipient.number}）" in letter.get_content()
         assert "件名を「配信停止」にしたメール" in letter.get_content()
         assert letter["List-Unsubscribe"].startswith("<mailto:shop@shop.example?subject=")
     assert isinstance(mailer.news[-1], MailingEnded)
@@ -177,7 +177,7 @@ def test_refusals_that_are_not_of_the_mailbox_pause_it_and_lose_nothing(
         assert counts[RecipientState.WAITING] + counts[RecipientState.DEFERRED] == MEMBERS - len(
             smtp.kept
         )
-        assert 3 <= sum(answer in parcel.answer for parcel in mailer.parcels(mailing)) <= 20
+        assert 3 <= sum(answer in recipient.answer for recipient in mailer.parcels(mailing)) <= 20
         nobody_is_marked(mailer)
         mended = True
         time.sleep(1.1)  # the outbox keeps whole seconds
@@ -277,10 +277,10 @@ def test_the_last_letters_refused_are_tried_on_two_days_and_it_ends_by_itself(
         RecipientState.SENT: 20 - last,
         RecipientState.UNDELIVERABLE: last,
     }
-    for parcel in mailer.parcels(mailing):
-        if parcel.step is RecipientState.UNDELIVERABLE:
-            assert parcel.answer == answer
-            assert result(parcel.step, parcel.answer) == "断られました"
+    for recipient in mailer.parcels(mailing):
+        if recipient.step is RecipientState.UNDELIVERABLE:
+            assert recipient.answer == answer
+            assert result(recipient.step, recipient.answer) == "断られました"
     assert not [news for news in mailer.news if isinstance(news, MailingFailed)]
     told = [record.getMessage() for record in caplog.records]
     assert sum(f"残り{last}通は明日もう一度送ります" in line for line in told) == 1, told

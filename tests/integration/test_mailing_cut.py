@@ -20,13 +20,13 @@ AT_ONCE = 3
 def send_all(path: Path, mailing: int, server: list[str], fuse: Fuse | None = None) -> None:
     """A sending loop as the program's: taken, handed over, settled."""
     with closing(Outbox(path)) as outbox:
-        while parcels := outbox.take(mailing, 0, AT_ONCE, NOW):
-            for parcel in parcels:
+        while recipients := outbox.take(mailing, 0, AT_ONCE, NOW):
+            for recipient in recipients:
                 if fuse:
-                    fuse.act("hand over", lambda: server.append(parcel.address))  # noqa: B023
+                    fuse.act("hand over", lambda: server.append(recipient.address))  # noqa: B023
                 else:
-                    server.append(parcel.address)
-            outbox.settle([RecipientResult(p.id, SendResult.ACCEPTED) for p in parcels], NOW)
+                    server.append(recipient.address)
+            outbox.settle([RecipientResult(p.id, SendResult.ACCEPTED) for p in recipients], NOW)
 
 
 @pytest.mark.parametrize("after", [False, True])

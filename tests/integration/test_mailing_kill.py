@@ -81,7 +81,7 @@ def test_killed_at_random_moments_until_all_have_it(tmp_path: Path, seed: int) -
     with closing(Outbox(database)) as outbox:
         assert outbox.mailing(mailing).state is MailingState.DONE
         assert outbox.counts(mailing) == {RecipientState.SENT: LETTERS}
-        known = {(parcel.address, parcel.letter_id) for parcel in outbox.each(mailing)}
+        known = {(recipient.address, recipient.letter_id) for recipient in outbox.each(mailing)}
     assert set(letters) == known, "a letter for nobody, or under another Message-ID"
     repeated = letters.total() - LETTERS
     print(f"{kills} kills, {repeated} letters repeated")

@@ -116,19 +116,19 @@ def test_nothing_is_begun_after_the_no(tmp_path: Path, mode: str, then, members:
             before = Counter(smtp.recipients)
             mailer.once()
             assert set(Counter(smtp.recipients) - before) <= {guest(HUNG)}
-    for parcel in mailer.parcels(mailing):
-        if parcel.address != guest(HUNG):
+    for recipient in mailer.parcels(mailing):
+        if recipient.address != guest(HUNG):
             # put off within this very second, it waits for the next round to be left out
-            assert parcel.step in (
+            assert recipient.step in (
                 RecipientState.SENT,
                 RecipientState.LEFT_OUT,
                 RecipientState.UNCERTAIN,
                 RecipientState.DEFERRED,
             )
-            settled = parcel.step in (RecipientState.LEFT_OUT, RecipientState.UNCERTAIN)
-            assert not settled or parcel.answer == ExclusionReason.WITHDRAWN
-            never = parcel.step in (RecipientState.LEFT_OUT, RecipientState.DEFERRED)
-            assert not never or parcel.address not in smtp.recipients
+            settled = recipient.step in (RecipientState.LEFT_OUT, RecipientState.UNCERTAIN)
+            assert not settled or recipient.answer == ExclusionReason.WITHDRAWN
+            never = recipient.step in (RecipientState.LEFT_OUT, RecipientState.DEFERRED)
+            assert not never or recipient.address not in smtp.recipients
     assert all(count == 1 for one, count in Counter(smtp.recipients).items() if one != guest(HUNG))
 
 
@@ -248,6 +248,6 @@ def test_a_crash_between_the_taking_and_the_no(tmp_path: Path) -> None:
         withdraw(mailer, [taken[0].number, FIRST + 9])
         assert mailer.once() is None
         assert sorted(smtp.recipients) == sorted(guest(n) for n in range(1, 9))
-    steps = {parcel.number: parcel.step for parcel in mailer.parcels(mailing)}
+    steps = {recipient.number: recipient.step for recipient in mailer.parcels(mailing)}
     assert steps[FIRST] is RecipientState.UNCERTAIN
     assert steps[FIRST + 9] is RecipientState.LEFT_OUT

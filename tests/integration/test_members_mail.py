@@ -170,7 +170,7 @@ def test_a_mailing_that_comes_back_marks_letter_and_member(shop) -> None:
     mailing = begin(database)
     mailer = Mailer(program.folder, program.settings)
     assert mailer.once() is None
-    [parcel] = [p for p in mailer.parcels(mailing) if p.address == HANA]
+    [recipient] = [p for p in mailer.parcels(mailing) if p.address == HANA]
     arrive(
         pop3,
         (
@@ -182,12 +182,15 @@ def test_a_mailing_that_comes_back_marks_letter_and_member(shop) -> None:
             f"Final-Recipient: rfc822; {HANA}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
             "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n"
             "--x\r\nContent-Type: text/rfc822-headers\r\n\r\n"
-            f"Message-ID: {parcel.letter_id}\r\n\r\n--x--\r\n"
+            f"Message-ID: {recipient.letter_id}\r\n\r\n--x--\r\n"
         ).encode(),
     )
     assert program.report().bounced == 1
-    [parcel] = [p for p in mailer.parcels(mailing) if p.address == HANA]
-    assert (parcel.step, parcel.answer) == (RecipientState.UNDELIVERABLE, "550 5.1.1 no such user")
+    [recipient] = [p for p in mailer.parcels(mailing) if p.address == HANA]
+    assert (recipient.step, recipient.answer) == (
+        RecipientState.UNDELIVERABLE,
+        "550 5.1.1 no such user",
+    )
     assert "no such user" in member(database, HANA).standing.undeliverable
     assert member(database, TARO).standing.undeliverable == ""
     again = begin(database)

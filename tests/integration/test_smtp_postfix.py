@@ -90,7 +90,7 @@ def sent(post: SmtpClient, batch: list[OutgoingMail]) -> dict[int, Outcome]:
 def test_everybody_gets_one_letter(postfix: Postfix, port: str, auth: Auth):
     batch = [letter(key) for key in range(120)]
     ended = sent(post_to(postfix, port, auth), batch)
-    assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
+    assert {one.status for one in ended.values()} == {DeliveryStatus.ACCEPTED}
     assert Counter(postfix.delivered()) == Counter(one.recipient for one in batch)
     for one in (batch[0], batch[60], batch[119]):
         (raw,) = postfix.received(one.recipient)
@@ -101,7 +101,7 @@ def test_tls_from_the_start(postfix: Postfix, monkeypatch: pytest.MonkeyPatch):
     # 465 cannot be had on a free port
     monkeypatch.setattr("kollect.smtp.smtp_login._TLS_PORT", postfix.wrapped)
     ended = sent(post_to(postfix, "wrapped", Auth.SSL), [letter(1), letter(2)])
-    assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
+    assert {one.status for one in ended.values()} == {DeliveryStatus.ACCEPTED}
     assert len(postfix.delivered()) == 2
 
 
@@ -109,7 +109,7 @@ def test_customer_reads_the_number(postfix: Postfix):
     to = "kokyaku@ezweb.ne.jp"
     for charset in Charset:
         batch = [OutgoingMail(1, to, octets(to, 2345, charset))]
-        assert sent(post_to(postfix, "plain"), batch)[1].ending is DeliveryStatus.ACCEPTED
+        assert sent(post_to(postfix, "plain"), batch)[1].status is DeliveryStatus.ACCEPTED
     for raw in postfix.wait_for(to, 2):
         mail = email.message_from_bytes(raw, policy=email.policy.default)
         assert mail["Subject"] == "受付番号は2345です"
@@ -123,7 +123,7 @@ def test_odd_addresses_get_theirs(postfix: Postfix, port: str):
     odd = ["abc..def@docomo.ne.jp", ".abc@ezweb.ne.jp", "abc.@ezweb.ne.jp", '"x..y"@docomo.ne.jp']
     batch = [letter(key, to) for key, to in enumerate(odd)]
     ended = sent(post_to(postfix, port), batch)
-    assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
+    assert {one.status for one in ended.values()} == {DeliveryStatus.ACCEPTED}
     postfix.delivered()
     for one in batch:
         (raw,) = postfix.received(one.recipient)
@@ -144,8 +144,8 @@ def test_each_refusal_is_its_own(postfix: Postfix, port: str, monkeypatch: pytes
     batch = [letter(key, special[key][0] if key in special else "") for key in range(60)]
     ended = sent(post_to(postfix, port, auth), batch)
     for key, (_, ending, code) in special.items():
-        assert (ended[key].ending, ended[key].code) == (ending, code)
-    others = {one.ending for key, one in ended.items() if key not in special}
+        assert (ended[key].status, ended[key].code) == (ending, code)
+    others = {one.status for key, one in ended.items() if key not in special}
     assert others == {DeliveryStatus.ACCEPTED}
     assert Counter(postfix.delivered()) == Counter(
         one.recipient for one in batch if one.key not in special
@@ -159,21 +159,21 @@ def test_many_unknown_customers(postfix: Postfix):
         post = post_to(postfix, port)
         ended = sent(post, batch)
         assert post.trouble is None
-        assert {one.ending for key, one in ended.items() if key < 99} == {DeliveryStatus.REFUSED}
-        assert ended[99].ending is DeliveryStatus.ACCEPTED
+        assert {one.status for key, one in ended.items() if key < 99} == {DeliveryStatus.REFUSED}
+        assert ended[99].status is DeliveryStatus.ACCEPTED
 
 
 @pytest.mark.parametrize("port", PORTS)
 def test_relaying_needs_a_login_and_is_not_the_customers_fault(postfix: Postfix, port: str):
     ended = sent(post_to(postfix, port), [letter(1, "a@elsewhere.example"), letter(2)])
-    assert ended[1].ending is DeliveryStatus.LATER
+    assert ended[1].status is DeliveryStatus.LATER
     assert "Relay access denied" in ended[1].text
-    assert ended[2].ending is DeliveryStatus.ACCEPTED
+    assert ended[2].status is DeliveryStatus.ACCEPTED
 
 
 def test_with_a_login_mail_goes_everywhere(postfix: Postfix):
     ended = sent(post_to(postfix, "plain", Auth.YES), [letter(1, "a@elsewhere.example")])
-    assert ended[1].ending is DeliveryStatus.ACCEPTED
+    assert ended[1].status is DeliveryStatus.ACCEPTED
     postfix.wait_for("a@elsewhere.example")
 
 
@@ -181,7 +181,7 @@ def test_with_a_login_mail_goes_everywhere(postfix: Postfix):
 def test_shop_address_refused_stops_the_queue(postfix: Postfix, port: str):
     post = post_to(postfix, port, sender="stranger@shop.example")
     ended = sent(post, [letter(key) for key in range(50)])
-    assert {one.ending for one in ended.values()} == {DeliveryStatus.LATER}
+    assert {one.status for one in ended.values()} == {DeliveryStatus.LATER}
     assert post.trouble is not None
     assert "not owned by user" in post.trouble.detail
     assert postfix.delivered() == []
@@ -214,15 +214,15 @@ def test_pinned_certificate_is_accepted(postfix: Postfix, certificates: Certific
         trusted_fingerprints=(certificates.good.fingerprint,),
     )
     ended = sent(SmtpClient(send, tls, SHOP.address, postfix.password), [letter(1)])
-    assert ended[1].ending is DeliveryStatus.ACCEPTED
+    assert ended[1].status is DeliveryStatus.ACCEPTED
 
 
 def test_international_address(postfix: Postfix):
     ended = sent(post_to(postfix, "plain"), [letter(1, "太郎@docomo.ne.jp")])
-    assert ended[1].ending is DeliveryStatus.ACCEPTED
+    assert ended[1].status is DeliveryStatus.ACCEPTED
     postfix.wait_for("太郎@docomo.ne.jp")
     ended = sent(post_to(postfix, "old"), [letter(1, "花子@docomo.ne.jp")])
-    assert ended[1].ending is DeliveryStatus.REFUSED
+    assert ended[1].status is DeliveryStatus.REFUSED
 
 
 # --- forwarding
@@ -241,7 +241,7 @@ def test_forwarded_mail_comes_out_as_it_was(postfix: Postfix, tmp_path: Path, po
     path = tmp_path / "0001.eml"
     path.write_bytes(MAILS[kind])
     one = forwarded(path)
-    assert sent(post_to(postfix, port), [one])[7].ending is DeliveryStatus.ACCEPTED
+    assert sent(post_to(postfix, port), [one])[7].status is DeliveryStatus.ACCEPTED
     (raw,) = postfix.wait_for("owner@example.jp")
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     note, attached = mail.iter_parts()
@@ -280,7 +280,7 @@ def test_fifty_megabytes(postfix: Postfix, tmp_path: Path, port: str):
         for _ in range(50):
             file.write((b"\xe3" * 74 + b"\r\n") * 13000)
     ended = sent(post_to(postfix, port), [letter(1), forwarded(path), letter(2)])
-    assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
+    assert {one.status for one in ended.values()} == {DeliveryStatus.ACCEPTED}
     (raw,) = postfix.wait_for("owner@example.jp", seconds=30)
     assert len(raw) > 48_000_000
 
@@ -328,6 +328,6 @@ def test_round_trips_are_not_waited_for():
             started = time.monotonic()
             ended = sent(post, batch)
             seconds = time.monotonic() - started
-        assert {one.ending for one in ended.values()} == {DeliveryStatus.ACCEPTED}
+        assert {one.status for one in ended.values()} == {DeliveryStatus.ACCEPTED}
         # the plain dialogue waits 400 times; the figures are those of tests/bench
         assert seconds < 300 * 0.03

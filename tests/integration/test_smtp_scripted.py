@@ -74,7 +74,7 @@ def sent(server: ScriptedSmtp, batch: list[OutgoingMail], **changes) -> dict[int
 def fair(server: ScriptedSmtp, batch: list[OutgoingMail], ended: list[Outcome]) -> None:
     assert sorted(outcome.key for outcome in ended) == sorted(one.key for one in batch)
     copies = Counter(map(address.key, server.recipients))
-    ending = {outcome.key: outcome.ending for outcome in ended}
+    ending = {outcome.key: outcome.status for outcome in ended}
     written = {}
     for one in batch:
         times = copies[address.key(one.recipient)]
@@ -93,7 +93,7 @@ def fair(server: ScriptedSmtp, batch: list[OutgoingMail], ended: list[Outcome]) 
 
 
 def endings(ended: dict[int, Outcome]) -> Counter[DeliveryStatus]:
-    return Counter(outcome.ending for outcome in ended.values())
+    return Counter(outcome.status for outcome in ended.values())
 
 
 def script(mode: str, **more) -> Script:
@@ -172,10 +172,10 @@ def test_a_letter_that_may_not_go_any_more_is_not_begun_and_has_no_ending(
     scripted_smtp: ScriptedSmtp, mode: str
 ):
     scripted_smtp.script = script(mode)
-    batch = [letter(key, may_go=lambda key=key: key % 3 != 0) for key in range(30)]
+    batch = [letter(key, still_allowed=lambda key=key: key % 3 != 0) for key in range(30)]
     with posting(scripted_smtp) as post:
         ended = [outcome for outcomes in post.deliver(batch) for outcome in outcomes]
-        assert endings_of(post, [letter(40, may_go=lambda: False)]) == []
+        assert endings_of(post, [letter(40, still_allowed=lambda: False)]) == []
     assert [outcome.key for outcome in ended] == [key for key in range(30) if key % 3]
     assert scripted_smtp.recipients == [one.recipient for one in batch if one.key % 3]
     assert post.trouble is None
@@ -195,7 +195,7 @@ def test_connection_is_kept_between_deliveries(scripted_smtp: ScriptedSmtp):
 
 
 def endings_of(post: SmtpClient, batch: list[OutgoingMail]) -> list[DeliveryStatus]:
-    return [outcome.ending for outcomes in post.deliver(batch) for outcome in outcomes]
+    return [outcome.status for outcomes in post.deliver(batch) for outcome in outcomes]
 
 
 @pytest.mark.parametrize("farewell", ["", "421 4.4.2 idle too long"])
@@ -274,7 +274,7 @@ def test_one_refusal_concerns_one_letter(
     )
     ended = sent(scripted_smtp, letters(30))
     assert endings(ended) == {DeliveryStatus.ACCEPTED: 29, expected: 1}
-    assert ended[12].ending is expected
+    assert ended[12].status is expected
     assert ended[12].code == int(code[:3])
     assert code[4:] in ended[12].text
     assert len(scripted_smtp.commands) == 1
@@ -290,7 +290,7 @@ def test_half_the_customers_refused(scripted_smtp: ScriptedSmtp, mode: str):
     ended = sent(scripted_smtp, letters(60))
     assert endings(ended) == {DeliveryStatus.ACCEPTED: 30, DeliveryStatus.REFUSED: 30}
     assert all(
-        (outcome.ending is DeliveryStatus.REFUSED) == key % 2 for key, outcome in ended.items()
+        (outcome.status is DeliveryStatus.REFUSED) == key % 2 for key, outcome in ended.items()
     )
 
 
@@ -320,7 +320,7 @@ def test_mail_refused_stops_the_queue(scripted_smtp: ScriptedSmtp, mode: str):
         # right behind it nothing is tried at all
         assert endings_of(post, [letter(1000)]) == [DeliveryStatus.LATER]
     fair(scripted_smtp, letters(300), ended)
-    assert {outcome.ending for outcome in ended} == {DeliveryStatus.LATER}
+    assert {outcome.status for outcome in ended} == {DeliveryStatus.LATER}
     assert scripted_smtp.commands[0].count("RSET") <= 1
 
 
@@ -334,7 +334,7 @@ def test_ten_put_off_in_a_row_are_enough(scripted_smtp: ScriptedSmtp, mode: str)
         assert post.trouble is not None
         assert "slow down" in post.trouble.detail
     fair(scripted_smtp, letters(300), ended)
-    assert {outcome.ending for outcome in ended} == {DeliveryStatus.LATER}
+    assert {outcome.status for outcome in ended} == {DeliveryStatus.LATER}
     tried = sum(command.startswith("RCPT") for command in scripted_smtp.commands[0])
     assert 10 <= tried <= 10 + MOST_ON_WAY
 
@@ -346,7 +346,7 @@ def test_mail_put_off_once(scripted_smtp: ScriptedSmtp, mode: str):
     )
     ended = sent(scripted_smtp, letters(20))
     assert endings(ended) == {DeliveryStatus.ACCEPTED: 19, DeliveryStatus.LATER: 1}
-    assert ended[5].ending is DeliveryStatus.LATER
+    assert ended[5].status is DeliveryStatus.LATER
 
 
 # --- odd addresses
@@ -389,14 +389,14 @@ def test_odd_addresses_refused_either_way(scripted_smtp: ScriptedSmtp, mode: str
         mode, fault=lambda at: "553 5.1.3 no" if at.verb == "RCPT" else None
     )
     ended = sent(scripted_smtp, [letter(0, ODD[0])])
-    assert ended[0].ending is DeliveryStatus.REFUSED
+    assert ended[0].status is DeliveryStatus.REFUSED
     tried = [one for one in scripted_smtp.commands[0] if one.startswith("RCPT")]
     assert tried == [f"RCPT TO:<{ODD[0]}>", 'RCPT TO:<"abc..def"@docomo.ne.jp>']
 
 
 def test_unknown_is_unknown_also_for_odd_addresses(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.fault = lambda at: "550 5.1.1 no" if at.verb == "RCPT" else None
-    assert sent(scripted_smtp, [letter(0, ODD[0])])[0].ending is DeliveryStatus.REFUSED
+    assert sent(scripted_smtp, [letter(0, ODD[0])])[0].status is DeliveryStatus.REFUSED
     assert sum(one.startswith("RCPT") for one in scripted_smtp.commands[0]) == 1
 
 
@@ -414,7 +414,7 @@ def test_nothing_dangerous_is_ever_sent(scripted_smtp: ScriptedSmtp, mode: str):
     batch = [OutgoingMail(key, address, body("x")) for key, address in enumerate(evil)]
     with posting(scripted_smtp) as post:
         ended = [one for outcomes in post.deliver(batch) for one in outcomes]
-    assert {(one.ending, one.code) for one in ended} == {(DeliveryStatus.REFUSED, 0)}
+    assert {(one.status, one.code) for one in ended} == {(DeliveryStatus.REFUSED, 0)}
     assert len(ended) == len(evil)
     assert not any(one.startswith(("RCPT", "MAIL")) for one in scripted_smtp.commands[0])
 
@@ -450,9 +450,9 @@ def test_international_addresses(scripted_smtp: ScriptedSmtp, mode: str):
 def test_international_address_without_smtputf8(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script.utf8 = False
     ended = sent(scripted_smtp, [letter(0, "太郎@example.jp"), letter(1)])
-    assert ended[0].ending is DeliveryStatus.REFUSED
+    assert ended[0].status is DeliveryStatus.REFUSED
     assert "対応していません" in ended[0].text
-    assert ended[1].ending is DeliveryStatus.ACCEPTED
+    assert ended[1].status is DeliveryStatus.ACCEPTED
 
 
 @every_mode
@@ -461,7 +461,7 @@ def test_too_large_for_the_server(scripted_smtp: ScriptedSmtp, mode: str):
     batch = [letter(0), OutgoingMail(1, "a@docomo.ne.jp", b"x\r\n" * 22000), letter(2)]
     with posting(scripted_smtp) as post:
         ended = {one.key: one for outcomes in post.deliver(batch) for one in outcomes}
-    assert [ended[key].ending.value for key in range(3)] == ["accepted", "refused", "accepted"]
+    assert [ended[key].status.value for key in range(3)] == ["accepted", "refused", "accepted"]
     assert "大きさ" in ended[1].text
 
 
@@ -521,7 +521,7 @@ def test_mail_from_disk_cut_at_its_end_is_unknown(
     )
     batch = [letter(1), from_disk(tmp_path, b"x" * 70 + b"\r\n"), letter(2)]
     with posting(scripted_smtp) as post:
-        ended = {one.key: one.ending for outcomes in post.deliver(batch) for one in outcomes}
+        ended = {one.key: one.status for outcomes in post.deliver(batch) for one in outcomes}
     assert ended == {
         1: DeliveryStatus.ACCEPTED,
         0: DeliveryStatus.UNKNOWN,
@@ -551,7 +551,7 @@ def test_file_that_is_gone_is_for_later(scripted_smtp: ScriptedSmtp, tmp_path: P
     changed.file.write_bytes(b"longer\r\n")
     with posting(scripted_smtp) as post:
         ended = {
-            one.key: one.ending
+            one.key: one.status
             for outcomes in post.deliver([gone, changed, letter(2)])
             for one in outcomes
         }
@@ -569,7 +569,7 @@ def test_file_that_vanishes_while_it_is_sent(scripted_smtp: ScriptedSmtp, tmp_pa
     scripted_smtp.script.fault = fault
     with posting(scripted_smtp) as post:
         ended = {
-            done.key: done.ending
+            done.key: done.status
             for outcomes in post.deliver([one, letter(2)])
             for done in outcomes
         }
@@ -586,7 +586,7 @@ def test_refused_in_the_middle_of_a_large_mail(
     batch = [letter(1), from_disk(tmp_path, b"x" * 70 + b"\r\n" * 2_000_000), letter(2)]
     with posting(scripted_smtp) as post:
         ended = {one.key: one for outcomes in post.deliver(batch) for one in outcomes}
-    assert {key: one.ending for key, one in ended.items()} in (
+    assert {key: one.status for key, one in ended.items()} in (
         {0: DeliveryStatus.REFUSED, 1: DeliveryStatus.ACCEPTED, 2: DeliveryStatus.ACCEPTED},
         {
             0: DeliveryStatus.LATER,
@@ -602,7 +602,7 @@ def test_accepted_in_the_middle_of_a_large_mail(scripted_smtp: ScriptedSmtp, tmp
     scripted_smtp.script.early = "250 2.0.0 thanks"
     with posting(scripted_smtp) as post:
         batch = [letter(1), from_disk(tmp_path, b"x" * 70 + b"\r\n" * 2_000_000)]
-        ended = {one.key: one.ending for outcomes in post.deliver(batch) for one in outcomes}
+        ended = {one.key: one.status for outcomes in post.deliver(batch) for one in outcomes}
     assert ended == {1: DeliveryStatus.ACCEPTED, 0: DeliveryStatus.LATER}
 
 
@@ -628,7 +628,7 @@ def test_memory_stays_flat(tmp_path: Path, in_base64: bool):
 
 def test_careful_letter_goes_alone(scripted_smtp: ScriptedSmtp):
     batch = letters(20)
-    batch[10] = letter(10, careful=True)
+    batch[10] = letter(10, send_alone=True)
     assert endings(sent(scripted_smtp, batch)) == {DeliveryStatus.ACCEPTED: 20}
     assert [kept.verb for kept in scripted_smtp.kept] == ["BDAT"] * 10 + ["DATA"] + ["BDAT"] * 9
     commands = scripted_smtp.commands[0]
@@ -651,7 +651,7 @@ def test_cut_at_the_end_of_a_letter_is_unknown(scripted_smtp: ScriptedSmtp, mode
         mode, fault=once(lambda at: at.verb == final and at.accepted == 5, act)
     )
     ended = sent(scripted_smtp, letters(30))
-    assert ended[5].ending is DeliveryStatus.UNKNOWN
+    assert ended[5].status is DeliveryStatus.UNKNOWN
     assert "切れました" in ended[5].text
     unknown = endings(ended)[DeliveryStatus.UNKNOWN]
     assert unknown <= (MOST_ON_WAY if mode == "stream" else 1)
@@ -667,7 +667,7 @@ def test_cut_before_the_end_is_for_later(scripted_smtp: ScriptedSmtp, verb: str)
             mode, fault=once(lambda at: at.verb == verb and at.accepted == 5, Act.CUT)
         )
         ended = sent(scripted_smtp, letters(30))
-        assert ended[5].ending is DeliveryStatus.LATER
+        assert ended[5].status is DeliveryStatus.LATER
         assert endings(ended) == {DeliveryStatus.ACCEPTED: 29, DeliveryStatus.LATER: 1}
 
 
@@ -688,9 +688,9 @@ def test_no_answer_to_the_last_dot_is_unknown(
                 ticks += not outcomes
                 ended += outcomes
         fair(scripted_smtp, batch, ended)
-        assert ended[0].ending is DeliveryStatus.UNKNOWN
+        assert ended[0].status is DeliveryStatus.UNKNOWN
         assert "返事がありません" in ended[0].text
-        assert [one.ending for one in ended[1:]] == [DeliveryStatus.ACCEPTED] * 2
+        assert [one.status for one in ended[1:]] == [DeliveryStatus.ACCEPTED] * 2
         assert time.monotonic() - started >= 0.3
         assert ticks  # the screen is told while it waits
 
@@ -698,7 +698,7 @@ def test_no_answer_to_the_last_dot_is_unknown(
 def test_no_answer_before_the_end_is_for_later(scripted_smtp: ScriptedSmtp):
     scripted_smtp.script = script("plain", fault=once(lambda at: at.verb == "RCPT", Act.HANG))
     ended = sent(scripted_smtp, letters(3), timeout_seconds=1, final_timeout_seconds=60)
-    assert ended[0].ending is DeliveryStatus.LATER
+    assert ended[0].status is DeliveryStatus.LATER
     assert endings(ended)[DeliveryStatus.ACCEPTED] == 2
 
 
@@ -712,7 +712,7 @@ def test_server_that_always_hangs_up_is_left_in_peace(scripted_smtp: ScriptedSmt
         assert post.trouble is not None
     fair(scripted_smtp, letters(50), ended)
     assert len(scripted_smtp.commands) <= 3
-    assert Counter(one.ending for one in ended)[DeliveryStatus.LATER] >= 48
+    assert Counter(one.status for one in ended)[DeliveryStatus.LATER] >= 48
 
 
 @pytest.mark.parametrize("verb", ["RSET", "MAIL"])
@@ -741,7 +741,7 @@ def test_421_to_a_letter_puts_that_one_off(scripted_smtp: ScriptedSmtp, mode: st
     )
     ended = sent(scripted_smtp, letters(40))
     assert endings(ended) == {DeliveryStatus.ACCEPTED: 39, DeliveryStatus.LATER: 1}
-    assert (ended[7].ending, ended[7].code) == (DeliveryStatus.LATER, 421)
+    assert (ended[7].status, ended[7].code) == (DeliveryStatus.LATER, 421)
 
 
 def test_421_to_every_connection(scripted_smtp: ScriptedSmtp):
@@ -762,7 +762,7 @@ def test_server_gone_in_the_middle(scripted_smtp: ScriptedSmtp):
         ended = [one for outcomes in post.deliver(letters(300)) for one in outcomes]
         assert isinstance(post.trouble, ServerTrouble)
     fair(scripted_smtp, letters(300), ended)
-    found = Counter(one.ending for one in ended)
+    found = Counter(one.status for one in ended)
     assert found[DeliveryStatus.ACCEPTED] == 5
     assert found[DeliveryStatus.UNKNOWN] <= MOST_ON_WAY
     assert found[DeliveryStatus.LATER] >= 300 - 5 - MOST_ON_WAY
@@ -833,8 +833,8 @@ def test_answers_out_of_step(scripted_smtp: ScriptedSmtp, verb: str, answer: str
     assert sorted(one.key for one in ended) == list(range(30))
     copies = Counter(scripted_smtp.recipients)
     for one in ended:
-        if one.ending is not DeliveryStatus.ACCEPTED:
-            assert copies[batch[one.key].recipient] <= (one.ending is DeliveryStatus.UNKNOWN)
+        if one.status is not DeliveryStatus.ACCEPTED:
+            assert copies[batch[one.key].recipient] <= (one.status is DeliveryStatus.UNKNOWN)
         elif answer != "250 what" and not answer.startswith("221"):
             assert copies[batch[one.key].recipient] == 1
     assert all(kept.data == body(kept.recipients[0]) for kept in scripted_smtp.kept)
@@ -890,7 +890,7 @@ def test_nobody_there():
         for outcomes in post.deliver(letters(5)):
             batches.append(outcomes)
     assert caught.value.stage is Stage.CONNECT
-    assert [one.ending for one in batches[0]] == [DeliveryStatus.LATER]
+    assert [one.status for one in batches[0]] == [DeliveryStatus.LATER]
     assert len(batches) == 1
     post.close()
 
@@ -1137,7 +1137,7 @@ def test_stop_soon_waits_for_what_is_on_the_way(scripted_smtp: ScriptedSmtp, mod
         assert list(post.deliver(letters(5))) == []
     fair(scripted_smtp, taken, ended)
     assert len(taken) < 100
-    accepted = sum(one.ending is DeliveryStatus.ACCEPTED for one in ended)
+    accepted = sum(one.status is DeliveryStatus.ACCEPTED for one in ended)
     assert accepted == len(scripted_smtp.kept) >= 1
 
 
@@ -1207,7 +1207,7 @@ def test_whatever_happens_it_is_fair(
                 ended += outcomes
         except ServerTrouble:
             assert server.kept == []
-            assert all(one.ending is DeliveryStatus.LATER for one in ended)
+            assert all(one.status is DeliveryStatus.LATER for one in ended)
         else:
             fair(server, batch, ended)
         post.close()
@@ -1220,4 +1220,4 @@ def _letter_of(kind: str, key: int, folder: Path) -> OutgoingMail:
         case "disk":
             return from_disk(folder, b".\r\n" * 40, key)
         case _:
-            return letter(key, careful=kind == "careful")
+            return letter(key, send_alone=kind == "careful")

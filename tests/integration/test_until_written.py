@@ -125,10 +125,10 @@ def test_those_beside_go_on_with_the_new_connection(ledger: Ledger):
     ledger.reopen()
     assert ledger._db is not old
     with ledger.transaction():
-        beside.note("a", "b")
+        beside.set_metadata("a", "b")
         clock.tick()
     with closing(Ledger(ledger._path)) as other:
-        assert other.noted("a") == "b"
+        assert other.get_metadata("a") == "b"
     assert ledger._db.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert ledger._db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
 
@@ -154,7 +154,7 @@ def test_within_a_transaction_that_could_not_be_undone_nothing_is_thought_writte
     """A failing disk may refuse the ROLLBACK as well."""
     ledger._db.execute("BEGIN IMMEDIATE")
     with ledger.transaction():
-        ledger.note("a", "b")
+        ledger.set_metadata("a", "b")
     with closing(sqlite3.connect(ledger._path)) as other:
         assert other.execute("SELECT value FROM meta WHERE key = 'a'").fetchone() == ("b",)
 
@@ -176,8 +176,8 @@ def test_held_by_another_program_it_is_told_and_then_goes_on(
     written = UntilWritten(
         stopping=lambda: False, tell=tell, patience=None, sleep=lambda seconds: None
     )
-    written(ledger, lambda: _note(ledger), lambda: ledger.noted("a") == "b", letters=1)
-    assert ledger.noted("a") == "b"
+    written(ledger, lambda: _note(ledger), lambda: ledger.get_metadata("a") == "b", letters=1)
+    assert ledger.get_metadata("a") == "b"
     assert len(told) >= 3
     assert all("ほかのプログラムが使っています" in trouble.title for trouble in told)
     other.close()
@@ -185,4 +185,4 @@ def test_held_by_another_program_it_is_told_and_then_goes_on(
 
 def _note(ledger: Ledger) -> None:
     with ledger.transaction():
-        ledger.note("a", "b")
+        ledger.set_metadata("a", "b")

@@ -199,7 +199,7 @@ def test_random_troubles_repeat_nothing(
                 place.start(*command).communicate(timeout=120)
             mailer = Mailer(place.data, place.settings)
             [made] = mailer_mailings(mailer)
-            assert {parcel.step for parcel in mailer.parcels(made)} == {RecipientState.SENT}
+            assert {recipient.step for recipient in mailer.parcels(made)} == {RecipientState.SENT}
         else:
             place.until_done()
             assert not place.pop3.mails
@@ -321,7 +321,7 @@ class Resident:
         )
 
     def _hear(self, news: CollectorEvent) -> None:
-        self.standing.heard(news)
+        self.standing.apply(news)
         if isinstance(news, Held):
             self.held.set()
         if isinstance(news, PollFinished):

@@ -139,5 +139,5 @@ def test_mailing(tmp_path: Path, seed: int) -> None:
         for _ in range(3):
             mailer.once()
         assert mailer.mailing(mailing).state is MailingState.DONE
-        assert {parcel.step for parcel in mailer.parcels(mailing)} == {RecipientState.SENT}
+        assert {recipient.step for recipient in mailer.parcels(mailing)} == {RecipientState.SENT}
         assert (set(letters(smtp).values()), letters(smtp).total()) == ({1}, MAILS)

@@ -119,7 +119,7 @@ def test_a_letter_of_a_mailing_likewise(place: Place, wrong: int):
     place.well()
     place.run("send", "--resume", "--json")
     assert mailer.mailing(mailing).state is MailingState.DONE
-    assert {parcel.step for parcel in mailer.parcels(mailing)} == {RecipientState.SENT}
+    assert {recipient.step for recipient in mailer.parcels(mailing)} == {RecipientState.SENT}
     assert sorted(place.smtp.recipients) == sorted(guest(n) for n in range(5))
 
 

@@ -55,13 +55,13 @@ class Album:
         """A picture of a part of the display, with a colour where no window is."""
         if self._only and not any(one in name for one in self._only):
             return
-        desk = tk.Toplevel(self.root, background=DESK)
-        desk.overrideredirect(True)
-        desk.geometry(f"{desk.winfo_screenwidth()}x{desk.winfo_screenheight()}+0+0")
-        desk.lower()
+        context = tk.Toplevel(self.root, background=DESK)
+        context.overrideredirect(True)
+        context.geometry(f"{context.winfo_screenwidth()}x{context.winfo_screenheight()}+0+0")
+        context.lower()
         self.settle()
         self._import(name, "root", "-crop", f"{width}x{height}+{left}+{top}")
-        desk.destroy()
+        context.destroy()
 
     def _import(self, name: str, window: str, *crop: str) -> None:
         path = self._folder / f"{name}.png"
@@ -97,7 +97,7 @@ class Album:
             except BaseException as failure:
                 failures.append(failure)
             finally:
-                dialog.give_up()
+                dialog.cancel()
 
         self.root.after(100, look)
         open_it()

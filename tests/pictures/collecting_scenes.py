@@ -42,16 +42,16 @@ def collecting(album: Album) -> None:
         (41, 1189, "misaki.suzuki@gmail.com"),
     ):
         at = now - timedelta(minutes=ago)
-        standing.heard(LogEntry(at, f"受付番号 {number} を発行しました: {address}"))
-        standing.heard(LogEntry(at, f"受付番号 {number} を返信しました: {address}"))
+        standing.apply(LogEntry(at, f"受付番号 {number} を発行しました: {address}"))
+        standing.apply(LogEntry(at, f"受付番号 {number} を返信しました: {address}"))
     at = now - timedelta(minutes=12)
     told = "対象外メールを転送しました（差出人 tanaka@example.com、見出 営業時間について）"
-    standing.heard(LogEntry(at, told))
+    standing.apply(LogEntry(at, told))
     _round(album, None, now - timedelta(seconds=18))
     standing.counted(14, 1189, now.date())
     album.program.go.collecting()
     album.take("collecting")
-    standing.heard(PhaseChanged(Phase.REPLYING))
+    standing.apply(PhaseChanged(Phase.REPLYING))
     album.window.screen.refresh()
     album.take("collecting-working")
     for minutes in (9, 5, 1):
@@ -59,7 +59,7 @@ def collecting(album: Album) -> None:
     album.window.screen.refresh()
     album.take("collecting-trouble")
     pause = timedelta(seconds=15)
-    standing.heard(Held(now, in_words(HELD, 20, ending=False), now + pause))
+    standing.apply(Held(now, in_words(HELD, 20, ending=False), now + pause))
     album.window.screen.refresh()
     album.take("collecting-unwritten")
     resident.forget()
@@ -82,7 +82,7 @@ def quitting(album: Album) -> None:
 
 
 def _round(album: Album, trouble: Trouble | None, at: datetime, pause: int = 1) -> None:
-    heard = album.program.go.tray.standing.heard
+    heard = album.program.go.tray.standing.apply
     heard(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
     heard(PollFinished(at, PollReport(), trouble, at + timedelta(minutes=pause)))
 

@@ -116,7 +116,7 @@ def _write(album: Album) -> None:
         field.clear()
     compose.refresh()
     compose.preview.go(3)
-    window.say("")
+    window.set_status("")
     album.take("mailing-compose")
     album.dialog(
         "mailing-sample",
@@ -126,10 +126,10 @@ def _write(album: Album) -> None:
     program.workspaces.current._settings = replace(
         settings, shop=replace(settings.shop, address="", phone="")
     )
-    compose.shown()
+    compose.on_show()
     album.take("mailing-no-address")
     program.workspaces.current._settings = settings
-    compose.shown()
+    compose.on_show()
 
 
 def _choose(album: Album) -> None:
@@ -178,7 +178,7 @@ def _choose(album: Album) -> None:
 
 def _send(album: Album) -> None:
     recipients = _screen(album, MailingRecipientsScreen)
-    album.window.say("")
+    album.window.set_status("")
     choice = recipients.whom.choice()
     assert choice is not None
     workspace = album.program.workspaces.current

@@ -66,7 +66,7 @@ def member_form(album: Album) -> None:
     fields.empty()
     screen.number.value = "1001"
     screen._look()
-    album.wait(lambda: screen.number.complaint)
+    album.wait(lambda: screen.number.error)
     album.take("member-form-registered")
     with closing(Members(album.program.workspaces.current.folder.database)) as members:
         found = members.lookup("docomo")
@@ -101,7 +101,7 @@ def member_list(album: Album) -> None:
         "member-resume", lambda: dialogs.show(ConsentDialog, edit._member, date(2026, 11, 24))
     )
     album.dialog("member-withdraw", edit.withdraw)
-    album.window.back(ask=False)
+    album.window.back(confirm=False)
 
 
 def member_import(album: Album) -> None:

@@ -60,7 +60,7 @@ def menu(album: Album) -> None:
     album.program.workspaces.current.save(SETTINGS, Passwords("pop-himitsu", "smtp-himitsu"))
     album.program.go.identify()
     assert isinstance(album.window.screen, MenuScreen)
-    album.window.screen.shown()
+    album.window.screen.on_show()
     album.take("menu")
 
 
@@ -121,7 +121,7 @@ def wrong_values(album: Album) -> None:
         for field in page.fields.values():
             field.clear()
     screen.control.refresh()
-    album.window.say("")
+    album.window.set_status("")
 
 
 def mail_test(album: Album) -> None:
@@ -150,7 +150,7 @@ def mail_test(album: Album) -> None:
     album.dialog("certificate", lambda: screen.test._pin(CERTIFICATE))
     screen.mail.show(SETTINGS)
     screen.mail.show_passwords(Passwords("pop-himitsu", "smtp-himitsu"))
-    album.dialog("trouble", lambda: dialogs.trouble(TROUBLE))
+    album.dialog("trouble", lambda: dialogs.show_error(TROUBLE))
     album.dialog(
         "trouble-detail",
         lambda: dialogs.show(TroubleDialog, TROUBLE),
@@ -173,7 +173,7 @@ def setting_dialogs(album: Album) -> None:
     album.dialog(
         "ask-pin",
         lambda: dialogs.show(AskPinDialog, lambda typed: False),
-        lambda dialog: dialog.take(),
+        lambda dialog: dialog.accept(),
     )
     album.dialog(
         "passwords",

@@ -110,7 +110,7 @@ class TestMenu:
         assert isinstance(screen, SettingsScreen)
         assert isinstance(screen.pages[screen.notebook.index("current")], MailPage)
         assert screen.focus_get() is screen.mail.address.widget
-        assert screen.mail.address.complaint
+        assert screen.mail.address.error
 
     def test_an_unknown_password_is_asked_for_and_kept(self, program: Program, dialogs: Person):
         program.workspaces.real.save(READY, Passwords())
@@ -119,7 +119,7 @@ class TestMenu:
 
         def refuse(dialog: tk.Misc) -> None:
             press(dialog, "F12")
-            assert dialog.fields["receive"].complaint
+            assert dialog.fields["receive"].error
             press(dialog, "Escape")
 
         def answer(dialog: tk.Misc) -> None:

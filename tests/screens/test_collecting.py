@@ -70,8 +70,8 @@ class TestScreen:
         self, screen: CollectingScreen, program: Program
     ):
         screen.buttons["今すぐ受信"].invoke()
-        assert program.window.said == "受信を始めます。"
-        settle(screen, lambda: not program.window.said)
+        assert program.window.status_text == "受信を始めます。"
+        settle(screen, lambda: not program.window.status_text)
 
     def test_a_blank_mail_is_answered_and_told(
         self, screen: CollectingScreen, customer: Customer, program: Program

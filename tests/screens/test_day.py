@@ -202,7 +202,7 @@ def test_a_day(
     hands.tab(screen.mail)
     enter_mail_settings(hands, screen.mail, dovecot, post)
     hands.key("F12", "F12:設定実行")
-    settle(root, lambda: program.window.said == "設定を保存しました。")
+    settle(root, lambda: program.window.status_text == "設定を保存しました。")
     assert ini_file.load(program.workspaces.real.folder.ini).mail_address == SHOP
 
     # the three tests

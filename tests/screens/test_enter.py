@@ -145,7 +145,7 @@ def test_through_a_dialog_to_its_main_button(shop: Program, dialogs: Person, nam
             if isinstance(at, ttk.Entry) and not at.get():
                 type_in(at, "1234")
             enter(dialog, key)
-        dialog.give_up()
+        dialog.cancel()
 
     dialogs.answers.append(act)
     dialogs.show(kind, *given, **named)

@@ -31,7 +31,7 @@ class Heard(Dialogs):
         super().__init__(root)
         self.troubles: list[Trouble] = []
 
-    def trouble(self, trouble: Trouble) -> None:
+    def show_error(self, trouble: Trouble) -> None:
         self.troubles.append(trouble)
 
 
@@ -217,7 +217,7 @@ def test_a_fault_meanwhile_is_told_above_it(
     hand.key("Return").start()
     assert dialogs.save_as("保存", NAME, KINDS) == here / NAME
     assert shown == ["プログラムの誤りが起きました"]
-    assert window.said == ""
+    assert window.status_text == ""
 
 
 @pytest.mark.expects_errors
@@ -228,7 +228,7 @@ def test_a_fault_while_telling_of_a_fault_ends_nothing(
     root: tk.Tk, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ):
     window = Window(root)
-    monkeypatch.setattr(window.dialogs, "trouble", _raising(error))
+    monkeypatch.setattr(window.dialogs, "show_error", _raising(error))
     after: list[str] = []
 
     def fault() -> None:
@@ -244,7 +244,7 @@ def test_a_fault_while_telling_of_a_fault_ends_nothing(
 def test_a_list_that_drops_down_takes_no_part(open_window: Window, dialogs: Heard):
     """tkinter has no object for it either: neither for its focus nor for its events."""
     root = open_window.root
-    box = ttk.Combobox(open_window.stage, values=("一", "二"), state="readonly")
+    box = ttk.Combobox(open_window.content, values=("一", "二"), state="readonly")
     box.grid(row=1, column=0)
     settle(root, box.winfo_viewable)
     box.focus_force()
@@ -257,12 +257,12 @@ def test_a_list_that_drops_down_takes_no_part(open_window: Window, dialogs: Hear
     def answer() -> None:
         boxes = [w for w in _all(root) if isinstance(w, QuestionDialog) and w.grab_status()]
         for one in boxes:
-            one.give_up()
+            one.cancel()
         if not boxes:
             root.after(50, answer)
 
     root.after(50, answer)
-    dialogs.tell("お知らせ", "文")
+    dialogs.show_info("お知らせ", "文")
 
 
 def _all(widget: tk.Misc) -> Iterator[Any]:

@@ -16,7 +16,7 @@ import pytest
 
 from kollect.demo.server import DemoServer
 from kollect.desktop import tray as tray_module
-from kollect.desktop.lock import FolderLock, signal_first
+from kollect.desktop.lock import FolderLock, notify_running_instance
 from kollect.desktop.session_end import SessionWatch
 from kollect.desktop.tray import Tray, TrayAction, TrayColor
 from kollect.threads import safe_thread
@@ -106,17 +106,17 @@ def test_a_search_goes_on_after_a_fault_in_its_answer(
     window: Window, dialogs: Person, error: BaseException
 ):
     found: list[str] = []
-    latest: LatestOnly[str] = LatestOnly(window.jobs, window.root, dialogs.trouble)
+    latest: LatestOnly[str] = LatestOnly(window.jobs, window.root, dialogs.show_error)
 
     def done(answer: str) -> None:
         if answer == "a":
             raise error
         found.append(answer)
 
-    latest.ask(lambda: "a", done)
-    latest.ask(lambda: "ab", done)
+    latest.submit(lambda: "a", done)
+    latest.submit(lambda: "ab", done)
     settle(window.root, lambda: found == ["ab"])
-    latest.ask(lambda: "abc", done)
+    latest.submit(lambda: "abc", done)
     settle(window.root, lambda: found == ["ab", "abc"])
     assert not latest.busy
 
@@ -126,10 +126,10 @@ def test_a_search_goes_on_after_a_fault_of_the_search(
     window: Window, dialogs: Person, error: BaseException
 ):
     found: list[str] = []
-    latest: LatestOnly[str] = LatestOnly(window.jobs, window.root, dialogs.trouble)
-    latest.ask(raising(error), found.append)
+    latest: LatestOnly[str] = LatestOnly(window.jobs, window.root, dialogs.show_error)
+    latest.submit(raising(error), found.append)
     settle(window.root, lambda: dialogs.troubles)
-    latest.ask(lambda: "b", found.append)
+    latest.submit(lambda: "b", found.append)
     settle(window.root, lambda: found)
 
 
@@ -234,7 +234,7 @@ def test_a_second_start_is_heard_after_a_fault(
     monkeypatch.setattr(safe_thread, "FIRST_PAUSE", 0.05)
     with FolderLock(tmp_path) as lock:
         lock.listen(lambda: called.append(1))
-        until(lambda: signal_first(tmp_path))
+        until(lambda: notify_running_instance(tmp_path))
         until(lambda: called)
 
 
@@ -285,8 +285,8 @@ def test_a_screen_that_cannot_be_made_leaves_the_one_before(window: Window, dial
             super().__init__(window)
             raise RuntimeError
 
-    there = window.stage.winfo_children()
+    there = window.content.winfo_children()
     window.root.after(1, lambda: window.open(Broken))
     settle(window.root, lambda: dialogs.troubles)
     assert window.screen is before
-    assert window.stage.winfo_children() == there
+    assert window.content.winfo_children() == there

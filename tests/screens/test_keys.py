@@ -85,9 +85,9 @@ def dialog(window: Window) -> Iterator[NewPinDialog]:
 
 def test_a_dialog_does_not_take_a_brace_for_its_f12(dialog: NewPinDialog):
     handed_on(dialog, "<F12>", "{")
-    assert not dialog.pin.complaint
+    assert not dialog.pin.error
     handed_on(dialog, "<F12>", "")
-    assert dialog.pin.complaint
+    assert dialog.pin.error
 
 
 def test_every_function_key_is_bound_in_this_way():

@@ -94,9 +94,9 @@ def in_trouble(program: Program) -> None:
     program.go.collecting()
     standing, now = program.go.tray.standing, datetime.now().astimezone()
     standing.begin(now)
-    standing.heard(PhaseChanged(Phase.ERROR))
-    standing.heard(PollFinished(now, PollReport(), TROUBLE, now))
-    program.window.screen.shown()
+    standing.apply(PhaseChanged(Phase.ERROR))
+    standing.apply(PollFinished(now, PollReport(), TROUBLE, now))
+    program.window.screen.on_show()
 
 
 def results(tab: int) -> Callable[[Program], None]:
@@ -263,15 +263,15 @@ DIALOGS: dict[str, tuple[tuple[Any, ...], Callable[[Any], None] | None, tuple[st
         None,
         ("デモ設定を行う", "デモ設定の解除", "キャンセル"),
     ),
-    "new PIN": ((NewPinDialog,), lambda dialog: dialog.take(), ("保護する", "キャンセル")),
+    "new PIN": ((NewPinDialog,), lambda dialog: dialog.accept(), ("保護する", "キャンセル")),
     "ask PIN": (
         (AskPinDialog, lambda typed: False),
-        lambda dialog: dialog.take(),
+        lambda dialog: dialog.accept(),
         ("解除する", "キャンセル"),
     ),
     "passwords": (
         (PasswordDialog, SHOP, Passwords(), ("receive", "send")),
-        lambda dialog: dialog.take(),
+        lambda dialog: dialog.accept(),
         ("受信用のパスワード", "送信用のパスワード", "OK", "キャンセル"),
     ),
     "trouble": ((TroubleDialog, TROUBLE), with_detail, ("詳細", "コピー", "閉じる")),
@@ -309,7 +309,7 @@ def test_dialogs_fit_the_smallest_display(
         buttons = [w for w in all_inside(dialog) if isinstance(w, ttk.Button) and can_press(w)]
         assert [shown_text(button) for button in buttons if button not in stops] == []
         assert backwards(stops) == []
-        dialog.give_up()
+        dialog.cancel()
 
     dialogs.answers.append(look)
     named = {"in_demo": False} if kind is DemoDialog else {}

@@ -48,7 +48,7 @@ def test_screens_leave_nothing(shop: Program, name: str):
         shop.window.root.update()
         type_into_all(screen)
         assert shop.window.screen is screen
-        shop.window.back(ask=False)
+        shop.window.back(confirm=False)
 
     assert grown_by(shop.window.root, once) == {}
 
@@ -62,7 +62,7 @@ def test_dialogs_leave_nothing(shop: Program, name: str):
     def once() -> None:
         dialog = kind(root, *given, **named)
         type_into_all(dialog)
-        dialog.after(1, dialog.give_up)
+        dialog.after(1, dialog.cancel)
         dialog.run()
 
     assert grown_by(root, once) == {}

@@ -68,7 +68,7 @@ def idle(screen: LogScreen) -> None:
 
 
 def said(screen: LogScreen) -> str:
-    return screen.window.said
+    return screen.window.status_text
 
 
 def detail(screen: LogScreen) -> str:
@@ -119,7 +119,9 @@ class TestMonth:
         screen = open_screen(program)
         count = len(screen.table.row_keys)
         logging.getLogger("kollect.test").info("あたらしい行")
-        screen.window.heard(PollFinished(datetime.now().astimezone(), PollReport(), None, None))
+        screen.window.on_collector_event(
+            PollFinished(datetime.now().astimezone(), PollReport(), None, None)
+        )
         settle(screen, lambda: len(screen.table.row_keys) == count + 1)
         assert column(screen.table, 2)[-1] == "あたらしい行"
         assert screen.table.current == count, "whoever is at the end stays there"
@@ -183,10 +185,10 @@ class TestDay:
 
     def test_what_is_no_day_is_said_beside_the_field(self, september: LogScreen):
         self.go(september, "あした")
-        assert "2026/11/5 のように" in september.day.complaint
+        assert "2026/11/5 のように" in september.day.error
         assert september.focus_get() is september.day.widget
         self.go(september, "9/1")
-        assert not september.day.complaint
+        assert not september.day.error
 
 
 class TestSearch:
@@ -345,6 +347,6 @@ def test_nothing_is_cut_off_in_any_size(program: Program, screen: LogScreen, siz
     type_in(screen.day.widget, "x")
     click(labelled(screen, "指定日の場所に位置づけ"))
     idle(screen)
-    assert screen.day.complaint
+    assert screen.day.error
     assert cut_off(program.window.root) == []
     assert screen.table.room >= 2

@@ -163,7 +163,7 @@ def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
     dialogs.answers.append("この証明書を信頼する")
     click(labelled(screen.test, "この証明書を信頼する"))
     assert len(screen.gather().tls.trusted_fingerprints) == 1
-    assert screen.unsaved()
+    assert screen.has_unsaved_changes()
     shown = run(screen, "テスト後処理")
     assert "テストは成功しました。" in shown
     assert len(dovecot.mails("shop")) == 1, "only our own test mails are removed"
@@ -192,7 +192,7 @@ def test_a_server_that_no_longer_encrypts_can_be_allowed_to(
     click(labelled(screen.test, "今後は暗号化しない"))
     settle(screen, lambda: any("求めません" in text for text in texts(screen.test)))
     assert "テストは成功しました。" in run(screen, "送信のテスト")
-    assert not screen.unsaved()
+    assert not screen.has_unsaved_changes()
 
 
 def test_a_certificate_is_told_so_that_it_can_be_compared():

@@ -249,14 +249,14 @@ def test_what_cannot_be_sent_is_said_beside_the_field(place: Program, few: list[
     press(list_of(place), "F9")
     screen = front(place, MailingComposeScreen)
     press(screen, "F12")
-    assert "見出を入力" in screen.subject.complaint
-    assert "本文を入力" in screen.body.complaint
+    assert "見出を入力" in screen.subject.error
+    assert "本文を入力" in screen.body.error
     assert screen.focus_get() is screen.subject.widget
     type_in(screen.subject.widget, "お知らせ")
     type_in(screen.body.widget, "★お名前★ 様、★大安売り★です。")
     press(screen, "F12")
-    assert not screen.subject.complaint
-    assert "★名前★ と書いて" in screen.body.complaint
+    assert not screen.subject.error
+    assert "★名前★ と書いて" in screen.body.error
     assert "★大安売り★ は差し込みの言葉ではない" in screen.note.text  # type: ignore[attr-defined]
     assert place.window.screen is screen
 
@@ -289,7 +289,7 @@ def test_the_footer_lacks_what_the_law_asks_for(place: Program, few: list[int]):
     settle(entering, lambda: entering._saved_passwords is not None)
     type_in(entering.shop.fields["shop", "address"].widget, "東京都")
     press(entering, "F12")
-    settle(entering, lambda: not entering.is_busy and not entering.unsaved())
+    settle(entering, lambda: not entering.is_busy and not entering.has_unsaved_changes())
     press(entering, "Escape")
     assert front(place, MailingComposeScreen) is screen
     assert screen.subject.value == "x", "what was written is still there"
@@ -308,7 +308,7 @@ def test_a_draft_is_kept_asked_for_copied_and_thrown_away(
     press(screen, "Escape")
     assert place.window.screen is screen
     press(screen, "F9")
-    settle(screen, lambda: not screen.unsaved())
+    settle(screen, lambda: not screen.has_unsaved_changes())
     press(screen, "Escape")
     listed = front(place, MailingListScreen)
     settle(listed, lambda: [row[:2] for row in rows(listed)] == [("下書き", "いつか")])
@@ -338,7 +338,7 @@ def test_a_sample_goes_to_oneself_and_a_wrong_address_is_said(
         assert dialog.address.value == "owner@owner.example", "対象外メールの送信先 is proposed"
         type_in(dialog.address.widget, "me")
         click(labelled(dialog, "送る"))
-        assert dialog.address.complaint
+        assert dialog.address.error
         type_in(dialog.address.widget, "me@keitai.example")
         press(dialog, "Return")
 
@@ -389,7 +389,7 @@ def test_who_gets_it_and_who_does_not(place: Program, dialogs: Person, few: list
     dialogs.answers.append(look)
     click([w for w in all_inside(screen.panel) if shown_text(w) == "見る"][1])
     settle(screen, lambda: not dialogs.answers)
-    dialogs.answers.append(lambda dialog: (settle(dialog), dialog.give_up()))
+    dialogs.answers.append(lambda dialog: (settle(dialog), dialog.cancel()))
     click(screen.panel.look_button)
     settle(screen, lambda: dialogs.asked[-1][0] == "送る会員　3名")
 
@@ -421,7 +421,7 @@ def test_chosen_by_group_search_and_period(place: Program, few: list[int]):
     type_in(screen.whom.until.widget, "2026/11/23")
     reached(3)
     type_in(screen.whom.until.widget, "2026/11/22")
-    settle(screen, lambda: "前の日" in screen.whom.until.complaint)
+    settle(screen, lambda: "前の日" in screen.whom.until.error)
     assert screen.panel.reached.cget("text") == "－"
 
 
@@ -433,8 +433,8 @@ def test_wrong_fields_are_said_and_nothing_begins(
     type_in(screen.whom.since.widget, "R8.13.1")
     type_in(screen.speed.per_minute.widget, "x")
     press(screen, "F12")
-    assert "という日はありません" in screen.whom.since.complaint
-    assert screen.speed.per_minute.complaint
+    assert "という日はありません" in screen.whom.since.error
+    assert screen.speed.per_minute.error
     assert screen.focus_get() is screen.whom.since.widget
     type_in(screen.whom.since.widget, "")
     type_in(screen.speed.per_minute.widget, "60")
@@ -479,7 +479,7 @@ def test_without_mail_settings_the_way_there_is_shown(
     dialogs.answers.append("設定する")
     press(screen, "F12")
     settings_screen = front(program, SettingsScreen)
-    assert settings_screen.mail.address.complaint
+    assert settings_screen.mail.address.error
 
 
 # --- sent

@@ -76,9 +76,9 @@ def test_one_form_with_the_keyboard_alone(screen: MemberFormScreen, database: Pa
     press(screen, "1", "F12")  # 承諾する
     settle(screen, lambda: screen.number.value == "")
     assert here(screen) is screen.number.widget, "the next form can be typed at once"
-    assert "1001" in screen.window.said
-    assert "山田" in screen.window.said
-    assert not screen.unsaved()
+    assert "1001" in screen.window.status_text
+    assert "山田" in screen.window.status_text
+    assert not screen.has_unsaved_changes()
     member = stored(database, 1001)
     assert member is not None
     assert (member.name, member.kana) == ("山田　太郎", "ヤマダ　タロウ")
@@ -119,9 +119,9 @@ def test_the_birthday_is_read_back_in_both_calendars(screen: MemberFormScreen):
 
 def test_an_unknown_number_is_told_beside_the_field(screen: MemberFormScreen):
     enter(screen, "4711")
-    settle(screen, lambda: screen.number.complaint)
-    assert "4711" in screen.number.complaint
-    assert "まだどなたにも発行していません" in screen.number.complaint
+    settle(screen, lambda: screen.number.error)
+    assert "4711" in screen.number.error
+    assert "まだどなたにも発行していません" in screen.number.error
     assert here(screen) is screen.number.widget
     assert screen.number.widget.selection_present(), "typing replaces the wrong number"
 
@@ -129,16 +129,16 @@ def test_an_unknown_number_is_told_beside_the_field(screen: MemberFormScreen):
 def test_a_number_that_was_left_by_mouse_is_looked_up_too(screen: MemberFormScreen):
     type_in(screen.number.widget, "4711")
     click(screen.fields.home.widget)
-    settle(screen, lambda: screen.number.complaint)
+    settle(screen, lambda: screen.number.error)
 
 
 def test_who_is_registered_already_can_be_opened(screen: MemberFormScreen, database: Path):
     register(database, YAMADA)
     enter(screen, "1001")
-    settle(screen, lambda: screen.number.complaint)
-    assert "山田　太郎 様が登録済みです" in screen.number.complaint
+    settle(screen, lambda: screen.number.error)
+    assert "山田　太郎 様が登録済みです" in screen.number.error
     press(screen, "Tab")  # looks once more, and stays
-    settle(screen, lambda: screen.number.complaint)
+    settle(screen, lambda: screen.number.error)
     press(screen, "F9")
     edit = screen.window.screen
     assert isinstance(edit, MemberEditScreen)
@@ -152,8 +152,8 @@ def test_who_has_withdrawn_is_told_so(screen: MemberFormScreen, database: Path):
     with closing(Members(database)) as members:
         members.withdraw(1001, NOW, "会員一覧")
     enter(screen, "1001")
-    settle(screen, lambda: screen.number.complaint)
-    assert "退会されています" in screen.number.complaint
+    settle(screen, lambda: screen.number.error)
+    assert "退会されています" in screen.number.error
     assert "F9:会員を開く" in keys(screen)
 
 
@@ -176,8 +176,8 @@ def test_a_part_of_the_address_finds_the_customer(screen: MemberFormScreen, dial
 
 def test_an_address_nobody_has_is_told(screen: MemberFormScreen):
     enter(screen, "softbank")
-    settle(screen, lambda: screen.number.complaint)
-    assert "softbank" in screen.number.complaint
+    settle(screen, lambda: screen.number.error)
+    assert "softbank" in screen.number.error
 
 
 def test_wrong_fields_are_red_and_nothing_is_registered(screen: MemberFormScreen, database: Path):
@@ -186,21 +186,21 @@ def test_wrong_fields_are_red_and_nothing_is_registered(screen: MemberFormScreen
     type_in(screen.fields.birthday.widget, "昭和70年1月1日")
     type_in(screen.fields.phone.widget, "123")
     press(screen, "F12")
-    settle(screen, lambda: screen.fields.name.complaint)
+    settle(screen, lambda: screen.fields.name.error)
     assert here(screen) is screen.fields.name.widget
-    assert "昭和70年1月1日という日はありません" in screen.fields.birthday.complaint
-    assert "市外局番" in screen.fields.phone.complaint
+    assert "昭和70年1月1日という日はありません" in screen.fields.birthday.error
+    assert "市外局番" in screen.fields.phone.error
     assert stored(database, 1001) is None
     type_in(screen.fields.name.widget, "山")
-    assert not screen.fields.name.complaint
+    assert not screen.fields.name.error
 
 
 def test_f12_straight_after_the_number_looks_it_up_first(screen: MemberFormScreen):
     type_in(screen.fields.name.widget, "山田")
     type_in(screen.number.widget, "4711")
     press(screen, "F12")
-    settle(screen, lambda: screen.number.complaint)
-    assert "まだどなたにも" in screen.number.complaint
+    settle(screen, lambda: screen.number.error)
+    assert "まだどなたにも" in screen.number.error
 
 
 def test_an_impatient_f12_registers_once(screen: MemberFormScreen, database: Path):
@@ -209,7 +209,7 @@ def test_an_impatient_f12_registers_once(screen: MemberFormScreen, database: Pat
     press(screen, "F12", "F12", "F12")
     settle(screen, lambda: screen.number.value == "")
     settle(screen, lambda: not screen.is_busy)
-    assert not screen.number.complaint
+    assert not screen.number.error
     with closing(Members(database)) as members:
         assert members.numbers() == [1001]
 
@@ -235,14 +235,14 @@ def test_the_number_can_be_sent_again(
     dialogs.answers.append("再送する")
     assert "F9:再送" in keys(screen)
     press(screen, "F9")
-    settle(screen, lambda: screen.window.said == "次の受信のときに送ります。")
+    settle(screen, lambda: screen.window.status_text == "次の受信のときに送ります。")
     assert "taro.yamada@docomo.ne.jp" in dialogs.asked[-1][1]
     with closing(Ledger(database)) as ledger:
         assert ledger.owed_count("") == before + 1
-    screen.window.say("")
+    screen.window.set_status("")
     dialogs.answers.append("再送する")
     press(screen, "F9")
-    settle(screen, lambda: screen.window.said == "次の受信のときに送ります。")
+    settle(screen, lambda: screen.window.status_text == "次の受信のときに送ります。")
     with closing(Ledger(database)) as ledger:
         assert ledger.owed_count("") == before + 1, "it waits already"
 
@@ -265,7 +265,7 @@ def test_each_field_switches_the_input_method_to_what_is_typed_there(
     screen: MemberFormScreen, monkeypatch: pytest.MonkeyPatch
 ):
     switched: list[InputMode] = []
-    monkeypatch.setattr(member_fields, "expect", switched.append)
+    monkeypatch.setattr(member_fields, "set_input_mode", switched.append)
     fields = screen.fields
     for field, letters in (
         (fields.name, InputMode.HIRAGANA),
@@ -351,6 +351,6 @@ def test_digits_alone_are_a_number_and_no_part_of_an_address(
 ):
     numbers(database, "a2222@docomo.ne.jp", "b2222@docomo.ne.jp")
     enter(screen, typed)
-    settle(screen, lambda: screen.number.complaint)
+    settle(screen, lambda: screen.number.error)
     assert dialogs.asked == []
-    assert "受付番号" in screen.number.complaint
+    assert "受付番号" in screen.number.error

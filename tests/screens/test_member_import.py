@@ -187,13 +187,13 @@ def said(
     rows = "".join(f"{1003 + n},会員{n}\r\n" for n in range(MANY))
     choose(screen, dialogs, written(tmp_path, f"受付番号,お名前\r\n{rows}"))
     texts: list[str] = []
-    say = screen.result.say
+    say = screen.result.set_text
 
     def listen(text: str, style: str = "TLabel") -> None:
         texts.append(text)
         say(text, style)
 
-    monkeypatch.setattr(screen.result, "say", listen)
+    monkeypatch.setattr(screen.result, "set_text", listen)
     dialogs.answers.append("取り込む")
     return texts
 

@@ -137,7 +137,7 @@ class TestCorrection:
         settle(edit, lambda: len(history(edit)) == 2)
         assert history(edit)[0] == ("会員一覧", "電話番号", "090-1234-5678", "03-9999-0000")
         assert stored(database, 1001) == replace(YAMADA, phone="03-9999-0000")
-        assert not edit.unsaved()
+        assert not edit.has_unsaved_changes()
         press(edit, "Escape")
         settle(screen, lambda: rows(screen) and "03-9999-0000" in rows(screen)[0])
 
@@ -157,8 +157,8 @@ class TestCorrection:
         type_in(edit.fields.name.widget, "")
         type_in(edit.fields.postcode.widget, "12")
         press(edit, "F12")
-        assert edit.fields.name.complaint
-        assert edit.fields.postcode.complaint
+        assert edit.fields.name.error
+        assert edit.fields.postcode.error
         assert edit.focus_get() is edit.fields.name.widget
         assert stored(database, 1001) == YAMADA
 
@@ -198,11 +198,11 @@ class TestCorrection:
         def agree(dialog: ConsentDialog) -> None:
             type_in(dialog.how.widget, "")
             press(dialog, "F12")
-            assert "方法" in dialog.how.complaint
+            assert "方法" in dialog.how.error
             type_in(dialog.how.widget, "電話")
             type_in(dialog.on.widget, "2026/11/1")
             press(dialog, "F12")
-            assert "お申し出より前" in dialog.on.complaint
+            assert "お申し出より前" in dialog.on.error
             type_in(dialog.on.widget, f"{local_now():%Y/%m/%d}")
             press(dialog, "F12")
 
@@ -223,7 +223,7 @@ class TestCorrection:
         edit = opened(screen, 1001)
         edit.fields.consent.focus()
         press(edit, "1", "F12")
-        assert "配信の再開" in edit.fields.consent.complaint
+        assert "配信の再開" in edit.fields.consent.error
         member = stored(database, 1001)
         assert member is not None
         assert not member.consent.given
@@ -248,7 +248,7 @@ class TestFiles:
         settle(screen, lambda: listed(screen) == [1001, 1003])
         dialogs.answers.append(tmp_path / "会員.csv")
         click(labelled(screen, "CSVへ取り出し"))
-        settle(screen, lambda: "取り出しました" in screen.window.said)
+        settle(screen, lambda: "取り出しました" in screen.window.status_text)
         table = list(csv.reader(io.StringIO((tmp_path / "会員.csv").read_text("utf-8-sig"))))
         assert [row[0] for row in table] == ["受付番号", "1001", "1003"]
 
@@ -257,7 +257,7 @@ class TestFiles:
     ):
         dialogs.answers.append(tmp_path / "承諾.csv")
         click(labelled(screen, "承諾の記録"))
-        settle(screen, lambda: "取り出しました" in screen.window.said)
+        settle(screen, lambda: "取り出しました" in screen.window.status_text)
         text = (tmp_path / "承諾.csv").read_text("utf-8-sig")
         assert "taro@docomo.ne.jp" in text
         assert "番号は★1★です" in text, "what the customer had been told"

@@ -33,6 +33,6 @@ def test_the_window_answers_all_the_time(program: Program, dialogs: Person, tmp_
     dialogs.answers.append(tmp_path / "会員.csv")
     click(labelled(screen, "CSVへ取り出し"))
     click(screen.files.stop_button)
-    settle(screen, lambda: "中止しました" in screen.window.said)
+    settle(screen, lambda: "中止しました" in screen.window.status_text)
     assert not (tmp_path / "会員.csv").exists()
     assert heart.stop() < LONGEST_SILENCE

@@ -79,7 +79,7 @@ def test_it_is_saved(screen: PapersScreen, dialogs: Person, tmp_path: Path, kind
     path = tmp_path / f"ポスター.{kind.lower()}"
     dialogs.answers.append(path)
     click(labelled(screen, kind))
-    settle(screen, lambda: "保存しました" in screen.window.said)
+    settle(screen, lambda: "保存しました" in screen.window.status_text)
     assert path.read_bytes().startswith(head)
     assert dialogs.asked[-1] == (f"店頭ポスターを{kind}に保存", f"店頭ポスター.{kind.lower()}")
 
@@ -102,7 +102,7 @@ def test_a_missing_shop_leads_to_its_page_and_back(program: Program):
     assert isinstance(settings, SettingsScreen)
     assert isinstance(settings.pages[settings.notebook.index("current")], IdPage)
     program.workspaces.real.save(READY, Passwords())
-    program.window.back(ask=False)
+    program.window.back(confirm=False)
     assert not screen.trouble.text
     assert not screen.enter_shop.winfo_ismapped()
 

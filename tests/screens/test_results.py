@@ -117,7 +117,7 @@ def owed(folder: DataFolder) -> list[MailRecord]:
 
 def said(program: Program) -> str:
     """What stands in the bottom bar."""
-    return program.window.said
+    return program.window.status_text
 
 
 class TestList:
@@ -176,12 +176,12 @@ class TestList:
         assert {when[:10] for when in column(table, 2)} == {day_text(day)}
         shown = list(table.row_keys)
         type_in(bar.last.widget, "13/45")
-        assert not bar.last.complaint, "nobody is interrupted while typing"
+        assert not bar.last.error, "nobody is interrupted while typing"
         press(screen, "Return")
-        assert "2026/11/5 のように" in bar.last.complaint
+        assert "2026/11/5 のように" in bar.last.error
         type_in(bar.last.widget, day_text(day - timedelta(days=1)))
         press(screen, "Return")
-        assert "前になっています" in bar.last.complaint
+        assert "前になっています" in bar.last.error
         type_in(bar.last.widget, "")
         idle(screen)
         assert len(table.row_keys) >= today + len(shown)
@@ -249,10 +249,10 @@ class TestList:
         self, screen: ResultsScreen, program: Program, now: datetime
     ):
         give_another(program.workspaces.real.folder, LAST + 1, now)
-        screen.window.heard(PollFinished(now, PollReport(left=3), None, None))
+        screen.window.on_collector_event(PollFinished(now, PollReport(left=3), None, None))
         idle(screen)
         assert len(screen.list.table.row_keys) == COUNT, "nothing new was told"
-        screen.window.heard(PollFinished(now, PollReport(accepted=1), None, None))
+        screen.window.on_collector_event(PollFinished(now, PollReport(accepted=1), None, None))
         found(screen, COUNT + 1)
         assert column(screen.list.table, 0)[0] == str(LAST + 1)
 
@@ -535,10 +535,10 @@ class TestKeptMails:
         def type_address(dialog: NumberDialog) -> None:
             in_front(dialog)
             click(labelled(dialog, "発行する"))
-            assert dialog.address.complaint == "メールアドレスを入力してください。"
+            assert dialog.address.error == "メールアドレスを入力してください。"
             type_in(dialog.address.widget, "suzuki at docomo")
             press(dialog, "Return")
-            assert "正しく入力" in dialog.address.complaint
+            assert "正しく入力" in dialog.address.error
             type_in(dialog.address.widget, "ｓｕｚｕｋｉ＠docomo.ne.jp")
             press(dialog, "Return")
 

@@ -55,7 +55,7 @@ def test_a_history_goes_with_its_field(window: Window):
         type_in(field.widget, PASSWORD)
     gone = [weakref.ref(screen), weakref.ref(screen.name.widget)]
     history = weakref.ref(UndoHistory.of(screen.name.widget))  # type: ignore[arg-type]
-    window.back(ask=False)
+    window.back(confirm=False)
     del screen, field
     settle(window.root)
     gc.collect()
@@ -66,7 +66,7 @@ def test_what_was_typed_in_a_dialog_is_nowhere_afterwards(window: Window, dialog
     def act(dialog: AskPinDialog) -> None:
         focus(dialog.pin.widget)
         type_in(dialog.pin.widget, "91370246")
-        dialog.give_up()
+        dialog.cancel()
 
     dialogs.answers.append(act)
     dialogs.show(AskPinDialog, lambda typed: False)

@@ -81,7 +81,7 @@ def test_wrong_values_are_told_beside_their_fields_and_the_others_by_name(
     program = started(programs, root, written, dialogs)
     settle(root, lambda: isinstance(program.window.screen, SettingsScreen))
     screen = program.window.screen
-    settle(screen, lambda: screen.control.fields["collect", "interval_seconds"].complaint)
+    settle(screen, lambda: screen.control.fields["collect", "interval_seconds"].error)
     assert dialogs.troubles[0].title == "設定に誤りがあります"
     told = [text for title, text in dialogs.asked if title == "設定ファイルの値が正しくありません"]
     assert any("replies_per_hour" in text for text in told)

@@ -134,7 +134,7 @@ class TestSaving:
             "受付 ★1★ 番",
             "番号は★1★です。\n髙田",
         )
-        assert not screen.unsaved()
+        assert not screen.has_unsaved_changes()
 
     def test_every_kind_of_field_is_saved(self, screen: SettingsScreen, folder: DataFolder):
         screen.control.fields["collect", "charset"].value = Charset.ISO_2022_JP
@@ -189,13 +189,13 @@ class TestSaving:
         interval = screen.control.fields["collect", "interval_seconds"]
         assert screen.notebook.index("current") == 0
         assert screen.focus_get() is interval.widget
-        assert interval.complaint == "10～3600の数字を入力してください。"
+        assert interval.error == "10～3600の数字を入力してください。"
         type_in(interval.widget, "60")
         press(screen, "F12")
         assert screen.notebook.index("current") == 1
         body = screen.duplicate.fields["duplicate", "reply_body"]
-        assert "★2★" in body.complaint
-        assert screen.shop.fields["shop", "id"].complaint == "店番(ID)を入力してください。"
+        assert "★2★" in body.error
+        assert screen.shop.fields["shop", "id"].error == "店番(ID)を入力してください。"
         type_in(body.widget, "★2★")
         press(screen, "F12")
         assert screen.notebook.index("current") == 4
@@ -225,7 +225,7 @@ class TestSaving:
         screen = opened(program)
         screen.select(MailPage)
         type_in(screen.mail.receive_password.widget, "x")
-        assert screen.unsaved()
+        assert screen.has_unsaved_changes()
 
     def test_a_size_of_letters_chosen_meanwhile_is_not_undone_by_saving(
         self, program: Program, folder: DataFolder
@@ -248,7 +248,7 @@ class TestSaving:
         press_f12(screen)
         assert dialogs.troubles
         assert screen.control.fields["collect", "interval_seconds"].value == 99
-        assert screen.unsaved()
+        assert screen.has_unsaved_changes()
 
 
 class TestLetters:
@@ -427,7 +427,7 @@ class TestMailPage:
         forward = page.fields["forward", "address"]
         type_in(forward.widget, "KARAMAIL@example.jp")
         press(screen, "F12")
-        assert "別のアドレス" in forward.complaint
+        assert "別のアドレス" in forward.error
         assert screen.focus_get() is forward.widget
         assert not folder.ini.exists()
 
@@ -437,7 +437,7 @@ class TestMailPage:
         type_in(page.receive_host.widget, "pop.example.jp")
         self.choose(page, Security.NONE)
         press(screen, "F12")
-        assert "盗み見" in page.security.complaint
+        assert "盗み見" in page.security.error
         click(labelled(page, "暗号化せずにパスワードを送ることを許す"))
         press_f12(screen)
         assert saved(folder).receive.security is Security.NONE
@@ -448,11 +448,11 @@ class TestProtection:
         def work(dialog: tk.Misc) -> None:
             type_in(dialog.pin.widget, "12")
             press(dialog, "F12")
-            assert "4～8けた" in dialog.pin.complaint
+            assert "4～8けた" in dialog.pin.error
             type_in(dialog.pin.widget, code)
             type_in(dialog.again.widget, "0000")
             press(dialog, "F12")
-            assert "違います" in dialog.again.complaint
+            assert "違います" in dialog.again.error
             type_in(dialog.again.widget, code)
             click(labelled(dialog, "保護する"))
 
@@ -487,7 +487,7 @@ class TestProtection:
         def wrong(dialog: tk.Misc) -> None:
             type_in(dialog.pin.widget, "0000")
             press(dialog, "Return")
-            assert "違います" in dialog.pin.complaint
+            assert "違います" in dialog.pin.error
             press(dialog, "Escape")
 
         def right(dialog: tk.Misc) -> None:
@@ -511,7 +511,7 @@ class TestProtection:
         dialogs.answers.append(lambda dialog: press(dialog, "Escape"))
         click(labelled(screen.shop, "設定を保護する"))
         assert not screen.shop.protect.value
-        assert not screen.unsaved()
+        assert not screen.has_unsaved_changes()
 
     def test_protection_is_taken_away(self, program: Program, dialogs: Person, folder: DataFolder):
         screen = opened(program)
@@ -553,7 +553,7 @@ def test_settings_that_cannot_be_used_are_shown_for_mending(
     assert isinstance(screen, SettingsScreen)
     assert dialogs.troubles[0].title == "設定に誤りがあります"
     interval = screen.control.fields["collect", "interval_seconds"]
-    assert "10～3600" in interval.complaint
+    assert "10～3600" in interval.error
     assert screen.mail.address.value == "karamail@example.jp"
     settle(screen, lambda: screen._saved_passwords is not None)
     type_in(interval.widget, "30")
@@ -568,4 +568,4 @@ def test_trying_with_missing_values_shows_what_is_missing(screen: SettingsScreen
     click(labelled(screen.test, "送信のテスト"))
     assert screen.notebook.index("current") == 2
     assert screen.focus_get() is screen.mail.address.widget
-    assert screen.mail.receive_host.complaint
+    assert screen.mail.receive_host.error

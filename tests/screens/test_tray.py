@@ -264,7 +264,7 @@ def test_balloons_for_the_first_error_and_for_the_recovery(program: Program):
     trouble = Trouble("つながりません", happened="サーバが答えません。", cure="…")
     at = resident.standing.events[-1].at
     for what in (None, trouble, trouble, None):
-        resident.heard(PollFinished(at, PollReport(), what, at))
+        resident.on_collector_event(PollFinished(at, PollReport(), what, at))
     assert made[0].balloons == [
         ("メールの受信に問題があります", "つながりません\nサーバが答えません。"),
         ("メールの受信が元に戻りました", "届いていた空メールにも、順に返信します。"),

@@ -34,4 +34,4 @@ def test_so_is_a_copy_of_a_mailing(program: Program):
         MailingComposeScreen, program.workspaces, program.go, written, as_copy=True
     )
     assert screen.subject.value
-    assert not screen.unsaved()
+    assert not screen.has_unsaved_changes()

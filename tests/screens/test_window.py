@@ -44,7 +44,7 @@ class First(Screen):
     def digit(self, number: int) -> None:
         self.digits.append(number)
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.times_shown += 1
 
 
@@ -70,10 +70,10 @@ class Second(Screen):
     def go(self) -> None:
         self.done += 1
 
-    def unsaved(self) -> bool:
+    def has_unsaved_changes(self) -> bool:
         return self.name.value != "もと"
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self.left = True
 
 
@@ -237,7 +237,7 @@ def test_marks_stand_on_their_characters_whoever_typed_them(window: Window):
 
 def test_a_complaint_stands_under_its_field_until_it_is_edited(window: Window):
     second = window.open(Second)
-    second.name.complain("名前が長すぎます。")
+    second.name.show_error("名前が長すぎます。")
     window.root.update()
     label = labelled(second, "名前が長すぎます。")
     assert label.winfo_ismapped()

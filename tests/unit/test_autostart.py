@@ -15,9 +15,9 @@ from kollect.desktop.autostart import (
     IN_TRAY,
     as_entered,
     autostart_command,
-    follow,
     own_command,
     set_autostart,
+    sync_autostart,
 )
 from kollect.errors import StorageTrouble
 
@@ -49,19 +49,19 @@ def test_on_and_off():
 
 
 def test_it_follows_a_program_that_has_moved():
-    assert follow(True, HERE), "the stick is new on this PC"
-    assert not follow(True, HERE)
-    assert follow(True, THERE), "another drive letter"
+    assert sync_autostart(True, HERE), "the stick is new on this PC"
+    assert not sync_autostart(True, HERE)
+    assert sync_autostart(True, THERE), "another drive letter"
     assert autostart_command() == as_entered(THERE)
 
 
 def test_switched_off_it_takes_away_its_own_entry_only():
     set_autostart(True, HERE)
-    assert not follow(False, THERE)
+    assert not sync_autostart(False, THERE)
     assert autostart_command() == as_entered(HERE)
-    assert follow(False, HERE)
+    assert sync_autostart(False, HERE)
     assert autostart_command() is None
-    assert not follow(False, HERE)
+    assert not sync_autostart(False, HERE)
 
 
 @pytest.mark.parametrize("data", ["a b", 'a"b', "a\\b\\", "100%", "$HOME `id` 'x'", "店"])

@@ -81,7 +81,7 @@ def test_the_owner_is_told_after_half_an_hour_once():
     began = NOW
     assert not health.alert_due(began + ALERT_AFTER - timedelta(seconds=1))
     assert health.alert_due(began + ALERT_AFTER)
-    health = health.told()
+    health = health.with_alert_sent()
     assert not health.alert_due(began + 10 * ALERT_AFTER)
     assert not health.all_clear_due()
     health, _ = health.after(LOGIN, began + ALERT_AFTER)
@@ -90,12 +90,12 @@ def test_the_owner_is_told_after_half_an_hour_once():
 
 def test_the_owner_hears_that_it_is_over_once():
     health, _ = lived([AWAY] * 3)
-    health = health.told()
+    health = health.with_alert_sent()
     health, _ = health.after(None, NOW + ALERT_AFTER)
     assert health.all_clear_due()
     health, _ = health.after(None, NOW + ALERT_AFTER + MINUTE)
     assert health.all_clear_due(), "until it was told"
-    health = health.told()
+    health = health.with_alert_sent()
     assert not health.all_clear_due()
     assert health == FailureState()
 
@@ -122,7 +122,7 @@ def test_an_alert_that_could_not_be_sent_is_due_again():
 def test_who_was_told_of_a_failure_but_not_of_its_end_is_not_told_of_the_next():
     """To the owner it is one failure; the word that it is over comes when it can be sent."""
     health, _ = lived([AWAY] * 2)
-    health = health.told()
+    health = health.with_alert_sent()
     health, _ = health.after(None, NOW + ALERT_AFTER)
     health, change = health.after(AWAY, NOW + 2 * ALERT_AFTER)
     assert change is FailureChange.BROKE
@@ -143,7 +143,7 @@ def test_mails_that_cannot_be_deleted_keep_nobody_waiting():
 
 def test_receiving_again_ends_the_alert_though_nothing_can_be_deleted():
     health, _ = lived([AWAY])
-    health, change = health.told().after(STAYS, NOW)
+    health, change = health.with_alert_sent().after(STAYS, NOW)
     assert change is FailureChange.WELL_AGAIN
     assert health.all_clear_due()
-    assert not health.told().alerted
+    assert not health.with_alert_sent().alerted

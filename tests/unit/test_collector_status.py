@@ -38,20 +38,20 @@ def standing() -> CollectorStatus:
 def test_the_light_follows_the_phase(standing: CollectorStatus):
     assert CollectorStatus().light is StatusColor.WAITING
     assert standing.light is StatusColor.WORKING
-    standing.heard(PhaseChanged(Phase.REPLYING))
+    standing.apply(PhaseChanged(Phase.REPLYING))
     assert standing.light is StatusColor.WORKING
-    standing.heard(PhaseChanged(Phase.WAITING))
-    standing.heard(ended())
+    standing.apply(PhaseChanged(Phase.WAITING))
+    standing.apply(ended())
     assert standing.light is StatusColor.WAITING
     assert standing.next_at == NOW + timedelta(minutes=1)
-    standing.heard(PhaseChanged(Phase.RECEIVING))
+    standing.apply(PhaseChanged(Phase.RECEIVING))
     assert standing.next_at is None, "it is here"
 
 
 def test_what_cannot_be_written_is_told_while_the_poll_stands_still(standing: CollectorStatus):
-    standing.heard(PhaseChanged(Phase.REPLYING))
+    standing.apply(PhaseChanged(Phase.REPLYING))
     told = [
-        standing.heard(Held(NOW, REFUSED, NOW + timedelta(seconds=seconds)))
+        standing.apply(Held(NOW, REFUSED, NOW + timedelta(seconds=seconds)))
         for seconds in (1, 2, 4)
     ]
     assert told == [StatusChange.BROKE, None, None]
@@ -63,12 +63,12 @@ def test_what_cannot_be_written_is_told_while_the_poll_stands_still(standing: Co
     assert standing.next_at == NOW + timedelta(seconds=4)
     assert standing.trouble is REFUSED
     assert standing.last is None, "the poll is not over"
-    assert standing.heard(ended()) is StatusChange.WELL_AGAIN
+    assert standing.apply(ended()) is StatusChange.WELL_AGAIN
     assert standing.trouble is None
 
 
 def test_an_error_is_told_once_and_its_end_once(standing: CollectorStatus):
-    told = [standing.heard(ended(trouble)) for trouble in (None, AWAY, AWAY, REFUSED, None, None)]
+    told = [standing.apply(ended(trouble)) for trouble in (None, AWAY, AWAY, REFUSED, None, None)]
     assert told == [None, StatusChange.BROKE, None, None, StatusChange.WELL_AGAIN, None]
     assert [event.text for event in standing.events] == [
         "メールの収集を始めました。",
@@ -79,20 +79,20 @@ def test_an_error_is_told_once_and_its_end_once(standing: CollectorStatus):
 
 
 def test_it_stays_red_while_it_is_tried_again(standing: CollectorStatus):
-    standing.heard(ended(AWAY, minute=1))
-    standing.heard(PhaseChanged(Phase.RECEIVING))
+    standing.apply(ended(AWAY, minute=1))
+    standing.apply(PhaseChanged(Phase.RECEIVING))
     assert standing.light is StatusColor.ERROR
-    standing.heard(ended(REFUSED, minute=2))
+    standing.apply(ended(REFUSED, minute=2))
     assert (standing.trouble, standing.failures) == (REFUSED, 2)
     assert standing.since == NOW + timedelta(minutes=1)
-    standing.heard(ended(minute=3))
+    standing.apply(ended(minute=3))
     assert (standing.trouble, standing.failures, standing.since) == (None, 0, None)
     assert standing.light is StatusColor.WORKING, "until the phase says otherwise"
 
 
 def test_the_events_are_bounded_and_counted(standing: CollectorStatus):
     for number in range(MOST_EVENTS + 50):
-        standing.heard(LogEntry(NOW, f"{number}"))
+        standing.apply(LogEntry(NOW, f"{number}"))
     assert len(standing.events) == MOST_EVENTS
     assert standing.events[-1].text == f"{MOST_EVENTS + 49}"
     assert standing.told == MOST_EVENTS + 51
@@ -102,22 +102,22 @@ def test_numbers_are_counted_again_when_they_may_have_changed(standing: Collecto
     assert standing.count_is_old(NOW), "never counted"
     standing.counted(3, 12, NOW.date())
     assert not standing.count_is_old(NOW)
-    standing.heard(ended())
+    standing.apply(ended())
     assert not standing.count_is_old(NOW)
     assert standing.count_is_old(NOW + timedelta(days=1)), "today is another day"
-    standing.heard(ended(accepted=1))
+    standing.apply(ended(accepted=1))
     assert standing.count_is_old(NOW)
 
 
 def test_the_tooltip_is_short_and_says_what_counts(standing: CollectorStatus):
     standing.counted(12345678, 99, date(2026, 11, 23))
-    standing.heard(PhaseChanged(Phase.WAITING))
-    standing.heard(ended())
+    standing.apply(PhaseChanged(Phase.WAITING))
+    standing.apply(ended())
     assert tooltip(standing, "コレクト") == (
         "コレクト: 待機中\n今日の受付 12,345,678件\n次の受信 14:01:00"
     )
-    standing.heard(PhaseChanged(Phase.ERROR))
-    standing.heard(ended(AWAY))
+    standing.apply(PhaseChanged(Phase.ERROR))
+    standing.apply(ended(AWAY))
     text = tooltip(standing, "コレクト（デモ）")
     assert text.startswith("コレクト（デモ）: エラー\n")
     assert len(text) < 128, "Windows shows no more"

@@ -174,7 +174,7 @@ def test_registered_by_number_or_by_address(members: Members):
     assert imported(members, text) == ImportCounts(new=3, changed=0, same=0)
     assert [m.name for m in members.each()] == ["山田", "佐藤", "鈴木"]
     assert members.groups() == [("常連", 2), ("週末", 1)]
-    assert [c.source for c in members.changes(1002)] == [csv_import.SOURCE]
+    assert [c.source for c in members.changes(1002)] == [csv_import.CSV_SOURCE]
 
 
 def test_broken_off_in_the_middle_of_the_writing_nothing_is_written(members: Members):

@@ -62,4 +62,4 @@ def test_one_that_is_just_being_unpacked_is_left_alone(tmp_path: Path):
 
 def test_from_source_nothing_is_unpacked(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(detach, "clear_up", lambda own: pytest.fail("cleared"))
-    detach.stay()
+    detach.detach_from_exe()

@@ -143,7 +143,7 @@ def test_an_answer_once_delivered_stays_delivered(ledger: Ledger, path: Path):
 
 
 def letter_of(ledger: Ledger, row: int) -> str:
-    return next(e.letter_id for e in ledger.still_there(BOX) if e.id == row)
+    return next(e.reply_message_id for e in ledger.still_there(BOX) if e.id == row)
 
 
 def test_a_report_that_names_our_letter_marks_its_receipt(ledger: Ledger, path: Path):
@@ -209,8 +209,8 @@ def test_an_entry_comes_back_as_it_was_written(ledger: Ledger):
     assert (entry.mailbox, entry.number, entry.address) == (BOX, number, "Taro..x@docomo.ne.jp")
     assert (entry.step, entry.kind, entry.reason) == (MailState.OWED, "new", "空メールです。")
     assert entry.seen_at == entry.step_at == NOW
-    assert (entry.whole, entry.kept, entry.unknowns, entry.answer) == (False, "", 0, "")
-    assert entry.letter_id.endswith("@shop.example>")
+    assert (entry.is_complete, entry.kept, entry.unknowns, entry.answer) == (False, "", 0, "")
+    assert entry.reply_message_id.endswith("@shop.example>")
 
 
 def test_a_letter_has_an_id_of_its_own_and_keeps_it(ledger: Ledger, path: Path):
@@ -227,7 +227,7 @@ def test_a_letter_has_an_id_of_its_own_and_keeps_it(ledger: Ledger, path: Path):
 
 def test_a_mail_under_another_id_is_the_same_mail(ledger: Ledger):
     row, number = numbered(ledger, "a@x.jp", uid="old")
-    ledger.moved_to(row, "new")
+    ledger.change_uid(row, "new")
     assert list(ledger.known_mails(BOX, ["old", "new"])) == ["new"]
     assert [(entry.uid, entry.number) for entry in ledger.owed(0, 9)] == [("new", number)]
 
@@ -249,7 +249,7 @@ def test_owed_letters_come_in_the_order_of_arrival_and_when_they_can_be_written(
     assert [entry.id for entry in ledger.owed(0, 100)] == rows
     assert ledger.owed_count(BOX) == len(rows) + 1, "the mail to be forwarded has no copy yet"
     assert ledger.owed_count("new@x.jp") == len(rows), "no copy, and nobody polls its mailbox"
-    ledger.kept(forward, "20261123-f.eml", whole=True)
+    ledger.mark_kept(forward, "20261123-f.eml", whole=True)
     ledger.move([rows[0]], MailState.SENDING, NOW)
     ledger.move([rows[0]], MailState.SENT, NOW, "250 ok")
     ledger.move([rows[1]], MailState.SENDING, NOW)
@@ -263,10 +263,10 @@ def test_an_illegal_move_changes_none_of_the_mails(ledger: Ledger, caught_within
     ledger.move(rows[1:2], MailState.SENDING, NOW)
     if caught_within:
         with ledger.transaction():
-            ledger.note("before", "yes")
+            ledger.set_metadata("before", "yes")
             with pytest.raises(IllegalMailMove):
                 ledger.move(rows, MailState.DEFERRED, NOW)
-            ledger.note("after", "yes")
+            ledger.set_metadata("after", "yes")
     else:
         with pytest.raises(IllegalMailMove):
             ledger.move(rows, MailState.DEFERRED, NOW)
@@ -275,7 +275,9 @@ def test_an_illegal_move_changes_none_of_the_mails(ledger: Ledger, caught_within
         MailState.SENDING,
         MailState.OWED,
     ]
-    assert (ledger.noted("before"), ledger.noted("after")) == ("yes" * caught_within,) * 2
+    assert (ledger.get_metadata("before"), ledger.get_metadata("after")) == (
+        "yes" * caught_within,
+    ) * 2
 
 
 def test_a_mail_nobody_knows_cannot_move(ledger: Ledger):
@@ -324,12 +326,12 @@ def test_replies_are_marked_together(ledger: Ledger, path: Path):
 
 def test_a_part_of_a_transaction_can_fail_alone(ledger: Ledger):
     with ledger.transaction():
-        ledger.note("first", "yes")
+        ledger.set_metadata("first", "yes")
         with pytest.raises(RuntimeError), ledger.transaction():
-            ledger.note("second", "yes")
+            ledger.set_metadata("second", "yes")
             raise RuntimeError
-        ledger.note("third", "yes")
-    assert [ledger.noted(key) for key in ("first", "second", "third")] == ["yes", "", "yes"]
+        ledger.set_metadata("third", "yes")
+    assert [ledger.get_metadata(key) for key in ("first", "second", "third")] == ["yes", "", "yes"]
 
 
 def test_sending_again_owes_the_same_number(ledger: Ledger):
@@ -343,10 +345,10 @@ def test_sending_again_owes_the_same_number(ledger: Ledger):
 
 
 def test_strikes_are_counted(ledger: Ledger):
-    assert [ledger.strike(BOX, "u1", NOW + n * HOUR) for n in range(3)] == [1, 2, 3]
-    assert ledger.strike(BOX, "u2", NOW) == 1
-    assert sorted(ledger.strikes(BOX)) == [("u1", 3, NOW + 2 * HOUR), ("u2", 1, NOW)]
-    assert ledger.strikes("other@x.jp") == []
+    assert [ledger.record_failure(BOX, "u1", NOW + n * HOUR) for n in range(3)] == [1, 2, 3]
+    assert ledger.record_failure(BOX, "u2", NOW) == 1
+    assert sorted(ledger.failures(BOX)) == [("u1", 3, NOW + 2 * HOUR), ("u2", 1, NOW)]
+    assert ledger.failures("other@x.jp") == []
 
 
 def test_what_is_done_with_is_forgotten_in_time_and_nothing_else(ledger: Ledger, path: Path):
@@ -356,12 +358,12 @@ def test_what_is_done_with_is_forgotten_in_time_and_nothing_else(ledger: Ledger,
     ledger.move([*rows[:3], again[0]], MailState.SENT, NOW)
     ledger.move(rows[:1], MailState.GONE, NOW)
     ledger.move(rows[1:2], MailState.GONE, NOW + 2 * DAY)
-    ledger.strike(BOX, "u9", NOW)
+    ledger.record_failure(BOX, "u9", NOW)
     ledger.forget_gone(NOW + DAY)
     assert list(ledger.known_mails(BOX, [f"u{n}" for n in range(4)])) == ["u1", "u2", "u3"]
     assert [entry.id for entry in ledger.owed(0, 9)] == [rows[3], again[1]]
     assert [entry.id for entry in ledger.still_there("manual")] == [again[1]]
-    assert ledger.strikes(BOX) == []
+    assert ledger.failures(BOX) == []
     assert len(receipts(path)) == 4
 
 
@@ -369,16 +371,16 @@ def test_what_is_done_with_is_forgotten_in_time_and_nothing_else(ledger: Ledger,
 
 
 def test_notes_outlive_a_restart_and_tell_a_change(ledger: Ledger, path: Path):
-    assert ledger.noted("paused") == ""
-    assert [ledger.note("paused", value) for value in ("", "yes", "yes", "")] == [
+    assert ledger.get_metadata("paused") == ""
+    assert [ledger.set_metadata("paused", value) for value in ("", "yes", "yes", "")] == [
         False,
         True,
         False,
         True,
     ]
-    ledger.note("paused", "yes")
+    ledger.set_metadata("paused", "yes")
     again = Ledger(path)
-    assert again.noted("paused") == "yes"
+    assert again.get_metadata("paused") == "yes"
     again.close()
 
 
@@ -421,7 +423,7 @@ def test_a_mistake_of_ours_is_not_told_as_a_broken_disk(ledger: Ledger):
 
     def elsewhere() -> None:
         try:
-            ledger.noted("x")
+            ledger.get_metadata("x")
         except sqlite3.Error as error:
             raised.append(error)
 

@@ -267,7 +267,7 @@ def test_collector_and_screens_work_on_one_file(tmp_path: Path):
     def screen() -> None:
         while not done.is_set():
             ledger = Ledger(path)
-            ledger.note("screen", str(time.monotonic()))
+            ledger.set_metadata("screen", str(time.monotonic()))
             ledger.known("0.0@docomo.ne.jp", NOW)
             ledger.close()
 

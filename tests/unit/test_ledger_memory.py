@@ -50,10 +50,10 @@ def test_what_is_still_there_is_looked_at_in_parts(ledger: Ledger):
 
 def test_what_has_left_is_written_down_in_parts(ledger: Ledger):
     uids = full(ledger)
-    assert peak(lambda: ledger.left(BOX, uids, NOW)) < MOST
+    assert peak(lambda: ledger.mark_deleted(BOX, uids, NOW)) < MOST
     assert list(ledger.still_there(BOX)) == []
     assert {entry.step for entry in ledger.known_mails(BOX, uids).values()} == {MailState.GONE}
-    ledger.left(BOX, [*uids, "never seen"], NOW)  # gone already: nothing to do
+    ledger.mark_deleted(BOX, [*uids, "never seen"], NOW)  # gone already: nothing to do
 
 
 def test_where_one_mail_still_owes_a_letter_none_has_left(ledger: Ledger):
@@ -61,5 +61,5 @@ def test_where_one_mail_still_owes_a_letter_none_has_left(ledger: Ledger):
     row, _ = numbered(ledger, "a@x.jp", uid="owing")
     ledger.move([row], MailState.SENDING, NOW)
     with pytest.raises(IllegalMailMove):
-        ledger.left(BOX, [*uids, "owing"], NOW)
+        ledger.mark_deleted(BOX, [*uids, "owing"], NOW)
     assert len(list(ledger.still_there(BOX))) == MAILS + 1

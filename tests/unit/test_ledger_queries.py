@@ -110,12 +110,12 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "replied": lambda ledger: ledger.replied([1001], NOW),
     "move": lambda ledger: ledger.move([1], MailState.SENDING, NOW),
     "answered": lambda ledger: answered(ledger),
-    "left": lambda ledger: ledger.left(BOX, ["u1", "u2"], NOW),
-    "moved_to": lambda ledger: ledger.moved_to(1, "other"),
-    "kept": lambda ledger: ledger.kept(1, "x.eml", whole=True),
+    "mark_deleted": lambda ledger: ledger.mark_deleted(BOX, ["u1", "u2"], NOW),
+    "change_uid": lambda ledger: ledger.change_uid(1, "other"),
+    "mark_kept": lambda ledger: ledger.mark_kept(1, "x.eml", whole=True),
     "send_again": lambda ledger: ledger.send_again(1001, NOW, text(ledger), DOMAIN),
-    "strike": lambda ledger: ledger.strike(BOX, "u1", NOW),
-    "strikes": lambda ledger: ledger.strikes(BOX),
+    "record_failure": lambda ledger: ledger.record_failure(BOX, "u1", NOW),
+    "failures": lambda ledger: ledger.failures(BOX),
 }
 
 

@@ -259,7 +259,7 @@ def test_what_is_written_with_it_is_never_ahead_of_it(
     clocks.pass_(MINUTE)
     with ledger.transaction():
         stamp = clock.lived()
-        ledger.note("stamp", str(stamp))
+        ledger.set_metadata("stamp", str(stamp))
     clocks.switched_off(-ONE_DAY)
     assert clocks.clock(ledger).lived() >= stamp
 
@@ -288,7 +288,7 @@ def test_a_damaged_count_begins_anew_and_makes_nothing_old(
 ):
     clock = clocks.clock(ledger)
     run_for(clocks, clock, ONE_DAY)
-    ledger.note("lived", damaged)
+    ledger.set_metadata("lived", damaged)
     clock = clocks.clock(ledger)
     assert clock.lived() == 0
     assert not clock.is_trusted()
@@ -300,7 +300,7 @@ def test_a_damaged_count_begins_anew_and_makes_nothing_old(
 def test_a_ledger_of_a_version_that_did_not_count(
     ledger: Ledger, clocks: Clocks, day: str, trusted: bool
 ):
-    ledger.note("upkeep", day)
+    ledger.set_metadata("upkeep", day)
     clock = clocks.clock(ledger)
     assert clock.is_trusted() is trusted
     assert clock.tick().move is None or not trusted

@@ -16,7 +16,7 @@ import pytest
 
 from kollect.desktop import lock
 from kollect.desktop.desktop_session import Desktop, desktop
-from kollect.desktop.lock import FolderLock, signal_first
+from kollect.desktop.lock import FolderLock, notify_running_instance
 from kollect.errors import AlreadyRunning
 
 HOLDER = """
@@ -81,15 +81,15 @@ def test_the_lock_dies_with_its_process(tmp_path: Path, holder: subprocess.Popen
     holder.kill()
     holder.wait()
     assert (tmp_path / "kollect.running").exists()
-    assert not signal_first(tmp_path, patience=0.1)
+    assert not notify_running_instance(tmp_path, patience=0.1)
     with FolderLock(tmp_path):
         assert not (tmp_path / "kollect.running").exists()
 
 
 @pytest.mark.real
 def test_the_second_start_calls_the_first(tmp_path: Path, holder: subprocess.Popen):
-    assert signal_first(tmp_path)
-    assert signal_first(tmp_path)
+    assert notify_running_instance(tmp_path)
+    assert notify_running_instance(tmp_path)
     assert holder.stdout.readline() == "called\n"
     assert holder.stdout.readline() == "called\n"
 
@@ -118,7 +118,7 @@ def test_only_who_knows_the_token_is_heard(tmp_path: Path, calls: queue.Queue):
             except OSError as error:  # hung up on without being read to the end
                 assert not isinstance(error, TimeoutError)
     assert calls.empty()
-    assert signal_first(tmp_path)
+    assert notify_running_instance(tmp_path)
     assert calls.get(timeout=30) == 1
 
 
@@ -133,7 +133,7 @@ def test_a_silent_caller_holds_nobody_up_for_long(
     monkeypatch.setattr(lock, "_PATIENCE", 0.2)
     with socket.create_connection(("127.0.0.1", beacon(tmp_path)["port"])):
         time.sleep(0.05)
-        assert signal_first(tmp_path, patience=5)
+        assert notify_running_instance(tmp_path, patience=5)
     assert calls.get(timeout=30) == 1
 
 
@@ -148,7 +148,7 @@ def test_a_failing_callback_does_not_end_the_listening(tmp_path: Path):
     with FolderLock(tmp_path) as held:
         held.listen(fail)
         for _ in range(2):
-            assert signal_first(tmp_path)
+            assert notify_running_instance(tmp_path)
             assert reached.acquire(timeout=5)
 
 
@@ -179,10 +179,10 @@ def test_after_release_nobody_answers_and_no_thread_is_left(tmp_path: Path):
 )
 def test_nonsense_beside_the_lock(tmp_path: Path, text: str):
     (tmp_path / "kollect.running").write_text(text, "latin-1")
-    assert not signal_first(tmp_path, patience=0)
+    assert not notify_running_instance(tmp_path, patience=0)
     with FolderLock(tmp_path) as held:
         held.listen(lambda: None)
-        assert signal_first(tmp_path)
+        assert notify_running_instance(tmp_path)
 
 
 def test_another_program_behind_the_old_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -190,11 +190,11 @@ def test_another_program_behind_the_old_port(tmp_path: Path, monkeypatch: pytest
     with socket.create_server(("127.0.0.1", 0)) as other:
         told = {"port": other.getsockname()[1], "token": "0" * 64, "pid": 1}
         (tmp_path / "kollect.running").write_text(json.dumps(told))
-        assert not signal_first(tmp_path, patience=0)  # it says nothing
+        assert not notify_running_instance(tmp_path, patience=0)  # it says nothing
         answering = threading.Thread(target=lambda: other.accept()[0].sendall(b"220 hello\n" * 99))
         other.accept()[0].close()
         answering.start()
-        assert not signal_first(tmp_path, patience=0)
+        assert not notify_running_instance(tmp_path, patience=0)
         answering.join()
 
 
@@ -202,7 +202,7 @@ def test_the_second_start_waits_for_a_first_that_is_not_listening_yet(tmp_path: 
     with FolderLock(tmp_path) as held:
         later = threading.Timer(0.2, held.listen, [lambda: None])
         later.start()
-        assert signal_first(tmp_path, patience=10)
+        assert notify_running_instance(tmp_path, patience=10)
         later.join()
 
 
@@ -230,13 +230,13 @@ def test_a_first_on_another_desktop_is_told(
         held.listen(lambda: reached.put(1))
         elsewhere.append(second)
         with pytest.raises(AlreadyRunning) as caught:
-            signal_first(tmp_path)
+            notify_running_instance(tmp_path)
         assert title in caught.value.title
         assert str(tmp_path) in caught.value.happened
         assert ("「店長」" in caught.value.happened) == (second.user != "店長")
         assert reached.empty(), "nobody there has asked for a window"
         elsewhere.append(Desktop("店長", "1"))
-        assert signal_first(tmp_path)
+        assert notify_running_instance(tmp_path)
         assert reached.get(timeout=30) == 1
 
 
@@ -246,7 +246,7 @@ def test_one_that_was_killed_elsewhere_is_nowhere(tmp_path: Path, elsewhere: lis
     told = {"port": port, "token": "0", "pid": 1, "user": "店長", "session": "1"}
     (tmp_path / "kollect.running").write_text(json.dumps(told))
     elsewhere.append(Desktop("店員", "2"))
-    assert not signal_first(tmp_path, patience=0)
+    assert not notify_running_instance(tmp_path, patience=0)
     with FolderLock(tmp_path):
         pass
 
@@ -271,7 +271,7 @@ def test_what_a_version_before_has_told_is_understood(tmp_path: Path, calls: que
     told = beacon(tmp_path)
     del told["user"], told["session"]
     (tmp_path / "kollect.running").write_text(json.dumps(told))
-    assert signal_first(tmp_path)
+    assert notify_running_instance(tmp_path)
     assert calls.get(timeout=30) == 1
 
 

@@ -26,26 +26,26 @@ def exe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_from_source_the_folder_goes_along(tmp_path: Path):
     pc = MachineSetup(DataFolder(tmp_path), given=False)
-    pc.follow(True)
+    pc.sync_autostart(True)
     assert autostart_command() == as_entered(own_command(IN_TRAY, "--data", str(tmp_path)))
-    pc.follow(False)
+    pc.sync_autostart(False)
     assert autostart_command() is None
 
 
 def test_the_exe_finds_its_folder_by_itself_on_the_next_drive_letter_too(exe: Path):
-    MachineSetup(DataFolder(exe.parent), given=False).follow(True)
+    MachineSetup(DataFolder(exe.parent), given=False).sync_autostart(True)
     assert autostart_command() == as_entered([str(exe), IN_TRAY])
 
 
 def test_a_folder_that_was_named_is_named_again(exe: Path, tmp_path: Path):
-    MachineSetup(DataFolder(tmp_path), given=True).follow(True)
+    MachineSetup(DataFolder(tmp_path), given=True).sync_autostart(True)
     assert autostart_command() == as_entered([str(exe), IN_TRAY, "--data", str(tmp_path)])
 
 
 def test_the_entry_of_another_copy_goes_only_when_the_pc_is_left(exe: Path, tmp_path: Path):
-    MachineSetup(DataFolder(tmp_path), given=True).follow(True)
+    MachineSetup(DataFolder(tmp_path), given=True).sync_autostart(True)
     ours = MachineSetup(DataFolder(exe.parent), given=False)
-    ours.follow(False)
+    ours.sync_autostart(False)
     assert autostart_command()
     ours.forget_login()
     assert autostart_command() is None

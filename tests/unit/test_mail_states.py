@@ -8,7 +8,14 @@ import pytest
 
 from kollect.ledger import states
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.states import MOVES, TO_DELETE, TO_SEND, IllegalMailMove, MailState, came_from
+from kollect.ledger.states import (
+    MOVES,
+    TO_DELETE,
+    TO_SEND,
+    IllegalMailMove,
+    MailState,
+    allowed_from,
+)
 from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, sighting
 
 
@@ -54,9 +61,9 @@ def test_gone_is_the_end():
 def test_a_letter_is_done_with_only_after_it_was_marked_as_being_sent():
     """Written down before the act: nothing is SENT or UNKNOWN that was not SENDING."""
     for step in (MailState.SENT, MailState.UNKNOWN):
-        assert came_from(step) == (MailState.SENDING,)
+        assert allowed_from(step) == (MailState.SENDING,)
     # or a refusal turned out to be this letter's alone
-    assert came_from(MailState.UNDELIVERABLE) == (MailState.SENDING, MailState.DEFERRED)
+    assert allowed_from(MailState.UNDELIVERABLE) == (MailState.SENDING, MailState.DEFERRED)
 
 
 def test_where_the_letter_may_be_with_the_server_it_is_not_dropped_unasked():

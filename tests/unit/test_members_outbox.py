@@ -78,14 +78,18 @@ def begun(outbox: Outbox, choice: MemberFilter | None = None, pace: RateLimit | 
 
 
 def take_all(outbox: Outbox, mailing: int, most: int = 20) -> list[int]:
-    return [parcel.number for parcel in outbox.take(mailing, 0, most, NOW)]
+    return [recipient.number for recipient in outbox.take(mailing, 0, most, NOW)]
 
 
 def accepted(outbox: Outbox, mailing: int) -> None:
     """Hand everything over to a server that takes it."""
-    while parcels := outbox.take(mailing, 0, 20, NOW):
+    while recipients := outbox.take(mailing, 0, 20, NOW):
         outbox.settle(
-            [RecipientResult(parcel.id, SendResult.ACCEPTED, "250 ok") for parcel in parcels], NOW
+            [
+                RecipientResult(recipient.id, SendResult.ACCEPTED, "250 ok")
+                for recipient in recipients
+            ],
+            NOW,
         )
 
 
@@ -220,11 +224,11 @@ def test_every_letter_has_a_message_id_of_its_own_that_stays(outbox: Outbox):
 
 def test_from_waiting_to_done(outbox: Outbox):
     mailing = begun(outbox)
-    parcels = outbox.take(mailing, 0, 4, NOW)
-    first = parcels[0]
+    recipients = outbox.take(mailing, 0, 4, NOW)
+    first = recipients[0]
     assert (first.number, first.step, first.address) == (1001, RecipientState.SENDING, "m0@x.jp")
     assert outbox.counts(mailing) == {RecipientState.SENDING: 4, RecipientState.WAITING: 2}
-    one, two, three, four = (parcel.id for parcel in parcels)
+    one, two, three, four = (recipient.id for recipient in recipients)
     outbox.settle(
         [
             RecipientResult(one, SendResult.ACCEPTED, "250 ok"),
@@ -328,11 +332,11 @@ def test_what_a_member_was_told(outbox: Outbox):
     first = begun(outbox)
     accepted(outbox, first)
     begun(outbox, MemberFilter("会員1001"))
-    assert [(t.subject, t.step) for t in outbox.told(1001)] == [
+    assert [(t.subject, t.step) for t in outbox.sent_mails(1001)] == [
         ("こむぎより", RecipientState.WAITING),
         ("こむぎより", RecipientState.SENT),
     ]
-    assert len(outbox.told(1002)) == 1
+    assert len(outbox.sent_mails(1002)) == 1
 
 
 def test_the_results_as_a_table(path: Path, members: Members, outbox: Outbox):
@@ -372,9 +376,9 @@ def test_a_filled_outbox_hands_out_nothing_for_who_has_stopped(
 ):
     mailing = begun(outbox, MemberFilter("会員1003"))
     if tried:
-        (parcel,) = outbox.take(mailing, 0, 20, NOW)
+        (recipient,) = outbox.take(mailing, 0, 20, NOW)
         if tried != "crash":
-            outbox.settle([RecipientResult(parcel.id, SendResult(tried), "…")], NOW)
+            outbox.settle([RecipientResult(recipient.id, SendResult(tried), "…")], NOW)
     act(members)
     assert outbox.take(mailing, 0, 20, LATER) == []
     (row,) = outbox.each(mailing)

@@ -34,19 +34,21 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 
 def steps(outbox: Outbox, mailing: int) -> dict[int, tuple[RecipientState, str]]:
-    return {parcel.number: (parcel.step, parcel.answer) for parcel in outbox.each(mailing)}
+    return {
+        recipient.number: (recipient.step, recipient.answer) for recipient in outbox.each(mailing)
+    }
 
 
 def test_a_letter_may_go_until_somebody_objects(outbox: Outbox, tmp_path: Path):
     mailing = begun(outbox)
     first, second, third = outbox.take_fresh(mailing, 0, 3, NOW)
-    assert outbox.may_go(first, NOW)
+    assert outbox.still_allowed(first, NOW)
     with closing(Members(tmp_path / "kollect.db")) as others:
         others.stop("m1@x.jp", NOW, "メール")
-    assert not outbox.may_go(second, NOW)
+    assert not outbox.still_allowed(second, NOW)
     assert steps(outbox, mailing)[1002] == (RecipientState.LEFT_OUT, ExclusionReason.STOPPED)
     outbox.pause(mailing)
-    assert not outbox.may_go(third, NOW)
+    assert not outbox.still_allowed(third, NOW)
     assert steps(outbox, mailing)[1003] == (RecipientState.DEFERRED, "")
     assert (
         steps(outbox, mailing)[1001][0] is RecipientState.SENDING
@@ -55,12 +57,12 @@ def test_a_letter_may_go_until_somebody_objects(outbox: Outbox, tmp_path: Path):
 
 def test_a_letter_of_unknown_fate_is_not_called_unsent(outbox: Outbox, tmp_path: Path):
     mailing = begun(outbox)
-    [parcel] = outbox.take_fresh(mailing, 0, 1, NOW)
-    outbox.settle([RecipientResult(parcel.id, SendResult.UNKNOWN)], NOW)
-    [parcel] = outbox.take_fresh(mailing, 0, 1, SOON)
+    [recipient] = outbox.take_fresh(mailing, 0, 1, NOW)
+    outbox.settle([RecipientResult(recipient.id, SendResult.UNKNOWN)], NOW)
+    [recipient] = outbox.take_fresh(mailing, 0, 1, SOON)
     with closing(Members(tmp_path / "kollect.db")) as others:
         others.stop("m0@x.jp", NOW, "メール")
-    assert not outbox.may_go(parcel, SOON)
+    assert not outbox.still_allowed(recipient, SOON)
     assert steps(outbox, mailing)[1001] == (RecipientState.UNCERTAIN, ExclusionReason.STOPPED)
 
 
@@ -77,10 +79,10 @@ def test_what_is_given_back_stays_owed_or_is_called_off(outbox: Outbox):
 def test_the_last_one_who_objects_ends_the_mailing(outbox: Outbox, tmp_path: Path):
     mailing = begun(outbox)
     *others, last = outbox.take_fresh(mailing, 0, 6, NOW)
-    outbox.settle([RecipientResult(parcel.id, SendResult.ACCEPTED) for parcel in others], NOW)
+    outbox.settle([RecipientResult(recipient.id, SendResult.ACCEPTED) for recipient in others], NOW)
     with closing(Members(tmp_path / "kollect.db")) as members:
         members.withdraw(last.number, NOW, "会員一覧")
-    assert not outbox.may_go(last, NOW)
+    assert not outbox.still_allowed(last, NOW)
     assert outbox.mailing(mailing).state is MailingState.DONE
 
 
@@ -88,12 +90,13 @@ def test_those_put_off_have_the_second_turn_the_longest_ago_first(outbox: Outbox
     mailing = begun(outbox)
     taken = outbox.take_fresh(mailing, 0, 3, NOW)
     outbox.settle(
-        [RecipientResult(parcel.id, SendResult.LATER, "450 later") for parcel in taken], NOW
+        [RecipientResult(recipient.id, SendResult.LATER, "450 later") for recipient in taken], NOW
     )
     fresh = outbox.take_fresh(mailing, 0, 20, SOON)
-    assert [parcel.number for parcel in fresh] == [1004, 1005, 1006]
+    assert [recipient.number for recipient in fresh] == [1004, 1005, 1006]
     outbox.settle(
-        [RecipientResult(parcel.id, SendResult.LATER, "450 later") for parcel in fresh[:1]], SOON
+        [RecipientResult(recipient.id, SendResult.LATER, "450 later") for recipient in fresh[:1]],
+        SOON,
     )
     # tried in this round already: not once more
     assert [p.number for p in outbox.take_put_off(mailing, SOON, 2, SOON)] == [1001, 1002]
@@ -107,9 +110,9 @@ def test_on_the_ledgers_connection_both_are_written_or_neither(tmp_path: Path):
         members = Members(Queries.beside(ledger))
         with pytest.raises(RuntimeError), ledger.transaction():
             members.stop("m0@x.jp", NOW, "メール")
-            ledger.note("with it", "yes")
+            ledger.set_metadata("with it", "yes")
             raise RuntimeError
-        assert ledger.noted("with it") == ""
+        assert ledger.get_metadata("with it") == ""
         assert members.get(1001).standing.stopped_at is None
         with ledger.transaction():
             members.stop("m0@x.jp", NOW, "メール")
@@ -147,9 +150,9 @@ def test_a_refusal_of_one_letter_is_final_and_says_nothing_of_the_member(
 def test_whatever_may_stand_against_a_letter_makes_another_edition(outbox: Outbox, tmp_path: Path):
     mailing = begun(outbox)
     taken = outbox.take_fresh(mailing, 0, 6, NOW)
-    seen = [outbox.edition()]
+    seen = [outbox.change_token()]
     outbox.settle([RecipientResult(taken[0].id, SendResult.ACCEPTED)], NOW)
-    assert outbox.edition() == seen[-1], "the mail that was taken stands against no other"
+    assert outbox.change_token() == seen[-1], "the mail that was taken stands against no other"
     with closing(Members(tmp_path / "kollect.db")) as others:
         for act in (
             lambda: others.stop("m1@x.jp", NOW, "メール"),
@@ -162,5 +165,5 @@ def test_whatever_may_stand_against_a_letter_makes_another_edition(outbox: Outbo
             lambda: outbox.stop(mailing, NOW),
         ):
             act()
-            assert outbox.edition() not in seen
-            seen.append(outbox.edition())
+            assert outbox.change_token() not in seen
+            seen.append(outbox.change_token())

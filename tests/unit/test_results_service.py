@@ -169,7 +169,7 @@ class TestKeptMails:
         mail = kept_by(records, "suzuki")[0]
         records.forward(mail)
         letters = [entry for entry in owed(folder) if entry.mailbox == "manual"]
-        assert [(e.kind, e.kept, e.whole, e.number) for e in letters] == [
+        assert [(e.kind, e.kept, e.is_complete, e.number) for e in letters] == [
             ("out_of_scope", mail.file, True, None)
         ]
         (shown,) = kept_by(records, "suzuki")

@@ -86,7 +86,7 @@ def test_the_end_of_a_thread_is_told(error: BaseException, caplog: pytest.LogCap
 
 def test_a_log_that_fails_ends_nothing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(safe_thread.log, "error", raising(MemoryError()))
-    safe_thread.note(RuntimeError("x"))
+    safe_thread.log_error(RuntimeError("x"))
     thread = safe_thread.thread(raising(RuntimeError()), name="test", fell=raising(SystemExit()))
     thread.start()
     thread.join(30)

@@ -14,7 +14,7 @@ from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import TO_SEND, MailState, ReceiptState
-from kollect.mailing import mailing_states as parcels
+from kollect.mailing import mailing_states as recipients
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.storage import schema
@@ -60,8 +60,8 @@ def lived(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ledger.move(rows[:1], MailState.SENT, NOW, "250 ok")
         ledger.receipt_state(1001, ReceiptState.REPLIED, NOW)
         ledger.send_again(1001, NOW, text(ledger), DOMAIN)
-        ledger.strike(BOX, "x", NOW)
-        ledger.note("paused", "yes")
+        ledger.record_failure(BOX, "x", NOW)
+        ledger.set_metadata("paused", "yes")
         ledger.close()
     assert version(path) == 1
     return path
@@ -242,7 +242,7 @@ def second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 (identity, state, moment, moment),
             )
             for number, step in zip(
-                range(1001, 1005), [*parcels.RecipientState][identity - 1 :], strict=False
+                range(1001, 1005), [*recipients.RecipientState][identity - 1 :], strict=False
             ):
                 db.execute(
                     "INSERT INTO parcel (mailing, number, address, letter_id, step, step_at,"

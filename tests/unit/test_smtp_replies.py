@@ -14,7 +14,7 @@ from kollect.smtp.replies import (
     ReplyReader,
     SmtpReply,
     Verb,
-    judge,
+    classify_reply,
     refuses_parameters,
     refuses_syntax,
 )
@@ -64,8 +64,8 @@ def answer(line: str) -> SmtpReply:
 @pytest.mark.parametrize("verb", [Verb.RCPT, Verb.DATA, Verb.DOT, Verb.BDAT])
 @pytest.mark.parametrize("line", OF_THE_CUSTOMER)
 def test_said_of_the_customer(line: str, verb: Verb):
-    found = judge(verb, answer(line))
-    assert found.ending is DeliveryStatus.REFUSED
+    found = classify_reply(verb, answer(line))
+    assert found.status is DeliveryStatus.REFUSED
     assert found.text == line[4:]
     assert not found.ours
 
@@ -73,8 +73,8 @@ def test_said_of_the_customer(line: str, verb: Verb):
 @pytest.mark.parametrize("verb", [Verb.RCPT, Verb.DATA, Verb.DOT, Verb.BDAT])
 @pytest.mark.parametrize("line", DOUBTFUL)
 def test_what_may_be_said_of_either_waits(line: str, verb: Verb):
-    found = judge(verb, answer(line))
-    assert found.ending is DeliveryStatus.DOUBTED
+    found = classify_reply(verb, answer(line))
+    assert found.status is DeliveryStatus.DOUBTED
     assert found.text == line[4:]
     assert not found.ours
 
@@ -82,8 +82,8 @@ def test_what_may_be_said_of_either_waits(line: str, verb: Verb):
 @pytest.mark.parametrize("verb", [Verb.RCPT, Verb.DATA, Verb.DOT, Verb.BDAT])
 @pytest.mark.parametrize("line", OF_THE_SHOP)
 def test_said_of_the_shop(line: str, verb: Verb):
-    found = judge(verb, answer(line))
-    assert found.ending is DeliveryStatus.LATER
+    found = classify_reply(verb, answer(line))
+    assert found.status is DeliveryStatus.LATER
     assert found.ours and not found.fatal(verb)
     assert line[4:] in found.text
     assert not refuses_syntax(answer(line))
@@ -92,15 +92,15 @@ def test_said_of_the_shop(line: str, verb: Verb):
 @pytest.mark.parametrize("verb", Verb)
 @pytest.mark.parametrize("line", ["450 4.2.0 greylisted", "451 later", "452 4.3.1 full", "421 bye"])
 def test_four_hundreds_are_for_later(line: str, verb: Verb):
-    found = judge(verb, answer(line))
-    assert found.ending is DeliveryStatus.LATER
+    found = classify_reply(verb, answer(line))
+    assert found.status is DeliveryStatus.LATER
     assert not found.ours
 
 
 def test_no_to_mail_is_never_the_customers_fault():
     for line in [*OF_THE_CUSTOMER, *DOUBTFUL, *OF_THE_SHOP]:
-        found = judge(Verb.MAIL, answer(line))
-        assert found.ending is DeliveryStatus.LATER
+        found = classify_reply(Verb.MAIL, answer(line))
+        assert found.status is DeliveryStatus.LATER
         assert found.fatal(Verb.MAIL)
 
 
@@ -109,7 +109,7 @@ def test_no_to_mail_is_never_the_customers_fault():
 )
 @pytest.mark.parametrize("verb", [Verb.MAIL, Verb.DOT, Verb.BDAT])
 def test_a_letter_too_large_is_refused(line: str, verb: Verb):
-    assert judge(verb, answer(line)).ending is DeliveryStatus.REFUSED
+    assert classify_reply(verb, answer(line)).status is DeliveryStatus.REFUSED
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_network_gets_no_write_ahead_log(tmp_path: Path, far: None):
     path = tmp_path / "kollect.db"
     with closing(Ledger(path)) as first, closing(Ledger(path)) as second:
         numbered(first, "a@x.jp")
-        assert second.noted("install_id")
+        assert second.get_metadata("install_id")
         assert mode_of(path) == "delete"
         assert {file.name for file in tmp_path.iterdir()} == {"kollect.db", "kollect.db.number"}
         assert first._db.execute("PRAGMA synchronous").fetchone()[0] == 2, "FULL"

@@ -106,12 +106,12 @@ class Shop:
         """Returns what was told."""
         settings = Settings(mail_address="shop@shop.example")
         kept = KeptFolder(self.folder / "kept")
-        desk = PollContext(
+        context = PollContext(
             settings, Passwords("", ""), self.ledger, kept, lambda: self.now, self.news.append
         )
-        desk.witnesses.mail = mail
+        context.witnesses.mail = mail
         before = len(self.news)
-        check_clock(desk, just_arrived=just_arrived)
+        check_clock(context, just_arrived=just_arrived)
         return [news.text for news in self.news[before:] if isinstance(news, LogEntry)]
 
 
@@ -151,7 +151,7 @@ def test_a_clock_that_the_servers_contradict_is_told_once_until_it_is_right(shop
     assert "「日付と時刻」" in told
     assert shop.poll(real + MINUTE) == []
     assert shop.poll() == []
-    assert not shop.ledger.note("clock wrong", "ahead")
+    assert not shop.ledger.set_metadata("clock wrong", "ahead")
     assert shop.poll(TEN) == []
     [told] = shop.poll(TEN + 2 * DAY)
     assert "約2日遅れている" in told

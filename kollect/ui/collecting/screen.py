@@ -54,7 +54,7 @@ class CollectingScreen(Screen):
         inside = self.scrolled.inside
         self.panel = StatePanel(inside)
         self.panel.pack(fill="x")
-        self.trouble = TroublePanel(inside, window.dialogs.trouble)
+        self.trouble = TroublePanel(inside, window.dialogs.show_error)
         self._below = ttk.Label(
             inside, text="最近のできごと（新しいものが上）", style="Bold.TLabel"
         )
@@ -64,14 +64,14 @@ class CollectingScreen(Screen):
         self.buttons = self._build_buttons()
         self._unwatch = go.tray.watch(self.refresh)
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self._refresh()
         self.buttons["今すぐ受信"].focus_set()
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self._unwatch()
 
-    def resized(self) -> None:
+    def on_text_size(self) -> None:
         self.events.resize()
 
     def refresh(self) -> None:
@@ -81,8 +81,8 @@ class CollectingScreen(Screen):
 
     def _refresh(self) -> None:
         standing, now = self._go.tray.standing, datetime.now().astimezone()
-        if self.window.said == STARTING and standing.last is not self._before:
-            self.window.say("")
+        if self.window.status_text == STARTING and standing.last is not self._before:
+            self.window.set_status("")
         ending = self._go.shutdown.wanted
         self.panel.show(standing, now, ending=ending)
         self.events.show(standing)
@@ -97,7 +97,7 @@ class CollectingScreen(Screen):
     def poll_now(self) -> None:
         self._before = self._go.tray.standing.last
         self._workspaces.current.poll_now()
-        self.window.say(STARTING)
+        self.window.set_status(STARTING)
 
     def _build_buttons(self) -> dict[str, ttk.Button]:
         go = self._go

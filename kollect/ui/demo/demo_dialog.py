@@ -33,7 +33,7 @@ class DemoDialog(Dialog[DemoChoice | None]):
         begin, end, _ = self.buttons(
             (DemoChoice.BEGIN, lambda: self.finish(DemoChoice.BEGIN)),
             (DemoChoice.END, lambda: self.finish(DemoChoice.END)),
-            ("キャンセル", self.give_up),
+            ("キャンセル", self.cancel),
             main=1 if in_demo else 0,
         )
         (begin if in_demo else end).configure(state="disabled")

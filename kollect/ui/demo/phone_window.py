@@ -164,7 +164,7 @@ class PhoneWindow(tk.Toplevel):
         """One mail that cannot be read must not leave the phones deaf."""
         safe_thread.keep_going(
             lambda: self._session.watch(
-                lambda *arrived: job.tell(self._arrived, *arrived), job.stopping
+                lambda *arrived: job.report(self._arrived, *arrived), job.stopping
             ),
             over=job.stopping,
         )

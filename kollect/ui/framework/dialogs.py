@@ -45,8 +45,8 @@ class Dialog(tk.Toplevel, Generic[T]):
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, self._enter)
         self.bind(enter_key.LAST_FIELD, lambda event: self._press_main())
-        self.bind("<Escape>", lambda event: self.give_up())
-        self.protocol("WM_DELETE_WINDOW", self.give_up)
+        self.bind("<Escape>", lambda event: self.cancel())
+        self.protocol("WM_DELETE_WINDOW", self.cancel)
 
     def buttons(
         self, *rows: tuple[str, Callable[[], None]], left: int = 0, main: int | None = -1
@@ -91,7 +91,7 @@ class Dialog(tk.Toplevel, Generic[T]):
         """Where the focus is when the dialog opens; by default on its main button."""
         self._focus = widget
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         self.destroy()
 
     def finish(self, answer: T) -> None:
@@ -159,14 +159,14 @@ class Dialogs:
             raise
         return dialog.run()
 
-    def trouble(self, trouble: Trouble) -> None:
+    def show_error(self, trouble: Trouble) -> None:
         """Tell what went wrong, why, and what to do; the technical text is behind 「詳細」."""
         self.show(TroubleDialog, trouble)
 
-    def tell(self, title: str, text: str) -> None:
+    def show_info(self, title: str, text: str) -> None:
         self.choose(title, text, ("OK",))
 
-    def ask(
+    def confirm(
         self,
         title: str,
         question: str,

@@ -45,7 +45,7 @@ def install(root: tk.Tk) -> None:
     for name in _FIELDS:
         bind(name, "<<Undo>>", lambda event: _history(event).undo())
         bind(name, "<<Redo>>", lambda event: _history(event).redo())
-        bind(name, "<KeyRelease>", lambda event: _history(event).note())
+        bind(name, "<KeyRelease>", lambda event: _history(event).record())
         bind(name, "<<Paste>>", _paste)
         tk_windows.add_to_class(root, name, "<FocusIn>", _history)
     bind("Text", "<<Paste>>", _paste_text)
@@ -81,7 +81,7 @@ class UndoHistory:
             found = vars(entry)[_HISTORY] = cls(entry)
         return found
 
-    def note(self) -> None:
+    def record(self) -> None:
         """Remember what stands there now, where that is new."""
         if self._secret:
             return
@@ -94,11 +94,11 @@ class UndoHistory:
         self._at = len(self._steps) - 1
 
     def undo(self) -> None:
-        self.note()
+        self.record()
         self._go(max(0, self._at - 1))
 
     def redo(self) -> None:
-        self.note()
+        self.record()
         self._go(min(len(self._steps) - 1, self._at + 1))
 
     @property
@@ -175,7 +175,7 @@ def _paste(event: tk.Event) -> str:
         if entry.selection_present():
             entry.delete("sel.first", "sel.last")
         entry.insert("insert", "".join(text.splitlines()) if "\n" in text else text)
-        UndoHistory.of(entry).note()
+        UndoHistory.of(entry).record()
     return "break"
 
 

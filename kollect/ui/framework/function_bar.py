@@ -36,11 +36,11 @@ class FunctionBar(ttk.Frame):
         super().__init__(parent, padding=(GAP, GAP))
         self._by_name: dict[str, FunctionKey] = {}
         self._buttons: dict[str, ttk.Button] = {}
-        self.said = wrapped(self, "")
+        self.status_label = wrapped(self, "")
 
     def show(self, back: FunctionKey, keys: Sequence[FunctionKey]) -> None:
         """Build the buttons anew; what is said stays."""
-        said = self.said.text
+        said = self.status_label.text
         had_focus = self._key_in_focus()
         for old in self.winfo_children():
             old.destroy()
@@ -48,7 +48,7 @@ class FunctionBar(ttk.Frame):
         width = max(_LEAST, *(2 * len(key.text) for key in every)) if keys else _LEAST
         self._by_name = {key.key: key for key in every}
         self._buttons = {}
-        self.said = wrapped(self, said)
+        self.status_label = wrapped(self, said)
         for column, key in enumerate(every):
             main = bool(keys) and key is keys[-1]
             button = ttk.Button(
@@ -66,8 +66,8 @@ class FunctionBar(ttk.Frame):
             self._buttons[had_focus].focus_set()
         self._place_said()
 
-    def say(self, text: str) -> None:
-        self.said.configure(text=text)
+    def set_status(self, text: str) -> None:
+        self.status_label.configure(text=text)
         self._place_said()
 
     def press(self, name: str) -> None:
@@ -88,12 +88,12 @@ class FunctionBar(ttk.Frame):
 
     def _place_said(self) -> None:
         """Between the keys; above them where that would be a column of many short lines."""
-        keys = [w for w in self.winfo_children() if w is not self.said]
+        keys = [w for w in self.winfo_children() if w is not self.status_label]
         room = self.winfo_width() - sum(key.winfo_reqwidth() + 12 for key in keys)
-        needed = int(self.tk.call("font", "measure", "TkDefaultFont", self.said.text))
+        needed = int(self.tk.call("font", "measure", "TkDefaultFont", self.status_label.text))
         if self.winfo_width() > 1 and needed > 2 * max(room, 1):
-            self.said.grid(
+            self.status_label.grid(
                 row=0, column=0, columnspan=len(keys) + 1, sticky="ew", padx=HALF, pady=(0, HALF)
             )
         else:
-            self.said.grid(row=1, column=1, columnspan=1, sticky="ew", padx=GAP, pady=0)
+            self.status_label.grid(row=1, column=1, columnspan=1, sticky="ew", padx=GAP, pady=0)

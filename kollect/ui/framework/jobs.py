@@ -30,7 +30,7 @@ class Job:
         """Asked by the work itself, from its thread."""
         return self._stop.is_set()
 
-    def tell(self, show: Callable[..., None], *args: Any) -> None:
+    def report(self, show: Callable[..., None], *args: Any) -> None:
         """From the work's thread: have `show` called in Tk's."""
         self._tell(show, *args)
 
@@ -76,7 +76,7 @@ class _Run(Generic[T]):
         try:
             safe_thread.thread(self._run, name="screen job").start()
         except safe_thread.FAULTS as error:  # there is no memory for one more
-            safe_thread.note(error)
+            safe_thread.log_error(error)
             self._tell(self._end, self._failed, unexpected(error))
 
     def _run(self) -> None:
@@ -85,7 +85,7 @@ class _Run(Generic[T]):
         except Trouble as trouble:
             self._tell(self._end, self._failed, trouble)
         except BaseException as error:
-            safe_thread.note(error)
+            safe_thread.log_error(error)
             self._tell(self._end, self._failed, unexpected(error))
         else:
             self._tell(self._end, self._done, result)

@@ -36,7 +36,7 @@ class LatestOnly(Generic[T]):
         """A newer question waits: the answer at hand need not be shown any more."""
         return self._next is not None
 
-    def ask(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+    def submit(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Have `work` done in a thread, then `done`; neither, where a newer question comes."""
         if self._busy:
             self._next = (work, done)
@@ -63,4 +63,4 @@ class LatestOnly(Generic[T]):
         if self._next is not None:
             work, done = self._next
             self._next = None
-            self.ask(work, done)
+            self.submit(work, done)

@@ -27,30 +27,30 @@ class Screen(ttk.Frame):
     back_label: ClassVar[str] = "前画面"
 
     def __init__(self, window: Window) -> None:
-        super().__init__(window.stage, padding=(WIDE, GAP))
+        super().__init__(window.content, padding=(WIDE, GAP))
         self.window = window
 
     def function_keys(self) -> Sequence[FunctionKey]:
         """The keys on the right of the bottom bar, left to right; the last is the main one."""
         return ()
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         """Called whenever this screen comes to the front, also when the one above it was closed."""
 
     def digit(self, number: int) -> None:
         """A digit was typed outside of any field."""
 
-    def unsaved(self) -> bool:
+    def has_unsaved_changes(self) -> bool:
         """Whether there is something that going back would lose."""
         return False
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         """Called before this screen is destroyed: stop its jobs."""
 
-    def heard(self, news: CollectorEvent) -> None:
+    def on_collector_event(self, news: CollectorEvent) -> None:
         """The collector tells something. In Tk's thread, for every open screen."""
 
-    def resized(self) -> None:
+    def on_text_size(self) -> None:
         """Letters have another size now: for what does not follow the font by itself."""
 
     def go_back(self) -> None:
@@ -86,8 +86,8 @@ class Screen(ttk.Frame):
             if failed is not None:
                 failed(trouble)
             else:
-                self.window.say("")
-                self.window.dialogs.trouble(trouble)
+                self.window.set_status("")
+                self.window.dialogs.show_error(trouble)
 
         self._set_busy(True)
         return self.window.jobs.run(task, finished, owner=self, failed=ended)

@@ -23,7 +23,7 @@ UNSEEN_EVERY_MS = 500
 HURRIED_MS, HURRY_SECONDS = 8, 1.0
 """While somebody waits for a short job, as for what a typed letter finds."""
 
-AT_ONCE = 0.05
+LONGEST_TURN = 0.05
 """Seconds. After so long the window gets its turn, however much the workers have to tell."""
 
 
@@ -57,7 +57,7 @@ class TkCallQueue:
     def _pump(self) -> None:
         # armed first and not last: a call may open a dialog, and the others must not wait for it
         self._arm()
-        ends = time.monotonic() + AT_ONCE
+        ends = time.monotonic() + LONGEST_TURN
         while time.monotonic() < ends:
             try:
                 function, args = self._calls.get_nowait()

@@ -66,7 +66,7 @@ class Window:
         self.theme = Theme(root, text_size)
         self.dialogs = dialogs or Dialogs(root)
         self.pump = TkCallQueue(root)
-        self.jobs = Jobs(self.pump, self.dialogs.trouble)
+        self.jobs = Jobs(self.pump, self.dialogs.show_error)
         self.on_close: Callable[[], None] = self.close
         """What the window's × does."""
         self.on_text_size: Callable[[TextSize], None] = lambda size: None
@@ -100,11 +100,11 @@ class Window:
 
     def open(self, kind: Callable[..., S], *args: Any, **named: Any) -> S:
         """Make `kind(window, …)` and bring it to the front."""
-        before = self.stage.winfo_children()
+        before = self.content.winfo_children()
         try:
             screen = kind(self, *args, **named)
         except BaseException:
-            for half_made in set(self.stage.winfo_children()) - {*before}:
+            for half_made in set(self.content.winfo_children()) - {*before}:
                 half_made.destroy()
             raise
         self._stow()
@@ -112,9 +112,9 @@ class Window:
         self._bring()
         return screen
 
-    def back(self, *, ask: bool = True) -> bool:
+    def back(self, *, confirm: bool = True) -> bool:
         """Close the screen in front, unless the user wants to keep what is unsaved there."""
-        if len(self._screens) < 2 or (ask and not self.may_leave()):
+        if len(self._screens) < 2 or (confirm and not self.may_leave()):
             return False
         self._drop()
         self._bring()
@@ -136,7 +136,7 @@ class Window:
 
     def may_leave(self) -> bool:
         """Ask, where the screen in front has something unsaved."""
-        return not self.screen.unsaved() or self.dialogs.ask(
+        return not self.screen.has_unsaved_changes() or self.dialogs.confirm(
             "保存していない変更があります",
             "入力した内容は、まだ保存されていません。\n"
             "保存せずに前の画面へ戻ると、変更した内容は消えます。",
@@ -145,14 +145,14 @@ class Window:
             careful=True,
         )
 
-    def heard(self, news: CollectorEvent) -> None:
+    def on_collector_event(self, news: CollectorEvent) -> None:
         """Hand on what the collector tells. In Tk's thread."""
         for screen in tuple(self._screens):
-            screen.heard(news)
+            screen.on_collector_event(news)
 
     def _drop(self) -> None:
         screen = self._screens.pop()
-        screen.leaving()
+        screen.on_close()
         screen.destroy()
 
     def _stow(self) -> None:
@@ -163,11 +163,11 @@ class Window:
         screen = self.screen
         screen.grid(row=1, column=0, sticky="nsew")
         self._heading.configure(text=screen.heading)
-        self.say("")
+        self.set_status("")
         self.refresh_keys()
         self._set_title()
         self.root.focus_set()  # or the keys would still press what is out of sight
-        screen.shown()
+        screen.on_show()
 
     # ---- title, keys, size ----
 
@@ -191,14 +191,14 @@ class Window:
         back = FunctionKey("Escape", screen.back_label, screen.go_back)
         self._bar.show(back, screen.function_keys())
 
-    def say(self, text: str) -> None:
+    def set_status(self, text: str) -> None:
         """One line in the bottom bar, until the next or until another screen."""
-        self._bar.say(text)
+        self._bar.set_status(text)
 
     @property
-    def said(self) -> str:
+    def status_text(self) -> str:
         """What stands there."""
-        return self._bar.said.text
+        return self._bar.status_label.text
 
     def set_text_size(self, size: TextSize) -> None:
         if size is self.theme.size:
@@ -207,7 +207,7 @@ class Window:
         self._size.set(size.value)
         self._limit_size()
         for screen in self._screens:
-            screen.resized()
+            screen.on_text_size()
         self.on_text_size(size)
 
     def close(self) -> None:
@@ -253,16 +253,16 @@ class Window:
             ).pack(side="right", padx="1p")
         ttk.Label(head, text="文字の大きさ", style="PaperFaint.TLabel").pack(side="right", padx=GAP)
         ttk.Frame(root, style="Accent.TFrame", height=2).grid(row=1, column=0, sticky="ew")
-        self.stage = ttk.Frame(root)
-        self.stage.grid(row=2, column=0, sticky="nsew")
-        self.stage.columnconfigure(0, weight=1)
-        self.stage.rowconfigure(1, weight=1)
-        self.banner = ttk.Frame(self.stage)
+        self.content = ttk.Frame(root)
+        self.content.grid(row=2, column=0, sticky="nsew")
+        self.content.columnconfigure(0, weight=1)
+        self.content.rowconfigure(1, weight=1)
+        self.banner = ttk.Frame(self.content)
         """Above every screen, for a strip that must not be overlooked; `grid` shows it."""
         self.banner.grid(row=0, column=0, sticky="ew")
         self.banner.grid_remove()
         # the bar must not give way to a screen that is too high
-        self.stage.grid_propagate(False)
+        self.content.grid_propagate(False)
         ttk.Frame(root, style="Line.TFrame", height=1).grid(row=3, column=0, sticky="ew")
         self._bar = FunctionBar(root)
         self._bar.grid(row=4, column=0, sticky="ew")
@@ -326,17 +326,19 @@ class Window:
         """Tell of a fault. This itself never fails."""
         if self._closed:  # whoever waited for a dialog finds nothing left
             return
-        safe_thread.note(error)
+        safe_thread.log_error(error)
         if self._telling:  # where telling fails itself, or a timer fails every second
             return
         self._telling = True
         try:
-            self.dialogs.trouble(unexpected(error))
+            self.dialogs.show_error(unexpected(error))
         except safe_thread.FAULTS as another:
             if not self._closed:
-                safe_thread.note(another, "誤りを画面でお知らせできませんでした")
+                safe_thread.log_error(another, "誤りを画面でお知らせできませんでした")
                 with contextlib.suppress(*safe_thread.FAULTS):
-                    self.say("予期しない誤りが起きました。くわしいことは「ログの表示」にあります。")
+                    self.set_status(
+                        "予期しない誤りが起きました。くわしいことは「ログの表示」にあります。"
+                    )
         finally:
             self._telling = False
 

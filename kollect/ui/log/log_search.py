@@ -34,7 +34,7 @@ class LogSearch(ttk.Frame):
         self._found = found
         self._hits: list[int] = []
         self._questions: LatestOnly[list[int]] = LatestOnly(
-            window.jobs, self, window.dialogs.trouble
+            window.jobs, self, window.dialogs.show_error
         )
         self.columnconfigure(4, weight=1)
         ttk.Label(self, text="さがす").grid(row=0, column=0)
@@ -101,7 +101,7 @@ class LogSearch(ttk.Frame):
                 self._table.show_row(hits[max(0, at)])
             self._found()
 
-        self._questions.ask(lambda: log_lines.find(lines, text), done)
+        self._questions.submit(lambda: log_lines.find(lines, text), done)
 
     def go(self, step: int) -> str:
         """「次へ」「前へ」: from the last line on with the first one again, and the other way."""
@@ -111,11 +111,11 @@ class LogSearch(ttk.Frame):
         if step > 0:
             number = bisect_right(self._hits, at)
             if number == len(self._hits):
-                self._window.say("終わりまで調べました。初めに戻ります。")
+                self._window.set_status("終わりまで調べました。初めに戻ります。")
         else:
             number = bisect_left(self._hits, at) - 1
             if number < 0:
-                self._window.say("初めまで調べました。終わりに戻ります。")
+                self._window.set_status("初めまで調べました。終わりに戻ります。")
         self._table.show_row(self._hits[number % len(self._hits)])
         return "break"
 

@@ -56,7 +56,7 @@ class LogScreen(Screen):
         self._any = False
         """F12 has something to write."""
         self._reads: LatestOnly[Shown | None] = LatestOnly(
-            window.jobs, self, window.dialogs.trouble
+            window.jobs, self, window.dialogs.show_error
         )
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
@@ -119,21 +119,21 @@ class LogScreen(Screen):
             FunctionKey("F12", "外部へ取り出し", self.export, enabled=self._any),
         ]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.month.focus_set()
         if self._month:
             self.refresh()
         else:
             self._read("", None)
 
-    def heard(self, news: CollectorEvent) -> None:
+    def on_collector_event(self, news: CollectorEvent) -> None:
         """The newest month grows while it is looked at."""
         newest = self._months[:1] in ((), (self._month,))
         if isinstance(news, PollFinished) and self.window.screen is self and newest:
             self.refresh()
 
-    def resized(self) -> None:
-        self.table.resized()
+    def on_text_size(self) -> None:
+        self.table.on_text_size()
 
     # ---- months and days ----
 
@@ -150,9 +150,9 @@ class LogScreen(Screen):
     def go_to_day(self) -> None:
         """「指定日の場所に位置づけ」: the first line of that day, or of the next one with any."""
         day = read_day(self.day.value, date.today())
-        self.window.say("")
+        self.window.set_status("")
         if day is None:
-            self.day.complain("日付は 2026/11/5 のように入力してください。")
+            self.day.show_error("日付は 2026/11/5 のように入力してください。")
             self.day.focus()
             return
         self.day.clear()
@@ -171,19 +171,19 @@ class LogScreen(Screen):
 
         def done(shown: Shown | None) -> None:
             if shown is None:
-                self.window.say(f"{day_words(day)} からあとの記録はありません。")
+                self.window.set_status(f"{day_words(day)} からあとの記録はありません。")
                 return
             self._show(shown, at_top=True)
             self.table.focus_rows()
             there = log_lines.day_of(shown.lines[shown.place or 0])
             if there == day:
-                self.window.say(f"{day_words(day)} の記録です。")
+                self.window.set_status(f"{day_words(day)} の記録です。")
             elif there is not None:
-                self.window.say(
+                self.window.set_status(
                     f"{day_words(day)} の記録はありません。次の {day_words(there)} を表示しました。"
                 )
 
-        self._reads.ask(work, done)
+        self._reads.submit(work, done)
 
     def _read(self, month: str, place: int | None, *, keep: bool = False) -> None:
         """Show a month, the newest one where none is named."""
@@ -198,7 +198,7 @@ class LogScreen(Screen):
             if shown is not None:
                 self._show(shown, keep=keep)
 
-        self._reads.ask(work, done)
+        self._reads.submit(work, done)
 
     def _show(self, shown: Shown, *, at_top: bool = False, keep: bool = False) -> None:
         new_month = shown.month != self._month
@@ -261,7 +261,7 @@ class LogScreen(Screen):
         if places:
             self.clipboard_clear()
             self.clipboard_append("\n".join(self._lines[place] for place in places))
-            self.window.say(f"{len(places):,}行をコピーしました。")
+            self.window.set_status(f"{len(places):,}行をコピーしました。")
         return "break"
 
     def export(self) -> None:
@@ -274,7 +274,7 @@ class LogScreen(Screen):
             return path.name
 
         def done(name: str) -> None:
-            self.window.say(f"「{name}」として取り出しました。")
+            self.window.set_status(f"「{name}」として取り出しました。")
 
         self.work(work, done)
 

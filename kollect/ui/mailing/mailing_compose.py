@@ -112,7 +112,7 @@ class MailingComposeScreen(Screen):
             FunctionKey("F12", "送る相手を選ぶ", self.go_on, enabled=ready),
         ]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self._settings = self._workspaces.current.settings()
         self.missing.show(self._settings.shop)
         self.preview.load()
@@ -122,7 +122,7 @@ class MailingComposeScreen(Screen):
         else:
             (self.body if self.subject.value else self.subject).focus()
 
-    def unsaved(self) -> bool:
+    def has_unsaved_changes(self) -> bool:
         return self._text != self._saved
 
     # ---- the text ----
@@ -168,15 +168,15 @@ class MailingComposeScreen(Screen):
         for field, problems in wrong:
             field.clear()
             if problems:
-                field.complain("\n".join(problems))
+                field.show_error("\n".join(problems))
                 first = first or field
         if first is not None:
             first.focus()
-            self.window.say("赤い字のところを直してください。")
+            self.window.set_status("赤い字のところを直してください。")
             return False
         if lacking := _lacking(self._settings.shop, "店名", "住所"):
             self.missing.button.focus_set()
-            self.window.say(f"「ID」で{'と'.join(lacking)}を入力してください。")
+            self.window.set_status(f"「ID」で{'と'.join(lacking)}を入力してください。")
             return False
         return True
 
@@ -184,7 +184,7 @@ class MailingComposeScreen(Screen):
 
     def save(self) -> None:
         """「下書き保存」: however unfinished it is."""
-        self._save(lambda: self.window.say("下書きを保存しました。"))
+        self._save(lambda: self.window.set_status("下書きを保存しました。"))
 
     def go_on(self) -> None:
         """「送る相手を選ぶ」: what is written is saved as a draft before."""
@@ -209,9 +209,11 @@ class MailingComposeScreen(Screen):
         subject, body = self._text
 
         def done(result: None) -> None:
-            self.window.say(f"{to} に試しのメールを送りました。届いたメールを確かめてください。")
+            self.window.set_status(
+                f"{to} に試しのメールを送りました。届いたメールを確かめてください。"
+            )
 
-        self.window.say(f"{to} に送っています…")
+        self.window.set_status(f"{to} に送っています…")
         self.work(lambda job: self._go.mailings.send_sample(to, subject, body), done, busy=True)
 
     def _save(self, then: Callable[[], object]) -> None:

@@ -36,14 +36,14 @@ class SampleDialog(Dialog[str | None]):
         form.pack(fill="x")
         self.address = form.line("送り先", characters=34)
         self.address.value = proposed
-        self.buttons(("キャンセル", self.give_up), ("送る", self.take))
+        self.buttons(("キャンセル", self.cancel), ("送る", self.accept))
         self.start_at(self.address.widget)
-        on_key(self, "<F12>", self.take)
+        on_key(self, "<F12>", self.accept)
 
-    def take(self) -> None:
+    def accept(self) -> None:
         address = self.address.value.strip()
         if fault := address_fault(address) or ("" if address else "入力してください。"):
-            self.address.complain(fault)
+            self.address.show_error(fault)
             self.address.focus()
         else:
             self.finish(address)
@@ -84,7 +84,7 @@ class PeopleDialog(Dialog[None]):
             self._fetch,
         )
         self.table.pack(fill="both", expand=True)
-        self.buttons(("閉じる", self.give_up))
+        self.buttons(("閉じる", self.cancel))
         self.table.show(numbers)
         self.start_at(self.table.tree)
 
@@ -113,4 +113,4 @@ class LetterDialog(Dialog[None]):
             subject=mailing.subject,
             body=mailing_text.complete(mailing.body, mailing.footer),
         )
-        self.buttons(("閉じる", self.give_up))
+        self.buttons(("閉じる", self.cancel))

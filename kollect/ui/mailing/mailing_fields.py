@@ -49,7 +49,7 @@ class WhomFields:
         if self.wrong():
             return None
         if since and until and until < since:
-            self.until.complain("「から」の日より前の日です。")
+            self.until.show_error("「から」の日より前の日です。")
             return None
         return MemberFilter(
             text=self.text.value,
@@ -60,7 +60,7 @@ class WhomFields:
 
     def wrong(self) -> list[Field[Any]]:
         """The fields with something red beside them."""
-        return [field for field in (self.since, self.until) if field.complaint]
+        return [field for field in (self.since, self.until) if field.error]
 
     def offer_groups(self, groups: Sequence[tuple[str, int]]) -> None:
         """Each グループ with how many are in it; what was chosen stays chosen."""
@@ -100,7 +100,7 @@ class PaceFields:
         for field in (self.per_minute, self.per_hour):
             field.clear()
             if fault := field.fault():
-                field.complain(fault)
+                field.show_error(fault)
                 found.append(field)
         return found
 
@@ -113,7 +113,7 @@ def _day(field: LineField) -> date | None:
     try:
         return wareki.read(typed)
     except wareki.NotADate as wrong:
-        field.complain(str(wrong))
+        field.show_error(str(wrong))
         return None
 
 

@@ -14,7 +14,7 @@ from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
-from kollect.ui.mailing.texts import DEAD, STATE_WORDS, count
+from kollect.ui.mailing.texts import DEAD, MAILING_STATE_LABELS, count
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
@@ -35,7 +35,7 @@ class MailingListScreen(Screen):
         self._mailings: dict[int, Mailing] = {}
         self._counts: dict[int, _Counts] = {}
         self._loads: LatestOnly[tuple[list[Mailing], dict[int, _Counts]]] = LatestOnly(
-            window.jobs, self, window.dialogs.trouble
+            window.jobs, self, window.dialogs.show_error
         )
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -70,15 +70,15 @@ class MailingListScreen(Screen):
             FunctionKey("F12", "開く", self.open_selected, enabled=self.chosen is not None),
         ]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.table.focus_rows()
         self._load()
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self._unwatch()
 
-    def resized(self) -> None:
-        self.table.resized()
+    def on_text_size(self) -> None:
+        self.table.on_text_size()
 
     @property
     def chosen(self) -> Mailing | None:
@@ -103,7 +103,7 @@ class MailingListScreen(Screen):
             self.table.say_nothing_there("" if mailings else _EMPTY)
             self._chosen()
 
-        self._loads.ask(work, done)
+        self._loads.submit(work, done)
 
     def _fetch(self, identities: Sequence[int], take: Take) -> None:
         take(self._rows(identities))
@@ -157,7 +157,7 @@ class MailingListScreen(Screen):
     def discard(self) -> None:
         """「下書きを削除」"""
         mailing = self.chosen
-        if mailing is None or not self.window.dialogs.ask(
+        if mailing is None or not self.window.dialogs.confirm(
             "下書きの削除",
             f"下書き「{mailing.subject or '（見出なし）'}」を削除しますか？\n"
             "削除すると、元に戻せません。",
@@ -180,13 +180,13 @@ def _enable(button: ttk.Button, enabled: bool) -> None:
 def _row(mailing: Mailing, counts: _Counts) -> TableRow:
     subject = mailing.subject or "（見出なし）"
     if mailing.state is MailingState.DRAFT:
-        return TableRow((STATE_WORDS[mailing.state], subject, "", "", "", ""), "faint")
+        return TableRow((MAILING_STATE_LABELS[mailing.state], subject, "", "", "", ""), "faint")
     started = f"{mailing.started_at.astimezone():%Y/%m/%d %H:%M}" if mailing.started_at else ""
     total = sum(counts.values()) - counts.get(RecipientState.LEFT_OUT, 0)
     dead = count(counts, DEAD)
     return TableRow(
         (
-            *(STATE_WORDS[mailing.state], subject, started, mailing.chosen),
+            *(MAILING_STATE_LABELS[mailing.state], subject, started, mailing.chosen),
             *(f"{counts.get(RecipientState.SENT, 0):,} / {total:,}", f"{dead:,}" if dead else ""),
         )
     )

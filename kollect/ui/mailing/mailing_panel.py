@@ -14,7 +14,7 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.mailing.texts import (
     DEAD,
-    STATE_WORDS,
+    MAILING_STATE_LABELS,
     UNSURE,
     WAITING,
     about,
@@ -66,7 +66,7 @@ class ProgressPanel(ttk.Frame):
         started = mailing.started_at
         when = f"　{started.astimezone():%Y/%m/%d %H:%M} 発信" if started else ""
         self.letter.configure(text=f"「{mailing.subject}」　送る相手: {mailing.chosen}{when}")
-        self.state_word.configure(text=STATE_WORDS[mailing.state])
+        self.state_word.configure(text=MAILING_STATE_LABELS[mailing.state])
         total = sum(counts.values()) - counts.get(RecipientState.LEFT_OUT, 0)
         sent = counts.get(RecipientState.SENT, 0)
         self.numbers.configure(text=f"{sent:,} / {total:,} 名に送信済")

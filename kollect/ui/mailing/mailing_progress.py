@@ -45,7 +45,7 @@ class MailingProgressScreen(Screen):
         self.mailing: Mailing | None = None
         self.counts: Mapping[RecipientState, int] = {}
         self._loads: LatestOnly[tuple[Mailing, Mapping[RecipientState, int]]] = LatestOnly(
-            window.jobs, self, window.dialogs.trouble
+            window.jobs, self, window.dialogs.show_error
         )
         self._countdown = Timer(self, self._show)
         self._table_soon = Timer(self, self._refill)
@@ -53,7 +53,7 @@ class MailingProgressScreen(Screen):
         self.rowconfigure(2, weight=1)
         self.panel = ProgressPanel(self, self.stop)
         self.panel.grid(row=0, column=0, sticky="ew")
-        self.trouble = TroublePanel(self, window.dialogs.trouble)
+        self.trouble = TroublePanel(self, window.dialogs.show_error)
         self.trouble.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
         self.trouble.grid_remove()
         self.results = MailingResults(self, window, workspaces, mailing, self.show_letter)
@@ -72,14 +72,14 @@ class MailingProgressScreen(Screen):
         there = self.mailing is not None and not self.is_busy
         return [*keys, FunctionKey("F12", "CSVへ取り出し", self.export, enabled=there)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.results.table.focus_rows()
         self._load()
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self._unwatch()
 
-    def resized(self) -> None:
+    def on_text_size(self) -> None:
         self.results.resized()
 
     # ---- how it stands ----
@@ -99,7 +99,7 @@ class MailingProgressScreen(Screen):
             self._show()
             self._refill()
 
-        self._loads.ask(work, done)
+        self._loads.submit(work, done)
 
     def _told(self, news: MailingEvent) -> None:
         if news.mailing not in (self._id, NO_MAILING):
@@ -160,7 +160,7 @@ class MailingProgressScreen(Screen):
             export.write(path, data)
 
         def done(result: None) -> None:
-            self.window.say(f"「{path.name}」に取り出しました。")
+            self.window.set_status(f"「{path.name}」に取り出しました。")
 
         self.work(work, done, failed=self._failed, busy=True)
 
@@ -179,7 +179,7 @@ class MailingProgressScreen(Screen):
     def stop(self) -> None:
         """「中止」"""
         left = count(self.counts, WAITING)
-        if self.window.dialogs.ask(
+        if self.window.dialogs.confirm(
             "発信の中止",
             f"まだ送っていない {left:,}名には、このメールを送りません。\n"
             "中止すると、続きを送ることはできません。少しのあいだ止めるときは、"
@@ -192,13 +192,13 @@ class MailingProgressScreen(Screen):
 
     def _turn(self, act: Callable[[int], None], word: str) -> None:
         def done(result: None) -> None:
-            self.window.say(word)
+            self.window.set_status(word)
             self._load()
 
         self.work(lambda job: act(self._id), done, failed=self._failed, busy=True)
 
     def _failed(self, trouble: Trouble) -> None:
-        self.window.dialogs.trouble(trouble)
+        self.window.dialogs.show_error(trouble)
         self._load()
 
     def busy_changed(self) -> None:

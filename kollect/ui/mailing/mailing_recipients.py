@@ -38,7 +38,9 @@ class MailingRecipientsScreen(Screen):
         self._go = go
         self._id = mailing
         self._mailing: Mailing | None = None
-        self._counts: LatestOnly[Audience] = LatestOnly(window.jobs, self, window.dialogs.trouble)
+        self._counts: LatestOnly[Audience] = LatestOnly(
+            window.jobs, self, window.dialogs.show_error
+        )
         self._soon = Timer(self, self._count)
         self.audience: Audience | None = None
         """Whom the present choice reaches; None until it is counted."""
@@ -61,11 +63,11 @@ class MailingRecipientsScreen(Screen):
         there = self._mailing is not None and not self.is_busy
         return [FunctionKey("F12", "発信する", self.begin, enabled=there)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.whom.group.focus()
         self._load()
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self._keep_pace()
 
     # ---- whom it reaches ----
@@ -109,7 +111,7 @@ class MailingRecipientsScreen(Screen):
             self.audience = audience
             self._show()
 
-        self._counts.ask(work, done)
+        self._counts.submit(work, done)
 
     def _show(self) -> None:
         self.panel.show(self.audience, self.speed.pace)
@@ -150,7 +152,7 @@ class MailingRecipientsScreen(Screen):
         choice = self.whom.choice()
         if wrong := [*self.whom.wrong(), *wrong]:
             wrong[0].focus()
-            self.window.say("赤い字のところを直してください。")
+            self.window.set_status("赤い字のところを直してください。")
             return None
         return choice
 
@@ -172,7 +174,7 @@ class MailingRecipientsScreen(Screen):
             self.audience, mailing = found
             self._show()
             if not self.audience.reached:
-                self.window.say("送れる会員がいません。送る相手の条件を変えてください。")
+                self.window.set_status("送れる会員がいません。送る相手の条件を変えてください。")
                 self.whom.group.focus()
                 return
             if self._agreed(self.audience.reached, choice, mailing, pace):
@@ -184,7 +186,7 @@ class MailingRecipientsScreen(Screen):
         self, reached: int, choice: MemberFilter, mailing: Mailing, pace: RateLimit
     ) -> bool:
         shop = self._workspaces.current.settings().shop
-        return self.window.dialogs.ask(
+        return self.window.dialogs.confirm(
             f"{reached:,}名にメールを送ります",
             f"送る相手: {choice}\n"
             f"見出: {mailing_text.with_shop(mailing.subject, shop)}\n"
@@ -204,7 +206,7 @@ class MailingRecipientsScreen(Screen):
             self.window.back_to(MailingListScreen)
             self.window.open(MailingProgressScreen, self._workspaces, self._go, self._id)
 
-        self.window.say("発信の準備をしています…")
+        self.window.set_status("発信の準備をしています…")
         self.work(lambda job: self._go.mailings.start(self._id, choice), done, busy=True)
 
     def _keep_pace(self) -> None:

@@ -94,16 +94,16 @@ class MailingResults(ttk.Frame):
             box.current(place)
 
     def resized(self) -> None:
-        self.table.resized()
+        self.table.on_text_size()
 
     def _fetch(self, places: Sequence[int], take: Take) -> None:
         steps = FILTERS[self.filter.value]
 
         def work() -> tuple[list[MailingRecipient], int]:
             with self._workspaces.current.outbox() as outbox:
-                parcels = outbox.page(self._id, places[0], len(places), *steps)
+                recipients = outbox.page(self._id, places[0], len(places), *steps)
             digits = self._workspaces.current.digits
-            return parcels, digits
+            return recipients, digits
 
         take.by_job(
             self._window.jobs,
@@ -127,7 +127,7 @@ class MailingResults(ttk.Frame):
 
         def done(found: list[MailingRecipient]) -> None:
             for one in found:
-                self._window.dialogs.tell(
+                self._window.dialogs.show_info(
                     f"{self._workspaces.current.number_text(one.number)}　{one.name} 様",
                     _all_of(one),
                 )
@@ -135,28 +135,29 @@ class MailingResults(ttk.Frame):
         self._window.jobs.run(work, done, owner=self)
 
 
-def _all_of(parcel: MailingRecipient) -> str:
+def _all_of(recipient: MailingRecipient) -> str:
     """All that is known of one mail, with the server's own words."""
     lines = [
-        exact(parcel.address),
+        exact(recipient.address),
         "",
-        f"{result(parcel.step, parcel.answer)}　{parcel.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
-        why(parcel.step, parcel.answer),
+        f"{result(recipient.step, recipient.answer)}　"
+        f"{recipient.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
+        why(recipient.step, recipient.answer),
     ]
-    if parcel.answer and parcel.step is not RecipientState.LEFT_OUT:
-        lines += ["", f"サーバの返事: {parcel.answer}"]
+    if recipient.answer and recipient.step is not RecipientState.LEFT_OUT:
+        lines += ["", f"サーバの返事: {recipient.answer}"]
     return "\n".join(lines)
 
 
-def _row(parcel: MailingRecipient, digits: int) -> TableRow:
+def _row(recipient: MailingRecipient, digits: int) -> TableRow:
     looks = {RecipientState.UNDELIVERABLE: "wrong", RecipientState.LEFT_OUT: "faint"}
-    waiting = parcel.step is RecipientState.WAITING
+    waiting = recipient.step is RecipientState.WAITING
     return TableRow(
         (
-            *(number_text(parcel.number, digits), parcel.name, exact(parcel.address)),
-            result(parcel.step, parcel.answer),
-            "" if waiting else f"{parcel.step_at.astimezone():%m/%d %H:%M}",
-            why(parcel.step, parcel.answer),
+            *(number_text(recipient.number, digits), recipient.name, exact(recipient.address)),
+            result(recipient.step, recipient.answer),
+            "" if waiting else f"{recipient.step_at.astimezone():%m/%d %H:%M}",
+            why(recipient.step, recipient.answer),
         ),
-        looks.get(parcel.step, ""),
+        looks.get(recipient.step, ""),
     )

@@ -10,7 +10,7 @@ from kollect.mailing.mailing_csv import STEP_WORDS, result_word
 from kollect.mailing.mailing_states import ExclusionReason, MailingState, RecipientState
 from kollect.mailing.rate_limit import RateLimit
 
-STATE_WORDS = {
+MAILING_STATE_LABELS = {
     MailingState.DRAFT: "下書き",
     MailingState.SENDING: "発信中",
     MailingState.PAUSED: "一時停止中",

@@ -59,14 +59,14 @@ class CandidateDialog(Dialog[Candidate | None]):
         first = next(iter(self._of))
         self.tree.selection_set(first)
         self.tree.focus(first)
-        self.tree.bind("<Return>", lambda event: self.take())
-        self.tree.bind("<KP_Enter>", lambda event: self.take())
-        self.tree.bind("<Double-Button-1>", lambda event: self.take())
-        on_key(self, "<F12>", self.take)
-        self.buttons(("キャンセル", self.give_up), ("選ぶ", self.take))
+        self.tree.bind("<Return>", lambda event: self.accept())
+        self.tree.bind("<KP_Enter>", lambda event: self.accept())
+        self.tree.bind("<Double-Button-1>", lambda event: self.accept())
+        on_key(self, "<F12>", self.accept)
+        self.buttons(("キャンセル", self.cancel), ("選ぶ", self.accept))
         self.start_at(self.tree)
 
-    def take(self) -> None:
+    def accept(self) -> None:
         if chosen := self.tree.selection():
             self.finish(self._of[chosen[0]])
 

@@ -32,11 +32,11 @@ class ConsentDialog(Dialog[Consent | None]):
         self.how = rows.line("承諾方法", characters=34)
         self.on.value = f"{today:%Y/%m/%d}"
         self.how.value = PAPER
-        self.buttons(("キャンセル", self.give_up), ("再開する", self.take))
+        self.buttons(("キャンセル", self.cancel), ("再開する", self.accept))
         self.start_at(self.how.widget)
-        on_key(self, "<F12>", self.take)
+        on_key(self, "<F12>", self.accept)
 
-    def take(self) -> None:
+    def accept(self) -> None:
         sheet = replace(
             as_sheet(self._member),
             consent=YES, consent_on=self.on.value, consent_how=self.how.value,
@@ -48,7 +48,7 @@ class ConsentDialog(Dialog[Consent | None]):
             consent = read_sheet(sheet, self._today).consent
             no = self._member.standing.stopped_at
             if no is not None and consent.on is not None and consent.on < no.astimezone().date():
-                self.on.complain(
+                self.on.show_error(
                     f"{no.astimezone():%Y/%m/%d} の配信停止のお申し出より前の日です。"
                     "お申し出のあとに承諾をいただいた日を入力してください。"
                 )
@@ -58,5 +58,5 @@ class ConsentDialog(Dialog[Consent | None]):
         except SheetProblems as wrong:
             for problem in wrong.problems:
                 if problem.field in fields:
-                    fields[problem.field].complain(problem.message)
+                    fields[problem.field].show_error(problem.message)
                     fields[problem.field].focus()

@@ -94,7 +94,7 @@ class MemberFiles(ttk.Frame):
                     if count % TOLD_EVERY == 0:
                         if job.stopping():
                             return
-                        job.tell(self._window.say, f"取り出しています… {count:,}件")
+                        job.report(self._window.set_status, f"取り出しています… {count:,}件")
                     yield row
 
             with self._workspaces.current.members() as members:
@@ -110,14 +110,14 @@ class MemberFiles(ttk.Frame):
 
         def done(written: bool) -> None:
             over()
-            self._window.say(
+            self._window.set_status(
                 f"「{path.name}」へ取り出しました。" if written else "取り出しを中止しました。"
             )
 
         def failed(trouble: Trouble) -> None:
             over()
-            self._window.say("")
-            self._window.dialogs.trouble(trouble)
+            self._window.set_status("")
+            self._window.dialogs.show_error(trouble)
 
         self.stop_button.grid()
         self._job = self._window.jobs.run(work, done, owner=self, failed=failed)

@@ -24,7 +24,7 @@ from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 
-SOURCE = "会員一覧"
+LIST_SOURCE = "会員一覧"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,19 @@ class MemberEditScreen(Screen):
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F12", "修正を保存", self.save, enabled=not self.is_busy)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.fields.name.focus()
         self._fetch()
 
     def digit(self, number: int) -> None:
         self.fields.choose(number)
 
-    def unsaved(self) -> bool:
+    def has_unsaved_changes(self) -> bool:
         return self._sheet() != self._as_shown
 
-    def resized(self) -> None:
-        self.history.resized()
-        self.mails.resized()
+    def on_text_size(self) -> None:
+        self.history.on_text_size()
+        self.mails.on_text_size()
 
     # ---- what is shown ----
 
@@ -155,7 +155,7 @@ class MemberEditScreen(Screen):
             self.mails.show(found.mails)
             self.fields.offer_groups(found.groups)
             if said:
-                self.window.say(said)
+                self.window.set_status(said)
 
         self.work(work, done)
 
@@ -168,19 +168,21 @@ class MemberEditScreen(Screen):
             member = read_sheet(self._sheet(), now.date())
         except SheetProblems as wrong:
             self.notebook.select(self.scrolled)
-            self.fields.complain(wrong.problems)
-            self.window.say(f"直すところが{len({p.field for p in wrong.problems})}か所あります。")
+            self.fields.show_errors(wrong.problems)
+            self.window.set_status(
+                f"直すところが{len({p.field for p in wrong.problems})}か所あります。"
+            )
             return
         stopped = self._member.standing.stopped_at is not None
         if member.consent.given and member.consent != self._member.consent and stopped:
-            self.fields.consent.complain(
+            self.fields.consent.show_error(
                 "配信停止の申し出があった方です。もう一度承諾をいただいたときは、"
                 "上の「配信の再開」を押してください。"
             )
             self.fields.consent.focus()
             return
         self._write(
-            lambda members: members.update(member, now, SOURCE),
+            lambda members: members.update(member, now, LIST_SOURCE),
             lambda changed: "修正を保存しました。" if changed else "変わったところはありません。",
         )
 
@@ -190,7 +192,7 @@ class MemberEditScreen(Screen):
             f"{self._member.name} 様を退会にしますか？\n"
             "メールは送られなくなります。登録内容は残り、あとで取り消せます。",
             "退会にする",
-            lambda members: members.withdraw(self._member.number, local_now(), SOURCE),
+            lambda members: members.withdraw(self._member.number, local_now(), LIST_SOURCE),
             "退会にしました。",
         )
 
@@ -199,7 +201,7 @@ class MemberEditScreen(Screen):
             "退会の取り消し",
             f"{self._member.name} 様の退会を取り消しますか？",
             "取り消す",
-            lambda members: members.come_back(self._member.number, local_now(), SOURCE),
+            lambda members: members.come_back(self._member.number, local_now(), LIST_SOURCE),
             "退会を取り消しました。",
         )
 
@@ -209,7 +211,7 @@ class MemberEditScreen(Screen):
             f"{self._member.name} 様へのメールを止めますか？\n"
             "再開するには、お客様の新しい承諾が必要です。",
             "配信を止める",
-            lambda members: members.stop_member(self._member.number, local_now(), SOURCE),
+            lambda members: members.stop_member(self._member.number, local_now(), LIST_SOURCE),
             "配信を止めました。",
         )
 
@@ -219,7 +221,7 @@ class MemberEditScreen(Screen):
             f"{self._member.standing.undeliverable}\n"
             "もう届くことが分かっているときは、不達を解除できます。",
             "解除する",
-            lambda members: members.reachable(self._member.number, local_now(), SOURCE),
+            lambda members: members.reachable(self._member.number, local_now(), LIST_SOURCE),
             "不達を解除しました。",
         )
 
@@ -231,19 +233,19 @@ class MemberEditScreen(Screen):
         consent = self.window.dialogs.show(ConsentDialog, self._member, now.date())
         if consent is not None:
             self._write(
-                lambda members: members.resume(self._member.number, consent, now, SOURCE),
+                lambda members: members.resume(self._member.number, consent, now, LIST_SOURCE),
                 lambda new: "配信を再開しました。",
             )
 
     def _after_asking(
         self, title: str, question: str, yes: str, act: Callable[[Members], bool], said: str
     ) -> None:
-        if self._is_saved() and self.window.dialogs.ask(title, question, yes=yes):
+        if self._is_saved() and self.window.dialogs.confirm(title, question, yes=yes):
             self._write(act, lambda new: said)
 
     def _is_saved(self) -> bool:
-        if self.unsaved():
-            self.window.dialogs.tell(
+        if self.has_unsaved_changes():
+            self.window.dialogs.show_info(
                 "先に修正を保存してください",
                 "まだ保存していない修正があります。F12 で保存してから、もう一度押してください。",
             )

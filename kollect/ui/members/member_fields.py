@@ -13,7 +13,7 @@ from functools import partial
 from tkinter import ttk
 from typing import Any
 
-from kollect.desktop.ime import InputMode, expect
+from kollect.desktop.ime import InputMode, set_input_mode
 from kollect.members import normalize, wareki
 from kollect.members.member import NO, YES, FieldProblem, MemberField, MemberFormInput, Sex
 from kollect.ui.framework.theme import GAP, WIDE
@@ -116,14 +116,14 @@ class MemberFields:
         """The form of the next customer, who has consented to nothing yet."""
         self.show(MemberFormInput(consent=NO))
 
-    def complain(self, problems: Iterable[FieldProblem]) -> fields.Field[Any] | None:
+    def show_errors(self, problems: Iterable[FieldProblem]) -> fields.Field[Any] | None:
         """Say beside each field what is wrong; returns the first, which gets the focus."""
         found: dict[MemberField, str] = {}
         for problem in problems:
             found.setdefault(problem.field, problem.message)
         for where, field in self.fields.items():
             if where in found:
-                field.complain(found[where])
+                field.show_error(found[where])
             else:
                 field.clear()
         first = next((self.fields[where] for where in self.fields if where in found), None)
@@ -213,7 +213,7 @@ class MemberFields:
 def switch_ime(widget: tk.Misc, letters: InputMode) -> None:
     """Switch the input method whenever this field gets the focus."""
     # when Tk tells of the focus, Windows has not always moved its own
-    widget.bind("<FocusIn>", lambda event: when_idle(widget, expect, letters), add=True)
+    widget.bind("<FocusIn>", lambda event: when_idle(widget, set_input_mode, letters), add=True)
 
 
 def _is_kana(text: str) -> bool:

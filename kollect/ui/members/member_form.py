@@ -89,7 +89,7 @@ class MemberFormScreen(Screen):
             keys.append(FunctionKey("F9", "再送", self.send_again))
         return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.number.focus()
         self._fetch_groups()
         if self._there is not None:  # it may have been mended on the screen above
@@ -98,10 +98,10 @@ class MemberFormScreen(Screen):
     def digit(self, number: int) -> None:
         self.fields.choose(number)
 
-    def unsaved(self) -> bool:
+    def has_unsaved_changes(self) -> bool:
         return self.fields.sheet != MemberFormInput(consent=NO)  # a number alone was only looked up
 
-    def heard(self, news: CollectorEvent) -> None:
+    def on_collector_event(self, news: CollectorEvent) -> None:
         if isinstance(news, PollFinished) and self._found is not None and not self.is_busy:
             self._look()  # its letter may have gone out by now
 
@@ -135,7 +135,7 @@ class MemberFormScreen(Screen):
         if self.number.value.strip():
             self._look(self.fields.name.focus)
         else:
-            self.number.complain(_ASK)
+            self.number.show_error(_ASK)
         return "break"
 
     def _left_number(self) -> None:
@@ -218,8 +218,8 @@ class MemberFormScreen(Screen):
                 "別のお客様のときは、番号を確かめてください。"
             )
         self._say_found(address, "", "TLabel")
-        self.window.say("")
-        self.number.complain(f"{refusal.happened}{cure}")
+        self.window.set_status("")
+        self.number.show_error(f"{refusal.happened}{cure}")
         self.number.focus()
         entry = self.number.widget
         assert isinstance(entry, ttk.Entry)
@@ -252,7 +252,7 @@ class MemberFormScreen(Screen):
             number = self._workspaces.current.number_text(member.number)
             self._next_form(f"{number}　{member.name} 様を登録しました。")
             if said_no is not None and member.consent.given:
-                self.window.dialogs.tell(
+                self.window.dialogs.show_info(
                     "配信停止のままです",
                     f"{member.name} 様のアドレスには、{said_no.astimezone():%Y/%m/%d} に配信停止か"
                     "退会のお申し出がありました。登録はしましたが、メールは送りません。\n"
@@ -264,18 +264,18 @@ class MemberFormScreen(Screen):
             if isinstance(trouble, MemberRefusal):
                 self._refuse(trouble)
             else:
-                self.window.dialogs.trouble(trouble)
+                self.window.dialogs.show_error(trouble)
 
         self.work(work, done, failed=failed, busy=True)
 
     def _complain(self, problems: Sequence[FieldProblem]) -> None:
-        self.fields.complain(problems)
+        self.fields.show_errors(problems)
         self.number.clear()
         wrong_number = next((p for p in problems if p.field is MemberField.NUMBER), None)
         if wrong_number:
-            self.number.complain(wrong_number.message)
+            self.number.show_error(wrong_number.message)
             self.number.focus()
-        self.window.say(f"直すところが{len({p.field for p in problems})}か所あります。")
+        self.window.set_status(f"直すところが{len({p.field for p in problems})}か所あります。")
 
     def _next_form(self, said: str) -> None:
         self.number.value = ""
@@ -284,7 +284,7 @@ class MemberFormScreen(Screen):
         self.fields.empty()
         self.scrolled.see(self.number.widget)
         self.number.focus()
-        self.window.say(said)
+        self.window.set_status(said)
         self._fetch_groups()
 
     def send_again(self) -> None:

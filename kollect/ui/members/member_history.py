@@ -44,8 +44,8 @@ class HistoryList(ttk.Frame, Generic[T]):
         self.table.show(range(len(events)))
         self.table.say_nothing_there("" if events else self._nothing)
 
-    def resized(self) -> None:
-        self.table.resized()
+    def on_text_size(self) -> None:
+        self.table.on_text_size()
 
     def _fetch(self, places: Sequence[int], take: Take) -> None:
         take({place: self._row(self._events[place]) for place in places})

@@ -74,14 +74,14 @@ class MemberImportScreen(Screen):
         ready = bool(self._checked) and self._job is None
         return [FunctionKey("F12", "取り込み", self.take_in, enabled=ready)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.choose_button.focus_set()
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self._stop()
 
-    def resized(self) -> None:
-        self.result.resized()
+    def on_text_size(self) -> None:
+        self.result.on_text_size()
 
     # ---- the file ----
 
@@ -105,7 +105,7 @@ class MemberImportScreen(Screen):
             self._check()
 
         self.result.clear()
-        self.result.say("読んでいます…")
+        self.result.set_text("読んでいます…")
         self._run(work, done)
 
     def _columns_changed(self) -> None:
@@ -135,15 +135,15 @@ class MemberImportScreen(Screen):
             self._job = None
             self._checked = lines
             if lines is None:
-                self.result.say("確認を中止しました。")
+                self.result.set_text("確認を中止しました。")
             else:
-                self.result.say(f"まちがいはありません。{_promise(lines)}", "Good.TLabel")
+                self.result.set_text(f"まちがいはありません。{_promise(lines)}", "Good.TLabel")
                 self.result.show_lines(lines, self._workspaces.current.number_text)
             self._show_working()
 
         self._checked = None
         self.result.clear()
-        self.result.say("確認しています…")
+        self.result.set_text("確認しています…")
         self._run(work, done)
 
     def take_in(self) -> None:
@@ -151,7 +151,7 @@ class MemberImportScreen(Screen):
         table, checked, now = self._table, self._checked, local_now()
         if table is None or not checked or self._job is not None:
             return
-        if not self.window.dialogs.ask("CSVの取り込み", _promise(checked), yes="取り込む"):
+        if not self.window.dialogs.confirm("CSVの取り込み", _promise(checked), yes="取り込む"):
             return
 
         def work(job: Job) -> ImportCounts | None:
@@ -165,17 +165,17 @@ class MemberImportScreen(Screen):
         def done(tally: ImportCounts | None) -> None:
             self._job = None
             if tally is None:
-                self.result.say("取り込みを中止しました。1件も取り込んでいません。")
+                self.result.set_text("取り込みを中止しました。1件も取り込んでいません。")
             else:
                 self._checked = None
-                self.result.say(
+                self.result.set_text(
                     f"取り込みました。新しい会員 {tally.new:,}名、修正 {tally.changed:,}名、"
                     f"変わらなかった方 {tally.same:,}名です。{in_words(tally.held)}",
                     "Bad.TLabel" if tally.held else "Good.TLabel",
                 )
             self._show_working()
 
-        self.result.say("取り込んでいます…")
+        self.result.set_text("取り込んでいます…")
         self._run(work, done)
 
     def _tell_from(self, job: Job) -> Callable[[int, int], None]:
@@ -185,15 +185,15 @@ class MemberImportScreen(Screen):
             if done % TOLD_EVERY == 0:
                 if job.stopping():
                     raise _Stopped
-                job.tell(self._told, done, of)
+                job.report(self._told, done, of)
 
         return tell
 
     def _told(self, done: int, of: int) -> None:
         if of:
-            self.result.say(f"取り込んでいます… {done:,} / {of:,}名")
+            self.result.set_text(f"取り込んでいます… {done:,} / {of:,}名")
         else:
-            self.result.say(f"確認しています… {done:,}行")
+            self.result.set_text(f"確認しています… {done:,}行")
 
     def _run(self, work: Callable[[Job], T], done: Callable[[T], None]) -> None:
         def failed(trouble: Trouble) -> None:
@@ -208,13 +208,13 @@ class MemberImportScreen(Screen):
         self._checked = None
         if isinstance(trouble, ImportTrouble):
             self.result.show_problems(trouble.problems)
-            self.result.say(
+            self.result.set_text(
                 f"{trouble.title}（{len(trouble.problems)}か所）。1件も取り込んでいません。"
                 f"{trouble.cure}",
                 "Bad.TLabel",
             )
         else:
-            self.result.say(f"{trouble.title}。{trouble.happened}{trouble.cure}", "Bad.TLabel")
+            self.result.set_text(f"{trouble.title}。{trouble.happened}{trouble.cure}", "Bad.TLabel")
         self._show_working()
 
     def _stop(self) -> None:

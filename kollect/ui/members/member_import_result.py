@@ -39,14 +39,14 @@ class ImportResult(ttk.Labelframe):
         self.whole = wrapped(self, "")
         self.whole.grid(row=2, column=0, columnspan=3, sticky="ew")
         self.working(False)
-        self.resized()
+        self.on_text_size()
 
-    def resized(self) -> None:
+    def on_text_size(self) -> None:
         width = em(self)
         for name, characters in _COLUMNS:
             self.lines.column(name, width=characters * width, stretch=name == "内容")
 
-    def say(self, text: str, style: str = "TLabel") -> None:
+    def set_text(self, text: str, style: str = "TLabel") -> None:
         self.verdict.configure(text=text, style=style)
 
     def working(self, working: bool) -> None:

@@ -41,7 +41,7 @@ class MemberListScreen(Screen):
         self._go = go
         self._order = MemberOrder.NUMBER
         self._searches: LatestOnly[tuple[list[int], list[tuple[str, int]]]] = LatestOnly(
-            window.jobs, self, window.dialogs.trouble
+            window.jobs, self, window.dialogs.show_error
         )
         self._soon = Timer(self, self._find)
         self._opening = False
@@ -102,15 +102,15 @@ class MemberListScreen(Screen):
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F12", "会員を開く", self.open_selected, enabled=self._ready)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.search.focus_set()
         self._find()
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self.files.stop()
 
-    def resized(self) -> None:
-        self.table.resized()
+    def on_text_size(self) -> None:
+        self.table.on_text_size()
 
     # ---- the search ----
 
@@ -148,7 +148,7 @@ class MemberListScreen(Screen):
             nothing = _NOBODY if choice == MemberFilter() else _NOT_FOUND
             self.table.say_nothing_there("" if numbers else nothing)
 
-        self._searches.ask(work, done)
+        self._searches.submit(work, done)
 
     def _show_groups(self, labels: list[str]) -> None:
         chosen = self._groups[max(0, self.group.current())]
@@ -199,7 +199,7 @@ class MemberListScreen(Screen):
 
         def failed(trouble: Trouble) -> None:
             self._opening = False
-            self.window.dialogs.trouble(trouble)
+            self.window.dialogs.show_error(trouble)
 
         self.work(work, done, failed=failed)
 

@@ -100,7 +100,7 @@ class PapersScreen(Screen):
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F12", "開いて印刷", self.print, enabled=self._can_print)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.paper.focus()
         self._changed()
 
@@ -151,7 +151,7 @@ class PapersScreen(Screen):
             self._show(tk.PhotoImage(master=self, data=png))
             self._say_what_is_missing([*self._notes, *missing])
 
-        self._drawings.ask(work, done)
+        self._drawings.submit(work, done)
 
     def _not_drawn(self, trouble: Trouble) -> None:
         self._show(None)
@@ -206,7 +206,7 @@ class PapersScreen(Screen):
     def _write(self, chosen: Path | None, said: str) -> None:
         """Where the user has chosen, or into a file that is only shown."""
         which, slips = self.paper.value, self.slips.value
-        self.window.say("作成しています…")
+        self.window.set_status("作成しています…")
 
         def work(job: Job) -> None:
             path = (
@@ -218,7 +218,7 @@ class PapersScreen(Screen):
                 open_file(path)
 
         def done(result: None) -> None:
-            self.window.say(said)
+            self.window.set_status(said)
 
         self.work(work, done, busy=True)
 

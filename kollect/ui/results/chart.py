@@ -43,7 +43,7 @@ class ResultsChart(ttk.Frame):
     def __init__(self, parent: tk.Misc, window: Window, records: ResultsService) -> None:
         super().__init__(parent, padding=GAP)
         self._records = records
-        self._searches: LatestOnly[Hours] = LatestOnly(window.jobs, self, window.dialogs.trouble)
+        self._searches: LatestOnly[Hours] = LatestOnly(window.jobs, self, window.dialogs.show_error)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         unseen = ttk.Label(self)  # these fields cannot be wrong
@@ -73,11 +73,11 @@ class ResultsChart(ttk.Frame):
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F5", "最新の表示", self.refresh)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.period.focus()
         self.refresh()
 
-    def resized(self) -> None:
+    def on_text_size(self) -> None:
         self.bars.draw()
 
     def refresh(self) -> None:
@@ -93,7 +93,7 @@ class ResultsChart(ttk.Frame):
             self.bars.show(self.chart)
             self.summary.configure(text=self.chart.summary)
 
-        self._searches.ask(lambda: self._records.hours(since, until), done)
+        self._searches.submit(lambda: self._records.hours(since, until), done)
 
 
 class BarChart(tk.Canvas):

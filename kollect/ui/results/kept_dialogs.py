@@ -68,7 +68,7 @@ class MailDialog(Dialog[KeptMailAction | None]):
         ]
         self.buttons(
             *((wish, partial(self.finish, wish)) for wish in wishes),
-            ("閉じる", self.give_up),
+            ("閉じる", self.cancel),
             left=len(wishes),
         )
 
@@ -88,15 +88,15 @@ class NumberDialog(Dialog[str | None]):
         form.pack(fill="x")
         self.address = form.line("メールアドレス", characters=36)
         self.address.value = mail.address
-        self.buttons(("キャンセル", self.give_up), ("発行する", self.take))
+        self.buttons(("キャンセル", self.cancel), ("発行する", self.accept))
         self.start_at(self.address.widget)
 
-    def take(self) -> None:
+    def accept(self) -> None:
         typed = _in_half_width(self.address.value.strip())
         if address.is_usable(typed):
             self.finish(typed)
             return
-        self.address.complain(
+        self.address.show_error(
             "メールアドレスを正しく入力してください（例: taro@example.ne.jp）。"
             if typed
             else "メールアドレスを入力してください。"

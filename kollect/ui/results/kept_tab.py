@@ -49,7 +49,7 @@ class KeptMailsTab(ttk.Frame):
         self._records = records
         self._known: dict[int, KeptMail] = {}
         self._searches: LatestOnly[SearchResult[KeptMail]] = LatestOnly(
-            window.jobs, self, window.dialogs.trouble
+            window.jobs, self, window.dialogs.show_error
         )
         self._busy = False
         self.columnconfigure(0, weight=1)
@@ -104,12 +104,12 @@ class KeptMailsTab(ttk.Frame):
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F5", "最新の表示", self.refresh)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.text.focus()
         self.refresh()
 
-    def resized(self) -> None:
-        self.table.resized()
+    def on_text_size(self) -> None:
+        self.table.on_text_size()
 
     # ---- the search ----
 
@@ -129,7 +129,7 @@ class KeptMailsTab(ttk.Frame):
             part = f"表示 {len(found.keys):,}件 ／ " if text.strip() else ""
             self.count.configure(text=f"{part}全体 {found.total:,}件")
 
-        self._searches.ask(lambda: self._records.find_kept(text, at=at, rows=rows), done)
+        self._searches.submit(lambda: self._records.find_kept(text, at=at, rows=rows), done)
 
     def _fetch(self, ids: Sequence[int], take: Take) -> None:
         def rows(mails: dict[int, KeptMail]) -> dict[int, TableRow]:
@@ -153,7 +153,7 @@ class KeptMailsTab(ttk.Frame):
         return {identity: row_of(mail, digits, short_for) for identity, mail in mails.items()}
 
     def _say_trouble(self, trouble: Trouble) -> None:
-        self._window.say(f"{trouble.title}。{trouble.cure}")
+        self._window.set_status(f"{trouble.title}。{trouble.cure}")
 
     def _into_table(self) -> str:
         self.table.focus_rows()
@@ -189,7 +189,7 @@ class KeptMailsTab(ttk.Frame):
         if (mail := self.mail) and mail.address:
             self.clipboard_clear()
             self.clipboard_append(mail.address)
-            self._window.say(f"「{exact(mail.address)}」をコピーしました。")
+            self._window.set_status(f"「{exact(mail.address)}」をコピーしました。")
         return "break"
 
     def look(self) -> None:
@@ -225,7 +225,7 @@ class KeptMailsTab(ttk.Frame):
 
     def _stop_mails(self, mail: KeptMail) -> None:
         number = number_text(mail.written_to or 0, self._records.digits())
-        if not self._window.dialogs.ask(
+        if not self._window.dialogs.confirm(
             "配信停止",
             f"会員 {number}（{exact(mail.address)}）へのメールの配信を止めます。\n"
             "確認のメールは送りません。再開するには、お客様の新しい承諾が必要です。",
@@ -234,7 +234,7 @@ class KeptMailsTab(ttk.Frame):
             return
 
         def done(stopped: list[int]) -> None:
-            self._window.say(f"{exact(mail.address)} へのメールの配信を止めました。")
+            self._window.set_status(f"{exact(mail.address)} へのメールの配信を止めました。")
             self.refresh()
 
         self._run(lambda: self._records.stop_mails(mail), done)
@@ -243,9 +243,9 @@ class KeptMailsTab(ttk.Frame):
         try:
             to = self._workspaces.current.settings().forward_address
         except Trouble as trouble:
-            self._window.dialogs.trouble(trouble)
+            self._window.dialogs.show_error(trouble)
             return
-        if to and not self._window.dialogs.ask(
+        if to and not self._window.dialogs.confirm(
             "メールの転送",
             f"このメールを「対象外メールの送信先」（{to}）へ転送します。\nよろしいですか？",
             yes="転送する",
@@ -268,7 +268,7 @@ class KeptMailsTab(ttk.Frame):
             digits = self._records.digits()
             if not isinstance(given, AlreadyNumbered):
                 self._owed(f"受付番号 {number_text(given, digits)} を発行しました。")
-            elif self._window.dialogs.ask(
+            elif self._window.dialogs.confirm(
                 "受付番号があります",
                 f"{exact(to)} には、受付番号 {number_text(given.number, digits)} を"
                 "発行してあります。\n"
@@ -281,7 +281,7 @@ class KeptMailsTab(ttk.Frame):
         self._run(work, done)
 
     def _owed(self, told: str) -> None:
-        self._window.say(told + when_sent(self._workspaces.current))
+        self._window.set_status(told + when_sent(self._workspaces.current))
         self.refresh()
 
     def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
@@ -296,7 +296,7 @@ class KeptMailsTab(ttk.Frame):
 
         def failed(trouble: Trouble) -> None:
             self._busy = False
-            self._window.dialogs.trouble(trouble)
+            self._window.dialogs.show_error(trouble)
 
         def job(job: Job) -> T:
             return work()

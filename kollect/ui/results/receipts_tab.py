@@ -55,7 +55,7 @@ class ResultsList(ttk.Frame):
         self._known: dict[int, Receipt] = {}
         self._keys: list[tuple[str, bool]] = []
         self._searches: LatestOnly[SearchResult[Receipt]] = LatestOnly(
-            window.jobs, self, window.dialogs.trouble
+            window.jobs, self, window.dialogs.show_error
         )
         self._csv = CsvExport(window, records, owner=self, changed=self._refresh_keys)
         self.columnconfigure(0, weight=1)
@@ -103,16 +103,16 @@ class ResultsList(ttk.Frame):
             FunctionKey("F12", "CSVへ取り出し", self.export, enabled=ready),
         ]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self._digits = self._records.digits()
         self.filter.text.focus()
         self.refresh()
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self._csv.stop()
 
-    def resized(self) -> None:
-        self.table.resized()
+    def on_text_size(self) -> None:
+        self.table.on_text_size()
 
     # ---- the search ----
 
@@ -151,7 +151,7 @@ class ResultsList(ttk.Frame):
             self.count.configure(text=f"{part}全体 {found.total:,}件")
             self._refresh_keys()
 
-        self._searches.ask(lambda: self._records.find(wanted, at=at, rows=rows), done)
+        self._searches.submit(lambda: self._records.find(wanted, at=at, rows=rows), done)
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
         def rows(receipts: dict[int, Receipt]) -> dict[int, TableRow]:
@@ -214,7 +214,7 @@ class ResultsList(ttk.Frame):
         return str(self).startswith(f"{front}.") and self._notebook.select() == str(self)
 
     def _say_trouble(self, trouble: Trouble) -> None:
-        self._window.say(f"{trouble.title}。{trouble.cure}")
+        self._window.set_status(f"{trouble.title}。{trouble.cure}")
 
     # ---- what can be done with the rows ----
 
@@ -252,7 +252,7 @@ class ResultsList(ttk.Frame):
             self.clipboard_clear()
             self.clipboard_append(text)
             shown = f"「{exact(text)}」" if len(numbers) == 1 and what == "アドレス" else ""
-            self._window.say(f"{shown or f'{len(numbers):,}件の{what}'}をコピーしました。")
+            self._window.set_status(f"{shown or f'{len(numbers):,}件の{what}'}をコピーしました。")
 
         self._window.jobs.run(work, done, owner=self)
 

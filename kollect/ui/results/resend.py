@@ -26,7 +26,7 @@ def ask_and_send_again(
     no second one.
     """
     if len(numbers) > MOST_AT_ONCE:
-        window.dialogs.tell(
+        window.dialogs.show_info(
             "一度に再送できる数を超えています",
             f"{len(numbers):,}件を選んでいます。一度に再送できるのは {MOST_AT_ONCE}件までです。",
         )
@@ -36,11 +36,11 @@ def ask_and_send_again(
     else:
         what = f"{len(numbers)}件の受付番号を、"
     question = f"{what}もう一度お知らせします。\nよろしいですか？"
-    if not window.dialogs.ask("受付番号の再送", question, yes="再送する"):
+    if not window.dialogs.confirm("受付番号の再送", question, yes="再送する"):
         return
 
     def sent(count: int) -> None:
-        window.say(when_sent(workspace))
+        window.set_status(when_sent(workspace))
         done()
 
     window.jobs.run(lambda job: workspace.results().send_again(numbers), sent, owner=owner)

@@ -48,7 +48,9 @@ class CsvExport:
 
         def work(job: Job) -> bool:
             def told(count: int) -> None:
-                job.tell(self._window.say, f"取り出しています… {count:,} ／ {len(numbers):,}件")
+                job.report(
+                    self._window.set_status, f"取り出しています… {count:,} ／ {len(numbers):,}件"
+                )
 
             if not self._records.write_csv(path, numbers, encoding, job.stopping, told):
                 return False
@@ -64,7 +66,7 @@ class CsvExport:
 
         def failed(trouble: Trouble) -> None:
             self._over("")
-            self._window.dialogs.trouble(trouble)
+            self._window.dialogs.show_error(trouble)
 
         self._job = self._window.jobs.run(work, done, owner=self._owner, failed=failed)
         self._changed()
@@ -75,7 +77,7 @@ class CsvExport:
 
     def _over(self, text: str) -> None:
         self._job = None
-        self._window.say(text)
+        self._window.set_status(text)
         self._changed()
 
     def _ask_where(self, count: int) -> tuple[Path, str] | None:

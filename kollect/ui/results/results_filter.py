@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from tkinter import ttk
 
-from kollect.ledger.states import STATE_WORDS, ReceiptState
+from kollect.ledger.states import RECEIPT_STATE_TEXTS, ReceiptState
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import text_variable
 from kollect.ui.widgets.dates import Period, day_text, days_of, moments, read_day
@@ -17,7 +17,7 @@ from kollect.ui.widgets.form import combobox_of, wrapped
 
 WRONG_DAY = "日付は 2026/11/5 のように入力してください。"
 _PERIODS = {period: period.value for period in Period}
-_STATES: dict[ReceiptState | None, str] = {None: "すべて"} | STATE_WORDS
+_STATES: dict[ReceiptState | None, str] = {None: "すべて"} | RECEIPT_STATE_TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class ReceiptFilter(ttk.Frame):
         """Whoever has finished typing a day hears what is wrong with it."""
         if wrong := self._wrong_day(date.today()):
             field, text = wrong
-            field.complain(text)
+            field.show_error(text)
 
     @property
     def any(self) -> bool:

@@ -39,13 +39,13 @@ class ResultsScreen(Screen):
     def function_keys(self) -> Sequence[FunctionKey]:
         return self.tab.function_keys()
 
-    def shown(self) -> None:
-        self.tab.shown()
+    def on_show(self) -> None:
+        self.tab.on_show()
 
-    def leaving(self) -> None:
-        self.list.leaving()
+    def on_close(self) -> None:
+        self.list.on_close()
 
-    def heard(self, news: CollectorEvent) -> None:
+    def on_collector_event(self, news: CollectorEvent) -> None:
         """After a poll that changed something the rows are read again."""
         if not isinstance(news, PollFinished) or self.window.screen is not self:
             return
@@ -53,11 +53,11 @@ class ResultsScreen(Screen):
         if any(counts[name] for name in counts if name not in ("left", "seconds")):
             self.tab.refresh()
 
-    def resized(self) -> None:
+    def on_text_size(self) -> None:
         for tab in self.tabs:
-            tab.resized()
+            tab.on_text_size()
 
     def _turned(self) -> None:
         if self.window.screen is self:
             self.window.refresh_keys()
-            self.tab.shown()
+            self.tab.on_show()

@@ -63,14 +63,14 @@ class ExplanationDialog(Dialog[Provider | None]):
         ttk.Label(inside, text="プロバイダの一覧", font=BOLD_FONT).pack(
             anchor="w", pady=(WIDE, HALF)
         )
-        self.table = ProviderTable(inside, take=self.take, rows=7)
+        self.table = ProviderTable(inside, take=self.accept, rows=7)
         self.table.pack(fill="both", expand=True)
-        take = ttk.Button(inside, text=TAKE, command=self.take, width=2 * len(TAKE))
+        take = ttk.Button(inside, text=TAKE, command=self.accept, width=2 * len(TAKE))
         take.pack(anchor="e", pady=(HALF, 0))
         self.table.on_change(lambda: take.configure(state=self._state(self.table.chosen)))
-        self.buttons(("閉じる", self.give_up))
+        self.buttons(("閉じる", self.cancel))
 
-    def take(self) -> None:
+    def accept(self) -> None:
         if self._state(self.table.chosen) == "normal":
             self.finish(self.table.chosen)
 

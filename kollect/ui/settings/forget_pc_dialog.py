@@ -23,7 +23,7 @@ def say_farewell(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> 
     """Ask, then forget, then end the program, whatever came of it: without its passwords it
     cannot go on.
     """
-    if not window.may_leave() or not window.dialogs.ask(
+    if not window.may_leave() or not window.dialogs.confirm(
         "このパソコンの登録を消しますか？", QUESTION, yes="消して終了する", careful=True
     ):
         return
@@ -35,12 +35,12 @@ def say_farewell(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> 
         go.this_pc.forget_login()
 
     def done(result: None) -> None:
-        window.dialogs.tell("登録を消しました", "コレクトを終了します。")
+        window.dialogs.show_info("登録を消しました", "コレクトを終了します。")
         go.shutdown.finish()
 
     def failed(trouble: Trouble) -> None:
-        window.dialogs.trouble(trouble)
+        window.dialogs.show_error(trouble)
         go.shutdown.finish()
 
-    window.say("消しています…")
+    window.set_status("消しています…")
     window.jobs.run(work, done, owner=window.root, failed=failed)

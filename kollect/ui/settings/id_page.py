@@ -48,7 +48,7 @@ class IdPage(SettingsPage):
             ("shop", "phone"): shop.line("電話番号", characters=24),
         }
         guard = form.group("設定の保護")
-        self.protect = guard.tick("設定を保護する")
+        self.protect = guard.checkbox("設定を保護する")
         guard.note(
             "暗証番号を知っている人だけが「緒言設定」を変更できるようになります（保守不可）。",
             under_fields=True,

@@ -101,7 +101,7 @@ class ControlPage(LetterPage):
             "件名が空のメールのほか、ここに書いた件名（1行に1つ）のメールにも受付番号を返信します。",
             under_fields=True,
         )
-        login = form.tick("Windowsログイン時の起動")
+        login = form.checkbox("Windowsログイン時の起動")
         form.note(
             "印を付けると、パソコンの電源を入れたときに、自動でメールの収集を始めます。",
             under_fields=True,

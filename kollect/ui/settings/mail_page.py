@@ -153,7 +153,7 @@ class MailPage(SettingsPage):
         form = self.form.group("そのほか")
         self.fields["alert", "address"] = form.line("異常の連絡先", characters=44)
         form.note(ALERT_NOTE, under_fields=True)
-        plain = form.tick("暗号化せずにパスワードを送ることを許す")
+        plain = form.checkbox("暗号化せずにパスワードを送ることを許す")
         form.note(PLAIN_NOTE, under_fields=True)
         self.fields["tls", "allow_plaintext_password"] = plain
 

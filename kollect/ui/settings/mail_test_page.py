@@ -83,7 +83,7 @@ class MailTestPage(SettingsPage):
 
         def work(job: Job) -> None:
             self._workspaces.current.test_mail(
-                test, settings, passwords, lambda step: job.tell(self._told, step), job.stopping
+                test, settings, passwords, lambda step: job.report(self._told, step), job.stopping
             )
 
         self._job = self._window.jobs.run(work, self._ended, owner=self, failed=self._failed)
@@ -125,19 +125,19 @@ class MailTestPage(SettingsPage):
 
     def _failed(self, trouble: Trouble) -> None:
         self._ended(None)
-        self._window.dialogs.trouble(trouble)
+        self._window.dialogs.show_error(trouble)
 
     def _rows(self) -> list[_StepRow]:
         children = self._steps.winfo_children()
         return [child for child in children if isinstance(child, _StepRow)]
 
     def _show_detail(self, step: MailTestStep) -> None:
-        self._window.dialogs.trouble(
+        self._window.dialogs.show_error(
             Trouble(step.name, happened=step.happened, cure=step.cure, detail=step.detail)
         )
 
     def _pin(self, certificate: Certificate) -> None:
-        sure = self._window.dialogs.ask(
+        sure = self._window.dialogs.confirm(
             "この証明書を信頼しますか？",
             "プロバイダの案内にある内容と同じかどうか、必ず確かめてください。"
             "違う証明書を信頼すると、パスワードやメールを盗み見されるおそれがあります。\n\n"
@@ -155,7 +155,7 @@ class MailTestPage(SettingsPage):
     def _do_without(self, server: tuple[str, str, int]) -> None:
         """It is remembered at once, not by F12: no setting tells of it."""
         _, host, port = server
-        sure = self._window.dialogs.ask(
+        sure = self._window.dialogs.confirm(
             "今後は暗号化せずに通信しますか？",
             f"「{host}」（ポート番号 {port}）は、これまで通信を暗号化していました。"
             "暗号化しないと、お客様のメールアドレスやメールの内容を、"
@@ -178,7 +178,7 @@ class MailTestPage(SettingsPage):
             lambda job: self._workspaces.current.forget_encryption(server),
             done,
             owner=self,
-            failed=self._window.dialogs.trouble,
+            failed=self._window.dialogs.show_error,
         )
 
     # ---- widgets ----

@@ -38,14 +38,14 @@ class PasswordDialog(Dialog[Passwords | None]):
                 label, account = words[which]
                 form.note(f"アカウント: {account}", under_fields=True)
                 self.fields[which] = form.line(label, characters=30, secret=True)
-        self.buttons(("キャンセル", self.give_up), ("OK", self.take))
+        self.buttons(("キャンセル", self.cancel), ("OK", self.accept))
         self.start_at(next(iter(self.fields.values())).widget)
-        on_key(self, "<F12>", self.take)
+        on_key(self, "<F12>", self.accept)
 
-    def take(self) -> None:
+    def accept(self) -> None:
         for field in self.fields.values():
             if not field.value:
-                field.complain("パスワードを入力してください。")
+                field.show_error("パスワードを入力してください。")
                 field.focus()
                 return
         self.finish(

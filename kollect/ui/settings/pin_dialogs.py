@@ -30,17 +30,17 @@ class NewPinDialog(Dialog[str | None]):
             "暗証番号", characters=12, after=f"数字{LEAST}～{MOST}けた", secret=True
         )
         self.again = form.line("もう一度", characters=12, secret=True)
-        self.buttons(("キャンセル", self.give_up), ("保護する", self.take))
+        self.buttons(("キャンセル", self.cancel), ("保護する", self.accept))
         self.start_at(self.pin.widget)
-        on_key(self, "<F12>", self.take)
+        on_key(self, "<F12>", self.accept)
 
-    def take(self) -> None:
+    def accept(self) -> None:
         pin, again = digits(self.pin.value), digits(self.again.value)
         if not (pin.isascii() and pin.isdigit() and LEAST <= len(pin) <= MOST):
-            self.pin.complain(f"{LEAST}～{MOST}けたの数字を入力してください。")
+            self.pin.show_error(f"{LEAST}～{MOST}けたの数字を入力してください。")
             self.pin.focus()
         elif pin != again:
-            self.again.complain("2つの暗証番号が違います。もう一度入力してください。")
+            self.again.show_error("2つの暗証番号が違います。もう一度入力してください。")
             self.again.focus()
         else:
             self.finish(pin)
@@ -58,15 +58,15 @@ class AskPinDialog(Dialog[bool]):
         form = Form(self.body, label_characters=8)
         form.pack(fill="x")
         self.pin = form.line("暗証番号", characters=12, secret=True)
-        self.buttons(("キャンセル", self.give_up), ("解除する", self.take))
+        self.buttons(("キャンセル", self.cancel), ("解除する", self.accept))
         self.start_at(self.pin.widget)
 
-    def take(self) -> None:
+    def accept(self) -> None:
         if self._fits(digits(self.pin.value)):
             self.finish(True)
         else:
             self.pin.value = ""
-            self.pin.complain(
+            self.pin.show_error(
                 "暗証番号が違います。忘れたときは、店長など、決めた人に確かめてください。"
             )
             self.pin.focus()

@@ -75,16 +75,16 @@ class SettingsScreen(Screen):
         ready = self._saved_passwords is not None and not self.locked and not self.is_busy
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
-    def shown(self) -> None:
+    def on_show(self) -> None:
         self.notebook.focus_set()
 
-    def unsaved(self) -> bool:
+    def has_unsaved_changes(self) -> bool:
         if self.locked or self._saved_passwords is None:
             return False
         changed = self.gather() != self._saved or any(True for _ in self._page_faults())
         return changed or self.mail.passwords() != self._saved_passwords
 
-    def leaving(self) -> None:
+    def on_close(self) -> None:
         self.test.stop()
         self.window.identify(self._saved.shop.id, locked=bool(self._saved.shop.pin))
 
@@ -106,7 +106,7 @@ class SettingsScreen(Screen):
         if not self._all_right():
             return
         settings, passwords = self.gather(), self.mail.passwords()
-        self.window.say("保存しています…")
+        self.window.set_status("保存しています…")
 
         def work(job: Job) -> None:
             self._go.save_settings(settings, passwords)
@@ -116,7 +116,7 @@ class SettingsScreen(Screen):
             self._unlocked = True  # whoever has just set a PIN may go on
             self.window.identify(settings.shop.id, locked=self.locked)
             self.refresh_keys()
-            self.window.say(self._word_of_success(settings, passwords))
+            self.window.set_status(self._word_of_success(settings, passwords))
 
         self.work(work, done, busy=True)
 
@@ -136,7 +136,7 @@ class SettingsScreen(Screen):
             return None
         return settings, self.mail.passwords()
 
-    def complain(self, found: Sequence[Problem]) -> None:
+    def show_problems(self, found: Sequence[Problem]) -> None:
         """Show these problems, found elsewhere, beside their fields."""
         self._complain([((problem.section, problem.key), problem.allowed) for problem in found])
 
@@ -192,18 +192,18 @@ class SettingsScreen(Screen):
             page = next((page for page in self.pages if place in page.fields), None)
             if page is None:  # a line that only kollect.ini has
                 section, key = place
-                self.window.dialogs.tell(
+                self.window.dialogs.show_info(
                     "設定ファイルの値が正しくありません", f"[{section}] {key}\n{text}"
                 )
                 continue
             field = page.fields[place]
-            field.complain(text)
+            field.show_error(text)
             if first:
                 first = False
                 self.notebook.select(page)
                 page.scrolled.see(field.widget)
                 field.focus()
-        self.window.say(f"直すところが{len(wrong)}か所あります。")
+        self.window.set_status(f"直すところが{len(wrong)}か所あります。")
 
     # ---- the PIN ----
 
@@ -242,7 +242,7 @@ class SettingsScreen(Screen):
     def ask_demo(self) -> None:
         """「デモ用設定/解除」"""
         choice = self.window.dialogs.show(DemoDialog, in_demo=self._workspaces.current.in_demo)
-        if choice is None or (self.unsaved() and not self.window.may_leave()):
+        if choice is None or (self.has_unsaved_changes() and not self.window.may_leave()):
             return
         if choice is DemoChoice.BEGIN:
             self._go.demo.begin()
@@ -253,7 +253,7 @@ class SettingsScreen(Screen):
         try:
             open_file(self._workspaces.current.folder.path)
         except Trouble as trouble:
-            self.window.dialogs.trouble(trouble)
+            self.window.dialogs.show_error(trouble)
 
     def _fetch_passwords(self) -> None:
         """The keyring of the PC may be slow, or ask something itself."""

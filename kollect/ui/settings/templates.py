@@ -22,14 +22,14 @@ class TemplateDialog(Dialog[Provider | None]):
             "アカウントとパスワードは、そのあとで確かめてください。",
             characters=44,
         ).pack(anchor="w", pady=(0, GAP))
-        self.table = ProviderTable(self.body, take=self.take)
+        self.table = ProviderTable(self.body, take=self.accept)
         self.table.pack(fill="both", expand=True)
-        _, self._ok = self.buttons(("キャンセル", self.give_up), ("この内容を入力する", self.take))
+        _, self._ok = self.buttons(("キャンセル", self.cancel), ("この内容を入力する", self.accept))
         self.table.on_change(self._changed)
         self.start_at(self.table.search)
-        on_key(self, "<F12>", self.take)
+        on_key(self, "<F12>", self.accept)
 
-    def take(self) -> None:
+    def accept(self) -> None:
         provider = self.table.chosen
         if provider is not None and provider.password_login:
             self.finish(provider)

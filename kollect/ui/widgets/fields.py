@@ -52,7 +52,7 @@ class Field(Generic[T]):
         """Why what stands there is no value at all; None where it is one."""
         return None
 
-    def complain(self, text: str) -> None:
+    def show_error(self, text: str) -> None:
         """Say in red what is wrong."""
         self._error.configure(text=text)
         self._error.grid()
@@ -64,7 +64,7 @@ class Field(Generic[T]):
         self._mark(wrong=False)
 
     @property
-    def complaint(self) -> str:
+    def error(self) -> str:
         return str(self._error.cget("text"))
 
     def focus(self) -> None:
@@ -76,7 +76,7 @@ class Field(Generic[T]):
 
     def _edited(self) -> None:
         if not self._setting:
-            if self.complaint:
+            if self.error:
                 self.clear()
             for listener in self._listeners:
                 listener()

@@ -123,7 +123,7 @@ class Form(ttk.Frame):
             buttons.append(button)
         return RadioField(buttons, self._error(), variable, list(words))
 
-    def tick(self, text: str, *, label: str = "") -> CheckboxField:
+    def checkbox(self, text: str, *, label: str = "") -> CheckboxField:
         place = self._cell(label)
         variable = tick_variable(self)
         button = ttk.Checkbutton(place, text=text, variable=variable)

@@ -74,7 +74,7 @@ class Table(ttk.Frame):
         self._bar = ttk.Scrollbar(self, command=self._scrolled, takefocus=False)
         self._bar.grid(row=0, column=1, sticky="ns")
         self._nothing = ttk.Label(self.tree, style="PaperFaint.TLabel", justify="center")
-        self.resized()
+        self.on_text_size()
         self.tree.bind("<Configure>", lambda event: self._fit())
         TableBindings(self, opened, menu)
 
@@ -171,7 +171,7 @@ class Table(ttk.Frame):
     def focus_rows(self) -> None:
         self.tree.focus_set()
 
-    def resized(self) -> None:
+    def on_text_size(self) -> None:
         """Letters have another size."""
         self._columns.set_widths(narrow=self.is_narrow)
         when_idle(self, self._fit)
