@@ -128,12 +128,13 @@ class X11Icon:
 
     def _find_manager(self) -> None:
         """The window of the tray, if there is one now; from here on we hear when it goes."""
-        self._display.grab_server()  # it must not go between the question and the request
-        owner = self._display.get_selection_owner(self._selection)
-        if owner != X.NONE:
-            owner.change_attributes(event_mask=X.StructureNotifyMask)
-        self._display.ungrab_server()
-        self._display.flush()
+        # The display is not held meanwhile: Tk opens its own connection with Python's lock in hand,
+        # would wait for us there, and we for that lock. So it is asked again once its end is heard.
+        owner, before = self._display.get_selection_owner(self._selection), None
+        while owner not in (X.NONE, before):
+            gone = error.CatchError(error.BadWindow)
+            owner.change_attributes(event_mask=X.StructureNotifyMask, onerror=gone)
+            before, owner = owner, self._display.get_selection_owner(self._selection)
         self._manager = owner if owner != X.NONE else None
 
     def _dock(self) -> None:
