@@ -208,7 +208,7 @@ def test_a_fault_meanwhile_is_told_above_it(
         boxes = [w for w in _all(root) if isinstance(w, tk.Toplevel)]
         shown.extend(box.title() for box in boxes)
         for box in boxes:
-            box.give_up()  # type: ignore[attr-defined]
+            box.cancel()  # type: ignore[attr-defined]
 
     hand = Hand(root)
     hand.then(lambda: root.after(1, fault), lambda: shown)
