@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Iterator
 
 import pytest
 
+from kollect.desktop import files
 from kollect.net.server_memory import forget_all
 
 pytest_plugins = [
@@ -32,3 +35,17 @@ def no_unexpected_errors(request: pytest.FixtureRequest, caplog: pytest.LogCaptu
 def unknown_servers() -> None:
     """What one test's server has taught is not held against the next one on the same port."""
     forget_all()
+
+
+@pytest.fixture(autouse=True)
+def same_rights(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that begins the program in this process takes nobody's rights for the tests after it.
+
+    The program makes everything for its user alone; a mail server started later under that umask
+    could not enter its own folders.
+    """
+    monkeypatch.setattr(files, "_umask", None)
+    umask = os.umask(0o022)
+    os.umask(umask)
+    yield
+    os.umask(umask)

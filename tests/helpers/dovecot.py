@@ -138,6 +138,7 @@ class Dovecot:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
             preexec_fn=_die_with_parent,
+            umask=0o022,
         )
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():

@@ -149,6 +149,7 @@ class Postfix:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             preexec_fn=_die_with_parent,
+            umask=0o022,
             env={"PATH": os.environ.get("PATH", ""), "MAIL_CONFIG": str(self.folder / "etc")},
         )
         deadline = time.monotonic() + _START_SECONDS
@@ -222,7 +223,7 @@ class Postfix:
         postfix, nobody = pwd.getpwnam("postfix"), pwd.getpwnam("nobody")
         postdrop = grp.getgrnam("postdrop").gr_gid
         for name in ("etc", "queue", "queue/pid"):
-            (self.folder / name).mkdir()
+            _owned(self.folder / name, 0, 0, 0o755)
         private = "active bounce corrupt defer deferred flush hold incoming private saved trace"
         for name in private.split():
             _owned(self.folder / "queue" / name, postfix.pw_uid, 0, 0o700)
