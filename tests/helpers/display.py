@@ -17,6 +17,17 @@ SCREEN = "1920x1080x24"
 START_SECONDS = 20.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that waits within Tk for ever ends the whole run, red, after `timeout` of pyproject.
+
+    The other way, a signal, is heeded where Python runs next: in a timer of Tk's, which reports
+    the failure as any other and waits on. This one leaves behind what the run has started.
+    """
+    for item in items:
+        if "display" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(method="thread"))
+
+
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
     """The name of the display, also in the environment of everything that is started."""

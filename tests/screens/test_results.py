@@ -37,10 +37,12 @@ from tests.helpers.table_driver import (
     click_heading,
     click_row,
     column,
+    empty_text,
     headings,
     in_front,
     looks,
     rows,
+    scroll_bar,
 )
 from tests.helpers.ui_driver import (
     Person,
@@ -151,7 +153,7 @@ class TestList:
         assert column(screen.list.table, 0) == [str(LAST - 7)]
         search(screen, "nobody-has-this")
         assert rows(screen.list.table) == []
-        assert "条件に合う受付はありません" in str(screen.list.table._nothing.cget("text"))
+        assert "条件に合う受付はありません" in empty_text(screen.list.table)
         click(labelled(screen, "条件を消す"))
         found(screen, COUNT)
         assert screen.list.filter.text.value == ""
@@ -218,7 +220,7 @@ class TestList:
         focus(table.tree)
         press(table.tree, "End")
         settle(screen, lambda: column(table, 0)[-1] == str(FIRST))
-        assert table._bar.get()[1] == 1.0
+        assert scroll_bar(table).get()[1] == 1.0
         press(table.tree, "Home", "Next")
         assert table.current == LAST - table.room
         press(table.tree, "Prior", "Down", "Down")
@@ -226,9 +228,9 @@ class TestList:
         table.tree.event_generate("<Button-5>")
         screen.update()
         assert table.top > 0
-        table.tk.call(str(table._bar.cget("command")), "moveto", "0.5")
+        table.tk.call(str(scroll_bar(table).cget("command")), "moveto", "0.5")
         settle(screen, lambda: column(table, 0)[0] == str(LAST - COUNT // 2))
-        size = table._bar.get()[1] - table._bar.get()[0]
+        size = scroll_bar(table).get()[1] - scroll_bar(table).get()[0]
         assert size == pytest.approx(table.room / COUNT)
 
     def test_f5_shows_what_is_new_and_keeps_the_place(
@@ -270,7 +272,7 @@ class TestList:
     def test_an_empty_register_says_what_will_come(self, program: Program):
         screen = open_screen(program, 0)
         idle(screen)
-        assert "まだ受付はありません" in str(screen.list.table._nothing.cget("text"))
+        assert "まだ受付はありません" in empty_text(screen.list.table)
         assert screen.list.count.cget("text") == "全体 0件"
         press(screen, "F12")  # there is nothing to take out, and nobody is asked
 
@@ -740,7 +742,7 @@ def test_100_000_receipts_freeze_nothing(
             click_heading(table, title)
             idle(screen)
         for place in range(0, 100, 3):
-            table.tk.call(str(table._bar.cget("command")), "moveto", str(place / 100))
+            table.tk.call(str(scroll_bar(table).cget("command")), "moveto", str(place / 100))
             root.update()
         settle(screen, lambda: rows(table)[0])
         focus(table.tree)

@@ -25,6 +25,7 @@ from kollect.ui.mailing.texts import about, estimate
 from kollect.ui.main import Program
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.bar_driver import buttons_of, can_press_key
 from tests.helpers.mailing_driver import (
     SHOP,
     choose,
@@ -162,7 +163,7 @@ def test_the_footer_lacks_what_the_law_asks_for(place: Program, few: list[int]):
     entering = front(place, SettingsScreen)
     assert entering.nametowidget(entering.notebook.select()) is entering.shop
     assert isinstance(entering.shop, IdPage)
-    settle(entering, lambda: entering._saved_passwords is not None)
+    settle(entering, lambda: can_press_key(place.window))
     type_in(entering.shop.fields["shop", "address"].widget, "東京都")
     press(entering, "F12")
     settle(entering, lambda: not entering.is_busy and not entering.has_unsaved_changes())
@@ -374,7 +375,7 @@ def test_nothing_of_it_is_out_of_reach_in_a_small_window(
         for width in (1024, 1023, 1100, 1280, 1001):
             root.geometry(f"{width}x524")
             settle(root, lambda width=width: root.winfo_width() == width)
-            for button in (w for w in all_inside(place.window._bar) if isinstance(w, ttk.Button)):
+            for button in buttons_of(place.window):
                 assert button.winfo_rootx() + button.winfo_width() <= root.winfo_rootx() + width
         if isinstance(screen, MailingRecipientsScreen):
             press(screen, "Escape")

@@ -310,7 +310,7 @@ class Lock:
 
 
 def started(program: Program) -> None:
-    program._after_start(Lock(), False)  # type: ignore[arg-type]
+    program.after_start(Lock(), False)  # type: ignore[arg-type]
 
 
 def test_what_a_crash_left_is_offered_and_sent_once(
