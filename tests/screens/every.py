@@ -107,7 +107,7 @@ Open = Callable[[Program], Screen]
 def _settings(tab: type[SettingsPage]) -> Open:
     def go(program: Program) -> Screen:
         screen = program.window.open(SettingsScreen, program.workspaces, program.go, tab)
-        settle(screen, lambda: can_press_key(screen.window))
+        settle(screen, lambda: screen.locked or can_press_key(screen.window))
         return screen
 
     return go

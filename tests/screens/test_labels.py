@@ -118,7 +118,7 @@ def log(program: Program) -> None:
     program.go.log()
     screen = program.window.screen
     assert isinstance(screen, LogScreen)
-    settle(screen, lambda: screen._lines)
+    settle(screen, lambda: screen.table.row_keys)
 
 
 SCREENS: dict[str, tuple[Callable[[Program], None], tuple[str, ...]]] = {

@@ -108,7 +108,8 @@ class TestSearch:
         settle(screen, lambda: listed(screen) == found)
 
     def test_group_state_and_order(self, screen: MemberListScreen, database: Path):
-        screen.group.current(screen._groups.index("朝市"))
+        labels = [str(one) for one in screen.group.cget("values")]
+        screen.group.current(next(n for n, one in enumerate(labels) if "朝市" in one))
         screen.group.event_generate("<<ComboboxSelected>>")
         settle(screen, lambda: listed(screen) == [1002])
         screen.group.current(0)

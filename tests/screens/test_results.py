@@ -123,7 +123,9 @@ def said(program: Program) -> str:
 
 
 class TestList:
-    def test_every_receipt_is_listed_the_newest_first(self, screen: ResultsScreen):
+    def test_every_receipt_is_listed_the_newest_first(
+        self, screen: ResultsScreen, program: Program
+    ):
         table = screen.list.table
         assert headings(table) == [
             "受付番号 ▼",
@@ -135,7 +137,7 @@ class TestList:
             "会員",
         ]
         assert column(table, 0)[:3] == [str(LAST), str(LAST - 1), str(LAST - 2)]
-        first = screen.list._records.receipts([LAST])[LAST]
+        first = program.workspaces.current.results().receipts([LAST])[LAST]
         shown = rows(table)[0]
         assert shown[1] == first.address
         assert shown[2] == f"{first.received_at.astimezone():%Y/%m/%d %H:%M}"
@@ -557,7 +559,7 @@ class TestKeptMails:
     def test_who_has_a_number_is_offered_it_again(
         self, screen: ResultsScreen, program: Program, dialogs: Person
     ):
-        taken = screen.list._records.receipts([FIRST])[FIRST].address
+        taken = program.workspaces.current.results().receipts([FIRST])[FIRST].address
 
         def type_address(dialog: NumberDialog) -> None:
             in_front(dialog)

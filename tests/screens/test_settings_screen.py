@@ -53,7 +53,7 @@ def opened(program: Program) -> SettingsScreen:
     press(program.window.root, "4")
     screen = program.window.screen
     assert isinstance(screen, SettingsScreen)
-    settle(screen, lambda: can_press_key(screen.window))
+    settle(screen, lambda: screen.locked or can_press_key(screen.window))
     return screen
 
 
