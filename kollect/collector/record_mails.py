@@ -55,7 +55,8 @@ class MailRecorder:
     def record(self, batch: Batch) -> None:
         """Write down those of these mails that are new, numbered in the order of arrival.
 
-        Raises FetchDied where the session is lost; what was read until then is written down.
+        Raises ConnectionLostAtMail where the session is lost; what was read until then is written
+        down.
         """
         batch.rows = self._context.ledger.known_mails(self._context.mailbox, batch.uids)
         read: list[tuple[str, Mail]] = []
