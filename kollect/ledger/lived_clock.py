@@ -19,8 +19,6 @@ from kollect.ledger.lived_time import Lived, Look, begun, from_json, later, to_j
 from kollect.ledger.metadata import Metadata
 from kollect.storage.database import Database
 
-DAY = 86400
-"""In lived seconds."""
 _KEY = "lived"
 _RUN = secrets.token_hex(8)
 """This run of the program."""
