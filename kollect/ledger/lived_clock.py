@@ -80,7 +80,7 @@ class LivedClock:
         return self.tick().age(moment)
 
     def doubt(self) -> None:
-        """Somebody else's clock tells another date: ours has to stand for a day anew."""
+        """Somebody else's clock tells another date: ours has to stand for a day again."""
         self._file.set_metadata(_KEY, to_json(replace(self.tick(), stood=0.0)))
 
     def is_trusted(self) -> bool:
