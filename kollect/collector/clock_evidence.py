@@ -1,4 +1,4 @@
-"""What one poll hears of the time from others than this PC, and how wrong its clock is by that.
+"""What one poll learns of the time from others than this PC, and how wrong its clock is by that.
 
 Witnesses: the time in the sending server's greeting (Sendmail, Exim, Exchange say it); the time at
 which the mail server took in the newest of the mails that have just arrived. Pure.
@@ -22,14 +22,14 @@ LATEST = timedelta(days=20)
 
 @dataclass(slots=True)
 class Witnesses:
-    """What one poll has heard of the time."""
+    """What one poll has learnt of the time."""
 
     server: datetime | None = None
     """What the sending server's clock showed, reckoned up to now."""
     mail: datetime | None = None
     """When the newest of the new mails was taken in."""
 
-    def heard(self, mail: Mail) -> None:
+    def add(self, mail: Mail) -> None:
         """A mail seen for the first time."""
         moment = taken_in(mail)
         if moment is not None and (self.mail is None or moment > self.mail):

@@ -38,7 +38,7 @@ class PollReport:
 
 @dataclass(slots=True)
 class CountsBuilder:
-    """A Report while it is being counted."""
+    """A PollReport while it is being counted."""
 
     counts: dict[str, int] = field(default_factory=dict)
 

@@ -80,8 +80,8 @@ class Bodies:
             told = []
             if (number := ledger.bounced(*letter, report.reason, since)) is not None:
                 told.append(f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}")
-            customers = self._context.customers
-            if (number := customers.bounced(*letter, report.reason, since, now)) is not None:
+            members = self._context.members
+            if (number := members.bounced(*letter, report.reason, since, now)) is not None:
                 told.append(f"会員 {number} へのメールは届きませんでした（不達）: {report.reason}")
             if told:
                 self._context.tally.add("bounced")
@@ -94,7 +94,7 @@ class Bodies:
         for letter in letters:
             number = ledger.sent(*letter, since)
             if number is None:
-                number = self._context.customers.handed_over(*letter, since)
+                number = self._context.members.handed_over(*letter, since)
             if number is not None:
                 ledger.seems_lost(number, report.reason or NO_REASON)
                 return [f"受付番号 {number} へのメールは届かなかったようです: {report.reason}"]
@@ -104,7 +104,7 @@ class Bodies:
 
     def _word_of_no(self, entry: MailRecord, copy: str) -> list[str]:
         context, key = self._context, address.key(entry.address)
-        member = context.customers.member(key)
+        member = context.members.member(key)
         if member is None:
             return []
         raw = context.kept.head(copy, MOST_READ)
@@ -117,16 +117,16 @@ class Bodies:
         if (
             lines
             and asks_to_stop(lines[0])
-            and context.customers.answers_a_mailing(key, ids, subject)
+            and context.members.answers_a_mailing(key, ids, subject)
         ):
             return self._stop(entry, key, member)
-        if context.customers.may_be_stopped(key) and mentions_stop("\n".join([subject, *lines])):
+        if context.members.may_be_stopped(key) and mentions_stop("\n".join([subject, *lines])):
             context.ledger.reclassify(entry.id, Kind.STOP_PERHAPS, PERHAPS)
         return []
 
     def _stop(self, entry: MailRecord, key: str, member: int) -> list[str]:
         context, now = self._context, self._context.now()
-        new = context.customers.stop(key, now)
+        new = context.members.stop(key, now)
         context.ledger.reclassify(entry.id, entry.kind, STOPPED)
         if not new:
             return []

@@ -62,7 +62,8 @@ class Mailbox(Protocol):
     def fetch(self, handle: int, sink: Sink) -> None:
         """Write the whole raw mail into `sink`, as it comes, lines ended by CRLF.
 
-        Raises Refused where the server refuses this one mail (`sink` may then hold a part of it).
+        Raises CommandRefused where the server refuses this one mail (`sink` may then hold a part of
+        it).
         """
         ...
 

@@ -73,7 +73,8 @@ class ReplyReader:
         self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[SmtpReply]:
-        """The answers that become complete with this piece. Raises Garbled behind the good ones."""
+        """The answers that become complete with this piece. Raises MalformedReply behind the good
+        ones."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if answer := self._line(line):
