@@ -101,6 +101,11 @@ class CollectorStatus:
         return given or self.counted_on != now.date()
 
     @property
+    def slowed(self) -> str:
+        """Why the next poll is later than the settings say; empty where it is not."""
+        return self.last.slowed if self.last is not None and self.next_at is not None else ""
+
+    @property
     def working(self) -> bool:
         return self.phase in (Phase.RECEIVING, Phase.REPLYING)
 
