@@ -102,8 +102,8 @@ class CollectorStatus:
 
     @property
     def slowed(self) -> str:
-        """Why the next poll is later than the settings say; empty where it is not."""
-        return self.last.slowed if self.last is not None and self.next_at is not None else ""
+        """Why polls are further apart than the settings say; empty where they are not."""
+        return self.last.slowed if self.running and self.last is not None else ""
 
     @property
     def working(self) -> bool:

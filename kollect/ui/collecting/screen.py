@@ -144,9 +144,9 @@ class StatePanel(ttk.Frame):
         self.next = ttk.Label(self, style="Paper.TLabel")
         self.next.grid(row=1, column=1, sticky="w")
         self.slowed = ttk.Label(self, style="Paper.TLabel")
-        self.slowed.grid(row=3, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
+        self.slowed.grid(row=2, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
         self.last = ttk.Label(self, style="PaperFaint.TLabel")
-        self.last.grid(row=2, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
+        self.last.grid(row=3, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
         self.today = self._number(2, "今日の受付")
         self.total = self._number(3, "これまでの受付")
 
