@@ -14,6 +14,7 @@ the poll failed                            all that, and longer with each failur
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -69,23 +70,33 @@ def next_poll(pace: PollPace, health: FailureState) -> PollDue:
 
 
 def learned(
-    limit: LoginLimit, trouble: Trouble | None, *, waited: int, stated: bool, lived: int
+    limit: LoginLimit,
+    trouble: Trouble | None,
+    *,
+    waited: int,
+    stated: bool,
+    lived: Callable[[], int],
 ) -> LoginLimit:
     """What is known of the server's limit after a poll that ended with this trouble.
 
     `waited`: the interval in force before it; 0 where somebody asked for the poll before its time,
     which is not the interval's fault. `stated`: the server says by itself how long it wants.
+    `lived` says what is lived through, in seconds; asked only where that counts.
     """
-    if isinstance(trouble, TooManyLogins):
+    complained = isinstance(trouble, TooManyLogins)
+    if not (complained or limit.seconds):
+        return limit  # as nearly always: nothing is asked of the ledger
+    now = lived()
+    if complained:
         if stated or not waited:
-            return LoginLimit(limit.seconds, lived) if limit.seconds else limit
+            return LoginLimit(limit.seconds, now) if limit.seconds else limit
         longest = int(LONGEST_PAUSE.total_seconds())
-        return LoginLimit(min(2 * max(waited, limit.seconds), longest), lived)
-    if limit.since > lived:  # of another ledger's life: a backup was put back
-        return LoginLimit(limit.seconds, lived)
-    if limit.seconds and trouble is None and lived - limit.since >= A_DAY:
+        return LoginLimit(min(2 * max(waited, limit.seconds), longest), now)
+    if limit.since > now:  # of another ledger's life: a backup was put back
+        return LoginLimit(limit.seconds, now)
+    if trouble is None and now - limit.since >= A_DAY:
         half = limit.seconds // 2
-        return LoginLimit(half, lived) if half > _FORGOTTEN else LoginLimit()
+        return LoginLimit(half, now) if half > _FORGOTTEN else LoginLimit()
     return limit
 
 

@@ -263,7 +263,7 @@ class CollectorWorker(BackgroundThread):
         try:
             settings, _ = self._load()
         except safe_thread.FAULTS:
-            return PollPace(usual=60)
+            return PollPace(usual=60, limit=self._limit.seconds)
         since = self._last_blank
         return PollPace(
             usual=settings.collect.interval_seconds,
@@ -288,7 +288,7 @@ class CollectorWorker(BackgroundThread):
             trouble,
             waited=waited,
             stated=_login_delay(receive) > 0,
-            lived=context.clock.lived(),
+            lived=context.clock.lived,
         )
         if self._limit != before:
             write_limit(context.metadata, receive, self._limit)

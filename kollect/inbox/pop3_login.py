@@ -67,7 +67,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
         trace(Stage.LOGIN)
         _log_in(dialogue, memory.login, receive.account, password, before, greeting, tls)
         after = _after_login(dialogue, before)
-        memory.login_delay = _login_delay(after)
+        memory.login_delay = _login_delay(after) or memory.login_delay
         return dialogue, after
 
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from kollect.ledger.metadata import CachedMetadata
 from kollect.settings.model import Receive
 
+_LONGEST = 86400
+
 
 @dataclass(frozen=True, slots=True)
 class LoginLimit:
     seconds: int = 0
     """Logins are to be at least so far apart; 0: the server has not complained."""
     since: int = 0
-    """Of this many seconds since then, in lived time: the last complaint, or the last try to do
-    with less."""
+    """When the server last complained, or it was last halved, in lived seconds."""
 
 
 def limit_of(notes: CachedMetadata, receive: Receive) -> LoginLimit:
@@ -25,8 +26,10 @@ def limit_of(notes: CachedMetadata, receive: Receive) -> LoginLimit:
     words = notes.get_metadata(_key(receive)).split()
     if len(words) != 2 or not all(word.isascii() and word.isdecimal() for word in words):
         return LoginLimit()
-    seconds, since = (int(word[:12]) for word in words)
-    return LoginLimit(seconds, since)
+    if any(len(word) > 12 for word in words):
+        return LoginLimit()
+    seconds, since = map(int, words)
+    return LoginLimit(seconds, since) if seconds <= _LONGEST else LoginLimit()
 
 
 def write_limit(notes: CachedMetadata, receive: Receive, limit: LoginLimit) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -100,7 +101,7 @@ def test_a_minimum_is_never_undercut(
 
 
 def complained(limit: LoginLimit, waited: int, lived: int = 0) -> LoginLimit:
-    return learned(limit, TOO_MANY, waited=waited, stated=False, lived=lived)
+    return learned(limit, TOO_MANY, waited=waited, stated=False, lived=lambda: lived)
 
 
 def test_each_complaint_doubles_the_interval_to_a_quarter_of_an_hour():
@@ -122,39 +123,39 @@ def test_a_day_without_complaint_halves_it_until_it_limits_nothing():
     limit = LoginLimit(480, 1000)
     seen = []
     for lived in range(1000, 1000 + 8 * A_DAY, A_DAY // 4):
-        limit = learned(limit, None, waited=60, stated=False, lived=lived)
+        limit = learned(limit, None, waited=60, stated=False, lived=partial(int, lived))
         seen.append(limit.seconds)
     assert seen == [480] * 4 + [240] * 4 + [120] * 4 + [60] * 4 + [30] * 4 + [0] * 12
 
 
 def test_after_a_try_with_less_that_failed_it_waits_for_a_day_again():
-    limit = learned(LoginLimit(480, 0), None, waited=60, stated=False, lived=A_DAY)
+    limit = learned(LoginLimit(480, 0), None, waited=60, stated=False, lived=lambda: A_DAY)
     limit = complained(limit, 240, A_DAY + 240)
     assert limit == LoginLimit(480, A_DAY + 240)
-    assert learned(limit, None, waited=480, stated=False, lived=2 * A_DAY) == limit
+    assert learned(limit, None, waited=480, stated=False, lived=lambda: 2 * A_DAY) == limit
 
 
 @pytest.mark.parametrize("trouble", [None, AWAY])
 def test_what_says_nothing_of_logins_changes_nothing(trouble: Trouble | None):
     for limit in (LoginLimit(), LoginLimit(120, 50)):
-        assert learned(limit, trouble, waited=60, stated=False, lived=100) == limit
+        assert learned(limit, trouble, waited=60, stated=False, lived=lambda: 100) == limit
 
 
 def test_a_server_away_is_no_proof_that_it_bears_more():
     limit = LoginLimit(120, 0)
-    assert learned(limit, AWAY, waited=120, stated=False, lived=9 * A_DAY) == limit
+    assert learned(limit, AWAY, waited=120, stated=False, lived=lambda: 9 * A_DAY) == limit
 
 
 def test_a_poll_that_somebody_asked_for_does_not_count_nor_where_the_server_says_its_delay():
     for waited, stated in ((0, False), (60, True)):
         for limit in (LoginLimit(), LoginLimit(120, 7)):
-            after = learned(limit, TOO_MANY, waited=waited, stated=stated, lived=50)
+            after = learned(limit, TOO_MANY, waited=waited, stated=stated, lived=lambda: 50)
             assert after.seconds == limit.seconds
 
 
 def test_a_limit_of_the_future_is_not_kept_for_ever():
     """A backup was put back: the lived time begins again at a smaller number."""
-    limit = learned(LoginLimit(120, 10 * A_DAY), None, waited=60, stated=False, lived=5)
+    limit = learned(LoginLimit(120, 10 * A_DAY), None, waited=60, stated=False, lived=lambda: 5)
     assert limit == LoginLimit(120, 5)
 
 
