@@ -80,6 +80,8 @@ class PollFinished:
     trouble: Trouble | None
     next_at: datetime | None
     """When the next poll begins; None where there will be none."""
+    slowed: str = ""
+    """Why that is later than the settings say, as a sentence; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,11 @@ class CollectorStatus:
         return given or self.counted_on != now.date()
 
     @property
+    def slowed(self) -> str:
+        """Why polls are further apart than the settings say; empty where they are not."""
+        return self.last.slowed if self.running and self.last is not None else ""
+
+    @property
     def working(self) -> bool:
         return self.phase in (Phase.RECEIVING, Phase.REPLYING)
 

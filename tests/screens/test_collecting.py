@@ -96,6 +96,19 @@ class TestScreen:
         before = screen.panel.next.cget("text")
         settle(screen, lambda: screen.panel.next.cget("text") != before)
 
+    def test_why_it_is_slower_than_set_is_said_in_one_line(
+        self, screen: CollectingScreen, program: Program
+    ):
+        standing = program.go.tray.standing
+        settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
+        assert not screen.panel.slowed.winfo_ismapped()
+        assert standing.last is not None
+        standing.last = replace(standing.last, slowed="10分に1回までしか受信できません。")
+        settle(screen, screen.panel.slowed.winfo_ismapped)
+        assert screen.panel.slowed.cget("text") == "10分に1回までしか受信できません。"
+        assert screen.panel.slowed.winfo_y() > screen.panel.next.winfo_y()
+        assert screen.panel.slowed.winfo_y() < screen.panel.last.winfo_y()
+
     def test_keyboard_only(self, screen: CollectingScreen, program: Program):
         press(screen, "Right", "Right", "Right", "Right", "Right")
         assert screen.focus_get() is screen.buttons["処理の終了"]

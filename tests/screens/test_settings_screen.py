@@ -360,6 +360,13 @@ class TestMailPage:
         settle(page, lambda: not button.winfo_ismapped())
         assert page.focus_get() is page.receive_password.widget, "what is still missing"
 
+    def test_a_proposal_from_weak_sources_says_so(self, page: MailPage):
+        type_in(page.address.widget, "karamail@amber.plala.or.jp")
+        assert "ぷらら（要確認）のアドレスです。サーバなどの欄を" in tab_texts(page)
+        click(labelled(page, "自動で入力する"))
+        assert page.receive_host.value == "imap.plala.or.jp"
+        assert page.protocol.value is Protocol.IMAP
+
     def test_an_unknown_domain_proposes_nothing(self, page: MailPage):
         type_in(page.address.widget, "karamail@example.jp")
         assert not labelled(page, "自動で入力する").winfo_ismapped()
@@ -386,7 +393,7 @@ class TestMailPage:
             names = [row[0] for row in rows]
             assert names == sorted(names, key=str.casefold)
             marks = {row[0]: row[3] for row in rows}
-            assert marks["@nifty"] == "要確認"
+            assert marks["So-net"] == marks["ぷらら"] == "要確認"
             assert marks["OCN"] == ""
             press(dialog, "Escape")
 
