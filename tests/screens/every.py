@@ -195,7 +195,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "TroubleDialog": (TroubleDialog, lambda program: ((TROUBLE,), {})),
     "QuestionDialog": (
         QuestionDialog,
-        lambda program: (("削除", "削除しますか？", ("いいえ", "はい"), 1), {}),
+        lambda program: (("削除", "削除しますか？", ("いいえ", "はい")), {}),
     ),
     "CandidateDialog": (
         CandidateDialog,

@@ -49,10 +49,11 @@ def screen(program: Program) -> SettingsScreen:
 
 
 def opened(program: Program) -> SettingsScreen:
-    """緒言設定 as it is once the passwords are there."""
+    """緒言設定 as it is once the passwords are there, its first page in front."""
     press(program.window.root, "4")
     screen = program.window.screen
     assert isinstance(screen, SettingsScreen)
+    screen.select(ControlPage)
     settle(screen, lambda: screen.locked or can_press_key(screen.window))
     return screen
 
