@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 NUMBERED = frozenset({Kind.NEW, Kind.DUPLICATE, Kind.RENUMBER})
 """Kinds that are answered with a number."""
 ANSWERED = NUMBERED | {Kind.STOP}
-"""Kinds that are answered with a text of ours; the others at the most forwarded."""
+"""Kinds that are answered with a text of ours; the others are forwarded at most."""
 STOPPED = frozenset({Kind.STOP, Kind.STOP_UNANSWERED})
 FORWARDED = frozenset({Kind.OUT_OF_SCOPE, Kind.AUTOMATIC, Kind.BOUNCE})
 """Kinds that go to 対象外メールの送信先."""
@@ -54,7 +54,8 @@ class PollContext:
     now: Callable[[], datetime]
     listener: Callable[[CollectorEvent], None]
     patience: float | None = None
-    """Seconds for which it is tried to write down what was sent; None: as long as it takes."""
+    """For how many seconds the program tries to write down what was sent; None: as long as it
+    takes."""
     tally: CountsBuilder = field(default_factory=CountsBuilder)
     witnesses: Witnesses = field(default_factory=Witnesses)
     """What this poll has learnt of the time."""

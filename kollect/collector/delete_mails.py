@@ -1,4 +1,5 @@
-"""Deletes from the mailbox the mails that are done with, and closes the rows of vanished ones.
+"""Deletes from the mailbox the mails that are done with, and closes the rows of those that
+vanished.
 
 A mail is deleted only when the ledger says that nothing is owed any more and nothing would be lost,
 and only where it is still the mail that the ledger means by its uid.
@@ -28,8 +29,8 @@ NOT_DELETED = (
 )
 DELETED_AFTER_ALL = "サーバに残っていたメールを削除できるようになりました。"
 BACK_AGAIN = 2
-"""In so many polls one after the other mails must come back before the server is doubted: one that
-was cut off at QUIT may show them once more."""
+"""In how many polls in a row mails must come back before the server is doubted: one that was cut
+off at QUIT may show them once more."""
 
 
 class MailDeleter:

@@ -1,4 +1,4 @@
-"""What the collector tells those who listen: counts, events, its state. Pure."""
+"""What the collector notifies its listeners of: counts, events, its state. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PollReport:
     kept: int = 0
     """Copies written to kept/."""
     ignored: int = 0
-    """Automatic mails, and our own come back."""
+    """Automatic mails, and our own that came back."""
     bounced: int = 0
     """Delivery reports that marked a receipt 不達."""
     undeliverable: int = 0

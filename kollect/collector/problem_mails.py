@@ -16,8 +16,8 @@ LEFT_ALONE = (
     (5, timedelta(hours=6)),
     (6, timedelta(days=1)),
 )
-"""A mail at which the session died so often is left alone so long. Short at first: where the line
-itself is bad it hits whichever mail is next, and its sender waits for an answer."""
+"""After how many lost sessions a mail is left alone, and for how long. Short at first: where the
+line itself is bad it hits any mail that is next, and its sender waits for an answer."""
 CUTS_THE_LINE = (
     "サーバから取り出そうとすると接続が切れるメールがあります。サーバに残し、"
     "しばらく後回しにして、ほかのメールを先に処理します。"
@@ -48,8 +48,8 @@ class ProblemMails:
                 age = time.age(at)
                 if age < LEFT_ALONE[-1][1]:
                     suspect.add(uid)
-                if at > time.look.wall:
-                    continue  # of a clock that was ahead: it is tried, and the next date is right
+                if at > time.look.wall:  # by a clock that was ahead: the next date will be right
+                    continue
                 if any(failures >= least and age < pause for least, pause in LEFT_ALONE):
                     blocked.add(uid)
         return sorted((uid for uid in uids if uid not in blocked), key=suspect.__contains__)

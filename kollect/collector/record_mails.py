@@ -28,7 +28,7 @@ from kollect.storage.numbers_in_log import NUMBER_GIVEN
 log = logging.getLogger(__name__)
 
 HEADERS_AT_ONCE = 2 * 1024 * 1024
-"""So many octets of headers are held before they are written down."""
+"""How many octets of headers are held before they are written down."""
 PAUSED = (
     "新しいアドレスからの空メールが1時間の上限を超えたため、受付番号の発行を止めています。"
     "メールはサーバに残しています。いたずらでなければ、上限の設定（new_per_hour）を増やしてください。"
@@ -177,7 +177,7 @@ class MailRecorder:
             if _was_done_with(entry):
                 batch.reappeared.add(uid)
                 return True
-            # it did not show this mail before it was done with, and shows it again
+            # the server did not show this mail until it was done with, and now shows it again
             ledger.change_uid(entry.id, f"{uid}#{entry.id}")
             del batch.rows[uid]
             return False
@@ -191,7 +191,8 @@ class MailRecorder:
     def _under_former_keys(
         self, read: list[tuple[str, Mail]], known: dict[str, MailRecord]
     ) -> None:
-        """Where the server has no ids: find the rows that a version before wrote under its own."""
+        """Where the server has no ids: find the rows that an older version wrote under keys of its
+        own."""
         former = {
             key: uid for uid, mail in read if uid not in known and (key := former_key_of(uid, mail))
         }
@@ -262,7 +263,7 @@ class MailRecorder:
 
 
 def _was_done_with(entry: MailRecord) -> bool:
-    """It is gone because we had it deleted: answered, or copied. Others only vanished."""
+    """It is gone because we deleted it, answered or copied. Others only vanished."""
     return entry.is_complete or entry.number is not None
 
 

@@ -1,4 +1,4 @@
-"""The raw mails in kept/ that may not leave the server without a copy there.
+"""Puts raw mails into kept/: those that may not leave the server without a copy there.
 
 What only the body can tell is read as soon as the copy is there (`read_bodies`).
 """
@@ -27,7 +27,7 @@ NOT_WHOLE = (
     "続くときは、プロバイダに知らせてください。"
 )
 LARGE = 1024 * 1024
-"""Octets of a mail that is not fetched every minute where it does not come whole."""
+"""A mail of more octets is not fetched every minute where it does not come whole."""
 
 
 class NothingGiven(Exception):
@@ -49,7 +49,7 @@ class CopySaver:
         self._not_given: set[str] = set()
         self._bodies = Bodies(context)
         self._short: set[str] = set()
-        """Mails that did not come whole in this poll: once in it is enough."""
+        """Mails that did not come whole: one try in a poll is enough."""
 
     def save(self, batch: Batch) -> None:
         """Put the raw mails into kept/ that may not leave the server without a copy there."""

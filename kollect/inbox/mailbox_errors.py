@@ -1,4 +1,4 @@
-"""What a receiving server says no to, told the same way for POP3 and IMAP. Pure."""
+"""Why a receiving server refuses something, in the same words for POP3 and IMAP. Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def busy(code: str, text: str) -> bool:
 
 
 def of_login(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
-    """The trouble behind the server's no to a greeting or a login; `protocol` is POP or IMAP."""
+    """Why the server refused a greeting or a login, as a trouble; `protocol` is POP or IMAP."""
     detail = f"[{code}] {text}" if code else text
     if _is_too_many_logins(code, text):
         return TooManyLogins(

@@ -136,7 +136,7 @@ def _log_in(
     line = dialogue.line
     if _CONTROLS.search(account) or _CONTROLS.search(password):
         raise mailbox_errors.unspeakable(line.peer)
-    # from a digest the password can be guessed by whoever has listened: it is no better
+    # from a digest the password can be guessed by anybody who has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise login_advice.unsafe(line.peer)
     stamp = None if line.encrypted else _APOP_STAMP.search(greeting)

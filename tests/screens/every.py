@@ -59,6 +59,7 @@ from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.member_samples import YAMADA, numbers, register
 from tests.helpers.receipt_samples import fill_kept, fill_log
 from tests.helpers.ui_driver import settle
@@ -106,7 +107,7 @@ Open = Callable[[Program], Screen]
 def _settings(tab: type[SettingsPage]) -> Open:
     def go(program: Program) -> Screen:
         screen = program.window.open(SettingsScreen, program.workspaces, program.go, tab)
-        settle(screen, lambda: screen._saved_passwords is not None)
+        settle(screen, lambda: screen.locked or can_press_key(screen.window))
         return screen
 
     return go

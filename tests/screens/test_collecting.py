@@ -13,7 +13,7 @@ from kollect.collector.status import MOST_EVENTS, StatusColor
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.desktop.tray import COLOURS
-from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.collecting.screen import CollectingScreen, StatusLight
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.screen import SettingsScreen
@@ -23,6 +23,7 @@ from tests.helpers.live_shop import shop, start
 from tests.helpers.mail_samples import blank
 from tests.helpers.ui_driver import (
     Person,
+    all_inside,
     click,
     cut_off,
     focus,
@@ -187,11 +188,11 @@ class TestTrouble:
     def test_the_lamp_has_the_colour_of_the_icon(
         self, screen: CollectingScreen, monkeypatch: pytest.MonkeyPatch
     ):
-        lamp = screen.panel._lamp
-        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[StatusColor.WAITING])
+        lamp = next(one for one in all_inside(screen.panel) if isinstance(one, StatusLight))
+        settle(screen, lambda: lamp.itemcget("all", "fill") == COLOURS[StatusColor.WAITING])
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
         click(screen.buttons["今すぐ受信"])
-        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[StatusColor.ERROR])
+        settle(screen, lambda: lamp.itemcget("all", "fill") == COLOURS[StatusColor.ERROR])
 
 
 class TestEnd:

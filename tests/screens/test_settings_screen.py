@@ -28,6 +28,7 @@ from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.ui_driver import (
     Person,
     all_inside,
@@ -52,7 +53,7 @@ def opened(program: Program) -> SettingsScreen:
     press(program.window.root, "4")
     screen = program.window.screen
     assert isinstance(screen, SettingsScreen)
-    settle(screen, lambda: screen._saved_passwords is not None)
+    settle(screen, lambda: screen.locked or can_press_key(screen.window))
     return screen
 
 
@@ -136,7 +137,9 @@ class TestSaving:
         )
         assert not screen.has_unsaved_changes()
 
-    def test_every_kind_of_field_is_saved(self, screen: SettingsScreen, folder: DataFolder):
+    def test_every_kind_of_field_is_saved(
+        self, program: Program, screen: SettingsScreen, folder: DataFolder
+    ):
         screen.control.fields["collect", "charset"].value = Charset.ISO_2022_JP
         type_in(screen.control.fields["collect", "blank_subjects"].widget, "無題\n\nkara")
         screen.select(DuplicatePage)
@@ -169,7 +172,7 @@ class TestSaving:
         assert found.forward_address == "tencho@example.com"
         assert found.shop.address == "東京都\n新宿区"
         assert screen.window.root.title() == "コレクト (KKRZS101) id = S01 (保守可)"
-        assert screen._workspaces.current.passwords() == Passwords("secret-1", "secret-2")
+        assert program.workspaces.current.passwords() == Passwords("secret-1", "secret-2")
         for secret in ("secret-1", "secret-2"):
             assert secret not in folder.ini.read_text("utf-8")
 
@@ -562,7 +565,7 @@ def test_settings_that_cannot_be_used_are_shown_for_mending(
     interval = screen.control.fields["collect", "interval_seconds"]
     assert "10～3600" in interval.error
     assert screen.mail.address.value == "karamail@example.jp"
-    settle(screen, lambda: screen._saved_passwords is not None)
+    settle(screen, lambda: can_press_key(screen.window))
     type_in(interval.widget, "30")
     press_f12(screen)
     assert saved(folder).collect.interval_seconds == 30

@@ -272,8 +272,8 @@ class EventList(ttk.Frame):
         if which != id(standing):
             self._clear()
             told = 0
-        fresh = min(standing.told - told, len(standing.events))
-        self._told = (id(standing), standing.told)
+        fresh = min(standing.event_count - told, len(standing.events))
+        self._told = (id(standing), standing.event_count)
         if not fresh:
             return
         text = self.text
