@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import tkinter as tk
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -196,7 +195,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "TroubleDialog": (TroubleDialog, lambda program: ((TROUBLE,), {})),
     "QuestionDialog": (
         QuestionDialog,
-        lambda program: (("削除", "削除しますか？", ("いいえ", "はい"), 1), {}),
+        lambda program: (("削除", "削除しますか？", ("いいえ", "はい")), {}),
     ),
     "CandidateDialog": (
         CandidateDialog,
@@ -252,7 +251,3 @@ def make(program: Program, name: str) -> tuple[type[Dialog[Any]], tuple[Any, ...
     """The dialog of this name, and what it is made with."""
     kind, given = DIALOGS[name]
     return kind, *given(program)
-
-
-def focus_name(window: tk.Misc) -> str:
-    return str(window.tk.call("focus"))

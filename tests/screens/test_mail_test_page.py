@@ -107,12 +107,16 @@ def test_values_that_are_not_saved_are_the_ones_tried(
     assert ini_file.load(program.workspaces.current.folder.path / "kollect.ini") == before
 
 
-def test_the_detail_of_a_failure_can_be_read(screen: SettingsScreen, dialogs: Person):
+def test_the_detail_of_a_failure_unfolds_in_place(screen: SettingsScreen, dialogs: Person):
     change(screen, screen.mail.receive_password, "wrong-password-17")
     run(screen, "受信のテスト")
     click(labelled(screen.test, "詳細"))
-    assert dialogs.troubles[0].detail
-    assert "wrong-password-17" not in dialogs.troubles[0].detail
+    detail = [one for one in all_inside(screen.test) if isinstance(one, tk.Text)]
+    assert detail[0].get("1.0", "end-1c").strip()
+    assert "wrong-password-17" not in detail[0].get("1.0", "end")
+    assert not dialogs.troubles
+    click(labelled(screen.test, "詳細"))
+    assert not detail[0].winfo_exists()
 
 
 def test_a_closed_port_is_told_with_what_to_do(screen: SettingsScreen):

@@ -122,13 +122,16 @@ class MemberListScreen(Screen):
         self.table.mark_sorted(
             "フリガナ" if order is MemberOrder.KANA else "受付番号", descending=False
         )
-        self._find()
+        self._find(top=0)
 
     def _search_soon(self) -> None:
         self._soon.start(SEARCH_AFTER_MS)
 
-    def _find(self) -> None:
-        """Search in a thread; a search under way is followed by one for what stands there then."""
+    def _find(self, *, top: int | None = None) -> None:
+        """Search in a thread; a search under way is followed by one for what stands there then.
+
+        `top` is the first row in view; None: so that the selected one can be seen.
+        """
         self._soon.cancel()
         choice, order = self.choice(), self._order
 
@@ -140,7 +143,7 @@ class MemberListScreen(Screen):
             if self._searches.outdated:
                 return
             numbers, groups = found
-            self.table.show(numbers, keep=True)
+            self.table.show(numbers, top=top, keep=True)
             self.count.configure(text=f"{len(numbers):,}名")
             self._show_groups([label for label, _ in groups])
             nothing = _NOBODY if choice == MemberFilter() else _NOT_FOUND
