@@ -317,7 +317,7 @@ class _Steps:
         return True
 
     def _end(self, *, ok: bool, happened: str = "", **more: Any) -> None:
-        """The step is over; `more` as the fields of CheckStep."""
+        """The step is over; `more` as the fields of MailTestStep."""
         if not self.begun:
             return
         seconds = time.monotonic() - self._since

@@ -191,7 +191,7 @@ def setting_dialogs(album: Album) -> None:
         lambda: dialogs.show(PasswordDialog, SETTINGS, Passwords(), ("receive", "send")),
     )
     screen.control.fields["collect", "interval_seconds"].value = 30
-    album.dialog("unsaved", screen.window.may_leave)
+    album.dialog("unsaved", lambda: screen.window.leave(lambda: None))
 
 
 def protected(album: Album) -> None:

@@ -128,6 +128,9 @@ class MailingComposeScreen(Screen):
     def has_unsaved_changes(self) -> bool:
         return self._text != self._saved
 
+    def save_before_leaving(self, then: Callable[[], None]) -> None:
+        self._save(then)
+
     # ---- the text ----
 
     @property
@@ -195,11 +198,11 @@ class MailingComposeScreen(Screen):
                 first = first or field
         if first is not None:
             first.focus()
-            self.window.set_status("赤い字のところを直してください。")
+            self.window.say_not_done("赤い字のところを直してください。")
             return False
         if lacking := _lacking(self._settings.shop, "店名", "住所"):
             self.missing.button.focus_set()
-            self.window.set_status(f"「ID」で{'と'.join(lacking)}を入力してください。")
+            self.window.say_not_done(f"「ID」で{'と'.join(lacking)}を入力してください。")
             return False
         return True
 
@@ -207,7 +210,7 @@ class MailingComposeScreen(Screen):
 
     def save(self) -> None:
         """「下書き保存」: however unfinished it is."""
-        self._save(lambda: self.window.set_status("下書きを保存しました。"))
+        self._save(lambda: self.window.say_done("下書きを保存しました。"))
 
     def go_on(self) -> None:
         """「送る相手を選ぶ」: what is written is saved as a draft before."""
@@ -232,7 +235,7 @@ class MailingComposeScreen(Screen):
         subject, body = self._text
 
         def done(result: None) -> None:
-            self.window.set_status(
+            self.window.say_done(
                 f"{to} に試しのメールを送りました。届いたメールを確かめてください。"
             )
 
