@@ -127,6 +127,7 @@ class Workspace:
             ini_file.save(self.folder.ini, settings)
         self._settings, self._trouble = settings, None
         log.info("設定を保存しました。")
+        self.poll_now()  # it may wait for mail with the old ones
 
     @contextmanager
     def _passwords_kept(self, passwords: Passwords) -> Iterator[None]:

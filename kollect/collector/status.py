@@ -15,11 +15,14 @@ from kollect.collector.events import (
     PhaseChanged,
     PollFinished,
     PollReport,
+    WaitChanged,
 )
 from kollect.errors import Trouble
 
 MOST_EVENTS = 200
 """How many of the last events are remembered; the log has them all."""
+
+BY_PUSH = "待機中（届きしだい返信します）"
 
 COUNT_WORDS = (
     ("accepted", "受付"),
@@ -55,6 +58,8 @@ class CollectorStatus:
     phase: Phase = Phase.WAITING
     next_at: datetime | None = None
     """When the next poll begins; None where none is planned, or one is under way."""
+    by_push: bool = False
+    """The server tells of a mail as soon as it has come: nobody waits for `next_at`."""
     last: PollFinished | None = None
     trouble: Trouble | None = None
     """What is wrong since `since`, until a poll went well."""
@@ -73,7 +78,7 @@ class CollectorStatus:
         """The collector starts. The events before stay in the list."""
         self.running = True
         self.phase = Phase.RECEIVING
-        self.next_at = None
+        self.next_at, self.by_push = None, False
         self._happened(LogEntry(now, "メールの収集を始めました。"))
 
     def apply(self, news: CollectorEvent) -> StatusChange | None:
@@ -81,12 +86,14 @@ class CollectorStatus:
         match news:
             case PhaseChanged(phase):
                 self.phase = phase
-                self.next_at = None
+                self.next_at, self.by_push = None, False
             case LogEntry():
                 self._happened(news)
             case Held():
                 self.phase, self.next_at = Phase.ERROR, news.next_at
                 return self._broke(news.at, news.trouble)
+            case WaitChanged():
+                self.next_at, self.by_push = news.next_at, news.by_push
             case PollFinished():
                 return self._ended(news)
         return None
@@ -99,6 +106,11 @@ class CollectorStatus:
         """Could the numbers have changed since they were counted?"""
         given = self.last is not None and self.last.report.accepted > 0
         return given or self.counted_on != now.date()
+
+    @property
+    def state_text(self) -> str:
+        """The state in words, as screen and tray say it while mail is collected."""
+        return BY_PUSH if self.by_push and self.phase is Phase.WAITING else self.phase
 
     @property
     def slowed(self) -> str:
@@ -157,10 +169,10 @@ def wait_text(left: timedelta) -> str:
 
 def tooltip(standing: CollectorStatus, name: str) -> str:
     """What the tray icon says when the pointer rests on it: short, Windows shows 127 characters."""
-    state = standing.phase if standing.trouble is None else Phase.ERROR
+    state = standing.state_text if standing.trouble is None else Phase.ERROR
     lines = [f"{name}: {state if standing.running else '収集していません'}"]
     if standing.today is not None:
         lines.append(f"今日の受付 {standing.today:,}件")
-    if standing.running and standing.next_at is not None:
+    if standing.running and standing.next_at is not None and state != BY_PUSH:
         lines.append(f"次の受信 {standing.next_at:%H:%M:%S}")
     return "\n".join(lines)
