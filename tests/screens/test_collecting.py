@@ -6,9 +6,11 @@ import time
 import tkinter as tk
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from kollect.collector.events import WaitChanged
 from kollect.collector.status import MOST_EVENTS, StatusColor
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
@@ -95,6 +97,21 @@ class TestScreen:
         settle(screen, lambda: "次の受信まで あと 5" in screen.panel.next.cget("text"))
         before = screen.panel.next.cget("text")
         settle(screen, lambda: screen.panel.next.cget("text") != before)
+
+    def test_waiting_by_push_is_said_instead_of_the_countdown(
+        self, screen: CollectingScreen, program: Program
+    ):
+        tray = program.go.tray
+        settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
+        due = datetime.now().astimezone() + timedelta(minutes=5)
+        tray.on_collector_event(WaitChanged(by_push=True, next_at=due))
+        settle(screen, lambda: "届きしだい" in screen.panel.word.cget("text"))
+        assert screen.panel.word.cget("text") == "待機中（届きしだい返信します）"
+        assert f"{due:%H:%M}" in screen.panel.next.cget("text")
+        assert "あと" not in screen.panel.next.cget("text")
+        tray.on_collector_event(WaitChanged(by_push=False, next_at=due))
+        settle(screen, lambda: "次の受信まで あと" in screen.panel.next.cget("text"))
+        assert screen.panel.word.cget("text") == "待機中"
 
     def test_why_it_is_slower_than_set_is_said_in_one_line(
         self, screen: CollectingScreen, program: Program

@@ -151,8 +151,7 @@ class StatePanel(ttk.Frame):
         self.total = self._number(3, "これまでの受付")
 
     def show(self, standing: CollectorStatus, now: datetime, *, ending: bool) -> None:
-        phase = standing.phase
-        self.word.configure(text=phase if standing.running else "停止中")
+        self.word.configure(text=standing.state_text if standing.running else "停止中")
         self._lamp.show(standing.light)
         self.next.configure(text=_next_text(standing, now, ending=ending))
         self.slowed.configure(text=standing.slowed)
@@ -308,5 +307,7 @@ def _next_text(standing: CollectorStatus, now: datetime, *, ending: bool) -> str
     left = standing.next_at - now
     if left.total_seconds() <= 0:
         return "まもなく受信します。"
+    if standing.by_push:
+        return f"念のため、{standing.next_at:%H:%M} にも受信します。"
     again = "もう一度試すまで" if standing.trouble is not None else "次の受信まで"
     return f"{again} あと {wait_text(left)}（{standing.next_at:%H:%M:%S}）"
