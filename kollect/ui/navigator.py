@@ -69,6 +69,16 @@ class Navigator:
         if not self.window.uncover(PapersScreen):
             self.window.open(PapersScreen, self.workspaces, self)
 
+    def arrival_sheet(self) -> None:
+        """「返信が届かないとき」, ready to be printed."""
+        from kollect.printing.documents import Paper
+        from kollect.ui.papers.screen import PapersScreen
+
+        self.papers()
+        screen = self.window.screen
+        if isinstance(screen, PapersScreen):
+            screen.choose(Paper.SHEET)
+
     # ---- other screens ----
 
     def mailing(self, mailing: int) -> None:
