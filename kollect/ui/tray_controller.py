@@ -88,6 +88,13 @@ class TrayController:
         if not self._soon and (self._seen() or not isinstance(news, LogEntry)):
             self._soon = self._root.after(SOON_MS, self.tell)
 
+    def try_new_settings(self) -> None:
+        """The settings were saved: what was in trouble is tried with them at once."""
+        if self.standing.running and self.standing.trouble is not None:
+            self.standing.try_new_settings()
+            self._workspaces.current.poll_now()
+            self.tell()
+
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call `watcher` after news, and every second, while the window can be seen.
 

@@ -110,7 +110,7 @@ def test_the_events_are_bounded_and_counted(standing: CollectorStatus):
         standing.apply(LogEntry(NOW, f"{number}"))
     assert len(standing.events) == MOST_EVENTS
     assert standing.events[-1].text == f"{MOST_EVENTS + 49}"
-    assert standing.told == MOST_EVENTS + 51
+    assert standing.event_count == MOST_EVENTS + 51
 
 
 def test_numbers_are_counted_again_when_they_may_have_changed(standing: CollectorStatus):

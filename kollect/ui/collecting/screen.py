@@ -19,7 +19,7 @@ from kollect.collector.status import (
     wait_text,
 )
 from kollect.desktop.tray import COLOURS, TrayColor
-from kollect.errors import Trouble
+from kollect.errors import ServerTrouble, Trouble
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import BOLD_FONT, FAINT, GAP, HALF, WIDE
 from kollect.ui.framework.window import Screen, Window
@@ -54,7 +54,7 @@ class CollectingScreen(Screen):
         inside = self.scrolled.inside
         self.panel = StatePanel(inside)
         self.panel.pack(fill="x")
-        self.trouble = TroublePanel(inside, window.dialogs.show_error)
+        self.trouble = TroublePanel(inside, window.dialogs.show_error, go.mend_mail_settings)
         self._below = ttk.Label(
             inside, text="最近のできごと（新しいものが上）", style="Bold.TLabel"
         )
@@ -198,9 +198,16 @@ class StatusLight(tk.Canvas):
 class TroublePanel(ttk.Frame):
     """What is wrong, what to do, and the way to the technical text."""
 
-    def __init__(self, parent: tk.Misc, tell: Callable[[Trouble], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        tell: Callable[[Trouble], None],
+        mend: Callable[[Trouble], None],
+    ) -> None:
+        """`mend` opens the settings where the trouble can be mended."""
         super().__init__(parent, style="Wrong.TFrame", padding=("3p", 0, 0, 0))
         self._tell = tell
+        self._mend = mend
         self._trouble: Trouble | None = None
         inside = ttk.Frame(self, style="Paper.TFrame", padding=(GAP, HALF))
         inside.pack(fill="both", expand=True)
@@ -212,7 +219,9 @@ class TroublePanel(ttk.Frame):
         self.cure = WrappedLabel(inside, "", style="Paper.TLabel")
         self.cure.grid(row=2, column=0, sticky="ew")
         self.detail = ttk.Button(inside, text="詳細", width=8, command=self.open)
-        self.detail.grid(row=0, column=1, rowspan=2, sticky="ne", padx=(GAP, 0))
+        self.detail.grid(row=0, column=2, rowspan=2, sticky="ne", padx=(GAP, 0))
+        self.mend = ttk.Button(inside, text="メールの設定を直す", width=20, command=self.go_mend)
+        self.mend.grid(row=0, column=1, rowspan=2, sticky="ne", padx=(GAP, 0))
 
     def show(self, standing: CollectorStatus) -> None:
         trouble, since = standing.trouble, standing.since
@@ -221,15 +230,30 @@ class TroublePanel(ttk.Frame):
         self._trouble = trouble
         again = f"（{since:%H:%M} から {standing.failures}回）" if standing.failures > 1 else ""
         self.title.configure(text=f"{trouble.title}{again}")
+        if isinstance(trouble, ServerTrouble):
+            self.mend.grid()
+        else:
+            self.mend.grid_remove()
         happened = trouble.happened
         if len(happened) > LONGEST_TROUBLE:
             happened = f"{happened[:LONGEST_TROUBLE]}…（続きは「詳細」）"
         for label, text in (
             (self.happened, happened),
-            (self.cure, f"どうすればよいか: {trouble.cure}"),
+            (self.cure, self._cure(standing, trouble)),
         ):
             if label.text != text:
                 label.configure(text=text)
+
+    @staticmethod
+    def _cure(standing: CollectorStatus, trouble: Trouble) -> str:
+        if standing.trying_new_settings:
+            return "新しい設定で試しています…"
+        return f"どうすればよいか: {trouble.cure}"
+
+    def go_mend(self) -> None:
+        """「メールの設定を直す」"""
+        if self._trouble is not None:
+            self._mend(self._trouble)
 
     def open(self) -> None:
         if self._trouble is not None:
