@@ -86,10 +86,10 @@ def go_back(folder: DataFolder, loss: backup.DataLoss, found: str) -> Path | Non
     return aside
 
 
-def begin_anew(folder: DataFolder, first: int) -> None:
+def start_new_database(folder: DataFolder, first: int) -> None:
     """Make a new kollect.db whose first number is `first`, and say so in the log."""
     with event_log.install(folder):
-        backup.begin_anew(folder.database, first, local_now())
+        backup.start_new_database(folder.database, first, local_now())
         log.warning("kollect.db を新しく作りました。受付番号は %d から発行します。", first)
 
 

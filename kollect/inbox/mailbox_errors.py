@@ -42,9 +42,9 @@ def _is_too_many_logins(code: str, text: str) -> bool:
 
 
 def busy(code: str, text: str) -> bool:
-    """Whether the server's no means "not now"; `code` is its response code."""
-    told_by_words = code in ("", "ALERT") and _BUSY_WORDS.search(text) is not None
-    return code in _BUSY_CODES or told_by_words
+    """Whether the server's refusal means "not now"; `code` is its response code."""
+    by_words = code in ("", "ALERT") and _BUSY_WORDS.search(text) is not None
+    return code in _BUSY_CODES or by_words
 
 
 def of_login(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import tkinter as tk
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -252,7 +251,3 @@ def make(program: Program, name: str) -> tuple[type[Dialog[Any]], tuple[Any, ...
     """The dialog of this name, and what it is made with."""
     kind, given = DIALOGS[name]
     return kind, *given(program)
-
-
-def focus_name(window: tk.Misc) -> str:
-    return str(window.tk.call("focus"))

@@ -267,6 +267,27 @@ class TestLetters:
         assert fields["collect", "reply_body"].value == "本文 ★1★"
         assert "本文 00042" in preview.text
 
+    def test_the_text_is_looked_at_while_it_is_typed(self, screen: SettingsScreen):
+        page = screen.control
+        body = page.fields["collect", "reply_body"]
+        screen.shop.fields["shop", "name"].value = "みどり"
+        type_in(body.widget, "みどりの番号は★1★です")
+        settle(page, lambda: page.check.text.startswith("✓"))
+        assert not page.check.button.winfo_ismapped()
+        type_in(body.widget, "みどりの番号は★1★です http://shop.example/ ﾅﾆ")
+        settle(page, lambda: page.check.text.startswith("✗"))
+        assert "1 件、ほか 1 件" in page.check.text
+        preview = (page.preview.winfo_rooty(), page.preview.winfo_height())
+        click(page.check.button)
+        page.update()
+        shown = [shown_text(w) for w in all_inside(page.check)]
+        assert any(text.startswith("✗ 本文の1行目: リンク") for text in map(_unfolded, shown))
+        assert any("全角カタカナに直して" in text for text in map(_unfolded, shown))
+        assert page.preview.winfo_height() == preview[1], "it is neither covered nor squeezed"
+        type_in(body.widget, "みどりの番号は★1★です")
+        settle(page, lambda: page.check.text.startswith("✓"))
+        assert not [w for w in all_inside(page.check._list) if w.winfo_ismapped()]
+
     def test_the_duplicate_reply_only_where_one_is_sent(self, screen: SettingsScreen):
         screen.select(DuplicatePage)
         page = screen.duplicate
@@ -280,6 +301,10 @@ class TestLetters:
         settle(page, lambda: not page.preview.winfo_ismapped())
         click(labelled(page, "返信メールを送る"))
         assert str(body.widget.cget("state")) == "normal"
+
+
+def _unfolded(text: str) -> str:
+    return text.replace("\n", "")
 
 
 class TestMailPage:

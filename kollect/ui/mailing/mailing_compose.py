@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.desktop.ime import InputMode
+from kollect.letters.letter_check import LetterKind, TextRemark, remarks
 from kollect.mailing import mailing_text
 from kollect.mailing.mailing_states import Mailing
 from kollect.mailing.rate_limit import RateLimit
@@ -21,6 +22,7 @@ from kollect.ui.mailing.mailing_dialogs import SampleDialog
 from kollect.ui.mailing.mailing_preview import MemberPreview
 from kollect.ui.members.member_fields import switch_ime
 from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.check_strip import CheckStrip
 from kollect.ui.widgets.form import Form
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from kollect.ui.widgets.two_columns import TwoColumns
@@ -59,10 +61,12 @@ class MailingComposeScreen(Screen):
         self.missing = ShopNotice(both, go.shop_settings)
         self.missing.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         form = Form(both, label_characters=4)
-        form.grid(row=1, column=0, sticky="nsew")
+        form.grid(row=1, column=0, rowspan=2, sticky="nsew")
         self._build_form(form)
         self.preview = MemberPreview(both, window, workspaces)
         self.preview.grid(row=1, column=1, sticky="nsew", padx=(WIDE, 0))
+        self.check = CheckStrip(both, self._remarks, scrolled.see)
+        self.check.grid(row=2, column=1, sticky="ew", padx=(WIDE, 0), pady=(HALF, 0))
         both.settle()
         if draft is not None:
             self.subject.value, self.body.value = draft.subject, draft.body
@@ -93,7 +97,6 @@ class MailingComposeScreen(Screen):
             "送るときに、会員ごとの名前や番号に変わります。",
             under_fields=True,
         )
-        self.note = form.note("", under_fields=True)
         self.try_button = ttk.Button(
             form.row(under_fields=True), text="自分に試し送信", width=18, command=self.try_out
         )
@@ -153,12 +156,32 @@ class MailingComposeScreen(Screen):
         """Let the preview follow what is typed."""
         subject, body = self._text
         self.preview.write(subject, body, self._settings)
-        odd = mailing_text.unfilled(subject, body)
-        self.note.configure(
-            text=f"{'、'.join(odd)} は差し込みの言葉ではないため、そのままの文字で送ります。"
-            if odd
-            else ""
+        self.check.edited()
+
+    def _remarks(self) -> list[TextRemark]:
+        """文面の点検, with the placeholders of a mailing."""
+        subject, body = self._text
+        if not (subject.strip() or body.strip()):
+            return []  # nothing is written yet
+        wrong = [
+            TextRemark(f"{starred} は使えません。", f"{right} と書いてください。", serious=True)
+            for starred, right in mailing_text.misspelt(subject, body).items()
+        ]
+        odd = [
+            TextRemark(
+                f"{starred} は差し込みの言葉ではないため、そのままの文字で送ります。",
+                "名前や番号を入れるところなら、「差し込み」のボタンで入れ直してください。",
+            )
+            for starred in mailing_text.unfilled(subject, body)
+        ]
+        found = remarks(
+            subject,
+            body,
+            shop_name=self._settings.shop.name,
+            charset=self._settings.collect.charset,
+            kind=LetterKind.MAILING,
         )
+        return [*wrong, *found, *odd]
 
     def _all_right(self) -> bool:
         """Say beside the fields what is wrong, and go to the first."""
