@@ -60,6 +60,8 @@ class CollectorStatus:
     """What is wrong since `since`, until a poll went well."""
     since: datetime | None = None
     failures: int = 0
+    remembered: int = 0
+    """How often events of an earlier run were put before those of this one."""
     trying_new_settings: bool = False
     """Settings were saved since the trouble came: whether it is still there is not known yet."""
     events: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
@@ -93,6 +95,14 @@ class CollectorStatus:
             case PollFinished():
                 return self._ended(news)
         return None
+
+    def remember(self, earlier: list[LogEntry]) -> None:
+        """What happened before this run began, the oldest first, belongs before the events here."""
+        there = [*earlier, *self.events]
+        self.events.clear()
+        self.events.extend(there)
+        self.event_count += len(earlier)
+        self.remembered += 1
 
     def try_new_settings(self) -> None:
         """What is wrong is tried again with other settings, from now until the next poll ends."""

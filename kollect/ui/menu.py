@@ -154,6 +154,8 @@ class MenuScreen(Screen):
             else:
                 following = self.steps.show(steps)
                 self.steps.grid()
+                if FirstStep.MAIL in steps:
+                    following = f"{state_of_things(workspace)}\n{following}"
                 if not self._has_trouble():
                     self._line.configure(text=following)
             self._arrange()

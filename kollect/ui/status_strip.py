@@ -20,7 +20,7 @@ from kollect.errors import Trouble
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import FAINT, GAP, HALF, WIDE
 from kollect.ui.framework.tk_lifetime import Timer
-from kollect.ui.framework.window import Screen, Window
+from kollect.ui.framework.window import Window
 
 if TYPE_CHECKING:  # which are loaded with the first mailing
     from kollect.mailing.mailing_events import MailingEvent
@@ -64,7 +64,7 @@ class StatusStrip:
         self._workspaces = workspaces
         self._go = go
         self._window = window
-        self._seen: tuple[Workspace, Screen] | None = None
+        self._seen: tuple[Workspace, str] | None = None
         self._mailing: MailingStanding | None = None
         frame = window.strip
         self.lamp = ttk.Label(frame, style="Paper.TLabel", text="●")
@@ -94,7 +94,8 @@ class StatusStrip:
         colour = COLOURS[TrayColor(standing.light)] if standing.running else FAINT
         if colour != str(self.lamp.cget("foreground")):
             self.lamp.configure(foreground=colour)
-        seen = self._workspaces.current, self._window.screen
+        # its name: a screen that was closed must not be kept
+        seen = self._workspaces.current, str(self._window.screen)
         if seen != self._seen:  # to the demo or back; or a mailing was paused on another screen
             self._seen = seen
             self._load()
