@@ -65,6 +65,10 @@ class CollectorStatus:
     """What is wrong since `since`, until a poll went well."""
     since: datetime | None = None
     failures: int = 0
+    remembered: int = 0
+    """How often events of an earlier run were put before those of this one."""
+    trying_new_settings: bool = False
+    """Settings were saved since the trouble came: whether it is still there is not known yet."""
     events: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     """The newest last."""
     event_count: int = 0
@@ -91,12 +95,25 @@ class CollectorStatus:
                 self._happened(news)
             case Held():
                 self.phase, self.next_at = Phase.ERROR, news.next_at
+                self.trying_new_settings = False
                 return self._broke(news.at, news.trouble)
             case WaitChanged():
                 self.next_at, self.by_push = news.next_at, news.by_push
             case PollFinished():
                 return self._ended(news)
         return None
+
+    def remember(self, earlier: list[LogEntry]) -> None:
+        """What happened before this run began, the oldest first, belongs before the events here."""
+        there = [*earlier, *self.events]
+        self.events.clear()
+        self.events.extend(there)
+        self.event_count += len(earlier)
+        self.remembered += 1
+
+    def try_new_settings(self) -> None:
+        """What is wrong is tried again with other settings, from now until the next poll ends."""
+        self.trying_new_settings = True
 
     def counted(self, today: int, total: int, on: date) -> None:
         """The numbers given, as counted in the ledger."""
@@ -133,6 +150,7 @@ class CollectorStatus:
 
     def _ended(self, ended: PollFinished) -> StatusChange | None:
         self.last, self.next_at = ended, ended.next_at
+        self.trying_new_settings = False
         if ended.trouble is not None:
             return self._broke(ended.at, ended.trouble)
         before, self.trouble = self.trouble, None
