@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
+from kollect.settings import microsoft
 from kollect.settings.model import Auth, Protocol, Security, Settings
 
 
@@ -206,10 +207,6 @@ _DOMAINS: dict[str, tuple[str, ...]] = {
 }
 
 _IN_CLEAR = "暗号化がないので、パスワードを途中で盗み見される危険があります。"
-_NO_PASSWORDS = (
-    "パスワードを使った接続が廃止されたため、コレクトでは使えません。"
-    "ほかのメールアドレスをお使いください。"
-)
 _NOTES: dict[str, tuple[str, ...]] = {
     "ASAHIネット": ("アカウントは、メールアドレスではなく、ASAHIネットのIDです。",),
     "ASAHIネット (no TLS)": (_IN_CLEAR,),
@@ -235,8 +232,8 @@ _NOTES: dict[str, tuple[str, ...]] = {
         "ふだんのパスワードでは接続できません。Googleアカウントで2段階認証を有効にして"
         "「アプリ パスワード」を作り、それをパスワードとして入力してください。",
     ),
-    "Outlook.com": (_NO_PASSWORDS,),
-    "Microsoft 365": (_NO_PASSWORDS,),
+    "Outlook.com": (microsoft.NO_PASSWORDS,),
+    "Microsoft 365": (microsoft.NO_PASSWORDS,),
     "iCloud": (
         "Appleの「App用パスワード」を作って入力してください。"
         "受信用のアカウントは「@」より前、送信用のアカウントはメールアドレスの全体です。",
