@@ -116,11 +116,11 @@ class ResultsService:
         numbers: Sequence[int],
         encoding: str,
         stopping: Callable[[], bool] = lambda: False,
-        told: Callable[[int], None] = lambda count: None,
+        progress: Callable[[int], None] = lambda count: None,
     ) -> bool:
         """The receipts of these numbers, in this order, as a table for a spreadsheet.
 
-        `told` hears how many are done. Returns False, and writes nothing, where it was stopped.
+        `progress` gets how many are done. Returns False, and writes nothing, where it was stopped.
         """
         digits = self.digits()
 
@@ -129,7 +129,7 @@ class ResultsService:
                 for start in range(0, len(numbers), CSV_ROWS_AT_ONCE):
                     if stopping():
                         return
-                    told(start)
+                    progress(start)
                     part = numbers[start : start + CSV_ROWS_AT_ONCE]
                     rows = receipts.some(part)
                     yield from (csv_row(rows[n], digits) for n in part if n in rows)

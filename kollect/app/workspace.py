@@ -90,7 +90,7 @@ class Workspace:
             self._log.__exit__()
 
     def come_to_rest(self, seconds: float | None = None) -> bool:
-        """End collector and sender after the mail in hand, and wait so long at the most.
+        """End collector and sender after the mail in hand, and wait for at most so long.
 
         Returns whether both have ended. From any thread but theirs.
         """
@@ -106,7 +106,7 @@ class Workspace:
         """What is to be said, once, of where the data folder is. Raises Trouble."""
         from kollect.app import folder_warnings
 
-        return folder_warnings.untold(self.folder)
+        return folder_warnings.new_warning(self.folder)
 
     # ---- settings and passwords ----
 
@@ -411,7 +411,7 @@ class DemoWorkspace(Workspace):
         return self.passwords()
 
     def _clear(self) -> None:
-        # a screen may still be reading here: files come and go under our hands, or are held open
+        # a screen may still be reading here: files come and go meanwhile, or are held open
         for pause in (0.05, 0.1, 0.2, 0.4, 0.8, 0.0):
             try:
                 shutil.rmtree(self.folder.path)

@@ -1,4 +1,4 @@
-"""What the collector has told so far, as one picture for the screen and for the tray. Pure."""
+"""What the collector has notified so far, as one picture for the screen and for the tray. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kollect.collector.events import (
 from kollect.errors import Trouble
 
 MOST_EVENTS = 200
-"""So many of the last events are remembered; the log has them all."""
+"""How many of the last events are remembered; the log has them all."""
 
 COUNT_WORDS = (
     ("accepted", "受付"),
@@ -41,7 +41,7 @@ class StatusColor(StrEnum):
 
 
 class StatusChange(StrEnum):
-    """A change that is told in a balloon."""
+    """A change that a balloon of the tray shows."""
 
     BROKE = "メールの受信に問題があります"
     WELL_AGAIN = "メールの受信が元に戻りました"
@@ -49,7 +49,7 @@ class StatusChange(StrEnum):
 
 @dataclass(slots=True)
 class CollectorStatus:
-    """Belongs to one thread, which tells it the news in their order."""
+    """Belongs to one thread, which hands it the events in their order."""
 
     running: bool = False
     phase: Phase = Phase.WAITING
@@ -62,7 +62,7 @@ class CollectorStatus:
     failures: int = 0
     events: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     """The newest last."""
-    told: int = 0
+    event_count: int = 0
     """How many events there were in all."""
     today: int | None = None
     """Numbers given on `counted_on`; None: not yet counted."""
@@ -70,14 +70,14 @@ class CollectorStatus:
     counted_on: date | None = None
 
     def begin(self, now: datetime) -> None:
-        """The collector starts. What was told before stays in the list."""
+        """The collector starts. The events before stay in the list."""
         self.running = True
         self.phase = Phase.RECEIVING
         self.next_at = None
         self._happened(LogEntry(now, "メールの収集を始めました。"))
 
     def apply(self, news: CollectorEvent) -> StatusChange | None:
-        """Take in one piece of news; returns what has turned by it."""
+        """Take in one event; returns what changed for the better or the worse."""
         match news:
             case PhaseChanged(phase):
                 self.phase = phase
@@ -101,20 +101,23 @@ class CollectorStatus:
         return given or self.counted_on != now.date()
 
     @property
+    def slowed(self) -> str:
+        """Why polls are further apart than the settings say; empty where they are not."""
+        return self.last.slowed if self.running and self.last is not None else ""
+
+    @property
     def working(self) -> bool:
         return self.phase in (Phase.RECEIVING, Phase.REPLYING)
 
     @property
     def light(self) -> StatusColor:
         if self.trouble is not None:
-            return (
-                StatusColor.ERROR
-            )  # also while it is tried again: red and green in turn tell nothing
+            return StatusColor.ERROR  # also while it tries again: a blinking light tells nothing
         return StatusColor.WORKING if self.running and self.working else StatusColor.WAITING
 
     def _happened(self, event: LogEntry) -> None:
         self.events.append(event)
-        self.told += 1
+        self.event_count += 1
 
     def _ended(self, ended: PollFinished) -> StatusChange | None:
         self.last, self.next_at = ended, ended.next_at
@@ -141,8 +144,8 @@ class CollectorStatus:
 def report_text(report: PollReport) -> str:
     """What one poll brought, in one line."""
     counts = report.as_json()
-    told = [f"{word} {counts[name]}件" for name, word in COUNT_WORDS if counts[name]]
-    return "、".join(told) or "新しいメールはありませんでした"
+    shown = [f"{word} {counts[name]}件" for name, word in COUNT_WORDS if counts[name]]
+    return "、".join(shown) or "新しいメールはありませんでした"
 
 
 def wait_text(left: timedelta) -> str:
@@ -153,7 +156,7 @@ def wait_text(left: timedelta) -> str:
 
 
 def tooltip(standing: CollectorStatus, name: str) -> str:
-    """What the tray icon says when the pointer rests on it: short, Windows shows 127 letters."""
+    """What the tray icon says when the pointer rests on it: short, Windows shows 127 characters."""
     state = standing.phase if standing.trouble is None else Phase.ERROR
     lines = [f"{name}: {state if standing.running else '収集していません'}"]
     if standing.today is not None:

@@ -25,13 +25,17 @@ from kollect.collector.events import (
 from kollect.collector.maintenance import upkeep
 from kollect.collector.owner_alert import send_alert, send_all_clear
 from kollect.collector.poll import poll
+from kollect.collector.poll_interval import PollDue, PollPace, learned, next_poll
 from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock, running_seconds
-from kollect.settings.model import Passwords, Settings
+from kollect.ledger.login_limits import LoginLimit, limit_of, write_limit
+from kollect.net.server_memory import memory_of
+from kollect.settings.model import Passwords, Receive, Settings
+from kollect.settings.providers import least_interval
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
 from kollect.threads import safe_thread
@@ -71,6 +75,12 @@ class CollectorWorker(BackgroundThread):
         self._mark = ""
         self._saw_all: float | None = None
         """When a poll saw all that was in the mailbox, the last one if it did."""
+        self._last_blank: float | None = None
+        """When a poll last brought a blank mail, by the clock that nobody sets."""
+        self._limit = LoginLimit()
+        self._due: PollDue | None = None
+        self._due_at = 0.0
+        """The end of its pause, by the same clock."""
         self._upkeep_failed = ""
         self._alert_failed = ""
 
@@ -94,6 +104,7 @@ class CollectorWorker(BackgroundThread):
         self._busy.set()
         try:
             settings, passwords = self._load()
+            waited = self._waited(settings)
             ledger = self._open_ledger()
             self._daily_work(ledger)
             context = PollContext(
@@ -114,6 +125,9 @@ class CollectorWorker(BackgroundThread):
             recently = since is not None and self._running() - since < A_SHORT_WHILE
             with suppress(StorageTrouble):  # the next poll finds out
                 check_clock(context, just_arrived=recently)
+                self._learn_limit(context, trouble, waited)
+            if report.accepted or report.duplicate:
+                self._last_blank = self._running()
             return report, trouble
         except Trouble as trouble:
             if isinstance(trouble, StorageTrouble):
@@ -192,11 +206,13 @@ class CollectorWorker(BackgroundThread):
         self._health, change = self._health.after(trouble, self._steady())
         self._tell(change, trouble)
         self._alert(trouble, now)
-        due = now + self._health.pause(self._interval())
+        due = self._next_poll()
+        next_at = now + due.pause
         going_on = not self._stop.is_set()
         self._listener(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
-        self._listener(PollFinished(now, report, trouble, due if going_on else None))
-        return due
+        ended = PollFinished(now, report, trouble, next_at if going_on else None, due.slowed)
+        self._listener(ended)
+        return next_at
 
     def _tell(self, change: FailureChange, trouble: Trouble | None) -> None:
         match change:
@@ -236,11 +252,51 @@ class CollectorWorker(BackgroundThread):
         """For spans: it never jumps. Not a date for people."""
         return _SOME_DAY + timedelta(seconds=self._running())
 
-    def _interval(self) -> timedelta:
+    def _next_poll(self) -> PollDue:
+        due = next_poll(self._pace(), self._health)
+        if due.slowed and (self._due is None or due.slowed != self._due.slowed):
+            log.info("%s", due.slowed)
+        self._due, self._due_at = due, self._running() + due.pause.total_seconds()
+        return due
+
+    def _pace(self) -> PollPace:
         try:
-            return timedelta(seconds=self._load()[0].collect.interval_seconds)
+            settings, _ = self._load()
         except safe_thread.FAULTS:
-            return timedelta(seconds=60)
+            return PollPace(usual=60, limit=self._limit.seconds)
+        since = self._last_blank
+        return PollPace(
+            usual=settings.collect.interval_seconds,
+            busy=settings.collect.busy_interval_seconds,
+            since_blank=None if since is None else self._running() - since,
+            server=max(least_interval(settings.receive), _login_delay(settings.receive)),
+            limit=self._limit.seconds,
+        )
+
+    def _waited(self, settings: Settings) -> int:
+        """The interval that has led to this poll; 0 where somebody asked for it before its time."""
+        if self._due is None:
+            return settings.collect.interval_seconds
+        return self._due.interval if self._running() >= self._due_at - 1 else 0
+
+    def _learn_limit(self, context: PollContext, trouble: Trouble | None, waited: int) -> None:
+        """Raises StorageTrouble."""
+        receive = context.settings.receive
+        before = limit_of(context.metadata, receive)
+        self._limit = learned(
+            before,
+            trouble,
+            waited=waited,
+            stated=_login_delay(receive) > 0,
+            lived=context.clock.lived,
+        )
+        if self._limit != before:
+            write_limit(context.metadata, receive, self._limit)
+
+
+def _login_delay(receive: Receive) -> int:
+    """Seconds, as the server said when it was last asked; 0 where it says nothing."""
+    return memory_of(receive.protocol, receive.host, receive.port).login_delay
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from kollect.delivery.arrival import DKIM_TITLE, SPF_TITLE
+
 MOBILE = ("docomo", "au", "ソフトバンク", "楽天モバイル")
 EVERYBODY = (*MOBILE, "Gmail", "Yahoo!メール", "iCloud")
 
@@ -28,8 +30,8 @@ class Topic(StrEnum):
     SERVER = "差出人のアドレスと送信サーバ"
     MICROSOFT = "マイクロソフトのメール"
     DOMAIN = "差出人のドメイン（返事の届け先、MX）"
-    SPF = "送信サーバの届け出（SPF）"
-    DKIM = "店のドメインの署名（DKIM）"
+    SPF = SPF_TITLE
+    DKIM = DKIM_TITLE
     DMARC = "なりすましへの備え（DMARC）"
     DNS = "ドメインの設定（DNS）の確認"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kollect.diagnosis.dns_answers import plain_name
 from kollect.diagnosis.finding import EVERYBODY, Finding, Topic, Verdict
 from kollect.diagnosis.hosters import hoster_of
+from kollect.mail import organization
 from kollect.settings import microsoft
 from kollect.settings.model import Settings
 from kollect.settings.providers import Provider, for_domain
@@ -17,25 +18,24 @@ FREE_MAIL = ("Gmail", "Yahoo!メール", "Yahoo!BB", "Outlook.com / Hotmail", "i
 def about_servers(settings: Settings) -> Iterator[Finding]:
     """What is to be said of the address and the servers, without asking anybody."""
     yield from _microsoft(settings)
-    providers = for_domain(settings.mail_address)
-    if providers:
-        yield _provider_address(settings, providers)
+    provider = for_domain(settings.mail_address)
+    if provider is not None:
+        yield _provider_address(settings, provider)
     else:
         yield _own_domain(settings)
 
 
 def owned_by_provider(settings: Settings) -> bool:
     """The domain is a provider's: its DNS is nothing that the shop could change."""
-    return bool(for_domain(settings.mail_address))
+    return for_domain(settings.mail_address) is not None
 
 
-def _provider_address(settings: Settings, providers: tuple[Provider, ...]) -> Finding:
-    provider = providers[0]
+def _provider_address(settings: Settings, provider: Provider) -> Finding:
     domain = settings.mail_address.rpartition("@")[2]
     label = provider.label.partition("（")[0]
     free = provider.name in FREE_MAIL
     kind = "フリーメール" if free else "プロバイダのメール"
-    if _is_its_own(settings.send.host, providers):
+    if _is_its_own(settings.send.host, provider):
         return Finding(
             "server.provider_own",
             Topic.SERVER,
@@ -53,7 +53,7 @@ def _provider_address(settings: Settings, providers: tuple[Provider, ...]) -> Fi
         "送っています。",
         f"{kind}のアドレスは、その会社の送信サーバからだけ送れます。よそから送ったメールは、"
         "なりすましとみなされ、届かないか、迷惑メールに入ります。",
-        f"「メールの設定」の送信サーバを、{label}のもの（{provider.smtp.host}）にしてください。"
+        f"「メールの設定」の送信サーバを、{label}のもの{_named(provider)}にしてください。"
         "今の送信サーバを使い続けるときは、Emailアドレスを、その会社のアドレスにしてください。",
         EVERYBODY,
         where="緒言設定 ▸「メールの設定」▸「送信用設定」",
@@ -79,22 +79,15 @@ def _own_domain(settings: Settings) -> Finding:
     )
 
 
-def _is_its_own(host: str, providers: tuple[Provider, ...]) -> bool:
+def _named(provider: Provider) -> str:
+    return f"（{provider.smtp.host}）" if provider.smtp is not None else ""
+
+
+def _is_its_own(host: str, provider: Provider) -> bool:
     """Whether the server belongs to the company whose domain it is."""
-    name = plain_name(host)
-    known = {one.smtp.host for one in providers} | {
-        server.host for one in providers for server in (one.pop, one.imap) if server is not None
-    }
-    domains = {domain for one in providers for domain in one.domains}
-    domains |= {_house(one) for one in known}
-    return any(name == one or name.endswith(f".{one}") for one in domains if "." in one)
-
-
-def _house(host: str) -> str:
-    """The domain of a server as providers name it: `smtp.mail.yahoo.co.jp` is in `yahoo.co.jp`."""
-    labels = host.split(".")
-    keep = 3 if len(labels[-1]) == 2 and len(labels) > 3 and len(labels[-2]) <= 2 else 2
-    return ".".join(labels[-keep:])
+    servers = (provider.pop, provider.imap, provider.smtp)
+    names = [*provider.domains, *(server.host for server in servers if server is not None)]
+    return any(organization.same(host, name) for name in names)
 
 
 def _microsoft(settings: Settings) -> Iterator[Finding]:

@@ -144,7 +144,7 @@ class ImapMailbox:
     def fetch(self, handle: int, sink: Sink) -> None:
         """Write the whole raw mail into `sink`, piece by piece, lines ended by CRLF.
 
-        Raises Refused where the server refuses this one mail.
+        Raises CommandRefused where the server refuses this one mail.
         """
         size = self._known().get(handle, 0)
         largest = (2 * size or _LARGEST) + _MUCH

@@ -71,7 +71,7 @@ class Fetcher:
         return [uid for uid in uids if uid not in self._known_deadly()]
 
     def one(self, uid: int, wanted: str) -> Items:
-        """What is asked of one mail. Raises Refused where the server gives nothing of it."""
+        """What is asked of one mail. Raises CommandRefused where the server gives nothing of it."""
         answers = self._ask([uid], wanted)
         if uid not in answers:
             raise CommandRefused("no such mail")

@@ -1,4 +1,4 @@
-"""The one door to a mailbox: which adapter it is depends on the settings alone."""
+"""The one way to open a mailbox: the settings alone decide which adapter it is."""
 
 from __future__ import annotations
 

@@ -140,5 +140,4 @@ class DemoMode:
         self._strip = strip
 
     def _end_asked(self) -> None:
-        if self._window.may_leave():
-            self.end()
+        self._window.leave(self.end, "解除する")

@@ -125,7 +125,7 @@ class Program:
         """
         self.show_menu(seen=not in_tray)
         # not when idle: Tk maps the root only after whatever is to be done then, dialogs and all
-        self._root.after(1, self._after_start, lock, demo, in_tray, to_tell)
+        self._root.after(1, self.after_start, lock, demo, in_tray, to_tell)
 
     def show_menu(self, *, seen: bool = True) -> None:
         """The first screen; the window is there when this returns."""
@@ -134,13 +134,14 @@ class Program:
         if seen:
             self.go.tray.show()
 
-    def _after_start(
+    def after_start(
         self,
         lock: FolderLock,
         demo: bool,
         in_tray: bool = False,
         to_tell: Sequence[Trouble] = (),
     ) -> None:
+        """What comes once the window is there; `to_tell` as in `start`."""
         memory.share_heap()  # before there are threads
         lock.listen(lambda: self.window.pump.call(self.go.tray.come_back))
         startup = Startup(self.window, self.workspaces, self.go)

@@ -10,6 +10,7 @@ from kollect.app.machine_setup import MachineSetup
 from kollect.app.mailing_control import MailingControl
 from kollect.errors import Problem, StorageTrouble, Trouble
 from kollect.settings.model import Passwords, Settings
+from kollect.settings.validation import ready_to_collect
 from kollect.ui.demo_mode import DemoMode
 from kollect.ui.framework.window import Window
 from kollect.ui.prerequisites import Prerequisites
@@ -78,12 +79,16 @@ class Navigator:
         self.window.open(MailingProgressScreen, self.workspaces, self, mailing)
 
     def settings(self) -> None:
+        """緒言設定, with the page in front where something is still missing."""
         from kollect.ui.settings.screen import SettingsScreen
 
         try:
-            self.window.open(SettingsScreen, self.workspaces, self)
+            missing = ready_to_collect(self.workspaces.current.settings())
+            screen = self.window.open(SettingsScreen, self.workspaces, self)
         except Trouble as trouble:
             self.mend(trouble)
+        else:
+            screen.begin_with(missing)
 
     def settings_to_mend(self, readable: Settings, found: tuple[Problem, ...]) -> None:
         """緒言設定 with what could be read of the file, and what is wrong beside the fields."""
@@ -97,8 +102,7 @@ class Navigator:
         from kollect.ui.settings.screen import SettingsScreen
 
         screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
-        if missing:
-            screen.show_problems(missing)
+        screen.begin_with(missing)
 
     def shop_settings(self) -> None:
         from kollect.ui.settings.id_page import IdPage

@@ -32,8 +32,9 @@ class Shutdown:
             return
         if self._window.screen.has_unsaved_changes():
             self._go.tray.come_back()
-            if not self._window.may_leave():
-                return
+        self._window.leave(self._ask, "終了する")
+
+    def _ask(self) -> None:
         if self._may_end():
             self.finish()
 
@@ -59,7 +60,7 @@ class Shutdown:
                 yes="処理のあとで終了",
                 no="終了しない",
             )
-        question = "終了してよければ、OKを押してください"
+        question = "終了してよければ、OKを押してください。"
         if workspace.collecting:
             question += "\n終了しているあいだは、空メールが届いても受付番号を返信しません。"
         if self._go.mailings.sending:

@@ -96,6 +96,17 @@ def settings(album: Album) -> None:
     _to_the_end(album, screen.control.scrolled)
     screen.select(ControlPage)
     album.take("settings-control-below")
+    screen.control.scrolled.see(screen.control.fields["collect", "reply_subject"].widget)
+    screen.control.fields[
+        "collect", "reply_body"
+    ].value = "番号は★1★です。\nくわしくは https://bit.ly/3xAbCd\nﾖﾛｼｸお願いします。"
+    screen.control.refresh()
+    screen.control.check.look_now()
+    album.take("settings-control-check-folded")
+    screen.control.check.fold()
+    album.take("settings-control-check")
+    screen.control.check.fold()
+    screen.control.show(SETTINGS)
     screen.select(MailPage)
     screen.mail.address.value = "tencho@biglobe.ne.jp"
     screen.mail.receive_host.value = ""
@@ -180,7 +191,7 @@ def setting_dialogs(album: Album) -> None:
         lambda: dialogs.show(PasswordDialog, SETTINGS, Passwords(), ("receive", "send")),
     )
     screen.control.fields["collect", "interval_seconds"].value = 30
-    album.dialog("unsaved", screen.window.may_leave)
+    album.dialog("unsaved", lambda: screen.window.leave(lambda: None))
 
 
 def protected(album: Album) -> None:

@@ -19,6 +19,7 @@ from kollect.ui.main import Program
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.display import start as another_display
 from tests.helpers.ui_driver import (
     Person,
@@ -187,7 +188,7 @@ class TestDemo:
         }
         press(root, "4")
         screen = started.window.screen
-        settle(root, lambda: screen._saved_passwords is not None)
+        settle(root, lambda: can_press_key(screen.window))
         screen.select(MailPage)
         dialogs.answers.append(lambda dialog: click(labelled(dialog, "デモ設定を行う")))
         click(labelled(screen.mail, "デモ用設定/解除"))
@@ -197,7 +198,7 @@ class TestDemo:
         assert started.workspaces.current.folder.path != folder.path
         press(root, "4")
         screen = started.window.screen
-        settle(root, lambda: screen._saved_passwords is not None)
+        settle(root, lambda: can_press_key(screen.window))
         assert screen.mail.receive_host.value == "127.0.0.1"
         type_in_interval(screen, "33")
         press(screen, "F12")

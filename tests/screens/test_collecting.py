@@ -13,7 +13,7 @@ from kollect.collector.status import MOST_EVENTS, StatusColor
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.desktop.tray import COLOURS
-from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.collecting.screen import CollectingScreen, StatusLight
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.screen import SettingsScreen
@@ -23,6 +23,7 @@ from tests.helpers.live_shop import shop, start
 from tests.helpers.mail_samples import blank
 from tests.helpers.ui_driver import (
     Person,
+    all_inside,
     click,
     cut_off,
     focus,
@@ -94,6 +95,19 @@ class TestScreen:
         settle(screen, lambda: "次の受信まで あと 5" in screen.panel.next.cget("text"))
         before = screen.panel.next.cget("text")
         settle(screen, lambda: screen.panel.next.cget("text") != before)
+
+    def test_why_it_is_slower_than_set_is_said_in_one_line(
+        self, screen: CollectingScreen, program: Program
+    ):
+        standing = program.go.tray.standing
+        settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
+        assert not screen.panel.slowed.winfo_ismapped()
+        assert standing.last is not None
+        standing.last = replace(standing.last, slowed="10分に1回までしか受信できません。")
+        settle(screen, screen.panel.slowed.winfo_ismapped)
+        assert screen.panel.slowed.cget("text") == "10分に1回までしか受信できません。"
+        assert screen.panel.slowed.winfo_y() > screen.panel.next.winfo_y()
+        assert screen.panel.slowed.winfo_y() < screen.panel.last.winfo_y()
 
     def test_keyboard_only(self, screen: CollectingScreen, program: Program):
         press(screen, "Right", "Right", "Right", "Right", "Right")
@@ -174,11 +188,11 @@ class TestTrouble:
     def test_the_lamp_has_the_colour_of_the_icon(
         self, screen: CollectingScreen, monkeypatch: pytest.MonkeyPatch
     ):
-        lamp = screen.panel._lamp
-        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[StatusColor.WAITING])
+        lamp = next(one for one in all_inside(screen.panel) if isinstance(one, StatusLight))
+        settle(screen, lambda: lamp.itemcget("all", "fill") == COLOURS[StatusColor.WAITING])
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
         click(screen.buttons["今すぐ受信"])
-        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[StatusColor.ERROR])
+        settle(screen, lambda: lamp.itemcget("all", "fill") == COLOURS[StatusColor.ERROR])
 
 
 class TestEnd:

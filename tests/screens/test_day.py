@@ -25,6 +25,7 @@ from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.dovecot import Dovecot
 from tests.helpers.mail_samples import blank
 from tests.helpers.post_office import PostOffice
@@ -198,7 +199,7 @@ def test_a_day(
     # the settings
     hands.menu(4)
     screen = in_front(program, SettingsScreen)
-    settle(screen, lambda: screen._saved_passwords is not None)
+    settle(screen, lambda: can_press_key(screen.window))
     hands.tab(screen.mail)
     enter_mail_settings(hands, screen.mail, dovecot, post)
     hands.key("F12", "F12:設定実行")

@@ -32,6 +32,7 @@ from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.widgets.dates import Period
+from tests.helpers.bar_driver import bar_of, can_press_key
 from tests.helpers.display import start
 from tests.helpers.receipt_samples import fill_kept, fill_log, fill_receipts
 from tests.helpers.ui_driver import Person, all_inside, cut_off, press, settle, shown_text
@@ -77,7 +78,7 @@ def settings(tab: type[SettingsPage]) -> Callable[[Program], None]:
         program.go.settings()
         screen = program.window.screen
         assert isinstance(screen, SettingsScreen)
-        settle(screen, lambda: screen._saved_passwords is not None)
+        settle(screen, lambda: can_press_key(screen.window))
         screen.select(tab)
 
     return go
@@ -117,7 +118,7 @@ def log(program: Program) -> None:
     program.go.log()
     screen = program.window.screen
     assert isinstance(screen, LogScreen)
-    settle(screen, lambda: screen._lines)
+    settle(screen, lambda: screen.table.row_keys)
 
 
 SCREENS: dict[str, tuple[Callable[[Program], None], tuple[str, ...]]] = {
@@ -204,7 +205,7 @@ def test_nothing_is_cut_off_on_the_smallest_display(shop: Program, name: str, si
     SCREENS[name][0](shop)
     settle(root, lambda: root.winfo_width() >= 1020)
     settle(root, lambda: not cut_off(root))
-    bar = shop.window._bar
+    bar = bar_of(shop.window)
     assert bar.winfo_rooty() + bar.winfo_height() <= root.winfo_rooty() + root.winfo_height()
     assert root.winfo_rooty() + root.winfo_height() <= root.winfo_screenheight()
 

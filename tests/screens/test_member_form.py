@@ -24,7 +24,16 @@ from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.menu import MenuScreen
 from tests.helpers.ledger_samples import NOW, numbered
 from tests.helpers.member_samples import YAMADA, numbers, register, stored
-from tests.helpers.ui_driver import Person, click, focus, press, settle, type_in
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    focus,
+    press,
+    settle,
+    shown_text,
+    type_in,
+)
 
 
 @pytest.fixture
@@ -114,7 +123,8 @@ def test_a_name_in_kana_is_its_own_reading_until_one_is_typed(screen: MemberForm
 
 def test_the_birthday_is_read_back_in_both_calendars(screen: MemberFormScreen):
     type_in(screen.fields.birthday.widget, "S60.1.2")
-    assert screen.fields._meant.cget("text").startswith("1985年（昭和60年1月2日）")
+    shown = [shown_text(one) for one in all_inside(screen)]
+    assert any(text.startswith("1985年1月2日（昭和60年）") for text in shown)
 
 
 def test_an_unknown_number_is_told_beside_the_field(screen: MemberFormScreen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -46,6 +47,20 @@ def test_the_light_follows_the_phase(standing: CollectorStatus):
     assert standing.next_at == NOW + timedelta(minutes=1)
     standing.apply(PhaseChanged(Phase.RECEIVING))
     assert standing.next_at is None, "it is here"
+
+
+def test_why_polls_are_far_apart_is_known_until_a_poll_ends_otherwise(standing: CollectorStatus):
+    assert standing.slowed == ""
+    seldom = replace(ended(), slowed="10分に1回")
+    standing.apply(seldom)
+    assert standing.slowed == "10分に1回"
+    standing.apply(PhaseChanged(Phase.RECEIVING))
+    assert standing.slowed == "10分に1回", "the panel does not jump at each poll"
+    standing.running = False
+    assert standing.slowed == ""
+    standing.running = True
+    standing.apply(ended())
+    assert standing.slowed == ""
 
 
 def test_what_cannot_be_written_is_told_while_the_poll_stands_still(standing: CollectorStatus):
@@ -95,7 +110,7 @@ def test_the_events_are_bounded_and_counted(standing: CollectorStatus):
         standing.apply(LogEntry(NOW, f"{number}"))
     assert len(standing.events) == MOST_EVENTS
     assert standing.events[-1].text == f"{MOST_EVENTS + 49}"
-    assert standing.told == MOST_EVENTS + 51
+    assert standing.event_count == MOST_EVENTS + 51
 
 
 def test_numbers_are_counted_again_when_they_may_have_changed(standing: CollectorStatus):

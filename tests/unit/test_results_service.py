@@ -236,7 +236,7 @@ class TestCsv:
         path = tmp_path / "結果.csv"
         keys = records.find(ReceiptQuery(order=ReceiptOrder.ADDRESS)).keys
         told: list[int] = []
-        assert records.write_csv(path, keys, encoding, told=told.append)
+        assert records.write_csv(path, keys, encoding, progress=told.append)
         header, *rows = csv.reader(io.StringIO(path.read_bytes().decode(encoding)))
         assert tuple(header) == HEADER
         assert [int(row[0]) for row in rows] == list(keys)

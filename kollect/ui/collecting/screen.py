@@ -143,8 +143,10 @@ class StatePanel(ttk.Frame):
         self.word.grid(row=0, column=1, sticky="w")
         self.next = ttk.Label(self, style="Paper.TLabel")
         self.next.grid(row=1, column=1, sticky="w")
+        self.slowed = ttk.Label(self, style="Paper.TLabel")
+        self.slowed.grid(row=2, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
         self.last = ttk.Label(self, style="PaperFaint.TLabel")
-        self.last.grid(row=2, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
+        self.last.grid(row=3, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
         self.today = self._number(2, "今日の受付")
         self.total = self._number(3, "これまでの受付")
 
@@ -153,6 +155,11 @@ class StatePanel(ttk.Frame):
         self.word.configure(text=phase if standing.running else "停止中")
         self._lamp.show(standing.light)
         self.next.configure(text=_next_text(standing, now, ending=ending))
+        self.slowed.configure(text=standing.slowed)
+        if standing.slowed:
+            self.slowed.grid()
+        else:
+            self.slowed.grid_remove()
         last = ""
         if standing.last is not None:
             result = "受信できませんでした"
@@ -265,8 +272,8 @@ class EventList(ttk.Frame):
         if which != id(standing):
             self._clear()
             told = 0
-        fresh = min(standing.told - told, len(standing.events))
-        self._told = (id(standing), standing.told)
+        fresh = min(standing.event_count - told, len(standing.events))
+        self._told = (id(standing), standing.event_count)
         if not fresh:
             return
         text = self.text

@@ -271,14 +271,15 @@ def _flat_buttons(style: ttk.Style) -> None:
             ("disabled", "#eef0f3"),
             ("pressed", "#cfe0f5"),
             ("active", ACCENT_PALE),
-            ("focus", ACCENT_PALE),
         ]
+        # the pointer tints, the focus draws a thicker frame: else two buttons seem to be chosen
+        frame = [("focus", ACCENT), *shades]
         style.map(
             name,
             background=shades,
-            lightcolor=shades,
-            darkcolor=shades,
-            bordercolor=[("focus", ACCENT), ("active", ACCENT)],
+            lightcolor=frame,
+            darkcolor=frame,
+            bordercolor=[("focus", ACCENT)],
         )
     style.configure("TButton", focuscolor="")
     shades = [("disabled", "#aab8c8"), ("pressed", ACCENT_DARK), ("active", "#2a6fbe")]

@@ -101,6 +101,9 @@ class MemberFormScreen(Screen):
     def has_unsaved_changes(self) -> bool:
         return self.fields.sheet != MemberFormInput(consent=NO)  # a number alone was only looked up
 
+    def save_before_leaving(self, then: Callable[[], None]) -> None:
+        self.save(then)
+
     def on_collector_event(self, news: CollectorEvent) -> None:
         if isinstance(news, PollFinished) and self._found is not None and not self.is_busy:
             self._look()  # its letter may have gone out by now
@@ -228,14 +231,14 @@ class MemberFormScreen(Screen):
 
     # ---- what can be done ----
 
-    def save(self) -> None:
-        """F12: register, or say beside the fields why not."""
+    def save(self, then: Callable[[], None] = lambda: None) -> None:
+        """F12: register, or say beside the fields why not; `then` once it is registered."""
         if self.number.value.strip() and self._found is None:
-            self._look(self._register_member)
+            self._look(lambda: self._register_member(then))
         else:
-            self._register_member()
+            self._register_member(then)
 
-    def _register_member(self) -> None:
+    def _register_member(self, then: Callable[[], None]) -> None:
         now = local_now()
         sheet = replace(self.fields.sheet, number=self.number.value)
         try:
@@ -259,6 +262,7 @@ class MemberFormScreen(Screen):
                     "お申し出のあとで承諾をいただいたときは、「会員一覧」でこの会員を開き、"
                     "「配信の再開」を押してください。",
                 )
+            then()
 
         def failed(trouble: Trouble) -> None:
             if isinstance(trouble, MemberRefusal):
@@ -275,7 +279,7 @@ class MemberFormScreen(Screen):
         if wrong_number:
             self.number.show_error(wrong_number.message)
             self.number.focus()
-        self.window.set_status(f"直すところが{len({p.field for p in problems})}か所あります。")
+        self.window.say_not_done(f"直すところが{len({p.field for p in problems})}か所あります。")
 
     def _next_form(self, said: str) -> None:
         self.number.value = ""
@@ -284,7 +288,7 @@ class MemberFormScreen(Screen):
         self.fields.empty()
         self.scrolled.see(self.number.widget)
         self.number.focus()
-        self.window.set_status(said)
+        self.window.say_done(said)
         self._fetch_groups()
 
     def send_again(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from tkinter import ttk
@@ -197,13 +197,15 @@ class PapersScreen(Screen):
             f"{which}を{kind}に保存", f"{which}.{kind.lower()}", FILE_KINDS[kind]
         )
         if path is not None:
-            self._write(path, f"「{path.name}」に保存しました。")
+            done = f"「{path.name}」に保存しました。"
+            self._write(path, lambda: self.window.say_done(done))
 
     def print(self) -> None:
         """F12: open it in the system's own program, which prints."""
-        self._write(None, "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。")
+        hint = "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。"
+        self._write(None, lambda: self.window.set_status(hint))
 
-    def _write(self, chosen: Path | None, said: str) -> None:
+    def _write(self, chosen: Path | None, say: Callable[[], None]) -> None:
         """Where the user has chosen, or into a file that is only shown."""
         which, slips = self.paper.value, self.slips.value
         self.window.set_status("作成しています…")
@@ -218,7 +220,7 @@ class PapersScreen(Screen):
                 open_file(path)
 
         def done(result: None) -> None:
-            self.window.set_status(said)
+            say()
 
         self.work(work, done, busy=True)
 

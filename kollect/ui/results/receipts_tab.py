@@ -214,7 +214,7 @@ class ResultsList(ttk.Frame):
         return str(self).startswith(f"{front}.") and self._notebook.select() == str(self)
 
     def _say_trouble(self, trouble: Trouble) -> None:
-        self._window.set_status(f"{trouble.title}。{trouble.cure}")
+        self._window.say_not_done(f"{trouble.title}。{trouble.cure}")
 
     # ---- what can be done with the rows ----
 
@@ -252,7 +252,7 @@ class ResultsList(ttk.Frame):
             self.clipboard_clear()
             self.clipboard_append(text)
             shown = f"「{exact(text)}」" if len(numbers) == 1 and what == "アドレス" else ""
-            self._window.set_status(f"{shown or f'{len(numbers):,}件の{what}'}をコピーしました。")
+            self._window.say_done(f"{shown or f'{len(numbers):,}件の{what}'}をコピーしました。")
 
         self._window.jobs.run(work, done, owner=self)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from kollect.settings.model import Auth, Passwords, Protocol, Security, Settings
-from kollect.settings.providers import Provider, filled_in, for_domain
+from kollect.settings.providers import Provider, filled_in, for_domain, receiving_hosts
 from kollect.settings.validation import RANGES
 from kollect.ui.framework.dialogs import Dialogs
 from kollect.ui.framework.theme import GAP
@@ -211,16 +211,14 @@ class MailPage(SettingsPage):
 
     def _propose(self) -> None:
         """Offer what is known of the provider whose address this is; change nothing unasked."""
-        found = sorted(
-            for_domain(self.address.value),
-            key=lambda p: p.pop is not None and p.pop.security is Security.NONE,
-        )
-        known = {server.host for p in found for server in (p.pop, p.imap) if server is not None}
-        if not found or self.receive_host.value in known:
+        provider = for_domain(self.address.value)
+        if provider is None or self.receive_host.value in receiving_hosts(
+            provider, self.address.value
+        ):
             self._proposal_row.grid_remove()
             return
-        provider = found[0]
-        self._proposal.configure(text=f"{provider.label} のアドレスです。サーバなどの欄を")
+        doubt = "（要確認）" if provider.needs_checking else " "
+        self._proposal.configure(text=f"{provider.label}{doubt}のアドレスです。サーバなどの欄を")
         self._take_proposal.configure(command=lambda: self.fill_in(provider))
         self._proposal_row.grid()
 

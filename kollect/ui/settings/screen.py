@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from tkinter import ttk
 
@@ -76,13 +76,21 @@ class SettingsScreen(Screen):
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
     def on_show(self) -> None:
-        self.notebook.focus_set()
+        """The first field of the page in front, where something can be typed there."""
+        page = next(page for page in self.pages if str(page) == self.notebook.select())
+        if page.fields and not self.locked:
+            next(iter(page.fields.values())).focus()
+        else:
+            self.notebook.focus_set()
 
     def has_unsaved_changes(self) -> bool:
         if self.locked or self._saved_passwords is None:
             return False
         changed = self.gather() != self._saved or any(True for _ in self._page_faults())
         return changed or self.mail.passwords() != self._saved_passwords
+
+    def save_before_leaving(self, then: Callable[[], None]) -> None:
+        self.save(then)
 
     def on_close(self) -> None:
         self.test.stop()
@@ -101,8 +109,11 @@ class SettingsScreen(Screen):
             settings = page.gather(settings)
         return replace(settings, tls=replace(settings.tls, trusted_fingerprints=self._trusted))
 
-    def save(self) -> None:
-        """F12: everything right and saved, or the first wrong field shown and nothing saved."""
+    def save(self, then: Callable[[], None] = lambda: None) -> None:
+        """F12: everything right and saved, or the first wrong field shown and nothing saved.
+
+        `then` is done once it is saved.
+        """
         if not self._all_right():
             return
         settings, passwords = self.gather(), self.mail.passwords()
@@ -116,7 +127,8 @@ class SettingsScreen(Screen):
             self._unlocked = True  # whoever has just set a PIN may go on
             self.window.identify(settings.shop.id, locked=self.locked)
             self.refresh_keys()
-            self.window.set_status(self._word_of_success(settings, passwords))
+            self.window.say_done(self._word_of_success(settings, passwords))
+            then()
 
         self.work(work, done, busy=True)
 
@@ -135,6 +147,16 @@ class SettingsScreen(Screen):
             self._complain(wrong)
             return None
         return settings, self.mail.passwords()
+
+    def begin_with(self, missing: Sequence[Problem]) -> None:
+        """Go to the first field that is still to be filled in: nothing is wrong yet, so no red."""
+        for problem in missing:
+            for page in self.pages:
+                if field := page.fields.get((problem.section, problem.key)):
+                    self.notebook.select(page)
+                    field.focus()
+                    self.window.set_status(f"あと{len(missing)}か所の入力が必要です。")
+                    return
 
     def show_problems(self, found: Sequence[Problem]) -> None:
         """Show these problems, found elsewhere, beside their fields."""
@@ -203,7 +225,7 @@ class SettingsScreen(Screen):
                 self.notebook.select(page)
                 page.scrolled.see(field.widget)
                 field.focus()
-        self.window.set_status(f"直すところが{len(wrong)}か所あります。")
+        self.window.say_not_done(f"直すところが{len(wrong)}か所あります。")
 
     # ---- the PIN ----
 
@@ -242,12 +264,9 @@ class SettingsScreen(Screen):
     def ask_demo(self) -> None:
         """「デモ用設定/解除」"""
         choice = self.window.dialogs.show(DemoDialog, in_demo=self._workspaces.current.in_demo)
-        if choice is None or (self.has_unsaved_changes() and not self.window.may_leave()):
-            return
-        if choice is DemoChoice.BEGIN:
-            self._go.demo.begin()
-        else:
-            self._go.demo.end()
+        if choice is not None:
+            demo = self._go.demo
+            self.window.leave(demo.begin if choice is DemoChoice.BEGIN else demo.end, "進む")
 
     def open_folder(self) -> None:
         try:
