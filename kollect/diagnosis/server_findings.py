@@ -75,7 +75,7 @@ def _own_domain(settings: Settings) -> Finding:
         Topic.SERVER,
         Verdict.GOOD,
         what,
-        "このサーバから送ってよいことが、下の「届け出（SPF）」にあれば、届きます。",
+        "このサーバから送ってよいことが「届け出（SPF）」にあるかを、続けて調べます。",
     )
 
 

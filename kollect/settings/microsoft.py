@@ -42,10 +42,10 @@ def is_microsoft(host: str) -> bool:
 
 
 def warning(receive_host: str, send_host: str) -> str:
-    """What a shop must know before it goes on with these servers; empty: nothing."""
-    texts = []
+    """What a shop must know before it goes on with these servers, in lines; empty: nothing."""
+    texts: list[str] = []
     if is_microsoft(receive_host):
         texts += [NO_RECEIVING]
     if is_microsoft(send_host):
-        texts += [SENDING_ENDING, ALLOW_SENDING]
-    return "".join([*texts, OTHER_ADDRESS]) if texts else ""
+        texts += [SENDING_ENDING + ALLOW_SENDING]
+    return "\n".join([*texts, OTHER_ADDRESS]) if texts else ""
