@@ -281,7 +281,7 @@ def _sending_server(case: _Case, record: SpfRecord, reading: SpfReading) -> Find
             "DNSサーバの答えがなかったところ、確かめられないところがあります。"
             if not reading.unknown
             else f"DNSサーバの答えがありませんでした: {_listed(reading.unknown)}",
-            f"{TRY_LATER}続くときは、「自分の携帯・Gmailで試す」で確かめてください。",
+            f"{TRY_LATER}続くときは、ご自分の携帯やGmailから空メールを送って、返信が届くか確かめてください。",
             there=there,
         )
     if case.hoster is not None and lacking:
@@ -302,8 +302,8 @@ def _sending_server(case: _Case, record: SpfRecord, reading: SpfReading) -> Find
         f"{WHAT_IT_DOES}"
         + ("届け出の終わりが「-all」なので、入っていなければ、受け取られません。" if strict else "")
         + "実際には別の名前のサーバから送られることもあるので、ここでは決められません。",
-        "「自分の携帯・Gmailで試す」で確かめてください。"
-        "SPFが合格にならないときは、送信サーバの会社に、SPFに書く内容をたずねてください。",
+        "ご自分の携帯やGmailから空メールを送って、返信が届くか確かめてください。"
+        "届かないときは、送信サーバの会社に、SPFに書く内容をたずねてください。",
         there=there,
     )
 

@@ -163,6 +163,7 @@ class MailTestPage(SettingsPage):
             row = FindingRow(self._steps, finding, self._copied)
             row.pack(fill="x", pady=(0, GAP))
         self._say(*summary(findings))
+        self.scrolled.see(self._result)
 
     def _copied(self, text: str) -> None:
         self._window.set_status("コピーしました。管理画面の欄に貼り付けてください。")
