@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from kollect.app import manual_actions
+from kollect.delivery.carriers import CarrierRefusals, by_carrier
 from kollect.errors import StorageTrouble, Trouble
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.kept_query import KeptMail, KeptMails
@@ -98,6 +99,13 @@ class ResultsService:
             return []
         with self._receipts() as receipts:
             return receipts.hours(since, until)
+
+    def refusals(self, since: datetime) -> tuple[CarrierRefusals, ...]:
+        """The replies that did not arrive since then, by carrier; the most refused first."""
+        if not self._folder.database.exists():
+            return ()
+        with self._receipts() as receipts:
+            return by_carrier(receipts.refused(since))
 
     def send_again(self, numbers: Sequence[int]) -> int:
         """再送. Returns how many letters are owed now that were not owed before."""

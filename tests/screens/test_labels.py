@@ -279,7 +279,7 @@ DIALOGS: dict[str, tuple[tuple[Any, ...], Callable[[Any], None] | None, tuple[st
     "certificate": (
         (
             *(QuestionDialog, "この証明書を信頼しますか？"),
-            *(certificate_text(CERTIFICATE), ("キャンセル", "この証明書を信頼する"), 0),
+            *(certificate_text(CERTIFICATE), ("キャンセル", "この証明書を信頼する"), True),
         ),
         None,
         ("キャンセル", "この証明書を信頼する"),
@@ -387,3 +387,19 @@ def _canvas(widget: tk.Misc) -> tk.Canvas | None:
         if isinstance(outer, tk.Canvas):
             return outer
     return None
+
+
+@pytest.mark.parametrize("size", [TextSize.NORMAL, TextSize.HUGE])
+def test_the_note_of_each_provider_fits(program: Program, dialogs: Person, size: TextSize):
+    program.window.set_text_size(size)
+
+    def look(dialog: Dialog[Any]) -> None:
+        tree = dialog.table.tree
+        for row in tree.get_children():
+            tree.selection_set(row)
+            settle(dialog, lambda: not cut_off(dialog))
+            assert dialog.winfo_rooty() + dialog.winfo_height() <= dialog.winfo_screenheight()
+        dialog.cancel()
+
+    dialogs.answers.append(look)
+    dialogs.show(TemplateDialog)

@@ -22,10 +22,12 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.records import MailRecord
 from kollect.ledger.states import ReceiptState
 from kollect.members.member import Member
+from kollect.printing.documents import Paper
 from kollect.settings.model import Collect, Passwords, Settings, TextSize
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
+from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.widgets.dates import Period, day_text
@@ -200,6 +202,10 @@ class TestList:
         assert set(column(table, 4)) == {"不達"}
         assert "wrong" in looks(table, 1)
         assert "550 5.1.1 User unknown" in screen.list.about.text
+        click(screen.list.sheet_button)
+        papers = screen.window.screen
+        assert isinstance(papers, PapersScreen)
+        assert papers.paper.value is Paper.SHEET
 
     def test_a_click_on_a_heading_sorts_and_another_turns_it_round(self, screen: ResultsScreen):
         table = screen.list.table

@@ -319,7 +319,7 @@ def test_tests_of_the_screens_look_at_what_a_user_sees():
         if isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr)
         if ast.unparse(node.value) not in ("self", "cls")
     ]
-    assert len(found) == PRIVATE_IN_SCREENS, "\n".join(found)
+    assert len(found) <= PRIVATE_IN_SCREENS, "\n".join(found)
 
 
 def test_pure_modules_touch_nothing():

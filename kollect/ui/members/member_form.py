@@ -12,6 +12,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.events import CollectorEvent, PollFinished
+from kollect.delivery.carriers import AT_THE_COUNTER, MAY_BE_FILTER, may_be_filter
 from kollect.desktop.ime import InputMode
 from kollect.errors import Trouble
 from kollect.ledger.records import Receipt
@@ -116,7 +117,12 @@ class MemberFormScreen(Screen):
         self.address = ttk.Label(place, style="Bold.TLabel")
         self.address.grid(row=0, column=0, sticky="w")
         self.condition = wrapped(place, "")
-        self.condition.grid(row=0, column=1, sticky="ew", padx=WIDE)
+        self.condition.grid(row=0, column=1, rowspan=2, sticky="ew", padx=WIDE)
+        self.sheet_button = ttk.Button(
+            place, text="届かないときの紙", width=16, command=self._go.arrival_sheet
+        )
+        self.sheet_button.grid(row=1, column=0, sticky="w")
+        self.sheet_button.grid_remove()
 
     def _number_edited(self) -> None:
         if self.number.value.strip() != self._looked_for:
@@ -131,6 +137,7 @@ class MemberFormScreen(Screen):
         self.address.configure(text=exact(address))
         self.condition.configure(text=text, style=style)
         self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
+        self.sheet_button.grid_remove()
         self.refresh_keys()
 
     def _move_on(self) -> str:
@@ -203,10 +210,14 @@ class MemberFormScreen(Screen):
         style = _STYLES.get(receipt.state, "TLabel")
         if receipt.reason and (receipt.state in _FAILED or receipt.state is ReceiptState.REPLIED):
             text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
+        if receipt.state in _FAILED and may_be_filter(receipt.address, receipt.reason):
+            text = f"{MAY_BE_FILTER}。{AT_THE_COUNTER}"
         if said_no is not None:
             text += f"　{said_no.astimezone():%Y/%m/%d} に配信停止のお申し出があったアドレスです。"
             style = "Bad.TLabel"
         self._say_found(receipt.address, text, style)
+        if receipt.state is ReceiptState.UNDELIVERABLE:
+            self.sheet_button.grid()
 
     def _refuse(self, refusal: Trouble) -> None:
         """Beside the field, with what to do; the number is selected, to be typed again."""

@@ -21,7 +21,7 @@ _COLUMNS = (
     TableColumn("送信サーバ", 12, stretch=True),
     TableColumn("確認", 4),
 )
-_SEARCH_HINT = "名前かサーバ、メールアドレス（例: ocn）"
+_SEARCH_HINT = "名前かサーバ（例: ocn）"
 _CHECK_NOTE = "「要確認」の内容は、確かな資料が少ないものです。プロバイダの案内と見比べてください。"
 
 
