@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyr
     from kollect.collector.events import CollectorEvent
     from kollect.collector.worker import CollectorWorker
     from kollect.demo.server import DemoServer
+    from kollect.diagnosis.finding import Finding
     from kollect.mailing.mailing_events import MailingEvent
     from kollect.mailing.mailing_worker import MailingWorker
     from kollect.mailing.outbox import Outbox
@@ -209,6 +210,13 @@ class Workspace:
         if test == "receive" and went_well and all(went_well.values()) and not stopping():
             with closing(Ledger(self.folder.database)) as ledger:
                 ledger.set_metadata("tested", servers_of(settings))
+
+    def diagnose(self, settings: Settings, stopping: Callable[[], bool]) -> tuple[Finding, ...]:
+        """「届くかどうかの診断」, in under ten seconds. Sends nothing to anybody."""
+        from kollect.diagnosis.dns_client import DnsClient
+        from kollect.diagnosis.examination import examine, other_server
+
+        return examine(settings, DnsClient(other_server()), stopping)
 
     def forget_encryption(self, server: tuple[str, str, int]) -> None:
         """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""

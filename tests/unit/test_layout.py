@@ -17,7 +17,7 @@ LAYERS = (
     ("app",),
     ("collector", "mailing", "members", "printing", "demo"),
     ("inbox", "decision", "ledger", "letters", "smtp"),
-    ("net", "storage"),
+    ("net", "storage", "diagnosis"),
     ("settings",),
     ("mail", "delivery", "desktop"),
     ("threads",),
