@@ -48,8 +48,8 @@ def collector_words(standing: CollectorStatus) -> str:
     """What the collector does, and today's numbers."""
     if not standing.running:
         return "収集していません"
-    parts: list[str] = [Phase.ERROR if standing.trouble is not None else standing.phase]
-    if standing.next_at is not None and not standing.working:
+    parts = [Phase.ERROR if standing.trouble is not None else standing.state_text]
+    if standing.next_at is not None and not (standing.working or standing.by_push):
         again = "もう一度" if standing.trouble is not None else "次の受信"
         parts.append(f"{again} {standing.next_at:%H:%M}")
     if standing.today is not None:

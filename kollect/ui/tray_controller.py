@@ -111,10 +111,9 @@ class TrayController:
             self._soon = self._root.after(SOON_MS, self.tell)
 
     def try_new_settings(self) -> None:
-        """The settings were saved: what was in trouble is tried with them at once."""
+        """The settings were saved, and the workspace polls with them at once."""
         if self.standing.running and self.standing.trouble is not None:
             self.standing.try_new_settings()
-            self._workspaces.current.poll_now()
             self.tell()
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:

@@ -149,7 +149,7 @@ class TestScreen:
         assert isinstance(again, CollectingScreen)
         settle(again, lambda: again.panel.total.cget("text") == "1 件")
         assert shown(again)[0] == f"✓ 1001　{customer.address} へ返信しました"
-        assert shown(again)[-1] == "メールの収集を始めました。"
+        assert shown(again)[-1] == "・ メールの収集を始めました。"
 
     def test_the_menu_leads_back_to_the_same_screen(
         self, screen: CollectingScreen, program: Program
@@ -238,8 +238,12 @@ class TestEnd:
         assert program.workspaces.current.collecting
         dialogs.answers.append("OK")
         click(screen.buttons["処理の終了"])
-        program.window.root.mainloop()  # which ends with the window
+        settle(program.window.root, lambda: isinstance(program.window.screen, MenuScreen))
         assert not program.workspaces.current.collecting
+        assert program.window.status_text == "メールの収集を終わりました。"
+        assert not program.go.shutdown.wanted, "the program goes on"
+        press(program.window.root, "1")
+        settle(program.window.root, lambda: program.workspaces.current.collecting)
 
     def test_while_mail_is_processed_it_says_so_and_goes_on(
         self, slow: CollectingScreen, program: Program, dialogs: Person, customer: Customer
@@ -264,10 +268,10 @@ class TestEnd:
     ):
         dialogs.answers.append("処理のあとで終了")
         click(slow.buttons["処理の終了"])
-        assert program.go.shutdown.wanted
+        assert program.go.shutdown.stopping
         settle(slow, lambda: "終了します" in slow.panel.next.cget("text"))
         assert "disabled" in slow.buttons["処理の終了"].state()
-        program.window.root.mainloop()
+        settle(program.window.root, lambda: isinstance(program.window.screen, MenuScreen))
         assert not program.workspaces.current.collecting
         assert not dialogs.answers
         answered = {letter.subject for letter in customer.read()}

@@ -81,7 +81,7 @@ class CollectingScreen(Screen):
         standing, now = self._go.tray.standing, datetime.now().astimezone()
         if self.window.status_text == STARTING and standing.last is not self._before:
             self.window.set_status("")
-        ending = self._go.shutdown.wanted
+        ending = self._go.shutdown.wanted or self._go.shutdown.stopping
         self.panel.show(standing, now, ending=ending)
         self.events.show(standing)
         if standing.trouble is not None:
@@ -105,7 +105,7 @@ class CollectingScreen(Screen):
             "収集結果表示": go.results,
             "ログの表示": go.log,
             "トレイへ": go.tray.to_tray,
-            "処理の終了": go.shutdown.quit,
+            "処理の終了": go.shutdown.end_collecting,
         }
         row = ttk.Frame(self)
         row.pack(side="bottom", fill="x", pady=(GAP, 0), before=self.scrolled)
