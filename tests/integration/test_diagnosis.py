@@ -97,26 +97,25 @@ def test_what_is_there_becomes_the_record_to_paste(
     assert records(found) == {name: value}
 
 
-CURABLE = (
-    "brokenspf deadend loop misdmarc misspf misversion neutral nobody nodmarc noend nospf plusall "
-    "redirectlost selfloop twice twodmarc twospf voids wrongplace"
-)
-"""Of ZONES: where a record is to be pasted that mends everything."""
+NOT_BY_A_RECORD = {"eleven.example", "deep.example", "stranger.example"}
+"""What of theirs may go, only the shop and its hoster know."""
+BY_A_RECORD = [
+    domain
+    for domain, codes in EXPECTED.items()
+    if any(code.startswith(("spf.", "dmarc.")) for code in codes) and domain not in NOT_BY_A_RECORD
+]
 
 
-@pytest.mark.parametrize("name", CURABLE.split())
-def test_with_the_pasted_records_all_is_well(tmp_path: Path, server: DnsServer, name: str):
+@pytest.mark.parametrize("domain", BY_A_RECORD)
+def test_with_the_pasted_records_all_is_well(tmp_path: Path, server: DnsServer, domain: str):
     """The cure cures: what is to be pasted is put there, and the diagnosis asked again."""
-    domain = f"{name}.example"
     to_write = [one for one in examine(shop(domain), DnsClient(server)) if one.record]
-    assert to_write
     gone = {text for one in to_write for text in one.instead_of}
-    lines = [line for line in ZONES[domain].splitlines() if not any(text in line for text in gone)]
+    lines = [line for line in ZONES[domain].splitlines() if not any(t in line for t in gone)]
     for one in to_write:
         assert one.record is not None
         lines.append(f'{one.record.label or "@"} IN TXT "{one.record.value}"')
-    zones = {**ZONES, domain: "\n".join(lines)}
-    with nsd.serving(tmp_path, zones) as at:
+    with nsd.serving(tmp_path, {**ZONES, domain: "\n".join(lines)}) as at:
         assert wrong(examine(shop(domain), DnsClient(at))) == set()
 
 
