@@ -32,6 +32,7 @@ from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock, running_seconds
 from kollect.settings.model import Passwords, Settings
+from kollect.smtp.standby import Standby
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
 from kollect.threads import safe_thread
@@ -66,6 +67,7 @@ class CollectorWorker(BackgroundThread):
         self._load = load
         self._listener = safe_thread.deaf_to_faults(listener)
         self._health = FailureState()
+        self._standby = Standby()
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
         self._mark = ""
@@ -89,8 +91,10 @@ class CollectorWorker(BackgroundThread):
         finally:
             self.close()
 
-    def once(self) -> tuple[PollReport, Trouble | None]:
-        """One poll, here and now. Never raises a Trouble: it is returned."""
+    def once(self, *, expects_mail: bool = False) -> tuple[PollReport, Trouble | None]:
+        """One poll, here and now. Never raises a Trouble: it is returned. `expects_mail`: the
+        server has announced one.
+        """
         self._busy.set()
         try:
             settings, passwords = self._load()
@@ -109,6 +113,8 @@ class CollectorWorker(BackgroundThread):
                 context,
                 lambda: open_mailbox(settings.receive, settings.tls, passwords.receive),
                 stopping=self._stop.is_set,
+                standby=self._standby,
+                expects_mail=expects_mail,
             )
             since, self._saw_all = self._saw_all, None if trouble else self._running()
             recently = since is not None and self._running() - since < A_SHORT_WHILE
@@ -134,7 +140,9 @@ class CollectorWorker(BackgroundThread):
             self._busy.clear()
 
     def close(self) -> None:
-        """Let go of the ledger; the next poll opens it again. In the thread that polls."""
+        """Let go of the ledger and of the sending server; the next poll opens both again. In the
+        thread that polls."""
+        self._standby.end()
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
             with suppress(*safe_thread.FAULTS):
