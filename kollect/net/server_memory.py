@@ -43,6 +43,8 @@ class ServerMemory:
         self.login = LoginMemory()
         self._lock = threading.Lock()
         self._encrypts = False
+        self.login_delay = 0
+        """Seconds that the server wants from one login to the next (POP3), as it last said."""
         self._kept: set[str] = set()
         self._doubted = ""
         self._doubt_needs = 1

@@ -73,7 +73,8 @@ class ReplyReader:
         self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[SmtpReply]:
-        """The answers that become complete with this piece. Raises Garbled behind the good ones."""
+        """The answers that become complete with this piece. Raises MalformedReply after the good
+        ones."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if answer := self._line(line):
@@ -164,5 +165,5 @@ def refuses_syntax(answer: SmtpReply) -> bool:
 
 
 def refuses_parameters(answer: SmtpReply) -> bool:
-    """MAIL was refused for what stands behind the address (RFC 5321 section 4.1.1.11)."""
+    """MAIL was refused for what stands after the address (RFC 5321 section 4.1.1.11)."""
     return answer.code in (500, 501, 504, 555)

@@ -141,9 +141,14 @@ class Standby:
         did."""
         with self._changed:
             idle, account = self._idle, self._account
-            if idle is None or account is None or (account.send.host, account.send.port) != (
-                host,
-                port,
+            if (
+                idle is None
+                or account is None
+                or (account.send.host, account.send.port)
+                != (
+                    host,
+                    port,
+                )
             ):
                 return False
             self._idle = None
@@ -262,7 +267,8 @@ _standbys: weakref.WeakSet[Standby] = weakref.WeakSet()
 def make_room(host: str, port: int) -> bool:
     """Somebody wants a connection with this server, which may take one at a time only: end those
     that lie idle. Returns whether there were any."""
-    return any([standby.leave(host, port) for standby in list(_standbys)])
+    left = [standby.leave(host, port) for standby in list(_standbys)]
+    return any(left)
 
 
 def _memory(account: SmtpAccount) -> ServerMemory:
