@@ -283,6 +283,40 @@ def test_encryption_that_is_gone_the_second_time(
     counter.standby.end()
 
 
+# --- what is waited for
+
+
+def test_the_round_trips_are_counted(scripted_smtp: ScriptedSmtp, certificates: Certificates):
+    """Opening: TCP and the greeting, EHLO, STARTTLS, TLS 1.3, EHLO again, AUTH with its first
+    words; all that beside the fetching. For a letter one remains."""
+    context = certificates.good.context()
+    context.num_tickets = 0  # they come when they like, and would look like an answer
+    script = scripted_smtp.script
+    script.tls, script.mechanisms = context, ("PLAIN", "LOGIN")
+    script.accounts = {"shop": PASSWORD}
+    tls = Tls(ca_file=str(certificates.ca_file))
+    with WatchedLine(scripted_smtp.port) as line:
+        send = send_to(line.port, "localhost", auth=Auth.YES, account="shop")
+        counter = Counter(send, tls, PASSWORD)
+
+        def beside() -> int:
+            counter.standby.get_ready(counter.account)
+            until(lambda: counter.waits_ready and not counter.standby._wanted)
+            return line.connections[0].round_trips
+
+        opened = beside()
+        counter.customer(announced=False)
+        assert (opened, line.connections[0].round_trips) == (5, 6)
+        counter.late += 60
+        counter.customer()  # the first one after a rest goes carefully
+        counter.late += 60
+        asked = beside()
+        counter.customer(announced=False)
+        assert line.connections[0].round_trips == asked + 1
+        assert len(line.connections) == 1
+        counter.standby.end()
+
+
 # --- when it ends
 
 
