@@ -97,14 +97,19 @@ def test_what_is_there_becomes_the_record_to_paste(
     assert records(found) == {name: value}
 
 
-@pytest.mark.parametrize("domain", sorted(EXPECTED))
-def test_with_the_pasted_records_all_is_well(tmp_path: Path, server: DnsServer, domain: str):
+CURABLE = (
+    "brokenspf deadend loop misdmarc misspf misversion neutral nobody nodmarc noend nospf plusall "
+    "redirectlost selfloop twice twodmarc twospf voids wrongplace"
+)
+"""Of ZONES: where a record is to be pasted that mends everything."""
+
+
+@pytest.mark.parametrize("name", CURABLE.split())
+def test_with_the_pasted_records_all_is_well(tmp_path: Path, server: DnsServer, name: str):
     """The cure cures: what is to be pasted is put there, and the diagnosis asked again."""
-    if domain not in ZONES:
-        pytest.skip("no zone of its own")
+    domain = f"{name}.example"
     to_write = [one for one in examine(shop(domain), DnsClient(server)) if one.record]
-    if not to_write or domain == "rejectnospf.example":
-        pytest.skip("nothing to paste")
+    assert to_write
     gone = {text for one in to_write for text in one.instead_of}
     lines = [line for line in ZONES[domain].splitlines() if not any(text in line for text in gone)]
     for one in to_write:
