@@ -39,6 +39,7 @@ from kollect.ledger.login_limits import LoginLimit, limit_of, write_limit
 from kollect.net.server_memory import memory_of
 from kollect.settings.model import Passwords, Push, Receive, Settings
 from kollect.settings.providers import least_interval
+from kollect.smtp.standby import Standby
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
 from kollect.threads import safe_thread
@@ -88,6 +89,9 @@ class CollectorWorker(BackgroundThread):
         self._load = load
         self._listener = safe_thread.deaf_to_faults(listener)
         self._health = FailureState()
+        self._standby = Standby()
+        self._announced = False
+        """The server has told of a mail that no poll has looked for yet."""
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
         self._mark = ""
@@ -120,8 +124,10 @@ class CollectorWorker(BackgroundThread):
             self.close()
             self._wake.close()
 
-    def once(self) -> tuple[PollReport, Trouble | None]:
-        """One poll, here and now. Never raises a Trouble: it is returned."""
+    def once(self, *, expects_mail: bool = False) -> tuple[PollReport, Trouble | None]:
+        """One poll, here and now. Never raises a Trouble: it is returned. `expects_mail`: the
+        server has announced one.
+        """
         self._busy.set()
         try:
             settings, passwords = self._load()
@@ -146,6 +152,8 @@ class CollectorWorker(BackgroundThread):
                     settings.receive, settings.tls, passwords.receive, session=session
                 ),
                 stopping=self._stop.is_set,
+                standby=self._standby,
+                expects_mail=expects_mail,
             )
             since, self._saw_all = self._saw_all, None if trouble else self._running()
             recently = since is not None and self._running() - since < A_SHORT_WHILE
@@ -174,8 +182,10 @@ class CollectorWorker(BackgroundThread):
             self._busy.clear()
 
     def close(self) -> None:
-        """Let go of ledger and mailbox; the next poll opens them again. In the polling thread."""
+        """Let go of ledger, mailbox and sending server; the next poll opens them again. In the
+        polling thread."""
         self._kept.drop()
+        self._standby.end()
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
             with suppress(*safe_thread.FAULTS):
@@ -228,7 +238,8 @@ class CollectorWorker(BackgroundThread):
 
     def _one_poll(self) -> datetime:
         """Poll, tell how it went, and say when the next poll is due."""
-        report, trouble = self.once()
+        announced, self._announced = self._announced, False
+        report, trouble = self.once(expects_mail=announced)
         now = self._now()
         self._owing = report.deferred > 0
         self._health, change = self._health.after(trouble, self._steady())
@@ -268,6 +279,7 @@ class CollectorWorker(BackgroundThread):
             stopping=self._stop.is_set,
             begun=begin,
         )
+        self._announced = waited.by_news
         if waited.given_up:
             self._push_ends(waited.given_up)
         if begun and not waited.poll_at_once:

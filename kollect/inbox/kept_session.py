@@ -34,6 +34,8 @@ class Waited:
     """How a wait has ended."""
 
     poll_at_once: bool
+    by_news: bool = False
+    """The server has told of a mail."""
     given_up: str = ""
     """Why there will be no such waits for now."""
 
@@ -136,7 +138,7 @@ class KeptSession:
             return Waited(False)
         if client.arrivals.unseen:
             self._reason = WaitEvent.NEWS
-            return Waited(True)
+            return Waited(True, by_news=True)
         began = self._steady()
         wait = IdleWait(
             client.line, client.arrivals, self._silence, self._times,
@@ -154,7 +156,8 @@ class KeptSession:
             client.line.abort()
         if self._trust.broken:
             return self._give_up()
-        return Waited(end in (WaitState.POLL, WaitState.ANEW))
+        by_news = self._reason is WaitEvent.NEWS
+        return Waited(end in (WaitState.POLL, WaitState.ANEW), by_news=by_news)
 
     def _judge(self, trust: PushTrust) -> None:
         if trust.broken and not self._trust.broken:
@@ -164,7 +167,7 @@ class KeptSession:
     def _give_up(self) -> Waited:
         why = self._trust.broken
         self.drop()
-        return Waited(False, why)
+        return Waited(False, given_up=why)
 
     def drop(self) -> None:
         """Log out without waiting for an answer. Never raises."""
