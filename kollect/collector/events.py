@@ -93,4 +93,14 @@ class Held:
     next_at: datetime
 
 
-CollectorEvent = PhaseChanged | LogEntry | Held | PollFinished
+@dataclass(frozen=True, slots=True)
+class WaitChanged:
+    """Between two polls: how it is waited for the next one from here on."""
+
+    by_push: bool
+    """The server tells of a mail as soon as it has come."""
+    next_at: datetime
+    """When the next poll begins, if nothing is told before."""
+
+
+CollectorEvent = PhaseChanged | LogEntry | Held | PollFinished | WaitChanged

@@ -24,6 +24,7 @@ from kollect.collector.send_replies import ReplySender
 from kollect.errors import NotDeleted, ServerTrouble, StorageTrouble, Trouble
 from kollect.inbox.mailbox import Mailbox
 from kollect.ledger.encryption_record import recall, write_down
+from kollect.smtp.standby import Standby
 
 BATCH = 250
 
@@ -33,20 +34,27 @@ def poll(
     open_mailbox: Callable[[], Mailbox],
     *,
     stopping: Callable[[], bool] = lambda: False,
+    standby: Standby | None = None,
+    expects_mail: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[PollReport, Trouble | None]:
     """Empty the mailbox once. Returns the counts and what kept it from being done in full.
 
     Raises `errors.StorageTrouble` where the data folder fails; nothing is then deleted.
-    `stopping` is asked between mails; when it says yes the mails in hand are finished.
+    `stopping` is asked between mails; when it says yes the mails in hand are finished. `standby`
+    holds the connection to the sending server from one poll to the next; it is made ready as soon
+    as a letter is likely: at once where the server has announced a mail (`expects_mail`) or a
+    letter waits, else when the listing shows a mail that is new.
     """
     started = clock()
     problems = ProblemMails(context)
     session = MailboxSession(open_mailbox, fetch_order=problems.without_blocked, clock=clock)
     copies = CopySaver(context, session, problems, stopping)
-    replies = ReplySender(context, stopping)
+    replies = ReplySender(context, stopping, standby)
     deleter = MailDeleter(context, session, problems)
     recall(context.metadata, context.settings)
+    if expects_mail or replies.owes:
+        replies.get_ready()
     trouble: Trouble | None = None
 
     def send() -> None:
@@ -64,7 +72,7 @@ def poll(
                 raise
             present = session.uids()
             missing = not_among(present, context.ledger.still_there(context.mailbox))
-            recorder = MailRecorder(context, session, problems, missing)
+            recorder = MailRecorder(context, session, problems, missing, on_new=replies.get_ready)
             for batch in batches(present, BATCH):
                 if stopping():
                     break

@@ -6,6 +6,7 @@ Nothing here sends or deletes. A mail is written down before anything is owed fo
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -48,12 +49,16 @@ class MailRecorder:
         session: MailboxSession,
         problems: ProblemMails,
         missing: Strayed,
+        *,
+        on_new: Callable[[], None] = lambda: None,
     ) -> None:
-        """`missing`: mails that should be there and are not, under any id that the ledger knows."""
+        """`missing`: mails that should be there and are not, under any id that the ledger knows.
+        `on_new` is called before the headers of mails are fetched that the ledger does not know."""
         self._context = context
         self._session = session
         self._problems = problems
         self._missing = missing
+        self._on_new = on_new
         self._rules = context.rules()
         self._not_given: set[str] = set()
         """Mails of which the server gives nothing."""
@@ -66,6 +71,8 @@ class MailRecorder:
         down.
         """
         batch.rows = self._context.ledger.known_mails(self._context.mailbox, batch.uids)
+        if len(batch.rows) < len(batch.uids):
+            self._on_new()
         read: list[tuple[str, Mail]] = []
         held = 0
         lost: ConnectionLostAtMail | None = None

@@ -15,11 +15,14 @@ from kollect.collector.events import (
     PhaseChanged,
     PollFinished,
     PollReport,
+    WaitChanged,
 )
 from kollect.errors import Trouble
 
 MOST_EVENTS = 200
 """How many of the last events are remembered; the log has them all."""
+
+BY_PUSH = "待機中（届きしだい返信します）"
 
 COUNT_WORDS = (
     ("accepted", "受付"),
@@ -55,11 +58,17 @@ class CollectorStatus:
     phase: Phase = Phase.WAITING
     next_at: datetime | None = None
     """When the next poll begins; None where none is planned, or one is under way."""
+    by_push: bool = False
+    """The server tells of a mail as soon as it has come: nobody waits for `next_at`."""
     last: PollFinished | None = None
     trouble: Trouble | None = None
     """What is wrong since `since`, until a poll went well."""
     since: datetime | None = None
     failures: int = 0
+    remembered: int = 0
+    """How often events of an earlier run were put before those of this one."""
+    trying_new_settings: bool = False
+    """Settings were saved since the trouble came: whether it is still there is not known yet."""
     events: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     """The newest last."""
     event_count: int = 0
@@ -73,7 +82,7 @@ class CollectorStatus:
         """The collector starts. The events before stay in the list."""
         self.running = True
         self.phase = Phase.RECEIVING
-        self.next_at = None
+        self.next_at, self.by_push = None, False
         self._happened(LogEntry(now, "メールの収集を始めました。"))
 
     def apply(self, news: CollectorEvent) -> StatusChange | None:
@@ -81,15 +90,30 @@ class CollectorStatus:
         match news:
             case PhaseChanged(phase):
                 self.phase = phase
-                self.next_at = None
+                self.next_at, self.by_push = None, False
             case LogEntry():
                 self._happened(news)
             case Held():
                 self.phase, self.next_at = Phase.ERROR, news.next_at
+                self.trying_new_settings = False
                 return self._broke(news.at, news.trouble)
+            case WaitChanged():
+                self.next_at, self.by_push = news.next_at, news.by_push
             case PollFinished():
                 return self._ended(news)
         return None
+
+    def remember(self, earlier: list[LogEntry]) -> None:
+        """What happened before this run began, the oldest first, belongs before the events here."""
+        there = [*earlier, *self.events]
+        self.events.clear()
+        self.events.extend(there)
+        self.event_count += len(earlier)
+        self.remembered += 1
+
+    def try_new_settings(self) -> None:
+        """What is wrong is tried again with other settings, from now until the next poll ends."""
+        self.trying_new_settings = True
 
     def counted(self, today: int, total: int, on: date) -> None:
         """The numbers given, as counted in the ledger."""
@@ -99,6 +123,11 @@ class CollectorStatus:
         """Could the numbers have changed since they were counted?"""
         given = self.last is not None and self.last.report.accepted > 0
         return given or self.counted_on != now.date()
+
+    @property
+    def state_text(self) -> str:
+        """The state in words, as screen and tray say it while mail is collected."""
+        return BY_PUSH if self.by_push and self.phase is Phase.WAITING else self.phase
 
     @property
     def slowed(self) -> str:
@@ -121,6 +150,7 @@ class CollectorStatus:
 
     def _ended(self, ended: PollFinished) -> StatusChange | None:
         self.last, self.next_at = ended, ended.next_at
+        self.trying_new_settings = False
         if ended.trouble is not None:
             return self._broke(ended.at, ended.trouble)
         before, self.trouble = self.trouble, None
@@ -157,10 +187,10 @@ def wait_text(left: timedelta) -> str:
 
 def tooltip(standing: CollectorStatus, name: str) -> str:
     """What the tray icon says when the pointer rests on it: short, Windows shows 127 characters."""
-    state = standing.phase if standing.trouble is None else Phase.ERROR
+    state = standing.state_text if standing.trouble is None else Phase.ERROR
     lines = [f"{name}: {state if standing.running else '収集していません'}"]
     if standing.today is not None:
         lines.append(f"今日の受付 {standing.today:,}件")
-    if standing.running and standing.next_at is not None:
+    if standing.running and standing.next_at is not None and state != BY_PUSH:
         lines.append(f"次の受信 {standing.next_at:%H:%M:%S}")
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from kollect.collector.events import (
     PhaseChanged,
     PollFinished,
     PollReport,
+    WaitChanged,
 )
 from kollect.collector.maintenance import upkeep
 from kollect.collector.owner_alert import send_alert, send_all_clear
@@ -28,23 +29,32 @@ from kollect.collector.poll import poll
 from kollect.collector.poll_interval import PollDue, PollPace, learned, next_poll
 from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
+from kollect.inbox.imap_idle import WaitTimes
+from kollect.inbox.kept_session import KeptSession
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock, running_seconds
 from kollect.ledger.login_limits import LoginLimit, limit_of, write_limit
 from kollect.net.server_memory import memory_of
-from kollect.settings.model import Passwords, Receive, Settings
+from kollect.settings.model import Passwords, Push, Receive, Settings
 from kollect.settings.providers import least_interval
+from kollect.smtp.standby import Standby
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
 from kollect.threads import safe_thread
 from kollect.threads.background_thread import BackgroundThread, local_now
+from kollect.threads.wake_event import WakeEvent
 
 log = logging.getLogger(__name__)
 
 A_SHORT_WHILE = 3600.0
 """Seconds from one poll to the next, after which new mails have just arrived."""
+SAFETY_POLL = timedelta(minutes=5)
+"""From one poll to the next where the server tells of mails by itself: it might forget one."""
+PUSH_BEGINS = "メールが届くと、サーバがすぐ知らせてくれます。届きしだい返信します。"
+PUSH_ENDS = "{}、これからは「受信チェック間隔」のとおりに受信します。"
+NOT_BY_THESE_SETTINGS = "いまのメールの設定では、届いたことをサーバが知らせないため"
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -60,16 +70,28 @@ class CollectorWorker(BackgroundThread):
         now: Callable[[], datetime] = local_now,
         running: Callable[[], float] = running_seconds,
         patience: float | None = None,
+        safety_poll: timedelta = SAFETY_POLL,
+        times: WaitTimes | None = None,
     ) -> None:
         """`running` is a clock that nobody sets. `patience`: how many seconds it is tried to write
         down what was sent; None: as long as it takes."""
         super().__init__("collector", now)
+        self._wake: WakeEvent = WakeEvent()
+        self._kept = KeptSession(times, wall=lambda: now().timestamp())
+        self._safety_poll = safety_poll
+        self._pushing = False
+        """That the server tells of mails was said."""
+        self._owing = False
+        """Letters wait for the next poll."""
         self._running = running
         self._patience = patience
         self._folder = folder
         self._load = load
         self._listener = safe_thread.deaf_to_faults(listener)
         self._health = FailureState()
+        self._standby = Standby()
+        self._announced = False
+        """The server has told of a mail that no poll has looked for yet."""
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
         self._mark = ""
@@ -95,18 +117,26 @@ class CollectorWorker(BackgroundThread):
                 self._wake.clear()  # before the look at _stop: a stop in between must end the wait
                 if self._stop.is_set():
                     return
-                self._wait(self._one_poll())
+                due = self._one_poll()
+                if not self._poll_wanted_by_push(due):
+                    self._wait(due)
         finally:
             self.close()
+            self._wake.close()
 
-    def once(self) -> tuple[PollReport, Trouble | None]:
-        """One poll, here and now. Never raises a Trouble: it is returned."""
+    def once(self, *, expects_mail: bool = False) -> tuple[PollReport, Trouble | None]:
+        """One poll, here and now. Never raises a Trouble: it is returned. `expects_mail`: the
+        server has announced one.
+        """
         self._busy.set()
         try:
             settings, passwords = self._load()
             waited = self._waited(settings)
             ledger = self._open_ledger()
             self._daily_work(ledger)
+            session = self._kept if settings.receive.push is Push.AUTO else None
+            if session is None:
+                self._kept.drop()
             context = PollContext(
                 settings=settings,
                 passwords=passwords,
@@ -118,8 +148,12 @@ class CollectorWorker(BackgroundThread):
             )
             report, trouble = poll(
                 context,
-                lambda: open_mailbox(settings.receive, settings.tls, passwords.receive),
+                lambda: open_mailbox(
+                    settings.receive, settings.tls, passwords.receive, session=session
+                ),
                 stopping=self._stop.is_set,
+                standby=self._standby,
+                expects_mail=expects_mail,
             )
             since, self._saw_all = self._saw_all, None if trouble else self._running()
             recently = since is not None and self._running() - since < A_SHORT_WHILE
@@ -148,7 +182,10 @@ class CollectorWorker(BackgroundThread):
             self._busy.clear()
 
     def close(self) -> None:
-        """Let go of the ledger; the next poll opens it again. In the thread that polls."""
+        """Let go of ledger, mailbox and sending server; the next poll opens them again. In the
+        polling thread."""
+        self._kept.drop()
+        self._standby.end()
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
             with suppress(*safe_thread.FAULTS):
@@ -201,8 +238,10 @@ class CollectorWorker(BackgroundThread):
 
     def _one_poll(self) -> datetime:
         """Poll, tell how it went, and say when the next poll is due."""
-        report, trouble = self.once()
+        announced, self._announced = self._announced, False
+        report, trouble = self.once(expects_mail=announced)
         now = self._now()
+        self._owing = report.deferred > 0
         self._health, change = self._health.after(trouble, self._steady())
         self._tell(change, trouble)
         self._alert(trouble, now)
@@ -213,6 +252,47 @@ class CollectorWorker(BackgroundThread):
         ended = PollFinished(now, report, trouble, next_at if going_on else None, due.slowed)
         self._listener(ended)
         return next_at
+
+    def _poll_wanted_by_push(self, due: datetime) -> bool:
+        """Wait until the server tells of a mail, where it does; False: wait until `due` instead.
+
+        Letters that are owed are tried again as often as without it.
+        """
+        if self._health.failures:
+            return False
+        if self._pushing and not self._kept.waits:
+            self._push_ends(NOT_BY_THESE_SETTINGS)
+        safety = due if self._owing else self._now() + self._safety_poll
+        begun = False
+
+        def begin() -> None:
+            nonlocal begun
+            begun = True
+            if not self._pushing:
+                self._pushing = True
+                self._say(PUSH_BEGINS)
+            self._listener(WaitChanged(by_push=True, next_at=safety))
+
+        waited = self._kept.wait(
+            (safety - self._now()).total_seconds(),
+            self._wake,
+            stopping=self._stop.is_set,
+            begun=begin,
+        )
+        self._announced = waited.by_news
+        if waited.given_up:
+            self._push_ends(waited.given_up)
+        if begun and not waited.poll_at_once:
+            self._listener(WaitChanged(by_push=False, next_at=due))
+        return waited.poll_at_once
+
+    def _push_ends(self, why: str) -> None:
+        self._pushing = False
+        self._say(PUSH_ENDS.format(why))
+
+    def _say(self, text: str) -> None:
+        log.info("%s", text)
+        self._listener(LogEntry(self._now(), text))
 
     def _tell(self, change: FailureChange, trouble: Trouble | None) -> None:
         match change:
@@ -271,6 +351,7 @@ class CollectorWorker(BackgroundThread):
             since_blank=None if since is None else self._running() - since,
             server=max(least_interval(settings.receive), _login_delay(settings.receive)),
             limit=self._limit.seconds,
+            pushed=self._kept.waits,
         )
 
     def _waited(self, settings: Settings) -> int:

@@ -45,14 +45,33 @@ _FEW = 3
 class Fetcher:
     """The session in which mails are asked for; opened again where it ends over one of them."""
 
-    def __init__(self, open_client: Callable[[], Client]) -> None:
+    def __init__(self, open_client: Callable[[], Client], kept: Client | None = None) -> None:
+        """`kept` is a client that has stood open since the last visit, and may be dead by now."""
         self._open_client = open_client
-        self.client = open_client()
+        self._kept = kept
+        self.client = kept or open_client()
         self.inbox = Inbox()
         self._sessions = 1
 
     def select(self) -> Inbox:
         """Open INBOX."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return self._select()
+        patience, stage = kept.line.timeout, kept.line.stage
+        kept.line.settimeout(min(patience, _PATIENCE))
+        try:
+            inbox = self._select()
+        except ServerTrouble as trouble:
+            log.debug("%s: the kept session is over: %s", kept.line.peer.host, trouble)
+            kept.line.abort()
+            self.client = self._open_client()
+            self.client.line.stage = stage
+            return self._select()
+        kept.line.settimeout(patience)
+        return inbox
+
+    def _select(self) -> Inbox:
         with translated(self.client.line):
             try:
                 self.inbox = self.client.select_inbox()

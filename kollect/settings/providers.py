@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
+from kollect.settings import microsoft
 from kollect.settings.model import Auth, Protocol, Receive, Security, Settings
 
 _ADDRESS_DOMAIN = re.compile("<(?:独自ドメイン|メールドメイン)>")
@@ -252,10 +253,6 @@ _TRY_SSL = (
     "まず、暗号化「SSL」、受信ポート番号995、送信ポート番号465、SMTP認証「する(SSL認証)」で"
     "お試しください。"
 )
-_NO_PASSWORDS = (
-    "パスワードを使った接続が廃止されたため、コレクトでは使えません。"
-    "ほかのメールアドレスをお使いください。"
-)
 _DOTTED = "アカウントは、メールアドレスの「@」を「.」に変えたものです。"
 _NOTES: dict[str, tuple[str, ...]] = {
     "ASAHIネット": ("アカウントは、メールアドレスではなく、ASAHIネットのIDです。",),
@@ -283,8 +280,8 @@ _NOTES: dict[str, tuple[str, ...]] = {
         "ふだんのパスワードでは接続できません。Googleアカウントで2段階認証を有効にして"
         "「アプリ パスワード」を作り、それをパスワードとして入力してください。",
     ),
-    "Outlook.com": (_NO_PASSWORDS,),
-    "Microsoft 365": (_NO_PASSWORDS,),
+    "Outlook.com": (microsoft.NO_PASSWORDS,),
+    "Microsoft 365": (microsoft.NO_PASSWORDS,),
     "iCloud": (
         "Appleの「App用パスワード」を作って入力してください。"
         "受信用のアカウントは「@」より前、送信用のアカウントはメールアドレスの全体です。",

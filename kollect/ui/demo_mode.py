@@ -54,6 +54,7 @@ class DemoMode:
 
         def done(result: None) -> None:
             self._changed()
+            self._window.set_status("デモを終わりました。お店の設定とデータに戻りました。")
             self._go_on()
 
         self.close()

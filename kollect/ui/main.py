@@ -31,6 +31,7 @@ from kollect.ui.framework.window import Window, give_icon
 from kollect.ui.menu import MenuScreen
 from kollect.ui.navigator import Navigator
 from kollect.ui.startup import Startup, come_in
+from kollect.ui.status_strip import StatusStrip
 
 OK, FAILED = 0, 1
 SESSION_END_SECONDS = 4.0
@@ -131,6 +132,7 @@ class Program:
         """The first screen; the window is there when this returns."""
         self.go.identify()
         self.window.open(MenuScreen, self.workspaces, self.go)
+        StatusStrip(self.window, self.workspaces, self.go)
         if seen:
             self.go.tray.show()
 

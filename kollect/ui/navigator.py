@@ -8,7 +8,7 @@ from __future__ import annotations
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.machine_setup import MachineSetup
 from kollect.app.mailing_control import MailingControl
-from kollect.errors import Problem, StorageTrouble, Trouble
+from kollect.errors import CertificateTrouble, Problem, StorageTrouble, Trouble
 from kollect.settings.model import Passwords, Settings
 from kollect.settings.validation import ready_to_collect
 from kollect.ui.demo_mode import DemoMode
@@ -114,6 +114,24 @@ class Navigator:
         screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
         screen.begin_with(missing)
 
+    def mend_mail_settings(self, trouble: Trouble) -> None:
+        """「メールの設定を直す」: the page, and there the field that the trouble is about."""
+        from kollect.ui.settings.field_at_fault import place_at_fault
+        from kollect.ui.settings.mail_page import MailPage
+        from kollect.ui.settings.screen import SettingsScreen
+
+        if isinstance(trouble, CertificateTrouble):
+            self.mail_test()
+            return
+        screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
+        screen.go_to(place_at_fault(trouble))
+
+    def mail_test(self) -> None:
+        from kollect.ui.settings.mail_test_page import MailTestPage
+        from kollect.ui.settings.screen import SettingsScreen
+
+        self.window.open(SettingsScreen, self.workspaces, self, MailTestPage)
+
     def shop_settings(self) -> None:
         from kollect.ui.settings.id_page import IdPage
         from kollect.ui.settings.screen import SettingsScreen
@@ -144,6 +162,7 @@ class Navigator:
         """
         workspace = self.workspaces.current
         workspace.save(settings, passwords)
+        self.window.pump.call(self.tray.try_new_settings)
         if workspace.in_demo:
             return
         try:

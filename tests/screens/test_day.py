@@ -242,6 +242,10 @@ def test_a_day(
     # the end
     dialogs.answers.append("OK")
     hands.push(in_front(program, CollectingScreen).buttons["処理の終了"])
+    in_front(program, MenuScreen)
+    assert not program.workspaces.current.collecting
+    dialogs.answers.append("OK")
+    program.go.shutdown.quit()
     root.mainloop()  # which ends with the window
     assert dialogs.asked[-1][0] == "終了の確認"
     assert not dialogs.troubles

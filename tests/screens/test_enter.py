@@ -51,8 +51,8 @@ def where(window: tk.Misc) -> tk.Misc | None:
 
 def first_stop(inside: tk.Misc) -> tk.Misc | None:
     top = str(inside.winfo_toplevel())
-    for path in enter_key._after(inside.tk, str(inside), top):
-        if path.startswith(f"{inside}.") and enter_key._is_stop(inside.tk, path):
+    for path in enter_key.stops_after(inside.tk, str(inside), top):
+        if path.startswith(f"{inside}.") and enter_key.is_stop(inside.tk, path):
             return inside.nametowidget(path)
     return None
 

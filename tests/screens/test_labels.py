@@ -279,7 +279,7 @@ DIALOGS: dict[str, tuple[tuple[Any, ...], Callable[[Any], None] | None, tuple[st
     "certificate": (
         (
             *(QuestionDialog, "この証明書を信頼しますか？"),
-            *(certificate_text(CERTIFICATE), ("キャンセル", "この証明書を信頼する"), 0),
+            *(certificate_text(CERTIFICATE), ("キャンセル", "この証明書を信頼する"), True),
         ),
         None,
         ("キャンセル", "この証明書を信頼する"),

@@ -10,12 +10,13 @@ import pytest
 
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
-from kollect.members.member_reader import MemberOrder
+from kollect.members.member_filter import MemberOrder
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework import function_bar
 from kollect.ui.framework.dialogs import QuestionDialog
 from kollect.ui.framework.function_bar import StatusKind
+from kollect.ui.framework.window import Window
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.main import Program
@@ -147,7 +148,7 @@ def tk_focus(window: tk.Misc) -> tk.Misc | None:
     return window.nametowidget(name) if name else None
 
 
-def test_blue_is_the_act_and_the_focus_on_the_safe_one(root: tk.Tk, dialogs: Person):
+def test_blue_is_the_act_and_the_focus_on_the_safe_one(window: Window, dialogs: Person):
     blue: list[str] = []
 
     def act(dialog: QuestionDialog) -> None:

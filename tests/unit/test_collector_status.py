@@ -7,7 +7,15 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from kollect.collector.events import Held, LogEntry, Phase, PhaseChanged, PollFinished, PollReport
+from kollect.collector.events import (
+    Held,
+    LogEntry,
+    Phase,
+    PhaseChanged,
+    PollFinished,
+    PollReport,
+    WaitChanged,
+)
 from kollect.collector.status import (
     MOST_EVENTS,
     CollectorStatus,
@@ -122,6 +130,24 @@ def test_numbers_are_counted_again_when_they_may_have_changed(standing: Collecto
     assert standing.count_is_old(NOW + timedelta(days=1)), "today is another day"
     standing.apply(ended(accepted=1))
     assert standing.count_is_old(NOW)
+
+
+def test_waiting_by_push_is_said_instead_of_a_time(standing: CollectorStatus):
+    standing.counted(3, 12, NOW.date())
+    standing.apply(PhaseChanged(Phase.WAITING))
+    standing.apply(ended())
+    standing.apply(WaitChanged(by_push=True, next_at=NOW + timedelta(minutes=5)))
+    assert standing.state_text == "待機中（届きしだい返信します）"
+    assert standing.next_at == NOW + timedelta(minutes=5)
+    assert standing.light is StatusColor.WAITING
+    text = tooltip(standing, "コレクト")
+    assert text == "コレクト: 待機中（届きしだい返信します）\n今日の受付 3件"
+    standing.apply(WaitChanged(by_push=False, next_at=NOW + timedelta(minutes=1)))
+    assert standing.state_text == "待機中"
+    assert "次の受信 14:01:00" in tooltip(standing, "コレクト")
+    standing.apply(WaitChanged(by_push=True, next_at=NOW))
+    standing.apply(PhaseChanged(Phase.RECEIVING))
+    assert (standing.state_text, standing.by_push) == ("受信中", False)
 
 
 def test_the_tooltip_is_short_and_says_what_counts(standing: CollectorStatus):

@@ -72,7 +72,9 @@ class Dialog(tk.Toplevel, Generic[T]):
                 command=action,
                 style="Primary.TButton" if is_main else "TButton",
             )
-            button.grid(row=0, column=place + (place >= left), padx=(GAP if place else 0, 0))
+            padx = (GAP if place else 0, 0)
+            # a blue one is a pixel higher by itself
+            button.grid(row=0, column=place + (place >= left), padx=padx, sticky="ns")
             made.append(button)
             if is_main:
                 self._focus = self._main = button

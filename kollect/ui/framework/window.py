@@ -294,9 +294,13 @@ class Window:
         self.banner.grid_remove()
         # the bar must not give way to a screen that is too high
         self.content.grid_propagate(False)
-        ttk.Frame(root, style="Line.TFrame", height=1).grid(row=3, column=0, sticky="ew")
+        self.strip = ttk.Frame(root, style="Paper.TFrame", padding=(GAP, "1p"))
+        """Below every screen, for how things stand; `grid` shows it."""
+        self.strip.grid(row=3, column=0, sticky="ew")
+        self.strip.grid_remove()
+        ttk.Frame(root, style="Line.TFrame", height=1).grid(row=4, column=0, sticky="ew")
         self._bar = FunctionBar(root)
-        self._bar.grid(row=4, column=0, sticky="ew")
+        self._bar.grid(row=5, column=0, sticky="ew")
         root.protocol("WM_DELETE_WINDOW", lambda: self.on_close())
 
     def _bind_keys(self) -> None:

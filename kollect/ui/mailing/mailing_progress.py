@@ -53,7 +53,7 @@ class MailingProgressScreen(Screen):
         self.rowconfigure(2, weight=1)
         self.panel = ProgressPanel(self, self.stop)
         self.panel.grid(row=0, column=0, sticky="ew")
-        self.trouble = TroublePanel(self, window.dialogs.show_error)
+        self.trouble = TroublePanel(self, window.dialogs.show_error, go.mend_mail_settings)
         self.trouble.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
         self.trouble.grid_remove()
         self.results = MailingResults(self, window, workspaces, mailing, self.show_letter)

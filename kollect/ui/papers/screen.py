@@ -225,6 +225,7 @@ class PapersScreen(Screen):
             documents.save(which, self._workspaces.current.settings(), path, slips_a_page=slips)
             if chosen is None:
                 open_file(path)
+            self._workspaces.current.papers_made()
 
         def done(result: None) -> None:
             say()

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from kollect.settings import microsoft
 from kollect.settings.model import Auth, Passwords, Protocol, Security, Settings
 from kollect.settings.providers import Provider, filled_in, for_domain, receiving_hosts
 from kollect.settings.validation import RANGES
@@ -54,6 +55,8 @@ class MailPage(SettingsPage):
         self.form = Form(self.inside, with_groups=True)
         self.form.pack(fill="x")
         self._address_rows()
+        self._microsoft = self.form.note("")
+        self._microsoft.configure(style="Bad.TLabel")
         self._receive_rows()
         self._send_rows()
         self._forward_rows()
@@ -161,6 +164,8 @@ class MailPage(SettingsPage):
 
     def _follow(self) -> None:
         self.address.on_edit(self._propose)
+        self.receive_host.on_edit(self._warn_of_microsoft)
+        self.send_host.on_edit(self._warn_of_microsoft)
         self.protocol.on_edit(self._receiving_changed)
         self.security.on_edit(self._receiving_changed)
         self.receive_port.on_edit(self._receive_port_typed)
@@ -199,6 +204,15 @@ class MailPage(SettingsPage):
         self._receive_hint.configure(text=f"不明ならば{usual}としてください。")
         usual = sending_port(self.auth.value)
         self._send_hint.configure(text=f"不明ならば{usual}としてください。")
+
+    def _warn_of_microsoft(self) -> None:
+        """Said where its servers are entered, before anything is tried."""
+        text = microsoft.warning(self.receive_host.value, self.send_host.value)
+        self._microsoft.configure(text=text)
+        if text:
+            self._microsoft.grid()
+        else:
+            self._microsoft.grid_remove()
 
     def _enable_login(self) -> None:
         needed = self._enabled and self.auth.value is not Auth.NO
@@ -276,6 +290,7 @@ class MailPage(SettingsPage):
             "receive": receive.port != usual,
             "send": send.port != sending_port(send.auth),
         }
+        self._warn_of_microsoft()
         self._hints()
         self._enable_login()
 

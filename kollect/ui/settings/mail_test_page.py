@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.delivery.arrival import ArrivalNote, Grade
+from kollect.diagnosis.finding import Finding
 from kollect.errors import Certificate, Trouble
 from kollect.settings.model import Passwords, Settings
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import FIXED_FONT, GAP, HALF, WIDE
 from kollect.ui.framework.window import Window
+from kollect.ui.settings.finding_row import FindingRow, summary, worst_first
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.widgets.form import text_of, wrapped
 
@@ -32,6 +34,7 @@ class Test(StrEnum):
     SEND = "send"
     RECEIVE = "receive"
     CLEAN = "clean"
+    DIAGNOSE = "diagnose"
 
 
 TRUST = "この証明書を信頼する"
@@ -40,6 +43,11 @@ BUTTONS = (
     (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
     (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
     (Test.CLEAN, "テスト後処理", "試しのメールだけをサーバから取り除きます。"),
+    (
+        Test.DIAGNOSE,
+        "届くかどうかの診断",
+        "お店の返信が携帯やGmailに届くかどうかを、ドメインの設定から調べます（10秒ほど）。",
+    ),
 )
 GIVEN = Callable[[], tuple[Settings, Passwords] | None]
 """What is to be tried; None where a field is wrong, which the user has been told."""
@@ -76,9 +84,12 @@ class MailTestPage(SettingsPage):
         if given is None or self.running:
             return
         settings, passwords = given
-        for old in self._rows():
+        for old in self._steps.winfo_children():
             old.destroy()
         self._open_step = None
+        if test is Test.DIAGNOSE:
+            self._diagnose(settings)
+            return
         self._say("テストしています…", "TLabel")
         self._set_running(True)
 
@@ -88,6 +99,23 @@ class MailTestPage(SettingsPage):
             )
 
         self._job = self._window.jobs.run(work, self._ended, owner=self, failed=self._failed)
+
+    def _diagnose(self, settings: Settings) -> None:
+        if self._workspaces.current.in_demo:
+            self._say(
+                "デモの宛先は、本物のドメインではないので、診断できません。"
+                "デモを終えてから、お店の設定で診断してください。",
+                "TLabel",
+            )
+            return
+        self._say("ドメインの設定をたずねています…", "TLabel")
+        self._set_running(True)
+        self._job = self._window.jobs.run(
+            lambda job: self._workspaces.current.diagnose(settings, job.stopping),
+            self._diagnosed,
+            owner=self,
+            failed=self._failed,
+        )
 
     def stop(self) -> None:
         if self._job is not None:
@@ -123,6 +151,22 @@ class MailTestPage(SettingsPage):
             self._say(
                 "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
             )
+
+    def _diagnosed(self, findings: tuple[Finding, ...]) -> None:
+        stopped = self._job is not None and self._job.stopping()
+        self._job = None
+        self._set_running(False)
+        if stopped:
+            self._say("診断を中止しました。", "TLabel")
+            return
+        for finding in worst_first(findings):
+            row = FindingRow(self._steps, finding, self._copied)
+            row.pack(fill="x", pady=(0, GAP))
+        self._say(*summary(findings))
+        self.scrolled.see(self._result)
+
+    def _copied(self, text: str) -> None:
+        self._window.set_status("コピーしました。管理画面の欄に貼り付けてください。")
 
     def _failed(self, trouble: Trouble) -> None:
         self._ended(None)
@@ -184,7 +228,7 @@ class MailTestPage(SettingsPage):
         table.pack(fill="x")
         table.columnconfigure(1, weight=1)
         for row, (test, label, text) in enumerate(BUTTONS):
-            button = ttk.Button(table, text=label, width=16, command=partial(self.run, test))
+            button = ttk.Button(table, text=label, width=20, command=partial(self.run, test))
             button.grid(row=row, column=0, sticky="w", pady=HALF)
             self.buttons[test] = button
             wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))

@@ -17,6 +17,7 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
+from kollect.ui.settings.field_at_fault import PASSWORD
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
@@ -44,6 +45,8 @@ class SettingsScreen(Screen):
         self._saved_passwords: Passwords | None = None
         self._trusted = self._saved.tls.trusted_fingerprints
         self._unlocked = False
+        self._focus_first: Callable[[], None] = lambda: None
+        """What gets the focus as soon as the passwords are there."""
         self._banner = ttk.Frame(self)
         self._build_banner()
         self.notebook = ttk.Notebook(self)
@@ -157,6 +160,19 @@ class SettingsScreen(Screen):
                     field.focus()
                     self.window.set_status(f"あと{len(missing)}か所の入力が必要です。")
                     return
+
+    def go_to(self, place: Place | None) -> None:
+        """Bring the focus to this field of 「メールの設定」; a password once it is there."""
+        if place is None:
+            return
+        section, key = place
+        passwords = {"receive": self.mail.receive_password, "send": self.mail.send_password}
+        if key != PASSWORD:
+            self.mail.fields[place].focus()
+        elif self._saved_passwords is not None:
+            passwords[section].focus()
+        else:
+            self._focus_first = passwords[section].focus
 
     def show_problems(self, found: Sequence[Problem]) -> None:
         """Show these problems, found elsewhere, beside their fields."""
@@ -284,5 +300,6 @@ class SettingsScreen(Screen):
             self.mail.show_passwords(passwords)
             self.mail.enable(not self.locked)
             self.refresh_keys()
+            self._focus_first()
 
         self.work(lambda job: self._workspaces.current.passwords(), done)
