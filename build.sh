@@ -12,7 +12,7 @@ VENV=.venv
 PYTHON=$VENV/bin/python
 RUNTIME_PACKAGES=(python3 python3-venv python3-tk)
 TEST_PACKAGES=(
-    dovecot-core dovecot-pop3d dovecot-imapd postfix gcc libc6-dev
+    dovecot-core dovecot-pop3d dovecot-imapd postfix nsd gcc libc6-dev
     xvfb xauth openbox trayer xdotool imagemagick fonts-noto-cjk fonts-ipafont-gothic
 )
 POLICY=/usr/sbin/policy-rc.d
@@ -74,6 +74,7 @@ install_packages() { # "$@": Debian packages, of which only the missing ones are
         for one in "${missing[@]}"; do
             case $one in
             postfix) systemctl disable --quiet postfix.service 2>/dev/null || true ;;
+            nsd) systemctl disable --quiet nsd.service 2>/dev/null || true ;;
             dovecot-core) systemctl disable --quiet dovecot.service dovecot.socket 2>/dev/null || true ;;
             esac
         done

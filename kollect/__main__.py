@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     collect.add_argument("--json", action="store_true", help="結果を JSON で出力します")
     check = command("check", "メールの設定を試します（送信と受信のテスト）。")
     check.add_argument("--json", action="store_true", help="結果を JSON で出力します")
+    diagnose = command("diagnose", "返信が届くかどうかを、設定とドメインから診断します。")
+    diagnose.add_argument("--json", action="store_true", help="結果を JSON で出力します")
     results = command("results", "収集結果を表示します。")
     form = results.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON で出力します")

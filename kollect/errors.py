@@ -63,6 +63,10 @@ class MailboxBusy(ServerTrouble):
     """Another program holds the mailbox, or the server asks for a pause (RFC 2449 section 8)."""
 
 
+class TooManyLogins(MailboxBusy):
+    """The server says that it is logged in to too often."""
+
+
 class NotDeleted(ServerTrouble):
     """What is done with stays on the server. Receiving and answering go on as ever."""
 

@@ -14,14 +14,14 @@ from kollect.storage.data_folder import DataFolder
 
 
 class ActiveWorkspace:
-    """Going to and fro takes a while, and is done in one thread at a time."""
+    """To change from one to the other takes a while, and is done in one thread at a time."""
 
     def __init__(
-        self, folder: DataFolder, heard: Callable[[Workspace, CollectorEvent], None]
+        self, folder: DataFolder, on_event: Callable[[Workspace, CollectorEvent], None]
     ) -> None:
-        """`heard` is told what the collector of which workspace does, in the collector's thread."""
-        self._heard = heard
-        self.real: Workspace = Workspace(folder, lambda news: heard(self.real, news))
+        """`on_event` gets what the collector of which workspace does, in the collector's thread."""
+        self._on_event = on_event
+        self.real: Workspace = Workspace(folder, lambda news: on_event(self.real, news))
         self.current: Workspace = self.real
         """The one in force: to be read at each act, for a demo may begin or end in between."""
         self.resume_collecting = False
@@ -33,11 +33,11 @@ class ActiveWorkspace:
     def to_demo(self) -> DemoWorkspace:
         """Set the real things aside. Raises Trouble, and then they are in force as before.
 
-        What was interrupted is begun again by whoever called, then as after the demo.
+        The caller begins again what was interrupted, then as after the demo.
         """
         self.resume_collecting = self.real.collecting
         self.resume_mailing = self.real.mailing
-        demo = DemoWorkspace(self.real.folder, lambda news: self._heard(demo, news))
+        demo = DemoWorkspace(self.real.folder, lambda news: self._on_event(demo, news))
         try:
             self.real.close()
             demo.open()

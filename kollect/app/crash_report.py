@@ -1,7 +1,7 @@
 """What a crash leaves for the next start: `kollect.fault`, in the words of Python's fault handler.
 
 The file is there while the program runs, empty; a program that ends in order takes it away. After
-a power cut or a pulled stick it is still empty: that was no fault, and nobody needs to be told.
+a power cut or a pulled stick it is still empty: that was no fault, and there is nothing to report.
 What a crash has written there goes to log/. Knows nothing of windows.
 """
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 KEEP = 10
 _FATAL = re.compile(r"^(Fatal Python error|Windows fatal exception: (?!code )|Traceback)", re.M)
-"""Faults that Windows knows by a number only are often caught by whoever they are meant for."""
+"""Faults that Windows knows by a number only are often caught by the code they are meant for."""
 
 
 class CrashReport:
@@ -48,7 +48,7 @@ class CrashReport:
     def __enter__(self) -> Trouble | None:
         threading.excepthook = _thread_failed
         told = self._before()
-        with contextlib.suppress(OSError):  # whatever is wrong with the disk is told elsewhere
+        with contextlib.suppress(OSError):  # others report what is wrong with the disk
             self._file = open(self._path, "w", encoding="utf-8")
             faulthandler.enable(self._file)
         return told

@@ -1,4 +1,4 @@
-"""What is to be said, once, of the place that somebody has chosen for the data folder."""
+"""The warning about the place that somebody has chosen for the data folder: shown once."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from kollect.ledger.ledger import Ledger
 from kollect.storage.data_folder import DataFolder
 
 NOTED = "synchronised_by"
-"""The key of the note that it has been said, and of which place."""
+"""The key under which it is noted that this was shown, and for which place."""
 
 
-def untold(folder: DataFolder) -> StorageTrouble | None:
+def new_warning(folder: DataFolder) -> StorageTrouble | None:
     """A warning that nobody has been given yet; the next call has none. Raises StorageTrouble."""
     name = volume.synchronised_by(folder.path)
     if name is None:

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from kollect.delivery.arrival import ArrivalNote, notes_of
 from kollect.errors import (
     Certificate,
     CertificateTrouble,
@@ -27,8 +28,10 @@ from kollect.errors import (
 from kollect.inbox.mailbox import CommandRefused, Mailbox, MailboxEntry
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.letters.letter import Sender, test_mail
+from kollect.mail import authentication_results
 from kollect.mail.message import Mail
 from kollect.mail.own_headers import TEST_HEADER, TEST_SERIAL_HEADER
+from kollect.settings import providers
 from kollect.settings.model import Passwords, Settings
 from kollect.smtp.client import SmtpClient
 from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
@@ -61,11 +64,13 @@ class MailTestStep:
     """Where only the certificate stands in the way: it can be shown and pinned."""
     encryption_gone: tuple[str, str, int] | None = None
     """The server (protocol, host, port) of which the user may say that it need not encrypt."""
+    notes: tuple[ArrivalNote, ...] = ()
+    """What the mail that came back tells of how ours arrive. They do not decide over `ok`."""
 
     def __str__(self) -> str:
         sign = {None: "…", True: "✓", False: "✗"}[self.ok]
         line = f"{sign} {self.part}: {self.name}（{self.seconds:.1f} 秒）"
-        more = [text for text in (self.happened, self.cure) if text]
+        more = [text for text in (self.happened, self.cure, *map(str, self.notes)) if text]
         return "\n    ".join([line, *more])
 
     def as_json(self) -> dict[str, object]:
@@ -167,8 +172,9 @@ class MailTest:
         mailbox: Mailbox | None = self._open(steps.begin)
         steps.begin(Stage.MAILBOX)
         while True:
-            if mailbox is not None and self._arrived(mailbox, steps, seen):
-                steps.note("テストメールが届いています。")
+            found = self._arrived(mailbox, steps, seen) if mailbox is not None else None
+            if found is not None:
+                steps.note("テストメールが届いています。", self._arrival(found))
                 return
             if time.monotonic() > ends:
                 raise ServerTrouble(
@@ -184,30 +190,41 @@ class MailTest:
             except MailboxBusy:  # some servers want a longer pause between two logins
                 mailbox = None
 
-    def _arrived(self, mailbox: Mailbox, steps: _Steps, seen: set[str]) -> bool:
+    def _arrival(self, mail: Mail) -> tuple[ArrivalNote, ...]:
+        """What the receiving server has written into our mail about its sender."""
+        address = self.settings.mail_address
+        report = authentication_results.read(mail, mailbox=address, host=self.settings.receive.host)
+        return notes_of(report, own_domain=not providers.for_domain(address))
+
+    def _arrived(self, mailbox: Mailbox, steps: _Steps, seen: set[str]) -> Mail | None:
+        """The mail that was sent, where it is there."""
         try:
             listing = mailbox.listing()[-LOOKED_AT:]
             if Stage.RECEIVE not in steps.begun:
                 steps.begin(Stage.RECEIVE)
-            found = any(
-                self.last.serial in ("", serial)
-                for _, serial in self._test_mails(mailbox, listing, seen)
+            found = next(
+                (
+                    mail
+                    for _, serial, mail in self._test_mails(mailbox, listing, seen)
+                    if self.last.serial in ("", serial)
+                ),
+                None,
             )
-            if not found:
+            if found is None:
                 mailbox.close()
-                return False
+                return None
         except BaseException:
             mailbox.abandon()
             raise
         mailbox.abandon()
-        return True
+        return found
 
     def _clean(self, steps: _Steps) -> None:
         mailbox = self._open(steps.begin)
         try:
             steps.begin(Stage.MAILBOX)
             ours = self._test_mails(mailbox, mailbox.listing(), set())
-            removed = mailbox.delete([handle for handle, _ in ours])
+            removed = mailbox.delete([handle for handle, *_ in ours])
             mailbox.close()
         except BaseException:
             mailbox.abandon()
@@ -221,7 +238,7 @@ class MailTest:
 
     def _test_mails(
         self, mailbox: Mailbox, listing: list[MailboxEntry], seen: set[str]
-    ) -> Iterator[tuple[int, str]]:
+    ) -> Iterator[tuple[int, str, Mail]]:
         """Our test mails, handle and serial, among those not in `seen`, which grows."""
         fresh = [listed for listed in listing if listed.uid is None or listed.uid not in seen]
         seen |= {listed.uid for listed in fresh if listed.uid is not None}
@@ -231,7 +248,7 @@ class MailTest:
             mail = Mail.read(block)
             if mail.first(TEST_HEADER.lower()) == self.mark.encode():
                 serial = mail.first(TEST_SERIAL_HEADER.lower()) or b""
-                yield handle, serial.decode("latin-1")
+                yield handle, serial.decode("latin-1"), mail
             if self.stopping():
                 raise MailTestStopped
 
@@ -255,6 +272,7 @@ class _Steps:
         self._stopping = stopping
         self._since = 0.0
         self._note = ""
+        self._arrival: tuple[ArrivalNote, ...] = ()
 
     def begin(self, stage: Stage) -> None:
         """The step before has come out right, this one is under way."""
@@ -270,9 +288,9 @@ class _Steps:
         self._since = time.monotonic()
         self._said(MailTestStep(self._part, stage, None))
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, arrival: tuple[ArrivalNote, ...] = ()) -> None:
         """What the present step has brought."""
-        self._note = text
+        self._note, self._arrival = text, arrival
 
     def run(self, act: Callable[[], None]) -> bool:
         try:
@@ -299,10 +317,12 @@ class _Steps:
         return True
 
     def _end(self, *, ok: bool, happened: str = "", **more: Any) -> None:
-        """The step is over; `more` as the fields of CheckStep."""
+        """The step is over; `more` as the fields of MailTestStep."""
         if not self.begun:
             return
         seconds = time.monotonic() - self._since
+        if ok:
+            more["notes"] = self._arrival
         self._said(
             MailTestStep(self._part, self.begun[-1], ok, seconds, happened or self._note, **more)
         )

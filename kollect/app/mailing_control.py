@@ -34,21 +34,21 @@ class MailingControl:
         self._latest: dict[int, MailingEvent] = {}
         self._troubles: dict[int, tuple[MailingFailed, int]] = {}
         """Until letters go out again; with how many had gone out by then."""
-        self._told_of: Workspace | None = None
+        self._reporting: Workspace | None = None
         self._lock = threading.Lock()
 
     @property
     def sending(self) -> bool:
         """A mailing is under way: it ends when the program does, and goes on at the next start."""
         workspace = self._workspaces.current
-        known = self._latest.values() if self._told_of is workspace else ()
+        known = self._latest.values() if self._reporting is workspace else ()
         return workspace.mailing and any(isinstance(news, MailingProgress) for news in known)
 
     def go_on(self) -> None:
         """Have the sender look at the outbox, and start it where it does not run."""
         workspace = self._workspaces.current
         with self._lock:
-            workspace.start_mailing(lambda news: self._in_tk(self._heard, workspace, news))
+            workspace.start_mailing(lambda news: self._in_tk(self._on_event, workspace, news))
 
     # ---- in any thread but Tk's ----
 
@@ -130,11 +130,11 @@ class MailingControl:
 
         return sample_address(self._workspaces.current.readable_settings())
 
-    def _heard(self, workspace: Workspace, news: MailingEvent) -> None:
+    def _on_event(self, workspace: Workspace, news: MailingEvent) -> None:
         if workspace is not self._workspaces.current:
             return  # an echo from before the demo, or from it
-        if workspace is not self._told_of:
-            self._told_of = workspace
+        if workspace is not self._reporting:
+            self._reporting = workspace
             self._latest.clear()
             self._troubles.clear()
         self._note(news)
@@ -143,7 +143,7 @@ class MailingControl:
 
     def latest(self, mailing: int) -> MailingEvent | None:
         """What the sender told last of this mailing, or of its trouble with all of them."""
-        if self._told_of is not self._workspaces.current:
+        if self._reporting is not self._workspaces.current:
             return None
         for which in (NO_MAILING, mailing):
             if which in self._troubles:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def refuse_damage(folder: DataFolder) -> None:
     """Raises StorageTrouble where kollect.db is damaged, or gone while copies or the log tell that
-    there was one: a kollect.db made anew would pass for the old one.
+    there was one: a new kollect.db would be taken for the old one.
     """
     found = backup.damage(folder.database, folder.backup_dir, thorough=False)
     if found is not None:
@@ -61,7 +61,7 @@ def _damaged(found: str) -> StorageTrouble:
 
 def first_after_loss(folder: DataFolder) -> int | None:
     """Where kollect.db is gone without a copy while the log tells of numbers: the first number that
-    one made anew may give. None: nothing is lost, or `backup.damage` tells of it.
+    a new one may give. None: nothing is lost, or `backup.damage` tells of it.
     """
     if backup.holds_data(folder.database):
         return None
@@ -70,7 +70,7 @@ def first_after_loss(folder: DataFolder) -> int | None:
 
 def catch_up(folder: DataFolder) -> Behind | None:
     """Where an older kollect.db was put in the place of the present one: go on above the numbers
-    that were given since, and return what has to be told.
+    that were given since, and return what the user must be told.
     """
     if not backup.holds_data(folder.database):
         return None
@@ -86,10 +86,10 @@ def go_back(folder: DataFolder, loss: backup.DataLoss, found: str) -> Path | Non
     return aside
 
 
-def begin_anew(folder: DataFolder, first: int) -> None:
+def start_new_database(folder: DataFolder, first: int) -> None:
     """Make a new kollect.db whose first number is `first`, and say so in the log."""
     with event_log.install(folder):
-        backup.begin_anew(folder.database, first, local_now())
+        backup.start_new_database(folder.database, first, local_now())
         log.warning("kollect.db を新しく作りました。受付番号は %d から発行します。", first)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from kollect.app import manual_actions
+from kollect.delivery.carriers import CarrierRefusals, by_carrier
 from kollect.errors import StorageTrouble, Trouble
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.kept_query import KeptMail, KeptMails
@@ -99,6 +100,13 @@ class ResultsService:
         with self._receipts() as receipts:
             return receipts.hours(since, until)
 
+    def refusals(self, since: datetime) -> tuple[CarrierRefusals, ...]:
+        """The replies that did not arrive since then, by carrier; the most refused first."""
+        if not self._folder.database.exists():
+            return ()
+        with self._receipts() as receipts:
+            return by_carrier(receipts.refused(since))
+
     def send_again(self, numbers: Sequence[int]) -> int:
         """再送. Returns how many letters are owed now that were not owed before."""
         settings = self._settings()
@@ -116,11 +124,11 @@ class ResultsService:
         numbers: Sequence[int],
         encoding: str,
         stopping: Callable[[], bool] = lambda: False,
-        told: Callable[[int], None] = lambda count: None,
+        progress: Callable[[int], None] = lambda count: None,
     ) -> bool:
         """The receipts of these numbers, in this order, as a table for a spreadsheet.
 
-        `told` hears how many are done. Returns False, and writes nothing, where it was stopped.
+        `progress` gets how many are done. Returns False, and writes nothing, where it was stopped.
         """
         digits = self.digits()
 
@@ -129,7 +137,7 @@ class ResultsService:
                 for start in range(0, len(numbers), CSV_ROWS_AT_ONCE):
                     if stopping():
                         return
-                    told(start)
+                    progress(start)
                     part = numbers[start : start + CSV_ROWS_AT_ONCE]
                     rows = receipts.some(part)
                     yield from (csv_row(rows[n], digits) for n in part if n in rows)

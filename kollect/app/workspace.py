@@ -26,11 +26,13 @@ from kollect.storage_errors import storage_trouble
 from kollect.threads import safe_thread
 
 if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
+    from kollect.app.first_steps import Progress
     from kollect.app.mail_test import LastMailTest, MailTestStep
     from kollect.app.results_service import ResultsService
     from kollect.collector.events import CollectorEvent
     from kollect.collector.worker import CollectorWorker
     from kollect.demo.server import DemoServer
+    from kollect.diagnosis.finding import Finding
     from kollect.mailing.mailing_events import MailingEvent
     from kollect.mailing.mailing_worker import MailingWorker
     from kollect.mailing.outbox import Outbox
@@ -90,7 +92,7 @@ class Workspace:
             self._log.__exit__()
 
     def come_to_rest(self, seconds: float | None = None) -> bool:
-        """End collector and sender after the mail in hand, and wait so long at the most.
+        """End collector and sender after the mail in hand, and wait for at most so long.
 
         Returns whether both have ended. From any thread but theirs.
         """
@@ -106,7 +108,7 @@ class Workspace:
         """What is to be said, once, of where the data folder is. Raises Trouble."""
         from kollect.app import folder_warnings
 
-        return folder_warnings.untold(self.folder)
+        return folder_warnings.new_warning(self.folder)
 
     # ---- settings and passwords ----
 
@@ -127,6 +129,7 @@ class Workspace:
             ini_file.save(self.folder.ini, settings)
         self._settings, self._trouble = settings, None
         log.info("設定を保存しました。")
+        self.poll_now()  # it may wait for mail with the old ones
 
     @contextmanager
     def _passwords_kept(self, passwords: Passwords) -> Iterator[None]:
@@ -183,6 +186,7 @@ class Workspace:
         stopping: Callable[[], bool],
     ) -> None:
         """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
+        from kollect.app.first_steps import servers_of
         from kollect.app.mail_test import LastMailTest, MailTest
         from kollect.ledger.encryption_record import encryption_kept
         from kollect.ledger.ledger import Ledger
@@ -194,9 +198,25 @@ class Workspace:
         finally:
             ledger.close()
         last = self._last_test = self._last_test or LastMailTest()
-        check = MailTest(settings, passwords, mark, on_step, local_now, stopping, last)
+        went_well: dict[str, bool | None] = {}
+
+        def noted(step: MailTestStep) -> None:
+            went_well[step.name] = step.ok
+            on_step(step)
+
+        check = MailTest(settings, passwords, mark, noted, local_now, stopping, last)
         with encryption_kept(self.folder.database, settings):
             {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
+        if test == "receive" and went_well and all(went_well.values()) and not stopping():
+            with closing(Ledger(self.folder.database)) as ledger:
+                ledger.set_metadata("tested", servers_of(settings))
+
+    def diagnose(self, settings: Settings, stopping: Callable[[], bool]) -> tuple[Finding, ...]:
+        """「届くかどうかの診断」, in under ten seconds. Sends nothing to anybody."""
+        from kollect.diagnosis.dns_client import DnsClient
+        from kollect.diagnosis.examination import examine, other_server
+
+        return examine(settings, DnsClient(other_server()), stopping)
 
     def forget_encryption(self, server: tuple[str, str, int]) -> None:
         """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""
@@ -275,6 +295,25 @@ class Workspace:
             return receipts.counts(since)
         finally:
             receipts.close()
+
+    def progress(self) -> Progress:
+        """How far the shop has come before its first customer. Raises StorageTrouble."""
+        from kollect.app.first_steps import Progress
+        from kollect.ledger.ledger import Ledger
+
+        if not self.folder.database.exists():
+            return Progress()
+        _, numbers = self.count(datetime.now().astimezone())
+        with closing(Ledger(self.folder.database)) as ledger:
+            tested, papers = ledger.get_metadata("tested"), ledger.get_metadata("papers")
+        return Progress(tested, bool(papers), numbers)
+
+    def papers_made(self) -> None:
+        """A poster or a form was printed or saved. Raises StorageTrouble."""
+        from kollect.ledger.ledger import Ledger
+
+        with closing(Ledger(self.folder.database)) as ledger:
+            ledger.set_metadata("papers", "made")
 
     def results(self) -> ResultsService:
         """What was collected here, for the screens that show it."""
@@ -411,7 +450,7 @@ class DemoWorkspace(Workspace):
         return self.passwords()
 
     def _clear(self) -> None:
-        # a screen may still be reading here: files come and go under our hands, or are held open
+        # a screen may still be reading here: files come and go meanwhile, or are held open
         for pause in (0.05, 0.1, 0.2, 0.4, 0.8, 0.0):
             try:
                 shutil.rmtree(self.folder.path)

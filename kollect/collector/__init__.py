@@ -1,1 +1,1 @@
-"""Joins the four stages: one poll, the worker that repeats it, and what they tell."""
+"""Joins the four stages: one poll, the worker that repeats it, and the events they send."""

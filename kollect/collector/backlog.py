@@ -3,7 +3,7 @@
 The rule: what a poll could not send because the sending server was away, or took no more, goes at
 the pace of a usual メール発信 (60 a minute, 1,000 an hour, all letters counted): in each poll as
 much as there is room for, the rest in the next one. Replies to mails of the last five minutes go
-before it, whose senders stand at the counter. Everything else goes at once, however much it is.
+before it, whose senders stand in the shop. Everything else goes at once, however much it is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kollect.mailing.rate_limit import RateLimit, allowance
 
 JUST_ARRIVED = timedelta(minutes=5)
 PACE = RateLimit()
-_NOTE, _TOLD = "waited up to", "backlog"
+_NOTE, _NOTIFIED = "waited up to", "backlog"
 
 
 class Backlog:
@@ -57,15 +57,15 @@ class Backlog:
         ledger, time = self._context.ledger, self._context.clock.tick()
         since = int(time.seconds - PACE.memory.total_seconds())
         tries = [lived_moment(tried) for tried in ledger.tries(since)]
-        tries += self._context.customers.tries(PACE, time)
+        tries += self._context.members.tries(PACE, time)
         # the moments are whole seconds: without this one, a poll a minute would find no room
         later = lived_moment(time.seconds + 1)
         return allowance(PACE, tries, later, PACE.per_hour).letters
 
     def report(self) -> None:
-        """Once, when letters have to wait for the pace."""
+        """Notify once, when letters have to wait for the pace."""
         context = self._context
-        is_new = context.metadata.set_metadata(_TOLD, "yes" if self._kept_back else "")
+        is_new = context.metadata.set_metadata(_NOTIFIED, "yes" if self._kept_back else "")
         if self._kept_back and is_new:
             context.notify(
                 f"たまっていた返信を、1分に{PACE.per_minute}通までの速さで順に送ります"

@@ -13,7 +13,7 @@ ALERT_AFTER = timedelta(minutes=30)
 
 
 class FailureChange(StrEnum):
-    """What differs from the poll before: only this is told, not every repetition."""
+    """What differs from the poll before: only this is notified, not every repetition."""
 
     NOTHING = "nothing"
     BROKE = "broke"
@@ -31,9 +31,9 @@ class FailureState:
     alerted: bool = False
 
     def after(self, trouble: Trouble | None, now: datetime) -> tuple[FailureState, FailureChange]:
-        """The health after one more poll, and what changed by it.
+        """The state after one more poll, and what this poll changed.
 
-        Mails that cannot be deleted keep nobody waiting: the poll itself tells of them, once.
+        Mails that cannot be deleted keep nobody waiting: the poll itself notifies of them, once.
         """
         if trouble is None or isinstance(trouble, NotDeleted):
             change = FailureChange.WELL_AGAIN if self.failures else FailureChange.NOTHING
@@ -59,7 +59,7 @@ class FailureState:
         return max(interval, min(interval * (1 << doublings), LONGEST_PAUSE))
 
     def alert_due(self, now: datetime) -> bool:
-        """Has the owner to be told that polling has failed for 30 minutes?"""
+        """Must the owner be told that polling has failed for 30 minutes?"""
         return (
             self.failing_since is not None
             and not self.alerted

@@ -1,4 +1,4 @@
-"""What one poll hears of the time from others than this PC, and how wrong its clock is by that.
+"""What one poll learns of the time from others than this PC, and how wrong its clock is by that.
 
 Witnesses: the time in the sending server's greeting (Sendmail, Exim, Exchange say it); the time at
 which the mail server took in the newest of the mails that have just arrived. Pure.
@@ -13,23 +13,24 @@ from kollect.mail.message import Mail
 from kollect.mail.server_date import date_in
 
 OFF = timedelta(minutes=30)
-"""So much a server may be wrong itself, or a mail be on its way within its house."""
+"""How wrong a server itself may be, or how long a mail may take inside its network."""
 LATE = timedelta(days=1)
-"""So old the newest of the mails that have just arrived may be: somebody moves one into the box."""
+"""How old the newest of the mails that have just arrived may be: somebody may move one into the
+box."""
 LATEST = timedelta(days=20)
-"""And where nobody knows when they arrived, as after the shop was closed."""
+"""The same where nobody knows when they arrived, as after the shop was closed."""
 
 
 @dataclass(slots=True)
 class Witnesses:
-    """What one poll has heard of the time."""
+    """What one poll has learnt of the time."""
 
     server: datetime | None = None
-    """What the sending server's clock showed, reckoned up to now."""
+    """What the sending server's clock showed, plus the time since then."""
     mail: datetime | None = None
     """When the newest of the new mails was taken in."""
 
-    def heard(self, mail: Mail) -> None:
+    def add(self, mail: Mail) -> None:
         """A mail seen for the first time."""
         moment = taken_in(mail)
         if moment is not None and (self.mail is None or moment > self.mail):

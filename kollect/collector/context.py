@@ -1,4 +1,4 @@
-"""What the parts of one poll share: settings in force, ledger, counts, clock and voice."""
+"""What the stages of one poll share: settings in force, ledger, counts, clock, who is notified."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 NUMBERED = frozenset({Kind.NEW, Kind.DUPLICATE, Kind.RENUMBER})
 """Kinds that are answered with a number."""
 ANSWERED = NUMBERED | {Kind.STOP}
-"""Kinds that are answered with a text of ours; the others at the most forwarded."""
+"""Kinds that are answered with a text of ours; the others are forwarded at most."""
 STOPPED = frozenset({Kind.STOP, Kind.STOP_UNANSWERED})
 FORWARDED = frozenset({Kind.OUT_OF_SCOPE, Kind.AUTOMATIC, Kind.BOUNCE})
 """Kinds that go to 対象外メールの送信先."""
@@ -54,14 +54,13 @@ class PollContext:
     now: Callable[[], datetime]
     listener: Callable[[CollectorEvent], None]
     patience: float | None = None
-    """Seconds for which it is tried to write down what was sent; None: as long as it takes."""
+    """For how many seconds the program tries to write down what was sent; None: as long as it
+    takes."""
     tally: CountsBuilder = field(default_factory=CountsBuilder)
     witnesses: Witnesses = field(default_factory=Witnesses)
-    """What this poll has heard of the time."""
-    failures: list[tuple[str, int, datetime]] | None = None
-    """As the ledger has them; None: not read yet, or changed since (`problem_mails`)."""
+    """What this poll has learnt of the time."""
     templates: dict[int, Template] = field(default_factory=dict)
-    """The texts that this poll has had to do with: they never change."""
+    """The texts that this poll has read or written: they never change."""
     metadata: CachedMetadata = field(init=False)
     mailbox: str = field(init=False)
     """The ledger's name for the mailbox: nothing that staff edit but the address itself."""
@@ -69,7 +68,7 @@ class PollContext:
     """The right side of our Message-IDs."""
     clock: LivedClock = field(init=False)
     """By which spans are measured; `now` is for dates that are written and read."""
-    customers: MemberEffects = field(init=False)
+    members: MemberEffects = field(init=False)
     reply_mark: str = field(init=False)
     """What everything we send is marked with, to know it when it comes back."""
 
@@ -78,7 +77,7 @@ class PollContext:
         self.mailbox = address.key(self.settings.mail_address)
         self.letter_domain = address.wire(self.settings.mail_address)[0].rpartition("@")[2]
         self.clock = LivedClock(self.ledger, self.now)
-        self.customers = MemberEffects(self.ledger)
+        self.members = MemberEffects(self.ledger)
         self.reply_mark = self.ledger.mark("reply")
 
     def rules(self) -> Rules:
@@ -98,24 +97,24 @@ class PollContext:
         return self.ledger.template_in_force("stop", *text, now)
 
     def notify(self, text: str) -> None:
-        """One event, for the log and for whoever watches."""
+        """One event, for the log and for the screens."""
         text = visible(text)
         log.info("%s", text)
         self.listener(LogEntry(self.now(), text))
 
     def tell_of_mails(self, name: str, mails: Iterable[str], text: str) -> None:
-        """Say how many mails there are, when they are others than the last time under this name;
-        of the same ones once a week."""
+        """Notify how many mails there are: at once where they are not those of the last time under
+        this `name`, else once a week."""
         uids = sorted(mails)
         which = hashlib.sha256("\n".join(uids).encode()).hexdigest() if uids else ""
         if not which:
             self.metadata.set_metadata(name, "")
             return
-        noted, _, day = self.metadata.get_metadata(name).partition(" ")
+        before, _, day = self.metadata.get_metadata(name).partition(" ")
         today = self.now().date().toordinal()
         told_on = int(day) if day.isdecimal() else 0
         # a day of the future is one that a wrong clock has written
-        if noted != which or abs(today - told_on) >= TOLD_AGAIN_AFTER:
+        if before != which or abs(today - told_on) >= TOLD_AGAIN_AFTER:
             self.metadata.set_metadata(name, f"{which} {today}")
             self.notify(text.format(len(uids)))
 

@@ -1,4 +1,4 @@
-"""What the collector tells those who listen: counts, events, its state. Pure."""
+"""What the collector notifies its listeners of: counts, events, its state. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PollReport:
     kept: int = 0
     """Copies written to kept/."""
     ignored: int = 0
-    """Automatic mails, and our own come back."""
+    """Automatic mails, and our own that came back."""
     bounced: int = 0
     """Delivery reports that marked a receipt 不達."""
     undeliverable: int = 0
@@ -38,7 +38,7 @@ class PollReport:
 
 @dataclass(slots=True)
 class CountsBuilder:
-    """A Report while it is being counted."""
+    """A PollReport while it is being counted."""
 
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -80,6 +80,8 @@ class PollFinished:
     trouble: Trouble | None
     next_at: datetime | None
     """When the next poll begins; None where there will be none."""
+    slowed: str = ""
+    """Why that is later than the settings say, as a sentence; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +93,14 @@ class Held:
     next_at: datetime
 
 
-CollectorEvent = PhaseChanged | LogEntry | Held | PollFinished
+@dataclass(frozen=True, slots=True)
+class WaitChanged:
+    """Between two polls: how it is waited for the next one from here on."""
+
+    by_push: bool
+    """The server tells of a mail as soon as it has come."""
+    next_at: datetime
+    """When the next poll begins, if nothing is told before."""
+
+
+CollectorEvent = PhaseChanged | LogEntry | Held | PollFinished | WaitChanged

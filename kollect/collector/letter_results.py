@@ -1,4 +1,5 @@
-"""What becomes of a mail and of its receipt by the way its letter ended, and what is told. Pure."""
+"""How a letter ended: what this makes of its mail and its receipt, and the line for the log.
+Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +19,9 @@ class End:
     state: ReceiptState | None
     """The receipt's; None: it stays."""
     told: str
+    """The line for the log."""
     counted: str = ""
-    """In which count of the poll."""
+    """The count of the poll that it adds to."""
 
 
 def answer_of(outcome: Outcome) -> str:
@@ -85,9 +87,9 @@ def of_refused_forward(entry: MailRecord) -> End:
 
 
 def is_no_news(entry: MailRecord, step: MailState, outcome: Outcome) -> bool:
-    """Is there nothing to tell of this letter? The log has a change, not every repetition.
+    """Is there no news of this letter? The log has changes, not every repetition.
 
-    Where the server said nothing of this very letter, the trouble itself is told, once for all.
+    Where the server said nothing about this letter itself, the trouble is notified, once for all.
     """
     if step is not MailState.DEFERRED:
         return False

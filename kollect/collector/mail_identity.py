@@ -1,6 +1,6 @@
 """Is it the same mail? By what stays the same at each retrieval. Pure.
 
-Versions before had a hash over the whole header in the ledger, which virus scanners and POP filters
+Older versions had a hash over the whole header in the ledger, which virus scanners and POP filters
 change at each retrieval. Their rows are known by that hash, else by Message-ID and sender.
 """
 
@@ -21,7 +21,7 @@ def key_of(mail: Mail) -> str:
 
 
 def former_key_of(uid: str, mail: Mail) -> str:
-    """The one that a version before has made of it; "" where the server has given the uid."""
+    """The one that an older version has made of it; "" where the server has given the uid."""
     return _MADE + mail.former_fingerprint if uid.startswith(_MADE) else ""
 
 
@@ -39,7 +39,7 @@ def marks_of(entry: MailRecord) -> Iterator[str]:
 
 
 def marks_of_mail(mail: Mail, *, former: bool) -> Iterator[str]:
-    """The marks of a mail; with `former` those too that only rows of a version before have."""
+    """The marks of a mail; with `former` those too that only rows of an older version have."""
     yield mail.fingerprint
     if former:
         yield mail.former_fingerprint

@@ -31,7 +31,7 @@ class ConnectionLostAtMail(Exception):
 
 
 class MailboxSession:
-    """Raises what the mailbox raises; FetchDied where one mail can be named for it."""
+    """Raises what the mailbox raises; ConnectionLostAtMail where one mail can be named for it."""
 
     def __init__(
         self,
@@ -133,8 +133,8 @@ class MailboxSession:
             raise
 
     def _head_of_whole(self, mailbox: Mailbox, handle: int, name: str) -> bytes | CommandRefused:
-        """The header out of the whole mail, where the server gave none; Refused where it gives
-        nothing that can be a mail."""
+        """The header out of the whole mail, where the server gave none; CommandRefused where it
+        gives nothing that can be a mail."""
         sink = Head()
         try:
             self._fetch(mailbox, handle, name, sink)
@@ -143,8 +143,8 @@ class MailboxSession:
         return sink.handed_over(self._sizes.get(handle, 0))
 
     def fetch(self, uid: str, sink: Sink) -> None:
-        """The whole mail. Raises Refused where the server gives nothing, or clearly less than it
-        had announced; `sink` then holds what has come."""
+        """The whole mail. Raises CommandRefused where the server gives nothing, or clearly less
+        than it had announced; `sink` then holds what has come."""
         handle = self._handles[uid]
         counting = Counting(sink)
         self._fetch(self._session(), handle, uid, counting)

@@ -1,4 +1,4 @@
-"""What is done once a day: the backup, kept/ cleared of old copies, the ledger of old rows."""
+"""What is done once a day: a backup is made, old copies leave kept/, old rows leave the ledger."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kollect.storage.backup import make_backup
 from kollect.storage.data_folder import DataFolder
 
 FORGET_AFTER = timedelta(days=90)
-"""A mail that is gone from the server is remembered so long."""
+"""How long a mail is remembered that is gone from the server."""
 
 
 def upkeep(folder: DataFolder, ledger: Ledger, clock: LivedClock) -> bool:
     """Do the day's work unless it is done. Raises `errors.StorageTrouble`.
 
     Nothing is removed for being old by a date that has jumped and not yet stood for a day: a PC
-    whose battery is empty, or a mistyped year, would else take all copies at once.
+    whose battery is empty, or a mistyped year, would otherwise take all copies at once.
     """
     time = clock.tick()  # at each poll: a jump between two must not stay unseen
     now = clock.now()

@@ -1,4 +1,4 @@
-"""The letters to the owner: polling has failed for long, and it is well again."""
+"""The letters to the owner: polling has failed for a long time, and it works again."""
 
 from __future__ import annotations
 

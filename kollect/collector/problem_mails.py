@@ -6,7 +6,7 @@ So one mail that cuts the line does not block the others for ever.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kollect.collector.context import PollContext
 
@@ -16,44 +16,53 @@ LEFT_ALONE = (
     (5, timedelta(hours=6)),
     (6, timedelta(days=1)),
 )
-"""A mail at which the session died so often is left alone so long. Short at first: where the line
-itself is bad it hits whichever mail is next, and its sender waits for an answer."""
+"""After how many lost sessions a mail is left alone, and for how long. Short at first: where the
+line itself is bad it hits any mail that is next, and its sender waits for an answer."""
 CUTS_THE_LINE = (
     "サーバから取り出そうとすると接続が切れるメールがあります。サーバに残し、"
     "しばらく後回しにして、ほかのメールを先に処理します。"
 )
 
 
-def without_blocked(context: PollContext, uids: Iterable[str]) -> list[str]:
-    """These mails but those to be left alone; whoever cut the line lately comes last."""
-    suspect: set[str] = set()
-    hopeless: set[str] = set()
-    if context.failures is None:
-        context.failures = context.ledger.failures(context.mailbox)
-    if struck := context.failures:
-        clock = context.clock.tick()
-        for uid, strikes, at in struck:
-            age = clock.age(at)
-            if age < LEFT_ALONE[-1][1]:
-                suspect.add(uid)
-            if at > clock.look.wall:
-                continue  # of a clock that was ahead: it is tried, and the next date is right
-            if any(strikes >= least and age < pause for least, pause in LEFT_ALONE):
-                hopeless.add(uid)
-    return sorted((uid for uid in uids if uid not in hopeless), key=suspect.__contains__)
+class ProblemMails:
+    """As one poll finds them in the ledger, and adds to them."""
 
+    def __init__(self, context: PollContext) -> None:
+        self._ledger = context.ledger
+        self._mailbox = context.mailbox
+        self._clock = context.clock
+        self._now = context.now
+        self._notify = context.notify
+        self._failures: list[tuple[str, int, datetime]] | None = None
+        """As the ledger has them; None: not read yet, or changed since."""
 
-def record_failure(context: PollContext, uid: str) -> None:
-    """The session died at this mail."""
-    if _count(context, uid) == LEFT_ALONE[0][0]:
-        context.notify(CUTS_THE_LINE)
+    def without_blocked(self, uids: Iterable[str]) -> list[str]:
+        """These mails, except those to be left alone; what cut the line lately comes last."""
+        suspect: set[str] = set()
+        blocked: set[str] = set()
+        if self._failures is None:
+            self._failures = self._ledger.failures(self._mailbox)
+        if self._failures:
+            time = self._clock.tick()
+            for uid, failures, at in self._failures:
+                age = time.age(at)
+                if age < LEFT_ALONE[-1][1]:
+                    suspect.add(uid)
+                if at > time.look.wall:  # by a clock that was ahead: the next date will be right
+                    continue
+                if any(failures >= least and age < pause for least, pause in LEFT_ALONE):
+                    blocked.add(uid)
+        return sorted((uid for uid in uids if uid not in blocked), key=suspect.__contains__)
 
+    def record_failure(self, uid: str) -> None:
+        """The session died at this mail."""
+        if self._count(uid) == LEFT_ALONE[0][0]:
+            self._notify(CUTS_THE_LINE)
 
-def leave_alone(context: PollContext, uid: str) -> None:
-    """This mail is not to be asked for every minute."""
-    _count(context, uid)
+    def leave_alone(self, uid: str) -> None:
+        """This mail is not to be asked for every minute."""
+        self._count(uid)
 
-
-def _count(context: PollContext, uid: str) -> int:
-    context.failures = None
-    return context.ledger.record_failure(context.mailbox, uid, context.now())
+    def _count(self, uid: str) -> int:
+        self._failures = None
+        return self._ledger.record_failure(self._mailbox, uid, self._now())

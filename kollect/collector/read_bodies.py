@@ -1,4 +1,4 @@
-"""What only the body of a mail tells: a letter that did not arrive, a member who says no.
+"""What only the body of a mail can tell: a letter that did not arrive, a member who wants no mails.
 
 Read from the copy in kept/, in the transaction in which the copy is written down.
 """
@@ -22,7 +22,7 @@ from kollect.mail.message import Mail
 from kollect.mailing.mailing_text import TO_STOP
 
 REPORT_WINDOW = timedelta(days=7)
-"""So long after a letter a delivery report that names only the recipient is believed."""
+"""For how long after a letter a delivery report that names only the recipient is believed."""
 NO_REASON = "理由は書かれていません。"
 STOPPED = "会員からの、メールの配信を止めるご依頼です（返信の本文の1行目）。配信を止めました。"
 PERHAPS = (
@@ -32,18 +32,18 @@ PERHAPS = (
 
 
 class Bodies:
-    """Each method returns what is to be told."""
+    """Each method returns the lines for the log."""
 
     def __init__(self, context: PollContext) -> None:
         self._context = context
 
     def read(self, entry: MailRecord, copy: str) -> list[str]:
-        told: list[str] = []
+        events: list[str] = []
         if entry.kind in (Kind.BOUNCE, Kind.AUTOMATIC):
-            told = self._report(entry, copy)
-        if not told and entry.kind in (Kind.OUT_OF_SCOPE, Kind.AUTOMATIC) and entry.address:
-            told = self._word_of_no(entry, copy)
-        return told
+            events = self._report(entry, copy)
+        if not events and entry.kind in (Kind.OUT_OF_SCOPE, Kind.AUTOMATIC) and entry.address:
+            events = self._wants_no_mails(entry, copy)
+        return events
 
     # --- delivery reports
 
@@ -59,13 +59,14 @@ class Bodies:
             return [f"「対象外メールの送信先」に届きませんでした: {report.reason}"]
         if not report.failed:
             return []
-        # the field is the same in all our letters: only together with the recipient does it tell
+        # this field is the same in all our letters: it says something only together with the
+        # recipient
         ours = report.mark == self._context.reply_mark
         keys = [address.key(one) for one in report.named]
         sure = [(identity, "") for identity in report.ids]
         sure += [("", key) for key in keys] if ours else []
-        if report.permanent and (told := self._came_back(sure, report)):
-            return told
+        if report.permanent and (events := self._came_back(sure, report)):
+            return events
         return self._seems_lost([*sure, *(("", key) for key in keys)], report)
 
     def _is_about_a_forward(self, report: BounceReport) -> bool:
@@ -77,34 +78,38 @@ class Bodies:
         ledger, now = self._context.ledger, self._context.now()
         since = now - REPORT_WINDOW
         for letter in letters:
-            told = []
+            events = []
             if (number := ledger.bounced(*letter, report.reason, since)) is not None:
-                told.append(f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}")
-            customers = self._context.customers
-            if (number := customers.bounced(*letter, report.reason, since, now)) is not None:
-                told.append(f"会員 {number} へのメールは届きませんでした（不達）: {report.reason}")
-            if told:
+                events.append(
+                    f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}"
+                )
+            members = self._context.members
+            if (number := members.bounced(*letter, report.reason, since, now)) is not None:
+                events.append(
+                    f"会員 {number} へのメールは届きませんでした（不達）: {report.reason}"
+                )
+            if events:
                 self._context.tally.add("bounced")
-                return told
+                return events
         return []
 
     def _seems_lost(self, letters: list[tuple[str, str]], report: BounceReport) -> list[str]:
-        """Anybody can write such a report who knows the address; and a 4xx may be over tomorrow."""
+        """Anybody who knows the address can write such a report; and a 4xx may be over tomorrow."""
         ledger, since = self._context.ledger, self._context.now() - REPORT_WINDOW
         for letter in letters:
             number = ledger.sent(*letter, since)
             if number is None:
-                number = self._context.customers.handed_over(*letter, since)
+                number = self._context.members.handed_over(*letter, since)
             if number is not None:
                 ledger.seems_lost(number, report.reason or NO_REASON)
                 return [f"受付番号 {number} へのメールは届かなかったようです: {report.reason}"]
         return []
 
-    # --- words of no
+    # --- members who want no mails
 
-    def _word_of_no(self, entry: MailRecord, copy: str) -> list[str]:
+    def _wants_no_mails(self, entry: MailRecord, copy: str) -> list[str]:
         context, key = self._context, address.key(entry.address)
-        member = context.customers.member(key)
+        member = context.members.member(key)
         if member is None:
             return []
         raw = context.kept.head(copy, MOST_READ)
@@ -117,16 +122,16 @@ class Bodies:
         if (
             lines
             and asks_to_stop(lines[0])
-            and context.customers.answers_a_mailing(key, ids, subject)
+            and context.members.answers_a_mailing(key, ids, subject)
         ):
             return self._stop(entry, key, member)
-        if context.customers.may_be_stopped(key) and mentions_stop("\n".join([subject, *lines])):
+        if context.members.may_be_stopped(key) and mentions_stop("\n".join([subject, *lines])):
             context.ledger.reclassify(entry.id, Kind.STOP_PERHAPS, PERHAPS)
         return []
 
     def _stop(self, entry: MailRecord, key: str, member: int) -> list[str]:
         context, now = self._context, self._context.now()
-        new = context.customers.stop(key, now)
+        new = context.members.stop(key, now)
         context.ledger.reclassify(entry.id, entry.kind, STOPPED)
         if not new:
             return []

@@ -6,6 +6,7 @@ Nothing here sends or deletes. A mail is written down before anything is owed fo
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from kollect.collector.batch import Batch
 from kollect.collector.context import ANSWERED, FORWARDED, STOPPED, PollContext
 from kollect.collector.mail_identity import Strayed, former_key_of, is_same
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
-from kollect.collector.problem_mails import record_failure, without_blocked
+from kollect.collector.problem_mails import ProblemMails
 from kollect.decision.decide import decide
 from kollect.decision.types import Decision, Kind, SenderHistory
 from kollect.inbox.mailbox import CommandRefused, Deadly
@@ -28,7 +29,7 @@ from kollect.storage.numbers_in_log import NUMBER_GIVEN
 log = logging.getLogger(__name__)
 
 HEADERS_AT_ONCE = 2 * 1024 * 1024
-"""So many octets of headers are held before they are written down."""
+"""How many octets of headers are held before they are written down."""
 PAUSED = (
     "新しいアドレスからの空メールが1時間の上限を超えたため、受付番号の発行を止めています。"
     "メールはサーバに残しています。いたずらでなければ、上限の設定（new_per_hour）を増やしてください。"
@@ -42,11 +43,22 @@ NOT_GIVEN = (
 
 
 class MailRecorder:
-    def __init__(self, context: PollContext, session: MailboxSession, missing: Strayed) -> None:
-        """`missing`: mails that should be there and are not, under any id that the ledger knows."""
+    def __init__(
+        self,
+        context: PollContext,
+        session: MailboxSession,
+        problems: ProblemMails,
+        missing: Strayed,
+        *,
+        on_new: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`missing`: mails that should be there and are not, under any id that the ledger knows.
+        `on_new` is called before the headers of mails are fetched that the ledger does not know."""
         self._context = context
         self._session = session
+        self._problems = problems
         self._missing = missing
+        self._on_new = on_new
         self._rules = context.rules()
         self._not_given: set[str] = set()
         """Mails of which the server gives nothing."""
@@ -55,16 +67,19 @@ class MailRecorder:
     def record(self, batch: Batch) -> None:
         """Write down those of these mails that are new, numbered in the order of arrival.
 
-        Raises FetchDied where the session is lost; what was read until then is written down.
+        Raises ConnectionLostAtMail where the session is lost; what was read until then is written
+        down.
         """
         batch.rows = self._context.ledger.known_mails(self._context.mailbox, batch.uids)
+        if len(batch.rows) < len(batch.uids):
+            self._on_new()
         read: list[tuple[str, Mail]] = []
         held = 0
-        died: ConnectionLostAtMail | None = None
+        lost: ConnectionLostAtMail | None = None
         try:
             # known ones too: a server may give the id of a mail that is gone to another one, and
             # some call them by their place in the box; that one must not be deleted unread
-            for uid, block in self._session.headers(without_blocked(self._context, batch.uids)):
+            for uid, block in self._session.headers(self._problems.without_blocked(batch.uids)):
                 if isinstance(block, CommandRefused):
                     self._not_read(uid, block)
                     continue
@@ -73,16 +88,16 @@ class MailRecorder:
                 if held > HEADERS_AT_ONCE:
                     self._write_down(read, batch)
                     read, held = [], 0
-        except ConnectionLostAtMail as lost:
-            died = lost
+        except ConnectionLostAtMail as error:
+            lost = error
         self._write_down(read, batch)
         batch.session = self._session.session
-        if died is not None:
-            record_failure(self._context, died.uid)
-            raise died
+        if lost is not None:
+            self._problems.record_failure(lost.uid)
+            raise lost
 
     def report(self) -> None:
-        """Tell of the mails of which the server gives nothing, when they change."""
+        """Notify how many mails the server gives nothing of, when they change."""
         self._context.tell_of_mails(
             "not given", self._not_given | self._session.not_given, NOT_GIVEN
         )
@@ -92,19 +107,19 @@ class MailRecorder:
     def _not_read(self, uid: str, refusal: CommandRefused) -> None:
         log.debug("not given: %s %s", uid, refusal)
         if isinstance(refusal, Deadly):
-            record_failure(self._context, uid)
+            self._problems.record_failure(uid)
         else:
             self._not_given.add(uid)
 
     def _write_down(self, read: list[tuple[str, Mail]], batch: Batch) -> None:
         if not read:
             return
-        said: list[str] = []
+        events: list[str] = []
         paused = False
         ledger, now = self._context.ledger, self._context.now()
         with ledger.transaction():
             self._under_former_keys(read, batch.rows)
-            self._part(read, batch.rows)
+            self._set_apart(read, batch.rows)
             room = self._context.settings.collect.new_per_hour - ledger.numbered_within(
                 timedelta(hours=1), now
             )
@@ -114,7 +129,7 @@ class MailRecorder:
                     continue
                 key = address.key(mail.sender) if mail.sender else ""
                 number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
-                member = self._context.customers.member(key) if number is not None else None
+                member = self._context.members.member(key) if number is not None else None
                 known_now = SenderHistory(number, hour, day, room <= 0, member)
                 decision = decide(mail, self._rules, known_now)
                 if decision.kind is Kind.PAUSED:
@@ -124,20 +139,20 @@ class MailRecorder:
                 if number is not None:
                     ledger.heard_from(key)
                 row = batch.rows[uid] = self._record(uid, mail, decision, key, now)
-                self._context.witnesses.heard(mail)
+                self._context.witnesses.add(mail)
                 room -= decision.kind is Kind.NEW
                 self._count(decision.kind)
                 number = decision.number if row.number is None else row.number
-                said.append(_told(decision, number, mail))
+                events.append(_event_text(decision, number, mail))
             if paused and self._context.metadata.set_metadata("paused", "yes"):
-                said.append(PAUSED)
+                events.append(PAUSED)
             elif not paused and room > 0 and self._context.metadata.set_metadata("paused", ""):
-                said.append(GOES_ON)
-        for line in said:  # only what is on disk is told
-            self._context.notify(line)
+                events.append(GOES_ON)
+        for text in events:  # only of what is on disk
+            self._context.notify(text)
 
     def _text(self, kind: str, text: Collect | Duplicate, now: datetime) -> int:
-        """Note the present text, so that each number is answered in the words of its own time."""
+        """Write down the present text: each number is answered in the words of its own time."""
         if kind not in self._texts:
             template = self._context.ledger.text_in_force(
                 kind, text.reply_subject, text.reply_body, now
@@ -146,8 +161,8 @@ class MailRecorder:
             self._context.templates[template.id] = template
         return self._texts[kind]
 
-    def _part(self, read: list[tuple[str, Mail]], known: dict[str, MailRecord]) -> None:
-        """Take from `known`, and from their ids, the rows whose id is another mail's by now.
+    def _set_apart(self, read: list[tuple[str, Mail]], known: dict[str, MailRecord]) -> None:
+        """Take out of `known` the rows whose id is now another mail's, and free that id.
 
         RFC 1939 section 7 allows it once the mail is gone. What is not known to be gone may lie in
         the box under another id: such servers name a mail by its place.
@@ -169,7 +184,7 @@ class MailRecorder:
             if _was_done_with(entry):
                 batch.reappeared.add(uid)
                 return True
-            # it did not show this mail before it was done with, and shows it again
+            # the server did not show this mail until it was done with, and now shows it again
             ledger.change_uid(entry.id, f"{uid}#{entry.id}")
             del batch.rows[uid]
             return False
@@ -183,7 +198,8 @@ class MailRecorder:
     def _under_former_keys(
         self, read: list[tuple[str, Mail]], known: dict[str, MailRecord]
     ) -> None:
-        """Where the server has no ids: find the rows that a version before wrote under its own."""
+        """Where the server has no ids: find the rows that an older version wrote under keys of its
+        own."""
         former = {
             key: uid for uid, mail in read if uid not in known and (key := former_key_of(uid, mail))
         }
@@ -213,7 +229,7 @@ class MailRecorder:
             ledger.count_again(number)
             template = self._text("duplicate", self._context.settings.duplicate, now)
         elif kind in STOPPED:
-            self._context.customers.stop(key, now)
+            self._context.members.stop(key, now)
             template = self._context.confirmation(now)
         if kind in ANSWERED or (kind in FORWARDED and self._is_forwarded(kind, key)):
             step = MailState.OWED
@@ -254,11 +270,11 @@ class MailRecorder:
 
 
 def _was_done_with(entry: MailRecord) -> bool:
-    """It is gone because we had it deleted: answered, or copied. Others only vanished."""
+    """It is gone because we deleted it, answered or copied. Others only vanished."""
     return entry.is_complete or entry.number is not None
 
 
-def _told(decision: Decision, number: int | None, mail: Mail) -> str:
+def _event_text(decision: Decision, number: int | None, mail: Mail) -> str:
     who = exact(decision.address or mail.sender) or "不明"
     match decision.kind:
         case Kind.NEW | Kind.RENUMBER:

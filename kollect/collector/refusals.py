@@ -1,7 +1,7 @@
 """The refusals of one poll that may be about the shop, and which of them end their letter. Pure.
 
-What they mean is `retry_policy`'s; that one may have to be looked at twice, where what it changed
-could not be written down, is the caller's: it works on a `copy`.
+`retry_policy` knows what they mean. Where a change could not be written down, the caller has to
+ask a second time: so it works on a `copy`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Refusals:
         """Those whose words speak of the shop."""
 
     def __bool__(self) -> bool:
-        """Is there any whose meaning may still be open?"""
+        """Is there one whose meaning is still open?"""
         return bool(self._entries)
 
     def copy(self) -> Refusals:
@@ -62,7 +62,7 @@ class Refusals:
             for entry in left
             if entry.patience.is_refused(lived)
             and entry.id not in self._of_the_shop
-            # so many who are refused alike: that is about the shop, however long it lasts
+            # many that are refused alike: that is about the shop, however long it lasts
             and sum(same(entry.answer, other.answer) for other in left) < MOST_REFUSED
         ]
 
@@ -71,7 +71,7 @@ class Refusals:
 
     @property
     def about_us(self) -> bool:
-        """No other letter would fare better."""
+        """No other letter would be taken either."""
         return self._doubts.about_us
 
     @property

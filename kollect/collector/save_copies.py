@@ -1,6 +1,6 @@
-"""The raw mails in kept/ that may not leave the server without a copy there.
+"""Puts raw mails into kept/: those that may not leave the server without a copy there.
 
-What only the body tells is read as soon as the copy is there (`read_bodies`).
+What only the body can tell is read as soon as the copy is there (`read_bodies`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import BinaryIO
 from kollect.collector.batch import Batch
 from kollect.collector.context import PollContext
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
-from kollect.collector.problem_mails import leave_alone, record_failure, without_blocked
+from kollect.collector.problem_mails import ProblemMails
 from kollect.collector.read_bodies import Bodies
 from kollect.inbox.mailbox import CommandRefused
 from kollect.ledger.records import MailRecord
@@ -27,7 +27,7 @@ NOT_WHOLE = (
     "続くときは、プロバイダに知らせてください。"
 )
 LARGE = 1024 * 1024
-"""Octets of a mail that is not fetched every minute where it does not come whole."""
+"""A mail of more octets is not fetched every minute where it does not come whole."""
 
 
 class NothingGiven(Exception):
@@ -36,35 +36,40 @@ class NothingGiven(Exception):
 
 class CopySaver:
     def __init__(
-        self, context: PollContext, session: MailboxSession, stopping: Callable[[], bool]
+        self,
+        context: PollContext,
+        session: MailboxSession,
+        problems: ProblemMails,
+        stopping: Callable[[], bool],
     ) -> None:
         self._context = context
         self._session = session
+        self._problems = problems
         self._stopping = stopping
         self._not_given: set[str] = set()
         self._bodies = Bodies(context)
         self._short: set[str] = set()
-        """Mails that did not come whole in this poll: once in it is enough."""
+        """Mails that did not come whole: one try in a poll is enough."""
 
     def save(self, batch: Batch) -> None:
         """Put the raw mails into kept/ that may not leave the server without a copy there."""
         known = batch.rows
         wanted = [u for u, entry in known.items() if _needs_copy(entry) and u not in self._short]
         copies = []
-        died: ConnectionLostAtMail | None = None
+        lost: ConnectionLostAtMail | None = None
         try:
-            for uid in without_blocked(self._context, wanted) if wanted else ():
+            for uid in self._problems.without_blocked(wanted) if wanted else ():
                 if self._stopping():
                     break
                 if self._session.contains(uid) and (copy := self._copy(known[uid])) is not None:
                     copies.append((known[uid], *copy))
-        except ConnectionLostAtMail as lost:
-            died = lost
+        except ConnectionLostAtMail as error:
+            lost = error
         finally:
             self._copied(copies, batch)
-        if died is not None:
-            record_failure(self._context, died.uid)
-            raise died
+        if lost is not None:
+            self._problems.record_failure(lost.uid)
+            raise lost
 
     def _copy(self, entry: MailRecord) -> tuple[str, bool] | None:
         """Write the raw mail into kept/. Returns the file's name and whether it is all of it; None
@@ -111,28 +116,28 @@ class CopySaver:
     def _leave_alone(self, entry: MailRecord) -> None:
         """A large mail that does not come whole is not asked for every minute."""
         if self._session.size(entry.uid) > LARGE:
-            leave_alone(self._context, entry.uid)
+            self._problems.leave_alone(entry.uid)
 
     def report(self) -> None:
-        """Tell of the mails that do not come whole, when they change."""
+        """Notify how many mails do not come whole, when they change."""
         self._context.tell_of_mails("not whole", self._not_given, NOT_WHOLE)
 
     def _copied(self, copies: list[tuple[MailRecord, str, bool]], batch: Batch) -> None:
         if not copies:
             return
-        said = []
+        events: list[str] = []
         with self._context.ledger.transaction():
             for entry, name, whole in copies:
                 self._context.ledger.mark_kept(entry.id, name, whole=whole)
                 if not entry.kept:
                     self._context.tally.add("kept")
                 elif whole and entry.step is MailState.SENT:
-                    said.append(WHOLE_AFTER_ALL.format(entry.address or "不明", entry.subject))
-                said += self._bodies.read(entry, name)
+                    events.append(WHOLE_AFTER_ALL.format(entry.address or "不明", entry.subject))
+                events += self._bodies.read(entry, name)
             for row in self._context.ledger.entries([entry.id for entry, *_ in copies]):
-                batch.change(row)  # what the body has told stands in it too
-        for line in said:
-            self._context.notify(line)
+                batch.change(row)  # what was found in the body stands in it too
+        for text in events:
+            self._context.notify(text)
 
 
 def _needs_copy(entry: MailRecord) -> bool:

@@ -36,7 +36,9 @@ from kollect.ledger.records import MailRecord, Place, Template
 from kollect.ledger.states import MailState, ReceiptState
 from kollect.smtp.client import SmtpClient
 from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
+from kollect.smtp.smtp_connection import SmtpAccount
 from kollect.smtp.smtp_errors import LettersPutOff
+from kollect.smtp.standby import Standby
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +56,30 @@ class ReplySender:
     mails have just arrived, the backlog (how fast, is `backlog`'s), what was put off before.
     """
 
-    def __init__(self, context: PollContext, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        context: PollContext,
+        stopping: Callable[[], bool],
+        standby: Standby | None = None,
+    ) -> None:
+        """`standby` outlives the poll."""
         self._context = context
         self._stopping = stopping
-        self._post = SmtpClient(
+        self._account = SmtpAccount(
             context.settings.send,
             context.settings.tls,
             context.settings.mail_address,
             context.passwords.send,
+        )
+        self._standby = standby
+        if standby is not None:
+            standby.stay_for(self._account)
+        self._post = SmtpClient(
+            self._account.send,
+            self._account.tls,
+            self._account.sender,
+            self._account.password,
+            standby=standby,
         )
         self._backlog = Backlog(context)
         self._known: set[int] = set()
@@ -92,12 +110,21 @@ class ReplySender:
             return self._post.doubt
         return self._trouble
 
+    def get_ready(self) -> None:
+        """A letter will probably be owed soon: see to the connection beside what is done now."""
+        if self._standby is not None and self._trouble is None:
+            self._standby.get_ready(self._account)
+
+    @property
+    def owes(self) -> bool:
+        """There are letters that wait since before the poll."""
+        return bool(self._first or self._arrived or self._waited or self._put_off)
+
     def take(self, batch: Batch) -> bool:
         """These mails have just been written down. Is there a letter that was not tried in this
         poll?"""
         self._batch = batch
-        in_line = self._first or self._arrived or self._waited or self._put_off
-        return bool(in_line or self._unknown_in_batch())
+        return self.owes or bool(self._unknown_in_batch())
 
     def take_late(self) -> bool:
         """As `take`, of what came into the ledger by other ways since the poll began."""

@@ -1,4 +1,4 @@
-"""What the collector has told so far, as one picture for the screen and for the tray. Pure."""
+"""What the collector has notified so far, as one picture for the screen and for the tray. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from kollect.collector.events import (
     PhaseChanged,
     PollFinished,
     PollReport,
+    WaitChanged,
 )
 from kollect.errors import Trouble
 
 MOST_EVENTS = 200
-"""So many of the last events are remembered; the log has them all."""
+"""How many of the last events are remembered; the log has them all."""
+
+BY_PUSH = "待機中（届きしだい返信します）"
 
 COUNT_WORDS = (
     ("accepted", "受付"),
@@ -41,7 +44,7 @@ class StatusColor(StrEnum):
 
 
 class StatusChange(StrEnum):
-    """A change that is told in a balloon."""
+    """A change that a balloon of the tray shows."""
 
     BROKE = "メールの受信に問題があります"
     WELL_AGAIN = "メールの受信が元に戻りました"
@@ -49,20 +52,26 @@ class StatusChange(StrEnum):
 
 @dataclass(slots=True)
 class CollectorStatus:
-    """Belongs to one thread, which tells it the news in their order."""
+    """Belongs to one thread, which hands it the events in their order."""
 
     running: bool = False
     phase: Phase = Phase.WAITING
     next_at: datetime | None = None
     """When the next poll begins; None where none is planned, or one is under way."""
+    by_push: bool = False
+    """The server tells of a mail as soon as it has come: nobody waits for `next_at`."""
     last: PollFinished | None = None
     trouble: Trouble | None = None
     """What is wrong since `since`, until a poll went well."""
     since: datetime | None = None
     failures: int = 0
+    remembered: int = 0
+    """How often events of an earlier run were put before those of this one."""
+    trying_new_settings: bool = False
+    """Settings were saved since the trouble came: whether it is still there is not known yet."""
     events: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     """The newest last."""
-    told: int = 0
+    event_count: int = 0
     """How many events there were in all."""
     today: int | None = None
     """Numbers given on `counted_on`; None: not yet counted."""
@@ -70,26 +79,41 @@ class CollectorStatus:
     counted_on: date | None = None
 
     def begin(self, now: datetime) -> None:
-        """The collector starts. What was told before stays in the list."""
+        """The collector starts. The events before stay in the list."""
         self.running = True
         self.phase = Phase.RECEIVING
-        self.next_at = None
+        self.next_at, self.by_push = None, False
         self._happened(LogEntry(now, "メールの収集を始めました。"))
 
     def apply(self, news: CollectorEvent) -> StatusChange | None:
-        """Take in one piece of news; returns what has turned by it."""
+        """Take in one event; returns what changed for the better or the worse."""
         match news:
             case PhaseChanged(phase):
                 self.phase = phase
-                self.next_at = None
+                self.next_at, self.by_push = None, False
             case LogEntry():
                 self._happened(news)
             case Held():
                 self.phase, self.next_at = Phase.ERROR, news.next_at
+                self.trying_new_settings = False
                 return self._broke(news.at, news.trouble)
+            case WaitChanged():
+                self.next_at, self.by_push = news.next_at, news.by_push
             case PollFinished():
                 return self._ended(news)
         return None
+
+    def remember(self, earlier: list[LogEntry]) -> None:
+        """What happened before this run began, the oldest first, belongs before the events here."""
+        there = [*earlier, *self.events]
+        self.events.clear()
+        self.events.extend(there)
+        self.event_count += len(earlier)
+        self.remembered += 1
+
+    def try_new_settings(self) -> None:
+        """What is wrong is tried again with other settings, from now until the next poll ends."""
+        self.trying_new_settings = True
 
     def counted(self, today: int, total: int, on: date) -> None:
         """The numbers given, as counted in the ledger."""
@@ -101,23 +125,32 @@ class CollectorStatus:
         return given or self.counted_on != now.date()
 
     @property
+    def state_text(self) -> str:
+        """The state in words, as screen and tray say it while mail is collected."""
+        return BY_PUSH if self.by_push and self.phase is Phase.WAITING else self.phase
+
+    @property
+    def slowed(self) -> str:
+        """Why polls are further apart than the settings say; empty where they are not."""
+        return self.last.slowed if self.running and self.last is not None else ""
+
+    @property
     def working(self) -> bool:
         return self.phase in (Phase.RECEIVING, Phase.REPLYING)
 
     @property
     def light(self) -> StatusColor:
         if self.trouble is not None:
-            return (
-                StatusColor.ERROR
-            )  # also while it is tried again: red and green in turn tell nothing
+            return StatusColor.ERROR  # also while it tries again: a blinking light tells nothing
         return StatusColor.WORKING if self.running and self.working else StatusColor.WAITING
 
     def _happened(self, event: LogEntry) -> None:
         self.events.append(event)
-        self.told += 1
+        self.event_count += 1
 
     def _ended(self, ended: PollFinished) -> StatusChange | None:
         self.last, self.next_at = ended, ended.next_at
+        self.trying_new_settings = False
         if ended.trouble is not None:
             return self._broke(ended.at, ended.trouble)
         before, self.trouble = self.trouble, None
@@ -141,8 +174,8 @@ class CollectorStatus:
 def report_text(report: PollReport) -> str:
     """What one poll brought, in one line."""
     counts = report.as_json()
-    told = [f"{word} {counts[name]}件" for name, word in COUNT_WORDS if counts[name]]
-    return "、".join(told) or "新しいメールはありませんでした"
+    shown = [f"{word} {counts[name]}件" for name, word in COUNT_WORDS if counts[name]]
+    return "、".join(shown) or "新しいメールはありませんでした"
 
 
 def wait_text(left: timedelta) -> str:
@@ -153,11 +186,11 @@ def wait_text(left: timedelta) -> str:
 
 
 def tooltip(standing: CollectorStatus, name: str) -> str:
-    """What the tray icon says when the pointer rests on it: short, Windows shows 127 letters."""
-    state = standing.phase if standing.trouble is None else Phase.ERROR
+    """What the tray icon says when the pointer rests on it: short, Windows shows 127 characters."""
+    state = standing.state_text if standing.trouble is None else Phase.ERROR
     lines = [f"{name}: {state if standing.running else '収集していません'}"]
     if standing.today is not None:
         lines.append(f"今日の受付 {standing.today:,}件")
-    if standing.running and standing.next_at is not None:
+    if standing.running and standing.next_at is not None and state != BY_PUSH:
         lines.append(f"次の受信 {standing.next_at:%H:%M:%S}")
     return "\n".join(lines)

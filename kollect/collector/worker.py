@@ -21,26 +21,40 @@ from kollect.collector.events import (
     PhaseChanged,
     PollFinished,
     PollReport,
+    WaitChanged,
 )
 from kollect.collector.maintenance import upkeep
 from kollect.collector.owner_alert import send_alert, send_all_clear
 from kollect.collector.poll import poll
+from kollect.collector.poll_interval import PollDue, PollPace, learned, next_poll
 from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
+from kollect.inbox.imap_idle import WaitTimes
+from kollect.inbox.kept_session import KeptSession
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock, running_seconds
-from kollect.settings.model import Passwords, Settings
+from kollect.ledger.login_limits import LoginLimit, limit_of, write_limit
+from kollect.net.server_memory import memory_of
+from kollect.settings.model import Passwords, Push, Receive, Settings
+from kollect.settings.providers import least_interval
+from kollect.smtp.standby import Standby
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
 from kollect.threads import safe_thread
 from kollect.threads.background_thread import BackgroundThread, local_now
+from kollect.threads.wake_event import WakeEvent
 
 log = logging.getLogger(__name__)
 
 A_SHORT_WHILE = 3600.0
 """Seconds from one poll to the next, after which new mails have just arrived."""
+SAFETY_POLL = timedelta(minutes=5)
+"""From one poll to the next where the server tells of mails by itself: it might forget one."""
+PUSH_BEGINS = "メールが届くと、サーバがすぐ知らせてくれます。届きしだい返信します。"
+PUSH_ENDS = "{}、これからは「受信チェック間隔」のとおりに受信します。"
+NOT_BY_THESE_SETTINGS = "いまのメールの設定では、届いたことをサーバが知らせないため"
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -56,21 +70,39 @@ class CollectorWorker(BackgroundThread):
         now: Callable[[], datetime] = local_now,
         running: Callable[[], float] = running_seconds,
         patience: float | None = None,
+        safety_poll: timedelta = SAFETY_POLL,
+        times: WaitTimes | None = None,
     ) -> None:
         """`running` is a clock that nobody sets. `patience`: how many seconds it is tried to write
         down what was sent; None: as long as it takes."""
         super().__init__("collector", now)
+        self._wake: WakeEvent = WakeEvent()
+        self._kept = KeptSession(times, wall=lambda: now().timestamp())
+        self._safety_poll = safety_poll
+        self._pushing = False
+        """That the server tells of mails was said."""
+        self._owing = False
+        """Letters wait for the next poll."""
         self._running = running
         self._patience = patience
         self._folder = folder
         self._load = load
         self._listener = safe_thread.deaf_to_faults(listener)
         self._health = FailureState()
+        self._standby = Standby()
+        self._announced = False
+        """The server has told of a mail that no poll has looked for yet."""
         self._ledger: Ledger | None = None
         self._opened: tuple[int, int] | None = None
         self._mark = ""
         self._saw_all: float | None = None
         """When a poll saw all that was in the mailbox, the last one if it did."""
+        self._last_blank: float | None = None
+        """When a poll last brought a blank mail, by the clock that nobody sets."""
+        self._limit = LoginLimit()
+        self._due: PollDue | None = None
+        self._due_at = 0.0
+        """The end of its pause, by the same clock."""
         self._upkeep_failed = ""
         self._alert_failed = ""
 
@@ -85,17 +117,26 @@ class CollectorWorker(BackgroundThread):
                 self._wake.clear()  # before the look at _stop: a stop in between must end the wait
                 if self._stop.is_set():
                     return
-                self._wait(self._one_poll())
+                due = self._one_poll()
+                if not self._poll_wanted_by_push(due):
+                    self._wait(due)
         finally:
             self.close()
+            self._wake.close()
 
-    def once(self) -> tuple[PollReport, Trouble | None]:
-        """One poll, here and now. Never raises a Trouble: it is returned."""
+    def once(self, *, expects_mail: bool = False) -> tuple[PollReport, Trouble | None]:
+        """One poll, here and now. Never raises a Trouble: it is returned. `expects_mail`: the
+        server has announced one.
+        """
         self._busy.set()
         try:
             settings, passwords = self._load()
+            waited = self._waited(settings)
             ledger = self._open_ledger()
             self._daily_work(ledger)
+            session = self._kept if settings.receive.push is Push.AUTO else None
+            if session is None:
+                self._kept.drop()
             context = PollContext(
                 settings=settings,
                 passwords=passwords,
@@ -107,13 +148,20 @@ class CollectorWorker(BackgroundThread):
             )
             report, trouble = poll(
                 context,
-                lambda: open_mailbox(settings.receive, settings.tls, passwords.receive),
+                lambda: open_mailbox(
+                    settings.receive, settings.tls, passwords.receive, session=session
+                ),
                 stopping=self._stop.is_set,
+                standby=self._standby,
+                expects_mail=expects_mail,
             )
             since, self._saw_all = self._saw_all, None if trouble else self._running()
             recently = since is not None and self._running() - since < A_SHORT_WHILE
             with suppress(StorageTrouble):  # the next poll finds out
                 check_clock(context, just_arrived=recently)
+                self._learn_limit(context, trouble, waited)
+            if report.accepted or report.duplicate:
+                self._last_blank = self._running()
             return report, trouble
         except Trouble as trouble:
             if isinstance(trouble, StorageTrouble):
@@ -134,7 +182,10 @@ class CollectorWorker(BackgroundThread):
             self._busy.clear()
 
     def close(self) -> None:
-        """Let go of the ledger; the next poll opens it again. In the thread that polls."""
+        """Let go of ledger, mailbox and sending server; the next poll opens them again. In the
+        polling thread."""
+        self._kept.drop()
+        self._standby.end()
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
             with suppress(*safe_thread.FAULTS):
@@ -187,16 +238,61 @@ class CollectorWorker(BackgroundThread):
 
     def _one_poll(self) -> datetime:
         """Poll, tell how it went, and say when the next poll is due."""
-        report, trouble = self.once()
+        announced, self._announced = self._announced, False
+        report, trouble = self.once(expects_mail=announced)
         now = self._now()
+        self._owing = report.deferred > 0
         self._health, change = self._health.after(trouble, self._steady())
         self._tell(change, trouble)
         self._alert(trouble, now)
-        due = now + self._health.pause(self._interval())
+        due = self._next_poll()
+        next_at = now + due.pause
         going_on = not self._stop.is_set()
         self._listener(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
-        self._listener(PollFinished(now, report, trouble, due if going_on else None))
-        return due
+        ended = PollFinished(now, report, trouble, next_at if going_on else None, due.slowed)
+        self._listener(ended)
+        return next_at
+
+    def _poll_wanted_by_push(self, due: datetime) -> bool:
+        """Wait until the server tells of a mail, where it does; False: wait until `due` instead.
+
+        Letters that are owed are tried again as often as without it.
+        """
+        if self._health.failures:
+            return False
+        if self._pushing and not self._kept.waits:
+            self._push_ends(NOT_BY_THESE_SETTINGS)
+        safety = due if self._owing else self._now() + self._safety_poll
+        begun = False
+
+        def begin() -> None:
+            nonlocal begun
+            begun = True
+            if not self._pushing:
+                self._pushing = True
+                self._say(PUSH_BEGINS)
+            self._listener(WaitChanged(by_push=True, next_at=safety))
+
+        waited = self._kept.wait(
+            (safety - self._now()).total_seconds(),
+            self._wake,
+            stopping=self._stop.is_set,
+            begun=begin,
+        )
+        self._announced = waited.by_news
+        if waited.given_up:
+            self._push_ends(waited.given_up)
+        if begun and not waited.poll_at_once:
+            self._listener(WaitChanged(by_push=False, next_at=due))
+        return waited.poll_at_once
+
+    def _push_ends(self, why: str) -> None:
+        self._pushing = False
+        self._say(PUSH_ENDS.format(why))
+
+    def _say(self, text: str) -> None:
+        log.info("%s", text)
+        self._listener(LogEntry(self._now(), text))
 
     def _tell(self, change: FailureChange, trouble: Trouble | None) -> None:
         match change:
@@ -236,11 +332,52 @@ class CollectorWorker(BackgroundThread):
         """For spans: it never jumps. Not a date for people."""
         return _SOME_DAY + timedelta(seconds=self._running())
 
-    def _interval(self) -> timedelta:
+    def _next_poll(self) -> PollDue:
+        due = next_poll(self._pace(), self._health)
+        if due.slowed and (self._due is None or due.slowed != self._due.slowed):
+            log.info("%s", due.slowed)
+        self._due, self._due_at = due, self._running() + due.pause.total_seconds()
+        return due
+
+    def _pace(self) -> PollPace:
         try:
-            return timedelta(seconds=self._load()[0].collect.interval_seconds)
+            settings, _ = self._load()
         except safe_thread.FAULTS:
-            return timedelta(seconds=60)
+            return PollPace(usual=60, limit=self._limit.seconds)
+        since = self._last_blank
+        return PollPace(
+            usual=settings.collect.interval_seconds,
+            busy=settings.collect.busy_interval_seconds,
+            since_blank=None if since is None else self._running() - since,
+            server=max(least_interval(settings.receive), _login_delay(settings.receive)),
+            limit=self._limit.seconds,
+            pushed=self._kept.waits,
+        )
+
+    def _waited(self, settings: Settings) -> int:
+        """The interval that has led to this poll; 0 where somebody asked for it before its time."""
+        if self._due is None:
+            return settings.collect.interval_seconds
+        return self._due.interval if self._running() >= self._due_at - 1 else 0
+
+    def _learn_limit(self, context: PollContext, trouble: Trouble | None, waited: int) -> None:
+        """Raises StorageTrouble."""
+        receive = context.settings.receive
+        before = limit_of(context.metadata, receive)
+        self._limit = learned(
+            before,
+            trouble,
+            waited=waited,
+            stated=_login_delay(receive) > 0,
+            lived=context.clock.lived,
+        )
+        if self._limit != before:
+            write_limit(context.metadata, receive, self._limit)
+
+
+def _login_delay(receive: Receive) -> int:
+    """Seconds, as the server said when it was last asked; 0 where it says nothing."""
+    return memory_of(receive.protocol, receive.host, receive.port).login_delay
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -1,6 +1,6 @@
-"""Is the PC's clock wrong? Told once, with 「日付と時刻」 as the cure.
+"""Is the PC's clock wrong? Notified once, with 「日付と時刻」 as the cure.
 
-By the clock itself, where it jumped, and by what others have said of the time (`clock_evidence`).
+Known by the clock itself, where it jumped, and by what others say of the time (`clock_evidence`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kollect.ledger.lived_time import Move
 
 _NOTED_MOVE, _NOTED_FAULT = "clock moved", "clock wrong"
 LONG_CLOSED = timedelta(days=60)
-"""A shop may be closed so long, and its date then moves on by as much."""
+"""How long a shop may be closed: its date then moves on by as much."""
 
 _CURE = "正しいかどうか、パソコンの設定の「日付と時刻」で確かめてください。"
 SET_BACK = "パソコンの日付と時刻が、{} から {} に戻りました。" + _CURE
@@ -27,7 +27,7 @@ BEHIND = "パソコンの時計が、{}遅れているようです（サーバ�
 
 
 def check_clock(context: PollContext, *, just_arrived: bool) -> None:
-    """Say what is new about it. Raises `errors.StorageTrouble`.
+    """Notify what is new about it. Raises `errors.StorageTrouble`.
 
     `just_arrived`: the mails were not there at a poll a short while ago.
     """

@@ -52,6 +52,10 @@ def _run(options: Namespace) -> int:
             from kollect.commands.check import check
 
             return check(options)
+        case "diagnose":
+            from kollect.commands.diagnose import diagnose
+
+            return diagnose(options)
         case "results":
             from kollect.commands.results import results
 

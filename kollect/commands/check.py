@@ -22,7 +22,7 @@ from kollect.threads.background_thread import local_now
 def check(options: Namespace) -> int:
     folder = data_folder(options)
     folder.prepare()
-    refuse_damage(folder)  # else a new kollect.db would be made, and its numbers begin anew
+    refuse_damage(folder)  # else a new kollect.db would be made, and its numbers begin again
     settings, passwords = checked_settings(folder)()
     ledger = Ledger(folder.database)
     mark = ledger.mark("test")

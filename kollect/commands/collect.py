@@ -51,7 +51,7 @@ def collect(options: Namespace) -> int:
     with held(folder), event_log.install(folder):
         refuse_damage(folder)
         load = checked_settings(folder)
-        if (warning := folder_warnings.untold(folder)) is not None:
+        if (warning := folder_warnings.new_warning(folder)) is not None:
             log.warning("%s", warning)
             print(warning, file=sys.stderr)
         quiet = options.json

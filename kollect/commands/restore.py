@@ -1,4 +1,5 @@
-"""`restore`: go on with the newest good backup when kollect.db is damaged, or begin anew."""
+"""`restore`: go on with the newest good backup when kollect.db is damaged, or begin with a new
+one."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def restore(options: Namespace) -> int:
         if loss is None and (first := recovery.first_after_loss(folder)) is not None:
             print(f"控えがないため、新しい記録で始めます。受付番号は {first} から発行します。")
             if options.yes or _agreed():
-                recovery.begin_anew(folder, first)
+                recovery.start_new_database(folder, first)
                 print("新しい kollect.db を作りました。")
             else:
                 print("何もしませんでした。")

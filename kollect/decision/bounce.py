@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from kollect.decision import bounce_texts
 from kollect.decision.automatic import is_from_daemon
 from kollect.mail import address, encoded_words
+from kollect.mail.foreign_text import one_line
 from kollect.mail.message import Mail, split
 
 MOST_READ = 256 * 1024
@@ -99,6 +100,9 @@ def _with_evidence(
     named += [encoded_words.readable(one.first("to") or b"").strip("<> ") for one in returned]
     return replace(
         found,
+        recipient=found.recipient
+        if address.is_usable(found.recipient)
+        else one_line(found.recipient),
         ids=tuple(dict.fromkeys(filter(None, ids))),
         mark=next(filter(None, [*marks, bounce_texts.mark(text)]), ""),
         named=tuple(dict.fromkeys(filter(address.is_usable, named)))[:_MOST_RECIPIENTS],

@@ -73,7 +73,7 @@ _GOES_ON = re.compile(
 
 
 class Told(TypedDict):
-    """As in `bounce.Report`."""
+    """As in `BounceReport`."""
 
     recipient: str
     status: str

@@ -1,1 +1,1 @@
-"""What a refusal is about, and how long a letter is tried: replies and mailings alike. Pure."""
+"""Whether letters arrive: what a refusal is about, how long one is tried, what helps. Pure."""

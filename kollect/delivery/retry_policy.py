@@ -32,7 +32,7 @@ ENOUGH_TAKEN = 2
 LEAST_TRIES = 3
 TWO_DAYS = 20 * 3600
 """Lived seconds from the first to the last of these tries: from one evening to the next afternoon,
-and beyond a quota that begins anew at midnight."""
+and beyond a quota that begins again at midnight."""
 TOMORROW = 12 * 3600
 """Seconds after which the last letters of a mailing are tried again."""
 

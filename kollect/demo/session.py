@@ -1,6 +1,6 @@
 """The demo with a window: customers with phones, what they send, and what arrives there.
 
-Real mails over real sockets, in the threads of whoever calls; nothing here is shown or remembered.
+Real mails over real sockets, in the caller's threads; nothing here is shown or remembered.
 Knows the demo's server, nothing of the shop but its letters' wording.
 """
 
@@ -58,7 +58,7 @@ class Note:
 
 @dataclass(eq=False, slots=True)
 class Handset:
-    """One person's phone. `notes` belongs to whoever shows them."""
+    """One person's phone. `notes` belongs to the window that shows them."""
 
     name: str
     customer: Customer

@@ -40,7 +40,7 @@ def _piped(stream: TextIO | None) -> TextIO | None:
 
 
 class _CallersConsole(io.TextIOBase):
-    """The console of whoever started us, asked for only when there is something to say.
+    """The console of the program that started us, asked for only when there is something to say.
 
     A program that shares a console ends when that is closed: the window must not.
     """

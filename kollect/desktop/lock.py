@@ -99,7 +99,7 @@ class FolderLock:
         self._stop_listening()
         if self._file is not None:
             _forget(self._folder)
-            # the file stays: removed, it could be locked by one program and made anew by another
+            # the file stays: removed, it could be locked by one program and made again by another
             self._file.close()
             self._file = None
 

@@ -1,4 +1,4 @@
-"""Sinks that see whether a mail was handed over: "OK" and nothing behind it is no mail. Pure."""
+"""Sinks that see whether a mail was handed over: "OK" and nothing after it is no mail. Pure."""
 
 from __future__ import annotations
 

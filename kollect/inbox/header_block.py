@@ -36,7 +36,7 @@ class HeaderBlock:
 
         Of an endless header the lines that fit; of an endless line what fits of it: without it, the
         few lines before it would look like a header that is all there, and a mail with a subject
-        behind it like a blank one.
+        after it like a blank one.
         """
         kept = self._kept
         if not self.overlong:
@@ -47,7 +47,7 @@ class HeaderBlock:
     def handed_over(self) -> bytes | CommandRefused:
         """The lines where a server has handed over a header: to its end, or as much as is read.
 
-        "OK" with nothing behind it, a blank line, or the first fields only are no mail.
+        "OK" with nothing after it, a blank line, or the first fields only are no mail.
         """
         if self.whole and len(self._kept) > 4:
             return self.lines()

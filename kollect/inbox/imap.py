@@ -14,11 +14,12 @@ from functools import partial
 from imapclient import DELETED
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from kollect.errors import Stage
+from kollect.errors import NotDeleted, Stage
 from kollect.inbox import mailbox_errors
 from kollect.inbox.header_block import Crlf, HeaderBlock
 from kollect.inbox.imap_client import Client, open_client, refusal_text, translated
 from kollect.inbox.imap_fetch import Fetcher, Items, octets_of
+from kollect.inbox.kept_session import KeptSession
 from kollect.inbox.mailbox import CommandRefused, MailboxEntry, Sink
 from kollect.mail.message import HEADER_LIMIT
 from kollect.net.connection import Trace
@@ -46,8 +47,16 @@ class ImapMailbox:
     not read says `* BYE`), another one is opened, and the others are read.
     """
 
-    def __init__(self, open_client: Callable[[], Client]) -> None:
-        self._fetcher = Fetcher(open_client)
+    def __init__(
+        self,
+        open_client: Callable[[], Client],
+        kept: Client | None = None,
+        keep: Callable[[Client, Iterable[int], int], bool] | None = None,
+    ) -> None:
+        """`kept` is a client to begin with. `keep` is offered the one at the end, with the UIDs of
+        the mailbox and their validity, and says whether it takes it over."""
+        self._fetcher = Fetcher(open_client, kept)
+        self._keep = keep
         self._sizes: dict[int, int] | None = None
         self._marked: list[int] = []
         self.lost_over: int | None = None
@@ -55,10 +64,26 @@ class ImapMailbox:
 
     @classmethod
     def open(
-        cls, receive: Receive, tls: Tls, password: str, *, trace: Trace | None = None
+        cls,
+        receive: Receive,
+        tls: Tls,
+        password: str,
+        *,
+        trace: Trace | None = None,
+        session: KeptSession | None = None,
     ) -> ImapMailbox:
-        """Connect and log in as the settings say. Raises ServerTrouble and its kinds."""
-        return cls(lambda: open_client(receive, tls, password, trace or (lambda stage: None)))
+        """Connect and log in as the settings say. Raises ServerTrouble and its kinds.
+
+        `session` may have a connection from before, and takes this one over at the end.
+        """
+
+        def fresh() -> Client:
+            return open_client(receive, tls, password, trace or (lambda stage: None))
+
+        if session is None:
+            return cls(fresh)
+        account = (receive, tls, password)
+        return cls(fresh, session.take(account), partial(session.offer, account))
 
     @property
     def _client(self) -> Client:
@@ -144,7 +169,7 @@ class ImapMailbox:
     def fetch(self, handle: int, sink: Sink) -> None:
         """Write the whole raw mail into `sink`, piece by piece, lines ended by CRLF.
 
-        Raises Refused where the server refuses this one mail.
+        Raises CommandRefused where the server refuses this one mail.
         """
         size = self._known().get(handle, 0)
         largest = (2 * size or _LARGEST) + _MUCH
@@ -187,9 +212,20 @@ class ImapMailbox:
             if self._marked:
                 with translated(self._client.line):
                     self._expunge()
+        except NotDeleted:
+            self._leave()
+            raise
         except BaseException:
             self._client.line.abort()
             raise
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._marked:
+            self._client.arrivals.deleted()
+        validity = self._fetcher.inbox.validity
+        if self._keep is not None and self._keep(self._client, self._sizes or (), validity):
+            return
         with contextlib.suppress(Exception):  # what was to be done is done
             self._client.logout()
         self._client.line.close()

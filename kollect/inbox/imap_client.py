@@ -20,6 +20,7 @@ from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import mailbox_errors
 from kollect.inbox.imap_engine import LONGEST_LINE, LONGEST_SEARCH, Engine
 from kollect.inbox.mailbox import CommandRefused
+from kollect.inbox.push_states import Arrivals
 from kollect.net import login_advice, sasl
 from kollect.net.connection import RECEIVING_ROLE, Line, Trace, Trust
 from kollect.net.login import HungUp, LoginMemory, after_refusal, logged_in
@@ -70,6 +71,11 @@ class Client(imapclient.IMAPClient):  # type: ignore[misc]  # it has no types
         return Engine(self.line)
 
     @property
+    def arrivals(self) -> Arrivals:
+        """What the server has said of mails that came."""
+        return self._imap.arrivals
+
+    @property
     def authenticated(self) -> bool:
         return self._imap.state != "NONAUTH"
 
@@ -86,6 +92,7 @@ class Client(imapclient.IMAPClient):  # type: ignore[misc]  # it has no types
         if word != "OK":
             raise IMAPClientError(f"select failed: {_text(words)}")
         engine.is_readonly = True
+        engine.arrivals.opened()
         said = engine.untagged_responses
         return Inbox(
             _number(said.get("UIDVALIDITY")), _number(said.get("EXISTS")), "READ-ONLY" in said
@@ -98,6 +105,8 @@ class Client(imapclient.IMAPClient):  # type: ignore[misc]  # it has no types
         the answer is no list of numbers.
         """
         engine = self._imap
+        if which == "ALL":
+            engine.arrivals.listed()
         engine.longest_line = LONGEST_SEARCH
         try:
             word, lines = engine.uid("SEARCH", which)
@@ -119,6 +128,14 @@ class Client(imapclient.IMAPClient):  # type: ignore[misc]  # it has no types
 
     def log_in(self, way: str, account: str, password: str) -> None:
         """Raises IMAPClientError where the server says no."""
+        # what it offered to strangers; the library would not ask again
+        self._cached_capabilities = None
+        self._imap.untagged_responses.pop("CAPABILITY", None)
+        self._say_login(way, account, password)
+        if "CAPABILITY" in self._imap.untagged_responses:
+            self.capabilities()  # remembers what was said along with the login
+
+    def _say_login(self, way: str, account: str, password: str) -> None:
         if way == _COMMAND:
             quoted = account.replace("\\", "\\\\").replace('"', '\\"')
             self.login(f'"{quoted}"', password)  # imaplib quotes the password only

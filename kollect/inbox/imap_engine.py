@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING, cast
 
 from kollect.errors import ServerTrouble
+from kollect.inbox.push_states import Arrivals
 from kollect.inbox.slow_answer import SlowAnswerGuard
 from kollect.net.connection import Line
 
@@ -32,6 +33,7 @@ class Engine(imaplib.IMAP4):
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self.arrivals = Arrivals()
         self.longest_line = LONGEST_LINE
         self._begin_answer()
         super().__init__()
@@ -64,6 +66,7 @@ class Engine(imaplib.IMAP4):
         elif len(line) > self.longest_line or self._lines_left < 0:
             raise self._endless("lines without an end")
         self._pace.count(len(line))
+        self.arrivals.hear(line)
         return line + b"\r\n"
 
     def _endless(self, what: str) -> ServerTrouble:

@@ -45,14 +45,33 @@ _FEW = 3
 class Fetcher:
     """The session in which mails are asked for; opened again where it ends over one of them."""
 
-    def __init__(self, open_client: Callable[[], Client]) -> None:
+    def __init__(self, open_client: Callable[[], Client], kept: Client | None = None) -> None:
+        """`kept` is a client that has stood open since the last visit, and may be dead by now."""
         self._open_client = open_client
-        self.client = open_client()
+        self._kept = kept
+        self.client = kept or open_client()
         self.inbox = Inbox()
         self._sessions = 1
 
     def select(self) -> Inbox:
         """Open INBOX."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return self._select()
+        patience, stage = kept.line.timeout, kept.line.stage
+        kept.line.settimeout(min(patience, _PATIENCE))
+        try:
+            inbox = self._select()
+        except ServerTrouble as trouble:
+            log.debug("%s: the kept session is over: %s", kept.line.peer.host, trouble)
+            kept.line.abort()
+            self.client = self._open_client()
+            self.client.line.stage = stage
+            return self._select()
+        kept.line.settimeout(patience)
+        return inbox
+
+    def _select(self) -> Inbox:
         with translated(self.client.line):
             try:
                 self.inbox = self.client.select_inbox()
@@ -71,7 +90,7 @@ class Fetcher:
         return [uid for uid in uids if uid not in self._known_deadly()]
 
     def one(self, uid: int, wanted: str) -> Items:
-        """What is asked of one mail. Raises Refused where the server gives nothing of it."""
+        """What is asked of one mail. Raises CommandRefused where the server gives nothing of it."""
         answers = self._ask([uid], wanted)
         if uid not in answers:
             raise CommandRefused("no such mail")

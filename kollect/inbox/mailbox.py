@@ -53,7 +53,7 @@ class Mailbox(Protocol):
     def headers(self, handles: Iterable[int]) -> Iterator[tuple[int, bytes | CommandRefused]]:
         """The header block of each mail in the order asked for: CRLF lines, at most 256 KiB.
 
-        With the empty line behind it; what is longer comes without. A mail that the server refuses,
+        With the empty line after it; what is longer comes without. A mail that the server refuses,
         or of which it gives no header to its end, yields a refusal and the others go on. Mails at
         which sessions have ended may come last.
         """
@@ -62,7 +62,8 @@ class Mailbox(Protocol):
     def fetch(self, handle: int, sink: Sink) -> None:
         """Write the whole raw mail into `sink`, as it comes, lines ended by CRLF.
 
-        Raises Refused where the server refuses this one mail (`sink` may then hold a part of it).
+        Raises CommandRefused where the server refuses this one mail (`sink` may then hold a part of
+        it).
         """
         ...
 

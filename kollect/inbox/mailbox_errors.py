@@ -1,4 +1,4 @@
-"""What a receiving server says no to, told the same way for POP3 and IMAP. Pure."""
+"""Why a receiving server refuses something, in the same words for POP3 and IMAP. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kollect.errors import (
     NotDeleted,
     ServerTrouble,
     Stage,
+    TooManyLogins,
 )
 from kollect.net import login_advice
 from kollect.net.server_errors import ASK_PROVIDER, Peer
@@ -19,23 +20,43 @@ _BUSY_CODES = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP", "INUSE", "UNAVAILA
 _BUSY_WORDS = re.compile(
     r"\block(ed)?\b|in use|\bbusy\b|temporar|try (again )?later|too many|too (soon|frequent)", re.I
 )
+_TOO_MANY_LOGINS = re.compile(
+    # Hotmail; Gmail, which says [AUTH] and [SYS/PERM] to it
+    r"exceeded (the |your |pop3? |imap )*(log-?in|command|connection|bandwidth|rate)"
+    r"|(too many|excessive|too frequent)\W+"
+    r"((?!fail|inval|wrong|incorrect|bad|simultan)\w+\W+){0,2}?"
+    r"(log-?ins?|log-?ons?|sign-?ins?|auth\w*|checks?|polls?|requests|usage)\b"
+    r"|\b(log-?in|log-?on|check|poll|connect|access)\w*\W+(\w+\W+){0,3}?"
+    r"too (often|frequent|soon|quick)"
+    # RFC 2449 section 8.1.1; GNU Mailutils, Cyrus, and others without their code
+    r"|minimum (log-?in delay|(time|interval) between)|log-?ins must be at least"
+    r"|(reduce|lower) the frequency|log-?in (rate|frequency) (limit|exceed)"
+    r"|\brate[- ]limit|throttl",
+    re.I,
+)
+"""Not "too many simultaneous connections": another program's lines, or ours not yet ended."""
+
+
+def _is_too_many_logins(code: str, text: str) -> bool:
+    return code == "LOGIN-DELAY" or _TOO_MANY_LOGINS.search(text) is not None
 
 
 def busy(code: str, text: str) -> bool:
-    """Whether the server's no means "not now"; `code` is its response code."""
-    told_by_words = code in ("", "ALERT") and _BUSY_WORDS.search(text) is not None
-    return code in _BUSY_CODES or told_by_words
+    """Whether the server's refusal means "not now"; `code` is its response code."""
+    by_words = code in ("", "ALERT") and _BUSY_WORDS.search(text) is not None
+    return code in _BUSY_CODES or by_words
 
 
 def of_login(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
-    """The trouble behind the server's no to a greeting or a login; `protocol` is POP or IMAP."""
+    """Why the server refused a greeting or a login, as a trouble; `protocol` is POP or IMAP."""
     detail = f"[{code}] {text}" if code else text
-    if code == "LOGIN-DELAY":
-        return MailboxBusy(
+    if _is_too_many_logins(code, text):
+        return TooManyLogins(
             "メールボックスを確認する間隔が短すぎます",
             stage=Stage.LOGIN,
             happened=f"{peer.label}が、次の受信まで間をあけるように求めています。",
-            cure="少し待って自動的に受信します。たびたび出るときは「受信チェック間隔」を長くしてください。",
+            cure="間隔を自動で延ばし、少し待って受信します。同じアカウントを使うメールソフトがあれば、"
+            "終了してください。たびたび出るときは「受信チェック間隔」を長くしてください。",
             detail=detail,
         )
     if busy(code, text):

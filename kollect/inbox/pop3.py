@@ -58,7 +58,8 @@ class Pop3Mailbox:
         self._at_stake = False
         """Marks were set, or may have been."""
         self._uids: dict[int, str | None] = {}
-        """What the caller's handles stand for: a further session may number the mails anew."""
+        """What the caller's handles stand for: a further session may number the mails
+        differently."""
         self._numbers: dict[int, int] | None = None
         """By handle, in the present session; None while it is the one that was listed."""
         self._top_seen = False
@@ -198,8 +199,8 @@ class Pop3Mailbox:
     def fetch(self, handle: int, sink: Sink) -> None:
         """Write the whole raw mail into `sink`, as it comes, lines ended by CRLF.
 
-        Raises Refused where the server refuses this one mail. What `sink` raises goes through; the
-        session is then lost.
+        Raises CommandRefused where the server refuses this one mail. What `sink` raises goes
+        through; the session is then lost.
         """
         self._line.stage = Stage.RECEIVE
         try:

@@ -21,6 +21,8 @@ from kollect.net.server_memory import memory_of
 from kollect.settings.model import Receive, Security, Tls
 
 _TLS_PORT = 995
+_LONGEST_DELAY = 86400
+"""Seconds. Whoever asks for more means something else."""
 _LONGEST_COMMAND = 255  # RFC 2449 section 4, with the CRLF
 _APOP, _USER = "APOP", "USER"
 _APOP_STAMP = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -58,12 +60,15 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
             line.start_tls(prelude=lambda fresh: _greet_and_ask_for_tls(fresh, known), trace=trace)
         line.stage = Stage.LOGIN
         before = _capabilities(dialogue)
+        memory.login_delay = _login_delay(before)
         if memory.encrypts and not line.encrypted and "STLS" not in before:
             # by its settings the shop would do without; but it never came to this by itself
             raise login_advice.encryption_gone(line.peer, POP3, _TLS_PORT, "STLS not offered")
         trace(Stage.LOGIN)
         _log_in(dialogue, memory.login, receive.account, password, before, greeting, tls)
-        return dialogue, _after_login(dialogue, before)
+        after = _after_login(dialogue, before)
+        memory.login_delay = _login_delay(after) or memory.login_delay
+        return dialogue, after
 
 
 def _greeting(dialogue: Pop3Protocol) -> str:
@@ -103,10 +108,19 @@ def _capabilities(dialogue: Pop3Protocol) -> Capabilities:
 
 
 def _after_login(dialogue: Pop3Protocol, before: Capabilities) -> Capabilities:
-    """Some servers show what they can do with mails only to those logged in."""
-    if not before or {"TOP", "UIDL", "PIPELINING"} <= before.keys():
+    """Some servers show what they can do with mails only to those logged in; USER at LOGIN-DELAY
+    says that it may be another one for this account (RFC 2449 section 6.5)."""
+    seen_all = {"TOP", "UIDL", "PIPELINING"} <= before.keys()
+    if not before or (seen_all and "USER" not in before.get("LOGIN-DELAY", ())):
         return before
     return _capabilities(dialogue) or before
+
+
+def _login_delay(capabilities: Capabilities) -> int:
+    """Seconds; 0 where the server says nothing that makes sense."""
+    said = [word for word in capabilities.get("LOGIN-DELAY", ()) if word.isdecimal()]
+    seconds = int(said[0]) if len(said) == 1 and len(said[0]) <= 5 else 0
+    return seconds if seconds <= _LONGEST_DELAY else 0
 
 
 def _log_in(
@@ -122,7 +136,7 @@ def _log_in(
     line = dialogue.line
     if _CONTROLS.search(account) or _CONTROLS.search(password):
         raise mailbox_errors.unspeakable(line.peer)
-    # from a digest the password can be guessed by whoever has listened: it is no better
+    # from a digest the password can be guessed by anybody who has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise login_advice.unsafe(line.peer)
     stamp = None if line.encrypted else _APOP_STAMP.search(greeting)

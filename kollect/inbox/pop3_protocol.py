@@ -173,7 +173,7 @@ class Pop3Protocol:
     def lines(self, most: int = _LONGEST_LINE) -> Iterator[bytes]:
         """What follows a good first line, line by line without the ends; overlong ones are cut.
 
-        Raises ServerTrouble behind the first `most` octets: an answer without an end.
+        Raises ServerTrouble after the first `most` octets: an answer without an end.
         """
         partial = b""
         for piece in self.body():
@@ -201,7 +201,7 @@ class DotReader:
     def __init__(self) -> None:
         self.ended = False
         self.rest = b""
-        """Once ended: what came behind the answer. Before: the line that is not whole yet."""
+        """Once ended: what came after the answer. Before: the line that is not whole yet."""
         self._mid_line = False
 
     def feed(self, data: bytes) -> bytes:

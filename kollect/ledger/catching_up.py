@@ -36,7 +36,7 @@ def catch_up(database: Path, copies: Path, months: Iterable[Iterable[str]]) -> B
         beside = highest_number.read(database)
         theirs = beside is not None and beside.ledger != ledger.install_id
         if theirs and backup.is_copied_in(copies, ledger.install_id):
-            # else this may be the one that was made anew, or is another shop's itself
+            # else this may be the one that was newly made, or is another shop's itself
             log.warning(
                 "%s は、ほかの店のものなので使いません。", highest_number.file_for(database).name
             )

@@ -19,8 +19,6 @@ from kollect.ledger.lived_time import Lived, Look, begun, from_json, later, to_j
 from kollect.ledger.metadata import Metadata
 from kollect.storage.database import Database
 
-DAY = 86400
-"""In lived seconds."""
 _KEY = "lived"
 _RUN = secrets.token_hex(8)
 """This run of the program."""
@@ -82,7 +80,7 @@ class LivedClock:
         return self.tick().age(moment)
 
     def doubt(self) -> None:
-        """Somebody else's clock tells another date: ours has to stand for a day anew."""
+        """Somebody else's clock tells another date: ours has to stand for a day again."""
         self._file.set_metadata(_KEY, to_json(replace(self.tick(), stood=0.0)))
 
     def is_trusted(self) -> bool:

@@ -202,7 +202,7 @@ class MailRows(Database):
             return row[0]
 
     def move(self, ids: Iterable[int], then: MailState, now: datetime, answer: str = "") -> None:
-        """Take mails to their next step. Raises IllegalMove, and then changes none of them."""
+        """Take mails to their next step. Raises IllegalMailMove, and then changes none of them."""
         ids = list(ids)
         values = (then, to_text(now), then is MailState.UNKNOWN, answer)
         with self._whole(len(ids)):
@@ -254,8 +254,8 @@ class MailRows(Database):
                 return
 
     def mark_deleted(self, mailbox: str, uids: Sequence[str], now: datetime) -> None:
-        """The server has deleted these mails. Raises IllegalMove where one still owes a letter, and
-        then changes none of them."""
+        """The server has deleted these mails. Raises IllegalMailMove where one still owes a letter,
+        and then changes none of them."""
         values = (MailState.GONE, to_text(now), False, "", mailbox)
         with self._whole(len(uids)):
             for start in range(0, len(uids), _AT_ONCE):

@@ -21,7 +21,7 @@ class Metadata(Database):
         return True
 
     def write_metadata(self, key: str, value: str) -> None:
-        """As `set_metadata`, for whoever knows that it differs."""
+        """As `set_metadata`, for callers that know that it differs."""
         with self._translated():
             self._db.execute(
                 "INSERT INTO meta (key, value) VALUES (?, ?)"

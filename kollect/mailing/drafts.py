@@ -85,7 +85,7 @@ class Mailings:
         )
 
     def rewrite(self, mailing: int, subject: str, body: str, pace: RateLimit) -> None:
-        """Raises IllegalMove where it is no draft any more."""
+        """Raises IllegalRecipientMove where it is no draft any more."""
         self._one(
             "UPDATE mailing SET subject = ?, body = ?, per_minute = ?, per_hour = ?"
             " WHERE id = ? AND state = 'draft'",
@@ -93,7 +93,7 @@ class Mailings:
         )
 
     def discard(self, mailing: int) -> None:
-        """Raises IllegalMove where it is no draft any more."""
+        """Raises IllegalRecipientMove where it is no draft any more."""
         self._one("DELETE FROM mailing WHERE id = ? AND state = 'draft'", mailing)
 
     def mailings(self) -> list[Mailing]:
@@ -133,8 +133,8 @@ class Mailings:
     ) -> Audience:  # fmt: skip
         """Fix text and recipients, and let the sending begin.
 
-        Raises TextNotReady, NobodyToSendTo, and IllegalMove for what is no draft, and then changes
-        nothing.
+        Raises TextNotReady, NobodyToSendTo, and IllegalRecipientMove for what is no draft, and then
+        changes nothing.
         """
         chosen, values = _chosen(choice)
         moment = to_text(now)
@@ -179,11 +179,11 @@ class Mailings:
     # --- on and off
 
     def pause(self, mailing: int) -> None:
-        """Nothing more is handed out. Raises IllegalMove where it is not being sent."""
+        """Nothing more is handed out. Raises IllegalRecipientMove where it is not being sent."""
         self._to(mailing, MailingState.PAUSED)
 
     def resume(self, mailing: int) -> None:
-        """Raises IllegalMove where it is not paused."""
+        """Raises IllegalRecipientMove where it is not paused."""
         self._to(mailing, MailingState.SENDING)
 
     def stop(self, mailing: int, now: datetime) -> None:

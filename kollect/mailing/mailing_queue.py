@@ -123,7 +123,7 @@ class MailingQueue:
         raise StopIteration
 
     def _still_allowed(self, recipient: MailingRecipient, change_token: object) -> bool:
-        """`edition`: as it was when the letter was taken, with others or before them."""
+        """`change_token`: as it was when the letter was taken, with others or before them."""
         try:
             if self._outbox.change_token() == change_token or self._outbox.still_allowed(
                 recipient, self._now()

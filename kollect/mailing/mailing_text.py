@@ -51,9 +51,8 @@ def problems(subject: str, body: str, shop: Shop) -> tuple[str, ...]:
         found.append("本文を入力してください。")
     if "\n" in subject.strip():
         found.append("見出は1行にしてください。")
-    for starred in _starred(subject, body):
-        if right := _meant(starred):
-            found.append(f"{starred} は使えません。{right} と書いてください。")
+    for starred, right in misspelt(subject, body).items():
+        found.append(f"{starred} は使えません。{right} と書いてください。")
     for what, value in (("店名", shop.name), ("住所", shop.address)):
         if not value.strip():
             found.append(
@@ -61,6 +60,11 @@ def problems(subject: str, body: str, shop: Shop) -> tuple[str, ...]:
                 "「緒言設定」の「ID」で入力してください。"
             )
     return tuple(found)
+
+
+def misspelt(subject: str, body: str) -> dict[str, str]:
+    """What somebody has written for a placeholder, and the placeholder that he will have meant."""
+    return {one: right for one in _starred(subject, body) if (right := _meant(one))}
 
 
 def unfilled(subject: str, body: str) -> tuple[str, ...]:

@@ -182,7 +182,8 @@ class Outbox(Recipients):
     def move(
         self, ids: Iterable[int], then: RecipientState, now: datetime, answer: str = ""
     ) -> None:
-        """Take letters to their next step. Raises IllegalMove, and then changes none of them."""
+        """Take letters to their next step. Raises IllegalRecipientMove, and then changes none of
+        them."""
         ids, moment = list(ids), to_text(now)
         tried = moment if then is RecipientState.SENDING else None
         before = ", ".join(f"'{step}'" for step, targets in MOVES.items() if then in targets)
@@ -201,8 +202,8 @@ class Outbox(Recipients):
     def settle(self, results: Iterable[RecipientResult], now: datetime) -> None:
         """Write down what became of letters that were handed over, all in one commit.
 
-        A member whose mailbox does not exist, as the server says, becomes 不達. Raises IllegalMove
-        where a letter was not handed over, and then changes nothing.
+        A member whose mailbox does not exist, as the server says, becomes 不達. Raises
+        IllegalRecipientMove where a letter was not handed over, and then changes nothing.
         """
         results = list(results)
         with self.transaction():

@@ -1,6 +1,6 @@
 """A members' CSV file taken in: checked line by line, then written whole or not at all.
 
-Who is meant is told by the 受付番号 or the mail address; whoever is registered already is corrected
+Who is meant is told by the 受付番号 or the mail address; members registered already are corrected
 in the columns that the file has, the others are registered. No number is given here: an address
 comes by its blank mail.
 """

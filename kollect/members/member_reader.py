@@ -118,7 +118,7 @@ class MemberReader:
 
     def said_no(self, number: int) -> datetime | None:
         """When the address of this number last said no, 配信停止 or 退会, under whatever number;
-        None: it did not, or has consented anew for every number since.
+        None: it did not, or has consented again for every number since.
         """
         row = self._db.row(
             "SELECT max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"

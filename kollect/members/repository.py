@@ -84,7 +84,7 @@ class Members(MemberReader):
     # --- corrections
 
     def update(self, member: Member, now: datetime, source: str, dated: bool = True) -> bool:
-        """Write the form anew; the former values go to `changes`. Returns whether they differed.
+        """Write the form again; the former values go to `changes`. Returns whether they differed.
 
         A consent that is new, and of a later day than a 配信停止, ends it; `dated` as in
         `register`. Raises NotRegistered.

@@ -68,7 +68,8 @@ class Link:
     not_before: datetime
     not_after: datetime
     tells_where_issuer_is: bool
-    """As those of the public authorities do: whoever checks it may fetch its issuer's there."""
+    """As those of the public authorities do: a program that checks it may fetch its issuer's
+    there."""
 
     @property
     def self_signed(self) -> bool:

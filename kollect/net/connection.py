@@ -14,7 +14,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kollect.errors import LineDropped, ServerTrouble, Stage
 from kollect.mail.foreign_text import LONGEST, cut, visible
@@ -31,6 +31,14 @@ __all__ = ["RECEIVING_ROLE", "SENDING_ROLE", "Line", "Trust"]
 Trace = Callable[[Stage], None]
 
 _CHUNK = 65536
+_KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10))
+"""Seconds, by the names that a system may have for them or not."""
+
+
+class Selectable(Protocol):
+    """A socket, or what stands for one."""
+
+    def fileno(self) -> int: ...
 
 
 def _no_trace(stage: Stage) -> None:
@@ -168,6 +176,13 @@ class Line:
     def fileno(self) -> int:
         return self._sock.fileno()
 
+    def keep_alive(self) -> None:
+        """From here on the line may be quiet for long: have the system ask the other end once a
+        minute whether it is still there."""
+        for name, seconds in _KEEPALIVE:
+            with contextlib.suppress(OSError, AttributeError):
+                self._sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)
+
     def send(self, data: ReadableBuffer) -> None:
         """Hand all of `data` to the system."""
         try:
@@ -245,14 +260,33 @@ class Line:
 
         False: not within `seconds`.
         """
+        return self._wait_for(self.has_buffered, seconds)
+
+    def wait_line(self, seconds: float, wake: Selectable | None = None) -> bool:
+        """Wait until `readline` would not block: a whole line is there, or the line is lost.
+
+        False: not within `seconds`, or `wake` has become readable first.
+        """
+        return self._wait_for(self._has_line, seconds, wake)
+
+    def _has_line(self) -> bool:
+        return b"\n" in self._buffer or len(self._buffer) > _CHUNK
+
+    def _wait_for(
+        self, there: Callable[[], bool], seconds: float, wake: Selectable | None = None
+    ) -> bool:
         deadline = time.monotonic() + seconds
-        while not self.has_buffered() and not self._ended:
+        watched: list[Selectable] = [self._sock] if wake is None else [self._sock, wake]
+        while not there() and not self._ended:
             left = max(0.0, deadline - time.monotonic())
+            sock = self._sock
             try:
-                if not select.select([self._sock], [], [], left)[0]:
-                    return False
-                self._sock.settimeout(0)
-                data = self._sock.recv(_CHUNK)
+                if not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+                    readable = select.select(watched, [], [], left)[0]
+                    if not readable or wake in readable:
+                        return False
+                sock.settimeout(0)
+                data = sock.recv(_CHUNK)
             except (ssl.SSLWantReadError, BlockingIOError):
                 continue  # a record of TLS itself (a session ticket), or half of one
             except (OSError, ValueError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kollect.errors import EncryptionGone, LoginTrouble, ServerTrouble, Stage
 from kollect.net.server_errors import ASK_PROVIDER, SENDING_ROLE, Peer
+from kollect.settings import microsoft
 
 _UNENCRYPTED_AFTER_ALL = (
     "どうしても使えないときは、危険を承知のうえで「暗号化せずにパスワードを送る」を選べます。"
@@ -42,13 +43,10 @@ _PROVIDERS = (
         words=re.compile(r"\bgsmtp\b|application-specific", re.IGNORECASE),
     ),
     _Provider(
-        re.compile(r"(^|\.)(outlook|office365|hotmail|live)\.(com|jp)$", re.IGNORECASE),
-        sending="マイクロソフトのメールは、パスワードでのログインを止めています。"
-        "Microsoft 365では、管理者に「SMTP認証 (認証済みSMTP)」を有効にできるか確認してください。"
-        "できないときは、ほかのプロバイダのメールアドレスをお使いください。",
-        receiving="マイクロソフトのメール (Outlook.com、Microsoft 365) は、パスワードでのログインを"
-        "廃止しました。コレクトには、ほかのプロバイダのメールアドレスをお使いください。",
-        words=re.compile(r"5\.7\.139|SmtpClientAuthentication|basic authentication", re.IGNORECASE),
+        microsoft.HOST,
+        sending=f"{microsoft.SENDING_ENDING}{microsoft.ALLOW_SENDING}{microsoft.OTHER_ADDRESS}",
+        receiving=f"{microsoft.NO_RECEIVING}{microsoft.OTHER_ADDRESS}",
+        words=microsoft.ANSWERS,
     ),
     _Provider(
         re.compile(r"(^|\.)yahoo\.(co\.jp|com)$", re.IGNORECASE), sending=_YAHOO, receiving=_YAHOO

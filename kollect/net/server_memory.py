@@ -15,6 +15,9 @@ from kollect.net.login import LoginMemory
 
 log = logging.getLogger(__name__)
 
+_MOST_LOST_AFTER_REST = 2
+"""In a row; a line may be lost for any reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerName:
@@ -40,11 +43,15 @@ class ServerMemory:
         self.login = LoginMemory()
         self._lock = threading.Lock()
         self._encrypts = False
+        self.login_delay = 0
+        """Seconds that the server wants from one login to the next (POP3), as it last said."""
         self._kept: set[str] = set()
         self._doubted = ""
         self._doubt_needs = 1
         self._incidents = 0
         self._is_unreliable = False
+        self._rested_well = False
+        self._lost_after_rest = 0
 
     # --- encryption
 
@@ -107,6 +114,25 @@ class ServerMemory:
                 return
             self._is_unreliable = True
         log.info("%s は、まとめて送った命令に答えません。これからは1つずつ送ります。", self.name)
+
+    # --- connections that lie idle between two letters
+
+    @property
+    def takes_after_rest(self) -> bool:
+        """It has taken a letter on a connection that had lain idle."""
+        return self._rested_well
+
+    @property
+    def may_rest(self) -> bool:
+        """A connection may lie idle until the next letter."""
+        return self._lost_after_rest < _MOST_LOST_AFTER_REST
+
+    def rested(self, *, well: bool) -> None:
+        """A connection that had lain idle, and said that it was well, was given a letter; how that
+        went: the letter was decided on, or the line was lost over it."""
+        with self._lock:
+            self._rested_well = well
+            self._lost_after_rest = 0 if well else self._lost_after_rest + 1
 
 
 _lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""店頭ポスター and 会員登録用紙: made from the settings, to print (PDF, PNG) and to look at."""
+"""店頭ポスター, 会員登録用紙, 「返信が届かないとき」: drawn from the settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kollect.errors import Trouble
 from kollect.mail import address
-from kollect.printing import fonts, membership_form, poster
+from kollect.printing import arrival_sheet, fonts, membership_form, poster
 from kollect.printing.page import HEIGHT, PRINT_DPI, Page
 from kollect.printing.printable import is_picture, printable
 from kollect.settings.model import Settings, Shop
@@ -21,6 +21,7 @@ GETA = "〓"
 class Paper(StrEnum):
     POSTER = "店頭ポスター"
     FORM = "会員登録用紙"
+    SHEET = "返信が届かないとき"
 
 
 def notes(settings: Settings) -> list[str]:
@@ -32,7 +33,7 @@ def notes(settings: Settings) -> list[str]:
 
 
 def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page: int = 2) -> Page:
-    """The page. Raises Trouble where there is no Japanese font, or no address for the poster."""
+    """The page. Raises Trouble where there is no Japanese font, or no address where it stands."""
     face = _face(settings)
     shop = _to_draw(settings, face)
     if paper is Paper.FORM:
@@ -42,11 +43,12 @@ def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page
     if not address.is_usable(settings.mail_address):
         raise Trouble(
             "メールアドレスが設定されていません",
-            happened="ポスターのQRコードには、お客様がメールを送る宛先が必要です。",
+            happened=f"「{paper}」のQRコードには、お客様がメールを送る宛先が必要です。",
             cure="「緒言設定」の「メールの設定」で、Emailアドレスを入力してください。",
         )
     page = Page(face, dpi)
-    poster.draw(page, shop, settings.mail_address)
+    draw_with_address = poster.draw if paper is Paper.POSTER else arrival_sheet.draw
+    draw_with_address(page, shop, settings.mail_address)
     return page
 
 

@@ -28,6 +28,13 @@ def number_fault(number: int | None, low: int, high: int) -> str | None:
     return f"{low}～{high}の数字を入力してください。"
 
 
+def number_or_zero_fault(number: int | None, low: int, high: int) -> str | None:
+    """As `number_fault`, where 0 switches off what the number is for."""
+    if number is not None and (number == 0 or low <= number <= high):
+        return None
+    return f"0（使わない）か、{low}～{high}の数字を入力してください。"
+
+
 def line_fault(text: str, most: int) -> str | None:
     """One line of text for people."""
     if len(text) > most:

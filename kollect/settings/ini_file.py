@@ -35,7 +35,7 @@ def load(path: Path) -> Settings:
     raw = _read(path)
     if raw is None:
         if not path.parent.is_dir():
-            # a pulled-out stick must not look like a first start: numbers would begin anew
+            # a pulled-out stick must not look like a first start: numbers would begin again
             raise storage_trouble(FileNotFoundError(errno.ENOENT, "no such folder"), path.parent)
         if _is_good(_backup(path)):
             raise _damaged(path, "がなくなっています。")

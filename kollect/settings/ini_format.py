@@ -30,9 +30,9 @@ from typing import Any, get_type_hints
 
 from kollect.errors import Problem
 from kollect.mail.nfc import composed
-from kollect.settings.field_rules import number_fault, shown
+from kollect.settings.field_rules import shown
 from kollect.settings.model import Settings
-from kollect.settings.validation import RANGES
+from kollect.settings.validation import range_fault
 
 OPENING = "# コレクトの設定です。ふだんは「緒言設定」の画面で変えてください。"
 
@@ -231,7 +231,7 @@ def _decoded(field: _Field, raw: str) -> Any:
         digits = unicodedata.normalize("NFKC", word)
         number = int(digits) if re.fullmatch(r"[+-]?[0-9]{1,18}", digits) else None
         if number is None:
-            raise ValueError(number_fault(None, *RANGES[place]))
+            raise ValueError(range_fault(*place, None))
         return number
     if field.type is str:
         if place in _AS_IT_IS:

@@ -11,6 +11,7 @@ import base64
 import html
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from urllib.parse import quote
 
@@ -51,27 +52,16 @@ class LoginSecrets:
 
     def add_login(self, account: str, password: str) -> None:
         """The password, and the account with it as logins have them."""
-        for form in _plain(password):
-            self._add(form, max(6, -(-len(form) * 3 // 4)))
-        secrets = [f"{who}\0{account}\0{password}" for who in ("", account)] if account else []
-        for octets in map(_octets, (*secrets, password, account) if password else ()):
-            self._add(base64.b64encode(octets).decode(), _CODED_HEAD)
-            self._add(octets.hex(), _CODED_HEAD)
-            self._add(base64.b32encode(octets).decode(), _CODED_HEAD)
-            self._add(base64.b64encode(base64.b64encode(octets)).decode(), _CODED_HEAD)
-        for octets in (_octets(password), *_wide(password)):
-            for form in _within_base64(octets):
-                self._add(form, len(form))
+        for form, head in _login_forms(account, password):
+            self._add(form, head)
         self._passwords.add(password)
 
     def add_digest(self, digest: str) -> None:
         """What was made of the password for this one login (APOP, CRAM-MD5)."""
-        self._add(digest, _CODED_HEAD)
-        for form in _within_base64(_octets(digest)):
-            self._add(form, _CODED_HEAD)
+        for form in (digest, *_within_base64(_octets(digest))):
+            self._add(_squeezed(form), _CODED_HEAD)
 
     def _add(self, form: str, head: int) -> None:
-        form = "".join(form.lower().split())
         if form:
             self._forms[form] = min(head, self._forms.get(form, len(form)), len(form))
             self._needles.add(form[: self._forms[form]])
@@ -83,7 +73,7 @@ class LoginSecrets:
             longest_first = sorted(self._passwords, key=len, reverse=True)
             for pattern in chain.from_iterable(map(_spelt, longest_first)):
                 text = pattern.sub(self._mark, text)
-        squeezed = "".join(text.lower().split())
+        squeezed = _squeezed(text)
         for needle in self._needles:
             if needle in squeezed:
                 break
@@ -104,6 +94,28 @@ class LoginSecrets:
                 pieces += [text[at:start], self._mark]
             at = max(at, end)
         return "".join([*pieces, text[at:]]) if pieces else text
+
+
+@lru_cache(maxsize=4)
+def _login_forms(account: str, password: str) -> tuple[tuple[str, int], ...]:
+    """Each form of a login with its head; kept, because every poll asks for them."""
+    found = [(form, max(6, -(-len(form) * 3 // 4))) for form in _plain(password)]
+    secrets = [f"{who}\0{account}\0{password}" for who in ("", account)] if account else []
+    for octets in map(_octets, (*secrets, password, account) if password else ()):
+        coded = (
+            base64.b64encode(octets).decode(),
+            octets.hex(),
+            base64.b32encode(octets).decode(),
+            base64.b64encode(base64.b64encode(octets)).decode(),
+        )
+        found += ((form, _CODED_HEAD) for form in coded)
+    for octets in (_octets(password), *_wide(password)):
+        found += ((form, len(form)) for form in _within_base64(octets))
+    return tuple((_squeezed(form), head) for form, head in found)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.lower().split())
 
 
 def _plain(password: str) -> Iterable[str]:

@@ -24,6 +24,14 @@ class Protocol(StrEnum):
     IMAP = "imap"
 
 
+class Push(StrEnum):
+    """Whether an IMAP server may say by itself that a mail has come (IDLE, RFC 2177)."""
+
+    AUTO = "auto"
+    """Where the server offers it and does it."""
+    NO = "no"
+
+
 class Security(StrEnum):
     SSL = "ssl"
     STARTTLS = "starttls"
@@ -77,6 +85,9 @@ class Collect:
     replies_per_day: int = 20
     new_per_hour: int = 1000
     start_at_login: bool = False
+    busy_interval_seconds: int = 15
+    """From poll to poll for a while after a blank mail, where no server tells of the next one;
+    0: always `interval_seconds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ class Receive:
     security: Security = Security.SSL
     account: str = ""
     timeout_seconds: int = 60
+    push: Push = Push.AUTO
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The PIN of 「設定を保護する」: kept as a salted hash, so that kollect.ini does not tell it.
 
-It guards against a slip of the hand, not against a thief: whoever may write kollect.ini can take
-the line out, which is also the way back for a shop that has forgotten its PIN.
+It guards against a slip of the hand, not against a thief: anybody who may write kollect.ini can
+take the line out, which is also the way back for a shop that has forgotten its PIN.
 """
 
 from __future__ import annotations

@@ -1,19 +1,24 @@
 """The providers of 「テンプレート」: their servers, ports, security, and what a shop must know.
 
-The servers are in providers.csv, each with its source and how sure it is; what the CSV cannot say
-(domains, advice for the shop) is in the tables at the end. Nothing here opens a line.
+What is known of them is in providers.csv, each with its source and how sure that is; their labels
+and the advice for the shop are in the tables at the end. Nothing here opens a line.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 
-from kollect.settings.model import Auth, Protocol, Security, Settings
+from kollect.settings import microsoft
+from kollect.settings.model import Auth, Protocol, Receive, Security, Settings
+
+_ADDRESS_DOMAIN = re.compile("<(?:独自ドメイン|メールドメイン)>")
+"""Stands in a host for the domain of the shop's address."""
 
 
 class AccountForm(StrEnum):
@@ -22,6 +27,19 @@ class AccountForm(StrEnum):
     ADDRESS = "address"
     LOCALPART = "localpart"
     OTHER = "other"
+
+
+class LoginKind(StrEnum):
+    """What the provider takes as password."""
+
+    PASSWORD = "password"
+    """The one that goes with the address."""
+    APP_PASSWORD = "app-password"
+    """One made for a program, on the provider's own pages."""
+    OWN_PASSWORD = "own-password"
+    """One for mail programs alone, handed out with an ID of its own."""
+    OAUTH = "oauth"
+    """None any more: kollect cannot use it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +58,31 @@ class Provider:
     """As the shop reads it."""
     pop: Server | None
     imap: Server | None
-    smtp: Server
+    smtp: Server | None
+    """None where it is not known."""
     smtp_auth: bool
     account_form: AccountForm
+    login: LoginKind
     source: str
     confidence: str
     domains: tuple[str, ...]
+    """Of its customers' addresses, those below them included. Of several rows of one provider the
+    best has them: no domain stands twice."""
+    mx_suffixes: tuple[str, ...]
+    """How the names of its incoming servers end, for shops with a domain of their own."""
+    imap_idle: bool | None
+    """Whether its IMAP server tells of new mail by itself; None where nobody has seen."""
+    min_interval_seconds: int
+    """From one POP login to the next, where the provider wants them no closer; else 0."""
+    search_words: tuple[str, ...]
+    """Other spellings, by which somebody may look for it."""
     note: str
     """What the shop must know, in Japanese; may be empty."""
-    password_login: bool
-    """False where the provider takes no passwords any more: kollect cannot use it."""
+
+    @property
+    def password_login(self) -> bool:
+        """False where the provider takes no passwords any more: kollect cannot use it."""
+        return self.login is not LoginKind.OAUTH
 
     @property
     def needs_checking(self) -> bool:
@@ -59,20 +92,46 @@ class Provider:
     def receiving(self, protocol: Protocol) -> Server | None:
         return self.pop if protocol is Protocol.POP3 else self.imap
 
+    def best_protocol(self, wanted: Protocol) -> Protocol:
+        """The one that is wanted where the provider has it. IMAP, if it has that, where POP may be
+        asked so seldom that nobody would wait for a number."""
+        if wanted is Protocol.POP3 and (self.pop is None or self.min_interval_seconds):
+            return Protocol.IMAP if self.imap is not None else Protocol.POP3
+        if wanted is Protocol.IMAP and self.imap is None:
+            return Protocol.POP3
+        return wanted
+
 
 def providers() -> tuple[Provider, ...]:
     """All of them, by name."""
     return _providers()
 
 
-def for_domain(address: str) -> tuple[Provider, ...]:
-    """The providers that serve a mail address (or only its domain), by name; mostly none or one."""
-    domain = address.rpartition("@")[2].strip().rstrip(".").lower()
-    return tuple(
-        provider
-        for provider in providers()
-        if any(domain == known or domain.endswith(f".{known}") for known in provider.domains)
-    )
+def for_domain(address: str) -> Provider | None:
+    """The provider that serves a mail address (or only its domain)."""
+    domain = address.rpartition("@")[2].strip()
+    return next((p for p in providers() if _below(domain, p.domains)), None)
+
+
+def for_mx(host: str) -> Provider | None:
+    """The provider that an incoming server belongs to, as the MX record names it."""
+    return next((p for p in providers() if _below(host, p.mx_suffixes)), None)
+
+
+def receiving_hosts(provider: Provider, address: str) -> set[str]:
+    """Its servers for receiving, as far as the address completes their names."""
+    domain = address.strip().rpartition("@")[2]
+    servers = (provider.pop, provider.imap)
+    return {_completed(server.host, domain) for server in servers if server is not None}
+
+
+def least_interval(receive: Receive) -> int:
+    """Seconds that the provider wants between two logins; 0 where it says nothing of that."""
+    if receive.protocol is not Protocol.POP3:
+        return 0
+    host = receive.host.rstrip(".").lower()
+    known = (p.min_interval_seconds for p in providers() if p.pop and p.pop.host == host)
+    return max(known, default=0)
 
 
 def account_for(provider: Provider, address: str) -> str:
@@ -92,38 +151,49 @@ def account_for(provider: Provider, address: str) -> str:
 def filled_in(settings: Settings, provider: Provider, protocol: Protocol) -> Settings:
     """The settings with the provider's servers, ports, security and account form filled in.
 
-    The protocol is the other one where the provider does not offer this one. An account that only
-    the contract's papers tell stays as it is.
+    The protocol is the other one where that is the provider's better or only one. What only the
+    contract's papers tell stays as it is: an account, a sending server that is not known.
     """
+    protocol = provider.best_protocol(protocol)
     server = provider.receiving(protocol)
-    if server is None:
-        protocol = Protocol.IMAP if protocol is Protocol.POP3 else Protocol.POP3
-        server = provider.receiving(protocol)
+    domain = settings.mail_address.strip().rpartition("@")[2]
     account = account_for(provider, settings.mail_address)
     receive = replace(settings.receive, account=account or settings.receive.account)
     if server is not None:
         receive = replace(
             receive,
             protocol=protocol,
-            host=server.host,
+            host=_completed(server.host, domain),
             port=server.port,
             security=server.security,
         )
-    send = replace(
-        settings.send,
-        host=provider.smtp.host,
-        port=provider.smtp.port,
-        auth=_auth(provider),
-        account=account or settings.send.account,
-    )
+    send = replace(settings.send, account=account or settings.send.account)
+    if provider.smtp is not None:
+        send = replace(
+            send,
+            host=_completed(provider.smtp.host, domain),
+            port=provider.smtp.port,
+            auth=_auth(provider.smtp, needed=provider.smtp_auth),
+        )
     return replace(settings, receive=receive, send=send)
 
 
-def _auth(provider: Provider) -> Auth:
-    if not provider.smtp_auth:
+def _completed(host: str, domain: str) -> str:
+    """The host with the domain of the shop's address in its place, where there is one."""
+    return _ADDRESS_DOMAIN.sub(lambda match: domain or match[0], host)
+
+
+def _auth(smtp: Server, *, needed: bool) -> Auth:
+    if not needed:
         return Auth.NO
     # する(SSL認証) demands encryption on every port, する only takes it where it is offered
-    return Auth.YES if provider.smtp.security is Security.NONE else Auth.SSL
+    return Auth.YES if smtp.security is Security.NONE else Auth.SSL
+
+
+def _below(name: str, domains: tuple[str, ...]) -> bool:
+    """Whether a name is one of these domains, or belongs to one."""
+    name = name.rstrip(".").lower()
+    return any(name == domain or name.endswith(f".{domain}") for domain in domains)
 
 
 @cache
@@ -135,23 +205,24 @@ def _providers() -> tuple[Provider, ...]:
 
 
 def _provider(row: dict[str, str]) -> Provider:
-    smtp = _server(row, "smtp")
-    if smtp is None:
-        raise ValueError(f"providers.csv: {row['provider']} has no SMTP server")
     name = row["provider"]
     return Provider(
         name=name,
         label=_LABELS.get(name, name),
         pop=_server(row, "pop"),
         imap=_server(row, "imap"),
-        smtp=smtp,
+        smtp=_server(row, "smtp"),
         smtp_auth=row["smtp_auth"] == "yes",
         account_form=AccountForm(row["account_form"]),
+        login=LoginKind(row["login"]),
         source=row["source_url"],
         confidence=row["confidence"],
-        domains=tuple(_starting(name, _DOMAINS)),
-        note=" ".join(_starting(name, _NOTES)),
-        password_login=name not in _WITHOUT_PASSWORDS,
+        domains=tuple(row["domains"].split()),
+        mx_suffixes=tuple(row["mx_suffixes"].split()),
+        imap_idle={"yes": True, "no": False, "": None}[row["imap_idle"]],
+        min_interval_seconds=int(row["min_interval_seconds"] or 0),
+        search_words=tuple(row["search_words"].split()),
+        note="".join(_starting(name, _NOTES)),
     )
 
 
@@ -177,49 +248,22 @@ _LABELS = {
     "J:COM (ZAQ) no TLS": "J:COM (ZAQ)（暗号化なし）",
 }
 
-# In the tables below a name stands for every provider whose name begins so.
-
-_DOMAINS: dict[str, tuple[str, ...]] = {
-    "OCN": ("ocn.ne.jp",),
-    "ASAHIネット": ("asahi-net.or.jp",),
-    "So-net": ("so-net.ne.jp",),
-    "BIGLOBE": ("biglobe.ne.jp",),
-    "@nifty": ("nifty.com", "nifty.ne.jp"),
-    "Yahoo!メール": ("yahoo.co.jp",),
-    "Yahoo!BB": ("ybb.ne.jp",),
-    "エックスサーバー": ("xsrv.jp",),
-    "J:COM": ("jcom.zaq.ne.jp",),
-    "Gmail": ("gmail.com", "googlemail.com"),
-    "Outlook.com": (
-        "outlook.com",
-        "outlook.jp",
-        "hotmail.com",
-        "hotmail.co.jp",
-        "live.jp",
-        "live.com",
-        "msn.com",
-    ),
-    "Microsoft 365": ("onmicrosoft.com",),
-    "iCloud": ("icloud.com", "me.com", "mac.com"),
-    "ドコモメール": ("docomo.ne.jp",),
-    "SoftBank": ("i.softbank.jp",),
-}
-
 _IN_CLEAR = "暗号化がないので、パスワードを途中で盗み見される危険があります。"
-_NO_PASSWORDS = (
-    "パスワードを使った接続が廃止されたため、コレクトでは使えません。"
-    "ほかのメールアドレスをお使いください。"
+_TRY_SSL = (
+    "まず、暗号化「SSL」、受信ポート番号995、送信ポート番号465、SMTP認証「する(SSL認証)」で"
+    "お試しください。"
 )
+_DOTTED = "アカウントは、メールアドレスの「@」を「.」に変えたものです。"
 _NOTES: dict[str, tuple[str, ...]] = {
     "ASAHIネット": ("アカウントは、メールアドレスではなく、ASAHIネットのIDです。",),
     "ASAHIネット (no TLS)": (_IN_CLEAR,),
     "So-net": ("IMAPは、新しい申し込みが終わっています。POPをお使いください。",),
     "@nifty": (
-        "まず、暗号化「SSL」、受信ポート番号995、送信ポート番号465、"
-        "SMTP認証「する(SSL認証)」でお試しください。",
+        "アカウントは「@」より前です。それで断られたときは、メールアドレスの全体をお試しください。",
     ),
     "Yahoo!メール": (
-        "先にYahoo!メールの設定画面で、ほかのメールソフトからの利用を有効にしてください。",
+        "先にYahoo!メールの設定画面で、ほかのメールソフトからの利用を有効にしてください。"
+        "「パスワード無効設定」をしているときは、接続できません。",
     ),
     "エックスサーバー": ("「sv***」の「***」に、契約の書類にあるサーバ番号を入れてください。",),
     "KAGOYA": (
@@ -227,20 +271,47 @@ _NOTES: dict[str, tuple[str, ...]] = {
         "契約の書類で確かめてください。",
     ),
     "お名前メール": (
-        "「<独自ドメイン>」を、お店のドメインに書き換えてください。"
+        "「<独自ドメイン>」が残ったときは、お店のドメインに書き換えてください。"
         "証明書の名前が違うと出たときは、内容を確かめて「この証明書を信頼する」を押してください。",
     ),
     "J:COM (ZAQ) no TLS": (_IN_CLEAR,),
     "Gmail": (
+        "受信方式は「IMAP」にします（POPでは、10分に1回しか受信できません）。"
         "ふだんのパスワードでは接続できません。Googleアカウントで2段階認証を有効にして"
         "「アプリ パスワード」を作り、それをパスワードとして入力してください。",
     ),
-    "Outlook.com": (_NO_PASSWORDS,),
-    "Microsoft 365": (_NO_PASSWORDS,),
+    "Outlook.com": (microsoft.NO_PASSWORDS,),
+    "Microsoft 365": (microsoft.NO_PASSWORDS,),
     "iCloud": (
         "Appleの「App用パスワード」を作って入力してください。"
         "受信用のアカウントは「@」より前、送信用のアカウントはメールアドレスの全体です。",
     ),
-    "ドコモメール": ("ドコモの画面で作る、IMAP専用のパスワードを入力してください。",),
+    "ドコモメール": (
+        "アカウントは「dアカウント」のIDです。パスワードは「IMAP専用パスワード」で、"
+        "スマートフォンのWi-Fiを切って、ドコモの画面で作ります。",
+    ),
+    "au (": (
+        "アカウントとパスワードは、auの画面で作るメールソフト用のものです。送信サーバは分かって"
+        "いないので、auの案内で確かめて入力してください。",
+    ),
+    "さくらの": (
+        "「<初期ドメイン>」を、契約のときに決まった名前（○○.sakura.ne.jp の○○）に書き換えて"
+        "ください。お店のドメインではありません。",
+    ),
+    "mixhost": ("「<サーバー名>」を、契約の書類にあるサーバの名前に書き換えてください。",),
+    "Zoho Mail": ("2段階認証を使っているときは、「アプリ パスワード」を作って入力してください。",),
+    "IIJmio": (_DOTTED,),
+    "IIJ4U": (_DOTTED,),
+    "群馬インターネット": (
+        "「<メールドメイン>」が残ったときは、メールアドレスの「@」の後ろに書き換えてください。",
+        _TRY_SSL,
+        _IN_CLEAR,
+    ),
+    "TikiTiki": (
+        "受信用のアカウントは「@」より前、送信用のアカウントはメールアドレスの全体です。",
+        "「<メールドメイン>」が残ったときは、メールアドレスの「@」の後ろに書き換えてください。",
+        _TRY_SSL,
+        _IN_CLEAR,
+    ),
 }
-_WITHOUT_PASSWORDS = ("Outlook.com / Hotmail", "Microsoft 365")
+"""A name stands for every provider whose name begins so."""

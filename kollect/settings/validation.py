@@ -19,6 +19,7 @@ from kollect.settings.field_rules import (
     is_loopback,
     line_fault,
     number_fault,
+    number_or_zero_fault,
     path_fault,
     same_address,
     shown,
@@ -37,6 +38,7 @@ RANGES = {
     ("collect", "replies_per_hour"): (1, 1_000_000),
     ("collect", "replies_per_day"): (1, 1_000_000),
     ("collect", "new_per_hour"): (1, 1_000_000),
+    ("collect", "busy_interval_seconds"): (5, 600),
     ("receive", "port"): (1, 65535),
     ("receive", "timeout_seconds"): (1, 3600),
     ("send", "port"): (1, 65535),
@@ -44,6 +46,8 @@ RANGES = {
     ("send", "final_timeout_seconds"): (1, 3600),
 }
 """The lowest and the highest of every number."""
+OFF_BY_ZERO = {("collect", "busy_interval_seconds")}
+"""Numbers that may also be 0: what they are for is then switched off."""
 
 PASSWORD_IN_CLEAR = (
     "パスワードが、途中で盗み見できる形で流れてしまいます。"
@@ -79,13 +83,20 @@ def ready_to_collect(settings: Settings) -> tuple[Problem, ...]:
     )
 
 
+def range_fault(section: str, key: str, number: int | None) -> str | None:
+    """What is wrong with one of the numbers; `number` is None for what is no number at all."""
+    place = (section, key)
+    fault = number_or_zero_fault if place in OFF_BY_ZERO else number_fault
+    return fault(number, *RANGES[place])
+
+
 def _problem(section: str, key: str, value: object, fault: str | None) -> Iterator[Problem]:
     if fault:
         yield Problem(section, key, shown(value), fault)
 
 
 def _number(section: str, key: str, number: int) -> Iterator[Problem]:
-    yield from _problem(section, key, number, number_fault(number, *RANGES[section, key]))
+    yield from _problem(section, key, number, range_fault(section, key, number))
 
 
 def _shop(settings: Settings) -> Iterator[Problem]:
@@ -114,6 +125,7 @@ def _collect(settings: Settings) -> Iterator[Problem]:
     yield from _number("collect", "replies_per_hour", collect.replies_per_hour)
     yield from _number("collect", "replies_per_day", collect.replies_per_day)
     yield from _number("collect", "new_per_hour", collect.new_per_hour)
+    yield from _number("collect", "busy_interval_seconds", collect.busy_interval_seconds)
 
 
 def _duplicate(settings: Settings) -> Iterator[Problem]:

@@ -18,7 +18,8 @@ from kollect.settings.model import Send, Tls
 from kollect.smtp import smtp_errors
 from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from kollect.smtp.pool import ConnectionPool
-from kollect.smtp.smtp_connection import SmtpConnection
+from kollect.smtp.smtp_connection import SmtpAccount, SmtpConnection
+from kollect.smtp.standby import Standby
 from kollect.smtp.transaction import Delivery, DeliveryEnded
 from kollect.smtp.waiting import Queue
 
@@ -45,7 +46,8 @@ _RETURNED_AT_ONCE = 100
 
 
 class SmtpClient:
-    """The way out. Connections are kept from one `deliver` to the next, until `close`."""
+    """The way out. Connections are kept from one `deliver` to the next, until `close`; with a
+    `standby` one of them may be older, and outlives it."""
 
     def __init__(
         self,
@@ -54,10 +56,11 @@ class SmtpClient:
         sender: str,
         password: str,
         *,
+        standby: Standby | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
-        self._pool = ConnectionPool(send, tls, sender, password, clock)
+        self._pool = ConnectionPool(SmtpAccount(send, tls, sender, password), clock, standby)
         self._stopping = False
         self._put_off = 0
         self._failed_connections = 0

@@ -9,17 +9,15 @@ from __future__ import annotations
 import logging
 import select
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kollect.errors import ServerTrouble
-from kollect.mail.server_date import date_in
 from kollect.net.connection import Trace
 from kollect.net.server_errors import SMTP, Peer
 from kollect.net.server_memory import memory_of
-from kollect.settings.model import Send, Tls
 from kollect.smtp.protocol import SmtpProtocol
-from kollect.smtp.smtp_connection import SmtpConnection
-from kollect.smtp.smtp_login import open_session
+from kollect.smtp.smtp_connection import SmtpAccount, SmtpConnection
+from kollect.smtp.standby import Standby, make_room
 from kollect.smtp.transaction import DeliveryEnded, Style
 
 log = logging.getLogger(__name__)
@@ -36,20 +34,19 @@ class ConnectionPool:
     """Kept open until `close`, or until the server closes them."""
 
     def __init__(
-        self, send: Send, tls: Tls, sender: str, password: str, clock: Callable[[], float]
+        self, account: SmtpAccount, clock: Callable[[], float], standby: Standby | None = None
     ) -> None:
-        self._send = send
-        self._tls = tls
-        self._sender = sender
-        self._password = password
+        """`standby` lends the first connection where it has one, and may keep it afterwards."""
+        self._account = account
         self._clock = clock
+        self._standby = standby
         self._open: list[SmtpConnection] = []
         self._gone: list[SmtpConnection] = []
         """Closed by the server, or confused, before the letter that was to begin there."""
         self._most = MOST_CHANNELS
-        self._memory = memory_of(SMTP, send.host, send.port)
+        self._memory = memory_of(SMTP, account.send.host, account.send.port)
         self._extensions_unreliable = not self._memory.believed
-        self._greeted: tuple[datetime, float] | None = None
+        self._newest: SmtpConnection | None = None
         self.has_delivered = False
         """A letter has gone through: the server is believed about its extensions."""
 
@@ -72,16 +69,18 @@ class ConnectionPool:
 
     def server_time(self) -> datetime | None:
         """What the server's clock shows now, where it has said it in its greeting."""
-        if self._greeted is None:
-            return None
-        said, at = self._greeted
-        return said + timedelta(seconds=self._clock() - at)
+        return self._newest.server_time if self._newest else None
 
     def make_sure(self, trace: Trace | None = None) -> None:
         """Make sure that there is one. Raises ServerTrouble and its kinds."""
         self._open = [channel for channel in self._open if channel.still_there()]
+        if not self._open and self._standby is not None:
+            channel = self._standby.take(self._account)
+            if channel is not None:
+                self.has_delivered = self.has_delivered or channel.dialogue.accepted > 0
+                self._join(channel)
         if not self._open:
-            self._add(self._send.timeout_seconds, trace)
+            self._add_first(trace)
 
     def one_for(self, style: Style, most: int) -> SmtpConnection | None:
         """One on which a letter may begin now; `most` may be on the way on one connection."""
@@ -106,27 +105,32 @@ class ConnectionPool:
         """Open a further one; None where the server has no more."""
         self.flush()  # so that the server has work in the meantime
         try:
-            return self._add(min(_EXTRA_SECONDS, self._send.timeout_seconds))
+            return self._add(min(_EXTRA_SECONDS, self._account.send.timeout_seconds))
         except ServerTrouble as trouble:
             log.debug("no further connection: %s %s", trouble.title, trouble.detail)
             self._most = max(1, len(self._open))
             return None
 
+    def _add_first(self, trace: Trace | None) -> None:
+        send = self._account.send
+        try:
+            self._add(send.timeout_seconds, trace)
+        except ServerTrouble:
+            if not make_room(send.host, send.port):
+                raise
+            self._add(send.timeout_seconds, trace)
+
     def _add(self, timeout: float, trace: Trace | None = None) -> SmtpConnection:
-        session = open_session(self._send, self._tls, self._password, timeout=timeout, trace=trace)
-        if said := date_in(session.greeting):
-            self._greeted = said, self._clock()
-        session.line.settimeout(self._send.timeout_seconds)
-        channel = SmtpConnection(
-            session,
-            self._sender,
-            timeout=self._send.timeout_seconds,
-            final_timeout=self._send.final_timeout_seconds,
-            clock=self._clock,
+        channel = SmtpConnection.open(
+            self._account, timeout=timeout, clock=self._clock, trace=trace
         )
-        channel.dialogue.extensions_unreliable = self._extensions_unreliable
-        self._open.append(channel)
+        self._join(channel)
         return channel
+
+    def _join(self, channel: SmtpConnection) -> None:
+        channel.dialogue.extensions_unreliable = self._extensions_unreliable
+        self._newest = channel
+        self._open.append(channel)
 
     def flush(self) -> None:
         """Send what is to be sent."""
@@ -170,6 +174,9 @@ class ConnectionPool:
         if self._extensions_unreliable and dialogue.sequential_worked is not None:
             self._memory.plainly(_SENT_AHEAD, well=dialogue.sequential_worked)
             dialogue.sequential_worked = None
+        if dialogue.rest_worked is not None:
+            self._memory.rested(well=dialogue.rest_worked)
+            dialogue.rest_worked = None
 
     def take_lost(self) -> list[SmtpConnection]:
         """The connections that were lost since the last call."""
@@ -189,9 +196,13 @@ class ConnectionPool:
         self._open = [channel for channel in self._open if not channel.lost]
 
     def close(self) -> None:
-        """Take leave of the server. Never raises."""
-        for channel in self._open:
+        """Take leave of the server, but for what stands by from now on. Never raises."""
+        leaving = [*self._open]
+        free = next((channel for channel in leaving if channel.free), None)
+        if self._standby and free and self._standby.keep(self._account, free):
+            leaving.remove(free)
+        for channel in leaving:
             channel.say_goodbye()
-        for channel in self._open:
+        for channel in leaving:
             channel.close()
         self._open.clear()

@@ -57,6 +57,11 @@ class SmtpProtocol:
         """It has accepted a letter whose commands were sent ahead."""
         self.sequential_worked: bool | None = None
         """How the plain dialogue went, last: a letter was decided on, or the line was lost."""
+        self.unproven = False
+        """It lay idle, and this server has not shown yet that it takes letters after that: nothing
+        is sent whole before it has said yes to the envelope."""
+        self.rest_worked: bool | None = None
+        """How the first letter after it lay idle went: decided on, or the line was lost over it."""
         self.closing = False
         """The server said 421: it is about to close the line."""
         self.body: Iterator[tuple[bytes, bool]] | None = None
@@ -74,7 +79,7 @@ class SmtpProtocol:
             return Style.SEQUENTIAL
         # A mail from a stranger never goes by BDAT: a server that did not take the octets of a
         # refused chunk as data would read commands in them. DATA waits for its 354.
-        if offers.chunking and letter.file is None:
+        if offers.chunking and letter.file is None and not self.unproven:
             return Style.CHUNKED
         return Style.PIPELINED
 
@@ -258,6 +263,8 @@ class SmtpProtocol:
         self._under_way.remove(transaction)
         self._clean = transaction.failed is None
         self.answered += 1
+        if self.unproven:
+            self.unproven, self.rest_worked = False, True
         hurried = _is_hurried(transaction)
         if transaction.failed:
             outcome = transaction.failed.outcome
@@ -289,7 +296,9 @@ class SmtpProtocol:
         first, verb = self._pending[0] if self._pending else (None, Verb.RSET)
         self._pending.clear()
         # "that was enough for this connection", said before the letter was looked at
-        untouched = verb is Verb.RSET or (verb is Verb.MAIL and self.answered > 0)
+        untouched = verb is Verb.RSET or (
+            verb is Verb.MAIL and (self.answered > 0 or self.unproven)
+        )
         while self._under_way:
             transaction = self._under_way.popleft()
             if transaction.failed:
@@ -305,7 +314,10 @@ class SmtpProtocol:
 
         `in_sending`: it was lost before the last octets went out.
         """
-        if any(map(_is_hurried, self._under_way)):
+        over_rest = self.unproven and bool(self._under_way)
+        if over_rest:
+            self.rest_worked = False
+        elif any(map(_is_hurried, self._under_way)):
             if not self.extensions_unreliable and not self.accepted:
                 # old firewalls drop a line on which commands come before their time
                 self.extensions_unreliable = True
@@ -321,8 +333,9 @@ class SmtpProtocol:
             transaction = self._under_way.popleft()
             if transaction.complete:
                 ended = _ending(transaction, DeliveryStatus.UNKNOWN, why)
-            elif self.extensions_unreliable and _is_hurried(transaction):
-                ended = DeliveryEnded(transaction.delivery, None)  # at once again, plainly
+            elif over_rest or (self.extensions_unreliable and _is_hurried(transaction)):
+                # at once again: on a fresh connection, or plainly
+                ended = DeliveryEnded(transaction.delivery, None)
             else:
                 ended = _ending(transaction, DeliveryStatus.LATER, why)
             self.ended.append(transaction.failed or ended)

@@ -75,7 +75,8 @@ class ReplyReader:
         self._reply = lru_cache(maxsize=64)(self._read)  # "250 2.1.0 Ok" comes a thousand times
 
     def feed(self, data: bytes) -> Iterator[SmtpReply]:
-        """The answers that become complete with this piece. Raises Garbled behind the good ones."""
+        """The answers that become complete with this piece. Raises MalformedReply after the good
+        ones."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if answer := self._line(line):
@@ -169,5 +170,5 @@ def refuses_syntax(answer: SmtpReply) -> bool:
 
 
 def refuses_parameters(answer: SmtpReply) -> bool:
-    """MAIL was refused for what stands behind the address (RFC 5321 section 4.1.1.11)."""
+    """MAIL was refused for what stands after the address (RFC 5321 section 4.1.1.11)."""
     return answer.code in (500, 501, 504, 555)

@@ -7,20 +7,38 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from kollect.errors import ServerTrouble
+from kollect.mail.server_date import date_in
+from kollect.net.connection import Trace
+from kollect.settings.model import Send, Tls
 from kollect.smtp.protocol import OutOfStep, SmtpProtocol
 from kollect.smtp.replies import MalformedReply, ReplyReader
-from kollect.smtp.smtp_login import SmtpSession
+from kollect.smtp.smtp_login import SmtpSession, open_session
 from kollect.smtp.transaction import Delivery, DeliveryEnded
 
 log = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 5.0
 """A connection that was quiet for longer is asked whether it is still there."""
-_PROBE_SECONDS = 10.0
+_PROBE_SECONDS = 3.0
+"""Patience with the answer: a new connection costs less than waiting for one that is dead."""
 _QUIT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpAccount:
+    """Where letters are handed over, and as whom. A connection is good for this and nothing else:
+    whatever changes in it, certificates to be believed as well, wants another one."""
+
+    send: Send
+    tls: Tls
+    sender: str
+    password: str = field(repr=False)
 
 
 class SmtpConnection:
@@ -46,6 +64,39 @@ class SmtpConnection:
         self._clock = clock
         self._since = clock()
         """When something was last sent to a quiet server, or heard from it."""
+        said = date_in(session.greeting)
+        self._greeted = None if said is None else (said, self._since)
+
+    @classmethod
+    def open(
+        cls,
+        account: SmtpAccount,
+        *,
+        timeout: float,
+        clock: Callable[[], float] = time.monotonic,
+        trace: Trace | None = None,
+    ) -> SmtpConnection:
+        """Connect, encrypt and log in, each step within `timeout` seconds; `trace` is told each as
+        it begins. Raises ServerTrouble and its kinds, and then leaves nothing open.
+        """
+        send = account.send
+        session = open_session(send, account.tls, account.password, timeout=timeout, trace=trace)
+        session.line.settimeout(send.timeout_seconds)
+        return cls(
+            session,
+            account.sender,
+            timeout=send.timeout_seconds,
+            final_timeout=send.final_timeout_seconds,
+            clock=clock,
+        )
+
+    @property
+    def server_time(self) -> datetime | None:
+        """What the server's clock shows now, where it has said it in its greeting."""
+        if self._greeted is None:
+            return None
+        said, at = self._greeted
+        return said + timedelta(seconds=self._clock() - at)
 
     def begin(self, delivery: Delivery) -> None:
         """Begin a letter; it goes out with the next `flush`. One that may not go ends at once."""
@@ -117,9 +168,17 @@ class SmtpConnection:
     @property
     def lay_idle(self) -> bool:
         """So long that `still_there` will ask the server, and wait for its answer."""
-        return not self.dialogue.on_way and self._clock() - self._since >= _IDLE_SECONDS
+        return self._lay_idle_for(_IDLE_SECONDS)
 
-    def still_there(self) -> bool:
+    def _lay_idle_for(self, seconds: float) -> bool:
+        return not self.dialogue.on_way and self._clock() - self._since >= seconds
+
+    @property
+    def free(self) -> bool:
+        """Nothing is on the way, and the next letter may begin here."""
+        return not (self.lost or self.dialogue.on_way or self.dialogue.closing)
+
+    def still_there(self, *, heard_within: float = _IDLE_SECONDS) -> bool:
         """Whether a letter may begin here; a connection that lay idle is asked first.
 
         Nothing is on the way, so nothing is lost with it.
@@ -131,7 +190,7 @@ class SmtpConnection:
         try:
             if self.line.wait_readable(0):  # a server says something unasked only to take its leave
                 raise MalformedReply("unasked")
-            if not self.lay_idle:
+            if not self._lay_idle_for(heard_within):
                 return True
             self.line.settimeout(min(_PROBE_SECONDS, self._timeout))
             self.line.send(b"RSET\r\n")

@@ -141,7 +141,7 @@ def refused_for_now(peer: Peer, detail: str) -> LettersPutOff:
 
 
 def keeps_hanging_up(peer: Peer, detail: str) -> ServerTrouble:
-    """Line after line was lost without a letter going through."""
+    """One connection after the other was lost without a letter going through."""
     return ServerTrouble(
         "送信サーバとの接続が続きません",
         stage=Stage.SEND,

@@ -149,7 +149,7 @@ def _log_in(
     offered = [name for name in known if name in offers.auth]
     if not offered:
         raise smtp_errors.no_password_login(line.peer, offers.auth)
-    # from a digest the password can be guessed by whoever has listened: it is no better
+    # from a digest the password can be guessed by anybody who has listened: it is no better
     if not (line.encrypted or line.loopback or tls.allow_plaintext_password):
         raise login_advice.unsafe(line.peer)
     ways, enough = memory.login.plan(offered, hash((account, password)))

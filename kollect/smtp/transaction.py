@@ -39,7 +39,7 @@ class DeliveryEnded:
     fatal: bool = False
     """No other letter will fare better."""
     called_off: bool = False
-    """Whoever gave the letter said no to it before MAIL: nothing is to be told of it."""
+    """The caller took the letter back before MAIL: there is nothing to report of it."""
 
 
 @dataclass(slots=True, eq=False)

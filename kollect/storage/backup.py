@@ -190,7 +190,7 @@ def holds_data(database: Path) -> bool:
 
 
 def first_after(log_lines: Iterable[str], database: Path | None = None) -> int | None:
-    """The first number that a kollect.db made anew may give; None where neither the log nor the
+    """The first number that a new kollect.db may give; None where neither the log nor the
     file beside `database` tells of any.
     """
     logged = max(numbers_given(log_lines), default=0)
@@ -226,7 +226,7 @@ def is_copied_in(folder: Path, ledger: str) -> bool:
     return _identity_of_copies(folder) == ledger
 
 
-def begin_anew(database: Path, first: int, now: datetime) -> None:
+def start_new_database(database: Path, first: int, now: datetime) -> None:
     """Make a kollect.db where there is none any more, that gives no number below `first`.
 
     It is there whole or not at all. What is left of the old one is set aside. Raises
@@ -308,7 +308,7 @@ def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
     """
     files.remove(target)
     with closing(connect(source, "ro")) as old, closing(connect(target, "rwc")) as new:
-        # all pages in one step: in steps it would begin anew at every commit of the collector
+        # all pages in one step: in steps it would begin again at every commit of the collector
         old.backup(new)
         new.execute("PRAGMA journal_mode = DELETE")  # a copy is one file, without a -wal beside it
         if floor is not None:

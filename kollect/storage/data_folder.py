@@ -90,7 +90,7 @@ def resolve(
         return DataFolder(Path("data").absolute())
     beside = DataFolder(program.absolute().parent)
     # where there are data already, a switch set to read-only must not lead to an empty new folder:
-    # its numbers would begin anew. `prepare` then says what is wrong.
+    # its numbers would begin again. `prepare` then says what is wrong.
     if beside.has_data or files.is_writable(beside.path):
         return beside
     return DataFolder(Path(environ.get("LOCALAPPDATA") or Path.home()).absolute() / "Kollect")

@@ -144,7 +144,7 @@ def rows_of(db: sqlite3.Connection, statement: str, values: Sequence[object]) ->
     """The rows that the statement finds, one by one; memory holds a block of them.
 
     Python's lock is let go at each row that SQLite fetches, for too short a time to be taken, yet
-    long enough for a thread that waits for it to begin its waiting anew: fetched one at a time
+    long enough for a thread that waits for it to begin its waiting again: fetched one at a time
     between the work on them, rows kept the window still for seconds.
     """
     cursor = db.cursor()

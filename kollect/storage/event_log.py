@@ -105,7 +105,7 @@ class MonthlyLog(logging.Handler):
     def flush(self) -> None:
         """Write what waits. Where the disk says no it goes on waiting."""
         with self.lock:  # also called by logging at the end of the program
-            # a file left open from before a stick was pulled fails once, and is opened anew
+            # a file left open from before a stick was pulled fails once, and is opened again
             for is_last in (self._file is None, True):
                 try:
                     self._write_waiting()

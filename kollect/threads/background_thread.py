@@ -76,7 +76,7 @@ class BackgroundThread:
         self.fell(error, now, now + timedelta(seconds=pause))
 
     def _pause_after(self, seconds: float) -> None:
-        """After a fall; whoever wakes it wants it to go on at once."""
+        """After a fall; a caller that wakes it wants it to go on at once."""
         self._wake.wait(seconds)
 
     def _wait(self, due: datetime | None) -> None:

@@ -88,7 +88,7 @@ def log_error(error: BaseException, what: str = UNEXPECTED) -> None:
 
 
 def deaf_to_faults(listener: Callable[P, object]) -> Callable[P, None]:
-    """The same listener, whose faults do not become those of whoever tells it something."""
+    """The same listener, whose faults do not become those of its caller."""
     failing = False
 
     def tell(*args: P.args, **named: P.kwargs) -> None:

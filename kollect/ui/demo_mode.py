@@ -54,6 +54,7 @@ class DemoMode:
 
         def done(result: None) -> None:
             self._changed()
+            self._window.set_status("デモを終わりました。お店の設定とデータに戻りました。")
             self._go_on()
 
         self.close()
@@ -140,5 +141,4 @@ class DemoMode:
         self._strip = strip
 
     def _end_asked(self) -> None:
-        if self._window.may_leave():
-            self.end()
+        self._window.leave(self.end, "解除する")

@@ -31,6 +31,7 @@ from kollect.ui.framework.window import Window, give_icon
 from kollect.ui.menu import MenuScreen
 from kollect.ui.navigator import Navigator
 from kollect.ui.startup import Startup, come_in
+from kollect.ui.status_strip import StatusStrip
 
 OK, FAILED = 0, 1
 SESSION_END_SECONDS = 4.0
@@ -125,22 +126,24 @@ class Program:
         """
         self.show_menu(seen=not in_tray)
         # not when idle: Tk maps the root only after whatever is to be done then, dialogs and all
-        self._root.after(1, self._after_start, lock, demo, in_tray, to_tell)
+        self._root.after(1, self.after_start, lock, demo, in_tray, to_tell)
 
     def show_menu(self, *, seen: bool = True) -> None:
         """The first screen; the window is there when this returns."""
         self.go.identify()
         self.window.open(MenuScreen, self.workspaces, self.go)
+        StatusStrip(self.window, self.workspaces, self.go)
         if seen:
             self.go.tray.show()
 
-    def _after_start(
+    def after_start(
         self,
         lock: FolderLock,
         demo: bool,
         in_tray: bool = False,
         to_tell: Sequence[Trouble] = (),
     ) -> None:
+        """What comes once the window is there; `to_tell` as in `start`."""
         memory.share_heap()  # before there are threads
         lock.listen(lambda: self.window.pump.call(self.go.tray.come_back))
         startup = Startup(self.window, self.workspaces, self.go)

@@ -11,9 +11,11 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
+from kollect.app.first_steps import FirstStep, Progress, done_steps
 from kollect.app.workspace import Workspace
 from kollect.errors import Trouble
 from kollect.settings.validation import ready_to_collect
+from kollect.ui.first_steps_panel import FirstStepsPanel
 from kollect.ui.framework.dialogs import Dialog, em, paragraph
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF, WIDE
@@ -24,6 +26,8 @@ from kollect.ui.widgets.wrapped_label import WrappedLabel
 if TYPE_CHECKING:  # which imports this
     from kollect.ui.navigator import Navigator
 
+_NOT_COLLECTING = "空メールを受け取り、受付番号の返信を始めます。"
+_COLLECTING = "いま収集しています。そのようすを見ます。"
 WIDEST = 56
 """Full-width characters."""
 
@@ -41,7 +45,7 @@ def menu_entries(go: Navigator) -> list[MenuEntry]:
     return [
         MenuEntry(
             "メール収集の起動",
-            "空メールを受け取り、受付番号の返信を始めます。",
+            _NOT_COLLECTING,
             go.start_collecting,
         ),
         MenuEntry("収集結果表示", "集めたメールアドレスと受付番号を見ます。", go.results),
@@ -68,6 +72,8 @@ def menu_entries(go: Navigator) -> list[MenuEntry]:
 
 def state_of_things(workspace: Workspace) -> str:
     """The line above the menu: what the user should know now."""
+    if workspace.in_demo and workspace.collecting:
+        return "デモで収集しています。「お客様の携帯」で空メールを送ってみてください。"
     if workspace.in_demo:
         return (
             "デモで動いています。「メール収集の起動」を押してから、"
@@ -89,6 +95,7 @@ class MenuScreen(Screen):
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
         self._workspaces = workspaces
+        self._go = go
         self.buttons: list[ttk.Button] = []
         self._hints: list[WrappedLabel] = []
         self._each = 0
@@ -97,6 +104,19 @@ class MenuScreen(Screen):
         self._middle.place(relx=0.5, rely=0.5, anchor="center")
         self._line = wrapped(self._middle, "")
         self._line.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, WIDE))
+        self.steps = FirstStepsPanel(
+            self._middle,
+            {
+                FirstStep.MAIL: go.mail_settings,
+                FirstStep.TEST: go.mail_test,
+                FirstStep.SHOP: go.shop_settings,
+                FirstStep.PAPERS: go.papers,
+                FirstStep.COLLECT: go.start_collecting,
+                FirstStep.TRY: self._try,
+            },
+        )
+        self.steps.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
+        self.steps.grid_remove()
         for place, entry in enumerate(menu_entries(go)):
             button = ttk.Button(
                 self._middle,
@@ -114,8 +134,54 @@ class MenuScreen(Screen):
         self.bind("<Configure>", lambda event: self._arrange())
 
     def on_show(self) -> None:
-        self._line.configure(text=state_of_things(self._workspaces.current))
+        workspace = self._workspaces.current
+        self._line.configure(text=state_of_things(workspace))
+        self._hints[0].configure(text=_COLLECTING if workspace.collecting else _NOT_COLLECTING)
         self.buttons[0].focus_set()
+        self._load_steps()
+
+    def _load_steps(self) -> None:
+        """The checklist is there until the first customer has a number; never in the demo."""
+        workspace = self._workspaces.current
+
+        def done(progress: Progress) -> None:
+            if workspace is not self._workspaces.current:
+                return
+            settings = workspace.readable_settings()
+            steps = done_steps(settings, progress, collecting=workspace.collecting)
+            if FirstStep.TRY in steps or workspace.in_demo:
+                self.steps.grid_remove()
+            else:
+                following = self.steps.show(steps)
+                self.steps.grid()
+                if FirstStep.MAIL in steps:
+                    following = f"{state_of_things(workspace)}\n{following}"
+                if not self._has_trouble():
+                    self._line.configure(text=following)
+            self._arrange()
+
+        self.work(lambda job: workspace.progress(), done, failed=lambda trouble: None)
+
+    def _has_trouble(self) -> bool:
+        try:
+            self._workspaces.current.settings()
+        except Trouble:
+            return True
+        return False
+
+    def _try(self) -> None:
+        """「自分の携帯で試す」"""
+        workspace = self._workspaces.current
+        address = workspace.readable_settings().mail_address
+        if not address or not workspace.collecting:
+            self._go.start_collecting()
+            return
+        self.window.dialogs.show_info(
+            "自分の携帯で試す",
+            f"ご自分の携帯から、{address} あてに、件名を書かずにメールを送ってください。"
+            "ポスターのQRコードを読み取っても送れます。\n"
+            "数秒で受付番号の返信が届けば、準備は終わりです。",
+        )
 
     def on_text_size(self) -> None:
         for button in self.buttons:
@@ -128,19 +194,27 @@ class MenuScreen(Screen):
         if not self._each:  # while they still have their full height
             self._each = self.buttons[0].winfo_reqheight() + 2 * self.winfo_pixels(HALF)
         each = self._each
-        room = self.winfo_height() - self._line.winfo_reqheight() - 4 * self.winfo_pixels(WIDE)
+        above = self._line.winfo_reqheight()
+        if self.steps.winfo_manager():
+            above += self.steps.winfo_reqheight() + self.winfo_pixels(GAP)
+        room = self.winfo_height() - above - 4 * self.winfo_pixels(WIDE)
         low = self.winfo_height() > 1 and room < each * len(self.buttons)
         rows = (len(self.buttons) + 1) // 2 if low else len(self.buttons)
-        style = "LowMenu.TButton" if low and room < each * rows else "Menu.TButton"
+        tight = low and room < each * rows
+        style = "LowMenu.TButton" if tight else "Menu.TButton"
+        if tight and self.steps.winfo_manager():
+            self._line.grid_remove()  # the blue button says what is next
+        else:
+            self._line.grid()
         for place, (button, hint) in enumerate(zip(self.buttons, self._hints, strict=True)):
             column, row = divmod(place, rows)
             padx = ((GAP, 0) if column else (0, GAP)) if low else 0
             button.configure(style=style)
-            button.grid(row=row + 1, column=column, sticky="ew", pady=HALF, padx=padx)
+            button.grid(row=row + 2, column=column, sticky="ew", pady=HALF, padx=padx)
             if low:
                 hint.grid_remove()
             else:
-                hint.grid(row=row + 1, column=1, sticky="ew", padx=(WIDE, 0))
+                hint.grid(row=row + 2, column=1, sticky="ew", padx=(WIDE, 0))
         widest = WIDEST * em(self)
         self._middle.place_configure(width=min(round(0.88 * self.winfo_width()), widest))
         self._middle.columnconfigure(0, weight=1 if low else 0, uniform="half" if low else "")

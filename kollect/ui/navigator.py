@@ -8,8 +8,9 @@ from __future__ import annotations
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.machine_setup import MachineSetup
 from kollect.app.mailing_control import MailingControl
-from kollect.errors import Problem, StorageTrouble, Trouble
+from kollect.errors import CertificateTrouble, Problem, StorageTrouble, Trouble
 from kollect.settings.model import Passwords, Settings
+from kollect.settings.validation import ready_to_collect
 from kollect.ui.demo_mode import DemoMode
 from kollect.ui.framework.window import Window
 from kollect.ui.prerequisites import Prerequisites
@@ -68,6 +69,16 @@ class Navigator:
         if not self.window.uncover(PapersScreen):
             self.window.open(PapersScreen, self.workspaces, self)
 
+    def arrival_sheet(self) -> None:
+        """「返信が届かないとき」, ready to be printed."""
+        from kollect.printing.documents import Paper
+        from kollect.ui.papers.screen import PapersScreen
+
+        self.papers()
+        screen = self.window.screen
+        if isinstance(screen, PapersScreen):
+            screen.choose(Paper.SHEET)
+
     # ---- other screens ----
 
     def mailing(self, mailing: int) -> None:
@@ -78,12 +89,16 @@ class Navigator:
         self.window.open(MailingProgressScreen, self.workspaces, self, mailing)
 
     def settings(self) -> None:
+        """緒言設定, with the page in front where something is still missing."""
         from kollect.ui.settings.screen import SettingsScreen
 
         try:
-            self.window.open(SettingsScreen, self.workspaces, self)
+            missing = ready_to_collect(self.workspaces.current.settings())
+            screen = self.window.open(SettingsScreen, self.workspaces, self)
         except Trouble as trouble:
             self.mend(trouble)
+        else:
+            screen.begin_with(missing)
 
     def settings_to_mend(self, readable: Settings, found: tuple[Problem, ...]) -> None:
         """緒言設定 with what could be read of the file, and what is wrong beside the fields."""
@@ -97,8 +112,25 @@ class Navigator:
         from kollect.ui.settings.screen import SettingsScreen
 
         screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
-        if missing:
-            screen.show_problems(missing)
+        screen.begin_with(missing)
+
+    def mend_mail_settings(self, trouble: Trouble) -> None:
+        """「メールの設定を直す」: the page, and there the field that the trouble is about."""
+        from kollect.ui.settings.field_at_fault import place_at_fault
+        from kollect.ui.settings.mail_page import MailPage
+        from kollect.ui.settings.screen import SettingsScreen
+
+        if isinstance(trouble, CertificateTrouble):
+            self.mail_test()
+            return
+        screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
+        screen.go_to(place_at_fault(trouble))
+
+    def mail_test(self) -> None:
+        from kollect.ui.settings.mail_test_page import MailTestPage
+        from kollect.ui.settings.screen import SettingsScreen
+
+        self.window.open(SettingsScreen, self.workspaces, self, MailTestPage)
 
     def shop_settings(self) -> None:
         from kollect.ui.settings.id_page import IdPage
@@ -130,6 +162,7 @@ class Navigator:
         """
         workspace = self.workspaces.current
         workspace.save(settings, passwords)
+        self.window.pump.call(self.tray.try_new_settings)
         if workspace.in_demo:
             return
         try:

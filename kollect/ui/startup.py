@@ -47,7 +47,7 @@ def come_in(
                 window.dialogs.show_error(trouble)
                 return code
             case Lost(first):
-                return None if _begun_anew(window, folder, first) else NO_STORAGE
+                return None if _new_database_started(window, folder, first) else NO_STORAGE
             case Damaged():
                 return None if _gone_back(window, folder, found) else NO_STORAGE
     except StorageTrouble as trouble:
@@ -57,7 +57,7 @@ def come_in(
         window.close()
 
 
-def _begun_anew(window: Window, folder: DataFolder, first: int) -> bool:
+def _new_database_started(window: Window, folder: DataFolder, first: int) -> bool:
     from kollect.app import recovery  # drags much along, and is rare
 
     agreed = window.dialogs.confirm(
@@ -72,7 +72,7 @@ def _begun_anew(window: Window, folder: DataFolder, first: int) -> bool:
         careful=True,
     )
     if agreed:
-        recovery.begin_anew(folder, first)
+        recovery.start_new_database(folder, first)
     return agreed
 
 

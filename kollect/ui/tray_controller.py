@@ -17,7 +17,10 @@ from kollect.collector.status import CollectorStatus, StatusChange, tooltip
 from kollect.desktop import memory
 from kollect.desktop.tray import ON_MENU, Tray, TrayAction, TrayColor
 from kollect.errors import Trouble
+from kollect.storage import event_log
+from kollect.ui.collecting.event_lines import of_today
 from kollect.ui.framework import tk_windows
+from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import Window
 
 if TYPE_CHECKING:  # which makes this
@@ -64,12 +67,31 @@ class TrayController:
 
     def begin(self) -> None:
         """The collector was started: from now on there is an icon in the tray."""
+        if not self.standing.events:
+            self._remember_today()
         self.standing.begin(_now())
         if self._tray is None:
             self._tray = self._make_tray(lambda wish: self._window.pump.call(self._wished, wish))
             self._tray.start()
         self._count()
         self.tell()
+
+    def _remember_today(self) -> None:
+        """The list of events goes on where the last run of today has ended."""
+        standing, folder = self.standing, self._workspaces.current.folder
+        now = _now().replace(microsecond=0)
+
+        def work(job: Job) -> list[LogEntry]:
+            today = now.date()
+            return of_today(event_log.read_month(folder, f"{today:%Y-%m}"), today, now)
+
+        def done(earlier: list[LogEntry]) -> None:
+            if earlier:
+                standing.remember(earlier)
+                self.tell()
+
+        # what cannot be read now is still in ログの表示, which says so
+        self._window.jobs.run(work, done, owner=self._root, failed=lambda trouble: None)
 
     def forget(self) -> None:
         """The collector is gone, and what it told concerns nobody any more."""
@@ -87,6 +109,12 @@ class TrayController:
             self._tray.balloon(turn, self._balloon_text(turn))
         if not self._soon and (self._seen() or not isinstance(news, LogEntry)):
             self._soon = self._root.after(SOON_MS, self.tell)
+
+    def try_new_settings(self) -> None:
+        """The settings were saved, and the workspace polls with them at once."""
+        if self.standing.running and self.standing.trouble is not None:
+            self.standing.try_new_settings()
+            self.tell()
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call `watcher` after news, and every second, while the window can be seen.

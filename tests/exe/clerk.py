@@ -58,7 +58,9 @@ def open_settings() -> str:
     """「緒言設定」, from the menu; returns its window, when it can be saved."""
     desktop_driver.bring(MENU)
     desktop_driver.keys("4")
-    return settings_window()
+    window = settings_window()
+    desktop_driver.keys("shift+Tab")  # from the first field to the tabs
+    return window
 
 
 def settings_window() -> str:

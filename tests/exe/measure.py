@@ -1,8 +1,10 @@
-"""Prints how large kollect.exe is, its SHA-256, and how long a double click waits for the window.
+"""Prints how large kollect.exe is, its SHA-256, and how long a double click waits for the window;
+plays the demo with it, and writes the SHA-256 to kollect.exe.sha256 beside it.
 
     python -m tests.exe.measure dist/kollect.exe
 
-For the Python of Windows (or Wine's), which needs nothing else. Exit code 1: too large or too slow.
+For the Python of Windows (or Wine's), which needs nothing else. Exit code 1: too large,
+too slow, or a demo that failed.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 LARGEST = 25 * 1024 * 1024
 PATIENCE = 60.0
 """Seconds. A machine that does something else meanwhile may take its time: no limit of design."""
+DEMO_PATIENCE = 300.0
 TITLE = "コレクト"
 
 
@@ -25,10 +28,20 @@ def main(program: Path) -> int:
     content = program.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     print(f"{program}: {len(content):,} バイト、SHA-256 {digest}", flush=True)
+    program.with_name(f"{program.name}.sha256").write_text(
+        f"{digest}  {program.name}\n", "ascii", newline="\n"
+    )
     # twice: the second time everything is in the PC's memory
     waits = [seconds_to_first_window(program) for _ in range(2)]
     print("窓が出るまで: " + "、".join(f"{seconds:.1f} 秒" for seconds in waits), flush=True)
-    return int(len(content) > LARGEST or max(waits) > PATIENCE)
+    return int(len(content) > LARGEST or max(waits) > PATIENCE or not plays_the_demo(program))
+
+
+def plays_the_demo(program: Path) -> bool:
+    """Play it to its end, in a data folder of its own."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data:
+        command = [str(program.absolute()), "demo", "--headless", "--data", data]
+        return subprocess.run(command, timeout=DEMO_PATIENCE).returncode == 0
 
 
 def seconds_to_first_window(program: Path) -> float:

@@ -17,6 +17,17 @@ SCREEN = "1920x1080x24"
 START_SECONDS = 20.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that waits within Tk for ever ends the whole run, red, after `timeout` of pyproject.
+
+    The other way, a signal, is heeded where Python runs next: in a timer of Tk's, which reports
+    the failure as any other and waits on. This one leaves behind what the run has started.
+    """
+    for item in items:
+        if "display" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(method="thread"))
+
+
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
     """The name of the display, also in the environment of everything that is started."""
@@ -37,15 +48,15 @@ def start(screen: str = SCREEN) -> Iterator[str]:
     """
     stack = ExitStack()
     atexit.register(stack.close)
-    name = _start_display(stack, screen)
+    name = start_display(stack, screen)
     before = os.environ.get("DISPLAY")
     os.environ["DISPLAY"] = name
     try:
-        _start(stack, "openbox", "--sm-disable")
+        start_program(stack, "openbox", "--sm-disable")
         # as wide as it is from the beginning: in one that grows Wine's icons stay hidden
         tray = ("--edge", "bottom", "--widthtype", "pixel", "--width", "200", "--height", "28")
-        _start(stack, "trayer", *tray)
-        _wait_for_window_manager()
+        start_program(stack, "trayer", *tray)
+        wait_for_window_manager()
         yield name
     finally:
         if before is None:
@@ -54,7 +65,7 @@ def start(screen: str = SCREEN) -> Iterator[str]:
             os.environ["DISPLAY"] = before
 
 
-def _start_display(stack: ExitStack, screen: str) -> str:
+def start_display(stack: ExitStack, screen: str) -> str:
     """Xvfb takes the first display that is free and tells its number."""
     reading, writing = os.pipe()
     arguments = ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-dpi", "96"]
@@ -74,7 +85,7 @@ def _start_display(stack: ExitStack, screen: str) -> str:
     return f":{number}"
 
 
-def _start(stack: ExitStack, *arguments: str) -> None:
+def start_program(stack: ExitStack, *arguments: str) -> None:
     process = subprocess.Popen(
         arguments,
         stdin=subprocess.DEVNULL,
@@ -93,7 +104,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait_for_window_manager() -> None:
+def wait_for_window_manager() -> None:
     """Until there is one, windows get no focus and keys go nowhere."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

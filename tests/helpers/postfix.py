@@ -98,6 +98,9 @@ _SERVICES = """
 {simple} inet n - n - - smtpd
   -o smtpd_discard_ehlo_keywords=chunking,pipelining
   -o smtpd_recipient_restrictions={checked}
+{impatient} inet n - n - - smtpd
+  -o smtpd_timeout=1s
+  -o smtpd_recipient_restrictions={checked}
 {old} inet n - n - - smtpd
   -o smtpd_discard_ehlo_keywords=chunking,pipelining,8bitmime,smtputf8,size,starttls,auth
 pickup unix n - n 60 1 pickup
@@ -135,14 +138,25 @@ class Postfix:
         self._dovecot = dovecot
         self._process: subprocess.Popen[bytes] | None = None
         self.plain = self.wrapped = self.pipelining = self.simple = self.old = 0
+        self.impatient = 0
         """Ports: STARTTLS and login offered; TLS from the start; as the first, without CHUNKING;
         without PIPELINING too; with nothing at all. `wrapped` and `old` refuse a recipient at DATA,
-        the others at RCPT.
+        the others at RCPT. `impatient` is as `plain`, and waits a second for each command.
         """
 
     def start(self) -> None:
-        (self.plain, self.wrapped, self.pipelining, self.simple, self.old) = _free_ports(5)
+        self.plain, self.wrapped, self.pipelining, self.simple, self.old, self.impatient = (
+            _free_ports(6)
+        )
         self._lay_out()
+        self._run()
+
+    def restart(self) -> None:
+        """All of it anew, on the same ports and with the same mailboxes."""
+        self.stop()
+        self._run()
+
+    def _run(self) -> None:
         self._process = subprocess.Popen(
             [f"{_daemons()}/master", "-d", "-c", str(self.folder / "etc")],
             stdin=subprocess.DEVNULL,
@@ -261,6 +275,7 @@ class Postfix:
                 pipelining=self.pipelining,
                 simple=self.simple,
                 old=self.old,
+                impatient=self.impatient,
             ),
             "ascii",
         )

@@ -47,6 +47,8 @@ class ImapFaults:
     """UIDs whose flags cannot be changed: NO to a STORE that names one of them."""
     keeps: bool = False
     """Says OK to EXPUNGE and deletes nothing."""
+    idles: bool = False
+    """Announces IDLE to those who have logged in, and to nobody before."""
 
 
 def flood(line: socket.socket, again: bytes, stopping: threading.Event) -> None:
@@ -75,11 +77,15 @@ class ScriptedImap:
         self.user, self.password = user, password
         self.mails = dict(enumerate(mails, 11))
         """What is there, by UID."""
+        self._last_uid = max(self.mails, default=10)
         self.marked: set[int] = set()
         """UIDs with the flag \\Deleted."""
         self.on_login: Callable[[], None] = lambda: None
         """Called after each good login."""
         self.commands: list[str] = []
+        self.before_answer: dict[str, Callable[[], None]] = {}
+        """Called once when the command has come and is not answered yet."""
+        self._lines: list[socket.socket] = []
         self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -94,10 +100,39 @@ class ScriptedImap:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    @property
+    def logins(self) -> int:
+        return sum(command.startswith(("LOGIN", "AUTHENTICATE")) for command in self.commands)
+
+    @property
+    def in_idle(self) -> bool:
+        """Somebody waits, as far as the commands tell."""
+        return self.commands[-1:] == ["IDLE"]
+
+    def put(self, mail: bytes, *, told: bytes | None = None) -> None:
+        """One more mail has come; on every line that is open it is said how many there are, or
+        what is `told`; b"": nothing."""
+        self._last_uid += 1
+        self.mails[self._last_uid] = mail
+        self.say(b"* %d EXISTS\r\n* 1 RECENT\r\n" % len(self.mails) if told is None else told)
+
+    def say(self, words: bytes) -> None:
+        """On every line that is open, whether it was asked or not."""
+        for line in self._lines:
+            with contextlib.suppress(OSError):
+                line.sendall(words)
+
+    def cut(self) -> None:
+        """Every line that is open."""
+        for line in self._lines:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 line, _ = self._listener.accept()
+                self._lines.append(line)
                 threading.Thread(target=self._serve, args=(line,), daemon=True).start()
 
     def _serve(self, line: socket.socket) -> None:
@@ -108,9 +143,16 @@ class ScriptedImap:
                 line.sendall(head)
                 flood(line, again, self._stopping)
             line.sendall(self.faults.answers.get("GREETING", b"* OK ready\r\n"))
+            idle = ""
             for raw in commands:
                 tag, _, command = raw.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
+                if command == "IDLE":
+                    idle = tag
+                elif tag == "DONE":
+                    tag, command = idle, "DONE"
                 self.commands.append(command)
+                for name in [name for name in self.before_answer if name in command]:
+                    self.before_answer.pop(name)()
                 if any(name in command for name in self.faults.cut):
                     return
                 if any(name in command for name in self.faults.hang):
@@ -140,6 +182,9 @@ class ScriptedImap:
                         if trap.startswith(b"* BYE"):
                             return
                         continue
+                    if command == "IDLE":
+                        line.sendall(b"+ idling\r\n")
+                        continue
                     if command.startswith("AUTHENTICATE"):
                         line.sendall(b"+ \r\n")
                         command = "LOGIN " + base64.b64decode(commands.readline()).decode()
@@ -167,6 +212,8 @@ class ScriptedImap:
                 return f"{tag} NO [NOPERM] not this one\r\n".encode()
         wrong = command.startswith("LOGIN") and self.password not in command
         words = "NO [AUTHENTICATIONFAILED] wrong" if wrong else "OK done"
+        if command.startswith("LOGIN") and self.faults.idles and not wrong:
+            words = f"OK [CAPABILITY {self.faults.capabilities} IDLE] done"
         return f"{tag} {words}\r\n".encode()
 
     def _answer(self, command: str) -> bytes:

@@ -18,6 +18,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
 from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
+from kollect.smtp.standby import Standby
 
 ADDRESS = "shop@shop.example"
 OWNER = "owner@owner.example"
@@ -55,15 +56,21 @@ class ShopProgram:
     password: str
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
     news: list[CollectorEvent] = field(default_factory=list)
+    standby: Standby | None = None
+    """As the resident program has one."""
 
     def poll(
-        self, *, stopping: Callable[[], bool] = lambda: False
+        self, *, stopping: Callable[[], bool] = lambda: False, expects_mail: bool = False
     ) -> tuple[PollReport, Trouble | None]:
         with closing(Ledger(self.folder / "kollect.db")) as ledger:
-            return self.poll_on(ledger, stopping=stopping)
+            return self.poll_on(ledger, stopping=stopping, expects_mail=expects_mail)
 
     def poll_on(
-        self, ledger: Ledger, *, stopping: Callable[[], bool] = lambda: False
+        self,
+        ledger: Ledger,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        expects_mail: bool = False,
     ) -> tuple[PollReport, Trouble | None]:
         """A poll on a ledger that is open, as the resident program's."""
         context = PollContext(
@@ -75,7 +82,13 @@ class ShopProgram:
             self.news.append,
         )
         receive, tls = self.settings.receive, self.settings.tls
-        return poll(context, lambda: open_mailbox(receive, tls, self.password), stopping=stopping)
+        return poll(
+            context,
+            lambda: open_mailbox(receive, tls, self.password),
+            stopping=stopping,
+            standby=self.standby,
+            expects_mail=expects_mail,
+        )
 
     def report(self) -> PollReport:
         """A poll in which nothing may go wrong."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tkinter as tk
+from tkinter import ttk
 
 from kollect.ui.widgets.table import Table
-from tests.helpers.ui_driver import settle
+from tests.helpers.ui_driver import all_inside, settle, shown_text
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -79,3 +80,14 @@ def _click(widget: tk.Misc, x: int, y: int, *, button: int = 1, state: int = 0) 
 def in_front(dialog: tk.Misc) -> None:
     """Wait until a dialog has the focus: before that, keys go to the window behind it."""
     settle(dialog, lambda: (at := dialog.focus_get()) and str(at).startswith(f"{dialog}"))
+
+
+def empty_text(table: Table) -> str:
+    """What is said in the middle of a table that has no rows."""
+    return "".join(shown_text(label) for label in all_inside(table.tree) if label.winfo_manager())
+
+
+def scroll_bar(table: Table) -> ttk.Scrollbar:
+    """The one on the right."""
+    bars = [one for one in all_inside(table) if isinstance(one, ttk.Scrollbar)]
+    return next(one for one in bars if str(one.cget("orient")) == "vertical")

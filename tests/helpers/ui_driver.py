@@ -63,7 +63,9 @@ class Person(Dialogs):
     def show_error(self, trouble: Trouble) -> None:
         self.troubles.append(trouble)
 
-    def choose(self, title: str, text: str, answers: Sequence[str], *, main: int = -1) -> str:
+    def choose(
+        self, title: str, text: str, answers: Sequence[str], *, careful: bool = False
+    ) -> str:
         self.asked.append((title, text))
         if len(answers) == 1:
             return answers[0]

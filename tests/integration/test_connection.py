@@ -25,6 +25,7 @@ from kollect.net.certificate import fingerprint, read_certificate
 from kollect.net.connection import RECEIVING_ROLE, SENDING_ROLE, Line, Trust
 from kollect.net.server_errors import Peer
 from kollect.settings.model import Tls
+from kollect.threads.wake_event import WakeEvent
 from tests.helpers.certificates import Certificates, ServerCertificate
 
 Serve = Callable[[Callable[[socket.socket], None]], int]
@@ -517,6 +518,49 @@ def test_wait_readable(serve: Serve, certificates: Certificates, tls: bool) -> N
     assert line.wait_readable(5)
     with pytest.raises(LineDropped):
         line.readline()
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_wait_line(serve: Serve, certificates: Certificates, tls: bool) -> None:
+    """Half a line is not one; whoever wakes us ends the wait; the end of the line does so too."""
+    goes_on = threading.Event()
+    context = certificates.good.context()
+
+    def act(line: socket.socket) -> None:
+        if tls:
+            line = context.wrap_socket(line, server_side=True)
+        line.recv(100)
+        line.sendall(b"one\r\ntwo\r\nthr")
+        goes_on.wait(30)
+        line.sendall(b"ee\r\n")
+        line.close()
+
+    wake = WakeEvent()
+    line = opened(serve(act), tls=tls, trust=Trust(str(certificates.ca_file)))
+    line.keep_alive()
+    line.send(b"go\r\n")
+    assert line.wait_line(30, wake)
+    assert (line.readline(), line.readline()) == (b"one", b"two")
+    wake.set()
+    assert not line.wait_line(30, wake)
+    wake.quiet()
+    assert not line.wait_line(0.1, wake)
+    goes_on.set()
+    assert line.wait_line(30, wake)
+    assert line.readline() == b"three"
+    assert line.wait_line(30, wake), "it is over"
+    with pytest.raises(LineDropped):
+        line.readline()
+    wake.close()
+
+
+def test_a_quiet_line_is_asked_once_a_minute(serve: Serve) -> None:
+    line = opened(serve(saying(b"hello\r\n")))
+    line.keep_alive()
+    sock = line._sock
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 10
 
 
 # Losing it

@@ -134,6 +134,35 @@ def test_every_encryption_from_the_test_to_the_answer(
 
 
 @pytest.mark.real
+def test_what_the_receiving_server_wrote_into_our_mail_is_told(
+    dovecot: Dovecot, postfix: Postfix
+) -> None:
+    settings = real(dovecot, postfix)
+    told = Told()
+    test = check_of(settings, told, dovecot.password)
+    assert test.send(), told.steps
+    [sent] = postfix.wait_for(settings.mail_address)
+    received = (
+        b"Received: from localhost by mx.shop.example with ESMTP; Sat, 28 Nov 2026 10:00:03 +0900\n"
+        b"Authentication-Results: mx.shop.example; spf=softfail smtp.mailfrom=shop.example;\n"
+        b" dkim=pass header.d=shop.example; dmarc=pass header.from=shop.example\n"
+    )
+    dovecot.deliver(settings.receive.account, received + sent)
+    assert test.receive(5), told.steps
+    assert [note.grade for note in told.steps[-1].notes] == ["✗", "✓", "✓"]
+    assert "SPF" in str(told.steps[-1])
+    told.steps.clear()
+    assert test.clean()
+
+    assert test.send()
+    [*_, sent] = postfix.wait_for(settings.mail_address, 2)
+    dovecot.deliver(settings.receive.account, sent)
+    assert test.receive(5), told.steps
+    [note] = told.steps[-1].notes
+    assert note.grade == "△", "this server writes nothing: Gmail or a phone will tell"
+
+
+@pytest.mark.real
 def test_a_wrong_password(dovecot: Dovecot, postfix: Postfix) -> None:
     for act in (MailTest.send, MailTest.receive, MailTest.clean):
         told = Told()

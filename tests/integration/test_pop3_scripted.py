@@ -22,6 +22,7 @@ from kollect.errors import (
     MailboxBusy,
     ServerTrouble,
     Stage,
+    TooManyLogins,
 )
 from kollect.inbox.mailbox import CommandRefused
 from kollect.inbox.pop3 import Pop3Mailbox
@@ -474,7 +475,7 @@ def test_commands_on_the_way_are_bounded(serve: Serve) -> None:
     [
         (b"-ERR [IN-USE] mailbox is locked\r\n", MailboxBusy),
         (b"-ERR [in-use] mailbox is locked\r\n", MailboxBusy),
-        (b"-ERR [LOGIN-DELAY] wait a minute\r\n", MailboxBusy),
+        (b"-ERR [LOGIN-DELAY] wait a minute\r\n", TooManyLogins),
         (b"-ERR [SYS/TEMP] try later\r\n", MailboxBusy),
         (b"-ERR maildrop already locked\r\n", MailboxBusy),
         (b"-ERR Mailbox in use by another session\r\n", MailboxBusy),

@@ -62,6 +62,16 @@ def test_the_code_on_the_poster_opens_an_empty_letter_to_the_shop(address: str):
     assert not (link.query or link.fragment or link.netloc), "no subject, no body, nobody else"
 
 
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_sheet_for_a_reply_that_does_not_arrive(address: str):
+    sheet = picture(documents.draw(Paper.SHEET, shop(address), 100).png())
+    assert scanned(sheet) == mailto.link(address)
+    blank = picture(documents.draw(Paper.SHEET, shop(), 100).png())
+    assert sheet.size == blank.size
+    # nothing is drawn into the margins, and the steps leave the code and the footer alone
+    assert sheet.crop((0, 0, 30, sheet.height)).getcolors() == [(30 * sheet.height, (255,) * 3)]
+
+
 @pytest.mark.parametrize("address", [ADDRESS, LONG])
 def test_the_code_is_read_from_afar_askew_and_out_of_focus(address: str):
     poster = picture(documents.draw(Paper.POSTER, shop(address), 120).png())

@@ -18,7 +18,7 @@ from kollect.ledger.catching_up import catch_up
 from kollect.ledger.ledger import Ledger
 from kollect.settings.model import Passwords, Receive, Security, Settings
 from kollect.storage import highest_number
-from kollect.storage.backup import begin_anew, make_backup
+from kollect.storage.backup import make_backup, start_new_database
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.highest_number import Highest
 from tests.helpers.ledger_samples import NOW, numbered
@@ -182,7 +182,7 @@ def test_a_month_of_a_wrong_clock_hides_nothing(put_back: Shop):
 def test_a_database_made_anew_goes_on_above_the_file(shop: Shop):
     shop.serve(5)
     shop.database.unlink()
-    begin_anew(shop.database, 1200, NOW)
+    start_new_database(shop.database, 1200, NOW)
     assert shop.start() is None
     assert shop.serve(1) == [1200]
     found = highest_number.read(shop.database)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
-from kollect.collector.events import Held, LogEntry, Phase, PhaseChanged, PollFinished, PollReport
+from kollect.collector.events import (
+    Held,
+    LogEntry,
+    Phase,
+    PhaseChanged,
+    PollFinished,
+    PollReport,
+    WaitChanged,
+)
 from kollect.errors import ServerTrouble, Stage, StorageTrouble, Trouble
 from kollect.ledger.commit_retry import in_words
 from kollect.storage_errors import Cause
@@ -51,6 +59,9 @@ def collecting(album: Album) -> None:
     standing.counted(14, 1189, now.date())
     album.program.go.collecting()
     album.take("collecting")
+    standing.apply(WaitChanged(by_push=True, next_at=now + timedelta(minutes=5)))
+    album.window.screen.refresh()
+    album.take("collecting-push")
     standing.apply(PhaseChanged(Phase.REPLYING))
     album.window.screen.refresh()
     album.take("collecting-working")

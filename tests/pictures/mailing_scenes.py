@@ -111,6 +111,10 @@ def _write(album: Album) -> None:
     compose.refresh()
     compose.go_on()
     album.take("mailing-wrong")
+    compose.check.look_now()
+    compose.check.fold()
+    album.take("mailing-check")
+    compose.check.fold()
     compose.subject.value, compose.body.value = SUBJECT, BODY
     for field in (compose.subject, compose.body):
         field.clear()

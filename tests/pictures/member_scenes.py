@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from kollect.ledger.ledger import Ledger
 from kollect.members.member import Consent, Member, Sex
 from kollect.members.repository import Members
 from kollect.printing.documents import Paper
@@ -68,6 +69,19 @@ def member_form(album: Album) -> None:
     screen._look()
     album.wait(lambda: screen.number.error)
     album.take("member-form-registered")
+    with closing(Ledger(album.program.workspaces.current.folder.database)) as ledger:
+        reason = "550 Unknown user sakura@docomo.ne.jp"
+        ledger._db.execute(
+            "UPDATE receipt SET state = 'undeliverable', address = 'sakura@docomo.ne.jp',"
+            " reason = ? WHERE number = 1031",
+            (reason,),
+        )
+    fields.empty()
+    screen.number.value = "1031"
+    screen._look()
+    album.wait(lambda: screen.sheet_button.winfo_manager())
+    album.take("member-form-not-arrived")
+    fields.empty()
     with closing(Members(album.program.workspaces.current.folder.database)) as members:
         found = members.lookup("docomo")
     dialogs = album.window.dialogs
@@ -131,6 +145,9 @@ def papers(album: Album) -> None:
     screen._changed()
     album.wait(lambda: screen._drawn[:1] == (Paper.FORM,))
     album.take("papers-form")
+    album.program.go.arrival_sheet()
+    album.wait(lambda: screen._drawn[:1] == (Paper.SHEET,))
+    album.take("papers-sheet")
     workspace = album.program.workspaces.current
     settings = workspace.settings()
     workspace._settings = replace(settings, shop=replace(settings.shop, name=""))

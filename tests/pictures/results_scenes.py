@@ -38,6 +38,8 @@ def results(album: Album) -> None:
     screen.list.find()
     album.wait(lambda: not screen.list._searches.busy)
     album.take("results-filter")
+    screen.list.table.focus_rows()
+    album.take("results-not-arrived")
     screen.list.filter.last.value = "2026/2/31"
     screen.list.filter._check_days()
     album.take("results-wrong-day")

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from kollect.diagnosis.examination import OTHER_SERVER
 from kollect.errors import Certificate, LoginTrouble, Stage
 from kollect.settings.model import (
     Auth,
@@ -24,6 +30,8 @@ from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.widgets.scroll_frame import ScrollFrame
+from tests.helpers import nsd
+from tests.helpers.zones import ZONES
 from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
 from tests.pictures.album import Album
 
@@ -96,6 +104,17 @@ def settings(album: Album) -> None:
     _to_the_end(album, screen.control.scrolled)
     screen.select(ControlPage)
     album.take("settings-control-below")
+    screen.control.scrolled.see(screen.control.fields["collect", "reply_subject"].widget)
+    screen.control.fields[
+        "collect", "reply_body"
+    ].value = "番号は★1★です。\nくわしくは https://bit.ly/3xAbCd\nﾖﾛｼｸお願いします。"
+    screen.control.refresh()
+    screen.control.check.look_now()
+    album.take("settings-control-check-folded")
+    screen.control.check.fold()
+    album.take("settings-control-check")
+    screen.control.check.fold()
+    screen.control.show(SETTINGS)
     screen.select(MailPage)
     screen.mail.address.value = "tencho@biglobe.ne.jp"
     screen.mail.receive_host.value = ""
@@ -158,6 +177,37 @@ def mail_test(album: Album) -> None:
     )
 
 
+def diagnosis(album: Album) -> None:
+    """A good domain, a bad one, and Microsoft's servers entered."""
+    screen = _settings_screen(album)
+    screen.select(MailTestPage)
+    with tempfile.TemporaryDirectory() as name, nsd.serving(Path(name), ZONES) as (host, port):
+        os.environ[OTHER_SERVER] = f"{host}:{port}"
+        for picture, domain in (("good", "good.example"), ("bad", "rejectnospf.example")):
+            server = f"smtp.{domain}"
+            screen.mail.show(
+                replace(
+                    SETTINGS,
+                    mail_address=f"karamail@{domain}",
+                    receive=replace(SETTINGS.receive, host=server),
+                    send=replace(SETTINGS.send, host=server),
+                )
+            )
+            screen.test.run(Test.DIAGNOSE)
+            album.wait(lambda: not screen.test.running)
+            album.take(f"settings-diagnosis-{picture}")
+            _to_the_end(album, screen.test.scrolled)
+            album.take(f"settings-diagnosis-{picture}-below")
+        del os.environ[OTHER_SERVER]
+    screen.mail.receive_host.value = "outlook.office365.com"
+    screen.mail.send_host.value = "smtp.office365.com"
+    screen.mail._warn_of_microsoft()
+    screen.select(MailPage)
+    screen.mail.scrolled.see(screen.mail.address.widget)
+    album.take("settings-mail-microsoft")
+    screen.mail.show(SETTINGS)
+
+
 def setting_dialogs(album: Album) -> None:
     screen = _settings_screen(album)
     dialogs = album.window.dialogs
@@ -180,7 +230,7 @@ def setting_dialogs(album: Album) -> None:
         lambda: dialogs.show(PasswordDialog, SETTINGS, Passwords(), ("receive", "send")),
     )
     screen.control.fields["collect", "interval_seconds"].value = 30
-    album.dialog("unsaved", screen.window.may_leave)
+    album.dialog("unsaved", lambda: screen.window.leave(lambda: None))
 
 
 def protected(album: Album) -> None:
@@ -233,6 +283,7 @@ SCENES = (
     settings,
     wrong_values,
     mail_test,
+    diagnosis,
     setting_dialogs,
     protected,
     *collecting_scenes.SCENES,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import tkinter as tk
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -59,6 +58,7 @@ from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.member_samples import YAMADA, numbers, register
 from tests.helpers.receipt_samples import fill_kept, fill_log
 from tests.helpers.ui_driver import settle
@@ -106,7 +106,7 @@ Open = Callable[[Program], Screen]
 def _settings(tab: type[SettingsPage]) -> Open:
     def go(program: Program) -> Screen:
         screen = program.window.open(SettingsScreen, program.workspaces, program.go, tab)
-        settle(screen, lambda: screen._saved_passwords is not None)
+        settle(screen, lambda: screen.locked or can_press_key(screen.window))
         return screen
 
     return go
@@ -195,7 +195,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "TroubleDialog": (TroubleDialog, lambda program: ((TROUBLE,), {})),
     "QuestionDialog": (
         QuestionDialog,
-        lambda program: (("削除", "削除しますか？", ("いいえ", "はい"), 1), {}),
+        lambda program: (("削除", "削除しますか？", ("いいえ", "はい")), {}),
     ),
     "CandidateDialog": (
         CandidateDialog,
@@ -251,7 +251,3 @@ def make(program: Program, name: str) -> tuple[type[Dialog[Any]], tuple[Any, ...
     """The dialog of this name, and what it is made with."""
     kind, given = DIALOGS[name]
     return kind, *given(program)
-
-
-def focus_name(window: tk.Misc) -> str:
-    return str(window.tk.call("focus"))

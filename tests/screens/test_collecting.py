@@ -6,14 +6,16 @@ import time
 import tkinter as tk
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from kollect.collector.events import WaitChanged
 from kollect.collector.status import MOST_EVENTS, StatusColor
 from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.desktop.tray import COLOURS
-from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.collecting.screen import CollectingScreen, StatusLight
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.screen import SettingsScreen
@@ -23,6 +25,7 @@ from tests.helpers.live_shop import shop, start
 from tests.helpers.mail_samples import blank
 from tests.helpers.ui_driver import (
     Person,
+    all_inside,
     click,
     cut_off,
     focus,
@@ -50,7 +53,7 @@ def screen(program: Program, server: DemoServer) -> CollectingScreen:
 def shown(screen: CollectingScreen) -> list[str]:
     """The events as they stand on the screen, the newest first, without their time."""
     lines = screen.events.text.get("1.0", "end-1c").splitlines()
-    return [line.partition("\t")[2] for line in lines]
+    return [line.partition("\t")[2].replace("\t", " ") for line in lines]
 
 
 class TestScreen:
@@ -82,10 +85,10 @@ class TestScreen:
         click(screen.buttons["今すぐ受信"])
         settle(screen, lambda: screen.panel.total.cget("text") == "1 件")
         assert screen.panel.today.cget("text") == "1 件"
-        assert shown(screen)[:2] == [
-            f"受付番号 1001 を返信しました: {customer.address}",
-            f"受付番号 1001 を発行しました: {customer.address}",
-        ]
+        settle(screen, lambda: shown(screen)[0].startswith("✓"))
+        assert [line for line in shown(screen) if "1001" in line] == [
+            f"✓ 1001　{customer.address} へ返信しました"
+        ], "one line a mail"
         assert str(screen.panel.last.cget("text")).endswith("受付 1件")
         (letter,) = customer.read()
         assert "1001" in letter.subject
@@ -94,6 +97,34 @@ class TestScreen:
         settle(screen, lambda: "次の受信まで あと 5" in screen.panel.next.cget("text"))
         before = screen.panel.next.cget("text")
         settle(screen, lambda: screen.panel.next.cget("text") != before)
+
+    def test_waiting_by_push_is_said_instead_of_the_countdown(
+        self, screen: CollectingScreen, program: Program
+    ):
+        tray = program.go.tray
+        settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
+        due = datetime.now().astimezone() + timedelta(minutes=5)
+        tray.on_collector_event(WaitChanged(by_push=True, next_at=due))
+        settle(screen, lambda: "届きしだい" in screen.panel.word.cget("text"))
+        assert screen.panel.word.cget("text") == "待機中（届きしだい返信します）"
+        assert f"{due:%H:%M}" in screen.panel.next.cget("text")
+        assert "あと" not in screen.panel.next.cget("text")
+        tray.on_collector_event(WaitChanged(by_push=False, next_at=due))
+        settle(screen, lambda: "次の受信まで あと" in screen.panel.next.cget("text"))
+        assert screen.panel.word.cget("text") == "待機中"
+
+    def test_why_it_is_slower_than_set_is_said_in_one_line(
+        self, screen: CollectingScreen, program: Program
+    ):
+        standing = program.go.tray.standing
+        settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
+        assert not screen.panel.slowed.winfo_ismapped()
+        assert standing.last is not None
+        standing.last = replace(standing.last, slowed="10分に1回までしか受信できません。")
+        settle(screen, screen.panel.slowed.winfo_ismapped)
+        assert screen.panel.slowed.cget("text") == "10分に1回までしか受信できません。"
+        assert screen.panel.slowed.winfo_y() > screen.panel.next.winfo_y()
+        assert screen.panel.slowed.winfo_y() < screen.panel.last.winfo_y()
 
     def test_keyboard_only(self, screen: CollectingScreen, program: Program):
         press(screen, "Right", "Right", "Right", "Right", "Right")
@@ -117,8 +148,8 @@ class TestScreen:
         again = program.window.screen
         assert isinstance(again, CollectingScreen)
         settle(again, lambda: again.panel.total.cget("text") == "1 件")
-        assert shown(again)[0] == f"受付番号 1001 を返信しました: {customer.address}"
-        assert shown(again)[-1] == "メールの収集を始めました。"
+        assert shown(again)[0] == f"✓ 1001　{customer.address} へ返信しました"
+        assert shown(again)[-1] == "・ メールの収集を始めました。"
 
     def test_the_menu_leads_back_to_the_same_screen(
         self, screen: CollectingScreen, program: Program
@@ -163,22 +194,22 @@ class TestTrouble:
         assert screen.trouble.title.winfo_viewable()
         click(screen.trouble.detail)
         assert dialogs.troubles == [trouble]
-        assert shown(screen)[0] == f"エラー: {trouble.title}"
+        assert shown(screen)[0] == f"✗ {trouble.title}"
         assert "もう一度試すまで" in screen.panel.next.cget("text")
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", server.password)
         click(screen.buttons["今すぐ受信"])
         settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
         settle(screen, lambda: not screen.trouble.winfo_ismapped())
-        assert shown(screen)[0] == "元どおり受信できるようになりました。"
+        assert shown(screen)[0] == "✓ 元どおり受信できるようになりました。"
 
     def test_the_lamp_has_the_colour_of_the_icon(
         self, screen: CollectingScreen, monkeypatch: pytest.MonkeyPatch
     ):
-        lamp = screen.panel._lamp
-        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[StatusColor.WAITING])
+        lamp = next(one for one in all_inside(screen.panel) if isinstance(one, StatusLight))
+        settle(screen, lambda: lamp.itemcget("all", "fill") == COLOURS[StatusColor.WAITING])
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
         click(screen.buttons["今すぐ受信"])
-        settle(screen, lambda: lamp.itemcget(lamp._disc, "fill") == COLOURS[StatusColor.ERROR])
+        settle(screen, lambda: lamp.itemcget("all", "fill") == COLOURS[StatusColor.ERROR])
 
 
 class TestEnd:
@@ -207,8 +238,12 @@ class TestEnd:
         assert program.workspaces.current.collecting
         dialogs.answers.append("OK")
         click(screen.buttons["処理の終了"])
-        program.window.root.mainloop()  # which ends with the window
+        settle(program.window.root, lambda: isinstance(program.window.screen, MenuScreen))
         assert not program.workspaces.current.collecting
+        assert program.window.status_text == "メールの収集を終わりました。"
+        assert not program.go.shutdown.wanted, "the program goes on"
+        press(program.window.root, "1")
+        settle(program.window.root, lambda: program.workspaces.current.collecting)
 
     def test_while_mail_is_processed_it_says_so_and_goes_on(
         self, slow: CollectingScreen, program: Program, dialogs: Person, customer: Customer
@@ -233,10 +268,10 @@ class TestEnd:
     ):
         dialogs.answers.append("処理のあとで終了")
         click(slow.buttons["処理の終了"])
-        assert program.go.shutdown.wanted
+        assert program.go.shutdown.stopping
         settle(slow, lambda: "終了します" in slow.panel.next.cget("text"))
         assert "disabled" in slow.buttons["処理の終了"].state()
-        program.window.root.mainloop()
+        settle(program.window.root, lambda: isinstance(program.window.screen, MenuScreen))
         assert not program.workspaces.current.collecting
         assert not dialogs.answers
         answered = {letter.subject for letter in customer.read()}
@@ -288,8 +323,8 @@ class TestCost:
         heart = Heartbeat(root)
         assert heart.during(work) < LONGEST_SILENCE
         assert not box.mails
-        assert "を返信しました" in shown(screen)[0]
-        assert len(shown(screen)) == MOST_EVENTS
+        assert "へ返信しました" in shown(screen)[0]
+        assert len(shown(screen)) <= MOST_EVENTS
 
 
 def test_real_keys_from_outside(screen: CollectingScreen, customer: Customer, root: tk.Tk):

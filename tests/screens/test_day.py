@@ -25,6 +25,7 @@ from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.dovecot import Dovecot
 from tests.helpers.mail_samples import blank
 from tests.helpers.post_office import PostOffice
@@ -198,7 +199,7 @@ def test_a_day(
     # the settings
     hands.menu(4)
     screen = in_front(program, SettingsScreen)
-    settle(screen, lambda: screen._saved_passwords is not None)
+    settle(screen, lambda: can_press_key(screen.window))
     hands.tab(screen.mail)
     enter_mail_settings(hands, screen.mail, dovecot, post)
     hands.key("F12", "F12:設定実行")
@@ -241,6 +242,10 @@ def test_a_day(
     # the end
     dialogs.answers.append("OK")
     hands.push(in_front(program, CollectingScreen).buttons["処理の終了"])
+    in_front(program, MenuScreen)
+    assert not program.workspaces.current.collecting
+    dialogs.answers.append("OK")
+    program.go.shutdown.quit()
     root.mainloop()  # which ends with the window
     assert dialogs.asked[-1][0] == "終了の確認"
     assert not dialogs.troubles

@@ -336,7 +336,7 @@ class TestRealThings:
         begin(program)
         settle(root, lambda: program.go.tray.standing.next_at is not None)
         dialogs.answers.append("OK")
-        click(program.window.screen.buttons["処理の終了"])
+        program.go.shutdown.quit()
         root.mainloop()  # which ends with the window
         assert contents(program.workspaces.real.folder) == before
         assert not (program.workspaces.real.folder.path / "demo").exists()

@@ -22,6 +22,7 @@ from kollect.ui.menu import FirstStartDialog
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.pin_dialogs import NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.bar_driver import bar_of, can_press_key, key_button
 from tests.helpers.ui_driver import Person, focus, settle, type_in, xdotool
 from tests.screens.every import DIALOGS, SCREENS, SHOP, fill, make
 
@@ -50,8 +51,8 @@ def where(window: tk.Misc) -> tk.Misc | None:
 
 def first_stop(inside: tk.Misc) -> tk.Misc | None:
     top = str(inside.winfo_toplevel())
-    for path in enter_key._after(inside.tk, str(inside), top):
-        if path.startswith(f"{inside}.") and enter_key._is_stop(inside.tk, path):
+    for path in enter_key.stops_after(inside.tk, str(inside), top):
+        if path.startswith(f"{inside}.") and enter_key.is_stop(inside.tk, path):
             return inside.nametowidget(path)
     return None
 
@@ -89,7 +90,7 @@ def walk(inside: tk.Misc, ends: Any) -> list[tk.Misc]:
 @pytest.mark.parametrize("name", SCREENS)
 def test_through_a_screen_to_f12(shop: Program, dialogs: Person, name: str):
     screen = SCREENS[name][1](shop)
-    root, bar = shop.window.root, shop.window._bar
+    root, bar = shop.window.root, bar_of(shop.window)
     start = first_stop(screen)
     if start is None:  # buttons only: the arrows and Enter work them
         return
@@ -117,7 +118,7 @@ def test_through_a_screen_to_f12(shop: Program, dialogs: Person, name: str):
     assert not dialogs.asked
     last = stops[-1]
     if isinstance(last, ttk.Button):
-        assert last is bar._buttons["F12"]
+        assert last is key_button(shop.window)
     after = values(screen)
     assert {path: text for path, text in after.items() if text != before.get(path)} == {}
 
@@ -170,9 +171,9 @@ def test_the_new_pin_is_set_by_enter_alone(shop: Program, dialogs: Person):
 
 def test_mail_settings_go_from_the_receiving_to_the_sending_account(shop: Program):
     screen = shop.window.open(SettingsScreen, shop.workspaces, shop.go, MailPage)
-    settle(screen, lambda: screen._saved_passwords is not None)
+    settle(screen, lambda: can_press_key(screen.window))
     focus(screen.mail.receive_password.widget)
-    visited = walk(screen, lambda at: str(at).startswith(f"{shop.window._bar}."))
+    visited = walk(screen, lambda at: str(at).startswith(f"{bar_of(shop.window)}."))
     there = [screen.mail.send_account.widget, screen.mail.send_password.widget]
     assert [stop for stop in visited if stop in there] == there
 
@@ -196,11 +197,10 @@ def test_enter_begins_in_the_first_field_where_nothing_has_the_focus(shop: Progr
 def test_f12_keeps_the_focus_when_the_bar_is_built_anew(shop: Program):
     """Enter on F12 saves; the keys are built anew meanwhile, and the next Enter still finds F12."""
     screen = shop.window.open(MemberFormScreen, shop.workspaces, shop.go)
-    bar = shop.window._bar
-    bar.focus_main()
-    settle(screen, lambda: where(screen) is bar._buttons["F12"])
+    bar_of(shop.window).focus_main()
+    settle(screen, lambda: where(screen) is key_button(shop.window))
     shop.window.refresh_keys()
-    settle(screen, lambda: where(screen) is bar._buttons["F12"])
+    settle(screen, lambda: where(screen) is key_button(shop.window))
 
 
 def test_a_locked_page_has_no_f12_to_go_to(shop: Program):

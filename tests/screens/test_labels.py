@@ -32,6 +32,7 @@ from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.widgets.dates import Period
+from tests.helpers.bar_driver import bar_of, can_press_key
 from tests.helpers.display import start
 from tests.helpers.receipt_samples import fill_kept, fill_log, fill_receipts
 from tests.helpers.ui_driver import Person, all_inside, cut_off, press, settle, shown_text
@@ -77,7 +78,7 @@ def settings(tab: type[SettingsPage]) -> Callable[[Program], None]:
         program.go.settings()
         screen = program.window.screen
         assert isinstance(screen, SettingsScreen)
-        settle(screen, lambda: screen._saved_passwords is not None)
+        settle(screen, lambda: can_press_key(screen.window))
         screen.select(tab)
 
     return go
@@ -117,7 +118,7 @@ def log(program: Program) -> None:
     program.go.log()
     screen = program.window.screen
     assert isinstance(screen, LogScreen)
-    settle(screen, lambda: screen._lines)
+    settle(screen, lambda: screen.table.row_keys)
 
 
 SCREENS: dict[str, tuple[Callable[[Program], None], tuple[str, ...]]] = {
@@ -204,7 +205,7 @@ def test_nothing_is_cut_off_on_the_smallest_display(shop: Program, name: str, si
     SCREENS[name][0](shop)
     settle(root, lambda: root.winfo_width() >= 1020)
     settle(root, lambda: not cut_off(root))
-    bar = shop.window._bar
+    bar = bar_of(shop.window)
     assert bar.winfo_rooty() + bar.winfo_height() <= root.winfo_rooty() + root.winfo_height()
     assert root.winfo_rooty() + root.winfo_height() <= root.winfo_screenheight()
 
@@ -278,7 +279,7 @@ DIALOGS: dict[str, tuple[tuple[Any, ...], Callable[[Any], None] | None, tuple[st
     "certificate": (
         (
             *(QuestionDialog, "この証明書を信頼しますか？"),
-            *(certificate_text(CERTIFICATE), ("キャンセル", "この証明書を信頼する"), 0),
+            *(certificate_text(CERTIFICATE), ("キャンセル", "この証明書を信頼する"), True),
         ),
         None,
         ("キャンセル", "この証明書を信頼する"),
@@ -386,3 +387,19 @@ def _canvas(widget: tk.Misc) -> tk.Canvas | None:
         if isinstance(outer, tk.Canvas):
             return outer
     return None
+
+
+@pytest.mark.parametrize("size", [TextSize.NORMAL, TextSize.HUGE])
+def test_the_note_of_each_provider_fits(program: Program, dialogs: Person, size: TextSize):
+    program.window.set_text_size(size)
+
+    def look(dialog: Dialog[Any]) -> None:
+        tree = dialog.table.tree
+        for row in tree.get_children():
+            tree.selection_set(row)
+            settle(dialog, lambda: not cut_off(dialog))
+            assert dialog.winfo_rooty() + dialog.winfo_height() <= dialog.winfo_screenheight()
+        dialog.cancel()
+
+    dialogs.answers.append(look)
+    dialogs.show(TemplateDialog)

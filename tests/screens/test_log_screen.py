@@ -19,7 +19,15 @@ from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
 from tests.helpers.receipt_samples import fill_log
-from tests.helpers.table_driver import choose_from_menu, click_row, column, in_view, looks, rows
+from tests.helpers.table_driver import (
+    choose_from_menu,
+    click_row,
+    column,
+    empty_text,
+    in_view,
+    looks,
+    rows,
+)
 from tests.helpers.ui_driver import Person, click, cut_off, focus, labelled, press, settle, type_in
 
 LINES = 3000
@@ -141,7 +149,7 @@ class TestMonth:
             file.unlink()
         screen = open_screen(program)
         assert rows(screen.table) == []
-        assert screen.table._nothing.cget("text") == "まだ記録はありません。"
+        assert empty_text(screen.table) == "まだ記録はありません。"
         press(screen, "F12")
         assert not (folder.log_dir / "取り出し").exists()
 

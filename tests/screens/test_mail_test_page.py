@@ -20,6 +20,7 @@ from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, certificate_text
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.widgets.fields import Field
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.dovecot import Dovecot
 from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
 from tests.helpers.ui_driver import (
@@ -51,7 +52,7 @@ def screen(program: Program, server: DemoServer) -> SettingsScreen:
     press(program.window.root, "4")
     screen = program.window.screen
     assert isinstance(screen, SettingsScreen)
-    settle(screen, lambda: screen._saved_passwords is not None)
+    settle(screen, lambda: can_press_key(screen.window))
     screen.select(MailTestPage)
     screen.update()
     return screen
@@ -94,22 +95,28 @@ def test_send_receive_and_clean_up_and_nothing_else_is_touched(
     assert len(server.mailbox(server.shop_address).mails) == 1, "the customer's mail is there"
 
 
-def test_values_that_are_not_saved_are_the_ones_tried(screen: SettingsScreen, server: DemoServer):
-    before = ini_file.load(screen._workspaces.current.folder.path / "kollect.ini")
+def test_values_that_are_not_saved_are_the_ones_tried(
+    program: Program, screen: SettingsScreen, server: DemoServer
+):
+    before = ini_file.load(program.workspaces.current.folder.path / "kollect.ini")
     change(screen, screen.mail.receive_password, "wrong")
     shown = run(screen, "受信のテスト")
     assert shown[shown.index("✗") + 1] == Stage.LOGIN
     assert any("パスワードを入力し直して" in text for text in shown)
     assert "詳細" in shown
-    assert ini_file.load(screen._workspaces.current.folder.path / "kollect.ini") == before
+    assert ini_file.load(program.workspaces.current.folder.path / "kollect.ini") == before
 
 
-def test_the_detail_of_a_failure_can_be_read(screen: SettingsScreen, dialogs: Person):
+def test_the_detail_of_a_failure_unfolds_in_place(screen: SettingsScreen, dialogs: Person):
     change(screen, screen.mail.receive_password, "wrong-password-17")
     run(screen, "受信のテスト")
     click(labelled(screen.test, "詳細"))
-    assert dialogs.troubles[0].detail
-    assert "wrong-password-17" not in dialogs.troubles[0].detail
+    detail = [one for one in all_inside(screen.test) if isinstance(one, tk.Text)]
+    assert detail[0].get("1.0", "end-1c").strip()
+    assert "wrong-password-17" not in detail[0].get("1.0", "end")
+    assert not dialogs.troubles
+    click(labelled(screen.test, "詳細"))
+    assert not detail[0].winfo_exists()
 
 
 def test_a_closed_port_is_told_with_what_to_do(screen: SettingsScreen):
@@ -143,7 +150,7 @@ def test_going_back_stops_a_test_that_is_under_way(screen: SettingsScreen):
 
 
 def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
-    screen: SettingsScreen, dialogs: Person, dovecot: Dovecot
+    program: Program, screen: SettingsScreen, dialogs: Person, dovecot: Dovecot
 ):
     dovecot.empty("shop")
     dovecot.deliver("shop", b"From: taro@example.com\r\nSubject: hello\r\n\r\nhello\r\n")
@@ -169,7 +176,7 @@ def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
     assert len(dovecot.mails("shop")) == 1, "only our own test mails are removed"
     press(screen, "F12")
     settle(screen, lambda: not screen.is_busy)
-    stored = ini_file.load(screen._workspaces.current.folder.path / "kollect.ini")
+    stored = ini_file.load(program.workspaces.current.folder.path / "kollect.ini")
     assert stored.tls.trusted_fingerprints == screen.gather().tls.trusted_fingerprints
 
 

@@ -13,6 +13,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.states import ReceiptState
 from kollect.members.member import Consent, Sex
 from kollect.members.repository import Members
+from kollect.printing.documents import Paper
 from kollect.settings.model import Passwords, Settings
 from kollect.threads.background_thread import local_now
 from kollect.ui.main import Program
@@ -22,9 +23,19 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.menu import MenuScreen
+from kollect.ui.papers.screen import PapersScreen
 from tests.helpers.ledger_samples import NOW, numbered
 from tests.helpers.member_samples import YAMADA, numbers, register, stored
-from tests.helpers.ui_driver import Person, click, focus, press, settle, type_in
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    focus,
+    press,
+    settle,
+    shown_text,
+    type_in,
+)
 
 
 @pytest.fixture
@@ -114,7 +125,8 @@ def test_a_name_in_kana_is_its_own_reading_until_one_is_typed(screen: MemberForm
 
 def test_the_birthday_is_read_back_in_both_calendars(screen: MemberFormScreen):
     type_in(screen.fields.birthday.widget, "S60.1.2")
-    assert screen.fields._meant.cget("text").startswith("1985年（昭和60年1月2日）")
+    shown = [shown_text(one) for one in all_inside(screen)]
+    assert any(text.startswith("1985年1月2日（昭和60年）") for text in shown)
 
 
 def test_an_unknown_number_is_told_beside_the_field(screen: MemberFormScreen):
@@ -254,6 +266,24 @@ def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScre
     enter(screen, "1003")
     settle(screen, lambda: here(screen) is screen.fields.name.widget)
     assert screen.condition.text == "不達　宛先が見つかりません。"
+    assert screen.sheet_button.winfo_ismapped()
+
+
+def test_a_refusal_that_may_be_the_customers_own_filter(screen: MemberFormScreen, database: Path):
+    with closing(Ledger(database)) as ledger:
+        ledger._db.execute(
+            "UPDATE receipt SET state = 'pending', address = 'a@docomo.ne.jp' WHERE number = 1003"
+        )
+        reason = "550 Unknown user a@docomo.ne.jp"
+        ledger.receipt_state(1003, ReceiptState.UNDELIVERABLE, NOW, reason)
+    enter(screen, "1003")
+    settle(screen, lambda: here(screen) is screen.fields.name.widget)
+    assert screen.condition.text.startswith("届きません（受信拒否の設定かもしれません）。")
+    assert "空メールをもう一度" in screen.condition.text, "what to do at the counter"
+    click(screen.sheet_button)
+    papers = screen.window.screen
+    assert isinstance(papers, PapersScreen)
+    assert papers.paper.value is Paper.SHEET
 
 
 def test_the_list_is_one_key_away(screen: MemberFormScreen):

@@ -20,6 +20,7 @@ from kollect.ui.members.member_list import MemberListScreen
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.member_samples import YAMADA, numbers, register, stored
 from tests.helpers.member_shop import begin
+from tests.helpers.table_driver import empty_text
 from tests.helpers.ui_driver import Person, click, labelled, press, settle, type_in
 
 SATO = Member(1002, "佐藤　花子", kana="サトウ　ハナコ", phone="03-1234-9876", groups=("朝市",))
@@ -107,7 +108,8 @@ class TestSearch:
         settle(screen, lambda: listed(screen) == found)
 
     def test_group_state_and_order(self, screen: MemberListScreen, database: Path):
-        screen.group.current(screen._groups.index("朝市"))
+        labels = [str(one) for one in screen.group.cget("values")]
+        screen.group.current(next(n for n, one in enumerate(labels) if "朝市" in one))
         screen.group.event_generate("<<ComboboxSelected>>")
         settle(screen, lambda: listed(screen) == [1002])
         screen.group.current(0)
@@ -126,7 +128,7 @@ class TestSearch:
 
     def test_an_empty_list_says_what_to_do(self, program: Program):
         screen = program.window.open(MemberListScreen, program.workspaces, program.go)
-        settle(screen, lambda: "会員はまだいません" in str(screen.table._nothing.cget("text")))
+        settle(screen, lambda: "会員はまだいません" in empty_text(screen.table))
 
 
 class TestCorrection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,42 +37,59 @@ def open_screen(program: Program, settings: Settings) -> PapersScreen:
     return screen
 
 
+def picture(screen: PapersScreen) -> str:
+    """The image on the sheet, by its name in Tk; "" where there is none."""
+    sheet = screen.sheet
+    images = [item for item in sheet.find_all() if sheet.type(item) == "image"]
+    return sheet.itemcget(images[0], "image") if images else ""
+
+
+def size(screen: PapersScreen) -> tuple[int, int]:
+    width, height = (screen.tk.call("image", side, picture(screen)) for side in ("width", "height"))
+    return int(width), int(height)
+
+
+def drawn(screen: PapersScreen) -> bool:
+    """The sheet is there, and no other one is being drawn."""
+    return bool(picture(screen)) and not screen._drawings.busy
+
+
 @pytest.fixture
 def screen(program: Program, opened: list[Path]) -> PapersScreen:
     screen = open_screen(program, READY)
-    settle(screen, lambda: screen._image is not None and not screen._drawings.busy)
+    settle(screen, lambda: drawn(screen))
     return screen
 
 
 def test_the_poster_is_seen_whole(screen: PapersScreen):
-    image = screen._image
-    assert image is not None
-    assert image.height() <= screen.sheet.winfo_height()
-    assert image.width() <= screen.sheet.winfo_width()
-    assert image.width() / image.height() == pytest.approx(210 / 297, abs=0.01)
+    width, height = size(screen)
+    assert height <= screen.sheet.winfo_height()
+    assert width <= screen.sheet.winfo_width()
+    assert width / height == pytest.approx(210 / 297, abs=0.01)
     assert not screen.trouble.text
-    colours = {image.get(x, y) for x in range(0, image.width(), 9) for y in range(0, 300, 9)}
+    image = picture(screen)
+    points = itertools.product(range(0, width, 9), range(0, 300, 9))
+    colours = {str(screen.tk.call(image, "get", *point)) for point in points}
     assert len(colours) > 10, "something is drawn there"
 
 
 def test_the_form_has_two_or_three_slips(screen: PapersScreen):
-    poster = screen._image
+    poster = picture(screen)
     screen.paper.focus()
     press(screen, "2")
-    settle(screen, lambda: screen._image is not poster and not screen._drawings.busy)
-    two = screen._image
+    settle(screen, lambda: drawn(screen) and picture(screen) != poster)
+    two = picture(screen)
     screen.slips.focus()
     press(screen, "2")
-    settle(screen, lambda: screen._image is not two and not screen._drawings.busy)
-    assert screen._drawn[:2] == (Paper.FORM, 3)
+    settle(screen, lambda: drawn(screen) and picture(screen) != two)
+    assert (screen.paper.value, screen.slips.value) == (Paper.FORM, 3)
 
 
 def test_it_follows_the_size_of_the_window(screen: PapersScreen):
-    before = screen._image
+    before = picture(screen)
     screen.window.root.geometry("800x560")
-    settle(screen, lambda: screen._image is not before and not screen._drawings.busy)
-    assert screen._image is not None
-    assert screen._image.height() <= screen.sheet.winfo_height()
+    settle(screen, lambda: drawn(screen) and picture(screen) != before)
+    assert size(screen)[1] <= screen.sheet.winfo_height()
 
 
 @pytest.mark.parametrize(("kind", "head"), [("PDF", b"%PDF"), ("PNG", b"\x89PNG")])
@@ -96,7 +114,7 @@ def test_f12_opens_it_for_printing_again_and_again(screen: PapersScreen, opened:
 def test_a_missing_shop_leads_to_its_page_and_back(program: Program):
     screen = open_screen(program, Settings(mail_address="karamail@shop.example"))
     assert "店名・住所・電話番号が入っていません" in screen.trouble.text
-    settle(screen, lambda: screen._image is not None and not screen._drawings.busy)
+    settle(screen, lambda: drawn(screen))
     click(screen.enter_shop)
     settings = program.window.screen
     assert isinstance(settings, SettingsScreen)
@@ -114,7 +132,7 @@ def test_without_a_mail_address_there_is_no_poster_but_a_form(program: Program):
     assert not screen.function_keys()[-1].enabled
     screen.paper.focus()
     press(screen, "Down")
-    settle(screen, lambda: screen._image is not None and not screen._drawings.busy)
+    settle(screen, lambda: drawn(screen))
     assert not screen.trouble.text
     press(screen, "Up")
     settle(screen, lambda: screen.enter_mail.winfo_ismapped())

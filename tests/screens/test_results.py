@@ -22,10 +22,12 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.records import MailRecord
 from kollect.ledger.states import ReceiptState
 from kollect.members.member import Member
+from kollect.printing.documents import Paper
 from kollect.settings.model import Collect, Passwords, Settings, TextSize
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
+from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.widgets.dates import Period, day_text
@@ -37,10 +39,12 @@ from tests.helpers.table_driver import (
     click_heading,
     click_row,
     column,
+    empty_text,
     headings,
     in_front,
     looks,
     rows,
+    scroll_bar,
 )
 from tests.helpers.ui_driver import (
     Person,
@@ -121,7 +125,9 @@ def said(program: Program) -> str:
 
 
 class TestList:
-    def test_every_receipt_is_listed_the_newest_first(self, screen: ResultsScreen):
+    def test_every_receipt_is_listed_the_newest_first(
+        self, screen: ResultsScreen, program: Program
+    ):
         table = screen.list.table
         assert headings(table) == [
             "受付番号 ▼",
@@ -133,7 +139,7 @@ class TestList:
             "会員",
         ]
         assert column(table, 0)[:3] == [str(LAST), str(LAST - 1), str(LAST - 2)]
-        first = screen.list._records.receipts([LAST])[LAST]
+        first = program.workspaces.current.results().receipts([LAST])[LAST]
         shown = rows(table)[0]
         assert shown[1] == first.address
         assert shown[2] == f"{first.received_at.astimezone():%Y/%m/%d %H:%M}"
@@ -151,7 +157,7 @@ class TestList:
         assert column(screen.list.table, 0) == [str(LAST - 7)]
         search(screen, "nobody-has-this")
         assert rows(screen.list.table) == []
-        assert "条件に合う受付はありません" in str(screen.list.table._nothing.cget("text"))
+        assert "条件に合う受付はありません" in empty_text(screen.list.table)
         click(labelled(screen, "条件を消す"))
         found(screen, COUNT)
         assert screen.list.filter.text.value == ""
@@ -196,6 +202,10 @@ class TestList:
         assert set(column(table, 4)) == {"不達"}
         assert "wrong" in looks(table, 1)
         assert "550 5.1.1 User unknown" in screen.list.about.text
+        click(screen.list.sheet_button)
+        papers = screen.window.screen
+        assert isinstance(papers, PapersScreen)
+        assert papers.paper.value is Paper.SHEET
 
     def test_a_click_on_a_heading_sorts_and_another_turns_it_round(self, screen: ResultsScreen):
         table = screen.list.table
@@ -218,7 +228,7 @@ class TestList:
         focus(table.tree)
         press(table.tree, "End")
         settle(screen, lambda: column(table, 0)[-1] == str(FIRST))
-        assert table._bar.get()[1] == 1.0
+        assert scroll_bar(table).get()[1] == 1.0
         press(table.tree, "Home", "Next")
         assert table.current == LAST - table.room
         press(table.tree, "Prior", "Down", "Down")
@@ -226,9 +236,9 @@ class TestList:
         table.tree.event_generate("<Button-5>")
         screen.update()
         assert table.top > 0
-        table.tk.call(str(table._bar.cget("command")), "moveto", "0.5")
+        table.tk.call(str(scroll_bar(table).cget("command")), "moveto", "0.5")
         settle(screen, lambda: column(table, 0)[0] == str(LAST - COUNT // 2))
-        size = table._bar.get()[1] - table._bar.get()[0]
+        size = scroll_bar(table).get()[1] - scroll_bar(table).get()[0]
         assert size == pytest.approx(table.room / COUNT)
 
     def test_f5_shows_what_is_new_and_keeps_the_place(
@@ -270,7 +280,7 @@ class TestList:
     def test_an_empty_register_says_what_will_come(self, program: Program):
         screen = open_screen(program, 0)
         idle(screen)
-        assert "まだ受付はありません" in str(screen.list.table._nothing.cget("text"))
+        assert "まだ受付はありません" in empty_text(screen.list.table)
         assert screen.list.count.cget("text") == "全体 0件"
         press(screen, "F12")  # there is nothing to take out, and nobody is asked
 
@@ -555,7 +565,7 @@ class TestKeptMails:
     def test_who_has_a_number_is_offered_it_again(
         self, screen: ResultsScreen, program: Program, dialogs: Person
     ):
-        taken = screen.list._records.receipts([FIRST])[FIRST].address
+        taken = program.workspaces.current.results().receipts([FIRST])[FIRST].address
 
         def type_address(dialog: NumberDialog) -> None:
             in_front(dialog)
@@ -740,7 +750,7 @@ def test_100_000_receipts_freeze_nothing(
             click_heading(table, title)
             idle(screen)
         for place in range(0, 100, 3):
-            table.tk.call(str(table._bar.cget("command")), "moveto", str(place / 100))
+            table.tk.call(str(scroll_bar(table).cget("command")), "moveto", str(place / 100))
             root.update()
         settle(screen, lambda: rows(table)[0])
         focus(table.tree)

@@ -42,7 +42,7 @@ def started(programs: list[Program], root: tk.Tk, folder: DataFolder, dialogs: P
     program = Program(root, folder, lambda root: dialogs)
     programs.append(program)
     program.show_menu()
-    program._after_start(Lock(), False)  # type: ignore[arg-type]
+    program.after_start(Lock(), False)  # type: ignore[arg-type]
     return program
 
 

@@ -28,6 +28,7 @@ from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.ui_driver import (
     Person,
     all_inside,
@@ -48,11 +49,12 @@ def screen(program: Program) -> SettingsScreen:
 
 
 def opened(program: Program) -> SettingsScreen:
-    """緒言設定 as it is once the passwords are there."""
+    """緒言設定 as it is once the passwords are there, its first page in front."""
     press(program.window.root, "4")
     screen = program.window.screen
     assert isinstance(screen, SettingsScreen)
-    settle(screen, lambda: screen._saved_passwords is not None)
+    screen.select(ControlPage)
+    settle(screen, lambda: screen.locked or can_press_key(screen.window))
     return screen
 
 
@@ -136,7 +138,9 @@ class TestSaving:
         )
         assert not screen.has_unsaved_changes()
 
-    def test_every_kind_of_field_is_saved(self, screen: SettingsScreen, folder: DataFolder):
+    def test_every_kind_of_field_is_saved(
+        self, program: Program, screen: SettingsScreen, folder: DataFolder
+    ):
         screen.control.fields["collect", "charset"].value = Charset.ISO_2022_JP
         type_in(screen.control.fields["collect", "blank_subjects"].widget, "無題\n\nkara")
         screen.select(DuplicatePage)
@@ -169,7 +173,7 @@ class TestSaving:
         assert found.forward_address == "tencho@example.com"
         assert found.shop.address == "東京都\n新宿区"
         assert screen.window.root.title() == "コレクト (KKRZS101) id = S01 (保守可)"
-        assert screen._workspaces.current.passwords() == Passwords("secret-1", "secret-2")
+        assert program.workspaces.current.passwords() == Passwords("secret-1", "secret-2")
         for secret in ("secret-1", "secret-2"):
             assert secret not in folder.ini.read_text("utf-8")
 
@@ -263,6 +267,27 @@ class TestLetters:
         assert fields["collect", "reply_body"].value == "本文 ★1★"
         assert "本文 00042" in preview.text
 
+    def test_the_text_is_looked_at_while_it_is_typed(self, screen: SettingsScreen):
+        page = screen.control
+        body = page.fields["collect", "reply_body"]
+        screen.shop.fields["shop", "name"].value = "みどり"
+        type_in(body.widget, "みどりの番号は★1★です")
+        settle(page, lambda: page.check.text.startswith("✓"))
+        assert not page.check.button.winfo_ismapped()
+        type_in(body.widget, "みどりの番号は★1★です http://shop.example/ ﾅﾆ")
+        settle(page, lambda: page.check.text.startswith("✗"))
+        assert "1 件、ほか 1 件" in page.check.text
+        preview = (page.preview.winfo_rooty(), page.preview.winfo_height())
+        click(page.check.button)
+        page.update()
+        shown = [shown_text(w) for w in all_inside(page.check)]
+        assert any(text.startswith("✗ 本文の1行目: リンク") for text in map(_unfolded, shown))
+        assert any("全角カタカナに直して" in text for text in map(_unfolded, shown))
+        assert page.preview.winfo_height() == preview[1], "it is neither covered nor squeezed"
+        type_in(body.widget, "みどりの番号は★1★です")
+        settle(page, lambda: page.check.text.startswith("✓"))
+        assert not [w for w in all_inside(page.check._list) if w.winfo_ismapped()]
+
     def test_the_duplicate_reply_only_where_one_is_sent(self, screen: SettingsScreen):
         screen.select(DuplicatePage)
         page = screen.duplicate
@@ -276,6 +301,10 @@ class TestLetters:
         settle(page, lambda: not page.preview.winfo_ismapped())
         click(labelled(page, "返信メールを送る"))
         assert str(body.widget.cget("state")) == "normal"
+
+
+def _unfolded(text: str) -> str:
+    return text.replace("\n", "")
 
 
 class TestMailPage:
@@ -357,6 +386,13 @@ class TestMailPage:
         settle(page, lambda: not button.winfo_ismapped())
         assert page.focus_get() is page.receive_password.widget, "what is still missing"
 
+    def test_a_proposal_from_weak_sources_says_so(self, page: MailPage):
+        type_in(page.address.widget, "karamail@amber.plala.or.jp")
+        assert "ぷらら（要確認）のアドレスです。サーバなどの欄を" in tab_texts(page)
+        click(labelled(page, "自動で入力する"))
+        assert page.receive_host.value == "imap.plala.or.jp"
+        assert page.protocol.value is Protocol.IMAP
+
     def test_an_unknown_domain_proposes_nothing(self, page: MailPage):
         type_in(page.address.widget, "karamail@example.jp")
         assert not labelled(page, "自動で入力する").winfo_ismapped()
@@ -383,7 +419,7 @@ class TestMailPage:
             names = [row[0] for row in rows]
             assert names == sorted(names, key=str.casefold)
             marks = {row[0]: row[3] for row in rows}
-            assert marks["@nifty"] == "要確認"
+            assert marks["So-net"] == marks["ぷらら"] == "要確認"
             assert marks["OCN"] == ""
             press(dialog, "Escape")
 
@@ -555,7 +591,7 @@ def test_settings_that_cannot_be_used_are_shown_for_mending(
     interval = screen.control.fields["collect", "interval_seconds"]
     assert "10～3600" in interval.error
     assert screen.mail.address.value == "karamail@example.jp"
-    settle(screen, lambda: screen._saved_passwords is not None)
+    settle(screen, lambda: can_press_key(screen.window))
     type_in(interval.widget, "30")
     press_f12(screen)
     assert saved(folder).collect.interval_seconds == 30

@@ -26,6 +26,7 @@ from kollect.ui.main import Program
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage
 from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.bar_driver import can_press_key
 from tests.helpers.delay_proxy import delayed
 from tests.helpers.live_shop import shop, start
 from tests.helpers.ui_driver import (
@@ -158,7 +159,7 @@ class TestTheEntry:
 
     def test_it_is_mended_at_the_start(self, program: Program, server: DemoServer, root: tk.Tk):
         program.workspaces.real.save(at_login(shop(server)), Passwords())
-        program._after_start(Lock(), False)  # type: ignore[arg-type]
+        program.after_start(Lock(), False)  # type: ignore[arg-type]
         settle(root, autostart_command)
         assert "--tray" in (autostart_command() or "")
         assert str(program.workspaces.real.folder.path) in (autostart_command() or "")
@@ -168,7 +169,7 @@ def settings_of(program: Program) -> SettingsScreen:
     program.go.settings()
     screen = program.window.screen
     assert isinstance(screen, SettingsScreen)
-    settle(screen, lambda: screen._saved_passwords is not None)
+    settle(screen, lambda: can_press_key(screen.window))
     return screen
 
 

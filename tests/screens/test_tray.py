@@ -279,10 +279,10 @@ class TestWithoutTray:
         if missing := [name for name in displays.NEEDED if shutil.which(name) is None]:
             pytest.skip(f"not installed: {' '.join(missing)}")
         with ExitStack() as stack:
-            name = displays._start_display(stack, displays.SCREEN)
+            name = displays.start_display(stack, displays.SCREEN)
             monkeypatch.setenv("DISPLAY", name)
-            displays._start(stack, "openbox", "--sm-disable")
-            displays._wait_for_window_manager()
+            displays.start_program(stack, "openbox", "--sm-disable")
+            displays.wait_for_window_manager()
             yield stack
 
     @pytest.fixture

@@ -22,7 +22,6 @@ from kollect.storage.backup import (
     SPARE,
     DataLoss,
     backups,
-    begin_anew,
     damage,
     first_after,
     go_back,
@@ -30,6 +29,7 @@ from kollect.storage.backup import (
     loss,
     make_backup,
     newest_good,
+    start_new_database,
 )
 from tests.helpers.ledger_samples import NOW, numbered
 
@@ -380,7 +380,7 @@ def test_without_a_file_and_without_a_copy_the_numbers_go_on_after_the_log(shop:
     assert not holds_data(shop.database)
     first = first_after(shop.log)
     assert first == last + 1 + SPARE
-    begin_anew(shop.database, first, NOW)
+    start_new_database(shop.database, first, NOW)
     assert holds_data(shop.database)
     assert damage(shop.database, shop.copies) is None
     assert shop.serve(2) == [first, first + 1]
@@ -396,7 +396,7 @@ def test_a_new_file_that_cannot_be_made_is_trouble(shop: Shop):
         file.unlink()
     shop.database.with_name("kollect.db.part").mkdir()
     with pytest.raises(StorageTrouble):
-        begin_anew(shop.database, 2000, NOW)
+        start_new_database(shop.database, 2000, NOW)
     assert not shop.database.exists()
 
 
@@ -510,11 +510,11 @@ def test_a_power_cut_while_it_is_made_anew_leaves_it_whole_or_not_at_all(
 
     monkeypatch.setattr(files, "replace", cut)
     with pytest.raises(PowerCut):
-        begin_anew(shop.database, last + 1, NOW)
+        start_new_database(shop.database, last + 1, NOW)
     monkeypatch.undo()
     assert shop.database.exists() == after
     if not after:
-        begin_anew(shop.database, last + 1, NOW)
+        start_new_database(shop.database, last + 1, NOW)
     assert shop.serve(1) == [last + 1]
 
 

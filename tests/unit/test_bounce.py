@@ -6,7 +6,7 @@ import base64
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kollect.decision.bounce import MOST_READ, BounceReport, read_report
@@ -310,6 +310,7 @@ HEADS = st.sampled_from([_raw(text).partition(b"\r\n\r\n")[0] for text in (POSTF
 
 @settings(max_examples=100, deadline=None)
 @given(HEADS, LINES)
+@example(_raw(QMAIL).partition(b"\r\n\r\n")[0], b"\x00@\x00")
 def test_any_bytes(head: bytes, body: bytes):
     for raw in (body, head + b"\r\n\r\n" + body):
         report = read_report(raw)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from kollect.collector.events import Held, LogEntry, Phase, PhaseChanged, PollFinished, PollReport
+from kollect.collector.events import (
+    Held,
+    LogEntry,
+    Phase,
+    PhaseChanged,
+    PollFinished,
+    PollReport,
+    WaitChanged,
+)
 from kollect.collector.status import (
     MOST_EVENTS,
     CollectorStatus,
@@ -46,6 +55,20 @@ def test_the_light_follows_the_phase(standing: CollectorStatus):
     assert standing.next_at == NOW + timedelta(minutes=1)
     standing.apply(PhaseChanged(Phase.RECEIVING))
     assert standing.next_at is None, "it is here"
+
+
+def test_why_polls_are_far_apart_is_known_until_a_poll_ends_otherwise(standing: CollectorStatus):
+    assert standing.slowed == ""
+    seldom = replace(ended(), slowed="10分に1回")
+    standing.apply(seldom)
+    assert standing.slowed == "10分に1回"
+    standing.apply(PhaseChanged(Phase.RECEIVING))
+    assert standing.slowed == "10分に1回", "the panel does not jump at each poll"
+    standing.running = False
+    assert standing.slowed == ""
+    standing.running = True
+    standing.apply(ended())
+    assert standing.slowed == ""
 
 
 def test_what_cannot_be_written_is_told_while_the_poll_stands_still(standing: CollectorStatus):
@@ -95,7 +118,7 @@ def test_the_events_are_bounded_and_counted(standing: CollectorStatus):
         standing.apply(LogEntry(NOW, f"{number}"))
     assert len(standing.events) == MOST_EVENTS
     assert standing.events[-1].text == f"{MOST_EVENTS + 49}"
-    assert standing.told == MOST_EVENTS + 51
+    assert standing.event_count == MOST_EVENTS + 51
 
 
 def test_numbers_are_counted_again_when_they_may_have_changed(standing: CollectorStatus):
@@ -107,6 +130,24 @@ def test_numbers_are_counted_again_when_they_may_have_changed(standing: Collecto
     assert standing.count_is_old(NOW + timedelta(days=1)), "today is another day"
     standing.apply(ended(accepted=1))
     assert standing.count_is_old(NOW)
+
+
+def test_waiting_by_push_is_said_instead_of_a_time(standing: CollectorStatus):
+    standing.counted(3, 12, NOW.date())
+    standing.apply(PhaseChanged(Phase.WAITING))
+    standing.apply(ended())
+    standing.apply(WaitChanged(by_push=True, next_at=NOW + timedelta(minutes=5)))
+    assert standing.state_text == "待機中（届きしだい返信します）"
+    assert standing.next_at == NOW + timedelta(minutes=5)
+    assert standing.light is StatusColor.WAITING
+    text = tooltip(standing, "コレクト")
+    assert text == "コレクト: 待機中（届きしだい返信します）\n今日の受付 3件"
+    standing.apply(WaitChanged(by_push=False, next_at=NOW + timedelta(minutes=1)))
+    assert standing.state_text == "待機中"
+    assert "次の受信 14:01:00" in tooltip(standing, "コレクト")
+    standing.apply(WaitChanged(by_push=True, next_at=NOW))
+    standing.apply(PhaseChanged(Phase.RECEIVING))
+    assert (standing.state_text, standing.by_push) == ("受信中", False)
 
 
 def test_the_tooltip_is_short_and_says_what_counts(standing: CollectorStatus):

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.lived_clock import DAY, LivedClock, running_seconds
+from kollect.ledger.lived_clock import LivedClock, running_seconds
 from kollect.ledger.lived_time import Look, begun, from_json, later, to_json
 from kollect.storage.queries import Queries
 
+DAY = 86400
+"""In lived seconds."""
 START = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ONE_DAY = timedelta(days=1)

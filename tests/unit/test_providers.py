@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from importlib import resources
 
 import pytest
 
 from kollect.settings import providers as module
+from kollect.settings.field_rules import host_fault
 from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Settings
+from kollect.settings.provider_search import matching
 from kollect.settings.providers import (
     Provider,
     Server,
     account_for,
     filled_in,
     for_domain,
+    for_mx,
+    least_interval,
     providers,
+    receiving_hosts,
 )
 from kollect.settings.validation import problems
 
@@ -28,8 +34,11 @@ def named(name: str) -> Provider:
 
 def needs_edit(provider: Provider) -> bool:
     """Whether a name must be completed by hand before it can be used."""
-    hosts = [one.host for one in (provider.pop, provider.imap, provider.smtp) if one]
-    return any("*" in host or "<" in host for host in hosts)
+    return any("*" in host or "<" in host for host in hosts(provider))
+
+
+def hosts(provider: Provider) -> list[str]:
+    return [one.host for one in (provider.pop, provider.imap, provider.smtp) if one]
 
 
 def test_every_row_is_read_and_sorted():
@@ -41,9 +50,57 @@ def test_every_row_is_read_and_sorted():
     assert len({p.label for p in providers()}) == len(names)
 
 
+USUAL_PORTS = {
+    ("pop", Security.SSL): {995},
+    ("pop", Security.STARTTLS): {110},
+    ("pop", Security.NONE): {110},
+    ("imap", Security.SSL): {993},
+    ("imap", Security.STARTTLS): {143},
+    ("imap", Security.NONE): {143},
+    ("smtp", Security.SSL): {465},
+    ("smtp", Security.STARTTLS): {587},
+    ("smtp", Security.NONE): {587},
+}
+
+
+@pytest.mark.parametrize("provider", providers(), ids=lambda p: p.name)
+def test_each_row_is_well_formed(provider: Provider):
+    assert provider.pop or provider.imap
+    for kind in ("pop", "imap", "smtp"):
+        server = getattr(provider, kind)
+        if server is not None:
+            assert server.port in USUAL_PORTS[kind, server.security], kind
+            completed = re.sub(r"<[^<>]+>|\*{3}", "x", server.host)
+            assert host_fault(completed) is None and completed == completed.lower()
+    assert provider.confidence in ("high", "medium", "low")
+    assert provider.source
+    for name in (*provider.domains, *provider.mx_suffixes):
+        assert re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", name), name
+        assert name not in NOT_ONE_SHOP_ALONE
+    if provider.imap_idle is not None:
+        assert provider.imap is not None
+    if provider.min_interval_seconds:
+        assert provider.pop is not None and 60 < provider.min_interval_seconds <= 3600
+    assert provider.search_words
+    if provider.smtp is None or not provider.password_login or needs_edit(provider):
+        assert provider.note
+
+
+NOT_ONE_SHOP_ALONE = {"ne.jp", "or.jp", "co.jp", "ad.jp", "gr.jp", "jp", "com", "net"}
+
+
+@pytest.mark.parametrize("column", ["domains", "mx_suffixes"])
+def test_each_domain_leads_to_one_provider(column: str):
+    known = [(name, p.name) for p in providers() for name in getattr(p, column)]
+    assert len(dict(known)) == len(known), "twice"
+    for name, provider in known:
+        above = [n for n, other in known if name.endswith(f".{n}") and other != provider]
+        assert not above, f"{name} would lead to another one by {above}"
+
+
 def test_every_name_in_the_tables_is_a_provider():
     names = [p.name for p in providers()]
-    for table in (module._DOMAINS, module._NOTES, module._LABELS, module._WITHOUT_PASSWORDS):
+    for table in (module._NOTES, module._LABELS):
         for beginning in table:
             assert any(name.startswith(beginning) for name in names), beginning
 
@@ -59,34 +116,122 @@ def test_one_provider_in_full():
 
 
 @pytest.mark.parametrize(
-    ("address", "names"),
+    ("address", "name"),
     [
-        ("shop@ocn.ne.jp", ["OCN"]),
-        ("shop@cup.ocn.ne.jp", ["OCN"]),
-        ("Shop@ASAHI-NET.or.jp", ["ASAHIネット (no TLS)", "ASAHIネット (TLS)"]),
-        ("shop@so-net.ne.jp", ["So-net"]),
-        ("shop@biglobe.ne.jp", ["BIGLOBE"]),
-        ("shop@nifty.com", ["@nifty"]),
-        ("shop@yahoo.co.jp", ["Yahoo!メール"]),
-        ("shop@ybb.ne.jp", ["Yahoo!BB"]),
-        ("shop@gmail.com", ["Gmail"]),
-        ("shop@googlemail.com", ["Gmail"]),
-        ("shop@outlook.jp", ["Outlook.com / Hotmail"]),
-        ("shop@hotmail.co.jp", ["Outlook.com / Hotmail"]),
-        ("shop@live.jp", ["Outlook.com / Hotmail"]),
-        ("shop@me.com", ["iCloud"]),
-        ("a..b@docomo.ne.jp", ["ドコモメール"]),
-        ("shop@i.softbank.jp", ["SoftBank (i.softbank.jp)"]),
-        ("shop@jcom.zaq.ne.jp", ["J:COM (ZAQ)", "J:COM (ZAQ) no TLS"]),
-        ("ocn.ne.jp", ["OCN"]),
-        ("shop@notocn.ne.jp", []),
-        ("shop@megane.jp", []),
-        ("shop@", []),
-        ("", []),
+        ("shop@ocn.ne.jp", "OCN"),
+        ("shop@cup.ocn.ne.jp", "OCN"),
+        ("Shop@ASAHI-NET.or.jp", "ASAHIネット (TLS)"),
+        ("shop@so-net.ne.jp", "So-net"),
+        ("shop@biglobe.ne.jp", "BIGLOBE"),
+        ("shop@nifty.com", "@nifty"),
+        ("shop@yahoo.co.jp", "Yahoo!メール"),
+        ("shop@ybb.ne.jp", "Yahoo!BB"),
+        ("shop@gmail.com", "Gmail"),
+        ("shop@googlemail.com", "Gmail"),
+        ("shop@outlook.jp", "Outlook.com / Hotmail"),
+        ("shop@hotmail.co.jp", "Outlook.com / Hotmail"),
+        ("shop@live.jp", "Outlook.com / Hotmail"),
+        ("shop@me.com", "iCloud"),
+        ("a..b@docomo.ne.jp", "ドコモメール"),
+        ("shop@i.softbank.jp", "SoftBank (i.softbank.jp)"),
+        ("shop@jcom.zaq.ne.jp", "J:COM (ZAQ)"),
+        ("shop@amber.plala.or.jp", "ぷらら"),
+        ("shop@kk.iij4u.or.jp", "IIJ4U"),
+        ("shop@m3.cty-net.ne.jp", "CTY"),
+        ("shop@po.wind.ne.jp", "群馬インターネット (wind)"),
+        ("shop@mx1.tiki.ne.jp", "TikiTikiインターネット"),
+        ("shop@ezweb.ne.jp", "au (au.com / ezweb.ne.jp)"),
+        ("shop@megane.sakura.ne.jp", "さくらのレンタルサーバ"),
+        ("ocn.ne.jp", "OCN"),
+        ("shop@notocn.ne.jp", None),
+        ("shop@megane.jp", None),
+        ("shop@iij4u.or.jp", None),
+        ("shop@", None),
+        ("", None),
     ],
 )
-def test_the_domain_proposes_its_provider(address: str, names: list[str]):
-    assert [p.name for p in for_domain(address)] == names
+def test_the_domain_proposes_its_provider(address: str, name: str | None):
+    found = for_domain(address)
+    assert (found and found.name) == name
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("ASPMX.L.GOOGLE.COM.", "Gmail"),
+        ("megane-jp.mail.protection.outlook.com", "Microsoft 365"),
+        ("sv1234.xserver.jp", "エックスサーバー (implicit TLS)"),
+        ("www1234.sakura.ne.jp", "さくらのレンタルサーバ"),
+        ("mx01.lolipop.jp.", "ロリポップ!"),
+        ("mail.megane.jp", None),
+        ("notgoogle.com", None),
+        ("", None),
+    ],
+)
+def test_the_incoming_server_tells_the_provider(host: str, name: str | None):
+    found = for_mx(host)
+    assert (found and found.name) == name
+
+
+@pytest.mark.parametrize(
+    ("receive", "seconds"),
+    [
+        (Receive(Protocol.POP3, "pop.gmail.com"), 600),
+        (Receive(Protocol.POP3, "POP.gmail.com."), 600),
+        (Receive(Protocol.IMAP, "imap.gmail.com"), 0),
+        (Receive(Protocol.POP3, "pop.ocn.ne.jp"), 0),
+        (Receive(Protocol.POP3, ""), 0),
+    ],
+)
+def test_how_often_a_server_may_be_asked(receive: Receive, seconds: int):
+    assert least_interval(receive) == seconds
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        ("ＯＣＮ", "OCN"),
+        ("ｵｰｼｰｴﾇ", "OCN"),
+        ("おーしーえぬ", "OCN"),
+        ("smtp.ocn", "OCN"),
+        ("YAHOO メール", "Yahoo!メール"),
+        ("やふー", "Yahoo!BB"),
+        ("エックスサーバ", "エックスサーバー (STARTTLS)"),
+        ("xserver", "エックスサーバー (implicit TLS)"),
+        ("so net", "So-net"),
+        ("そねっと", "So-net"),
+        ("jcom.zaq.ne.jp", "J:COM (ZAQ) no TLS"),
+        ("ジェイコム", "J:COM (ZAQ)"),
+        ("どこも", "ドコモメール"),
+        ("お名前.com", "お名前メール"),
+        ("muumuu-mail", "ムームーメール"),
+        ("mail.protection.outlook.com", "Microsoft 365"),
+        ("shop@m3.cty-net.ne.jp", "CTY"),
+        ("@nifty", "@nifty"),
+    ],
+)
+def test_searching(wanted: str, name: str):
+    found = [p.name for p in matching(providers(), wanted)]
+    assert name in found
+    assert len(found) <= 4, "a search that finds all finds nothing"
+
+
+def test_searching_for_nothing_finds_all_and_for_nonsense_none():
+    assert matching(providers(), " 　") == list(providers())
+    assert matching(providers(), "ocn yahoo") == []
+    assert matching(providers(), "めがね") == []
+
+
+@pytest.mark.parametrize("provider", providers(), ids=lambda p: p.name)
+def test_each_provider_is_found_by_what_stands_in_its_row(provider: Provider):
+    for word in (
+        provider.label,
+        *hosts(provider),
+        *provider.domains,
+        *provider.search_words,
+        *(f"shop@{domain}" for domain in provider.domains),
+    ):
+        assert provider in matching(providers(), word), word
 
 
 @pytest.mark.parametrize(
@@ -110,10 +255,17 @@ def test_what_the_shop_must_know():
     assert "アプリ パスワード" in named("Gmail").note
     assert named("So-net").needs_checking
     in_clear = [
-        p for p in providers() if Security.NONE in (p.smtp.security, p.pop and p.pop.security)
+        p
+        for p in providers()
+        if any(one and one.security is Security.NONE for one in (p.pop, p.imap, p.smtp))
     ]
-    assert {p.name for p in in_clear} == {"ASAHIネット (no TLS)", "J:COM (ZAQ) no TLS", "@nifty"}
-    assert all(p.note for p in in_clear)
+    assert {p.name for p in in_clear} == {
+        "ASAHIネット (no TLS)",
+        "J:COM (ZAQ) no TLS",
+        "群馬インターネット (wind)",
+        "TikiTikiインターネット",
+    }
+    assert all("盗み見" in p.note for p in in_clear)
 
 
 def test_names_to_be_completed_are_marked_and_refused_as_they_are():
@@ -122,11 +274,27 @@ def test_names_to_be_completed_are_marked_and_refused_as_they_are():
         "エックスサーバー（SSL）",
         "エックスサーバー（STARTTLS）",
         "お名前メール",
+        "さくらのレンタルサーバ",
+        "mixhost (cPanel)",
+        "群馬インターネット (wind)",
+        "TikiTikiインターネット",
     }
     for provider in to_edit:
         found = problems(filled_in(Settings(), provider, Protocol.POP3))
-        assert [f"{p.section}.{p.key}" for p in found] == ["receive.host", "send.host"]
+        places = {f"{p.section}.{p.key}" for p in found} - {"receive.security"}
+        assert "receive.host" in places and places <= {"receive.host", "send.host"}
         assert "書き換えて" in found[0].allowed and provider.note
+
+
+def test_the_domain_of_the_address_completes_a_name():
+    settings = Settings(mail_address="shop@megane.jp")
+    filled = filled_in(settings, named("お名前メール"), Protocol.POP3)
+    assert (filled.receive.host, filled.send.host) == ("pop.megane.jp", "smtp.megane.jp")
+    filled = filled_in(settings, named("さくらのレンタルサーバ"), Protocol.POP3)
+    assert filled.receive.host == "<初期ドメイン>.sakura.ne.jp", "the contract's papers tell it"
+    assert receiving_hosts(named("群馬インターネット (wind)"), "me@po.wind.ne.jp") == {
+        "po.wind.ne.jp"
+    }
 
 
 @pytest.mark.parametrize("provider", providers(), ids=lambda p: p.name)
@@ -161,3 +329,7 @@ def test_filling_in():
     assert filled_in(settings, named("So-net"), Protocol.POP3).send.auth is Auth.SSL
     assert filled_in(settings, named("iCloud"), Protocol.POP3).receive.protocol is Protocol.IMAP
     assert filled_in(settings, named("heteml"), Protocol.IMAP).receive.protocol is Protocol.POP3
+    gmail = filled_in(settings, named("Gmail"), Protocol.POP3).receive
+    assert (gmail.protocol, gmail.host) == (Protocol.IMAP, "imap.gmail.com"), "POP is too seldom"
+    au = filled_in(settings, named("au (au.com / ezweb.ne.jp)"), Protocol.IMAP)
+    assert (au.receive.host, au.send) == ("imap.ezweb.ne.jp", settings.send)

@@ -54,6 +54,26 @@ def kept(records: ResultsService) -> list[KeptMail]:
 
 
 class TestReading:
+    def test_the_refused_replies_are_told_by_carrier(self, folder: DataFolder):
+        folder.prepare()
+        records = ResultsService(folder, lambda: SETTINGS, lambda: NOW)
+        long_ago = NOW - timedelta(days=9000)
+        assert records.refusals(long_ago) == ()
+        fill_receipts(folder, 200, NOW)
+        with closing(Ledger(folder.database)) as ledger:
+            ledger._db.execute(
+                "UPDATE receipt SET state = 'undeliverable', address = 'a@docomo.ne.jp',"
+                " reason = '550 Unknown user a@docomo.ne.jp' WHERE number < ?",
+                (FIRST + 3,),
+            )
+            ledger._db.execute(
+                "UPDATE receipt SET state = 'replied' WHERE number >= ?", (FIRST + 3,)
+            )
+            ledger._db.commit()
+        [docomo] = records.refusals(long_ago)
+        assert str(docomo) == "docomo: 宛先がないか、お客様の受信拒否設定です。（3件）"
+        assert records.refusals(NOW + timedelta(days=1)) == ()
+
     def test_an_empty_folder_has_nothing_and_stays_as_it_is(self, folder: DataFolder):
         folder.prepare()
         records = ResultsService(folder, lambda: SETTINGS)
@@ -236,7 +256,7 @@ class TestCsv:
         path = tmp_path / "結果.csv"
         keys = records.find(ReceiptQuery(order=ReceiptOrder.ADDRESS)).keys
         told: list[int] = []
-        assert records.write_csv(path, keys, encoding, told=told.append)
+        assert records.write_csv(path, keys, encoding, progress=told.append)
         header, *rows = csv.reader(io.StringIO(path.read_bytes().decode(encoding)))
         assert tuple(header) == HEADER
         assert [int(row[0]) for row in rows] == list(keys)

@@ -22,6 +22,7 @@ from kollect.settings.model import (
     Duplicate,
     DuplicateAction,
     Protocol,
+    Push,
     Receive,
     ScreenSettings,
     Security,
@@ -48,9 +49,12 @@ FULL = Settings(
         replies_per_day=2,
         new_per_hour=3,
         start_at_login=True,
+        busy_interval_seconds=0,
     ),
     duplicate=Duplicate(DuplicateAction.RENUMBER, "再び", "本文"),
-    receive=Receive(Protocol.IMAP, "imap.例え.jp", 143, Security.STARTTLS, "DOM\\name", 30),
+    receive=Receive(
+        Protocol.IMAP, "imap.例え.jp", 143, Security.STARTTLS, "DOM\\name", 30, Push.NO
+    ),
     send=Send("smtp.example.jp", 465, Auth.SSL, "C:\\new", 31, 61),
     tls=Tls("C:\\new\\tls\\ca.pem", True, ("0f" * 32, "ab" * 32)),
     screen=ScreenSettings(TextSize.HUGE),
@@ -214,8 +218,9 @@ class TestWrongValues:
     def test_all_are_named_at_once_with_file_section_key_value_and_what_is_allowed(self, ini: Path):
         ini.write_text(
             "[collect]\ninterval_seconds = 5\nfirst_number = 千\ncharset = sjis\n"
-            "start_at_login = maybe\n[duplicate]\naction = stop\n[receive]\nport =\n"
-            "host = pop.example.jp:995\nprotocol = pop\n"
+            "start_at_login = maybe\nbusy_interval_seconds = 3 s\n"
+            "[duplicate]\naction = stop\n[receive]\nport =\n"
+            "host = pop.example.jp:995\nprotocol = pop\npush = yes\n"
             "[send]\nport = 1_000\ntimeout_seconds = 1e3\n"
             "[mail]\naddress = shop＠example.jp\n[tls]\ntrusted_fingerprints = 12\n",
             "utf-8",
@@ -223,12 +228,14 @@ class TestWrongValues:
         trouble = refused(ini)
         assert trouble.file == str(ini)
         found = {(p.section, p.key): p for p in trouble.problems}
-        assert len(found) == len(trouble.problems) == 12
+        assert len(found) == len(trouble.problems) == 14
         for section, key, value, allowed in [
             ("collect", "interval_seconds", "5", "10～3600の数字"),
             ("collect", "first_number", "千", "1～9999999999の数字"),
             ("collect", "charset", "sjis", "utf-8 か iso-2022-jp"),
             ("collect", "start_at_login", "maybe", "yes か no"),
+            ("collect", "busy_interval_seconds", "3 s", "0（使わない）か、5～600の数字"),
+            ("receive", "push", "yes", "auto か no"),
             ("duplicate", "action", "stop", "reply か ignore か renumber"),
             ("receive", "port", "", "1～65535の数字"),
             ("receive", "host", "pop.example.jp:995", "ポート番号の欄"),

@@ -66,6 +66,7 @@ def test_nothing_is_wrong_with_the_defaults_or_a_complete_set():
         ("collect", "replies_per_hour", [1, 1_000_000], [0, -5]),
         ("collect", "replies_per_day", [1], [0]),
         ("collect", "new_per_hour", [1], [0]),
+        ("collect", "busy_interval_seconds", [0, 5, 15, 600], [1, 4, 601, -1]),
         ("duplicate", "reply_subject", ["受付済み"], ["", "a\nb"]),
         ("duplicate", "reply_body", ["★2★"], ["番号なし", "★1★"]),
         (

@@ -165,14 +165,14 @@ def test_a_link_into_such_a_folder_counts(tmp_path: Path):
 def test_it_is_said_once_for_each_place(tmp_path: Path):
     here, there = DataFolder(tmp_path / "OneDrive"), DataFolder(tmp_path / "Dropbox")
     here.prepare()
-    warning = folder_warnings.untold(here)
+    warning = folder_warnings.new_warning(here)
     assert warning is not None
     assert "OneDrive" in warning.title
     assert str(here.path) in warning.happened
     assert "移して" in warning.cure
-    assert folder_warnings.untold(here) is None
+    assert folder_warnings.new_warning(here) is None
     here.path.rename(there.path)
-    assert folder_warnings.untold(there) is not None
-    assert folder_warnings.untold(there) is None
+    assert folder_warnings.new_warning(there) is not None
+    assert folder_warnings.new_warning(there) is None
     (tmp_path / "here").mkdir()
-    assert folder_warnings.untold(DataFolder(tmp_path / "here")) is None
+    assert folder_warnings.new_warning(DataFolder(tmp_path / "here")) is None

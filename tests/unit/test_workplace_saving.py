@@ -102,3 +102,12 @@ def test_what_was_saved_is_in_force(place: Workspace):
     assert place.settings().mail_address == "new@shop.example"
     assert place.passwords() == NEW_PASSWORDS
     assert "new@shop.example" in place.folder.ini.read_text("utf-8")
+
+
+def test_whoever_waits_for_mail_by_the_old_settings_polls_at_once(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    woken: list[Settings] = []
+    monkeypatch.setattr(place, "poll_now", lambda: woken.append(place.settings()))
+    place.save(NEW, NEW_PASSWORDS)
+    assert woken == [NEW], "and finds the new ones in force"

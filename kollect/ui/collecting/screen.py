@@ -6,25 +6,23 @@ import tkinter as tk
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.events import Phase, PollFinished
 from kollect.collector.status import (
-    MOST_EVENTS,
     CollectorStatus,
     StatusColor,
     report_text,
     wait_text,
 )
 from kollect.desktop.tray import COLOURS, TrayColor
-from kollect.errors import Trouble
+from kollect.errors import ServerTrouble, Trouble
+from kollect.ui.collecting.event_list import EventList
 from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.theme import BOLD_FONT, FAINT, GAP, HALF, WIDE
+from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.navigator import Navigator
-from kollect.ui.widgets.form import text_of
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from kollect.ui.widgets.wrapped_label import WrappedLabel
 
@@ -54,7 +52,7 @@ class CollectingScreen(Screen):
         inside = self.scrolled.inside
         self.panel = StatePanel(inside)
         self.panel.pack(fill="x")
-        self.trouble = TroublePanel(inside, window.dialogs.show_error)
+        self.trouble = TroublePanel(inside, window.dialogs.show_error, go.mend_mail_settings)
         self._below = ttk.Label(
             inside, text="最近のできごと（新しいものが上）", style="Bold.TLabel"
         )
@@ -83,7 +81,7 @@ class CollectingScreen(Screen):
         standing, now = self._go.tray.standing, datetime.now().astimezone()
         if self.window.status_text == STARTING and standing.last is not self._before:
             self.window.set_status("")
-        ending = self._go.shutdown.wanted
+        ending = self._go.shutdown.wanted or self._go.shutdown.stopping
         self.panel.show(standing, now, ending=ending)
         self.events.show(standing)
         if standing.trouble is not None:
@@ -107,7 +105,7 @@ class CollectingScreen(Screen):
             "収集結果表示": go.results,
             "ログの表示": go.log,
             "トレイへ": go.tray.to_tray,
-            "処理の終了": go.shutdown.quit,
+            "処理の終了": go.shutdown.end_collecting,
         }
         row = ttk.Frame(self)
         row.pack(side="bottom", fill="x", pady=(GAP, 0), before=self.scrolled)
@@ -143,16 +141,22 @@ class StatePanel(ttk.Frame):
         self.word.grid(row=0, column=1, sticky="w")
         self.next = ttk.Label(self, style="Paper.TLabel")
         self.next.grid(row=1, column=1, sticky="w")
+        self.slowed = ttk.Label(self, style="Paper.TLabel")
+        self.slowed.grid(row=2, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
         self.last = ttk.Label(self, style="PaperFaint.TLabel")
-        self.last.grid(row=2, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
+        self.last.grid(row=3, column=1, columnspan=3, sticky="w", pady=(HALF, 0))
         self.today = self._number(2, "今日の受付")
         self.total = self._number(3, "これまでの受付")
 
     def show(self, standing: CollectorStatus, now: datetime, *, ending: bool) -> None:
-        phase = standing.phase
-        self.word.configure(text=phase if standing.running else "停止中")
+        self.word.configure(text=standing.state_text if standing.running else "停止中")
         self._lamp.show(standing.light)
         self.next.configure(text=_next_text(standing, now, ending=ending))
+        self.slowed.configure(text=standing.slowed)
+        if standing.slowed:
+            self.slowed.grid()
+        else:
+            self.slowed.grid_remove()
         last = ""
         if standing.last is not None:
             result = "受信できませんでした"
@@ -191,9 +195,16 @@ class StatusLight(tk.Canvas):
 class TroublePanel(ttk.Frame):
     """What is wrong, what to do, and the way to the technical text."""
 
-    def __init__(self, parent: tk.Misc, tell: Callable[[Trouble], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        tell: Callable[[Trouble], None],
+        mend: Callable[[Trouble], None],
+    ) -> None:
+        """`mend` opens the settings where the trouble can be mended."""
         super().__init__(parent, style="Wrong.TFrame", padding=("3p", 0, 0, 0))
         self._tell = tell
+        self._mend = mend
         self._trouble: Trouble | None = None
         inside = ttk.Frame(self, style="Paper.TFrame", padding=(GAP, HALF))
         inside.pack(fill="both", expand=True)
@@ -201,11 +212,13 @@ class TroublePanel(ttk.Frame):
         self.title = ttk.Label(inside, style="PaperWrong.TLabel")
         self.title.grid(row=0, column=0, sticky="w")
         self.happened = WrappedLabel(inside, "", style="Paper.TLabel")
-        self.happened.grid(row=1, column=0, sticky="ew")
+        self.happened.grid(row=1, column=0, columnspan=3, sticky="ew")
         self.cure = WrappedLabel(inside, "", style="Paper.TLabel")
-        self.cure.grid(row=2, column=0, sticky="ew")
+        self.cure.grid(row=2, column=0, columnspan=3, sticky="ew")
+        self.mend = ttk.Button(inside, text="メールの設定を直す", width=20, command=self.go_mend)
+        self.mend.grid(row=0, column=1, sticky="ne", padx=(GAP, 0))
         self.detail = ttk.Button(inside, text="詳細", width=8, command=self.open)
-        self.detail.grid(row=0, column=1, rowspan=2, sticky="ne", padx=(GAP, 0))
+        self.detail.grid(row=0, column=2, sticky="ne", padx=(GAP, 0))
 
     def show(self, standing: CollectorStatus) -> None:
         trouble, since = standing.trouble, standing.since
@@ -214,76 +227,34 @@ class TroublePanel(ttk.Frame):
         self._trouble = trouble
         again = f"（{since:%H:%M} から {standing.failures}回）" if standing.failures > 1 else ""
         self.title.configure(text=f"{trouble.title}{again}")
+        if isinstance(trouble, ServerTrouble):
+            self.mend.grid()
+        else:
+            self.mend.grid_remove()
         happened = trouble.happened
         if len(happened) > LONGEST_TROUBLE:
             happened = f"{happened[:LONGEST_TROUBLE]}…（続きは「詳細」）"
         for label, text in (
             (self.happened, happened),
-            (self.cure, f"どうすればよいか: {trouble.cure}"),
+            (self.cure, self._cure(standing, trouble)),
         ):
             if label.text != text:
                 label.configure(text=text)
 
+    @staticmethod
+    def _cure(standing: CollectorStatus, trouble: Trouble) -> str:
+        if standing.trying_new_settings:
+            return "新しい設定で試しています…"
+        return f"どうすればよいか: {trouble.cure}"
+
+    def go_mend(self) -> None:
+        """「メールの設定を直す」"""
+        if self._trouble is not None:
+            self._mend(self._trouble)
+
     def open(self) -> None:
         if self._trouble is not None:
             self._tell(self._trouble)
-
-
-class EventList(ttk.Frame):
-    """The last events, the newest on top, so that it is always the one in view."""
-
-    def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent)
-        self.columnconfigure(0, weight=1)
-        self.rowconfigure(0, weight=1)
-        self.text = text_of(self, lines=3)
-        self.text.grid(row=0, column=0, sticky="nsew")
-        bar = ttk.Scrollbar(self, command=self.text.yview, takefocus=False)
-        bar.grid(row=0, column=1, sticky="ns")
-        self.text.configure(
-            yscrollcommand=bar.set,
-            state="disabled",
-            undo=False,
-            cursor="arrow",
-            wrap="char",  # Japanese has no blanks to break at
-            spacing3="2p",
-        )
-        self._told: tuple[int, int] = (0, 0)
-        self.resize()
-
-    def resize(self) -> None:
-        """Lines that are broken go on behind the time."""
-        self.text.tag_configure("time", foreground=FAINT)
-        self.text.tag_configure("new", font=BOLD_FONT)
-        behind = int(self.text.tk.call("font", "measure", BOLD_FONT, "00/00 00:00:00  "))
-        self.text.configure(tabs=(behind,))
-        self.text.tag_configure("line", lmargin2=behind)
-
-    def show(self, standing: CollectorStatus) -> None:
-        """Put on top what has come since the last time."""
-        which, told = self._told
-        if which != id(standing):
-            self._clear()
-            told = 0
-        fresh = min(standing.told - told, len(standing.events))
-        self._told = (id(standing), standing.told)
-        if not fresh:
-            return
-        text = self.text
-        text.configure(state="normal")
-        text.tag_remove("new", "1.0", "end")
-        for event in islice(standing.events, len(standing.events) - fresh, None):
-            text.insert(
-                "1.0", f"{event.at:%m/%d %H:%M:%S}\t", ("time", "line"), event.text + "\n", "line"
-            )
-        text.tag_add("new", "1.0", "1.end")
-        text.delete(f"{MOST_EVENTS + 1}.0", "end")
-        text.configure(state="disabled")
-
-    def _clear(self) -> None:
-        self.text.configure(state="normal")
-        self.text.delete("1.0", "end")
-        self.text.configure(state="disabled")
 
 
 def _next_text(standing: CollectorStatus, now: datetime, *, ending: bool) -> str:
@@ -301,5 +272,7 @@ def _next_text(standing: CollectorStatus, now: datetime, *, ending: bool) -> str
     left = standing.next_at - now
     if left.total_seconds() <= 0:
         return "まもなく受信します。"
+    if standing.by_push:
+        return f"念のため、{standing.next_at:%H:%M} にも受信します。"
     again = "もう一度試すまで" if standing.trouble is not None else "次の受信まで"
     return f"{again} あと {wait_text(left)}（{standing.next_at:%H:%M:%S}）"

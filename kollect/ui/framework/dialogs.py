@@ -72,7 +72,9 @@ class Dialog(tk.Toplevel, Generic[T]):
                 command=action,
                 style="Primary.TButton" if is_main else "TButton",
             )
-            button.grid(row=0, column=place + (place >= left), padx=(GAP if place else 0, 0))
+            padx = (GAP if place else 0, 0)
+            # a blue one is a pixel higher by itself
+            button.grid(row=0, column=place + (place >= left), padx=padx, sticky="ns")
             made.append(button)
             if is_main:
                 self._focus = self._main = button
@@ -81,7 +83,10 @@ class Dialog(tk.Toplevel, Generic[T]):
     def _enter(self, event: tk.Event) -> None:
         """Enter before the focus has come to any widget of the dialog."""
         if event.widget is self:
-            self._press_main()
+            if isinstance(self._focus, ttk.Button):
+                self._focus.invoke()
+            else:
+                self._press_main()
 
     def _press_main(self) -> None:
         if self._main is not None:
@@ -176,11 +181,15 @@ class Dialogs:
         careful: bool = False,
     ) -> bool:
         """True for `yes`; ESC and × mean `no`. Where `careful`, Enter means `no` too."""
-        return self.choose(title, question, (no, yes), main=0 if careful else -1) == yes
+        return self.choose(title, question, (no, yes), careful=careful) == yes
 
-    def choose(self, title: str, text: str, answers: Sequence[str], *, main: int = -1) -> str:
-        """One of the answers; Enter gives the one at `main`, ESC and × give the first."""
-        return self.show(QuestionDialog, title, text, answers, main)
+    def choose(
+        self, title: str, text: str, answers: Sequence[str], *, careful: bool = False
+    ) -> str:
+        """One of the answers. The last is the act, in blue, and Enter gives it; where `careful`,
+        Enter gives the first, as ESC and × do.
+        """
+        return self.show(QuestionDialog, title, text, answers, careful)
 
     def save_as(self, title: str, name: str, kinds: FileKinds) -> Path | None:
         """Where to write a file; the system asks before overwriting one."""
@@ -204,15 +213,21 @@ class Dialogs:
 
 class QuestionDialog(Dialog[str]):
     def __init__(
-        self, parent: tk.Misc, title: str, text: str, answers: Sequence[str], main: int = -1
+        self,
+        parent: tk.Misc,
+        title: str,
+        text: str,
+        answers: Sequence[str],
+        careful: bool = False,
     ) -> None:
         super().__init__(parent, title, otherwise=answers[0])
         paragraph(self.body, title, bold=True).pack(anchor="w")
         paragraph(self.body, text).pack(anchor="w", pady=(GAP, 0))
-        self.buttons(
-            *((answer, lambda answer=answer: self.finish(answer)) for answer in answers),
-            main=main,
+        made = self.buttons(
+            *((answer, lambda answer=answer: self.finish(answer)) for answer in answers)
         )
+        if careful:
+            self.start_at(made[0])
 
 
 class TroubleDialog(Dialog[None]):

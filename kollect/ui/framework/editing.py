@@ -12,6 +12,7 @@ from tkinter import ttk
 
 from kollect.ui.framework import enter_key, tk_windows
 from kollect.ui.framework.key_bindings import is_typed
+from kollect.ui.framework.tk_lifetime import when_idle
 
 _FIELDS = ("TEntry", "TSpinbox", "TCombobox")
 _STEPS = (*_FIELDS, "TRadiobutton", "TCheckbutton", "TNotebook")
@@ -48,6 +49,7 @@ def install(root: tk.Tk) -> None:
         bind(name, "<KeyRelease>", lambda event: _history(event).record())
         bind(name, "<<Paste>>", _paste)
         tk_windows.add_to_class(root, name, "<FocusIn>", _history)
+        tk_windows.add_to_class(root, name, "<FocusOut>", _left)
     bind("Text", "<<Paste>>", _paste_text)
 
 
@@ -138,6 +140,21 @@ def _invoke(event: tk.Event) -> object:
 def _enter(event: tk.Event) -> str:
     enter_key.enter(event.widget)
     return "break"
+
+
+def _left(event: tk.Event) -> None:
+    """What is selected stays so only where the focus is: grey in another field it says nothing.
+
+    A menu of the field, and another program, have the focus only for a while.
+    """
+    entry = _entry(event)
+
+    def clear() -> None:
+        now = tk_windows.focused(entry)
+        if now is not None and now is not entry and now.winfo_toplevel() is entry.winfo_toplevel():
+            entry.selection_clear()
+
+    when_idle(entry, clear)
 
 
 def _move_on(event: tk.Event) -> str:

@@ -25,14 +25,14 @@ _STOPS = frozenset(
 def enter(widget: tk.Misc) -> None:
     """Enter was pressed in this widget: on to the next field, or to the end of the window."""
     window = widget.winfo_toplevel()
-    for path in _after(widget.tk, str(widget), str(window)):
-        if _is_stop(widget.tk, path):
+    for path in stops_after(widget.tk, str(widget), str(window)):
+        if is_stop(widget.tk, path):
             widget.tk.call("tk::TabToWindow", path)  # as Tab does: what stands there is selected
             return
     window.event_generate(LAST_FIELD)
 
 
-def _after(tcl: TkappType, path: str, window: str) -> Iterator[str]:
+def stops_after(tcl: TkappType, path: str, window: str) -> Iterator[str]:
     """All widgets after this one in the order of Tab, to the end of its window."""
     yield from _inside(tcl, path)
     while path != window:
@@ -53,7 +53,7 @@ def _inside(tcl: TkappType, path: str) -> Iterator[str]:
             yield from _inside(tcl, child)
 
 
-def _is_stop(tcl: TkappType, path: str) -> bool:
+def is_stop(tcl: TkappType, path: str) -> bool:
     if str(tcl.call("winfo", "class", path)) not in _STOPS:
         return False
     # Tk's own answer, as for Tab; it does not look at the state where `takefocus` is just 1

@@ -44,6 +44,10 @@ class Screen(ttk.Frame):
         """Whether there is something that going back would lose."""
         return False
 
+    def save_before_leaving(self, then: Callable[[], None]) -> None:
+        """「保存して戻る」: save what is unsaved, and do `then` once it is saved."""
+        raise NotImplementedError
+
     def on_close(self) -> None:
         """Called before this screen is destroyed: stop its jobs."""
 

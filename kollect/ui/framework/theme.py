@@ -160,6 +160,8 @@ class Theme:
         configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
         configure("Menu.TButton", padding=("12p", "7p"), anchor="w")
         configure("LowMenu.TButton", padding=("9p", "3p"), anchor="w")
+        for name in ("Step.TButton", "NextStep.TButton"):
+            configure(name, padding=("6p", "2p"), anchor="w")
         configure("TNotebook.Tab", padding=("10p", "4p"))
         configure("TButton", padding=("6p", "2p"))
 
@@ -271,33 +273,35 @@ def _flat_buttons(style: ttk.Style) -> None:
             ("disabled", "#eef0f3"),
             ("pressed", "#cfe0f5"),
             ("active", ACCENT_PALE),
-            ("focus", ACCENT_PALE),
         ]
+        # the pointer tints, the focus draws a thicker frame: else two buttons seem to be chosen
+        frame = [("focus", ACCENT), *shades]
+        style.map(
+            name,
+            background=shades,
+            lightcolor=frame,
+            darkcolor=frame,
+            bordercolor=[("focus", ACCENT)],
+        )
+    style.configure("TButton", focuscolor="")
+    shades = [("disabled", "#aab8c8"), ("pressed", ACCENT_DARK), ("active", "#2a6fbe")]
+    for name in ("Primary.TButton", "NextStep.TButton"):
+        style.configure(
+            name,
+            background=ACCENT,
+            foreground=PAPER,
+            lightcolor=ACCENT,
+            darkcolor=ACCENT,
+            bordercolor=ACCENT_DARK,
+            focuscolor=PAPER,
+        )
         style.map(
             name,
             background=shades,
             lightcolor=shades,
             darkcolor=shades,
-            bordercolor=[("focus", ACCENT), ("active", ACCENT)],
+            foreground=[("disabled", "#f0f2f5")],
         )
-    style.configure("TButton", focuscolor="")
-    shades = [("disabled", "#aab8c8"), ("pressed", ACCENT_DARK), ("active", "#2a6fbe")]
-    style.configure(
-        "Primary.TButton",
-        background=ACCENT,
-        foreground=PAPER,
-        lightcolor=ACCENT,
-        darkcolor=ACCENT,
-        bordercolor=ACCENT_DARK,
-        focuscolor=PAPER,
-    )
-    style.map(
-        "Primary.TButton",
-        background=shades,
-        lightcolor=shades,
-        darkcolor=shades,
-        foreground=[("disabled", "#f0f2f5")],
-    )
     style.configure("Toolbutton", background=PAPER, lightcolor=PAPER, darkcolor=PAPER)
     tool = [("selected", ACCENT), ("active", ACCENT_PALE)]
     style.map(

@@ -36,7 +36,7 @@ class TkCallQueue:
         self._calls = queue.SimpleQueue()
         self._hurried_until = 0.0
         self._name = root.register(self._pump)
-        """Registered once: `after` would do it anew each time, at twice the cost."""
+        """Registered once: `after` would do it again each time, at twice the cost."""
         self._timer = ""
         self._arm()
 

@@ -18,7 +18,7 @@ from kollect.settings.model import TextSize
 from kollect.threads import safe_thread
 from kollect.ui.framework import editing, enter_key, tk_windows
 from kollect.ui.framework.dialogs import Dialogs
-from kollect.ui.framework.function_bar import FunctionBar, FunctionKey
+from kollect.ui.framework.function_bar import FunctionBar, FunctionKey, StatusKind
 from kollect.ui.framework.jobs import Jobs, unexpected
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.screen import Screen
@@ -26,6 +26,7 @@ from kollect.ui.framework.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
 from kollect.ui.framework.tk_call_queue import TkCallQueue
 from kollect.ui.framework.tk_messages import speak_japanese
 from kollect.ui.widgets import scroll_frame
+from kollect.ui.widgets.fields import EDITED
 
 __all__ = ["FunctionKey", "Screen", "Window", "give_icon"]
 
@@ -112,21 +113,32 @@ class Window:
         self._bring()
         return screen
 
-    def back(self, *, confirm: bool = True) -> bool:
+    def back(self, *, confirm: bool = True) -> None:
         """Close the screen in front, unless the user wants to keep what is unsaved there."""
-        if len(self._screens) < 2 or (confirm and not self.may_leave()):
-            return False
-        self._drop()
-        self._bring()
-        return True
+        if len(self._screens) > 1:
+            if confirm:
+                self.leave(self._close_front)
+            else:
+                self._close_front()
 
     def uncover(self, kind: type[Screen]) -> bool:
         """Go back to the screen of this kind; False where none is open. The user may refuse."""
         if not any(isinstance(screen, kind) for screen in self._screens):
             return False
-        while not isinstance(self.screen, kind) and self.back():
-            pass
+        self._uncover(kind)
         return True
+
+    def _uncover(self, kind: type[Screen]) -> None:
+        def one_nearer() -> None:
+            self._close_front()
+            self._uncover(kind)
+
+        if not isinstance(self.screen, kind):
+            self.leave(one_nearer)
+
+    def _close_front(self) -> None:
+        self._drop()
+        self._bring()
 
     def back_to(self, kind: type[Screen]) -> None:
         """Close screens without asking until one of this kind is in front."""
@@ -134,16 +146,27 @@ class Window:
             self._drop()
         self._bring()
 
-    def may_leave(self) -> bool:
-        """Ask, where the screen in front has something unsaved."""
-        return not self.screen.has_unsaved_changes() or self.dialogs.confirm(
+    def leave(self, then: Callable[[], None], act: str = "戻る") -> None:
+        """Do `then`, which leaves the screen in front; ask before where something is unsaved.
+
+        Saving takes a while: `then` may be called after this has returned, or not at all. `act`
+        is the word for what is done.
+        """
+        screen = self.screen
+        if not screen.has_unsaved_changes():
+            then()
+            return
+        stay, throw_away, save = "入力を続ける", f"保存せずに{act}", f"保存して{act}"
+        answer = self.dialogs.choose(
             "保存していない変更があります",
             "入力した内容は、まだ保存されていません。\n"
-            "保存せずに前の画面へ戻ると、変更した内容は消えます。",
-            yes="保存せずに戻る",
-            no="入力を続ける",
-            careful=True,
+            f"「{throw_away}」を押すと、変更した内容は消えます。",
+            (stay, throw_away, save),
         )
+        if answer == throw_away:
+            then()
+        elif answer == save:
+            screen.save_before_leaving(lambda: then() if self.screen is screen else None)
 
     def on_collector_event(self, news: CollectorEvent) -> None:
         """Hand on what the collector tells. In Tk's thread."""
@@ -192,13 +215,21 @@ class Window:
         self._bar.show(back, screen.function_keys())
 
     def set_status(self, text: str) -> None:
-        """One line in the bottom bar, until the next or until another screen."""
+        """What is going on, in the bottom bar, until the next line or another screen."""
         self._bar.set_status(text)
+
+    def say_done(self, text: str) -> None:
+        """The same for what was done: with a green ✓, until something is changed or 8 seconds."""
+        self._bar.set_status(text, StatusKind.DONE)
+
+    def say_not_done(self, text: str) -> None:
+        """The same, with a red ✗."""
+        self._bar.set_status(text, StatusKind.NOT_DONE)
 
     @property
     def status_text(self) -> str:
-        """What stands there."""
-        return self._bar.status_label.text
+        """What is said there, without its mark."""
+        return self._bar.status
 
     def set_text_size(self, size: TextSize) -> None:
         if size is self.theme.size:
@@ -263,15 +294,20 @@ class Window:
         self.banner.grid_remove()
         # the bar must not give way to a screen that is too high
         self.content.grid_propagate(False)
-        ttk.Frame(root, style="Line.TFrame", height=1).grid(row=3, column=0, sticky="ew")
+        self.strip = ttk.Frame(root, style="Paper.TFrame", padding=(GAP, "1p"))
+        """Below every screen, for how things stand; `grid` shows it."""
+        self.strip.grid(row=3, column=0, sticky="ew")
+        self.strip.grid_remove()
+        ttk.Frame(root, style="Line.TFrame", height=1).grid(row=4, column=0, sticky="ew")
         self._bar = FunctionBar(root)
-        self._bar.grid(row=4, column=0, sticky="ew")
+        self._bar.grid(row=5, column=0, sticky="ew")
         root.protocol("WM_DELETE_WINDOW", lambda: self.on_close())
 
     def _bind_keys(self) -> None:
         root = self.root
         root.bind("<Escape>", lambda event: self._bar.press("Escape"))
         root.bind(enter_key.LAST_FIELD, lambda event: self._bar.focus_main())
+        root.bind(EDITED, lambda event: self._bar.clear_result())
         for name in ("<Return>", "<KP_Enter>"):
             root.bind(name, self._enter)
         for number in range(1, 13):
@@ -336,7 +372,7 @@ class Window:
             if not self._closed:
                 safe_thread.log_error(another, "誤りを画面でお知らせできませんでした")
                 with contextlib.suppress(*safe_thread.FAULTS):
-                    self.set_status(
+                    self.say_not_done(
                         "予期しない誤りが起きました。くわしいことは「ログの表示」にあります。"
                     )
         finally:

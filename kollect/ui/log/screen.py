@@ -171,7 +171,7 @@ class LogScreen(Screen):
 
         def done(shown: Shown | None) -> None:
             if shown is None:
-                self.window.set_status(f"{day_words(day)} からあとの記録はありません。")
+                self.window.say_not_done(f"{day_words(day)} からあとの記録はありません。")
                 return
             self._show(shown, at_top=True)
             self.table.focus_rows()
@@ -261,7 +261,7 @@ class LogScreen(Screen):
         if places:
             self.clipboard_clear()
             self.clipboard_append("\n".join(self._lines[place] for place in places))
-            self.window.set_status(f"{len(places):,}行をコピーしました。")
+            self.window.say_done(f"{len(places):,}行をコピーしました。")
         return "break"
 
     def export(self) -> None:
@@ -274,7 +274,7 @@ class LogScreen(Screen):
             return path.name
 
         def done(name: str) -> None:
-            self.window.set_status(f"「{name}」として取り出しました。")
+            self.window.say_done(f"「{name}」として取り出しました。")
 
         self.work(work, done)
 

@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.desktop.ime import InputMode
+from kollect.letters.letter_check import LetterKind, TextRemark, remarks
 from kollect.mailing import mailing_text
 from kollect.mailing.mailing_states import Mailing
 from kollect.mailing.rate_limit import RateLimit
@@ -21,6 +22,7 @@ from kollect.ui.mailing.mailing_dialogs import SampleDialog
 from kollect.ui.mailing.mailing_preview import MemberPreview
 from kollect.ui.members.member_fields import switch_ime
 from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.check_strip import CheckStrip
 from kollect.ui.widgets.form import Form
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from kollect.ui.widgets.two_columns import TwoColumns
@@ -59,10 +61,12 @@ class MailingComposeScreen(Screen):
         self.missing = ShopNotice(both, go.shop_settings)
         self.missing.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         form = Form(both, label_characters=4)
-        form.grid(row=1, column=0, sticky="nsew")
+        form.grid(row=1, column=0, rowspan=2, sticky="nsew")
         self._build_form(form)
         self.preview = MemberPreview(both, window, workspaces)
         self.preview.grid(row=1, column=1, sticky="nsew", padx=(WIDE, 0))
+        self.check = CheckStrip(both, self._remarks, scrolled.see)
+        self.check.grid(row=2, column=1, sticky="ew", padx=(WIDE, 0), pady=(HALF, 0))
         both.settle()
         if draft is not None:
             self.subject.value, self.body.value = draft.subject, draft.body
@@ -93,7 +97,6 @@ class MailingComposeScreen(Screen):
             "送るときに、会員ごとの名前や番号に変わります。",
             under_fields=True,
         )
-        self.note = form.note("", under_fields=True)
         self.try_button = ttk.Button(
             form.row(under_fields=True), text="自分に試し送信", width=18, command=self.try_out
         )
@@ -125,6 +128,9 @@ class MailingComposeScreen(Screen):
     def has_unsaved_changes(self) -> bool:
         return self._text != self._saved
 
+    def save_before_leaving(self, then: Callable[[], None]) -> None:
+        self._save(then)
+
     # ---- the text ----
 
     @property
@@ -150,12 +156,32 @@ class MailingComposeScreen(Screen):
         """Let the preview follow what is typed."""
         subject, body = self._text
         self.preview.write(subject, body, self._settings)
-        odd = mailing_text.unfilled(subject, body)
-        self.note.configure(
-            text=f"{'、'.join(odd)} は差し込みの言葉ではないため、そのままの文字で送ります。"
-            if odd
-            else ""
+        self.check.edited()
+
+    def _remarks(self) -> list[TextRemark]:
+        """文面の点検, with the placeholders of a mailing."""
+        subject, body = self._text
+        if not (subject.strip() or body.strip()):
+            return []  # nothing is written yet
+        wrong = [
+            TextRemark(f"{starred} は使えません。", f"{right} と書いてください。", serious=True)
+            for starred, right in mailing_text.misspelt(subject, body).items()
+        ]
+        odd = [
+            TextRemark(
+                f"{starred} は差し込みの言葉ではないため、そのままの文字で送ります。",
+                "名前や番号を入れるところなら、「差し込み」のボタンで入れ直してください。",
+            )
+            for starred in mailing_text.unfilled(subject, body)
+        ]
+        found = remarks(
+            subject,
+            body,
+            shop_name=self._settings.shop.name,
+            charset=self._settings.collect.charset,
+            kind=LetterKind.MAILING,
         )
+        return [*wrong, *found, *odd]
 
     def _all_right(self) -> bool:
         """Say beside the fields what is wrong, and go to the first."""
@@ -172,11 +198,11 @@ class MailingComposeScreen(Screen):
                 first = first or field
         if first is not None:
             first.focus()
-            self.window.set_status("赤い字のところを直してください。")
+            self.window.say_not_done("赤い字のところを直してください。")
             return False
         if lacking := _lacking(self._settings.shop, "店名", "住所"):
             self.missing.button.focus_set()
-            self.window.set_status(f"「ID」で{'と'.join(lacking)}を入力してください。")
+            self.window.say_not_done(f"「ID」で{'と'.join(lacking)}を入力してください。")
             return False
         return True
 
@@ -184,7 +210,7 @@ class MailingComposeScreen(Screen):
 
     def save(self) -> None:
         """「下書き保存」: however unfinished it is."""
-        self._save(lambda: self.window.set_status("下書きを保存しました。"))
+        self._save(lambda: self.window.say_done("下書きを保存しました。"))
 
     def go_on(self) -> None:
         """「送る相手を選ぶ」: what is written is saved as a draft before."""
@@ -209,7 +235,7 @@ class MailingComposeScreen(Screen):
         subject, body = self._text
 
         def done(result: None) -> None:
-            self.window.set_status(
+            self.window.say_done(
                 f"{to} に試しのメールを送りました。届いたメールを確かめてください。"
             )
 

@@ -98,8 +98,11 @@ class MailingListScreen(Screen):
 
         def done(found: tuple[list[Mailing], dict[int, _Counts]]) -> None:
             mailings, self._counts = found
-            self._mailings = {mailing.id: mailing for mailing in mailings}
-            self.table.show(list(self._mailings), self._rows(self._mailings), keep=True)
+            known, self._mailings = self._mailings, {mailing.id: mailing for mailing in mailings}
+            identities = list(self._mailings)  # the newest first
+            self.table.show(identities, self._rows(identities), keep=True)
+            if known and identities and identities[0] not in known:
+                self.table.show_row(0)  # the one just written: the keys are about it
             self.table.say_nothing_there("" if mailings else _EMPTY)
             self._chosen()
 

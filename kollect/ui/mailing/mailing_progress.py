@@ -53,7 +53,7 @@ class MailingProgressScreen(Screen):
         self.rowconfigure(2, weight=1)
         self.panel = ProgressPanel(self, self.stop)
         self.panel.grid(row=0, column=0, sticky="ew")
-        self.trouble = TroublePanel(self, window.dialogs.show_error)
+        self.trouble = TroublePanel(self, window.dialogs.show_error, go.mend_mail_settings)
         self.trouble.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
         self.trouble.grid_remove()
         self.results = MailingResults(self, window, workspaces, mailing, self.show_letter)
@@ -160,7 +160,7 @@ class MailingProgressScreen(Screen):
             export.write(path, data)
 
         def done(result: None) -> None:
-            self.window.set_status(f"「{path.name}」に取り出しました。")
+            self.window.say_done(f"「{path.name}」に取り出しました。")
 
         self.work(work, done, failed=self._failed, busy=True)
 
@@ -192,7 +192,7 @@ class MailingProgressScreen(Screen):
 
     def _turn(self, act: Callable[[int], None], word: str) -> None:
         def done(result: None) -> None:
-            self.window.set_status(word)
+            self.window.say_done(word)
             self._load()
 
         self.work(lambda job: act(self._id), done, failed=self._failed, busy=True)

@@ -152,7 +152,7 @@ class MailingRecipientsScreen(Screen):
         choice = self.whom.choice()
         if wrong := [*self.whom.wrong(), *wrong]:
             wrong[0].focus()
-            self.window.set_status("赤い字のところを直してください。")
+            self.window.say_not_done("赤い字のところを直してください。")
             return None
         return choice
 
@@ -174,7 +174,7 @@ class MailingRecipientsScreen(Screen):
             self.audience, mailing = found
             self._show()
             if not self.audience.reached:
-                self.window.set_status("送れる会員がいません。送る相手の条件を変えてください。")
+                self.window.say_not_done("送れる会員がいません。送る相手の条件を変えてください。")
                 self.whom.group.focus()
                 return
             if self._agreed(self.audience.reached, choice, mailing, pace):

@@ -71,7 +71,7 @@ class MailingResults(ttk.Frame):
         return bar
 
     def show(self, counts: Mapping[RecipientState, int]) -> None:
-        """Fetch the rows anew; so many are at each step by now."""
+        """Fetch the rows again; so many are at each step by now."""
         self._counts = counts
         self.refill()
 

@@ -110,9 +110,10 @@ class MemberFiles(ttk.Frame):
 
         def done(written: bool) -> None:
             over()
-            self._window.set_status(
-                f"「{path.name}」へ取り出しました。" if written else "取り出しを中止しました。"
-            )
+            if written:
+                self._window.say_done(f"「{path.name}」へ取り出しました。")
+            else:
+                self._window.say_not_done("取り出しを中止しました。")
 
         def failed(trouble: Trouble) -> None:
             over()

@@ -76,6 +76,9 @@ class MemberEditScreen(Screen):
     def has_unsaved_changes(self) -> bool:
         return self._sheet() != self._as_shown
 
+    def save_before_leaving(self, then: Callable[[], None]) -> None:
+        self.save(then)
+
     def on_text_size(self) -> None:
         self.history.on_text_size()
         self.mails.on_text_size()
@@ -155,21 +158,21 @@ class MemberEditScreen(Screen):
             self.mails.show(found.mails)
             self.fields.offer_groups(found.groups)
             if said:
-                self.window.set_status(said)
+                self.window.say_done(said)
 
         self.work(work, done)
 
     # ---- what can be done ----
 
-    def save(self) -> None:
-        """F12: write the correction; what stood there before goes into the history."""
+    def save(self, then: Callable[[], None] = lambda: None) -> None:
+        """F12: write the correction; what stood there before goes into the history. Then `then`."""
         now = local_now()
         try:
             member = read_sheet(self._sheet(), now.date())
         except SheetProblems as wrong:
             self.notebook.select(self.scrolled)
             self.fields.show_errors(wrong.problems)
-            self.window.set_status(
+            self.window.say_not_done(
                 f"直すところが{len({p.field for p in wrong.problems})}か所あります。"
             )
             return
@@ -184,6 +187,7 @@ class MemberEditScreen(Screen):
         self._write(
             lambda members: members.update(member, now, LIST_SOURCE),
             lambda changed: "修正を保存しました。" if changed else "変わったところはありません。",
+            then,
         )
 
     def withdraw(self) -> None:
@@ -252,7 +256,12 @@ class MemberEditScreen(Screen):
             return False
         return True
 
-    def _write(self, act: Callable[[Members], bool], say: Callable[[bool], str]) -> None:
+    def _write(
+        self,
+        act: Callable[[Members], bool],
+        say: Callable[[bool], str],
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         """Write in a thread, then show what is there now."""
 
         def work(job: Job) -> bool:
@@ -261,6 +270,7 @@ class MemberEditScreen(Screen):
 
         def done(new: bool) -> None:
             self._fetch(say(new), form=True)
+            then()
 
         self.work(work, done, busy=True)
 

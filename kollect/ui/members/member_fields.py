@@ -15,12 +15,22 @@ from typing import Any
 
 from kollect.desktop.ime import InputMode, set_input_mode
 from kollect.members import normalize, wareki
-from kollect.members.member import NO, YES, FieldProblem, MemberField, MemberFormInput, Sex
+from kollect.members.member import (
+    NO,
+    YES,
+    FieldProblem,
+    MemberField,
+    MemberFormInput,
+    Sex,
+    problems,
+)
+from kollect.ui.framework import tk_windows
 from kollect.ui.framework.theme import GAP, WIDE
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.widgets import fields, form
 
 LABEL_CHARACTERS = 6
+_BOTH_CALENDARS = "西暦でも和暦でも。例: S60.1.2"
 PAPER = "会員登録用紙"
 """How most consents are given."""
 _SEX_WORDS = {
@@ -29,6 +39,13 @@ _SEX_WORDS = {
     Sex.FEMALE.value: "女性",
     Sex.OTHER.value: "その他",
 }
+_SEEN_AT_ONCE = (
+    MemberField.BIRTHDAY,
+    MemberField.PHONE,
+    MemberField.POSTCODE,
+    MemberField.CONSENT_ON,
+)
+"""What is wrong in these is said when Enter or Tab would leave them, and the focus stays."""
 _LETTERS = {
     MemberField.NAME: InputMode.HIRAGANA,
     MemberField.KANA: InputMode.KATAKANA,
@@ -70,7 +87,7 @@ class MemberFields:
             MemberField.CONSENT_ON: self.consent_on,
             MemberField.CONSENT_HOW: self.consent_how,
         }
-        self._meant = self._beside(rows, self.birthday, "西暦でも和暦でも。例: S60.1.2")
+        self._meant = self._beside(rows, self.birthday, _BOTH_CALENDARS)
         self._beside(rows, self.sex, "1～4のキーでも選べます")
         # a Menubutton is higher than a line of the form
         self._pick = ttk.Button(
@@ -162,8 +179,34 @@ class MemberFields:
         self.consent.on_edit(self._consent_chosen)
         for key in ("<Return>", "<KP_Enter>"):
             self.note.widget.bind(key, self._pass_note)
+        for where in _SEEN_AT_ONCE:
+            widget = self.fields[where].widget
+            for key in ("<Return>", "<KP_Enter>", "<Tab>"):
+                widget.bind(key, partial(self._move_on, where))
+            widget.bind("<FocusOut>", partial(self._left, where), add=True)
         for where, field in self.fields.items():
             switch_ime(field.widget, _LETTERS.get(where, InputMode.PLAIN))
+
+    def _fits(self, where: MemberField) -> bool:
+        """Whether what stands in this field can be taken; if not, it is said beside it."""
+        field = self.fields[where]
+        if field.value.strip():
+            for problem in problems(self.sheet, self._today()):
+                if problem.field is where:
+                    field.show_error(problem.message)
+                    return False
+        field.clear()
+        return True
+
+    def _move_on(self, where: MemberField, event: tk.Event) -> str | None:
+        return None if self._fits(where) else "break"
+
+    def _left(self, where: MemberField, event: tk.Event) -> None:
+        """By the mouse: it is said, but the focus may go."""
+        widget = self.fields[where].widget
+        focus = tk_windows.focused(widget)
+        if focus is not None and focus.winfo_toplevel() is widget.winfo_toplevel():
+            self._fits(where)
 
     def _propose_kana(self) -> None:
         """A name in kana is its own reading; that of kanji nobody can guess."""
@@ -224,11 +267,12 @@ def _is_kana(text: str) -> bool:
 
 def _in_words(typed: str, today: date) -> str:
     """The birthday in the other calendar, to be compared with the paper."""
-    if not typed.strip():
-        return "西暦でも和暦でも。例: S60.1.2"
     try:
         day = wareki.read(typed)
     except wareki.NotADate:
-        return ""
+        return _BOTH_CALENDARS
     age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
-    return f"{day.year}年（{wareki.written(day)}）{age}歳" if age >= 0 else ""
+    if age < 0:
+        return _BOTH_CALENDARS
+    era = wareki.written(day).partition("年")[0]
+    return f"{day.year}年{day.month}月{day.day}日（{era}年）　{age}歳"

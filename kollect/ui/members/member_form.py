@@ -12,6 +12,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.events import CollectorEvent, PollFinished
+from kollect.delivery.carriers import AT_THE_COUNTER, MAY_BE_FILTER, may_be_filter
 from kollect.desktop.ime import InputMode
 from kollect.errors import Trouble
 from kollect.ledger.records import Receipt
@@ -101,6 +102,9 @@ class MemberFormScreen(Screen):
     def has_unsaved_changes(self) -> bool:
         return self.fields.sheet != MemberFormInput(consent=NO)  # a number alone was only looked up
 
+    def save_before_leaving(self, then: Callable[[], None]) -> None:
+        self.save(then)
+
     def on_collector_event(self, news: CollectorEvent) -> None:
         if isinstance(news, PollFinished) and self._found is not None and not self.is_busy:
             self._look()  # its letter may have gone out by now
@@ -113,7 +117,12 @@ class MemberFormScreen(Screen):
         self.address = ttk.Label(place, style="Bold.TLabel")
         self.address.grid(row=0, column=0, sticky="w")
         self.condition = wrapped(place, "")
-        self.condition.grid(row=0, column=1, sticky="ew", padx=WIDE)
+        self.condition.grid(row=0, column=1, rowspan=2, sticky="ew", padx=WIDE)
+        self.sheet_button = ttk.Button(
+            place, text="届かないときの紙", width=16, command=self._go.arrival_sheet
+        )
+        self.sheet_button.grid(row=1, column=0, sticky="w")
+        self.sheet_button.grid_remove()
 
     def _number_edited(self) -> None:
         if self.number.value.strip() != self._looked_for:
@@ -128,6 +137,7 @@ class MemberFormScreen(Screen):
         self.address.configure(text=exact(address))
         self.condition.configure(text=text, style=style)
         self.condition.grid_configure(padx=(WIDE if address else 0, WIDE))
+        self.sheet_button.grid_remove()
         self.refresh_keys()
 
     def _move_on(self) -> str:
@@ -200,10 +210,14 @@ class MemberFormScreen(Screen):
         style = _STYLES.get(receipt.state, "TLabel")
         if receipt.reason and (receipt.state in _FAILED or receipt.state is ReceiptState.REPLIED):
             text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
+        if receipt.state in _FAILED and may_be_filter(receipt.address, receipt.reason):
+            text = f"{MAY_BE_FILTER}。{AT_THE_COUNTER}"
         if said_no is not None:
             text += f"　{said_no.astimezone():%Y/%m/%d} に配信停止のお申し出があったアドレスです。"
             style = "Bad.TLabel"
         self._say_found(receipt.address, text, style)
+        if receipt.state is ReceiptState.UNDELIVERABLE:
+            self.sheet_button.grid()
 
     def _refuse(self, refusal: Trouble) -> None:
         """Beside the field, with what to do; the number is selected, to be typed again."""
@@ -228,14 +242,14 @@ class MemberFormScreen(Screen):
 
     # ---- what can be done ----
 
-    def save(self) -> None:
-        """F12: register, or say beside the fields why not."""
+    def save(self, then: Callable[[], None] = lambda: None) -> None:
+        """F12: register, or say beside the fields why not; `then` once it is registered."""
         if self.number.value.strip() and self._found is None:
-            self._look(self._register_member)
+            self._look(lambda: self._register_member(then))
         else:
-            self._register_member()
+            self._register_member(then)
 
-    def _register_member(self) -> None:
+    def _register_member(self, then: Callable[[], None]) -> None:
         now = local_now()
         sheet = replace(self.fields.sheet, number=self.number.value)
         try:
@@ -259,6 +273,7 @@ class MemberFormScreen(Screen):
                     "お申し出のあとで承諾をいただいたときは、「会員一覧」でこの会員を開き、"
                     "「配信の再開」を押してください。",
                 )
+            then()
 
         def failed(trouble: Trouble) -> None:
             if isinstance(trouble, MemberRefusal):
@@ -275,7 +290,7 @@ class MemberFormScreen(Screen):
         if wrong_number:
             self.number.show_error(wrong_number.message)
             self.number.focus()
-        self.window.set_status(f"直すところが{len({p.field for p in problems})}か所あります。")
+        self.window.say_not_done(f"直すところが{len({p.field for p in problems})}か所あります。")
 
     def _next_form(self, said: str) -> None:
         self.number.value = ""
@@ -284,7 +299,7 @@ class MemberFormScreen(Screen):
         self.fields.empty()
         self.scrolled.see(self.number.widget)
         self.number.focus()
-        self.window.set_status(said)
+        self.window.say_done(said)
         self._fetch_groups()
 
     def send_again(self) -> None:

@@ -7,7 +7,6 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.desktop.ime import InputMode
-from kollect.errors import Trouble
 from kollect.mail.foreign_text import exact
 from kollect.members.member import Member, MemberState
 from kollect.members.member_filter import MemberFilter, MemberOrder
@@ -44,7 +43,6 @@ class MemberListScreen(Screen):
             window.jobs, self, window.dialogs.show_error
         )
         self._soon = Timer(self, self._find)
-        self._opening = False
         self._ready = False
         """F12 has something to open."""
         self.columnconfigure(0, weight=1)
@@ -124,13 +122,16 @@ class MemberListScreen(Screen):
         self.table.mark_sorted(
             "フリガナ" if order is MemberOrder.KANA else "受付番号", descending=False
         )
-        self._find()
+        self._find(top=0)
 
     def _search_soon(self) -> None:
         self._soon.start(SEARCH_AFTER_MS)
 
-    def _find(self) -> None:
-        """Search in a thread; a search under way is followed by one for what stands there then."""
+    def _find(self, *, top: int | None = None) -> None:
+        """Search in a thread; a search under way is followed by one for what stands there then.
+
+        `top` is the first row in view; None: so that the selected one can be seen.
+        """
         self._soon.cancel()
         choice, order = self.choice(), self._order
 
@@ -142,7 +143,7 @@ class MemberListScreen(Screen):
             if self._searches.outdated:
                 return
             numbers, groups = found
-            self.table.show(numbers, keep=True)
+            self.table.show(numbers, top=top, keep=True)
             self.count.configure(text=f"{len(numbers):,}名")
             self._show_groups([label for label, _ in groups])
             nothing = _NOBODY if choice == MemberFilter() else _NOT_FOUND
@@ -184,24 +185,18 @@ class MemberListScreen(Screen):
         """Open the member for a correction."""
         from kollect.ui.members.member_edit import MemberEditScreen
 
-        if self._opening:
+        if self.is_busy:
             return
-        self._opening = True
 
         def work(job: Job) -> Member | None:
             with self._workspaces.current.members() as members:
                 return members.get(number)
 
         def done(member: Member | None) -> None:
-            self._opening = False
             if member is not None and self.window.screen is self:
                 self.window.open(MemberEditScreen, self._workspaces, self._go, member)
 
-        def failed(trouble: Trouble) -> None:
-            self._opening = False
-            self.window.dialogs.show_error(trouble)
-
-        self.work(work, done, failed=failed)
+        self.work(work, done, busy=True)
 
     def open_import(self) -> None:
         from kollect.ui.members.member_import import MemberImportScreen

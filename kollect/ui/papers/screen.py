@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from tkinter import ttk
@@ -35,6 +35,7 @@ _REDRAW_AFTER_MS = 200
 _HINTS = {
     Paper.POSTER: "A4の用紙に印刷して、お客様の目につくところに貼ってください。",
     Paper.FORM: "A4の用紙に印刷し、点線で切ってお使いください。",
+    Paper.SHEET: "A4の用紙に印刷し、返信が届かないお客様に店頭でお見せください。",
 }
 
 
@@ -70,7 +71,7 @@ class PapersScreen(Screen):
         self.sheet.bind("<Configure>", lambda event: self._draw_soon())
 
     def _build_choices(self, place: tk.Misc) -> None:
-        rows = Form(place, label_characters=5)
+        rows = Form(place, label_characters=4)
         rows.pack(fill="both", expand=True)
         self.paper = rows.radios("用紙", {one: one.value for one in Paper}, below=True)
         self.slips = rows.radios("1枚に", {2: "2人分", 3: "3人分"})
@@ -94,6 +95,12 @@ class PapersScreen(Screen):
         self.slips.value = 2
         self.paper.on_edit(self._changed)
         self.slips.on_edit(self._changed)
+
+    def choose(self, paper: Paper) -> None:
+        """Show this one."""
+        self.paper.value = paper
+        if self.winfo_ismapped():
+            self._changed()
 
     # ---- as a screen ----
 
@@ -155,7 +162,7 @@ class PapersScreen(Screen):
 
     def _not_drawn(self, trouble: Trouble) -> None:
         self._show(None)
-        self._say_trouble(trouble, mail=self.paper.value is Paper.POSTER)
+        self._say_trouble(trouble, mail=self.paper.value is not Paper.FORM)
 
     def _show(self, image: tk.PhotoImage | None) -> None:
         self._image = image
@@ -197,13 +204,15 @@ class PapersScreen(Screen):
             f"{which}を{kind}に保存", f"{which}.{kind.lower()}", FILE_KINDS[kind]
         )
         if path is not None:
-            self._write(path, f"「{path.name}」に保存しました。")
+            done = f"「{path.name}」に保存しました。"
+            self._write(path, lambda: self.window.say_done(done))
 
     def print(self) -> None:
         """F12: open it in the system's own program, which prints."""
-        self._write(None, "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。")
+        hint = "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。"
+        self._write(None, lambda: self.window.set_status(hint))
 
-    def _write(self, chosen: Path | None, said: str) -> None:
+    def _write(self, chosen: Path | None, say: Callable[[], None]) -> None:
         """Where the user has chosen, or into a file that is only shown."""
         which, slips = self.paper.value, self.slips.value
         self.window.set_status("作成しています…")
@@ -216,9 +225,10 @@ class PapersScreen(Screen):
             documents.save(which, self._workspaces.current.settings(), path, slips_a_page=slips)
             if chosen is None:
                 open_file(path)
+            self._workspaces.current.papers_made()
 
         def done(result: None) -> None:
-            self.window.set_status(said)
+            say()
 
         self.work(work, done, busy=True)
 

@@ -81,7 +81,7 @@ class ResultsChart(ttk.Frame):
         self.bars.draw()
 
     def refresh(self) -> None:
-        """Count anew and draw."""
+        """Count again and draw."""
         today = date.today()
         first, last = days_of(self.period.value, today)
         since, until = moments(first, last)
@@ -120,7 +120,7 @@ class BarChart(tk.Canvas):
         self.draw()
 
     def draw(self) -> None:
-        """Everything anew, in the present size of the letters."""
+        """Everything again, in the present size of the letters."""
         self.delete("all")
         chart, width, height = self._chart, self.winfo_width(), self.winfo_height()
         if not chart.bars or width < 50 or height < 50:

@@ -153,7 +153,7 @@ class KeptMailsTab(ttk.Frame):
         return {identity: row_of(mail, digits, short_for) for identity, mail in mails.items()}
 
     def _say_trouble(self, trouble: Trouble) -> None:
-        self._window.set_status(f"{trouble.title}。{trouble.cure}")
+        self._window.say_not_done(f"{trouble.title}。{trouble.cure}")
 
     def _into_table(self) -> str:
         self.table.focus_rows()
@@ -189,7 +189,7 @@ class KeptMailsTab(ttk.Frame):
         if (mail := self.mail) and mail.address:
             self.clipboard_clear()
             self.clipboard_append(mail.address)
-            self._window.set_status(f"「{exact(mail.address)}」をコピーしました。")
+            self._window.say_done(f"「{exact(mail.address)}」をコピーしました。")
         return "break"
 
     def look(self) -> None:
@@ -234,7 +234,7 @@ class KeptMailsTab(ttk.Frame):
             return
 
         def done(stopped: list[int]) -> None:
-            self._window.set_status(f"{exact(mail.address)} へのメールの配信を止めました。")
+            self._window.say_done(f"{exact(mail.address)} へのメールの配信を止めました。")
             self.refresh()
 
         self._run(lambda: self._records.stop_mails(mail), done)

@@ -23,7 +23,7 @@ from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.results.resend import ask_and_send_again
 from kollect.ui.results.results_csv import CsvExport
 from kollect.ui.results.results_filter import ReceiptFilter
-from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, row_of
+from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, has_not_arrived, row_of
 from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.table import Table, TableRow, Take
 
@@ -44,8 +44,10 @@ class ResultsList(ttk.Frame):
         window: Window,
         workspaces: ActiveWorkspace,
         records: ResultsService,
+        print_sheet: Callable[[], None],
     ) -> None:
         super().__init__(parent, padding=GAP)
+        self._print_sheet = print_sheet
         self._notebook = parent
         self._window = window
         self._workspaces = workspaces
@@ -82,17 +84,22 @@ class ResultsList(ttk.Frame):
     def _build_below(self) -> None:
         below = ttk.Frame(self)
         below.grid(row=2, column=0, sticky="ew")
-        below.columnconfigure(2, weight=1)
+        below.columnconfigure(3, weight=1)
         self.copy_button = ttk.Button(
             below, text="アドレスをコピー", width=16, command=self.copy_addresses
         )
         self.copy_button.grid(row=0, column=0, padx=(0, GAP))
         self.again_button = ttk.Button(below, text="再送", width=16, command=self.send_again)
         self.again_button.grid(row=0, column=1, padx=(0, GAP))
-        self.about = wrapped(below, "", style="Faint.TLabel")
-        self.about.grid(row=0, column=2, sticky="ew")
+        self.sheet_button = ttk.Button(
+            below, text="届かないときの紙", width=16, state="disabled", command=self._print_sheet
+        )
+        self.sheet_button.grid(row=0, column=2)
         self.count = ttk.Label(below)
         self.count.grid(row=0, column=3, sticky="e", padx=(HALF, 0))
+        # always there, or the table would grow and shrink with the row that is selected
+        self.about = wrapped(below, "", style="Faint.TLabel")
+        self.about.grid(row=1, column=0, columnspan=4, sticky="ew", pady=(HALF, 0))
 
     # ---- as a tab ----
 
@@ -191,12 +198,15 @@ class ResultsList(ttk.Frame):
         """Say what there is to know of the selected rows."""
         count = self.table.selected_count
         text = ""
+        receipt = self._known.get(self.table.current or -1) if count == 1 else None
         if count > 1:
             text = f"{count:,}件を選んでいます。"
-        elif receipt := self._known.get(self.table.current or -1):
+        elif receipt is not None:
             text = about(receipt, short_for=self._short_for)
         if text != self.about.text:
             self.about.configure(text=text)
+        lost = receipt is not None and has_not_arrived(receipt)
+        self.sheet_button.configure(state="normal" if lost else "disabled")
         for button in (self.copy_button, self.again_button):
             button.configure(state="normal" if count else "disabled")
 
@@ -214,7 +224,7 @@ class ResultsList(ttk.Frame):
         return str(self).startswith(f"{front}.") and self._notebook.select() == str(self)
 
     def _say_trouble(self, trouble: Trouble) -> None:
-        self._window.set_status(f"{trouble.title}。{trouble.cure}")
+        self._window.say_not_done(f"{trouble.title}。{trouble.cure}")
 
     # ---- what can be done with the rows ----
 
@@ -252,7 +262,7 @@ class ResultsList(ttk.Frame):
             self.clipboard_clear()
             self.clipboard_append(text)
             shown = f"「{exact(text)}」" if len(numbers) == 1 and what == "アドレス" else ""
-            self._window.set_status(f"{shown or f'{len(numbers):,}件の{what}'}をコピーしました。")
+            self._window.say_done(f"{shown or f'{len(numbers):,}件の{what}'}をコピーしました。")
 
         self._window.jobs.run(work, done, owner=self)
 

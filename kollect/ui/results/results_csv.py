@@ -58,14 +58,14 @@ class CsvExport:
             return True
 
         def done(written: bool) -> None:
-            self._over(
-                f"{len(numbers):,}件を「{path.name}」へ取り出しました。"
-                if written
-                else "取り出しを中止しました。"
-            )
+            self._over()
+            if written:
+                self._window.say_done(f"{len(numbers):,}件を「{path.name}」へ取り出しました。")
+            else:
+                self._window.say_not_done("取り出しを中止しました。")
 
         def failed(trouble: Trouble) -> None:
-            self._over("")
+            self._over()
             self._window.dialogs.show_error(trouble)
 
         self._job = self._window.jobs.run(work, done, owner=self._owner, failed=failed)
@@ -75,9 +75,9 @@ class CsvExport:
         if self._job is not None:
             self._job.stop()
 
-    def _over(self, text: str) -> None:
+    def _over(self) -> None:
         self._job = None
-        self._window.set_status(text)
+        self._window.set_status("")
         self._changed()
 
     def _ask_where(self, count: int) -> tuple[Path, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from kollect.delivery.carriers import MAY_BE_FILTER, may_be_filter
 from kollect.ledger.receipt_query import ReceiptOrder
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import SEEMS_LOST, ReceiptState, in_words
@@ -31,6 +32,7 @@ FALLING = (
 )
 """At the first click on their heading the newest, the most, the worst come first."""
 
+_LOST = (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
 _ABOUT = {
     ReceiptState.PENDING: "返信はまだです。次の受信のときに送ります。",
     ReceiptState.UNKNOWN: "返信が届いたかどうか、分かりません。",
@@ -62,11 +64,23 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
 def about(receipt: Receipt, *, short_for: date | None = None) -> str:
     """What the words of its state leave open; and where there is little room, when it was sent."""
     text = f"{SEEMS_LOST}。" if _seems_lost(receipt) else _ABOUT[receipt.state]
+    if may_be_filtered(receipt):
+        text = f"{MAY_BE_FILTER}。"
     if text and receipt.reason:
         return f"{text}（{receipt.reason}）"
     if short_for and receipt.replied_at and not text:
         return f"返信日時 {short_moment_text(receipt.replied_at, short_for)}"
     return text
+
+
+def may_be_filtered(receipt: Receipt) -> bool:
+    """Whether the customer's own phone may have refused the reply: cured at the counter."""
+    return receipt.state in _LOST and may_be_filter(receipt.address, receipt.reason)
+
+
+def has_not_arrived(receipt: Receipt) -> bool:
+    """Whether the sheet 「返信が届かないとき」 may help."""
+    return receipt.state is ReceiptState.UNDELIVERABLE or _seems_lost(receipt)
 
 
 def _seems_lost(receipt: Receipt) -> bool:

@@ -23,7 +23,7 @@ class ResultsScreen(Screen):
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True)
         self.notebook.enable_traversal()
-        self.list = ResultsList(self.notebook, window, workspaces, records)
+        self.list = ResultsList(self.notebook, window, workspaces, records, go.arrival_sheet)
         self.kept = KeptMailsTab(self.notebook, window, workspaces, records)
         self.chart = ResultsChart(self.notebook, window, records)
         self.tabs = (self.list, self.kept, self.chart)

@@ -101,12 +101,13 @@ class ExplanationDialog(Dialog[Provider | None]):
     def _example(self, parent: tk.Misc, provider: Provider) -> ttk.Labelframe:
         box = ttk.Labelframe(parent, text=f"設定例: {provider.label}", padding=(GAP, HALF))
         box.columnconfigure(1, weight=1)
-        lines = [
-            ("送信サーバ", provider.smtp.host),
-            ("送信ポート番号", str(provider.smtp.port)),
-            ("SMTP認証", "する(SSL認証)"),
-            ("アカウント", ACCOUNTS[provider.account_form]),
-        ]
+        lines = [("アカウント", ACCOUNTS[provider.account_form])]
+        if provider.smtp is not None:
+            lines[:0] = [
+                ("送信サーバ", provider.smtp.host),
+                ("送信ポート番号", str(provider.smtp.port)),
+                ("SMTP認証", "する(SSL認証)"),
+            ]
         if provider.pop is not None:
             lines[:0] = [
                 ("受信サーバ", provider.pop.host),

@@ -23,7 +23,11 @@ def say_farewell(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> 
     """Ask, then forget, then end the program, whatever came of it: without its passwords it
     cannot go on.
     """
-    if not window.may_leave() or not window.dialogs.confirm(
+    window.leave(lambda: _ask(window, workspaces, go), "進む")
+
+
+def _ask(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+    if not window.dialogs.confirm(
         "このパソコンの登録を消しますか？", QUESTION, yes="消して終了する", careful=True
     ):
         return

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from tkinter import ttk
 
+from kollect.letters.letter_check import LetterKind, TextRemark, remarks
 from kollect.settings.model import Charset, DuplicateAction, Settings
 from kollect.settings.validation import DUPLICATE_MARK, RANGES, RECEIPT_MARK
 from kollect.ui.framework.dialogs import em
-from kollect.ui.framework.theme import WIDE
+from kollect.ui.framework.theme import HALF, WIDE
 from kollect.ui.settings.settings_page import SettingsPage
+from kollect.ui.widgets.check_strip import CheckStrip
 from kollect.ui.widgets.form import Form
 from kollect.ui.widgets.mail_preview import MailPreview
 
@@ -38,7 +41,11 @@ class LetterPage(SettingsPage):
         self._gather = gather
         self.form = Form(self.inside, label_characters=12)
         self.form.grid(row=0, column=0, sticky="new")
-        self.preview = MailPreview(self.inside)
+        self._side = ttk.Frame(self.inside)
+        self.preview = MailPreview(self._side)
+        self.preview.pack(fill="both", expand=True)
+        self.check = CheckStrip(self._side, self._remarks, self.scrolled.see)
+        self.check.pack(fill="x", pady=(HALF, 0))
         self._previewed = True
         self._arrange()
         self.bind("<Configure>", lambda event: self._arrange())
@@ -51,14 +58,16 @@ class LetterPage(SettingsPage):
     def _arrange(self) -> None:
         """The preview beside the form where there is room for both, else below it."""
         if not self._previewed:
-            self.preview.grid_remove()
+            self._side.grid_remove()
         beside = self.winfo_width() <= 1 or self.winfo_width() > em(self) * BESIDE
-        self.inside.columnconfigure(0, weight=3)
-        self.inside.columnconfigure(1, weight=2 if beside else 0)
+        # widths of the window alone: those of texts that fold to them would never come to rest
+        shared = "half" if beside else ""
+        self.inside.columnconfigure(0, weight=3, uniform=shared)
+        self.inside.columnconfigure(1, weight=2 if beside else 0, uniform=shared)
         if self._previewed and beside:
-            self.preview.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=0)
+            self._side.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=0)
         elif self._previewed:
-            self.preview.grid(row=1, column=0, sticky="new", padx=0, pady=(WIDE, 0))
+            self._side.grid(row=1, column=0, sticky="new", padx=0, pady=(WIDE, 0))
 
     def show_preview(self, previewed: bool) -> None:
         self._previewed = previewed
@@ -67,6 +76,19 @@ class LetterPage(SettingsPage):
     def refresh(self) -> None:
         """Let the preview follow the fields, of all tabs."""
         raise NotImplementedError
+
+    def _letter_of(self, settings: Settings) -> tuple[str, str]:
+        """Subject and body as they are written, with ★1★."""
+        raise NotImplementedError
+
+    def _remarks(self) -> tuple[TextRemark, ...]:
+        settings = self._gather()
+        return remarks(
+            *self._letter_of(settings),
+            shop_name=settings.shop.name,
+            charset=settings.collect.charset,
+            kind=LetterKind.REPLY,
+        )
 
     def _sender(self, settings: Settings) -> str:
         name, address = settings.shop.name, settings.mail_address
@@ -132,6 +154,10 @@ class ControlPage(LetterPage):
             body=self._fill(collect.reply_body, number, digits),
             note=f"{RECEIPT_MARK}のところに受付番号が入ります（見本は{number}番）。",
         )
+        self.check.edited()
+
+    def _letter_of(self, settings: Settings) -> tuple[str, str]:
+        return settings.collect.reply_subject, settings.collect.reply_body
 
 
 class DuplicatePage(LetterPage):
@@ -186,3 +212,7 @@ class DuplicatePage(LetterPage):
                 note=f"{DUPLICATE_MARK}のところに、前にお知らせした受付番号が入ります"
                 f"（見本は{number}番）。",
             )
+            self.check.edited()
+
+    def _letter_of(self, settings: Settings) -> tuple[str, str]:
+        return settings.duplicate.reply_subject, settings.duplicate.reply_body

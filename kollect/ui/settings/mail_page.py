@@ -6,8 +6,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from kollect.settings import microsoft
 from kollect.settings.model import Auth, Passwords, Protocol, Security, Settings
-from kollect.settings.providers import Provider, filled_in, for_domain
+from kollect.settings.providers import Provider, filled_in, for_domain, receiving_hosts
 from kollect.settings.validation import RANGES
 from kollect.ui.framework.dialogs import Dialogs
 from kollect.ui.framework.theme import GAP
@@ -54,6 +55,8 @@ class MailPage(SettingsPage):
         self.form = Form(self.inside, with_groups=True)
         self.form.pack(fill="x")
         self._address_rows()
+        self._microsoft = self.form.note("")
+        self._microsoft.configure(style="Bad.TLabel")
         self._receive_rows()
         self._send_rows()
         self._forward_rows()
@@ -161,6 +164,8 @@ class MailPage(SettingsPage):
 
     def _follow(self) -> None:
         self.address.on_edit(self._propose)
+        self.receive_host.on_edit(self._warn_of_microsoft)
+        self.send_host.on_edit(self._warn_of_microsoft)
         self.protocol.on_edit(self._receiving_changed)
         self.security.on_edit(self._receiving_changed)
         self.receive_port.on_edit(self._receive_port_typed)
@@ -200,6 +205,15 @@ class MailPage(SettingsPage):
         usual = sending_port(self.auth.value)
         self._send_hint.configure(text=f"不明ならば{usual}としてください。")
 
+    def _warn_of_microsoft(self) -> None:
+        """Said where its servers are entered, before anything is tried."""
+        text = microsoft.warning(self.receive_host.value, self.send_host.value)
+        self._microsoft.configure(text=text)
+        if text:
+            self._microsoft.grid()
+        else:
+            self._microsoft.grid_remove()
+
     def _enable_login(self) -> None:
         needed = self._enabled and self.auth.value is not Auth.NO
         self.send_account.enable(needed)
@@ -211,16 +225,14 @@ class MailPage(SettingsPage):
 
     def _propose(self) -> None:
         """Offer what is known of the provider whose address this is; change nothing unasked."""
-        found = sorted(
-            for_domain(self.address.value),
-            key=lambda p: p.pop is not None and p.pop.security is Security.NONE,
-        )
-        known = {server.host for p in found for server in (p.pop, p.imap) if server is not None}
-        if not found or self.receive_host.value in known:
+        provider = for_domain(self.address.value)
+        if provider is None or self.receive_host.value in receiving_hosts(
+            provider, self.address.value
+        ):
             self._proposal_row.grid_remove()
             return
-        provider = found[0]
-        self._proposal.configure(text=f"{provider.label} のアドレスです。サーバなどの欄を")
+        doubt = "（要確認）" if provider.needs_checking else " "
+        self._proposal.configure(text=f"{provider.label}{doubt}のアドレスです。サーバなどの欄を")
         self._take_proposal.configure(command=lambda: self.fill_in(provider))
         self._proposal_row.grid()
 
@@ -278,6 +290,7 @@ class MailPage(SettingsPage):
             "receive": receive.port != usual,
             "send": send.port != sending_port(send.auth),
         }
+        self._warn_of_microsoft()
         self._hints()
         self._enable_login()
 

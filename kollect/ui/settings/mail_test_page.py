@@ -6,20 +6,23 @@ The values tried are those in the fields, saved or not.
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
+from kollect.delivery.arrival import ArrivalNote, Grade
+from kollect.diagnosis.finding import Finding
 from kollect.errors import Certificate, Trouble
 from kollect.settings.model import Passwords, Settings
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.theme import GAP, HALF, WIDE
+from kollect.ui.framework.theme import FIXED_FONT, GAP, HALF, WIDE
 from kollect.ui.framework.window import Window
+from kollect.ui.settings.finding_row import FindingRow, summary, worst_first
 from kollect.ui.settings.settings_page import SettingsPage
-from kollect.ui.widgets.form import wrapped
+from kollect.ui.widgets.form import text_of, wrapped
 
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
     from kollect.app.mail_test import MailTestStep
@@ -31,6 +34,7 @@ class Test(StrEnum):
     SEND = "send"
     RECEIVE = "receive"
     CLEAN = "clean"
+    DIAGNOSE = "diagnose"
 
 
 TRUST = "この証明書を信頼する"
@@ -39,6 +43,11 @@ BUTTONS = (
     (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
     (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
     (Test.CLEAN, "テスト後処理", "試しのメールだけをサーバから取り除きます。"),
+    (
+        Test.DIAGNOSE,
+        "届くかどうかの診断",
+        "お店の返信が携帯やGmailに届くかどうかを、ドメインの設定から調べます（10秒ほど）。",
+    ),
 )
 GIVEN = Callable[[], tuple[Settings, Passwords] | None]
 """What is to be tried; None where a field is wrong, which the user has been told."""
@@ -75,9 +84,12 @@ class MailTestPage(SettingsPage):
         if given is None or self.running:
             return
         settings, passwords = given
-        for old in self._rows():
+        for old in self._steps.winfo_children():
             old.destroy()
         self._open_step = None
+        if test is Test.DIAGNOSE:
+            self._diagnose(settings)
+            return
         self._say("テストしています…", "TLabel")
         self._set_running(True)
 
@@ -87,6 +99,23 @@ class MailTestPage(SettingsPage):
             )
 
         self._job = self._window.jobs.run(work, self._ended, owner=self, failed=self._failed)
+
+    def _diagnose(self, settings: Settings) -> None:
+        if self._workspaces.current.in_demo:
+            self._say(
+                "デモの宛先は、本物のドメインではないので、診断できません。"
+                "デモを終えてから、お店の設定で診断してください。",
+                "TLabel",
+            )
+            return
+        self._say("ドメインの設定をたずねています…", "TLabel")
+        self._set_running(True)
+        self._job = self._window.jobs.run(
+            lambda job: self._workspaces.current.diagnose(settings, job.stopping),
+            self._diagnosed,
+            owner=self,
+            failed=self._failed,
+        )
 
     def stop(self) -> None:
         if self._job is not None:
@@ -102,7 +131,7 @@ class MailTestPage(SettingsPage):
         if self._open_step is None:
             self._open_step = _StepRow(self._steps)
             self._open_step.pack(fill="x", pady=(0, HALF))
-        self._open_step.show(step, self._show_detail, self._pin, self._do_without)
+        self._open_step.show(step, self._pin, self._do_without)
         self.scrolled.see(self._open_step)
         if step.ok is not None:
             self._open_step = None
@@ -117,11 +146,27 @@ class MailTestPage(SettingsPage):
         if stopped:
             self._say("テストを中止しました。", "TLabel")
         elif rows and all(row.ok for row in rows):
-            self._say("テストは成功しました。", "Good.TLabel")
+            self._say(f"テストは成功しました。{_to_mend(rows)}", "Good.TLabel")
         else:
             self._say(
                 "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
             )
+
+    def _diagnosed(self, findings: tuple[Finding, ...]) -> None:
+        stopped = self._job is not None and self._job.stopping()
+        self._job = None
+        self._set_running(False)
+        if stopped:
+            self._say("診断を中止しました。", "TLabel")
+            return
+        for finding in worst_first(findings):
+            row = FindingRow(self._steps, finding, self._copied)
+            row.pack(fill="x", pady=(0, GAP))
+        self._say(*summary(findings))
+        self.scrolled.see(self._result)
+
+    def _copied(self, text: str) -> None:
+        self._window.set_status("コピーしました。管理画面の欄に貼り付けてください。")
 
     def _failed(self, trouble: Trouble) -> None:
         self._ended(None)
@@ -130,11 +175,6 @@ class MailTestPage(SettingsPage):
     def _rows(self) -> list[_StepRow]:
         children = self._steps.winfo_children()
         return [child for child in children if isinstance(child, _StepRow)]
-
-    def _show_detail(self, step: MailTestStep) -> None:
-        self._window.dialogs.show_error(
-            Trouble(step.name, happened=step.happened, cure=step.cure, detail=step.detail)
-        )
 
     def _pin(self, certificate: Certificate) -> None:
         sure = self._window.dialogs.confirm(
@@ -188,7 +228,7 @@ class MailTestPage(SettingsPage):
         table.pack(fill="x")
         table.columnconfigure(1, weight=1)
         for row, (test, label, text) in enumerate(BUTTONS):
-            button = ttk.Button(table, text=label, width=16, command=partial(self.run, test))
+            button = ttk.Button(table, text=label, width=20, command=partial(self.run, test))
             button.grid(row=row, column=0, sticky="w", pady=HALF)
             self.buttons[test] = button
             wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))
@@ -219,18 +259,21 @@ class _StepRow(ttk.Frame):
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
         self.ok: bool | None = None
+        self.detail: tk.Text | None = None
+        self.to_mend = 0
+        """Of what the mail tells about how ours arrive, that which keeps some from arriving."""
         self.columnconfigure(1, weight=1)
 
     def show(
         self,
         step: MailTestStep,
-        detail: Callable[[MailTestStep], None],
         trust: Callable[[Certificate], None],
         do_without: Callable[[tuple[str, str, int]], None],
     ) -> None:
         self.ok = step.ok
         for old in self.winfo_children():
             old.destroy()
+        self.detail = None
         mark, style = {
             None: ("…", "TLabel"),
             True: ("✓", "Good.TLabel"),
@@ -247,6 +290,10 @@ class _StepRow(ttk.Frame):
             if text:
                 wrapped(self, text).grid(row=row, column=1, sticky="ew", pady="1p")
                 row += 1
+        self.to_mend = sum(bool(note.carriers) for note in step.notes)
+        for note in step.notes:
+            _note_row(self, note).grid(row=row, column=1, columnspan=2, sticky="ew", pady="1p")
+            row += 1
         if step.certificate is not None and step.ok is False:
             wrapped(self, certificate_text(step.certificate), style="Faint.TLabel").grid(
                 row=row, column=1, sticky="ew", pady=HALF
@@ -255,9 +302,10 @@ class _StepRow(ttk.Frame):
         buttons = ttk.Frame(self)
         buttons.grid(row=row, column=1, sticky="w")
         if step.detail and step.ok is False:
-            ttk.Button(buttons, text="詳細", width=22, command=lambda: detail(step)).pack(
-                side="left", padx=(0, GAP), pady=HALF
-            )
+            below = row + 1
+            ttk.Button(
+                buttons, text="詳細", width=22, command=lambda: self._unfold(step.detail, below)
+            ).pack(side="left", padx=(0, GAP), pady=HALF)
         if step.certificate is not None and step.ok is False:
             certificate = step.certificate
             ttk.Button(buttons, text=TRUST, width=22, command=lambda: trust(certificate)).pack(
@@ -268,6 +316,39 @@ class _StepRow(ttk.Frame):
             ttk.Button(buttons, text=DO_WITHOUT, width=22, command=lambda: do_without(server)).pack(
                 side="left", pady=HALF
             )
+
+    def _unfold(self, detail: str, row: int) -> None:
+        """「詳細」: the technical text in place, to be copied; once more, and it is gone."""
+        if self.detail is not None:
+            self.detail.destroy()
+            self.detail = None
+            return
+        lines = min(8, 1 + sum(1 + len(line) // 60 for line in detail.splitlines()))
+        self.detail = text_of(self, lines=lines)
+        self.detail.insert("1.0", detail)
+        self.detail.configure(state="disabled", font=FIXED_FONT, wrap="char")
+        self.detail.grid(row=row, column=1, sticky="ew", pady=(0, HALF))
+
+
+_GRADE_STYLES = {Grade.GOOD: "Good.TLabel", Grade.DOUBTFUL: "TLabel", Grade.BAD: "Bad.TLabel"}
+
+
+def _note_row(parent: tk.Misc, note: ArrivalNote) -> ttk.Frame:
+    """✓, △ or ✗, what was looked at, and below it what that means and what to do."""
+    row = ttk.Frame(parent)
+    row.columnconfigure(1, weight=1)
+    style = _GRADE_STYLES[note.grade]
+    ttk.Label(row, text=str(note.grade), style=style, width=3, anchor="center").grid(
+        row=0, column=0
+    )
+    ttk.Label(row, text=note.what, style=style).grid(row=0, column=1, sticky="w")
+    wrapped(row, note.meaning + note.cure).grid(row=1, column=1, sticky="ew")
+    return row
+
+
+def _to_mend(rows: Sequence[_StepRow]) -> str:
+    count = sum(row.to_mend for row in rows)
+    return f"届きやすくするために、直せるところが {count} か所あります（△ と ✗）。" if count else ""
 
 
 def seconds_text(seconds: float) -> str:

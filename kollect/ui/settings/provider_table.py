@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tkinter as tk
-import unicodedata
 from collections.abc import Callable
 from tkinter import ttk
 
+from kollect.settings.model import Protocol
+from kollect.settings.provider_search import matching
 from kollect.settings.providers import Provider, Server, providers
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT
@@ -20,6 +21,7 @@ _COLUMNS = (
     TableColumn("送信サーバ", 12, stretch=True),
     TableColumn("確認", 4),
 )
+_SEARCH_HINT = "名前かサーバ（例: ocn）"
 _CHECK_NOTE = "「要確認」の内容は、確かな資料が少ないものです。プロバイダの案内と見比べてください。"
 
 
@@ -39,7 +41,7 @@ class ProviderTable(ttk.Frame):
         self._wanted = text_variable(self)
         self.search = ttk.Entry(search, width=28, textvariable=self._wanted, font=TEXT_FONT)
         self.search.pack(side="left", padx=GAP)
-        ttk.Label(search, text="名前の一部（例: ocn）", style="Faint.TLabel").pack(side="left")
+        ttk.Label(search, text=_SEARCH_HINT, style="Faint.TLabel").pack(side="left")
         self.tree = ttk.Treeview(self, show="headings", height=rows, selectmode="browse")
         self._columns = TableColumns(self.tree, _COLUMNS)
         self._columns.set_widths(narrow=False)
@@ -79,19 +81,18 @@ class ProviderTable(ttk.Frame):
         listener()
 
     def _fill(self) -> None:
-        wanted = _plain(self._wanted.get())
+        by_label = sorted(providers(), key=lambda p: p.label.casefold())
         self.tree.delete(*self.tree.get_children())
         self._shown.clear()
-        for provider in sorted(providers(), key=lambda p: p.label.casefold()):
-            if wanted in _plain(f"{provider.label} {' '.join(provider.domains)}"):
-                receiving = provider.pop or provider.imap
-                values = (
-                    provider.label,
-                    _host(receiving),
-                    provider.smtp.host,
-                    "要確認" if provider.needs_checking else "",
-                )
-                self._shown[self.tree.insert("", "end", values=values)] = provider
+        for provider in matching(by_label, self._wanted.get()):
+            receiving = provider.receiving(provider.best_protocol(Protocol.POP3))
+            values = (
+                provider.label,
+                _host(receiving),
+                _host(provider.smtp),
+                "要確認" if provider.needs_checking else "",
+            )
+            self._shown[self.tree.insert("", "end", values=values)] = provider
         if rows := self.tree.get_children():
             self.tree.selection_set(rows[0])
         self._selected()
@@ -118,8 +119,3 @@ class ProviderTable(ttk.Frame):
 
 def _host(server: Server | None) -> str:
     return server.host if server else ""
-
-
-def _plain(text: str) -> str:
-    """For comparing: without regard to case and to full or half width."""
-    return unicodedata.normalize("NFKC", text).casefold().strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from tkinter import ttk
 
@@ -17,6 +17,7 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
+from kollect.ui.settings.field_at_fault import PASSWORD
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
@@ -44,6 +45,8 @@ class SettingsScreen(Screen):
         self._saved_passwords: Passwords | None = None
         self._trusted = self._saved.tls.trusted_fingerprints
         self._unlocked = False
+        self._focus_first: Callable[[], None] = lambda: None
+        """What gets the focus as soon as the passwords are there."""
         self._banner = ttk.Frame(self)
         self._build_banner()
         self.notebook = ttk.Notebook(self)
@@ -76,13 +79,21 @@ class SettingsScreen(Screen):
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
     def on_show(self) -> None:
-        self.notebook.focus_set()
+        """The first field of the page in front, where something can be typed there."""
+        page = next(page for page in self.pages if str(page) == self.notebook.select())
+        if page.fields and not self.locked:
+            next(iter(page.fields.values())).focus()
+        else:
+            self.notebook.focus_set()
 
     def has_unsaved_changes(self) -> bool:
         if self.locked or self._saved_passwords is None:
             return False
         changed = self.gather() != self._saved or any(True for _ in self._page_faults())
         return changed or self.mail.passwords() != self._saved_passwords
+
+    def save_before_leaving(self, then: Callable[[], None]) -> None:
+        self.save(then)
 
     def on_close(self) -> None:
         self.test.stop()
@@ -101,8 +112,11 @@ class SettingsScreen(Screen):
             settings = page.gather(settings)
         return replace(settings, tls=replace(settings.tls, trusted_fingerprints=self._trusted))
 
-    def save(self) -> None:
-        """F12: everything right and saved, or the first wrong field shown and nothing saved."""
+    def save(self, then: Callable[[], None] = lambda: None) -> None:
+        """F12: everything right and saved, or the first wrong field shown and nothing saved.
+
+        `then` is done once it is saved.
+        """
         if not self._all_right():
             return
         settings, passwords = self.gather(), self.mail.passwords()
@@ -116,7 +130,8 @@ class SettingsScreen(Screen):
             self._unlocked = True  # whoever has just set a PIN may go on
             self.window.identify(settings.shop.id, locked=self.locked)
             self.refresh_keys()
-            self.window.set_status(self._word_of_success(settings, passwords))
+            self.window.say_done(self._word_of_success(settings, passwords))
+            then()
 
         self.work(work, done, busy=True)
 
@@ -135,6 +150,29 @@ class SettingsScreen(Screen):
             self._complain(wrong)
             return None
         return settings, self.mail.passwords()
+
+    def begin_with(self, missing: Sequence[Problem]) -> None:
+        """Go to the first field that is still to be filled in: nothing is wrong yet, so no red."""
+        for problem in missing:
+            for page in self.pages:
+                if field := page.fields.get((problem.section, problem.key)):
+                    self.notebook.select(page)
+                    field.focus()
+                    self.window.set_status(f"あと{len(missing)}か所の入力が必要です。")
+                    return
+
+    def go_to(self, place: Place | None) -> None:
+        """Bring the focus to this field of 「メールの設定」; a password once it is there."""
+        if place is None:
+            return
+        section, key = place
+        passwords = {"receive": self.mail.receive_password, "send": self.mail.send_password}
+        if key != PASSWORD:
+            self.mail.fields[place].focus()
+        elif self._saved_passwords is not None:
+            passwords[section].focus()
+        else:
+            self._focus_first = passwords[section].focus
 
     def show_problems(self, found: Sequence[Problem]) -> None:
         """Show these problems, found elsewhere, beside their fields."""
@@ -203,7 +241,7 @@ class SettingsScreen(Screen):
                 self.notebook.select(page)
                 page.scrolled.see(field.widget)
                 field.focus()
-        self.window.set_status(f"直すところが{len(wrong)}か所あります。")
+        self.window.say_not_done(f"直すところが{len(wrong)}か所あります。")
 
     # ---- the PIN ----
 
@@ -242,12 +280,9 @@ class SettingsScreen(Screen):
     def ask_demo(self) -> None:
         """「デモ用設定/解除」"""
         choice = self.window.dialogs.show(DemoDialog, in_demo=self._workspaces.current.in_demo)
-        if choice is None or (self.has_unsaved_changes() and not self.window.may_leave()):
-            return
-        if choice is DemoChoice.BEGIN:
-            self._go.demo.begin()
-        else:
-            self._go.demo.end()
+        if choice is not None:
+            demo = self._go.demo
+            self.window.leave(demo.begin if choice is DemoChoice.BEGIN else demo.end, "進む")
 
     def open_folder(self) -> None:
         try:
@@ -265,5 +300,6 @@ class SettingsScreen(Screen):
             self.mail.show_passwords(passwords)
             self.mail.enable(not self.locked)
             self.refresh_keys()
+            self._focus_first()
 
         self.work(lambda job: self._workspaces.current.passwords(), done)

@@ -20,7 +20,7 @@ class Period(StrEnum):
     DAYS_30 = "30日間"
     THIS_MONTH = "今月"
     LAST_MONTH = "先月"
-    ALL = "全部"
+    ALL = "すべて"
     GIVEN = "指定"
 
 

@@ -20,6 +20,8 @@ from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG
 T = TypeVar("T")
 
 DOT = "●"
+EDITED = "<<Edited>>"
+"""Sent to a field, and so to its window, when the user has changed its value."""
 
 
 class Field(Generic[T]):
@@ -80,6 +82,7 @@ class Field(Generic[T]):
                 self.clear()
             for listener in self._listeners:
                 listener()
+            self.widget.event_generate(EDITED)
 
     def _get(self) -> T:
         raise NotImplementedError

@@ -138,6 +138,9 @@ def _wheel(event: tk.Event, steps: int) -> None:
 
 
 def _focused(event: tk.Event) -> None:
+    # Tk tells the frames around the field, too: to bring those into view moves the field
+    if str(event.widget.tk.call("focus")) != str(event.widget):
+        return
     for widget in _from_inside_out(event.widget):
         if isinstance(widget, ScrollFrame) and widget.winfo_ismapped():
             widget.see(event.widget)

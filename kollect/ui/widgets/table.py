@@ -1,6 +1,6 @@
 """A table of any length: only the rows in view exist, the others are fetched when they are reached.
 
-Knows keys and texts, not what they are of; whoever owns it fetches the rows, in a thread.
+Knows keys and texts, not what they are of; its owner fetches the rows, in a thread.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Table(ttk.Frame):
         before = self.current if keep else None
         self._keys = keys
         self._known = dict(rows or {})
-        self._begin_anew()
+        self._begin_again()
         self._top = top or 0
         if keep and self._selected:
             self._selected &= set(keys)
@@ -147,10 +147,10 @@ class Table(ttk.Frame):
     def refresh(self) -> None:
         """Have the rows in view fetched again; until then they stay as they are."""
         self._known.clear()
-        self._begin_anew()
+        self._begin_again()
         self._paint()
 
-    def _begin_anew(self) -> None:
+    def _begin_again(self) -> None:
         """What is still on its way is not waited for."""
         self._round += 1
         self._asking = False

@@ -1,0 +1,151 @@
+"""The strip below every screen: whether mail is collected, and whether a mailing waits.
+
+A click opens the screen that it speaks of.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from kollect.app.active_workspace import ActiveWorkspace
+from kollect.app.workspace import Workspace
+from kollect.collector.events import Phase
+from kollect.collector.status import CollectorStatus
+from kollect.desktop.tray import COLOURS, TrayColor
+from kollect.errors import Trouble
+from kollect.ui.framework.latest_only import LatestOnly
+from kollect.ui.framework.theme import FAINT, GAP, HALF, WIDE
+from kollect.ui.framework.tk_lifetime import Timer
+from kollect.ui.framework.window import Window
+
+if TYPE_CHECKING:  # which are loaded with the first mailing
+    from kollect.mailing.mailing_events import MailingEvent
+    from kollect.ui.navigator import Navigator
+
+READ_AFTER_MS = 500
+"""News of a mailing come by the dozen; its counts are read so much later."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailingStanding:
+    """The newest mailing that has not ended."""
+
+    identity: int
+    paused: bool
+    sent: int
+    total: int
+
+    def __str__(self) -> str:
+        state = "一時停止中" if self.paused else "送信中"
+        return f"発信 {state} {self.sent:,}/{self.total:,}"
+
+
+def collector_words(standing: CollectorStatus) -> str:
+    """What the collector does, and today's numbers."""
+    if not standing.running:
+        return "収集していません"
+    parts = [Phase.ERROR if standing.trouble is not None else standing.state_text]
+    if standing.next_at is not None and not (standing.working or standing.by_push):
+        again = "もう一度" if standing.trouble is not None else "次の受信"
+        parts.append(f"{again} {standing.next_at:%H:%M}")
+    if standing.today is not None:
+        parts.append(f"今日 {standing.today:,}件")
+    return "　".join(parts)
+
+
+class StatusStrip:
+    """Fills `window.strip`. In Tk's thread."""
+
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        self._workspaces = workspaces
+        self._go = go
+        self._window = window
+        self._seen: tuple[Workspace, str] | None = None
+        self._mailing: MailingStanding | None = None
+        frame = window.strip
+        self.lamp = ttk.Label(frame, style="Paper.TLabel", text="●")
+        self.collector = ttk.Label(frame, style="Paper.TLabel")
+        self.mailing = ttk.Label(frame, style="Paper.TLabel")
+        self.lamp.pack(side="left", padx=(GAP, HALF))
+        self.collector.pack(side="left", padx=(0, WIDE))
+        self.mailing.pack(side="left")
+        for label in (self.lamp, self.collector):
+            _on_click(label, self._open_collector)
+        _on_click(self.mailing, self._open_mailing)
+        frame.grid()
+        self._loads: LatestOnly[MailingStanding | None] = LatestOnly(
+            window.jobs, frame, self._unread
+        )
+        self._soon = Timer(frame, self._load)
+        go.tray.watch(self.refresh)
+        go.mailings.watch(self._told)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show how things stand now."""
+        standing = self._go.tray.standing
+        text = collector_words(standing)
+        if text != self.collector.cget("text"):
+            self.collector.configure(text=text)
+        colour = COLOURS[TrayColor(standing.light)] if standing.running else FAINT
+        if colour != str(self.lamp.cget("foreground")):
+            self.lamp.configure(foreground=colour)
+        # its name: a screen that was closed must not be kept
+        seen = self._workspaces.current, str(self._window.screen)
+        if seen != self._seen:  # to the demo or back; or a mailing was paused on another screen
+            self._seen = seen
+            self._load()
+
+    def _told(self, news: MailingEvent) -> None:
+        if not self._soon.waits:
+            self._soon.start(READ_AFTER_MS)
+
+    def _load(self) -> None:
+        workspace = self._workspaces.current
+        self._loads.submit(lambda: _unfinished(workspace), self._show)
+
+    def _show(self, found: MailingStanding | None) -> None:
+        self._mailing = found
+        self.mailing.configure(text="" if found is None else str(found))
+
+    def _unread(self, trouble: Trouble) -> None:
+        """The screens that write there meet the same disk, and say what is wrong."""
+        self._show(None)
+
+    def _open_collector(self) -> None:
+        if self._workspaces.current.collecting:
+            self._go.collecting()
+
+    def _open_mailing(self) -> None:
+        if self._mailing is not None:
+            self._go.mailing(self._mailing.identity)
+
+
+def _unfinished(workspace: Workspace) -> MailingStanding | None:
+    from kollect.mailing.mailing_events import MailingProgress
+    from kollect.mailing.mailing_states import MailingState
+    from kollect.threads.background_thread import local_now
+
+    if not workspace.folder.database.exists():
+        return None
+    with workspace.outbox() as outbox:
+        for mailing in outbox.mailings():
+            if mailing.state in (MailingState.SENDING, MailingState.PAUSED):
+                counts = outbox.counts(mailing.id)
+                now = MailingProgress(local_now(), mailing.id, counts, 0)
+                paused = mailing.state is MailingState.PAUSED
+                return MailingStanding(mailing.id, paused, now.sent, now.total)
+    return None
+
+
+def _on_click(label: ttk.Label, act: Callable[[], None]) -> None:
+    label.configure(cursor="hand2")
+
+    def clicked(event: tk.Event) -> None:
+        act()
+
+    label.bind("<Button-1>", clicked)

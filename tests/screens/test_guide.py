@@ -1,0 +1,111 @@
+"""The menu says what to do next, and every screen what runs."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from kollect.app.first_steps import FirstStep
+from kollect.demo.server import DemoServer
+from kollect.demo.shop import demo_settings
+from kollect.ledger.ledger import Ledger
+from kollect.settings.model import Passwords
+from kollect.ui.collecting.screen import CollectingScreen
+from kollect.ui.mailing.mailing_progress import MailingProgressScreen
+from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
+from kollect.ui.papers.screen import PapersScreen
+from kollect.ui.settings.screen import SettingsScreen
+from tests.helpers.ui_driver import Person, all_inside, click, labelled, press, settle, shown_text
+from tests.screens.every import fill
+
+
+def steps_of(program: Program) -> dict[FirstStep, str]:
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    settle(menu, menu.steps.winfo_ismapped)
+    return {step: shown_text(button) for step, button in menu.steps.buttons.items()}
+
+
+def strip_of(program: Program) -> str:
+    return "　".join(shown_text(one) for one in all_inside(program.window.strip))
+
+
+def test_the_first_step_is_next(program: Program):
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    assert steps_of(program)[FirstStep.MAIL] == "▶ 1　メールの設定"
+    click(menu.steps.buttons[FirstStep.MAIL])
+    screen = program.window.screen
+    assert isinstance(screen, SettingsScreen)
+    assert screen.notebook.select() == str(screen.mail)
+
+
+@pytest.mark.real
+def test_step_by_step_until_the_shop_runs(program: Program, server: DemoServer):
+    workspace = program.workspaces.real
+    workspace.save(demo_settings(server), Passwords(server.password, server.password))
+    press(program.window.root, "7")
+    assert isinstance(program.window.screen, PapersScreen)
+    workspace.papers_made()
+    for test in ("send", "receive"):
+        workspace.test_mail(
+            test, workspace.settings(), workspace.passwords(), lambda step: None, lambda: False
+        )
+    press(program.window.root, "Escape")
+    settle(
+        program.window.root,
+        lambda: (
+            steps_of(program)[FirstStep.PAPERS].startswith("✓")
+            and steps_of(program)[FirstStep.TEST].startswith("✓")
+        ),
+    )
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    press(menu, "1")
+    settle(menu, lambda: "待機中" in strip_of(program) and "次の受信" in strip_of(program))
+    press(program.window.root, "Escape")
+    settle(menu, lambda: steps_of(program)[FirstStep.COLLECT].startswith("✓"))
+    assert steps_of(program)[FirstStep.TRY].startswith("▶")
+
+
+def test_a_shop_with_customers_has_no_checklist(program: Program):
+    fill(program)
+    with closing(Ledger(program.workspaces.real.folder.database)) as ledger:
+        assert ledger.get_metadata("papers") == ""
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    menu.on_show()
+    settle(menu, lambda: not menu.steps.winfo_ismapped())
+
+
+def test_a_mailing_that_waits_is_told_on_every_screen(program: Program):
+    fill(program)
+    press(program.window.root, "2")
+    settle(program.window.root, lambda: "発信 一時停止中 0/2" in strip_of(program))
+    click(labelled(program.window.strip, "発信 一時停止中 0/2"))
+    assert isinstance(program.window.screen, MailingProgressScreen)
+
+
+@pytest.mark.real
+def test_a_wrong_password_is_mended_where_it_stands_and_tried_at_once(
+    program: Program, dialogs: Person, monkeypatch: pytest.MonkeyPatch
+):
+    with DemoServer() as server:
+        monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", "wrong")
+        monkeypatch.setenv("KOLLECT_SEND_PASSWORD", server.password)
+        settings = demo_settings(server)
+        program.workspaces.real.save(settings, Passwords("wrong", server.password))
+        program.go.begin_collecting()
+        screen = program.window.screen
+        assert isinstance(screen, CollectingScreen)
+        settle(screen, screen.trouble.winfo_ismapped)
+        click(screen.trouble.mend)
+        mending = program.window.screen
+        assert isinstance(mending, SettingsScreen)
+        password = mending.mail.receive_password.widget
+        settle(mending, lambda: mending.focus_get() is password)
+        monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", server.password)
+        program.go.save_settings(settings, Passwords(server.password, server.password))
+        settle(mending, lambda: program.go.tray.standing.trouble is None)
