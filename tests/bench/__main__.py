@@ -1,5 +1,7 @@
 """The speed and size of design section 12, measured: `python -m tests.bench`.
 
+`python -m tests.bench latency` measures how soon a customer is answered (`latency`).
+
 A real Dovecot, an SMTP server that only takes mails, a proxy that stands for the way between;
 kollect, the raw-socket program and the poplib + smtplib loop in turn on the same servers. Prints a
 table; nothing here is a test, because machines are noisy: read the ratios.
@@ -24,7 +26,7 @@ from kollect.collector.worker import CollectorWorker
 from kollect.settings import ini_file
 from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
 from kollect.storage.data_folder import DataFolder
-from tests.bench import rivals
+from tests.bench import latency, rivals
 from tests.bench.mailing import mailing
 from tests.bench.members import members
 from tests.helpers.certificates import make_certificates
@@ -39,6 +41,9 @@ _users = itertools.count(1)
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["latency"]:
+        latency.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3, help="the median of so many runs")

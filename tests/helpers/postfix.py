@@ -214,6 +214,13 @@ class Postfix:
         files = sorted(self._mailbox().iterdir(), key=lambda path: path.stat().st_mtime_ns)
         return [_delivered_to(path.read_bytes()) for path in files]
 
+    def delivered_at(self) -> dict[str, float]:
+        """To whom something was delivered so far, and when (seconds as of `time.time`)."""
+        return {
+            _delivered_to(path.read_bytes()): path.stat().st_mtime
+            for path in self._mailbox().iterdir()
+        }
+
     def empty(self) -> None:
         """Forget everything delivered, once it is."""
         self.delivered()
