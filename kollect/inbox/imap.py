@@ -38,6 +38,9 @@ _HEADERS_AT_ONCE = 200
 _HEADER_OCTETS_AT_ONCE = 4 * 1024 * 1024
 """The library holds an answer whole: what may come at once is bounded."""
 _LARGEST_SIZE = 2**40
+_FEW = 16
+"""So many mails are read at a glance: at the counter, hardly ever more lie there."""
+_HEADER = f"BODY.PEEK[HEADER]<0.{_HEADER_PART}>"
 
 
 class ImapMailbox:
@@ -58,6 +61,8 @@ class ImapMailbox:
         self._fetcher = Fetcher(open_client, kept)
         self._keep = keep
         self._sizes: dict[int, int] | None = None
+        self._at_hand: dict[int, Items] = {}
+        """Headers that came along with the listing."""
         self._marked: list[int] = []
         self.lost_over: int | None = None
         self._stage(Stage.MAILBOX)
@@ -95,6 +100,8 @@ class ImapMailbox:
     def listing(self) -> list[MailboxEntry]:
         """All mails that are there, oldest first."""
         self._stage(Stage.MAILBOX)
+        if self._glance():
+            return self._entries(self._fetcher.inbox.validity)
         inbox = self._fetcher.select()
         with translated(self._client.line):
             uids = sorted(self._client.uids("ALL")) if inbox.exists else []
@@ -103,9 +110,22 @@ class ImapMailbox:
             for uid, answer in self._fetcher.each(chunk, "RFC822.SIZE"):
                 sizes[uid] = 0 if isinstance(answer, CommandRefused) else _size(answer)
         self._sizes = {uid: sizes.get(uid, 0) for uid in uids}
+        return self._entries(inbox.validity)
+
+    def _glance(self) -> bool:
+        """Listing, sizes and headers in one, where the server has just told of a mail: a customer
+        stands at the counter. False: nothing was seen."""
+        seen = self._fetcher.at_a_glance(f"{_HEADER} RFC822.SIZE", _FEW)
+        if not all(_size(items) and octets_of(items, 0) for items in seen.values()):
+            return False
+        self._sizes = {uid: _size(seen[uid]) for uid in sorted(seen)}
+        self._at_hand = seen
+        return bool(seen)
+
+    def _entries(self, validity: int) -> list[MailboxEntry]:
         return [
-            MailboxEntry(uid, f"imap:{inbox.validity}:{uid}" if inbox.validity else None, size)
-            for uid, size in self._sizes.items()
+            MailboxEntry(uid, f"imap:{validity}:{uid}" if validity else None, size)
+            for uid, size in self._known().items()
         ]
 
     def _known(self) -> dict[int, int]:
@@ -119,9 +139,12 @@ class ImapMailbox:
         Those at which sessions have ended come last, each alone.
         """
         self._stage(Stage.RECEIVE)
-        wanted = f"BODY.PEEK[HEADER]<0.{_HEADER_PART}>"
         for chunk in self._by_weight(handles):
-            for uid, answer in self._fetcher.each(chunk, wanted):
+            if all(uid in self._at_hand for uid in chunk):
+                for uid in chunk:
+                    yield uid, self._header(uid, self._at_hand.pop(uid))
+                continue
+            for uid, answer in self._fetcher.each(chunk, _HEADER):
                 yield (
                     uid,
                     answer if isinstance(answer, CommandRefused) else self._header(uid, answer),

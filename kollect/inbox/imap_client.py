@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.response_parser import parse_fetch_response
 
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import mailbox_errors
@@ -64,6 +65,8 @@ class Client(imapclient.IMAPClient):  # type: ignore[misc]  # it has no types
         """Which mailbox this is, among all that the program may open."""
         both = imapclient.SocketTimeout(line.timeout, line.timeout)
         super().__init__(line.peer.host, line.peer.port, ssl=False, timeout=both)
+        self.inbox = Inbox()
+        """As it was opened last."""
         self._imap.debug = 0  # it would hand every line to the log, the password with them
 
     # IMAPClient 4.1's own hook, though it begins with an underscore.
@@ -94,9 +97,29 @@ class Client(imapclient.IMAPClient):  # type: ignore[misc]  # it has no types
         engine.is_readonly = True
         engine.arrivals.opened()
         said = engine.untagged_responses
-        return Inbox(
+        self.inbox = Inbox(
             _number(said.get("UIDVALIDITY")), _number(said.get("EXISTS")), "READ-ONLY" in said
         )
+        return self.inbox
+
+    def all_at_once(self, wanted: str) -> dict[int, Mapping[bytes, object]]:
+        """What is asked of every mail in the open mailbox, by UID: a listing and all that is to be
+        known of it in one round trip. Raises CommandRefused where the server says no.
+        """
+        engine = self._imap
+        engine.arrivals.listed()
+        # not by the library's `fetch`, which wants to know the UIDs before
+        try:
+            word, answers = engine.uid("FETCH", "1:*", f"({wanted})")
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as failure:  # BAD
+            word, answers = "BAD", [str(failure).encode()]
+        if word != "OK":
+            self.forget_answers()
+            raise CommandRefused(self.line.shown(_text(answers)))
+        found: dict[int, Mapping[bytes, object]] = parse_fetch_response(answers)
+        return found
 
     def uids(self, which: str) -> list[int]:
         """The UIDs that SEARCH names, at most 100,000.
@@ -148,6 +171,10 @@ class Client(imapclient.IMAPClient):  # type: ignore[misc]  # it has no types
             return said
 
         self.sasl_login(way, answer)
+
+    def pass_over(self, tag: bytes) -> None:
+        """The end of this command is still to come, and nobody waits for it."""
+        self._imap.passed_over = tag
 
     def forget_answers(self) -> None:
         """Drop what a failed command left: it would be taken for a part of the next answer."""

@@ -35,6 +35,8 @@ class Engine(imaplib.IMAP4):
         self._line = line
         self.arrivals = Arrivals()
         self.longest_line = LONGEST_LINE
+        self.passed_over = b""
+        """The tag of a command, not one of the library's, whose end is still to come."""
         self._begin_answer()
         super().__init__()
 
@@ -66,6 +68,10 @@ class Engine(imaplib.IMAP4):
         elif len(line) > self.longest_line or self._lines_left < 0:
             raise self._endless("lines without an end")
         self._pace.count(len(line))
+        if self.passed_over and line.startswith(self.passed_over + b" "):
+            self.passed_over = b""
+            self.arrivals.listed()  # what was told of until then, the command behind it will find
+            return self.readline()
         self.arrivals.hear(line)
         return line + b"\r\n"
 

@@ -71,6 +71,43 @@ class Fetcher:
         kept.line.settimeout(patience)
         return inbox
 
+    def at_a_glance(self, wanted: str, most: int) -> dict[int, Items]:
+        """What is asked of each mail, where the server has just told of one in the kept session and
+        there are few: without opening the mailbox once more, in one round trip.
+
+        Empty where that cannot be, or where the answer is not what was asked for: then `select`
+        opens the mailbox as ever, in another session if this one has died.
+        """
+        kept = self._kept
+        if kept is None or not kept.arrivals.unseen:
+            return {}
+        there = kept.arrivals.exists
+        self.inbox = kept.inbox
+        if not there or there > most or not kept.inbox.validity or self._is_troublesome(wanted):
+            return {}
+        patience = kept.line.timeout
+        kept.line.settimeout(min(patience, _PATIENCE))
+        try:
+            with translated(kept.line):
+                answers = kept.all_at_once(wanted)
+        except CommandRefused as refusal:
+            log.debug("%s: not at a glance: %s", kept.line.peer.host, refusal)
+            return {}
+        except ServerTrouble as trouble:
+            log.debug("%s: the kept session is over: %s", kept.line.peer.host, trouble)
+            kept.line.abort()
+            return {}
+        finally:
+            kept.line.settimeout(patience)
+        if len(answers) != kept.arrivals.exists:
+            return {}
+        self._kept = None
+        return answers
+
+    def _is_troublesome(self, wanted: str) -> bool:
+        """Mails of this mailbox have ended sessions, or are to be asked for in small parts."""
+        return bool(self._known_deadly()) or (*self._key, _asked(wanted)) in _careful
+
     def _select(self) -> Inbox:
         with translated(self.client.line):
             try:

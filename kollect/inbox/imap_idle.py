@@ -58,7 +58,9 @@ class IdleWait:
         *,
         steady: Callable[[], float],
         wall: Callable[[], float],
+        hasty: bool = True,
     ) -> None:
+        """`hasty`: after news the end of IDLE is not waited for, which saves a round trip."""
         self._line = line
         self._arrivals = arrivals
         self._silence = silence
@@ -74,6 +76,9 @@ class IdleWait:
         self._ends: dict[WaitEvent, float] = {}
         """When what happens by time alone."""
         self._woken = False
+        self._hasty = hasty
+        self.unfinished = b""
+        """The tag of the IDLE whose end is still to come."""
 
     def run(
         self,
@@ -100,7 +105,10 @@ class IdleWait:
                 continue
             if event in _REASONS and self._reason is not WaitEvent.NEWS:
                 self._reason = event
+            idling = self._state is WaitState.IDLE
             self._go(after(self._state, event))
+            if self._hasty and idling and event is WaitEvent.NEWS:
+                self._state, self.unfinished = WaitState.POLL, self._tag
             if self._state in OVER:
                 log.debug("%s: the wait is over: %s", self._line.peer.host, event)
             elif self._state is WaitState.IDLE and not told:

@@ -68,6 +68,10 @@ class KeptSession:
         self._validity = 0
         self._largest: int | None = None
         """UID."""
+        self._lent: Client | None = None
+        """The one that the present poll has begun with."""
+        self._hasty = True
+        """This server bears a command right behind the DONE that ends IDLE."""
 
     # --- the poll's side
 
@@ -80,11 +84,15 @@ class KeptSession:
         client, self._client = self._client, None
         if client is None:
             self._reason = None  # what a poll finds on a new line was not to be told on this one
+        self._lent = client
         return client
 
     def offer(self, account: object, client: Client, uids: Iterable[int], validity: int) -> bool:
         """Keep this one, in which the mailbox with these mails is open. False: it is not wanted."""
         self._count(uids, validity)
+        if client is not self._lent and self._reason is WaitEvent.NEWS:
+            self._hasty = False  # the session was lost behind it; perhaps for that very reason
+        self._lent = None
         if self._trust.broken:
             if self._steady() - self._broken_at < _TRIED_AGAIN_AFTER:
                 return False
@@ -142,7 +150,7 @@ class KeptSession:
         began = self._steady()
         wait = IdleWait(
             client.line, client.arrivals, self._silence, self._times,
-            steady=self._steady, wall=self._wall,
+            steady=self._steady, wall=self._wall, hasty=self._hasty,
         )  # fmt: skip
         try:
             end, self._reason = wait.run(seconds, wake, stopping=stopping, begun=begun)
@@ -150,6 +158,7 @@ class KeptSession:
             log.debug("nothing to be woken by: %s", failure)
             self._judge(PushTrust(broken=_NO_WAKING))
             return self._give_up()
+        client.pass_over(wait.unfinished)
         self._judge(self._trust.after_wait(end, self._steady() - began))
         if end in (WaitState.LOST, WaitState.ANEW):
             self._client = None

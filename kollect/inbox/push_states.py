@@ -5,8 +5,9 @@
       └──────OK── RENEWING ◀──old─┘ (DONE)
 
 A wait begins with a look (NOOP), because some servers tell only then what has come since the last
-listing. News at any time are a reason to poll, and so are a poll that is due and somebody who
-wakes us; but the command on its way is answered first, and DONE is never sent before the "+".
+listing. News at any time are a reason to poll, and so are a poll that is due and somebody who wakes
+us; but the command on its way is answered first, and DONE is never sent before the "+". After news
+that come in IDLE the OK for DONE is read with the poll's first answer, if the server bears that.
 
 Where the line is lost before there is a reason to poll, the wait is LOST and nothing is urgent:
 the next poll comes when it would have come without IDLE. With a reason to poll at hand another
@@ -164,6 +165,11 @@ class Arrivals:
         self._recent = 0
         self.unseen = False
         """More mails were told of after the last listing had begun."""
+
+    @property
+    def exists(self) -> int | None:
+        """How many mails there are, as far as the server has said; None: not known."""
+        return self._exists
 
     def opened(self) -> None:
         """The mailbox was opened: what was said until now is where we begin."""

@@ -198,10 +198,13 @@ class ScriptedImap:
         words = command.split()
         if words[:2] != ["UID", "FETCH"] or not any(w in command for w in self.faults.trap_on):
             return None
-        for uid in words[2].split(","):
-            if int(uid) in self.faults.traps and int(uid) in self.mails:
-                return self.faults.traps[int(uid)]
+        for uid in self._named(words[2]):
+            if uid in self.faults.traps and uid in self.mails:
+                return self.faults.traps[uid]
         return None
+
+    def _named(self, uids: str) -> list[int]:
+        return [*self.mails] if uids == "1:*" else [int(uid) for uid in uids.split(",")]
 
     def _done(self, command: str, tag: str) -> bytes:
         if command.startswith("SELECT") and self.faults.read_only:
@@ -230,7 +233,7 @@ class ScriptedImap:
                 found = b"\r\n".join(
                     self._fetched(number, uid, command)
                     for number, uid in enumerate(self.mails, 1)
-                    if str(uid) in uids.split(",") and uid not in self.faults.omitted
+                    if uid in self._named(uids) and uid not in self.faults.omitted
                     if uid not in self.faults.omitted_among or str(uid) == uids
                 )
                 return found or b"* OK nothing"
@@ -250,14 +253,16 @@ class ScriptedImap:
     def _fetched(self, number: int, uid: int, command: str) -> bytes:
         raw = self.mails[uid]
         part = re.search(r"BODY\.PEEK\[(HEADER)?\]<(\d+)\.(\d+)>", command)
+        size = b"RFC822.SIZE " + self.faults.sizes.get(uid, b"%d" % len(raw))
         if part is None:
-            size = self.faults.sizes.get(uid, b"%d" % len(raw))
-            return b"* %d FETCH (UID %d RFC822.SIZE %s)" % (number, uid, size)
+            return b"* %d FETCH (UID %d %s)" % (number, uid, size)
         if part[1]:
             raw = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
         start, length = int(part[2]), min(int(part[3]), self.faults.piece)
         piece = raw if self.faults.ignores_partial else raw[start : start + length]
         name = f"BODY[{part[1] or ''}]<{start}>".encode()
+        if "RFC822.SIZE" in command:
+            name = size + b" " + name
         if uid in self.faults.values:
             return b"* %d FETCH (UID %d %s %s)" % (number, uid, name, self.faults.values[uid])
         return b"* %d FETCH (UID %d %s {%d}\r\n%s)" % (number, uid, name, len(piece), piece)

@@ -105,7 +105,7 @@ def test_a_push_beside_the_invitation(
     assert imap.logins == 1
 
 
-@pytest.mark.parametrize("command", ["SELECT", "UID SEARCH", "NOOP", "IDLE"])
+@pytest.mark.parametrize("command", ["UID FETCH 1:*", "SELECT", "UID SEARCH", "NOOP", "IDLE"])
 def test_a_mail_told_of_at_any_command_is_not_lost(
     imap: ScriptedImap, smtp: ScriptedSmtp, shop: Shop, command: str
 ) -> None:
@@ -113,9 +113,107 @@ def test_a_mail_told_of_at_any_command_is_not_lost(
     with shop() as resident:
         waiting(imap, resident)
         imap.before_answer[command] = lambda: imap.put(guest())
+        if command in ("SELECT", "UID SEARCH"):
+            imap.put(guest(), told=b"")
+            resident.worker.poll_now()
+        else:
+            imap.put(guest())
+        answered(smtp, 2)
+        waiting(imap, resident)
+
+
+def test_after_a_push_there_is_one_question_before_the_answer(
+    imap: ScriptedImap, smtp: ScriptedSmtp, shop: Shop
+) -> None:
+    """The customer stands at the counter: listing and headers come in one round trip."""
+    with shop() as resident:
+        waiting(imap, resident)
+        imap.commands.clear()
+        imap.put(guest())
+        answered(smtp, 1)
+        waiting(imap, resident)
+    done = imap.commands.index("DONE")
+    assert imap.commands[done + 1].startswith("UID FETCH 1:* (BODY.PEEK[HEADER]")
+    assert imap.commands[done + 2].startswith("UID STORE")
+
+
+def test_a_server_that_does_not_bear_a_command_right_behind_done_gets_it_later(
+    imap: ScriptedImap, smtp: ScriptedSmtp, shop: Shop
+) -> None:
+    """It costs one session, once: from then on the end of IDLE is waited for."""
+    with shop() as resident:
+        waiting(imap, resident)
+        imap.before_answer["UID FETCH 1:*"] = imap.cut
+        imap.put(guest())
+        answered(smtp, 1)
+        waiting(imap, resident)
+        assert imap.logins == 2
+        waits: list[bool] = []
+
+        def looks() -> None:
+            time.sleep(0.2)
+            waits.append(resident.in_push)
+
+        imap.before_answer["DONE"] = looks
         imap.put(guest())
         answered(smtp, 2)
         waiting(imap, resident)
+    assert waits == [True], "until DONE is answered"
+    assert imap.logins == 2
+
+
+def test_a_crowd_is_listed_as_ever(imap: ScriptedImap, smtp: ScriptedSmtp, shop: Shop) -> None:
+    with shop() as resident:
+        waiting(imap, resident)
+        imap.commands.clear()
+        for _ in range(19):
+            imap.put(guest(), told=b"")
+        imap.put(guest())
+        answered(smtp, 20)
+        waiting(imap, resident)
+    assert "SELECT INBOX" in imap.commands
+    assert not any("1:*" in command for command in imap.commands)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        replace(IDLES, answers={"1:*": b"TAG NO not so many\r\n"}),
+        replace(IDLES, answers={"1:*": b"TAG BAD what?\r\n"}),
+        replace(IDLES, answers={"1:*": b"TAG OK\r\n"}),
+        replace(IDLES, answers={"1:*": b"* BYE never\r\n"}),
+        replace(IDLES, answers={"1:*": b"* 1 FETCH (UID 1 RFC822.SIZE 9)\r\nTAG OK\r\n"}),
+        replace(IDLES, answers={"1:*": b"* 1 FETCH (FLAGS ())\r\nTAG OK\r\n"}),
+        replace(IDLES, answers={"1:*": b"* 1 FETCH (UID 1 BODY[HEADER]<0> NIL)\r\nTAG OK\r\n"}),
+        replace(IDLES, answers={"1:*": b"* 1 FETCH ((((\r\nTAG OK\r\n"}),
+    ],
+    ids=["NO", "BAD", "nothing", "BYE", "no header", "flags", "NIL", "garbage"],
+)
+def test_what_is_no_listing_with_headers_is_asked_for_as_ever(
+    imap: ScriptedImap, smtp: ScriptedSmtp, shop: Shop, faults: ImapFaults
+) -> None:
+    with shop() as resident:
+        waiting(imap, resident)
+        imap.faults = faults
+        imap.put(guest())
+        answered(smtp, 1)
+        waiting(imap, resident)
+    assert any("1:*" in command for command in imap.commands)
+    assert all(poll.trouble is None for poll in resident.polls)
+
+
+def test_a_mail_that_ends_the_session_does_not_stop_the_one_told_of(
+    imap: ScriptedImap, smtp: ScriptedSmtp, shop: Shop
+) -> None:
+    with shop() as resident:
+        waiting(imap, resident)
+        imap.put(guest(), told=b"")
+        [unreadable] = imap.mails
+        imap.faults = replace(IDLES, traps={unreadable: b"* BYE unreadable\r\n"})
+        imap.put(guest())
+        answered(smtp, 1)
+        waiting(imap, resident)
+    assert list(imap.mails) == [unreadable], "left there"
 
 
 def test_a_mail_that_comes_while_another_is_answered(
@@ -269,7 +367,7 @@ def test_a_kept_line_that_has_died_is_no_trouble(
 ) -> None:
     with shop() as resident:
         waiting(imap, resident)
-        imap.before_answer["SELECT"] = imap.cut
+        imap.before_answer["UID FETCH"] = imap.cut
         imap.put(guest())
         answered(smtp, 1)
         waiting(imap, resident)
