@@ -11,6 +11,7 @@ import pytest
 
 from kollect.settings import ini_file
 from kollect.settings.model import Protocol
+from tests.exe import desktop_driver
 from tests.exe.shops import WITH_SUBJECT, passwords, settings_with_tls, subject
 from tests.exe.wine import Stick
 from tests.helpers.delay_proxy import delayed
@@ -20,6 +21,9 @@ from tests.helpers.postfix import Postfix
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.shop import settings_for
 from tests.integration.test_kill import MAILS, repeats
+
+PUSH_BEGUN = "サーバがすぐ知らせてくれます"
+"""In the log, once the server has promised it."""
 
 
 @pytest.mark.parametrize("protocol", Protocol)
@@ -49,6 +53,29 @@ def test_real_mails_get_their_numbers(
     told = [(one["number"], one["address"], one["state"], one["times"]) for one in numbers]
     assert told == [(1001, first, "replied", 2), (1002, second, "replied", 1)]
     assert dovecot.password.encode() not in stick.everything() + done.err.encode()
+
+
+def test_by_push_a_mail_is_answered_as_it_comes(
+    stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str
+):
+    """No poll is due for an hour, the safety poll in five minutes."""
+    settings = settings_with_tls(dovecot, postfix, user)
+    receive = replace(settings.receive, protocol=Protocol.IMAP, port=dovecot.imaps)
+    collect = replace(settings.collect, interval_seconds=3600)
+    ini_file.save(stick.folder / "kollect.ini", replace(settings, receive=receive, collect=collect))
+    started = stick.start("collect", **passwords(dovecot, postfix))
+
+    def waits() -> bool:
+        logs = (stick.folder / "log").glob("*.txt")
+        return any(PUSH_BEGUN in log.read_text("utf-8-sig") for log in logs)
+
+    desktop_driver.wait_until(waits, "it does not wait by push")
+    for number in (1, 2):
+        customer = f"{user}{number}@customer.example"
+        dovecot.deliver(user, blank(customer, number))
+        assert subject(*postfix.wait_for(customer)) == f"受付番号は{1000 + number}です"
+    assert started.running
+    stick.kill()
 
 
 def test_the_mail_test_finds_its_way(stick: Stick, dovecot: Dovecot, postfix: Postfix, user: str):

@@ -286,7 +286,7 @@ class TestLetters:
         assert page.preview.winfo_height() == preview[1], "it is neither covered nor squeezed"
         type_in(body.widget, "みどりの番号は★1★です")
         settle(page, lambda: page.check.text.startswith("✓"))
-        assert not [w for w in all_inside(page.check._list) if w.winfo_ismapped()]
+        assert not any("→" in shown_text(w) for w in all_inside(page.check))
 
     def test_the_duplicate_reply_only_where_one_is_sent(self, screen: SettingsScreen):
         screen.select(DuplicatePage)
