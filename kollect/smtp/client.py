@@ -30,11 +30,7 @@ LONG_QUEUE = 40
 
 _TICK_SECONDS = 1.0
 _LINGER_SECONDS = 0.05
-"""An ending waits at most so long for others, that they share one commit."""
-_COMMITS_APART = 3.0
-"""Nor longer than so many times what the caller took to write down the last ones. Each commit makes
-room for new letters: on a quick disk many small ones keep a distant server busy, a slow one is not
-asked for more than it can do."""
+"""An ending waits so long for others, that they share one commit."""
 _BATCH = 10
 _MOST_TRIES = 3
 _MOST_PUT_OFF = 10
@@ -145,7 +141,6 @@ class SmtpClient:
         """Send until the queue is empty, it is time to back off or to stop."""
         known: list[Outcome] = []
         known_since = last_told = self._clock()
-        most_linger = _LINGER_SECONDS
         while True:
             self._feed(queue, known)
             self._pool.flush()
@@ -154,17 +149,14 @@ class SmtpClient:
             done = not self._pool.on_way and self._finished(queue)
             if not known:
                 known_since = now
-            linger = known_since + most_linger - now
+            linger = known_since + _LINGER_SECONDS - now
             if known and (done or len(known) >= _BATCH or linger <= 0):
                 yield known
                 known, last_told = [], self._clock()
-                most_linger = min(_LINGER_SECONDS, _COMMITS_APART * (last_told - now))
             elif now - last_told >= _TICK_SECONDS:
                 yield []
                 last_told = self._clock()
             elif self._pool.on_way:
-                if not self._finished(queue):
-                    queue.prepare(_BATCH)
                 tick = last_told + _TICK_SECONDS - now
                 self._pool.listen(min(tick, linger) if known else tick)
                 self._settle(queue, known)
@@ -239,7 +231,7 @@ class SmtpClient:
                 queue.put_back(delivery)
                 return
             outcome = _later(delivery, "何度か試しましたが、送れませんでした。")
-        known.append(outcome.at(delivery.place, self._begun))
+        known.append(replace(outcome, place=delivery.place, begun=self._begun))
         detail = f"{outcome.code or ''} {outcome.text}".strip()
         if ended.ours:
             self._account_rejected = smtp_errors.sending_refused(self._pool.peer, detail)

@@ -111,9 +111,3 @@ class Outcome:
     """It was the letter with this number that was begun, counted over all of one post."""
     begun: int = 0
     """So many were begun when this was heard."""
-
-    def at(self, place: int, begun: int) -> Outcome:
-        """This, heard of the letter with that number when so many were begun."""
-        return Outcome(
-            self.key, self.status, self.code, self.text, self.tried, self.ours, place, begun
-        )

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from kollect.delivery.refusal import About, about, enhanced_code
 from kollect.mail.foreign_text import one_line
@@ -72,7 +71,6 @@ class ReplyReader:
         self._rest = b""
         self._code = 0
         self._lines: list[bytes] = []
-        self._reply = lru_cache(maxsize=64)(self._read)  # "250 2.1.0 Ok" comes a thousand times
 
     def feed(self, data: bytes) -> Iterator[SmtpReply]:
         """The answers that become complete with this piece. Raises MalformedReply after the good
@@ -97,16 +95,13 @@ class ReplyReader:
             if len(self._lines) > _MOST_LINES:
                 raise MalformedReply("an answer without an end")
             return None
-        lines, self._lines = (*self._lines, text), []
-        return self._reply(code, lines)
-
-    def _read(self, code: int, lines: tuple[bytes, ...]) -> SmtpReply:
+        lines, self._lines = [*self._lines, text], []
         words = _in_one(lines)
         # an answer that asks for more is read by the program alone, and to its last character
         return SmtpReply(code, words if code == 334 else self._shown(words, _LONGEST_TEXT))
 
 
-def _in_one(lines: tuple[bytes, ...]) -> str:
+def _in_one(lines: list[bytes]) -> str:
     """All lines as one, an enhanced code once."""
     texts = [line.decode("utf-8", "replace").strip() for line in lines]
     if len(texts) > 1 and (found := _ENHANCED.match(texts[0])):

@@ -36,13 +36,6 @@ class Queue:
             return self.at_least(count)
         return len(self._again) + len(self._taken) + left >= count
 
-    def prepare(self, count: int) -> None:
-        """While there is nothing else to do: take so many, which are made as they are taken. Not
-        of a caller's iterator that knows how many it has left: it gives each at its own time.
-        """
-        if length_hint(self._letters, -1) < 0:
-            self.at_least(count)
-
     def first(self) -> Delivery | None:
         """The next one; it stays."""
         if self._again:
