@@ -48,7 +48,7 @@ def _trouble(cause: Cause, error: Exception, path: Path) -> StorageTrouble:
 
 
 class Cause(Enum):
-    """Why a disk said no: title, what happened (the path goes before it), what to do."""
+    """Why the disk refused: title, what happened (the path goes before it), what to do."""
 
     FULL = (
         "ディスクの空きがありません",

@@ -127,14 +127,14 @@ class MailTest:
             mark=self.mark,
             serial=serial,
         )
-        post = SmtpClient(settings, tls, self.settings.mail_address, self.passwords.send)
+        client = SmtpClient(settings, tls, self.settings.mail_address, self.passwords.send)
         try:
-            post.connect(steps.begin)  # the letter goes over this connection: one login
+            client.connect(steps.begin)  # the letter goes over this connection: one login
             steps.begin(Stage.SEND)
             self.last.serial = serial
-            outcome = self._delivered(post, OutgoingMail(0, self.settings.mail_address, octets))
+            outcome = self._delivered(client, OutgoingMail(0, self.settings.mail_address, octets))
         finally:
-            post.close()
+            client.close()
         if outcome.status is DeliveryStatus.UNKNOWN:
             raise ServerTrouble(
                 "テストメールを送れたかどうか、わかりません",
@@ -153,13 +153,13 @@ class MailTest:
             )
         steps.note(f"{self.settings.mail_address} にテストメールを送りました。")
 
-    def _delivered(self, post: SmtpClient, letter: OutgoingMail) -> Outcome:
+    def _delivered(self, client: SmtpClient, letter: OutgoingMail) -> Outcome:
         """How it ended. Looks about once a second whether it is to stop."""
-        with closing(post.deliver([letter])) as deliveries:
+        with closing(client.deliver([letter])) as deliveries:
             for outcomes in deliveries:
                 for outcome in outcomes:
-                    if post.trouble is not None:  # says more than the one answer
-                        raise post.trouble
+                    if client.trouble is not None:  # says more than the one answer
+                        raise client.trouble
                     if outcome.tried:  # else the trouble itself follows
                         return outcome
                 if self.stopping():

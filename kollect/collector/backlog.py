@@ -1,4 +1,4 @@
-"""How fast replies leave that waited over an outage: a server that is well again is not flooded.
+"""How fast the replies that piled up during an outage are sent: the server is not flooded.
 
 The rule: what a poll could not send because the sending server was away, or took no more, goes at
 the pace of a usual メール発信 (60 a minute, 1,000 an hour, all letters counted): in each poll as

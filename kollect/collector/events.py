@@ -95,7 +95,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class WaitChanged:
-    """Between two polls: how it is waited for the next one from here on."""
+    """Between two polls: how the collector waits for the next one from now on."""
 
     by_push: bool
     """The server tells of a mail as soon as it has come."""

@@ -9,7 +9,7 @@ the provider wants no less, or the server  at least that
 says LOGIN-DELAY (RFC 2449 section 6.5)
 the server has said "too many logins"      at least twice what was waited until then, to 15
                                            minutes; half of it after each day without complaint
-the poll failed                            all that, and longer with each failure (`backoff`)
+the poll failed                            all that, and longer with each failure (`failed_polls`)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kollect.collector.backoff import LONGEST_PAUSE, FailureState
+from kollect.collector.failed_polls import LONGEST_PAUSE, FailureState
 from kollect.errors import TooManyLogins, Trouble
 from kollect.ledger.login_limits import LoginLimit
 

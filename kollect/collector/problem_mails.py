@@ -25,7 +25,7 @@ CUTS_THE_LINE = (
 
 
 class ProblemMails:
-    """As one poll finds them in the ledger, and adds to them."""
+    """The problem mails that one poll knows of: read from the ledger, added to during the poll."""
 
     def __init__(self, context: PollContext) -> None:
         self._ledger = context.ledger
@@ -60,7 +60,7 @@ class ProblemMails:
             self._notify(CUTS_THE_LINE)
 
     def leave_alone(self, uid: str) -> None:
-        """This mail is not to be asked for every minute."""
+        """This mail must not be fetched again at every poll."""
         self._count(uid)
 
     def _count(self, uid: str) -> int:

@@ -114,7 +114,7 @@ class CopySaver:
         )
 
     def _leave_alone(self, entry: MailRecord) -> None:
-        """A large mail that does not come whole is not asked for every minute."""
+        """A large mail that does not come whole must not be fetched again at every poll."""
         if self._session.size(entry.uid) > LARGE:
             self._problems.leave_alone(entry.uid)
 

@@ -74,7 +74,7 @@ class ReplySender:
         self._standby = standby
         if standby is not None:
             standby.stay_for(self._account)
-        self._post = SmtpClient(
+        self._client = SmtpClient(
             self._account.send,
             self._account.tls,
             self._account.sender,
@@ -107,7 +107,7 @@ class ReplySender:
     def trouble(self) -> ServerTrouble | None:
         """Why letters cannot go out in this poll at all, or may never."""
         if self._trouble is None and self._refusals.keep_a_reply:
-            return self._post.doubt
+            return self._client.doubt
         return self._trouble
 
     def get_ready(self) -> None:
@@ -165,12 +165,12 @@ class ReplySender:
     ) -> ServerTrouble | None:
         trouble: ServerTrouble | None = None
         try:
-            for outcomes in self._post.deliver(self._while_written(letters)):
+            for outcomes in self._client.deliver(self._while_written(letters)):
                 self._settle(outcomes)
                 if self._stopping():
-                    self._post.stop_soon()
+                    self._client.stop_soon()
                 self._rest(meanwhile)
-            trouble = self._post.trouble
+            trouble = self._client.trouble
         except ServerTrouble as failed:
             trouble = failed
         self._not_sent(trouble)
@@ -191,11 +191,11 @@ class ReplySender:
             meanwhile()
         except StorageTrouble as trouble:  # likewise
             self._storage = trouble
-            self._post.stop_soon()
+            self._client.stop_soon()
 
     def close(self) -> None:
-        self._context.witnesses.server = self._post.server_time
-        self._post.close()
+        self._context.witnesses.server = self._client.server_time
+        self._client.close()
 
     def _look_into_the_ledger(self) -> tuple[list[Place], list[Place]]:
         """Put the letters that are not known yet into the line. Returns those that were refused,
@@ -332,8 +332,8 @@ class ReplySender:
                 self._last_tried = outcome.key
         for line in () if quietly else said:
             self._context.notify(line)
-        if self._refusals.about_us and self._post.doubt is not None:
-            self._post.back_off(self._post.doubt)
+        if self._refusals.about_us and self._client.doubt is not None:
+            self._client.back_off(self._client.doubt)
 
     def _write_down(self, outcomes: list[Outcome], changed: list[MailRecord]) -> list[str]:
         """All in one commit. Returns what there is to tell; into `changed` go the rows."""

@@ -139,7 +139,7 @@ class CollectorStatus:
         return self.phase in (Phase.RECEIVING, Phase.REPLYING)
 
     @property
-    def light(self) -> StatusColor:
+    def color(self) -> StatusColor:
         if self.trouble is not None:
             return StatusColor.ERROR  # also while it tries again: a blinking light tells nothing
         return StatusColor.WORKING if self.running and self.working else StatusColor.WAITING
@@ -185,12 +185,12 @@ def wait_text(left: timedelta) -> str:
     return f"{minutes}分{seconds:02}秒" if minutes else f"{seconds}秒"
 
 
-def tooltip(standing: CollectorStatus, name: str) -> str:
+def tooltip(status: CollectorStatus, name: str) -> str:
     """What the tray icon says when the pointer rests on it: short, Windows shows 127 characters."""
-    state = standing.state_text if standing.trouble is None else Phase.ERROR
-    lines = [f"{name}: {state if standing.running else '収集していません'}"]
-    if standing.today is not None:
-        lines.append(f"今日の受付 {standing.today:,}件")
-    if standing.running and standing.next_at is not None and state != BY_PUSH:
-        lines.append(f"次の受信 {standing.next_at:%H:%M:%S}")
+    state = status.state_text if status.trouble is None else Phase.ERROR
+    lines = [f"{name}: {state if status.running else '収集していません'}"]
+    if status.today is not None:
+        lines.append(f"今日の受付 {status.today:,}件")
+    if status.running and status.next_at is not None and state != BY_PUSH:
+        lines.append(f"次の受信 {status.next_at:%H:%M:%S}")
     return "\n".join(lines)

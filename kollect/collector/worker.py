@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kollect.collector.backoff import FailureChange, FailureState
 from kollect.collector.context import PollContext
 from kollect.collector.events import (
     CollectorEvent,
@@ -23,6 +22,7 @@ from kollect.collector.events import (
     PollReport,
     WaitChanged,
 )
+from kollect.collector.failed_polls import FailureChange, FailureState
 from kollect.collector.maintenance import upkeep
 from kollect.collector.owner_alert import send_alert, send_all_clear
 from kollect.collector.poll import poll

@@ -1,4 +1,4 @@
 """「届くかどうかの診断」: why replies may not arrive, from the settings and the domain's DNS.
 
-Only `dns_client` and `diagnose` touch the world; the others are functions of values.
+Only `dns_client` and `examination` touch the world; the others are functions of values.
 """

@@ -1,6 +1,6 @@
 """The one clock by which spans are measured: lived seconds, kept in kollect.db over restarts.
 
-What counts as lived through, and when the date is trusted, is the table in `lived`.
+What counts as lived through, and when the date is trusted, is the table in `lived_time`.
 
     clock = LivedClock(ledger, now)             # or LivedClock(Queries), for the members' rooms
     since = clock.lived()                       # write it down, in the same transaction

@@ -1,7 +1,7 @@
 """Hands letters to the sending server, over one to four connections, and tells how each one ended.
 
 Knows how many letters may be on the way, when the caller should write down how they ended, and when
-to back off from a server. What is said on a connection is the dialogue's; the ledger is the
+to back off from a server. What is said on a connection is the protocol's; the ledger is the
 caller's.
 """
 
@@ -16,12 +16,12 @@ from kollect.errors import ServerTrouble
 from kollect.net.connection import Trace
 from kollect.settings.model import Send, Tls
 from kollect.smtp import smtp_errors
+from kollect.smtp.letter_queue import Queue
 from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from kollect.smtp.pool import ConnectionPool
 from kollect.smtp.smtp_connection import SmtpAccount, SmtpConnection
 from kollect.smtp.standby import Standby
 from kollect.smtp.transaction import Delivery, DeliveryEnded
-from kollect.smtp.waiting import Queue
 
 MOST_ON_WAY = 20
 """Letters handed over whose ending the caller has not yet written down: what a crash may repeat."""
@@ -38,6 +38,7 @@ _MOST_PUT_OFF = 10
 _MOST_FAILED_CONNECTIONS = 2
 """Connections in a row that are lost before a letter was decided on."""
 _BACK_OFF_SECONDS = 60.0
+"""The wait after a 421, after ten letters put off in a row, or after lost connections."""
 _RETURNED_AT_ONCE = 100
 
 
@@ -62,7 +63,7 @@ class SmtpClient:
         self._failed_connections = 0
         self._backing_off_until = 0.0
         self._begun = 0
-        """Letters, in the whole life of this post."""
+        """Letters, in the whole life of this client."""
         self._account_rejected: ServerTrouble | None = None
         """The server has something against the shop, not against the recipient it said it to, and
         has taken no letter that was begun after that."""
@@ -178,17 +179,17 @@ class SmtpClient:
             if delivery is None or not self._connected():
                 return
             letter = delivery.letter
-            if obstacle := self._pool.first.dialogue.impossible(letter):
+            if obstacle := self._pool.first.protocol.impossible(letter):
                 queue.take()
                 known.append(Outcome(letter.key, DeliveryStatus.REFUSED, 0, obstacle))
             elif not _file_is_there(letter):
                 queue.take()
                 known.append(_later(delivery, "転送するメールのファイルを読めません。"))
-            elif channel := self._room_for(letter, queue):
+            elif connection := self._room_for(letter, queue):
                 delivery = queue.take()
                 self._begun += 1
                 delivery.place = self._begun
-                channel.begin(delivery)
+                connection.begin(delivery)
             else:
                 return
 
@@ -201,11 +202,11 @@ class SmtpClient:
         return bool(self._pool)
 
     def _room_for(self, letter: OutgoingMail, queue: Queue) -> SmtpConnection | None:
-        style = self._pool.first.dialogue.style_for(letter)
-        channel = self._pool.one_for(style, MOST_ON_WAY)
-        if channel is None and self._pool.may_grow(style) and queue.is_long(LONG_QUEUE):
-            channel = self._pool.grow()
-        return channel
+        style = self._pool.first.protocol.style_for(letter)
+        connection = self._pool.one_for(style, MOST_ON_WAY)
+        if connection is None and self._pool.may_grow(style) and queue.is_long(LONG_QUEUE):
+            connection = self._pool.grow()
+        return connection
 
     # --- endings
 
@@ -213,13 +214,13 @@ class SmtpClient:
         """Sort what has ended, and draw the conclusions from connections that were lost."""
         for ended in self._pool.take_ended():
             self._sort(ended, queue, known)
-        for channel in self._pool.take_lost():
-            if channel.dialogue.answered:
+        for connection in self._pool.take_lost():
+            if connection.protocol.answered:
                 self._failed_connections = 0
             elif not self._pool:
                 self._failed_connections += 1
                 if self._failed_connections >= _MOST_FAILED_CONNECTIONS:
-                    why = smtp_errors.keeps_hanging_up(channel.line.peer, channel.why_lost)
+                    why = smtp_errors.keeps_hanging_up(connection.line.peer, connection.why_lost)
                     self.back_off(why)
 
     def _sort(self, ended: DeliveryEnded, queue: Queue, known: list[Outcome]) -> None:

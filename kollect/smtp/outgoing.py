@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class DeliveryStatus(StrEnum):
-    """Every sending ends in one of these; unknown means later, once."""
+    """Every sending ends in one of these. UNKNOWN is tried again, but only once."""
 
     ACCEPTED = "accepted"
     """The server's 250 after the whole letter."""
@@ -108,6 +108,6 @@ class Outcome:
     ours: bool = False
     """Not taken for what the shop's account or settings are."""
     place: int = 0
-    """It was the letter with this number that was begun, counted over all of one post."""
+    """It was the letter with this number that was begun, counted over all of one client."""
     begun: int = 0
     """So many were begun when this was heard."""

@@ -1,7 +1,7 @@
 """The open connections to the sending server: one as a rule, up to four.
 
 Knows when a further one is worth it, and what one connection has taught about the server for the
-others. Which letter goes next is the post's.
+others. Which letter goes next is the client's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kollect.smtp.transaction import DeliveryEnded, Style
 
 log = logging.getLogger(__name__)
 
-MOST_CHANNELS = 4
+MOST_CONNECTIONS = 4
 _SENT_AHEAD = "letters"
 """What the memory of a server calls letters that do not wait for each answer."""
 
@@ -43,7 +43,7 @@ class ConnectionPool:
         self._open: list[SmtpConnection] = []
         self._gone: list[SmtpConnection] = []
         """Closed by the server, or confused, before the letter that was to begin there."""
-        self._most = MOST_CHANNELS
+        self._most = MOST_CONNECTIONS
         self._memory = memory_of(SMTP, account.send.host, account.send.port)
         self._extensions_unreliable = not self._memory.believed
         self._newest: SmtpConnection | None = None
@@ -65,7 +65,7 @@ class ConnectionPool:
     @property
     def on_way(self) -> int:
         """Letters that were begun and have not ended."""
-        return sum(channel.dialogue.on_way for channel in self._open)
+        return sum(connection.protocol.on_way for connection in self._open)
 
     def server_time(self) -> datetime | None:
         """What the server's clock shows now, where it has said it in its greeting."""
@@ -73,27 +73,27 @@ class ConnectionPool:
 
     def make_sure(self, trace: Trace | None = None) -> None:
         """Make sure that there is one. Raises ServerTrouble and its kinds."""
-        self._open = [channel for channel in self._open if channel.still_there()]
+        self._open = [connection for connection in self._open if connection.still_there()]
         if not self._open and self._standby is not None:
-            channel = self._standby.take(self._account)
-            if channel is not None:
-                self.has_delivered = self.has_delivered or channel.dialogue.accepted > 0
-                self._join(channel)
+            connection = self._standby.take(self._account)
+            if connection is not None:
+                self.has_delivered = self.has_delivered or connection.protocol.accepted > 0
+                self._join(connection)
         if not self._open:
             self._add_first(trace)
 
     def one_for(self, style: Style, most: int) -> SmtpConnection | None:
         """One on which a letter may begin now; `most` may be on the way on one connection."""
         window = most if self.has_delivered else 1
-        for channel in [*self._open]:
-            if not channel.dialogue.takes(style, window):
+        for connection in [*self._open]:
+            if not connection.protocol.takes(style, window):
                 continue
-            if channel.lay_idle:
+            if connection.lay_idle:
                 self.flush()  # what was begun on the others must not wait for its answer
-            if channel.still_there():
-                return channel
-            self._open.remove(channel)
-            self._gone.append(channel)
+            if connection.still_there():
+                return connection
+            self._open.remove(connection)
+            self._gone.append(connection)
         return None
 
     def may_grow(self, style: Style) -> bool:
@@ -121,88 +121,88 @@ class ConnectionPool:
             self._add(send.timeout_seconds, trace)
 
     def _add(self, timeout: float, trace: Trace | None = None) -> SmtpConnection:
-        channel = SmtpConnection.open(
+        connection = SmtpConnection.open(
             self._account, timeout=timeout, clock=self._clock, trace=trace
         )
-        self._join(channel)
-        return channel
+        self._join(connection)
+        return connection
 
-    def _join(self, channel: SmtpConnection) -> None:
-        channel.dialogue.extensions_unreliable = self._extensions_unreliable
-        self._newest = channel
-        self._open.append(channel)
+    def _join(self, connection: SmtpConnection) -> None:
+        connection.protocol.extensions_unreliable = self._extensions_unreliable
+        self._newest = connection
+        self._open.append(connection)
 
     def flush(self) -> None:
         """Send what is to be sent."""
-        for channel in self._open:
-            channel.flush()
+        for connection in self._open:
+            connection.flush()
 
     def listen(self, seconds: float) -> None:
         """Wait for answers, and take in those that come. Only while letters are on the way."""
-        busy = [channel for channel in self._open if channel.dialogue.on_way]
-        if any(channel.sending or channel.line.has_buffered() for channel in busy):
+        busy = [connection for connection in self._open if connection.protocol.on_way]
+        if any(connection.sending or connection.line.has_buffered() for connection in busy):
             seconds = 0
-        nearest = min(channel.deadline for channel in busy) - self._clock()
+        nearest = min(connection.deadline for connection in busy) - self._clock()
         seconds = max(0.0, min(seconds, nearest))
         if len(busy) > 1:
-            select.select([channel.line for channel in busy], [], [], seconds)
+            select.select([connection.line for connection in busy], [], [], seconds)
             seconds = 0
-        for channel in busy:
-            if channel.line.wait_readable(seconds):
-                channel.read()
-            elif self._clock() >= channel.deadline and not channel.sending:
-                channel.time_out()
+        for connection in busy:
+            if connection.line.wait_readable(seconds):
+                connection.read()
+            elif self._clock() >= connection.deadline and not connection.sending:
+                connection.time_out()
 
     def take_ended(self) -> list[DeliveryEnded]:
         """The letters that ended since the last call."""
-        ended = [one for channel in self._open for one in channel.take_ended()]
-        for channel in self._open:
-            self._learn(channel.dialogue)
-        for channel in self._open:
-            channel.dialogue.extensions_unreliable = self._extensions_unreliable
+        ended = [one for connection in self._open for one in connection.take_ended()]
+        for connection in self._open:
+            self._learn(connection.protocol)
+        for connection in self._open:
+            connection.protocol.extensions_unreliable = self._extensions_unreliable
         return ended
 
-    def _learn(self, dialogue: SmtpProtocol) -> None:
+    def _learn(self, protocol: SmtpProtocol) -> None:
         """Take down what this conversation tells of the server, for all that will follow."""
-        if dialogue.extensions_unreliable and not self._extensions_unreliable:
+        if protocol.extensions_unreliable and not self._extensions_unreliable:
             self._extensions_unreliable = True
-            self._memory.doubt(_SENT_AHEAD, weakly=dialogue.unreliable_at_the_end)
+            self._memory.doubt(_SENT_AHEAD, weakly=protocol.unreliable_at_the_end)
             log.debug("%s: only the plain dialogue from here on", self.peer.host)
-        if dialogue.extensions_worked:
+        if protocol.extensions_worked:
             self._memory.keeps(_SENT_AHEAD)
-            dialogue.extensions_worked = False
-        if self._extensions_unreliable and dialogue.sequential_worked is not None:
-            self._memory.plainly(_SENT_AHEAD, well=dialogue.sequential_worked)
-            dialogue.sequential_worked = None
-        if dialogue.rest_worked is not None:
-            self._memory.rested(well=dialogue.rest_worked)
-            dialogue.rest_worked = None
+            protocol.extensions_worked = False
+        if self._extensions_unreliable and protocol.sequential_worked is not None:
+            self._memory.plainly(_SENT_AHEAD, well=protocol.sequential_worked)
+            protocol.sequential_worked = None
+        if protocol.rest_worked is not None:
+            self._memory.rested(well=protocol.rest_worked)
+            protocol.rest_worked = None
 
     def take_lost(self) -> list[SmtpConnection]:
         """The connections that were lost since the last call."""
         gone, self._gone = self._gone, []
-        lost = [channel for channel in self._open if channel.lost]
+        lost = [connection for connection in self._open if connection.lost]
         if lost:
-            self._open = [channel for channel in self._open if not channel.lost]
-            if self._open and not all(channel.dialogue.answered for channel in lost):
+            self._open = [connection for connection in self._open if not connection.lost]
+            if self._open and not all(connection.protocol.answered for connection in lost):
                 self._most = len(self._open)  # one more was one too many
         return gone + lost
 
     def drop_busy(self) -> None:
         """Give up what is on the way."""
-        for channel in self._open:
-            if channel.dialogue.on_way:
-                channel.drop()
-        self._open = [channel for channel in self._open if not channel.lost]
+        for connection in self._open:
+            if connection.protocol.on_way:
+                connection.drop()
+        self._open = [connection for connection in self._open if not connection.lost]
 
     def close(self) -> None:
         """Take leave of the server, but for what stands by from now on. Never raises."""
         leaving = [*self._open]
-        free = next((channel for channel in leaving if channel.free), None)
+        free = next((connection for connection in leaving if connection.free), None)
         if self._standby and free and self._standby.keep(self._account, free):
             leaving.remove(free)
-        for channel in leaving:
-            channel.say_goodbye()
-        for channel in leaving:
-            channel.close()
+        for connection in leaving:
+            connection.say_goodbye()
+        for connection in leaving:
+            connection.close()
         self._open.clear()

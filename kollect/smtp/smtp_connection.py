@@ -54,7 +54,7 @@ class SmtpConnection:
         clock: Callable[[], float],
     ) -> None:
         self.line = session.line
-        self.dialogue = SmtpProtocol(session.offers, sender)
+        self.protocol = SmtpProtocol(session.offers, sender)
         self.lost = False
         self.why_lost = ""
         self._reader = ReplyReader(self.line.shown)
@@ -100,8 +100,8 @@ class SmtpConnection:
 
     def begin(self, delivery: Delivery) -> None:
         """Begin a letter; it goes out with the next `flush`. One that may not go ends at once."""
-        was_quiet = not self.dialogue.on_way
-        if commands := self.dialogue.begin(delivery):
+        was_quiet = not self.protocol.on_way
+        if commands := self.protocol.begin(delivery):
             self._out.append(commands)
             if was_quiet:
                 self._since = self._clock()
@@ -113,13 +113,13 @@ class SmtpConnection:
                 data = b"".join(self._out)
                 self._out.clear()
                 self.line.send(data)
-            if self.dialogue.body:
+            if self.protocol.body:
                 self._send_piece()
         except ServerTrouble as trouble:
             self._lose(trouble, in_sending=True)
 
     def _send_piece(self) -> None:
-        body = self.dialogue.body
+        body = self.protocol.body
         assert body is not None
         try:
             piece, last = next(body)
@@ -131,12 +131,12 @@ class SmtpConnection:
         self.line.send(piece)
         self._since = self._clock()
         if last:
-            self.dialogue.body_sent()
+            self.protocol.body_sent()
 
     @property
     def sending(self) -> bool:
         """There is more to send than was sent."""
-        return self.dialogue.body is not None and not self.lost
+        return self.protocol.body is not None and not self.lost
 
     def read(self) -> None:
         """Take in what has come; only when there is something."""
@@ -144,21 +144,21 @@ class SmtpConnection:
             data = self.line.read_some()
             self._since = self._clock()
             for answer in self._reader.feed(data):
-                self._out.append(self.dialogue.receive(answer))
-                if self.dialogue.closing:
+                self._out.append(self.protocol.receive(answer))
+                if self.protocol.closing:
                     self._hang_up(f"421 {answer.text}")
                     return
         except ServerTrouble as trouble:
             self._lose(trouble)
         except (OutOfStep, MalformedReply) as confusion:
-            self.dialogue.extensions_unreliable = True
+            self.protocol.extensions_unreliable = True
             log.debug("%s: out of step: %s", self.line.peer.host, confusion)
             self._lose_for("送信サーバの答えが、送った命令と合いません。")
 
     @property
     def deadline(self) -> float:
         """When the next answer must have come (RFC 5321 section 4.5.3.2)."""
-        final = self.dialogue.waits_for_final
+        final = self.protocol.waits_for_final
         return self._since + (self._final_timeout if final else self._timeout)
 
     def time_out(self) -> None:
@@ -171,12 +171,12 @@ class SmtpConnection:
         return self._lay_idle_for(_IDLE_SECONDS)
 
     def _lay_idle_for(self, seconds: float) -> bool:
-        return not self.dialogue.on_way and self._clock() - self._since >= seconds
+        return not self.protocol.on_way and self._clock() - self._since >= seconds
 
     @property
     def free(self) -> bool:
         """Nothing is on the way, and the next letter may begin here."""
-        return not (self.lost or self.dialogue.on_way or self.dialogue.closing)
+        return not (self.lost or self.protocol.on_way or self.protocol.closing)
 
     def still_there(self, *, heard_within: float = _IDLE_SECONDS) -> bool:
         """Whether a letter may begin here; a connection that lay idle is asked first.
@@ -185,7 +185,7 @@ class SmtpConnection:
         """
         if self.lost:
             return False
-        if self.dialogue.on_way:
+        if self.protocol.on_way:
             return True
         try:
             if self.line.wait_readable(0):  # a server says something unasked only to take its leave
@@ -209,7 +209,7 @@ class SmtpConnection:
 
     def take_ended(self) -> list[DeliveryEnded]:
         """The letters that ended since the last call."""
-        ended, self.dialogue.ended = self.dialogue.ended, []
+        ended, self.protocol.ended = self.protocol.ended, []
         return ended
 
     def say_goodbye(self) -> None:
@@ -234,7 +234,7 @@ class SmtpConnection:
         self._lose_for(trouble.title, in_sending=in_sending)
 
     def _lose_for(self, why: str, *, in_sending: bool = False) -> None:
-        self.dialogue.lost(why, in_sending=in_sending)
+        self.protocol.lost(why, in_sending=in_sending)
         self._hang_up(why)
 
     def _hang_up(self, why: str) -> None:

@@ -113,7 +113,7 @@ class Standby:
             raise trouble[0]
         if connection is None or not connection.still_there():
             return None
-        connection.dialogue.unproven = not (young or _memory(account).takes_after_rest)
+        connection.protocol.unproven = not (young or _memory(account).takes_after_rest)
         return connection
 
     def keep(self, account: SmtpAccount, connection: SmtpConnection) -> bool:

@@ -28,7 +28,7 @@ How a screen is written:
   `job.stopping()` and may `job.report(show, …)`; `done(result)` and troubles come back in Tk's
   thread. With `busy=True` the screen `is_busy` meanwhile, and its keys are built again. Where only
   the newest question counts (a search as you type) there is `LatestOnly`. Other threads (the
-  tray) use `window.pump.call(function, …)`; nothing else.
+  tray) use `window.tk_calls.call(function, …)`; nothing else.
 * Messages and questions only by `window.dialogs` (framework/dialogs.py): `show_error`,
   `show_info`, `confirm`, `choose`, `save_as`, `open_file`, and `show(MyDialog, …)` for one's own
   (`class MyDialog(Dialog[T])`). Tests hand in a stand-in.

@@ -145,7 +145,7 @@ class Program:
     ) -> None:
         """What comes once the window is there; `to_tell` as in `start`."""
         memory.share_heap()  # before there are threads
-        lock.listen(lambda: self.window.pump.call(self.go.tray.come_back))
+        lock.listen(lambda: self.window.tk_calls.call(self.go.tray.come_back))
         startup = Startup(self.window, self.workspaces, self.go)
         startup.run(demo=demo, in_tray=in_tray, to_tell=to_tell)
 
@@ -153,12 +153,12 @@ class Program:
 
     def session_ends(self) -> None:
         """Log-off or shutdown: when this returns, all is written. In any thread."""
-        self.window.pump.call(self.go.shutdown.finish)
+        self.window.tk_calls.call(self.go.shutdown.finish)
         self.workspaces.current.come_to_rest(SESSION_END_SECONDS)
 
     def session_resumed(self) -> None:
         """The PC has slept. In any thread."""
-        self.window.pump.call(
+        self.window.tk_calls.call(
             self._root.after, AFTER_SLEEP_MS, lambda: self.workspaces.current.poll_now()
         )
 
@@ -179,7 +179,7 @@ class Program:
 
     def _news(self, workspace: Workspace, news: CollectorEvent) -> None:
         """In the collector's thread."""
-        self.window.pump.call(self._heard, workspace, news)
+        self.window.tk_calls.call(self._heard, workspace, news)
 
     def _heard(self, workspace: Workspace, news: CollectorEvent) -> None:
         if workspace is self.workspaces.current:  # else an echo from before the demo, or from it

@@ -24,7 +24,7 @@ class Navigator:
         self.window = window
         self.workspaces = workspaces
         self.this_pc = this_pc
-        self.mailings = MailingControl(workspaces, window.pump.call)
+        self.mailings = MailingControl(workspaces, window.tk_calls.call)
         self.prerequisites = Prerequisites(window, workspaces, self)
         self.tray = TrayController(window, workspaces, self)
         self.shutdown = Shutdown(window, workspaces, self)
@@ -162,13 +162,13 @@ class Navigator:
         """
         workspace = self.workspaces.current
         workspace.save(settings, passwords)
-        self.window.pump.call(self.tray.try_new_settings)
+        self.window.tk_calls.call(self.tray.try_new_settings)
         if workspace.in_demo:
             return
         try:
             self.this_pc.sync_autostart(settings.collect.start_at_login)
         except StorageTrouble as trouble:  # the settings are saved nevertheless
-            self.window.pump.call(self.window.dialogs.show_error, trouble)
+            self.window.tk_calls.call(self.window.dialogs.show_error, trouble)
 
     def mend(self, trouble: Trouble) -> None:
         """The settings cannot be used as they are: help."""

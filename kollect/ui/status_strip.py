@@ -44,16 +44,16 @@ class MailingStanding:
         return f"発信 {state} {self.sent:,}/{self.total:,}"
 
 
-def collector_words(standing: CollectorStatus) -> str:
+def collector_words(status: CollectorStatus) -> str:
     """What the collector does, and today's numbers."""
-    if not standing.running:
+    if not status.running:
         return "収集していません"
-    parts = [Phase.ERROR if standing.trouble is not None else standing.state_text]
-    if standing.next_at is not None and not (standing.working or standing.by_push):
-        again = "もう一度" if standing.trouble is not None else "次の受信"
-        parts.append(f"{again} {standing.next_at:%H:%M}")
-    if standing.today is not None:
-        parts.append(f"今日 {standing.today:,}件")
+    parts = [Phase.ERROR if status.trouble is not None else status.state_text]
+    if status.next_at is not None and not (status.working or status.by_push):
+        again = "もう一度" if status.trouble is not None else "次の受信"
+        parts.append(f"{again} {status.next_at:%H:%M}")
+    if status.today is not None:
+        parts.append(f"今日 {status.today:,}件")
     return "　".join(parts)
 
 
@@ -87,11 +87,11 @@ class StatusStrip:
 
     def refresh(self) -> None:
         """Show how things stand now."""
-        standing = self._go.tray.standing
-        text = collector_words(standing)
+        status = self._go.tray.status
+        text = collector_words(status)
         if text != self.collector.cget("text"):
             self.collector.configure(text=text)
-        colour = COLOURS[TrayColor(standing.light)] if standing.running else FAINT
+        colour = COLOURS[TrayColor(status.color)] if status.running else FAINT
         if colour != str(self.lamp.cget("foreground")):
             self.lamp.configure(foreground=colour)
         # its name: a screen that was closed must not be kept

@@ -30,11 +30,11 @@ EVERY_MS = 1000
 SETTLED_MS = 15_000
 """After so long in the tray nothing of what the window needed is in use any more."""
 SOON_MS = 80
-"""News come in bursts; so long they are collected before anything is drawn."""
+"""Events come in bursts: for so long they are collected before the screen is drawn again."""
 
 
 class TrayController:
-    """In Tk's thread, but for the tray, whose wishes come through the pump."""
+    """Runs in Tk's thread; what the tray's thread wants comes through the TkCallQueue."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class TrayController:
         self._tray: Tray | None = None
         self._shown: tuple[object, ...] = ()
         self._menu: tk.Menu | None = None
-        self.standing = CollectorStatus()
+        self.status = CollectorStatus()
         self.hidden = False
         """The window is in the tray."""
         self._watchers: list[Callable[[], None]] = []
@@ -67,18 +67,20 @@ class TrayController:
 
     def begin(self) -> None:
         """The collector was started: from now on there is an icon in the tray."""
-        if not self.standing.events:
+        if not self.status.events:
             self._remember_today()
-        self.standing.begin(_now())
+        self.status.begin(_now())
         if self._tray is None:
-            self._tray = self._make_tray(lambda wish: self._window.pump.call(self._wished, wish))
+            self._tray = self._make_tray(
+                lambda wish: self._window.tk_calls.call(self._wished, wish)
+            )
             self._tray.start()
         self._count()
         self.tell()
 
     def _remember_today(self) -> None:
         """The list of events goes on where the last run of today has ended."""
-        standing, folder = self.standing, self._workspaces.current.folder
+        status, folder = self.status, self._workspaces.current.folder
         now = _now().replace(microsecond=0)
 
         def work(job: Job) -> list[LogEntry]:
@@ -87,7 +89,7 @@ class TrayController:
 
         def done(earlier: list[LogEntry]) -> None:
             if earlier:
-                standing.remember(earlier)
+                status.remember(earlier)
                 self.tell()
 
         # what cannot be read now is still in ログの表示, which says so
@@ -95,15 +97,15 @@ class TrayController:
 
     def forget(self) -> None:
         """The collector is gone, and what it told concerns nobody any more."""
-        self.standing = CollectorStatus()
+        self.status = CollectorStatus()
         self._shown = ()
         if self._tray is not None:
             self._tray.hide()
         self.tell()
 
     def on_collector_event(self, news: CollectorEvent) -> None:
-        turn = self.standing.apply(news)
-        if isinstance(news, PollFinished) and self.standing.count_is_old(_now()):
+        turn = self.status.apply(news)
+        if isinstance(news, PollFinished) and self.status.count_is_old(_now()):
             self._count()
         if turn is not None and self._tray is not None:
             self._tray.balloon(turn, self._balloon_text(turn))
@@ -112,8 +114,8 @@ class TrayController:
 
     def try_new_settings(self) -> None:
         """The settings were saved, and the workspace polls with them at once."""
-        if self.standing.running and self.standing.trouble is not None:
-            self.standing.try_new_settings()
+        if self.status.running and self.status.trouble is not None:
+            self.status.try_new_settings()
             self.tell()
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
@@ -246,13 +248,13 @@ class TrayController:
 
     def _show_icon(self) -> None:
         name = "コレクト（デモ）" if self._workspaces.current.in_demo else "コレクト"
-        look = (TrayColor(self.standing.light), tooltip(self.standing, name))
-        if self._tray is not None and self.standing.running and look != self._shown:
+        look = (TrayColor(self.status.color), tooltip(self.status, name))
+        if self._tray is not None and self.status.running and look != self._shown:
             self._shown = look
             self._tray.show(*look)
 
     def _balloon_text(self, turn: StatusChange) -> str:
-        trouble = self.standing.trouble
+        trouble = self.status.trouble
         if turn is StatusChange.WELL_AGAIN or trouble is None:
             return "届いていた空メールにも、順に返信します。"
         return f"{trouble.title}\n{trouble.happened}"
@@ -294,13 +296,13 @@ class TrayController:
         if not self._seen():
             return
         self._start_ticking()
-        if self.standing.working:
+        if self.status.working:
             self._count()
         self.tell()
 
     def _to_next_second(self) -> int:
         """So that a countdown skips no second."""
-        due = self.standing.next_at
+        due = self.status.next_at
         part = (due - _now()).total_seconds() % 1 if due is not None else 0.0
         return round(part * 1000) + 1 if part > 0.05 else EVERY_MS
 
@@ -309,11 +311,11 @@ class TrayController:
         if self._counting:
             return
         self._counting = True
-        standing, now = self.standing, _now()
+        status, now = self.status, _now()
 
         def done(found: tuple[int, int]) -> None:
             self._counting = False
-            standing.counted(*found, now.date())
+            status.counted(*found, now.date())
             self.tell()
 
         def failed(trouble: Trouble) -> None:

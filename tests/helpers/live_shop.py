@@ -27,5 +27,5 @@ def start(program: Program, settings: Settings) -> CollectingScreen:
     settle(program.window.root, lambda: isinstance(program.window.screen, CollectingScreen))
     screen = program.window.screen
     assert isinstance(screen, CollectingScreen)
-    settle(screen, lambda: program.go.tray.standing.last is not None)
+    settle(screen, lambda: program.go.tray.status.last is not None)
     return screen

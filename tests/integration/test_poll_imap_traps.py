@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.collector.backoff import FailureChange, FailureState
+from kollect.collector.failed_polls import FailureChange, FailureState
 from kollect.errors import NotDeleted
 from kollect.inbox import imap_fetch
 from kollect.settings.model import Protocol

@@ -93,7 +93,7 @@ def quitting(album: Album) -> None:
 
 
 def _round(album: Album, trouble: Trouble | None, at: datetime, pause: int = 1) -> None:
-    heard = album.program.go.tray.standing.apply
+    heard = album.program.go.tray.status.apply
     heard(PhaseChanged(Phase.ERROR if trouble else Phase.WAITING))
     heard(PollFinished(at, PollReport(), trouble, at + timedelta(minutes=pause)))
 
@@ -101,7 +101,7 @@ def _round(album: Album, trouble: Trouble | None, at: datetime, pause: int = 1) 
 def demo(album: Album) -> None:
     program = album.program
     program.go.demo.begin(program.go.start_collecting)
-    album.wait(lambda: program.go.tray.standing.last is not None)
+    album.wait(lambda: program.go.tray.status.last is not None)
     phone = program.go.demo.phone
     assert phone is not None
     album.take("phone-empty", phone)

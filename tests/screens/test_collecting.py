@@ -116,7 +116,7 @@ class TestScreen:
     def test_why_it_is_slower_than_set_is_said_in_one_line(
         self, screen: CollectingScreen, program: Program
     ):
-        standing = program.go.tray.standing
+        standing = program.go.tray.status
         settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
         assert not screen.panel.slowed.winfo_ismapped()
         assert standing.last is not None
@@ -186,7 +186,7 @@ class TestTrouble:
         click(screen.buttons["今すぐ受信"])
         settle(screen, lambda: screen.panel.word.cget("text") == "エラー")
         settle(screen, screen.trouble.winfo_ismapped)
-        trouble = program.go.tray.standing.trouble
+        trouble = program.go.tray.status.trouble
         assert trouble is not None
         assert screen.trouble.title.cget("text") == trouble.title
         assert screen.trouble.happened.text == trouble.happened

@@ -217,7 +217,7 @@ def test_a_day(
     # a customer
     hands.menu(1)
     collecting = in_front(program, CollectingScreen)
-    settle(root, lambda: program.go.tray.standing.last is not None)
+    settle(root, lambda: program.go.tray.status.last is not None)
     with smtplib.SMTP("127.0.0.1", post.port, local_hostname="phone") as phone:
         phone.sendmail(CUSTOMER, [SHOP], blank(CUSTOMER))
     hands.push(collecting.buttons["今すぐ受信"])

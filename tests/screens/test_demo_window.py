@@ -302,7 +302,7 @@ class TestRealThings:
         settle(root, lambda: program.workspaces.real.collecting and program.workspaces.real.mailing)
         assert program.workspaces.real.worker is not before
         settle(root, lambda: isinstance(program.window.screen, CollectingScreen))
-        settle(root, lambda: program.go.tray.standing.last is not None)
+        settle(root, lambda: program.go.tray.status.last is not None)
         servers = [one for one in threading.enumerate() if one.name == "demo mail server"]
         assert len(servers) == 1, "the shop's own, which the test plays"
 
@@ -334,7 +334,7 @@ class TestRealThings:
         self, program: Program, before: dict[str, bytes], dialogs: Person, root: tk.Tk
     ):
         begin(program)
-        settle(root, lambda: program.go.tray.standing.next_at is not None)
+        settle(root, lambda: program.go.tray.status.next_at is not None)
         dialogs.answers.append("OK")
         program.go.shutdown.quit()
         root.mainloop()  # which ends with the window

@@ -79,8 +79,8 @@ def test_a_thread_that_cannot_be_begun_is_told(
 @each_error
 def test_a_call_of_another_thread_may_fall(window: Window, dialogs: Person, error: BaseException):
     after: list[int] = []
-    window.pump.call(raising(error))
-    window.pump.call(after.append, 1)
+    window.tk_calls.call(raising(error))
+    window.tk_calls.call(after.append, 1)
     settle(window.root, lambda: after and dialogs.troubles)
 
 

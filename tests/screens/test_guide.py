@@ -108,4 +108,4 @@ def test_a_wrong_password_is_mended_where_it_stands_and_tried_at_once(
         settle(mending, lambda: mending.focus_get() is password)
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", server.password)
         program.go.save_settings(settings, Passwords(server.password, server.password))
-        settle(mending, lambda: program.go.tray.standing.trouble is None)
+        settle(mending, lambda: program.go.tray.status.trouble is None)

@@ -93,7 +93,7 @@ def in_trouble(program: Program) -> None:
     from kollect.collector.events import Phase, PhaseChanged, PollFinished, PollReport
 
     program.go.collecting()
-    standing, now = program.go.tray.standing, datetime.now().astimezone()
+    standing, now = program.go.tray.status, datetime.now().astimezone()
     standing.begin(now)
     standing.apply(PhaseChanged(Phase.ERROR))
     standing.apply(PollFinished(now, PollReport(), TROUBLE, now))

@@ -227,9 +227,9 @@ class TestTheSession:
     ):
         monkeypatch.setattr("kollect.ui.main.AFTER_SLEEP_MS", 1)
         screen = start(program, shop(server))
-        before = program.go.tray.standing.last
+        before = program.go.tray.status.last
         program.session_resumed()
-        settle(screen, lambda: program.go.tray.standing.last is not before)
+        settle(screen, lambda: program.go.tray.status.last is not before)
 
 
 class TestAfterACrash:

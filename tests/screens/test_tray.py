@@ -36,7 +36,7 @@ pytestmark = pytest.mark.real
 def collecting(program: Program, server: DemoServer) -> Iterator[Program]:
     """The program while it waits for the next poll."""
     start(program, shop(server))
-    settle(program.window.root, lambda: program.go.tray.standing.next_at is not None)
+    settle(program.window.root, lambda: program.go.tray.status.next_at is not None)
     settle(program.window.root, lambda: icon_window() and is_coloured(TrayColor.WAITING))
     yield program
 
@@ -184,9 +184,9 @@ class TestWindowAndIcon:
         menu = collecting.go.tray._menu
         labels = [menu.entrycget(n, "label") for n in range(menu.index("end") + 1)]
         assert labels == ["表示", "今すぐ受信", "収集結果表示", "ログの表示", "処理の終了"]
-        before = collecting.go.tray.standing.last
+        before = collecting.go.tray.status.last
         click_entry(menu, 1)
-        settle(root, lambda: collecting.go.tray.standing.last is not before)
+        settle(root, lambda: collecting.go.tray.status.last is not before)
         assert root.state() == "withdrawn", "looking for mail shows nothing"
         settle(root, lambda: not menu.winfo_ismapped())
         click_icon(3)

@@ -323,7 +323,7 @@ class TestPumpAndJobs:
         calls: list[tuple[int, int]] = []
         thread = threading.Thread(
             target=lambda: [
-                window.pump.call(lambda n=n: calls.append((n, threading.get_ident())))
+                window.tk_calls.call(lambda n=n: calls.append((n, threading.get_ident())))
                 for n in range(500)
             ]
         )
@@ -335,8 +335,8 @@ class TestPumpAndJobs:
     @pytest.mark.expects_errors
     def test_one_failing_call_does_not_silence_the_rest(self, window: Window, dialogs: Person):
         calls: list[int] = []
-        window.pump.call(lambda: 1 / 0)
-        window.pump.call(calls.append, 1)
+        window.tk_calls.call(lambda: 1 / 0)
+        window.tk_calls.call(calls.append, 1)
         settle(window.root, lambda: calls)
         assert "ZeroDivisionError" in dialogs.troubles[0].detail
 
@@ -349,7 +349,7 @@ class TestPumpAndJobs:
 
         def work() -> None:
             for n in range(100):
-                window.pump.call(tell, n)
+                window.tk_calls.call(tell, n)
             settle(window.root, lambda: len(told) == 100)
 
         assert Heartbeat(window.root).during(work) < LONGEST_SILENCE

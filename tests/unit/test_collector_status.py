@@ -45,13 +45,13 @@ def standing() -> CollectorStatus:
 
 
 def test_the_light_follows_the_phase(standing: CollectorStatus):
-    assert CollectorStatus().light is StatusColor.WAITING
-    assert standing.light is StatusColor.WORKING
+    assert CollectorStatus().color is StatusColor.WAITING
+    assert standing.color is StatusColor.WORKING
     standing.apply(PhaseChanged(Phase.REPLYING))
-    assert standing.light is StatusColor.WORKING
+    assert standing.color is StatusColor.WORKING
     standing.apply(PhaseChanged(Phase.WAITING))
     standing.apply(ended())
-    assert standing.light is StatusColor.WAITING
+    assert standing.color is StatusColor.WAITING
     assert standing.next_at == NOW + timedelta(minutes=1)
     standing.apply(PhaseChanged(Phase.RECEIVING))
     assert standing.next_at is None, "it is here"
@@ -78,7 +78,7 @@ def test_what_cannot_be_written_is_told_while_the_poll_stands_still(standing: Co
         for seconds in (1, 2, 4)
     ]
     assert told == [StatusChange.BROKE, None, None]
-    assert (standing.phase, standing.light, standing.failures) == (
+    assert (standing.phase, standing.color, standing.failures) == (
         Phase.ERROR,
         StatusColor.ERROR,
         3,
@@ -104,13 +104,13 @@ def test_an_error_is_told_once_and_its_end_once(standing: CollectorStatus):
 def test_it_stays_red_while_it_is_tried_again(standing: CollectorStatus):
     standing.apply(ended(AWAY, minute=1))
     standing.apply(PhaseChanged(Phase.RECEIVING))
-    assert standing.light is StatusColor.ERROR
+    assert standing.color is StatusColor.ERROR
     standing.apply(ended(REFUSED, minute=2))
     assert (standing.trouble, standing.failures) == (REFUSED, 2)
     assert standing.since == NOW + timedelta(minutes=1)
     standing.apply(ended(minute=3))
     assert (standing.trouble, standing.failures, standing.since) == (None, 0, None)
-    assert standing.light is StatusColor.WORKING, "until the phase says otherwise"
+    assert standing.color is StatusColor.WORKING, "until the phase says otherwise"
 
 
 def test_the_events_are_bounded_and_counted(standing: CollectorStatus):
@@ -139,7 +139,7 @@ def test_waiting_by_push_is_said_instead_of_a_time(standing: CollectorStatus):
     standing.apply(WaitChanged(by_push=True, next_at=NOW + timedelta(minutes=5)))
     assert standing.state_text == "待機中（届きしだい返信します）"
     assert standing.next_at == NOW + timedelta(minutes=5)
-    assert standing.light is StatusColor.WAITING
+    assert standing.color is StatusColor.WAITING
     text = tooltip(standing, "コレクト")
     assert text == "コレクト: 待機中（届きしだい返信します）\n今日の受付 3件"
     standing.apply(WaitChanged(by_push=False, next_at=NOW + timedelta(minutes=1)))

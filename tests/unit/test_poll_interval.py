@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect.collector.backoff import LONGEST_PAUSE, FailureState
+from kollect.collector.failed_polls import LONGEST_PAUSE, FailureState
 from kollect.collector.poll_interval import A_DAY, PollPace, learned, next_poll
 from kollect.errors import MailboxBusy, Stage, TooManyLogins, Trouble
 from kollect.inbox import mailbox_errors

@@ -78,14 +78,14 @@ class CollectingScreen(Screen):
             self._refresh()
 
     def _refresh(self) -> None:
-        standing, now = self._go.tray.standing, datetime.now().astimezone()
-        if self.window.status_text == STARTING and standing.last is not self._before:
+        status, now = self._go.tray.status, datetime.now().astimezone()
+        if self.window.status_text == STARTING and status.last is not self._before:
             self.window.set_status("")
         ending = self._go.shutdown.wanted or self._go.shutdown.stopping
-        self.panel.show(standing, now, ending=ending)
-        self.events.show(standing)
-        if standing.trouble is not None:
-            self.trouble.show(standing)
+        self.panel.show(status, now, ending=ending)
+        self.events.show(status)
+        if status.trouble is not None:
+            self.trouble.show(status)
             self.trouble.pack(fill="x", pady=(GAP, 0), after=self.panel)
         else:
             self.trouble.pack_forget()
@@ -93,7 +93,7 @@ class CollectingScreen(Screen):
             self.buttons[label].configure(state="disabled" if ending else "normal")
 
     def poll_now(self) -> None:
-        self._before = self._go.tray.standing.last
+        self._before = self._go.tray.status.last
         self._workspaces.current.poll_now()
         self.window.set_status(STARTING)
 
@@ -148,23 +148,23 @@ class StatePanel(ttk.Frame):
         self.today = self._number(2, "今日の受付")
         self.total = self._number(3, "これまでの受付")
 
-    def show(self, standing: CollectorStatus, now: datetime, *, ending: bool) -> None:
-        self.word.configure(text=standing.state_text if standing.running else "停止中")
-        self._lamp.show(standing.light)
-        self.next.configure(text=_next_text(standing, now, ending=ending))
-        self.slowed.configure(text=standing.slowed)
-        if standing.slowed:
+    def show(self, status: CollectorStatus, now: datetime, *, ending: bool) -> None:
+        self.word.configure(text=status.state_text if status.running else "停止中")
+        self._lamp.show(status.color)
+        self.next.configure(text=_next_text(status, now, ending=ending))
+        self.slowed.configure(text=status.slowed)
+        if status.slowed:
             self.slowed.grid()
         else:
             self.slowed.grid_remove()
         last = ""
-        if standing.last is not None:
+        if status.last is not None:
             result = "受信できませんでした"
-            if standing.last.trouble is None:
-                result = report_text(standing.last.report)
-            last = f"前回の受信 {standing.last.at:%H:%M:%S}　{result}"
+            if status.last.trouble is None:
+                result = report_text(status.last.report)
+            last = f"前回の受信 {status.last.at:%H:%M:%S}　{result}"
         self.last.configure(text=last)
-        for label, number in ((self.today, standing.today), (self.total, standing.total)):
+        for label, number in ((self.today, status.today), (self.total, status.total)):
             label.configure(text="－" if number is None else f"{number:,} 件")
 
     def _number(self, column: int, text: str) -> ttk.Label:
@@ -220,12 +220,12 @@ class TroublePanel(ttk.Frame):
         self.detail = ttk.Button(inside, text="詳細", width=8, command=self.open)
         self.detail.grid(row=0, column=2, sticky="ne", padx=(GAP, 0))
 
-    def show(self, standing: CollectorStatus) -> None:
-        trouble, since = standing.trouble, standing.since
+    def show(self, status: CollectorStatus) -> None:
+        trouble, since = status.trouble, status.since
         if trouble is None or since is None:
             return
         self._trouble = trouble
-        again = f"（{since:%H:%M} から {standing.failures}回）" if standing.failures > 1 else ""
+        again = f"（{since:%H:%M} から {status.failures}回）" if status.failures > 1 else ""
         self.title.configure(text=f"{trouble.title}{again}")
         if isinstance(trouble, ServerTrouble):
             self.mend.grid()
@@ -236,14 +236,14 @@ class TroublePanel(ttk.Frame):
             happened = f"{happened[:LONGEST_TROUBLE]}…（続きは「詳細」）"
         for label, text in (
             (self.happened, happened),
-            (self.cure, self._cure(standing, trouble)),
+            (self.cure, self._cure(status, trouble)),
         ):
             if label.text != text:
                 label.configure(text=text)
 
     @staticmethod
-    def _cure(standing: CollectorStatus, trouble: Trouble) -> str:
-        if standing.trying_new_settings:
+    def _cure(status: CollectorStatus, trouble: Trouble) -> str:
+        if status.trying_new_settings:
             return "新しい設定で試しています…"
         return f"どうすればよいか: {trouble.cure}"
 
@@ -257,22 +257,22 @@ class TroublePanel(ttk.Frame):
             self._tell(self._trouble)
 
 
-def _next_text(standing: CollectorStatus, now: datetime, *, ending: bool) -> str:
+def _next_text(status: CollectorStatus, now: datetime, *, ending: bool) -> str:
     if ending:
         return "この処理が済んだら、終了します。"
-    if not standing.running:
+    if not status.running:
         return "メールの収集は動いていません。"
-    match standing.phase:
+    match status.phase:
         case Phase.RECEIVING:
             return "届いたメールを調べています。"
         case Phase.REPLYING:
             return "受付番号を返信しています。"
-    if standing.next_at is None:
+    if status.next_at is None:
         return "まもなく受信します。"
-    left = standing.next_at - now
+    left = status.next_at - now
     if left.total_seconds() <= 0:
         return "まもなく受信します。"
-    if standing.by_push:
-        return f"念のため、{standing.next_at:%H:%M} にも受信します。"
-    again = "もう一度試すまで" if standing.trouble is not None else "次の受信まで"
-    return f"{again} あと {wait_text(left)}（{standing.next_at:%H:%M:%S}）"
+    if status.by_push:
+        return f"念のため、{status.next_at:%H:%M} にも受信します。"
+    again = "もう一度試すまで" if status.trouble is not None else "次の受信まで"
+    return f"{again} あと {wait_text(left)}（{status.next_at:%H:%M:%S}）"

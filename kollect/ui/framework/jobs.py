@@ -1,4 +1,4 @@
-"""Work that takes time: in a thread, so that no window freezes; its result comes by the pump."""
+"""Work that takes time: in a thread, so that no window freezes; results come by TkCallQueue."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Job:
 class Jobs:
     """Starts jobs and brings back what becomes of them."""
 
-    def __init__(self, pump: TkCallQueue, show_trouble: Callable[[Trouble], None]) -> None:
-        self._pump = pump
+    def __init__(self, tk_calls: TkCallQueue, show_trouble: Callable[[Trouble], None]) -> None:
+        self._tk_calls = tk_calls
         self.show_trouble = show_trouble
 
     def run(
@@ -54,20 +54,20 @@ class Jobs:
 
         Nothing is called any more once `owner` is destroyed. Without `failed`: the error dialog.
         """
-        self._pump.hurry()
-        return _Run(self._pump, owner, work, done, failed or self.show_trouble).job
+        self._tk_calls.hurry()
+        return _Run(self._tk_calls, owner, work, done, failed or self.show_trouble).job
 
 
 class _Run(Generic[T]):
     def __init__(
         self,
-        pump: TkCallQueue,
+        tk_calls: TkCallQueue,
         owner: tk.Misc,
         work: Callable[[Job], T],
         done: Callable[[T], None],
         failed: Callable[[Trouble], None],
     ) -> None:
-        self._pump = pump
+        self._tk_calls = tk_calls
         self._owner = owner
         self._work = work
         self._done = done
@@ -95,7 +95,7 @@ class _Run(Generic[T]):
         then(value)
 
     def _tell(self, show: Callable[..., None], *args: Any) -> None:
-        self._pump.call(self._if_there, show, *args)
+        self._tk_calls.call(self._if_there, show, *args)
 
     def _if_there(self, show: Callable[..., None], *args: Any) -> None:
         try:

@@ -54,7 +54,7 @@ def give_icon(root: tk.Tk) -> None:
 
 
 class Window:
-    """Owns the root. `root` is made by app, which also says what closing it means."""
+    """Owns the root. `root` is made by `ui.main`, which also says what closing it means."""
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Window:
         self.root = root
         self.theme = Theme(root, text_size)
         self.dialogs = dialogs or Dialogs(root)
-        self.pump = TkCallQueue(root)
-        self.jobs = Jobs(self.pump, self.dialogs.show_error)
+        self.tk_calls = TkCallQueue(root)
+        self.jobs = Jobs(self.tk_calls, self.dialogs.show_error)
         self.on_close: Callable[[], None] = self.close
         """What the window's × does."""
         self.on_text_size: Callable[[TextSize], None] = lambda size: None
@@ -246,7 +246,7 @@ class Window:
         self._closed = True
         while self._screens:
             self._drop()
-        self.pump.stop()
+        self.tk_calls.stop()
         self.root.destroy()
 
     def raise_up(self) -> None:

@@ -86,7 +86,7 @@ class MemberPreview(ttk.Frame):
                 self._show()
 
         self._window.jobs.run(work, done, owner=self, failed=self._without)
-        self._window.pump.hurry()
+        self._window.tk_calls.hurry()
 
     def _without(self, trouble: Trouble) -> None:
         """What cannot be read is told where it is needed; a made-up member does here."""

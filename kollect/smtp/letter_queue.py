@@ -28,8 +28,8 @@ class Queue:
         return True
 
     def is_long(self, count: int) -> bool:
-        """Whether so many wait. A caller's iterator that knows how many it has left is asked; of
-        another one as many are taken.
+        """Whether so many wait. If the caller's iterator knows how many letters it has left, that
+        counts; otherwise up to `count` letters are taken from it to find out.
         """
         left = length_hint(self._letters, -1)
         if left < 0:

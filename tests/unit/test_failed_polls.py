@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.collector.backoff import ALERT_AFTER, LONGEST_PAUSE, FailureChange, FailureState
+from kollect.collector.failed_polls import ALERT_AFTER, LONGEST_PAUSE, FailureChange, FailureState
 from kollect.errors import NotDeleted, Stage, Trouble
 from tests.helpers.ledger_samples import NOW
 
