@@ -42,7 +42,7 @@ HELD = StorageTrouble(
 def collecting(album: Album) -> None:
     album.window.back_to(MenuScreen)
     resident, now = album.program.go.tray, datetime.now().astimezone()
-    standing = resident.standing
+    standing = resident.status
     standing.begin(now - timedelta(hours=3))
     for ago, number, address in (
         (170, 1187, "hanako..yamada.@docomo.ne.jp"),

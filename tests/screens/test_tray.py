@@ -262,7 +262,7 @@ def test_balloons_for_the_first_error_and_for_the_recovery(program: Program):
     resident = TrayController(program.window, program.workspaces, program.go, make)
     resident.begin()
     trouble = Trouble("つながりません", happened="サーバが答えません。", cure="…")
-    at = resident.standing.events[-1].at
+    at = resident.status.events[-1].at
     for what in (None, trouble, trouble, None):
         resident.on_collector_event(PollFinished(at, PollReport(), what, at))
     assert made[0].balloons == [
