@@ -219,11 +219,17 @@ def setting_dialogs(album: Album) -> None:
         lambda dialog: _to_the_end(album, _scrolled_in(dialog)),
     )
     album.dialog("demo", screen.ask_demo)
+    ini = Path("E:\\kollect") / "kollect.ini"
     album.dialog("new-pin", lambda: dialogs.show(NewPinDialog))
     album.dialog(
         "ask-pin",
-        lambda: dialogs.show(AskPinDialog, lambda typed: False),
+        lambda: dialogs.show(AskPinDialog, lambda typed: False, ini),
         lambda dialog: dialog.accept(),
+    )
+    album.dialog(
+        "ask-pin-forgotten",
+        lambda: dialogs.show(AskPinDialog, lambda typed: False, ini),
+        lambda dialog: dialog.tell_way_in(),
     )
     album.dialog(
         "passwords",

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import kollect.ui
@@ -187,7 +188,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "ExplanationDialog": (ExplanationDialog, lambda program: ((), {})),
     "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
     "NewPinDialog": (NewPinDialog, lambda program: ((), {})),
-    "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True,), {})),
+    "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True, Path("kollect.ini")), {})),
     "PasswordDialog": (
         PasswordDialog,
         lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),

@@ -8,6 +8,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from tkinter import ttk
 from typing import Any
 
@@ -244,6 +245,11 @@ def with_detail(dialog: TroubleDialog) -> None:
     dialog.toggle_detail()
 
 
+def wrong_pin(dialog: AskPinDialog) -> None:
+    dialog.accept()
+    dialog.tell_way_in()
+
+
 DIALOGS: dict[str, tuple[tuple[Any, ...], Callable[[Any], None] | None, tuple[str, ...]]] = {
     "first start": (
         (FirstStartDialog,),
@@ -266,9 +272,9 @@ DIALOGS: dict[str, tuple[tuple[Any, ...], Callable[[Any], None] | None, tuple[st
     ),
     "new PIN": ((NewPinDialog,), lambda dialog: dialog.accept(), ("保護する", "キャンセル")),
     "ask PIN": (
-        (AskPinDialog, lambda typed: False),
-        lambda dialog: dialog.accept(),
-        ("解除する", "キャンセル"),
+        (AskPinDialog, lambda typed: False, Path("C:/Users/aozora/Documents/kollect/kollect.ini")),
+        wrong_pin,
+        ("解除する", "キャンセル", "忘れたとき"),
     ),
     "passwords": (
         (PasswordDialog, SHOP, Passwords(), ("receive", "send")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tkinter as tk
 import weakref
+from pathlib import Path
 
 from kollect.ui.framework.editing import UndoHistory
 from kollect.ui.framework.window import Screen, Window
@@ -69,7 +70,7 @@ def test_what_was_typed_in_a_dialog_is_nowhere_afterwards(window: Window, dialog
         dialog.cancel()
 
     dialogs.answers.append(act)
-    dialogs.show(AskPinDialog, lambda typed: False)
+    dialogs.show(AskPinDialog, lambda typed: False, Path("kollect.ini"))
     window.root.update()
     gc.collect()
     call = window.root.tk.call

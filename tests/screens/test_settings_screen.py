@@ -541,6 +541,38 @@ class TestProtection:
         assert saved(folder).collect.interval_seconds == 99
         assert saved(folder).shop.pin
 
+    def test_an_owner_who_forgot_the_pin_gets_in(
+        self, program: Program, dialogs: Person, folder: DataFolder
+    ):
+        """The dialog names the file and the line; without it all is as before but for the PIN."""
+        screen = opened(program)
+        self.protect(screen, dialogs)
+        press_f12(screen)
+        before = saved(folder)
+        press(screen, "Escape")
+        screen = opened(program)
+
+        def ask(dialog: tk.Misc) -> None:
+            type_in(dialog.pin.widget, "0000")
+            press(dialog, "Return")
+            assert "忘れたとき" in dialog.pin.error
+            click(labelled(dialog, "忘れたとき"))
+            text = "".join(shown_text(w) for w in all_inside(dialog) if w.winfo_ismapped())
+            for part in ("コレクトを終了", str(folder.path), "kollect.ini", "「pin = 」"):
+                assert part in text
+            press(dialog, "Escape")
+
+        dialogs.answers.append(ask)
+        click(labelled(screen, "保護を解除する"))
+        lines = folder.ini.read_text("utf-8").splitlines()
+        left = [line for line in lines if not line.startswith("pin = ")]
+        assert len(left) == len(lines) - 1
+        folder.ini.write_text("\n".join(left) + "\n", "utf-8")
+        press(screen, "Escape")
+        program.workspaces.real.reload()
+        assert not opened(program).locked
+        assert saved(folder) == replace(before, shop=replace(before.shop, pin=""))
+
     def test_giving_up_leaves_the_settings_unprotected(self, program: Program, dialogs: Person):
         screen = opened(program)
         screen.select(IdPage)

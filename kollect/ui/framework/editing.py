@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import tkinter as tk
 import weakref
+from collections.abc import Callable
 from tkinter import ttk
 
 from kollect.ui.framework import enter_key, tk_windows
@@ -179,6 +180,19 @@ def select_all(widget: tk.Misc) -> None:
         assert isinstance(widget, ttk.Entry)
         widget.selection_range(0, "end")
         widget.icursor("end")
+
+
+def on_search_key(window: tk.Misc, entry: Callable[[], tk.Misc | None]) -> None:
+    """Ctrl+F goes to this entry of a window: what is typed next is searched for."""
+
+    def go(event: tk.Event) -> None:
+        found = entry()
+        if found is not None:
+            found.focus_set()
+            select_all(found)
+
+    for name in ("<Control-f>", "<Control-F>"):  # with Caps Lock on, it is the capital letter
+        window.bind(name, go)
 
 
 def _paste(event: tk.Event) -> str:

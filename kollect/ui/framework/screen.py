@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -39,6 +40,10 @@ class Screen(ttk.Frame):
 
     def digit(self, number: int) -> None:
         """A digit was typed outside of any field."""
+
+    def search_entry(self) -> tk.Misc | None:
+        """The entry 「さがす」, to which Ctrl+F goes; None where nothing is searched."""
+        return None
 
     def has_unsaved_changes(self) -> bool:
         """Whether there is something that going back would lose."""

@@ -315,6 +315,7 @@ class Window:
         for number in range(1, 10):
             for name in (f"<Key-{number}>", f"<KP_{number}>"):
                 root.bind(name, partial(self._digit, number))
+        editing.on_search_key(root, lambda: self.screen.search_entry() if self._screens else None)
         for name in ("<Control-plus>", "<Control-semicolon>", "<Control-KP_Add>"):
             root.bind(name, lambda event: self._step_size(+1))
         for name in ("<Control-minus>", "<Control-KP_Subtract>"):

@@ -64,7 +64,6 @@ class LogSearch(ttk.Frame):
         for widget in (table.tree, entry):
             on_key(widget, "<F3>", lambda: self.go(+1))
             on_key(widget, "<Shift-F3>", lambda: self.go(-1))
-            widget.bind("<Control-f>", lambda event: self.wanted.focus())
         self.tell()
 
     @property

@@ -119,6 +119,9 @@ class LogScreen(Screen):
             FunctionKey("F12", "外部へ取り出し", self.export, enabled=self._any),
         ]
 
+    def search_entry(self) -> tk.Misc:
+        return self.search.wanted.widget
+
     def on_show(self) -> None:
         self.month.focus_set()
         if self._month:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Sequence
 
 from kollect.app.active_workspace import ActiveWorkspace
@@ -62,6 +63,9 @@ class MailingRecipientsScreen(Screen):
     def function_keys(self) -> Sequence[FunctionKey]:
         there = self._mailing is not None and not self.is_busy
         return [FunctionKey("F12", "発信する", self.begin, enabled=there)]
+
+    def search_entry(self) -> tk.Misc:
+        return self.whom.text.widget
 
     def on_show(self) -> None:
         self.whom.group.focus()

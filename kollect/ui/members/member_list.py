@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
 
@@ -99,6 +100,9 @@ class MemberListScreen(Screen):
 
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F12", "会員を開く", self.open_selected, enabled=self._ready)]
+
+    def search_entry(self) -> tk.Misc:
+        return self.search
 
     def on_show(self) -> None:
         self.search.focus_set()

@@ -73,6 +73,9 @@ class ResultsChart(ttk.Frame):
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F5", "最新の表示", self.refresh)]
 
+    def search_entry(self) -> tk.Misc | None:
+        return None
+
     def on_show(self) -> None:
         self.period.focus()
         self.refresh()

@@ -104,6 +104,9 @@ class KeptMailsTab(ttk.Frame):
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F5", "最新の表示", self.refresh)]
 
+    def search_entry(self) -> tk.Misc:
+        return self.text.widget
+
     def on_show(self) -> None:
         self.text.focus()
         self.refresh()

@@ -110,6 +110,9 @@ class ResultsList(ttk.Frame):
             FunctionKey("F12", "CSVへ取り出し", self.export, enabled=ready),
         ]
 
+    def search_entry(self) -> tk.Misc:
+        return self.filter.text.widget
+
     def on_show(self) -> None:
         self._digits = self._records.digits()
         self.filter.text.focus()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
 
@@ -41,6 +42,9 @@ class ResultsScreen(Screen):
 
     def on_show(self) -> None:
         self.tab.on_show()
+
+    def search_entry(self) -> tk.Misc | None:
+        return self.tab.search_entry()
 
     def on_close(self) -> None:
         self.list.on_close()

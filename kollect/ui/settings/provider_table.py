@@ -9,6 +9,7 @@ from tkinter import ttk
 from kollect.settings.model import Protocol
 from kollect.settings.provider_search import matching
 from kollect.settings.providers import Provider, Server, providers
+from kollect.ui.framework import editing
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT
 from kollect.ui.framework.tk_lifetime import text_variable
@@ -61,6 +62,7 @@ class ProviderTable(ttk.Frame):
         self.tree.bind("<Double-Button-1>", self._double_click)
         self.tree.bind("<Return>", lambda event: self._take())
         on_key(self.search, "<Down>", self._into_list)
+        editing.on_search_key(self.winfo_toplevel(), lambda: self.search)
         self._fill()
 
     def _fit_columns(self) -> None:

@@ -251,7 +251,8 @@ class SettingsScreen(Screen):
 
     def unlock(self) -> None:
         stored = self._saved.shop.pin
-        if self.window.dialogs.show(AskPinDialog, lambda typed: pin.fits(typed, stored)):
+        ini = self._workspaces.current.folder.ini
+        if self.window.dialogs.show(AskPinDialog, lambda typed: pin.fits(typed, stored), ini):
             self._unlocked = True
             self._lock()
             self.window.refresh_keys()
