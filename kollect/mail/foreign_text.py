@@ -106,17 +106,22 @@ def _kept(text: str) -> Iterator[tuple[str, str]]:
             shown = character if _bears(base, character, marks) else ""
             yield character, shown
             continue
-        elif category[0] == "C" and not (category == "Cn" and _is_picture(character)):
+        elif category[0] == "C" and not (category == "Cn" and _is_emoji(character)):
             shown = ""
         yield character, shown
         if shown and shown not in _TEXT_OR_PICTURE + _JOINER:
             base, marks = shown, 0
 
 
+def _is_emoji(character: str) -> bool:
+    """By its place; also one that is newer than Python's own tables."""
+    return "\U0001f000" <= character <= "\U0001faff"
+
+
 def _is_picture(character: str) -> bool:
-    """An emoji or a sign that may be one; also one that is newer than Python's own tables."""
+    """An emoji or a sign that may be one."""
     return bool(character) and (
-        "\U0001f000" <= character <= "\U0001faff"
+        _is_emoji(character)
         or "\u2190" <= character <= "\u2bff"
         or character in "\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299"
     )
