@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from tkinter import ttk
 
 from kollect.ui.framework import tk_windows
-from kollect.ui.framework.tk_lifetime import later, when_idle
+from kollect.ui.framework.tk_lifetime import Timer, later, when_idle
 
 _SCROLLS_ITSELF = tk.Text | tk.Listbox | ttk.Treeview
 _STEP = 60
 SOON_MS = 20
 _MARGIN = 12
+_MOST_TURNS = 3
+_CALM_MS = 300
+"""The bar comes or goes at most so often until nothing has moved for so long."""
 
 
 class ScrollFrame(ttk.Frame):
@@ -40,6 +43,8 @@ class ScrollFrame(ttk.Frame):
         self._strut.pack(side="left")
         self._item = self._canvas.create_window(0, 0, window=self.inside, anchor="nw")
         self._due = False
+        self._turns = 0
+        self._calm = Timer(self, self._forget_turns)
         self.inside.bind("<Configure>", lambda event: self._fit_soon())
         self._canvas.bind("<Configure>", lambda event: self._fit_soon())
 
@@ -89,12 +94,24 @@ class ScrollFrame(ttk.Frame):
         whole = max(self.inside.winfo_reqheight(), height)
         self._canvas.itemconfigure(self._item, width=width)
         self._canvas.configure(scrollregion=(0, 0, width, whole))
-        if self._needed():
+        if self._shall_show_bar():
             self._bar.place(relx=1, y=0, relheight=1, anchor="ne")
             self._canvas.place_configure(width=-self._bar.winfo_reqwidth())
         else:
             self._bar.place_forget()
             self._canvas.place_configure(width=0)
+
+    def _shall_show_bar(self) -> bool:
+        # the labels inside fold their words to the new width only after this: where they are higher
+        # at one width than at the other, the bar would come and go for ever
+        needed = self._needed()
+        if needed != bool(self._bar.winfo_manager()):
+            self._turns += 1
+            self._calm.start(_CALM_MS)
+        return needed or self._turns > _MOST_TURNS
+
+    def _forget_turns(self) -> None:
+        self._turns = 0
 
 
 def keep_readable(inside: ttk.Frame, characters: int) -> None:
