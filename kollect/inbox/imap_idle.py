@@ -19,7 +19,6 @@ from kollect.inbox.push_states import (
     Arrivals,
     Silence,
     Step,
-    TwoClocks,
     WaitEvent,
     WaitState,
     after,
@@ -27,6 +26,7 @@ from kollect.inbox.push_states import (
 )
 from kollect.net.connection import Line
 from kollect.threads.background_thread import LOOK_AT_CLOCK
+from kollect.threads.two_clocks import TwoClocks
 from kollect.threads.wake_event import WakeEvent
 
 log = logging.getLogger(__name__)

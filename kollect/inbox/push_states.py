@@ -25,8 +25,6 @@ REISSUED_AFTER = 540.0
 """Seconds in one IDLE. RFC 2177 allows 29 minutes; routers forget quiet lines after ten."""
 ANSWERED_WITHIN = 15.0
 """Seconds for the answer to NOOP, IDLE or DONE."""
-LONGEST_JUMP = 60.0
-"""Seconds by which a clock may leave the other one: more, and the PC has slept."""
 _SHORTEST_SILENCE = 30.0
 """Seconds for which every server may be silent."""
 _MOST_LOST = 3
@@ -247,24 +245,6 @@ class Silence:
         if not self._interval:
             return None
         return self._heard_at + max(2 * self._interval, _SHORTEST_SILENCE)
-
-
-class TwoClocks:
-    """The one on the wall and the one that nobody sets, side by side."""
-
-    def __init__(self, wall: float, steady: float) -> None:
-        self._wall, self._steady = wall, steady
-
-    def jumped(self, wall: float, steady: float, asked: float) -> bool:
-        """Has the PC slept since the last look, or somebody set the clock?
-
-        `asked` is for how many seconds we had wanted to wait: where the steady clock goes on in
-        sleep (Windows), waking so late is all that tells.
-        """
-        apart = (wall - self._wall) - (steady - self._steady)
-        late = steady - self._steady - asked
-        self._wall, self._steady = wall, steady
-        return abs(apart) > LONGEST_JUMP or late > LONGEST_JUMP
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from kollect.net.server_errors import SMTP
 from kollect.net.server_memory import ServerMemory, memory_of
 from kollect.smtp.smtp_connection import SmtpAccount, SmtpConnection
 from kollect.threads import safe_thread
+from kollect.threads.two_clocks import TwoClocks
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,6 @@ _TROUBLE_HOLDS = 10.0
 of a shop with a wrong password is not tried twice in one poll."""
 _LOOK = 10.0
 """Seconds between two looks at the clocks."""
-_JUMP = 60.0
-"""Seconds by which the clock on the wall tells that the PC has slept."""
 
 
 class Standby:
@@ -65,8 +64,7 @@ class Standby:
         self._fresh = False
         """It was opened, and nobody has used it yet."""
         self._used_at = 0.0
-        self._looked_at = (0.0, 0.0)
-        """Both clocks at the last look."""
+        self._clocks = TwoClocks(wall(), clock())
         self._wanted = False
         """The helper is to open a connection, or to ask the one that there is."""
         self._working_for: SmtpAccount | None = None
@@ -74,10 +72,10 @@ class Standby:
         """Still to be taken leave of."""
         self._helper: threading.Thread | None = None
         self._trouble: tuple[ServerTrouble, float] | None = None
-        _standbys.add(self)
         self._failed = False
         """The last opening beside the fetching: not tried again before one for a letter went well,
         or accounts would be locked by mails that nobody answers."""
+        _standbys.add(self)
 
     def stay_for(self, account: SmtpAccount) -> None:
         """From here on it is about this one: a connection for another one is taken leave of."""
@@ -141,15 +139,9 @@ class Standby:
         did."""
         with self._changed:
             idle, account = self._idle, self._account
-            if (
-                idle is None
-                or account is None
-                or (account.send.host, account.send.port)
-                != (
-                    host,
-                    port,
-                )
-            ):
+            if idle is None or account is None:
+                return False
+            if (account.send.host, account.send.port) != (host, port):
                 return False
             self._idle = None
             self._changed.notify_all()
@@ -172,7 +164,7 @@ class Standby:
     def _lay_down(self, connection: SmtpConnection, *, fresh: bool) -> None:
         self._idle, self._fresh = connection, fresh
         self._used_at = self._clock()
-        self._looked_at = self._used_at, self._wall()
+        self._clocks = TwoClocks(self._wall(), self._used_at)
 
     def _call_helper(self) -> bool:
         """Have the helper look what there is to do. False where no thread is to be had: then it is
@@ -190,11 +182,8 @@ class Standby:
 
     def _notice_sleep(self) -> None:
         """A line over which the PC has slept is dead, whatever it looks like: nobody asks it."""
-        then, now = self._looked_at, (self._clock(), self._wall())
-        self._looked_at = now
-        lived, passed = now[0] - then[0], now[1] - then[1]
-        # one of the clocks may stand while the PC sleeps, or both go on and the look comes late
-        if self._idle and (abs(passed - lived) > _JUMP or lived > _LOOK + _JUMP):
+        slept = self._clocks.jumped(self._wall(), self._clock(), asked=_LOOK)
+        if slept and self._idle is not None:
             self._idle.drop()
             self._idle = None
 
@@ -246,7 +235,7 @@ class Standby:
                 self._lay_down(connection, fresh=True)
             elif connection and wanted:
                 self._idle = connection
-                self._looked_at = self._clock(), self._wall()
+                self._clocks = TwoClocks(self._wall(), self._clock())
             elif connection:
                 self._leaving.append(connection)
             self._changed.notify_all()

@@ -20,6 +20,7 @@ from kollect.smtp.client import SmtpClient
 from kollect.smtp.outgoing import DeliveryStatus, OutgoingMail
 from kollect.smtp.smtp_connection import SmtpAccount
 from kollect.smtp.standby import IDLE_SECONDS, Standby
+from kollect.threads.two_clocks import TwoClocks
 from tests.helpers.certificates import Certificates
 from tests.helpers.mail_samples import blank
 from tests.helpers.postfix import Postfix
@@ -340,7 +341,7 @@ def test_it_leaves_where_nobody_comes(scripted_smtp: ScriptedSmtp, counter: Coun
     counter.customer()
     counter.late += IDLE_SECONDS - 1
     with counter.standby._changed:
-        counter.standby._looked_at = counter.clock(), counter.wall()
+        counter.standby._clocks = TwoClocks(counter.wall(), counter.clock())
         counter.standby._changed.notify_all()
     assert counter.waits_ready
     counter.late += 2

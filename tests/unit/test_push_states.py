@@ -15,7 +15,6 @@ from kollect.inbox.push_states import (
     PushTrust,
     Silence,
     Step,
-    TwoClocks,
     WaitEvent,
     WaitState,
     after,
@@ -158,7 +157,7 @@ def test_what_was_told_before_the_listing_is_in_it():
     assert arrivals.unseen
 
 
-# ---- silence, clocks
+# ---- silence
 
 
 def test_a_server_that_says_how_often_it_speaks_is_dead_after_twice_that():
@@ -181,27 +180,6 @@ def test_one_that_speaks_every_second_may_be_silent_for_a_while():
     silence.hear(E.STILL_HERE, 1)
     silence.hear(E.STILL_HERE, 2)
     assert silence.ends == 32
-
-
-@pytest.mark.parametrize(
-    ("wall", "steady", "jumped"),
-    [
-        (10, 10, False),
-        (70, 10, False),
-        (71, 10, True),  # Linux: the steady clock stands still in sleep
-        (-51, 10, True),  # set back
-        (3610, 3610, True),  # Windows: it goes on, and the wait was for ten seconds
-        (60, 70, False),  # a busy PC
-    ],
-)
-def test_a_pc_that_slept(wall: float, steady: float, jumped: bool):
-    assert TwoClocks(0, 0).jumped(wall, steady, asked=10) is jumped
-
-
-def test_a_jump_is_told_once():
-    clocks = TwoClocks(0, 0)
-    assert clocks.jumped(500, 10, 10)
-    assert not clocks.jumped(510, 20, 10)
 
 
 # ---- trust
