@@ -64,6 +64,13 @@ def waiting(imap: ScriptedImap, resident: Resident) -> None:
     until(lambda: imap.in_idle and resident.in_push, "it does not wait by push")
 
 
+def serve(imap: ScriptedImap, smtp: ScriptedSmtp, resident: Resident, count: int) -> None:
+    """One more customer comes, is the `count`th to be answered, and the wait goes on."""
+    imap.put(guest())
+    answered(smtp, count)
+    waiting(imap, resident)
+
+
 # ---- the push
 
 
@@ -73,9 +80,7 @@ def test_one_line_serves_wait_and_poll_and_what_is_done_with_is_deleted_before_t
     with shop() as resident:
         for number in (1, 2, 3):
             waiting(imap, resident)
-            imap.put(guest())
-            answered(smtp, number)
-        waiting(imap, resident)
+            serve(imap, smtp, resident, number)
         until(lambda: imap.mails == {})
         resident.until_polled(4)
     assert imap.logins == 1
@@ -117,9 +122,7 @@ def test_a_mail_told_of_at_any_command_is_not_lost(
             imap.put(guest(), told=b"")
             resident.worker.poll_now()
         else:
-            imap.put(guest())
-        answered(smtp, 2)
-        waiting(imap, resident)
+            serve(imap, smtp, resident, 2)
 
 
 def test_after_a_push_there_is_one_question_before_the_answer(
@@ -129,9 +132,7 @@ def test_after_a_push_there_is_one_question_before_the_answer(
     with shop() as resident:
         waiting(imap, resident)
         imap.commands.clear()
-        imap.put(guest())
-        answered(smtp, 1)
-        waiting(imap, resident)
+        serve(imap, smtp, resident, 1)
     done = imap.commands.index("DONE")
     assert imap.commands[done + 1].startswith("UID FETCH 1:* (BODY.PEEK[HEADER]")
     assert imap.commands[done + 2].startswith("UID STORE")
@@ -144,9 +145,7 @@ def test_a_server_that_does_not_bear_a_command_right_behind_done_gets_it_later(
     with shop() as resident:
         waiting(imap, resident)
         imap.before_answer["UID FETCH 1:*"] = imap.cut
-        imap.put(guest())
-        answered(smtp, 1)
-        waiting(imap, resident)
+        serve(imap, smtp, resident, 1)
         assert imap.logins == 2
         waits: list[bool] = []
 
@@ -155,9 +154,7 @@ def test_a_server_that_does_not_bear_a_command_right_behind_done_gets_it_later(
             waits.append(resident.in_push)
 
         imap.before_answer["DONE"] = looks
-        imap.put(guest())
-        answered(smtp, 2)
-        waiting(imap, resident)
+        serve(imap, smtp, resident, 2)
     assert waits == [True], "until DONE is answered"
     assert imap.logins == 2
 
@@ -168,9 +165,7 @@ def test_a_crowd_is_listed_as_ever(imap: ScriptedImap, smtp: ScriptedSmtp, shop:
         imap.commands.clear()
         for _ in range(19):
             imap.put(guest(), told=b"")
-        imap.put(guest())
-        answered(smtp, 20)
-        waiting(imap, resident)
+        serve(imap, smtp, resident, 20)
     assert "SELECT INBOX" in imap.commands
     assert not any("1:*" in command for command in imap.commands)
 
@@ -195,9 +190,7 @@ def test_what_is_no_listing_with_headers_is_asked_for_as_ever(
     with shop() as resident:
         waiting(imap, resident)
         imap.faults = faults
-        imap.put(guest())
-        answered(smtp, 1)
-        waiting(imap, resident)
+        serve(imap, smtp, resident, 1)
     assert any("1:*" in command for command in imap.commands)
     assert all(poll.trouble is None for poll in resident.polls)
 
@@ -210,9 +203,7 @@ def test_a_mail_that_ends_the_session_does_not_stop_the_one_told_of(
         imap.put(guest(), told=b"")
         [unreadable] = imap.mails
         imap.faults = replace(IDLES, traps={unreadable: b"* BYE unreadable\r\n"})
-        imap.put(guest())
-        answered(smtp, 1)
-        waiting(imap, resident)
+        serve(imap, smtp, resident, 1)
     assert list(imap.mails) == [unreadable], "left there"
 
 
@@ -368,9 +359,7 @@ def test_a_kept_line_that_has_died_is_no_trouble(
     with shop() as resident:
         waiting(imap, resident)
         imap.before_answer["UID FETCH"] = imap.cut
-        imap.put(guest())
-        answered(smtp, 1)
-        waiting(imap, resident)
+        serve(imap, smtp, resident, 1)
     assert imap.logins == 2
     assert all(poll.trouble is None for poll in resident.polls)
 
@@ -509,8 +498,6 @@ def test_a_mailbox_that_is_only_read_is_waited_in_too(
     with shop() as resident:
         for number in (1, 2, 3):
             waiting(imap, resident)
-            imap.put(guest())
-            answered(smtp, number)
-        waiting(imap, resident)
+            serve(imap, smtp, resident, number)
     assert imap.logins == 1
     assert len(imap.mails) == 3
