@@ -8,7 +8,7 @@ from kollect.diagnosis import dmarc
 from kollect.diagnosis.dmarc import DmarcRecord, DmarcSituation
 from kollect.diagnosis.dns_answers import DnsStatus, KnownAnswers
 from kollect.diagnosis.domain_findings import TRY_LATER, panel_of
-from kollect.diagnosis.finding import EVERYBODY, DnsRecord, Finding, Topic, Verdict
+from kollect.diagnosis.finding import EVERYBODY, DnsRecord, Finding, Topic, Verdict, about_record
 from kollect.diagnosis.hosters import hoster_of
 
 WHAT_IT_DOES = (
@@ -55,19 +55,16 @@ def _finding(
     to_write: str = "",
     there: tuple[str, ...] = (),
 ) -> Finding:
-    wrong = verdict in (Verdict.BAD, Verdict.CARE)
-    return Finding(
-        f"dmarc.{code}",
+    return about_record(
         Topic.DMARC,
+        f"dmarc.{code}",
         verdict,
         what,
         meaning,
         cure,
-        EVERYBODY if wrong else (),
-        where=panel_of(domain, known) if wrong and known is not None else "",
+        panel=lambda: panel_of(domain, known) if known is not None else "",
         record=DnsRecord(domain, "_dmarc", to_write) if to_write else None,
-        instead_of=there if to_write else (),
-        detail="; ".join(there),
+        there=there,
     )
 
 

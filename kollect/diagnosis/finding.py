@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -90,6 +91,38 @@ class Finding:
     def as_json(self) -> dict[str, object]:
         record = self.record and asdict(self.record) | {"name": self.record.name, "type": "TXT"}
         return asdict(self) | {"record": record}
+
+
+def about_record(
+    topic: Topic,
+    code: str,
+    verdict: Verdict,
+    what: str,
+    meaning: str,
+    cure: str,
+    *,
+    panel: Callable[[], str],
+    record: DnsRecord | None,
+    there: tuple[str, ...],
+) -> Finding:
+    """A finding about one TXT record of the domain. `there`: the texts that stand there now;
+    `record`: what is to stand there instead, if anything. `panel` is asked only where something is
+    wrong: it may need the DNS.
+    """
+    wrong = verdict in (Verdict.BAD, Verdict.CARE)
+    return Finding(
+        code,
+        topic,
+        verdict,
+        what,
+        meaning,
+        cure,
+        EVERYBODY if wrong else (),
+        where=panel() if wrong else "",
+        record=record,
+        instead_of=there if record is not None else (),
+        detail="; ".join(there),
+    )
 
 
 def worst(findings: tuple[Finding, ...]) -> Verdict:

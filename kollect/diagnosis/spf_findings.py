@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kollect.diagnosis import spf
 from kollect.diagnosis.dns_answers import KnownAnswers, plain_name
 from kollect.diagnosis.domain_findings import TRY_LATER, panel_of
-from kollect.diagnosis.finding import EVERYBODY, DnsRecord, Finding, Topic, Verdict
+from kollect.diagnosis.finding import DnsRecord, Finding, Topic, Verdict, about_record
 from kollect.diagnosis.hosters import Hoster, hoster_of
 from kollect.diagnosis.spf import SpfEnd, SpfRecord
 from kollect.diagnosis.spf_walk import MOST_IN_VAIN, MOST_LOOKUPS, SpfReading, walk
@@ -42,19 +42,16 @@ class _Case:
         to_write: str = "",
         there: tuple[str, ...] = (),
     ) -> Finding:
-        wrong = verdict in (Verdict.BAD, Verdict.CARE)
-        return Finding(
-            f"spf.{code}",
+        return about_record(
             Topic.SPF,
+            f"spf.{code}",
             verdict,
             what,
             meaning,
             cure,
-            EVERYBODY if wrong else (),
-            where=self.where() if wrong else "",
+            panel=self.where,
             record=DnsRecord(self.domain, "", to_write) if to_write else None,
-            instead_of=there if to_write else (),
-            detail="; ".join(there),
+            there=there,
         )
 
     def where(self) -> str:

@@ -33,7 +33,6 @@ class SpfReading:
     """The parts that lead to a name without exactly one sound SPF record: all is void by it."""
     unknown: list[str] = field(default_factory=list)
     """The parts of which the DNS told nothing."""
-    has_ptr: bool = False
     crowded: list[str] = field(default_factory=list)
     """`mx` of more than ten hosts."""
     includes: set[str] = field(default_factory=set)
@@ -111,7 +110,6 @@ class _Walker:
             case "mx":
                 return self._mail_servers(target, term, top)
             case "ptr":
-                self.reading.has_ptr = True
                 return None
             case _:  # exists
                 answer = self._asked(self.known.get(target, DnsType.A), top)
