@@ -21,7 +21,8 @@ from kollect.ledger.states import MailState, ReceiptState
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
 from kollect.settings.model import Settings
-from kollect.storage.numbers_in_log import BY_HAND, NUMBER_GIVEN
+from kollect.storage.log_sentences import NUMBER_GIVEN
+from kollect.storage.numbers_in_log import BY_HAND
 
 log = logging.getLogger(__name__)
 

@@ -22,6 +22,7 @@ from kollect.settings.model import Passwords, Settings, TextSize
 from kollect.settings.number_format import number_text
 from kollect.storage import event_log, temporary_files
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.log_sentences import COLLECTING_BEGAN
 from kollect.storage_errors import storage_trouble
 from kollect.threads import safe_thread
 
@@ -237,7 +238,7 @@ class Workspace:
         if not self.collecting:
             self.worker = CollectorWorker(self.folder, self._in_force, self._listener)
             self.worker.start()
-            log.info("メールの収集を始めました。")
+            log.info("%s", COLLECTING_BEGAN)
 
     def stop_collecting(self) -> None:
         """End after the mail in hand. Returns at once; `collecting` tells when it is over."""

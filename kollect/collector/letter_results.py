@@ -10,6 +10,7 @@ from kollect.ledger.records import MailRecord
 from kollect.ledger.states import MailState, ReceiptState
 from kollect.mail.foreign_text import exact
 from kollect.smtp.outgoing import DeliveryStatus, Outcome
+from kollect.storage import log_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,13 @@ def of_reply(entry: MailRecord, letter: str, outcome: Outcome, *, too_old: bool)
     who, answer = exact(entry.address), answer_of(outcome)
     match outcome.status:
         case DeliveryStatus.ACCEPTED:
-            return End(MailState.SENT, ReceiptState.REPLIED, f"{letter} を返信しました: {who}")
+            return End(
+                MailState.SENT,
+                ReceiptState.REPLIED,
+                log_sentences.REPLY_SENT.format(letter=letter, who=who),
+            )
         case DeliveryStatus.REFUSED:
-            told = f"{letter} の返信は届けられません（{answer}）: {who}"
+            told = log_sentences.REPLY_UNDELIVERABLE.format(letter=letter, answer=answer, who=who)
             return End(MailState.UNDELIVERABLE, ReceiptState.UNDELIVERABLE, told, "undeliverable")
         case DeliveryStatus.UNKNOWN if _is_too_unknown(entry):
             told = (
@@ -50,10 +55,10 @@ def of_reply(entry: MailRecord, letter: str, outcome: Outcome, *, too_old: bool)
             )
             return End(MailState.UNKNOWN, ReceiptState.UNKNOWN, told)
         case DeliveryStatus.LATER if too_old:
-            told = f"{letter} の返信を5日間送れませんでした（{answer}）: {who}"
+            told = log_sentences.REPLY_GIVEN_UP.format(letter=letter, answer=answer, who=who)
             return End(MailState.KEPT, ReceiptState.UNDELIVERABLE, told, "undeliverable")
         case DeliveryStatus.LATER | DeliveryStatus.DOUBTED:
-            told = f"{letter} の返信は次回に送ります（{answer}）: {who}"
+            told = log_sentences.REPLY_LATER.format(letter=letter, answer=answer, who=who)
             return End(MailState.DEFERRED, ReceiptState.PENDING, told)
 
 
@@ -62,7 +67,7 @@ def of_forward(entry: MailRecord, outcome: Outcome, *, too_old: bool) -> End:
     match outcome.status:
         case DeliveryStatus.ACCEPTED:
             who = exact(entry.address) or "不明"
-            told = f"対象外メールを転送しました（差出人 {who}、見出 {entry.subject}）"
+            told = log_sentences.FORWARDED.format(who=who, subject=entry.subject)
             return End(MailState.SENT, None, told, "forwarded")
         case DeliveryStatus.REFUSED:
             return End(MailState.KEPT, None, f"対象外メールを転送できません（{answer}）。{kept}")
@@ -77,7 +82,8 @@ def of_forward(entry: MailRecord, outcome: Outcome, *, too_old: bool) -> End:
 def of_refused_reply(entry: MailRecord, letter: str) -> End:
     """The refusal that it waited for was about this letter alone; nothing is said of the mailbox,
     and a later mail from there is answered."""
-    told = f"{letter} の返信は断られました（{entry.answer}）: {exact(entry.address)}"
+    who = exact(entry.address)
+    told = log_sentences.REPLY_REFUSED.format(letter=letter, answer=entry.answer, who=who)
     return End(MailState.UNDELIVERABLE, ReceiptState.REFUSED, told, "undeliverable")
 
 

@@ -20,6 +20,7 @@ from kollect.mail.body import read_contents
 from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
 from kollect.mailing.mailing_text import TO_STOP
+from kollect.storage.log_sentences import LETTER, REPLY_BOUNCED
 
 REPORT_WINDOW = timedelta(days=7)
 """For how long after a letter a delivery report that names only the recipient is believed."""
@@ -81,7 +82,7 @@ class Bodies:
             events = []
             if (number := ledger.bounced(*letter, report.reason, since)) is not None:
                 events.append(
-                    f"受付番号 {number} の返信は届きませんでした（不達）: {report.reason}"
+                    REPLY_BOUNCED.format(letter=LETTER.format(number=number), reason=report.reason)
                 )
             members = self._context.members
             if (number := members.bounced(*letter, report.reason, since, now)) is not None:

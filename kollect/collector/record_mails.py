@@ -24,7 +24,7 @@ from kollect.mail import address
 from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
 from kollect.settings.model import Collect, Duplicate
-from kollect.storage.numbers_in_log import NUMBER_GIVEN
+from kollect.storage.log_sentences import BLANK_AGAIN, NUMBER_GIVEN
 
 log = logging.getLogger(__name__)
 
@@ -280,7 +280,7 @@ def _event_text(decision: Decision, number: int | None, mail: Mail) -> str:
         case Kind.NEW | Kind.RENUMBER:
             return NUMBER_GIVEN.format(number=number, who=who)
         case Kind.DUPLICATE | Kind.IGNORED:
-            return f"受付済み（受付番号 {number}）の空メールです: {who}"
+            return BLANK_AGAIN.format(number=number, who=who)
         case Kind.STOP | Kind.STOP_UNANSWERED:
             return f"会員 {number} へのメールの配信を止めました: {who}"
         case _:

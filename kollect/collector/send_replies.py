@@ -39,6 +39,7 @@ from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from kollect.smtp.smtp_connection import SmtpAccount
 from kollect.smtp.smtp_errors import LettersPutOff
 from kollect.smtp.standby import Standby
+from kollect.storage.log_sentences import LETTER
 
 log = logging.getLogger(__name__)
 
@@ -435,4 +436,4 @@ def _is_young(entry: MailRecord, time: Lived) -> bool:
 
 
 def _name_of(entry: MailRecord) -> str:
-    return f"受付番号 {entry.number}" if entry.kind in NUMBERED else "配信停止の確認"
+    return LETTER.format(number=entry.number) if entry.kind in NUMBERED else "配信停止の確認"

@@ -18,6 +18,7 @@ from kollect.collector.events import (
     WaitChanged,
 )
 from kollect.errors import Trouble
+from kollect.storage.log_sentences import COLLECTING_BEGAN, WELL_AGAIN
 
 MOST_EVENTS = 200
 """How many of the last events are remembered; the log has them all."""
@@ -83,7 +84,7 @@ class CollectorStatus:
         self.running = True
         self.phase = Phase.RECEIVING
         self.next_at, self.by_push = None, False
-        self._happened(LogEntry(now, "メールの収集を始めました。"))
+        self._happened(LogEntry(now, COLLECTING_BEGAN))
 
     def apply(self, news: CollectorEvent) -> StatusChange | None:
         """Take in one event; returns what changed for the better or the worse."""
@@ -157,7 +158,7 @@ class CollectorStatus:
         self.since, self.failures = None, 0
         if before is None:
             return None
-        self._happened(LogEntry(ended.at, "元どおり受信できるようになりました。"))
+        self._happened(LogEntry(ended.at, WELL_AGAIN))
         return StatusChange.WELL_AGAIN
 
     def _broke(self, at: datetime, trouble: Trouble) -> StatusChange | None:

@@ -42,6 +42,7 @@ from kollect.settings.providers import least_interval
 from kollect.smtp.standby import Standby
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.log_sentences import WELL_AGAIN
 from kollect.threads import safe_thread
 from kollect.threads.background_thread import BackgroundThread, local_now
 from kollect.threads.wake_event import WakeEvent
@@ -299,7 +300,7 @@ class CollectorWorker(BackgroundThread):
             case FailureChange.BROKE | FailureChange.OTHER_TROUBLE:
                 log.warning("%s", trouble)
             case FailureChange.WELL_AGAIN:
-                log.info("元どおり受信できるようになりました。")
+                log.info("%s", WELL_AGAIN)
 
     def _alert(self, trouble: Trouble | None, now: datetime) -> None:
         """Write to the owner, once for a failure and once for its end; a failed try is repeated."""

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-NUMBER_GIVEN = "受付番号 {number} を発行しました: {who}"
-"""What the log says of each number: written by the collector, read when the records are lost. The
-logs of older versions hold it, so it cannot change.
-"""
+from kollect.storage.log_sentences import NUMBER_GIVEN
+
 BY_HAND = "（画面から）"
 """Behind it, where somebody gave the number in the window."""
 

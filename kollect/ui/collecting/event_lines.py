@@ -9,22 +9,42 @@ from datetime import date, datetime
 
 from kollect.collector.events import LogEntry
 from kollect.collector.status import MOST_EVENTS
+from kollect.storage import log_sentences as sentences
+from kollect.ui.log import log_lines
 
 GOOD, BAD, FAINT, PLAIN = "good", "bad", "faint", "plain"
-_GIVEN = re.compile(r"受付番号 (\d+) を発行しました: (.*)")
-_AGAIN = re.compile(r"受付済み（受付番号 (\d+)）の空メールです: (.*)")
-_REPLIED = re.compile(r"受付番号 (\d+) を返信しました: (.*)")
-_LATER = re.compile(r"受付番号 (\d+) の返信は次回に送ります.*")
-_NOT_SENT = re.compile(
-    r"受付番号 (\d+) の返信は?(?:届けられません|断られました|届きませんでした|を5日間).*"
+_PARTS = {
+    "letter": sentences.LETTER.format(number=r"(\d+)"),
+    "number": r"(\d+)",
+    "who": "(.*)",
+    "subject": "(.*)",
+    "answer": ".*",
+    "reason": ".*",
+}
+"""What stands for the parts of a sentence where it is recognised again."""
+
+
+def _read(sentence: str) -> re.Pattern[str]:
+    return re.compile(sentence.format_map(_PARTS), re.DOTALL)
+
+
+_GIVEN = _read(sentences.NUMBER_GIVEN)
+_AGAIN = _read(sentences.BLANK_AGAIN)
+_REPLIED = _read(sentences.REPLY_SENT)
+_LATER = _read(sentences.REPLY_LATER)
+_NOT_SENT = tuple(
+    _read(sentence)
+    for sentence in (
+        sentences.REPLY_UNDELIVERABLE,
+        sentences.REPLY_REFUSED,
+        sentences.REPLY_GIVEN_UP,
+        sentences.REPLY_BOUNCED,
+    )
 )
-_FORWARDED = re.compile(r"対象外メールを転送しました（差出人 (.*)、見出 (.*)）", re.DOTALL)
+_FORWARDED = _read(sentences.FORWARDED)
 _NOT_ANSWERED = re.compile(r"(自動|一斉配信|開封確認).*", re.DOTALL)
 _FIELD_NAME = re.compile(r"（(?:Auto-Submitted|Precedence|X-[A-Za-z-]+)）")
 _ERROR = "エラー: "
-_WELL_AGAIN = "元どおり受信できるようになりました。"
-_STARTED = "メールの収集を始めました。"
-_LOG_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \S+ (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +65,16 @@ def line_of(text: str) -> EventLine:
         return EventLine("…", f"{found[1]}　{found[2]} （2回目の空メール）", PLAIN, found[1])
     if found := _LATER.fullmatch(text):
         return EventLine("…", text, PLAIN, found[1])
-    if found := _NOT_SENT.fullmatch(text):
-        return EventLine("✗", text, BAD, found[1])
+    for not_sent in _NOT_SENT:
+        if found := not_sent.fullmatch(text):
+            return EventLine("✗", text, BAD, found[1])
     if found := _FORWARDED.fullmatch(text):
         return EventLine("→", f"{found[1]} のメールを転送しました（見出 {found[2]}）", FAINT)
     if _NOT_ANSWERED.match(text):
         return EventLine("－", _FIELD_NAME.sub("", text), FAINT)
     if text.startswith(_ERROR):
         return EventLine("✗", text.removeprefix(_ERROR), BAD)
-    if text == _WELL_AGAIN:
+    if text == sentences.WELL_AGAIN:
         return EventLine("✓", text, GOOD)
     return EventLine("・", text, PLAIN)
 
@@ -68,8 +89,9 @@ def of_today(log: Sequence[str], today: date, before: datetime) -> list[LogEntry
     """What the log of the month has of today's events, up to that moment, the oldest first."""
     found: list[LogEntry] = []
     for line in log:
-        if line.startswith(f"{today:%Y-%m-%d} ") and (parts := _LOG_LINE.fullmatch(line)):
-            at, text = datetime.fromisoformat(parts[1]).astimezone(), parts[2]
-            if at < before and (line_of(text).mark != "・" or text == _STARTED):
+        when, _, text = log_lines.parts(line)
+        if when and log_lines.day_of(line) == today:
+            at = datetime.strptime(when, log_lines.WHEN).astimezone()
+            if at < before and (line_of(text).mark != "・" or text == sentences.COLLECTING_BEGAN):
                 found.append(LogEntry(at, text))
     return found[-MOST_EVENTS:]

@@ -54,20 +54,20 @@ class EventList(ttk.Frame):
         text.configure(tabs=(time, behind))
         text.tag_configure("line", lmargin2=behind)
 
-    def show(self, standing: CollectorStatus) -> None:
+    def show(self, status: CollectorStatus) -> None:
         """Put on top what has come since the last time."""
-        which = id(standing), standing.remembered
+        which = id(status), status.remembered
         if which != self._shown:
             self._shown, self._count = which, 0
             self._clear()
-        fresh = min(standing.event_count - self._count, len(standing.events))
-        self._count = standing.event_count
+        fresh = min(status.event_count - self._count, len(status.events))
+        self._count = status.event_count
         if not fresh:
             return
         text, today = self.text, datetime.now().astimezone().date()
         text.configure(state="normal")
         text.tag_remove("new", "1.0", "end")
-        for event in islice(standing.events, len(standing.events) - fresh, None):
+        for event in islice(status.events, len(status.events) - fresh, None):
             self._insert(event.at, event_lines.line_of(event.text), today)
         text.tag_add("new", "1.0", "1.end")
         text.delete(f"{MOST_EVENTS + 1}.0", "end")

@@ -15,6 +15,10 @@ LOOK_UP_EVERY = 5000
 """Lines, after which a search asks whether it is still wanted."""
 
 
+WHEN = "%Y/%m/%d %H:%M:%S"
+"""How `parts` gives it."""
+
+
 def parts(line: str) -> tuple[str, str, str]:
     """When, what kind, what; a line that is not ours is all text."""
     found = _LINE.fullmatch(line)
