@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kollect.errors import SettingsFileDamaged, SettingsTrouble, Trouble
+from kollect.errors import SettingsFileDamaged, SettingsTrouble, StorageTrouble, Trouble
 from kollect.settings import ini_file, ini_format
 from kollect.settings.model import Passwords, Settings, TextSize
 from kollect.settings.number_format import number_text
@@ -203,8 +203,7 @@ class Workspace:
         with encryption_kept(self.folder.database, settings):
             went_well = {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
         if test == "receive" and went_well:
-            with closing(Ledger(self.folder.database)) as ledger:
-                ledger.set_metadata("tested", servers_of(settings))
+            self._note_progress("tested", servers_of(settings))
 
     def diagnose(self, settings: Settings, stopping: Callable[[], bool]) -> tuple[Finding, ...]:
         """「届くかどうかの診断」, in under ten seconds. Sends nothing to anybody."""
@@ -306,11 +305,18 @@ class Workspace:
         return Progress(tested, bool(papers), numbers)
 
     def papers_made(self) -> None:
-        """A poster or a form was printed or saved. Raises StorageTrouble."""
+        """A poster or a form was printed or saved."""
+        self._note_progress("papers", "made")
+
+    def _note_progress(self, what: str, value: str) -> None:
+        """For the checklist alone: where it cannot be written, what was done is done all the same."""
         from kollect.ledger.ledger import Ledger
 
-        with closing(Ledger(self.folder.database)) as ledger:
-            ledger.set_metadata("papers", "made")
+        try:
+            with closing(Ledger(self.folder.database)) as ledger:
+                ledger.set_metadata(what, value)
+        except StorageTrouble as trouble:
+            log.info("はじめに: %s", trouble)
 
     def results(self) -> ResultsService:
         """What was collected here, for the screens that show it."""

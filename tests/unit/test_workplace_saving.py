@@ -111,3 +111,12 @@ def test_whoever_waits_for_mail_by_the_old_settings_polls_at_once(
     monkeypatch.setattr(place, "poll_now", lambda: woken.append(place.settings()))
     place.save(NEW, NEW_PASSWORDS)
     assert woken == [NEW], "and finds the new ones in force"
+
+
+def test_a_paper_that_was_printed_is_printed_where_the_checklist_cannot_be_written(
+    tmp_path: Path,
+):
+    """kollect.db is none."""
+    place = Workspace(DataFolder(tmp_path), lambda news: None)
+    place.folder.database.mkdir()
+    place.papers_made()
