@@ -309,7 +309,7 @@ class Workspace:
         self._note_progress("papers", "made")
 
     def _note_progress(self, what: str, value: str) -> None:
-        """For the checklist alone: where it cannot be written, what was done is done all the same."""
+        """For the checklist alone: what was done is done, also where it cannot be written."""
         from kollect.ledger.ledger import Ledger
 
         try:
