@@ -74,10 +74,15 @@ def parser() -> argparse.ArgumentParser:
 def _members(members: argparse.ArgumentParser) -> None:
     members.add_argument(
         "action",
-        choices=("import", "export", "consents"),
-        help="import 取り込む、export 書き出す、consents 承諾の記録を書き出す",
+        choices=("import", "export", "consents", "change-address"),
+        help="import 取り込む、export 書き出す、consents 承諾の記録を書き出す、"
+        "change-address アドレスの変更",
     )
-    members.add_argument("file", type=Path, metavar="ファイル", help="CSV ファイル")
+    members.add_argument("file", nargs="?", type=Path, metavar="ファイル", help="CSV ファイル")
+    members.add_argument(
+        "--number", type=int, metavar="番号", help="アドレスを変える会員の受付番号"
+    )
+    members.add_argument("--new-number", type=int, metavar="番号", help="新しいアドレスの受付番号")
     members.add_argument(
         "--dry-run", action="store_true", help="取り込めるかどうかを確かめるだけにします"
     )

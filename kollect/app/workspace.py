@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyr
     from kollect.mailing.mailing_worker import MailingWorker
     from kollect.mailing.outbox import Outbox
     from kollect.mailing.recipients import SentMail
+    from kollect.members.address_change import AddressChanges
     from kollect.members.repository import Members
     from kollect.settings.passwords import PasswordStore, Which
 
@@ -332,6 +333,12 @@ class Workspace:
         from kollect.members.repository import Members
 
         return closing(Members(self.folder.database))
+
+    def address_changes(self) -> AbstractContextManager[AddressChanges]:
+        """The members for アドレスの変更, in the same way."""
+        from kollect.members.address_change import AddressChanges
+
+        return closing(AddressChanges(self.folder.database))
 
     def outbox(self) -> AbstractContextManager[Outbox]:
         """The mailings, in the same way."""

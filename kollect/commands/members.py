@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import closing
@@ -9,17 +10,28 @@ from pathlib import Path
 
 from kollect.app.recovery import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
+from kollect.mail.foreign_text import visible
 from kollect.members import csv_export, csv_import, csv_table
+from kollect.members.address_change import AddressChanges
 from kollect.members.csv_table import CsvTrouble
+from kollect.members.member_errors import MemberRefusal
 from kollect.members.repository import Members
 from kollect.storage import export
 from kollect.storage.data_folder import DataFolder
 from kollect.threads.background_thread import local_now
 
+COMMAND_SOURCE = "コマンド"
 ENCODINGS = {"utf-8": "utf-8-sig", "cp932": "cp932"}
 
 
 def members(options: Namespace) -> int:
+    moves = options.action == "change-address"
+    if moves and None in (options.number, options.new_number):
+        return _misused(
+            "--number に会員の、--new-number に新しいアドレスの受付番号を指定してください。"
+        )
+    if not moves and options.file is None:
+        return _misused("CSV ファイルを指定してください。")
     folder = data_folder(options)
     folder.prepare()
     refuse_damage(folder)
@@ -27,6 +39,8 @@ def members(options: Namespace) -> int:
     match options.action:
         case "import":
             return _take_in(folder, options)
+        case "change-address":
+            return _change_address(folder, options)
         case "export":
             with closing(Members(folder.database)) as found:
                 data = csv_export.members_csv(found.each(), *form)
@@ -38,6 +52,29 @@ def members(options: Namespace) -> int:
         print_json({"file": str(options.file)})
     else:
         print(f"{options.file} に書き出しました。")
+    return DONE
+
+
+def _misused(why: str) -> int:
+    print(why, file=sys.stderr)
+    return WRONG
+
+
+def _change_address(folder: DataFolder, options: Namespace) -> int:
+    number, now = options.number, local_now()
+    try:
+        with closing(AddressChanges(folder.database)) as known:
+            no = known.change_address(number, options.new_number, now, COMMAND_SOURCE)
+            present = known.address_of(number) or ""
+    except MemberRefusal as refusal:
+        failed(refusal, as_json=options.json)
+        return WRONG
+    if options.json:
+        print_json({"number": number, "address": present, "stopped": no is not None})
+    else:
+        print(f"会員 {number} のアドレスを {visible(present)} に変更しました。")
+        if no is not None:
+            print("新しいアドレスには配信停止か退会のお申し出があるため、メールは送りません。")
     return DONE
 
 

@@ -46,7 +46,7 @@ _ORDERS = {
     " WHEN 'unknown' THEN 2 WHEN 'refused' THEN 3 ELSE 4 END",
     ReceiptOrder.TIMES: "times",
     ReceiptOrder.MEMBER: "(SELECT state = 'active' FROM member"
-    " WHERE member.number = receipt.number)",
+    " WHERE member.number = coalesce(receipt.stands_for, receipt.number))",
 }
 
 

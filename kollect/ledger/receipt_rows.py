@@ -14,8 +14,8 @@ from kollect.storage.reader import Reader
 
 _RECEIPT = (
     "SELECT number, address, received_at, replied_at, state, reason, times, EXISTS"
-    " (SELECT 1 FROM member WHERE member.number = receipt.number AND member.state = 'active')"
-    " FROM receipt"
+    " (SELECT 1 FROM member WHERE member.number = coalesce(receipt.stands_for, receipt.number)"
+    " AND member.state = 'active'), stands_for FROM receipt"
 )
 
 
@@ -84,7 +84,7 @@ class Receipts(Reader):
 
 def receipt_of(row: Row) -> Receipt:
     """Of the columns that `_RECEIPT` asks for."""
-    number, address, received, replied, state, reason, times, member = row
+    number, address, received, replied, state, reason, times, member, stands_for = row
     return Receipt(
         number=number,
         address=address,
@@ -94,4 +94,5 @@ def receipt_of(row: Row) -> Receipt:
         reason=reason,
         times=times,
         member=bool(member),
+        stands_for=stands_for,
     )

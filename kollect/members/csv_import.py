@@ -242,6 +242,7 @@ def _number(cells: dict[CsvColumn, str], members: Members) -> int:
     number = normalize.number(typed)
     if number is None:
         raise _Wrong(f"受付番号「{typed}」は数字ではありません。")
+    number = members.stands_for(number) or number
     collected = members.address_of(number)
     if collected is None:
         raise _Wrong(f"受付番号 {number} は、まだどなたにも発行していません。")

@@ -44,6 +44,16 @@ class MemberChange:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerAddress:
+    """An address that a member has left (アドレスの変更)."""
+
+    address: str
+    left_at: datetime
+    new_number: int
+    """The number that the new address had been given by its blank mail."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRecord:
     """One line of 承諾の記録: a consent given or taken back, and what the customer was told."""
 
@@ -107,11 +117,35 @@ class MemberReader:
         row = self._db.row("SELECT address FROM receipt WHERE number = ?", number)
         return row[0] if row else None
 
+    def stands_for(self, number: int) -> int | None:
+        """The member whose new address was given this number (アドレスの変更); None: nobody's."""
+        row = self._db.row("SELECT stands_for FROM receipt WHERE number = ?", number)
+        return row[0] if row else None
+
+    def former_holders(self, address_key: str) -> list[Member]:
+        """The members who had this address before アドレスの変更, and do not have it now."""
+        found = self._db.rows(
+            f"{member_rows.SELECT} WHERE receipt.address_key <> ? AND member.number IN"
+            " (SELECT number FROM former_address WHERE address_key = ?) ORDER BY member.number",
+            *(address_key, address_key),
+        )
+        return [member_rows.member_of(row) for row in found]
+
+    def former_addresses(self, number: int) -> list[FormerAddress]:
+        """The addresses that a member has left, the newest first."""
+        found = self._db.rows(
+            "SELECT address, left_at, new_number FROM former_address WHERE number = ?"
+            " ORDER BY id DESC",
+            number,
+        )
+        return [FormerAddress(address, to_time(at), new) for address, at, new in found]
+
     def number_of(self, address_key: str) -> int | None:
         """The number of this address: where it has several a registered one, then the newest."""
         row = self._db.row(
             "SELECT receipt.number FROM receipt LEFT JOIN member USING (number)"
-            " WHERE address_key = ? ORDER BY name IS NULL, receipt.number DESC LIMIT 1",
+            " WHERE address_key = ? AND stands_for IS NULL"
+            " ORDER BY name IS NULL, receipt.number DESC LIMIT 1",
             address_key,
         )
         return row[0] if row else None
@@ -234,14 +268,17 @@ class MemberReader:
 
     def _candidates(self, condition: str, *values: object) -> list[Candidate]:
         found = self._db.rows(
-            "SELECT number, address, received_at, replied_at, state, reason, times"
+            "SELECT number, address, received_at, replied_at, state, reason, times, stands_for"
             f" FROM receipt WHERE {condition}",
             *values,
         )
-        members = {member.number: member for member in self.members([row[0] for row in found])}
+        whose = [stands_for or number for number, *_, stands_for in found]
+        members = {member.number: member for member in self.members(whose)}
         return [
             Candidate(
-                receipt_of((*row, row[0] in members)), members.get(row[0]), self.said_no(row[0])
+                receipt_of((*row[:-1], number in members, row[-1])),
+                members.get(number),
+                self.said_no(row[0]),
             )
-            for row in found
+            for row, number in zip(found, whose, strict=True)
         ]

@@ -50,7 +50,7 @@ class Members(MemberReader):
         address = self.address_of(number)
         if address is None:
             raise NumberUnknown(number)
-        if there := self.get(number):
+        if there := self.get(self.stands_for(number) or number):
             withdrawn = there.standing.state is MemberState.WITHDRAWN
             raise Withdrawn(there) if withdrawn else AlreadyRegistered(there)
         return address

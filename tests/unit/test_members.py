@@ -19,10 +19,10 @@ from kollect.members.member import Consent, Member, MemberState, Sex
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
 from kollect.members.member_filter import MemberFilter, MemberOrder
 from kollect.members.repository import Members
-from kollect.storage import schema
 from kollect.storage.queries import Queries
 from kollect.storage.schema import MIGRATIONS
 from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.old_files import make_old_file
 
 LATER = NOW + timedelta(days=1)
 CONSENT = Consent(True, date(2026, 11, 22), "会員登録用紙")
@@ -341,15 +341,9 @@ def test_a_page_out_of_many(members: Members, path: Path):
 # --- the file
 
 
-def test_a_file_of_the_first_version_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path):
     path = tmp_path / "kollect.db"
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", MIGRATIONS[:1])
-        ledger = Ledger(path)
-        numbered(ledger, "taro@docomo.ne.jp")
-        ledger.close()
+    make_old_file(path, 1)
     with closing(Members(path)) as members:
         members.register(YAMADA, NOW)
         assert members.get(1001) == YAMADA

@@ -63,6 +63,8 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
 
 def about(receipt: Receipt, *, short_for: date | None = None) -> str:
     """What the words of its state leave open; and where there is little room, when it was sent."""
+    if receipt.stands_for is not None:
+        return f"会員 {receipt.stands_for} の新しいアドレスです（アドレスの変更）。"
     text = f"{SEEMS_LOST}。" if _seems_lost(receipt) else _ABOUT[receipt.state]
     if may_be_filtered(receipt):
         text = f"{MAY_BE_FILTER}。"
