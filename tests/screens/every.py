@@ -40,7 +40,7 @@ from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 from kollect.ui.main import Program
-from kollect.ui.members.address_change import AddressDialog
+from kollect.ui.members.address_change_flow import AddressDialog
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_edit import MemberEditScreen

@@ -15,7 +15,7 @@ from kollect.members.member import Consent, Member, MemberState
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
 from kollect.ui.main import Program
-from kollect.ui.members.address_change import AddressDialog
+from kollect.ui.members.address_change_flow import AddressDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_list import MemberListScreen
@@ -224,7 +224,7 @@ class TestCorrection:
         with closing(Ledger(database)) as ledger:
             _, new = numbered(ledger, "new@gmail.com")
         edit = opened(screen, 1001)
-        former = edit.who.text
+        former = str(edit.who.cget("text"))
 
         def hand_in(dialog: AddressDialog) -> None:
             type_in(dialog.number.widget, "あ")
@@ -235,12 +235,12 @@ class TestCorrection:
 
         dialogs.answers += [hand_in, "変更する"]
         click(edit.buttons["アドレスの変更"])
-        settle(edit, lambda: "new@gmail.com" in edit.who.text)
+        settle(edit, lambda: "new@gmail.com" in edit.who.cget("text"))
         assert "new@gmail.com" in dialogs.asked[-1][1]
         settle(edit, lambda: edit.history.table.row_keys)
         dialogs.answers += [lambda dialog: dialog.go_back(), "前に戻す"]
         click(edit.buttons["アドレスの変更"])
-        settle(edit, lambda: edit.who.text == former)
+        settle(edit, lambda: edit.who.cget("text") == former)
 
     def test_who_has_stopped_does_not_come_back_by_the_form(
         self, screen: MemberListScreen, database: Path

@@ -17,7 +17,7 @@ from kollect.threads.background_thread import local_now
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
-from kollect.ui.members.address_change import LIST_SOURCE, AddressChange
+from kollect.ui.members.address_change_flow import LIST_SOURCE, AddressChangeFlow
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields
 from kollect.ui.members.member_history import corrections, mails
@@ -47,7 +47,7 @@ class MemberEditScreen(Screen):
         self._workspaces = workspaces
         self._member = member
         self._former: Sequence[FormerAddress] = ()
-        self._address_change = AddressChange(self, workspaces, self._after_address_change)
+        self._address_change = AddressChangeFlow(self, workspaces, self._after_address_change)
         self._build_head()
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True, pady=(GAP, 0))

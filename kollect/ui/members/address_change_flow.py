@@ -71,7 +71,7 @@ class AddressDialog(Dialog[AddressWish | None]):
         self.finish(AddressWish(None))
 
 
-class AddressChange:
+class AddressChangeFlow:
     """What 「アドレスの変更」 does on a screen."""
 
     def __init__(
