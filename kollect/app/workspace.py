@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyr
     from kollect.collector.worker import CollectorWorker
     from kollect.demo.server import DemoServer
     from kollect.diagnosis.finding import Finding
+    from kollect.ledger.brought_numbers import BroughtNumbers
     from kollect.mailing.mailing_events import MailingEvent
     from kollect.mailing.mailing_worker import MailingWorker
     from kollect.mailing.outbox import Outbox
@@ -339,6 +340,12 @@ class Workspace:
         from kollect.members.address_change import AddressChanges
 
         return closing(AddressChanges(self.folder.database))
+
+    def member_import(self) -> AbstractContextManager[tuple[Members, BroughtNumbers]]:
+        """The members and the numbers for customers from before, in the same way."""
+        from kollect.app.import_connection import for_import
+
+        return for_import(self.folder, self.settings())
 
     def outbox(self) -> AbstractContextManager[Outbox]:
         """The mailings, in the same way."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from kollect.app.import_connection import for_import
 from kollect.app.recovery import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
 from kollect.mail.foreign_text import visible
@@ -16,6 +17,7 @@ from kollect.members.address_change import AddressChanges
 from kollect.members.csv_table import CsvTrouble
 from kollect.members.member_errors import MemberRefusal
 from kollect.members.repository import Members
+from kollect.settings import ini_file
 from kollect.storage import export
 from kollect.storage.data_folder import DataFolder
 from kollect.threads.background_thread import local_now
@@ -82,28 +84,31 @@ def _take_in(folder: DataFolder, options: Namespace) -> int:
     held: Sequence[int] = ()
     try:
         found = csv_table.read(read_input(options.file))
-        with closing(Members(folder.database)) as known:
+        with for_import(folder, ini_file.load(folder.ini)) as (known, numbers):
             if options.dry_run:
-                lines = csv_import.understood(found, known, local_now())
+                lines = csv_import.understood(found, known, numbers, local_now())
                 new = sum(not line.known for line in lines)
                 counts = {"new": new, "known": len(lines) - new}
+                brought = sum(bool(line.brought) for line in lines)
             else:
-                tally = csv_import.take_in(found, known, local_now())
+                tally = csv_import.take_in(found, known, numbers, local_now())
                 counts = {"new": tally.new, "changed": tally.changed, "same": tally.same}
-                held = tally.held
+                held, brought = tally.held, tally.brought
     except CsvTrouble as trouble:
         failed(trouble, as_json=options.json)
         return WRONG
+    also = f"（うち、空メールの届いていない以前からの方 {brought}名）" if brought else ""
     if options.json:
-        print_json(counts | ({"held": [*held]} if held else {}))
+        more = ({"held": [*held]} if held else {}) | ({"brought": brought} if brought else {})
+        print_json(counts | more)
     elif options.dry_run:
         print(
-            f"取り込めます（新しい会員 {counts['new']}名、登録済み {counts['known']}名）。"
+            f"取り込めます（新しい会員 {counts['new']}名{also}、登録済み {counts['known']}名）。"
             "まだ何も取り込んでいません。"
         )
     else:
         print(
-            f"取り込みました（新しい会員 {counts['new']}名、"
+            f"取り込みました（新しい会員 {counts['new']}名{also}、"
             f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。"
             f"{csv_import.in_words(held)}"
         )

@@ -163,15 +163,16 @@ class NumberRows(Database):
         return number, hour, day
 
     def numbered_within(self, span: timedelta, now: datetime) -> int:
-        """How many numbers were given in the time before `now`.
+        """How many numbers were given to blank mails in the time before `now`.
 
         What a clock that was wrong has written down as later does not count: it would stop the
         numbering for years.
         """
         with self._translated():
             row: tuple[int] = self._db.execute(
-                "SELECT count(*) FROM receipt WHERE received_at > ? AND received_at <= ?",
-                (to_text(now - span), to_text(now)),
+                "SELECT count(*) FROM receipt WHERE received_at > ? AND received_at <= ?"
+                " AND state <> ?",
+                (to_text(now - span), to_text(now), ReceiptState.BROUGHT),
             ).fetchone()
             return row[0]
 
@@ -184,6 +185,7 @@ class NumberRows(Database):
         first: int,
         template: int,
         again: bool = False,
+        state: ReceiptState = ReceiptState.PENDING,
     ) -> int:
         """Give the next number to an address; `again` allows one that has a number already, which
         otherwise is an AlreadyNumbered.
@@ -200,17 +202,52 @@ class NumberRows(Database):
             ).fetchone()
             if old is not None and not again:
                 raise AlreadyNumbered(old)
-            number = max(first, (last or 0) + 1, to_number(floor or "0"), self._highest + 1)
-            self._db.execute(
-                "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
-                " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(number, address, address_key, to_text(now), ReceiptState.PENDING, template),
-                    old is not None,
-                ),
-            )
+            number = self._next(first, last, floor)
+            self._insert(number, address, address_key, now, state, template, old is not None)
             self._given = number
             return number
+
+    def next_number(self, first: int) -> int:
+        """The one that `give_number` would give."""
+        with self._translated():
+            last, floor = self._last_and_floor()
+        return self._next(first, last, floor)
+
+    def _next(self, first: int, last: int | None, floor: object) -> int:
+        return max(first, (last or 0) + 1, to_number(str(floor or 0)), self._highest + 1)
+
+    def keep_number(
+        self, number: int, address: str, address_key: str, now: datetime, template: int
+    ) -> None:
+        """A customer from before keeps the number that the shop had given, which must be below the
+        next. Raises AlreadyNumbered where the address has one, or somebody has this one.
+        """
+        with self._translated() if self._link.depth else self.transaction():
+            (old,) = self._db.execute(
+                f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS} OR number = ?",
+                (address_key, number),
+            ).fetchone()
+            if old is not None:
+                raise AlreadyNumbered(old)
+            self._insert(
+                number, address, address_key, now, ReceiptState.BROUGHT, template, renumbered=False
+            )
+
+    def _insert(
+        self,
+        number: int,
+        address: str,
+        address_key: str,
+        now: datetime,
+        state: ReceiptState,
+        template: int,
+        renumbered: bool,
+    ) -> None:
+        self._db.execute(
+            "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
+            " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, address, address_key, to_text(now), state, template, renumbered),
+        )
 
     def count_again(self, number: int) -> None:
         """One more blank mail from the address of this number."""

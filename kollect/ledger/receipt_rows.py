@@ -19,6 +19,10 @@ _RECEIPT = (
 )
 
 
+_CAME = f"state <> '{ReceiptState.BROUGHT}'"
+"""By a blank mail, and not out of a list of customers from before."""
+
+
 class Receipts(Reader):
     def all(self) -> Iterator[Receipt]:
         """Every receipt in the order of the numbers."""
@@ -58,19 +62,20 @@ class Receipts(Reader):
         return total
 
     def counts(self, since: datetime) -> tuple[int, int]:
-        """How many numbers were given since then, and in all."""
+        """How many numbers were given to blank mails since then, and how many there are in all."""
         ((given, total),) = self._select(
-            "SELECT (SELECT count(*) FROM receipt WHERE received_at >= ?),"
+            f"SELECT (SELECT count(*) FROM receipt WHERE received_at >= ? AND {_CAME}),"
             " (SELECT count(*) FROM receipt)",
             (to_text(since),),
         )
         return given, total
 
     def hours(self, since: datetime | None, until: datetime | None) -> list[tuple[datetime, int]]:
-        """How many numbers were given in each hour of that time; hours without one are left out."""
+        """How many numbers were given to blank mails in each hour of that time; hours without one
+        are left out."""
         rows = self._select(
             "SELECT substr(received_at, 1, 13), count(*) FROM receipt"
-            " WHERE received_at >= ? AND received_at < ? GROUP BY 1 ORDER BY 1",
+            f" WHERE received_at >= ? AND received_at < ? AND {_CAME} GROUP BY 1 ORDER BY 1",
             (to_text(since) if since else "", to_text(until) if until else "9999"),
         )
         return [(to_time(f"{hour}:00:00Z"), count) for hour, count in rows]

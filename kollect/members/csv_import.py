@@ -1,8 +1,8 @@
 """A members' CSV file taken in: checked line by line, then written whole or not at all.
 
 Who is meant is told by the 受付番号 or the mail address; members registered already are corrected
-in the columns that the file has, the others are registered. No number is given here: an address
-comes by its blank mail.
+in the columns that the file has, the others are registered. A customer from before, who has sent no
+blank mail, comes in by the mail address (`ledger.brought_numbers` says with which number).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kollect.ledger.brought_numbers import BroughtNumbers
+from kollect.ledger.states import AlreadyNumbered
 from kollect.mail import address
 from kollect.mail.foreign_text import exact, visible
 from kollect.members import normalize, wareki
@@ -29,6 +31,8 @@ from kollect.members.member import (
 from kollect.members.repository import Members
 
 CSV_SOURCE = "CSVの取り込み"
+NEXT_NUMBER = 0
+"""Stands for the number that a customer from before will be given."""
 MOST_PROBLEMS = 100
 """Nobody reads more of them; the rest is in the next attempt."""
 MOST_NAMED = 10
@@ -83,6 +87,9 @@ class CsvLine:
     """The file says that this member has consented."""
     dated: bool
     """The file says when; else the day of the import stands for it."""
+    brought: str = ""
+    """The address of a customer from before, who has sent no blank mail; empty: a mail came. Such a
+    member's number is NEXT_NUMBER where the file has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +97,32 @@ class ImportCounts:
     new: int
     changed: int
     same: int
+    brought: int = 0
+    """How many of the new ones are customers from before."""
     held: tuple[int, ...] = ()
     """Consented as the file says, and not since they said no: they stay stopped."""
 
 
-def understood(table: CsvTable, members: Members, now: datetime) -> list[CsvLine]:
+def understood(
+    table: CsvTable, members: Members, numbers: BroughtNumbers, now: datetime
+) -> list[CsvLine]:
     """Every row of the file, read and checked; writes nothing.
 
     Raises ImportTrouble, with everything that is wrong, and CsvTrouble.
     """
-    found: dict[int, CsvLine] = {}
+    found: list[CsvLine] = []
+    lines_of_numbers: dict[int, int] = {}
+    lines_of_addresses: dict[str, int] = {}
     problems: list[LineProblem] = []
     for line, row in table.rows():
         try:
-            one = _line(line, _cells(table, row), members, now)
-            if first := found.get(one.member.number):
-                raise _Wrong(f"受付番号 {one.member.number} は、{first.line}行目にもあります。")
-            found[one.member.number] = one
+            one = _line(line, _cells(table, row), members, numbers, now)
+            number, key = one.member.number, address.key(one.brought)
+            if number and (first := lines_of_numbers.setdefault(number, line)) != line:
+                raise _Wrong(f"受付番号 {number} は、{first}行目にもあります。")
+            if key and (first := lines_of_addresses.setdefault(key, line)) != line:
+                raise _Wrong(f"{exact(one.brought)} は、{first}行目にもあります。")
+            found.append(one)
         except SheetProblems as wrong:
             problems += [LineProblem(line, visible(str(problem))) for problem in wrong.problems]
         except _Wrong as wrong:
@@ -115,25 +131,31 @@ def understood(table: CsvTable, members: Members, now: datetime) -> list[CsvLine
             break
     if problems:
         raise ImportTrouble(problems)
-    return list(found.values())
+    return found
 
 
 def take_in(
     table: CsvTable,
     members: Members,
+    numbers: BroughtNumbers,
     now: datetime,
     told: Callable[[int, int], None] = lambda written, of: None,
 ) -> ImportCounts:
     """Import the file in one transaction. Raises as `understood` does; then nothing is written.
 
     `told` is called before each member is written; when it raises, nothing is written either.
+    `numbers` are on the same connection as `members`.
     """
-    lines = understood(table, members, now)  # before it, for the collector waits while we write
-    new = changed = 0
+    # before the transaction, for the collector waits while we write
+    lines = understood(table, members, numbers, now)
+    new = changed = brought = 0
     held = []
-    with members.transaction():
+    with numbers.transaction():
         for written, line in enumerate(lines):
             told(written, len(lines))
+            if line.brought:
+                line = _with_number(line, numbers, now)
+                brought += 1
             number = line.member.number
             if line.known:
                 differs = members.update(line.member, now, CSV_SOURCE, line.dated)
@@ -148,7 +170,21 @@ def take_in(
             elif line.consents and not line.stopped and members.is_stopped(number):
                 held.append(number)
             changed += line.known and differs
-    return ImportCounts(new, changed, len(lines) - new - changed, tuple(held))
+    return ImportCounts(new, changed, len(lines) - new - changed, brought, tuple(held))
+
+
+def _with_number(line: CsvLine, numbers: BroughtNumbers, now: datetime) -> CsvLine:
+    """A customer from before, with a number. Raises ImportTrouble where the collector has given it,
+    or the address one, since the file was looked through.
+    """
+    own = line.member.number
+    try:
+        given = numbers.give(line.brought, None if own == NEXT_NUMBER else own, now)
+    except AlreadyNumbered:
+        raise ImportTrouble(
+            [LineProblem(line.line, "このお客様の空メールが、たったいま届きました。")]
+        ) from None
+    return replace(line, member=replace(line.member, number=given))
 
 
 def in_words(held: Sequence[int]) -> str:
@@ -206,15 +242,21 @@ def _restored(column: CsvColumn, cell: str) -> str:
     return cell
 
 
-def _line(line: int, cells: dict[CsvColumn, str], members: Members, now: datetime) -> CsvLine:
-    number = _number(cells, members)
-    known = members.get(number)
+def _line(
+    line: int,
+    cells: dict[CsvColumn, str],
+    members: Members,
+    numbers: BroughtNumbers,
+    now: datetime,
+) -> CsvLine:
+    number, brought = _number(cells, members, numbers)
+    known = None if brought else members.get(number)
     typed = {_SHEET[column]: cell for column, cell in cells.items() if column in _SHEET}
     form = replace(
         as_sheet(known) if known else MemberFormInput(), **typed | {"number": str(number)}
     )
     dated = bool(form.consent_on.strip())
-    if not dated and not form.consent_how.strip():
+    if not dated and not form.consent_how.strip() and not brought:
         # a shop that brings its list along has no day for each; then this day is the record
         form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=CSV_SOURCE)
     member = read(form, now.date())
@@ -226,31 +268,66 @@ def _line(line: int, cells: dict[CsvColumn, str], members: Members, now: datetim
         _stopped(cells.get(CsvColumn.STOPPED_ON, "")),
         consents=CsvColumn.CONSENT in cells and member.consent.given,
         dated=dated,
+        brought=brought,
     )
 
 
-def _number(cells: dict[CsvColumn, str], members: Members) -> int:
-    """Whom the row is about. Raises _Wrong."""
+def _number(
+    cells: dict[CsvColumn, str], members: Members, numbers: BroughtNumbers
+) -> tuple[int, str]:
+    """Whom the row is about: the number, and the address of one who has sent no blank mail. Raises
+    _Wrong.
+    """
     typed, mail = cells.get(CsvColumn.NUMBER, ""), normalize.narrow(cells.get(CsvColumn.MAIL, ""))
     if not typed.strip():
         if not mail:
             raise _Wrong("受付番号もメールアドレスも空です。")
         found = members.number_of(address.key(mail))
-        if found is None:
-            raise _Wrong(f"{exact(mail)} からは、まだ空メールが届いていません。")
-        return found
+        if found is not None:
+            return found, ""
+        return NEXT_NUMBER, _from_before(mail, members, numbers)
     number = normalize.number(typed)
     if number is None:
         raise _Wrong(f"受付番号「{typed}」は数字ではありません。")
     number = members.stands_for(number) or number
     collected = members.address_of(number)
     if collected is None:
-        raise _Wrong(f"受付番号 {number} は、まだどなたにも発行していません。")
+        return number, _with_own_number(number, mail, members, numbers)
     if mail and address.key(mail) != address.key(collected):
         raise _Wrong(
             f"受付番号 {number} のメールアドレスは {exact(mail)} ではなく {exact(collected)} です。"
         )
-    return number
+    return number, ""
+
+
+def _with_own_number(number: int, mail: str, members: Members, numbers: BroughtNumbers) -> str:
+    """The address of a customer from before who has a number of the shop's. Raises _Wrong."""
+    if not mail:
+        raise _Wrong(f"受付番号 {number} は、まだどなたにも発行していません。")
+    if (other := members.number_of(address.key(mail))) is not None:
+        raise _Wrong(f"{exact(mail)} の受付番号は {number} ではなく {other} です。")
+    following = numbers.next_number()
+    if not 0 < number < following:
+        raise _Wrong(
+            f"受付番号 {number} は、これから空メールのお客様に発行する番号です"
+            f"（次は {following}）。以前からの番号を使うときは、先に「緒言設定」の"
+            "「受付番号の開始番号」を、名簿のいちばん大きい番号より大きくしてください。"
+        )
+    return _from_before(mail, members, numbers)
+
+
+def _from_before(mail: str, members: Members, numbers: BroughtNumbers) -> str:
+    """The address of a customer from before, as it can be written to. Raises _Wrong."""
+    if not address.is_usable(mail):
+        raise _Wrong(f"メールアドレス「{exact(mail)}」は、使えない形です。")
+    if numbers.is_own(mail):
+        raise _Wrong(f"{exact(mail)} は、お店が空メールを受け取るアドレスです。")
+    for member in members.former_holders(address.key(mail)):
+        raise _Wrong(
+            f"{exact(mail)} は、会員 {member.number} の {member.name} 様の前のアドレスです。"
+            f"いまのアドレス（{exact(member.standing.address)}）にしてください。"
+        )
+    return mail
 
 
 def _withdrawn(cells: dict[CsvColumn, str], known: Member | None) -> bool:

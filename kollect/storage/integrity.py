@@ -72,7 +72,7 @@ KINDS = (
     *("test", "loop", "bounce", "automatic", "new", "duplicate", "renumber", "ignored", "braked"),
     *("paused", "stop", "stop_unanswered", "stop_perhaps", "out_of_scope"),
 )
-RECEIPT_STATES = ("pending", "replied", "unknown", "undeliverable", "refused")
+RECEIPT_STATES = ("pending", "replied", "unknown", "undeliverable", "refused", "brought")
 MAIL_STEPS = (
     *("owed", "sending", "unknown", "deferred", "sent", "undeliverable", "kept", "test", "gone"),
 )

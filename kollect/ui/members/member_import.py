@@ -15,6 +15,7 @@ from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
 from kollect.members.csv_encoding import ENCODINGS
 from kollect.members.csv_import import (
+    NEXT_NUMBER,
     CsvLine,
     ImportCounts,
     ImportTrouble,
@@ -40,7 +41,8 @@ T = TypeVar("T")
 TOLD_EVERY = 500
 _FIRST = (
     "会員の一覧が入ったCSVファイルを選んでください。1行目は項目の名前（受付番号、お名前など）です。"
-    "受付番号かメールアドレスで、空メールを受け付けたお客様と結び付けます。"
+    "受付番号かメールアドレスで、空メールを受け付けたお客様と結び付けます。まだ空メールの届いていない、"
+    "以前からのお客様も、メールアドレスがあれば取り込めます。"
 )
 
 
@@ -125,9 +127,10 @@ class MemberImportScreen(Screen):
         assert table is not None
 
         def work(job: Job) -> list[CsvLine] | None:
-            with self._workspaces.current.members() as members:
+            with self._workspaces.current.member_import() as (members, numbers):
+                watched = _Watched.over(table, self._tell_from(job))
                 try:
-                    return understood(_Watched.over(table, self._tell_from(job)), members, now)
+                    return understood(watched, members, numbers, now)
                 except _Stopped:
                     return None
 
@@ -156,9 +159,9 @@ class MemberImportScreen(Screen):
 
         def work(job: Job) -> ImportCounts | None:
             tell = self._tell_from(job)
-            with self._workspaces.current.members() as members:
+            with self._workspaces.current.member_import() as (members, numbers):
                 try:
-                    return take_in(_Watched.over(table, tell), members, now, tell)
+                    return take_in(_Watched.over(table, tell), members, numbers, now, tell)
                 except _Stopped:
                     return None
 
@@ -169,8 +172,9 @@ class MemberImportScreen(Screen):
             else:
                 self._checked = None
                 self.result.set_text(
-                    f"取り込みました。新しい会員 {tally.new:,}名、修正 {tally.changed:,}名、"
-                    f"変わらなかった方 {tally.same:,}名です。{in_words(tally.held)}",
+                    f"取り込みました。新しい会員 {tally.new:,}名{_of_them(tally.brought)}、"
+                    f"修正 {tally.changed:,}名、変わらなかった方 {tally.same:,}名です。"
+                    f"{in_words(tally.held)}",
                     "Bad.TLabel" if tally.held else "Good.TLabel",
                 )
             self._show_working()
@@ -261,7 +265,15 @@ def _promise(lines: Sequence[CsvLine]) -> str:
     new = len(lines) - known
     parts = []
     if new:
-        parts.append(f"新しい会員 {new:,}名を登録します。")
+        brought = sum(bool(line.brought) for line in lines)
+        parts.append(f"新しい会員 {new:,}名{_of_them(brought)}を登録します。")
+        if any(line.member.number == NEXT_NUMBER for line in lines):
+            parts.append("受付番号のない方には、次の番号から順に発行します（メールは送りません）。")
     if known:
         parts.append(f"登録済みの会員 {known:,}名を、ファイルの内容に合わせます。")
     return "".join(parts) or "このファイルには、会員の行がありません。"
+
+
+def _of_them(brought: int) -> str:
+    """Customers from before among the new members."""
+    return f"（うち、空メールの届いていない以前からの方 {brought:,}名）" if brought else ""

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from kollect.members.csv_import import CsvLine, LineProblem
+from kollect.members.csv_import import NEXT_NUMBER, CsvLine, LineProblem
 from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.widgets.form import wrapped
@@ -86,4 +86,8 @@ class ImportResult(ttk.Labelframe):
 def _in_words(line: CsvLine, number: Callable[[int], str]) -> str:
     what = "登録済み" if line.known else "新しい会員"
     also = "、退会" if line.withdrawn else "、配信停止" if line.stopped else ""
-    return f"{number(line.member.number)}　{line.member.name} 様（{what}{also}）"
+    if line.brought:
+        what = "以前からのお客様"
+    own = line.member.number
+    whose = number(own) if own != NEXT_NUMBER else "次の番号"
+    return f"{whose}　{line.member.name} 様（{what}{also}）"

@@ -39,6 +39,7 @@ _ABOUT = {
     ReceiptState.UNDELIVERABLE: "返信が届きませんでした。",
     ReceiptState.REFUSED: "送信サーバが返信を断りました。再送すると、もう一度試します。",
     ReceiptState.REPLIED: "",
+    ReceiptState.BROUGHT: "名簿（CSV）から取り込んだ方です。受付番号のメールは送っていません。",
 }
 
 
