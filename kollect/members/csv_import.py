@@ -8,9 +8,10 @@ blank mail, comes in by the mail address (`ledger.brought_numbers` says with whi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from kollect.ledger.brought_numbers import BroughtNumbers
 from kollect.ledger.states import AlreadyNumbered
@@ -19,6 +20,7 @@ from kollect.mail.foreign_text import exact, visible
 from kollect.members import normalize, wareki
 from kollect.members.csv_columns import ACTIVE, WITHDRAWN, CsvColumn
 from kollect.members.csv_table import CsvTable, CsvTrouble, plain
+from kollect.members.known_customers import KnownCustomers
 from kollect.members.member import (
     Member,
     MemberField,
@@ -33,6 +35,8 @@ from kollect.members.repository import Members
 CSV_SOURCE = "CSVの取り込み"
 NEXT_NUMBER = 0
 """Stands for the number that a customer from before will be given."""
+AT_ONCE = 500
+"""So many rows are looked up and written together."""
 MOST_PROBLEMS = 100
 """Nobody reads more of them; the rest is in the next attempt."""
 MOST_NAMED = 10
@@ -114,9 +118,12 @@ def understood(
     lines_of_numbers: dict[int, int] = {}
     lines_of_addresses: dict[str, int] = {}
     problems: list[LineProblem] = []
-    for line, row in table.rows():
+    known = KnownCustomers(members)
+    for line, cells in _ahead(_cells_of(table), known):
         try:
-            one = _line(line, _cells(table, row), members, numbers, now)
+            if isinstance(cells, _Wrong):
+                raise cells
+            one = _line(line, cells, known, numbers, now)
             number, key = one.member.number, address.key(one.brought)
             if number and (first := lines_of_numbers.setdefault(number, line)) != line:
                 raise _Wrong(f"受付番号 {number} は、{first}行目にもあります。")
@@ -148,29 +155,43 @@ def take_in(
     """
     # before the transaction, for the collector waits while we write
     lines = understood(table, members, numbers, now)
-    new = changed = brought = 0
-    held = []
+    changed, held = 0, []
     with numbers.transaction():
-        for written, line in enumerate(lines):
-            told(written, len(lines))
-            if line.brought:
-                line = _with_number(line, numbers, now)
-                brought += 1
-            number = line.member.number
-            if line.known:
-                differs = members.update(line.member, now, CSV_SOURCE, line.dated)
-            else:
-                members.register(line.member, now, CSV_SOURCE, line.dated)
-                differs = False
-                new += 1
-            if line.stopped:
-                differs |= members.stop_member(number, now, CSV_SOURCE)
-            if line.withdrawn:
-                differs |= members.withdraw(number, now, CSV_SOURCE)
-            elif line.consents and not line.stopped and members.is_stopped(number):
-                held.append(number)
-            changed += line.known and differs
+        for start in range(0, len(lines), AT_ONCE):
+            part = []
+            for place, line in enumerate(lines[start : start + AT_ONCE], start):
+                told(place, len(lines))
+                part.append(_with_number(line, numbers, now) if line.brought else line)
+            changed += _write(part, members, now)
+            held += members.stopped_among(
+                line.member.number
+                for line in part
+                if line.consents and not line.stopped and not line.withdrawn
+            )
+    new = sum(not line.known for line in lines)
+    brought = sum(bool(line.brought) for line in lines)
     return ImportCounts(new, changed, len(lines) - new - changed, brought, tuple(held))
+
+
+def _write(lines: Sequence[CsvLine], members: Members, now: datetime) -> int:
+    """Returns how many members were changed, of those that were registered before."""
+    changed = 0
+    members.register_all(
+        [(line.member, line.dated) for line in lines if not line.known], now, CSV_SOURCE
+    )
+    former = members.members([line.member.number for line in lines if line.known])
+    as_it_was = {member.number: member for member in former}
+    for line in lines:
+        number = line.member.number
+        differs = line.known and as_it_was.get(number) != line.member
+        if differs:
+            differs = members.update(line.member, now, CSV_SOURCE, line.dated)
+        if line.stopped:
+            differs |= members.stop_member(number, now, CSV_SOURCE)
+        if line.withdrawn:
+            differs |= members.withdraw(number, now, CSV_SOURCE)
+        changed += line.known and differs
+    return changed
 
 
 def _with_number(line: CsvLine, numbers: BroughtNumbers, now: datetime) -> CsvLine:
@@ -200,6 +221,33 @@ def in_words(held: Sequence[int]) -> str:
 
 class _Wrong(ValueError):
     """What is wrong with a row as a whole."""
+
+
+Cells = dict[CsvColumn, str]
+
+
+def _cells_of(table: CsvTable) -> Iterator[tuple[int, Cells | _Wrong]]:
+    """The rows with their lines; for one that is wrong as a whole, why."""
+    for line, row in table.rows():
+        try:
+            yield line, _cells(table, row)
+        except _Wrong as wrong:
+            yield line, wrong
+
+
+def _ahead(
+    rows: Iterator[tuple[int, Cells | _Wrong]], known: KnownCustomers
+) -> Iterator[tuple[int, Cells | _Wrong]]:
+    """The rows as they come; who each is about has been read ahead."""
+    while part := list(islice(rows, AT_ONCE)):
+        found = [cells for _, cells in part if not isinstance(cells, _Wrong)]
+        typed = (normalize.number(cells.get(CsvColumn.NUMBER, "")) for cells in found)
+        mails = (normalize.narrow(cells.get(CsvColumn.MAIL, "")) for cells in found)
+        known.read_ahead(
+            [number for number in typed if number is not None],
+            [address.key(mail) for mail in mails if mail],
+        )
+        yield from part
 
 
 def _cells(table: CsvTable, row: list[str]) -> dict[CsvColumn, str]:
@@ -244,8 +292,8 @@ def _restored(column: CsvColumn, cell: str) -> str:
 
 def _line(
     line: int,
-    cells: dict[CsvColumn, str],
-    members: Members,
+    cells: Cells,
+    members: KnownCustomers,
     numbers: BroughtNumbers,
     now: datetime,
 ) -> CsvLine:
@@ -272,9 +320,7 @@ def _line(
     )
 
 
-def _number(
-    cells: dict[CsvColumn, str], members: Members, numbers: BroughtNumbers
-) -> tuple[int, str]:
+def _number(cells: Cells, members: KnownCustomers, numbers: BroughtNumbers) -> tuple[int, str]:
     """Whom the row is about: the number, and the address of one who has sent no blank mail. Raises
     _Wrong.
     """
@@ -300,7 +346,9 @@ def _number(
     return number, ""
 
 
-def _with_own_number(number: int, mail: str, members: Members, numbers: BroughtNumbers) -> str:
+def _with_own_number(
+    number: int, mail: str, members: KnownCustomers, numbers: BroughtNumbers
+) -> str:
     """The address of a customer from before who has a number of the shop's. Raises _Wrong."""
     if not mail:
         raise _Wrong(f"受付番号 {number} は、まだどなたにも発行していません。")
@@ -316,7 +364,7 @@ def _with_own_number(number: int, mail: str, members: Members, numbers: BroughtN
     return _from_before(mail, members, numbers)
 
 
-def _from_before(mail: str, members: Members, numbers: BroughtNumbers) -> str:
+def _from_before(mail: str, members: KnownCustomers, numbers: BroughtNumbers) -> str:
     """The address of a customer from before, as it can be written to. Raises _Wrong."""
     if not address.is_usable(mail):
         raise _Wrong(f"メールアドレス「{exact(mail)}」は、使えない形です。")
@@ -330,7 +378,7 @@ def _from_before(mail: str, members: Members, numbers: BroughtNumbers) -> str:
     return mail
 
 
-def _withdrawn(cells: dict[CsvColumn, str], known: Member | None) -> bool:
+def _withdrawn(cells: Cells, known: Member | None) -> bool:
     state = normalize.narrow(cells.get(CsvColumn.STATE, ""))
     if state not in ("", ACTIVE, WITHDRAWN):
         raise _Wrong(f"状態「{state}」は「{ACTIVE}」か「{WITHDRAWN}」にしてください。")

@@ -6,7 +6,8 @@ one thread; several may be open on one file, beside the collector.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ from kollect.members.member import Consent, Member, MemberState
 from kollect.members.member_filter import EVERYBODY, MemberFilter, MemberOrder, where
 from kollect.storage.database import to_day, to_time
 from kollect.storage.queries import Queries
+
+_LISTED = "(SELECT value FROM json_each(?))"
+"""A list of values as one: the statement stays the same, and is prepared once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +154,54 @@ class MemberReader:
         )
         return row[0] if row else None
 
+    def anybody_moved(self) -> bool:
+        """Whether a member has left an address (アドレスの変更)."""
+        return self._db.row("SELECT 1 FROM former_address LIMIT 1") is not None
+
+    def addresses_of(self, numbers: Iterable[int]) -> dict[int, tuple[str, int | None]]:
+        """As `address_of` and `stands_for`, of those numbers that were given."""
+        found = self._db.each(
+            f"SELECT number, address, stands_for FROM receipt WHERE number IN {_LISTED}",
+            json.dumps(list(numbers)),
+        )
+        return {number: (address, stands_for) for number, address, stands_for in found}
+
+    def numbers_of(self, address_keys: Iterable[str]) -> dict[str, int]:
+        """As `number_of`, of those addresses that have one."""
+        found = self._db.each(
+            "SELECT address_key, receipt.number FROM receipt LEFT JOIN member USING (number)"
+            f" WHERE address_key IN {_LISTED} AND stands_for IS NULL"
+            " ORDER BY name IS NOT NULL, receipt.number",
+            json.dumps(list(address_keys)),
+        )
+        return dict(found)  # the last of an address counts
+
+    def stopped_among(self, numbers: Iterable[int]) -> list[int]:
+        """As `is_stopped`: those of these members to whom nothing is sent."""
+        found = self._db.rows(
+            f"SELECT number FROM member WHERE stopped_at IS NOT NULL AND number IN {_LISTED}"
+            " ORDER BY number",
+            json.dumps(list(numbers)),
+        )
+        return [number for (number,) in found]
+
     def said_no(self, number: int) -> datetime | None:
         """When the address of this number last said no, 配信停止 or 退会, under whatever number;
         None: it did not, or has consented again for every number since.
         """
-        row = self._db.row(
-            "SELECT max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
-            " FROM receipt CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
-            " CROSS JOIN member ON member.number = same.number WHERE receipt.number = ?",
-            number,
+        return self.who_said_no([number]).get(number)
+
+    def who_said_no(self, numbers: Iterable[int]) -> dict[int, datetime]:
+        """As `said_no`, of those numbers whose address did."""
+        found = self._db.rows(
+            "SELECT receipt.number, max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
+            " AS no FROM receipt"
+            " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member ON member.number = same.number"
+            f" WHERE receipt.number IN {_LISTED} GROUP BY receipt.number HAVING no <> ''",
+            json.dumps(list(numbers)),
         )
-        return to_time(row[0]) if row and row[0] else None
+        return {number: to_time(no) for number, no in found}
 
     def overlooked(self) -> list[tuple[int, datetime]]:
         """Members who may be written to although another number of their address said no, with
