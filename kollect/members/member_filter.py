@@ -77,7 +77,7 @@ def search_text(member: Member, address: str) -> str:
         *(str(member.number), member.name, member.kana, member.phone.replace("-", "")),
         *(address, member.postcode.replace("-", ""), member.home, *member.groups),
     )
-    return "\n".join(map(normalize.search_key, fields))
+    return normalize.search_keys(fields)
 
 
 def _day(moment: datetime | None) -> str:
