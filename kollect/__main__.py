@@ -87,6 +87,12 @@ def _members(members: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="取り込めるかどうかを確かめるだけにします"
     )
     members.add_argument(
+        "--wrong-to",
+        type=Path,
+        metavar="ファイル",
+        help="まちがいのある行は、理由と一緒にこのCSVファイルへ書き、正しい行だけ取り込みます",
+    )
+    members.add_argument(
         "--encoding", choices=("utf-8", "cp932"), default="utf-8", help="書き出す文字コード"
     )
     members.add_argument("--json", action="store_true", help="結果を JSON で出力します")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from kollect.app.import_connection import for_import
 from kollect.app.recovery import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
 from kollect.mail.foreign_text import visible
-from kollect.members import csv_export, csv_import, csv_table
+from kollect.members import csv_check, csv_export, csv_import, csv_table
 from kollect.members.address_change import AddressChanges
-from kollect.members.csv_table import CsvTrouble
+from kollect.members.csv_check import CheckedFile
+from kollect.members.csv_table import CsvTable, CsvTrouble
 from kollect.members.member_errors import MemberRefusal
 from kollect.members.repository import Members
 from kollect.settings import ini_file
@@ -80,18 +81,27 @@ def _change_address(folder: DataFolder, options: Namespace) -> int:
     return DONE
 
 
+def _writer(table: CsvTable, path: Path) -> Callable[[CheckedFile], None]:
+    """Writes the rows that cannot be taken in to the file."""
+    return lambda checked: export.write(path, csv_check.wrong_rows_csv(table, checked))
+
+
 def _take_in(folder: DataFolder, options: Namespace) -> int:
     held: Sequence[int] = ()
     try:
         found = csv_table.read(read_input(options.file))
         with for_import(folder, ini_file.load(folder.ini)) as (known, numbers):
             if options.dry_run:
-                lines = csv_import.understood(found, known, numbers, local_now())
+                checked = csv_check.check(found, known, numbers, local_now())
+                if options.wrong_to is None:
+                    checked.demand_all_good()
+                lines = checked.good
                 new = sum(not line.known for line in lines)
                 counts = {"new": new, "known": len(lines) - new}
                 brought = sum(bool(line.brought) for line in lines)
             else:
-                tally = csv_import.take_in(found, known, numbers, local_now())
+                leave_out = _writer(found, options.wrong_to) if options.wrong_to else None
+                tally = csv_import.take_in(found, known, numbers, local_now(), leave_out=leave_out)
                 counts = {"new": tally.new, "changed": tally.changed, "same": tally.same}
                 held, brought = tally.held, tally.brought
     except CsvTrouble as trouble:

@@ -15,7 +15,8 @@ from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import AlreadyNumbered, ReceiptState, in_words
 from kollect.members import csv_table
 from kollect.members.address_change import AddressChanges
-from kollect.members.csv_import import ImportCounts, ImportTrouble
+from kollect.members.csv_check import ImportTrouble
+from kollect.members.csv_import import ImportCounts
 from kollect.members.member import Consent
 from kollect.storage import highest_number
 from tests.helpers.ledger_samples import NOW, numbered

@@ -12,7 +12,7 @@ import pytest
 
 from kollect.ledger.ledger import Ledger
 from kollect.members import csv_table, normalize, wareki
-from kollect.members.csv_import import ImportTrouble
+from kollect.members.csv_check import ImportTrouble
 from kollect.members.csv_table import CsvTrouble
 from kollect.members.repository import Members
 from tests.helpers.ledger_samples import NOW, numbered
