@@ -105,6 +105,15 @@ def _send(send: argparse.ArgumentParser) -> None:
         "--group", default="", metavar="グループ", help="このグループの会員だけに送ります"
     )
     send.add_argument(
+        "--birth-month", type=_month, default=0, metavar="月", help="この月に生まれた会員だけに"
+    )
+    send.add_argument("--age", type=_ages, metavar="20-39", help="この年齢の会員だけに")
+    send.add_argument("--sex", choices=("男性", "女性", "その他"), help="この性別の会員だけに")
+    send.add_argument(
+        "--not-written-days", type=_limit, default=0, metavar="日",
+        help="この日数、メールを送っていない会員だけに",
+    )  # fmt: skip
+    send.add_argument(
         "--per-minute", type=_limit, default=60, metavar="通", help="1分に送る数（0 は制限なし）"
     )
     send.add_argument(
@@ -115,6 +124,21 @@ def _send(send: argparse.ArgumentParser) -> None:
     instead.add_argument("--dry-run", action="store_true", help="送る相手を数えるだけにします")
     instead.add_argument("--resume", action="store_true", help="送りかけのメールの続きを送ります")
     send.add_argument("--json", action="store_true", help="結果を JSON で出力します")
+
+
+def _month(text: str) -> int:
+    month = int(text)
+    if month not in range(1, 13):
+        raise ValueError(text)
+    return month
+
+
+def _ages(text: str) -> tuple[int, int]:
+    youngest, dash, oldest = text.partition("-")
+    ages = int(youngest), int(oldest if dash else youngest)
+    if not 0 <= ages[0] <= ages[1] <= 130:
+        raise ValueError(text)
+    return ages
 
 
 def _limit(text: str) -> int:
