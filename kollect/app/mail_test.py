@@ -15,7 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from kollect.delivery.arrival import ArrivalNote, notes_of
+from kollect.diagnosis.finding import Finding
+from kollect.diagnosis.returned_mail import about_returned
 from kollect.errors import (
     Certificate,
     CertificateTrouble,
@@ -64,17 +65,28 @@ class MailTestStep:
     """Where only the certificate stands in the way: it can be shown and pinned."""
     encryption_gone: tuple[str, str, int] | None = None
     """The server (protocol, host, port) of which the user may say that it need not encrypt."""
-    notes: tuple[ArrivalNote, ...] = ()
+    notes: tuple[Finding, ...] = ()
     """What the mail that came back tells of how ours arrive. They do not decide over `ok`."""
 
     def __str__(self) -> str:
         sign = {None: "…", True: "✓", False: "✗"}[self.ok]
         line = f"{sign} {self.part}: {self.name}（{self.seconds:.1f} 秒）"
         more = [text for text in (self.happened, self.cure, *map(str, self.notes)) if text]
-        return "\n    ".join([line, *more])
+        return "\n    ".join([line, *(text.replace("\n", "\n    ") for text in more)])
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self) | {"seconds": round(self.seconds, 3)}
+        """The notes with the keys that they had before the diagnosis had findings."""
+        notes = [
+            {
+                "grade": note.verdict.sign,
+                "what": note.topic,
+                "meaning": note.what,
+                "cure": note.cure,
+                "carriers": note.receivers,
+            }
+            for note in self.notes
+        ]
+        return asdict(self) | {"seconds": round(self.seconds, 3), "notes": notes}
 
 
 @dataclass(slots=True)
@@ -190,11 +202,11 @@ class MailTest:
             except MailboxBusy:  # some servers want a longer pause between two logins
                 mailbox = None
 
-    def _arrival(self, mail: Mail) -> tuple[ArrivalNote, ...]:
+    def _arrival(self, mail: Mail) -> tuple[Finding, ...]:
         """What the receiving server has written into our mail about its sender."""
         address = self.settings.mail_address
         report = authentication_results.read(mail, mailbox=address, host=self.settings.receive.host)
-        return notes_of(report, own_domain=not providers.for_domain(address))
+        return about_returned(report, own_domain=not providers.for_domain(address))
 
     def _arrived(self, mailbox: Mailbox, steps: _Steps, seen: set[str]) -> Mail | None:
         """The mail that was sent, where it is there."""
@@ -272,7 +284,7 @@ class _Steps:
         self._stopping = stopping
         self._since = 0.0
         self._note = ""
-        self._arrival: tuple[ArrivalNote, ...] = ()
+        self._arrival: tuple[Finding, ...] = ()
 
     def begin(self, stage: Stage) -> None:
         """The step before has come out right, this one is under way."""
@@ -288,7 +300,7 @@ class _Steps:
         self._since = time.monotonic()
         self._said(MailTestStep(self._part, stage, None))
 
-    def note(self, text: str, arrival: tuple[ArrivalNote, ...] = ()) -> None:
+    def note(self, text: str, arrival: tuple[Finding, ...] = ()) -> None:
         """What the present step has brought."""
         self._note, self._arrival = text, arrival
 

@@ -13,7 +13,6 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.delivery.arrival import ArrivalNote, Grade
 from kollect.diagnosis.finding import Finding
 from kollect.errors import Certificate, Trouble
 from kollect.settings.model import Passwords, Settings
@@ -290,9 +289,11 @@ class _StepRow(ttk.Frame):
             if text:
                 wrapped(self, text).grid(row=row, column=1, sticky="ew", pady="1p")
                 row += 1
-        self.to_mend = sum(bool(note.carriers) for note in step.notes)
+        self.to_mend = sum(bool(note.receivers) for note in step.notes)
         for note in step.notes:
-            _note_row(self, note).grid(row=row, column=1, columnspan=2, sticky="ew", pady="1p")
+            FindingRow(self, note, lambda text: None).grid(
+                row=row, column=1, columnspan=2, sticky="ew", pady="1p"
+            )
             row += 1
         if step.certificate is not None and step.ok is False:
             wrapped(self, certificate_text(step.certificate), style="Faint.TLabel").grid(
@@ -328,22 +329,6 @@ class _StepRow(ttk.Frame):
         self.detail.insert("1.0", detail)
         self.detail.configure(state="disabled", font=FIXED_FONT, wrap="char")
         self.detail.grid(row=row, column=1, sticky="ew", pady=(0, HALF))
-
-
-_GRADE_STYLES = {Grade.GOOD: "Good.TLabel", Grade.DOUBTFUL: "TLabel", Grade.BAD: "Bad.TLabel"}
-
-
-def _note_row(parent: tk.Misc, note: ArrivalNote) -> ttk.Frame:
-    """✓, △ or ✗, what was looked at, and below it what that means and what to do."""
-    row = ttk.Frame(parent)
-    row.columnconfigure(1, weight=1)
-    style = _GRADE_STYLES[note.grade]
-    ttk.Label(row, text=str(note.grade), style=style, width=3, anchor="center").grid(
-        row=0, column=0
-    )
-    ttk.Label(row, text=note.what, style=style).grid(row=0, column=1, sticky="w")
-    wrapped(row, note.meaning + note.cure).grid(row=1, column=1, sticky="ew")
-    return row
 
 
 def _to_mend(rows: Sequence[_StepRow]) -> str:
