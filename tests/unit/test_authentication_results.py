@@ -134,6 +134,12 @@ Return-Path: <touroku@shop.example>
 Authentication-Results: mta7001.mail.djm.yahoo.co.jp from=shop.example; spf=pass smtp.mailfrom=shop.example; dkim=pass header.d=shop.example; dmarc=pass header.from=shop.example
 Received-SPF: pass (sv1.hoster.example: domain of shop.example designates 192.0.2.20 as permitted sender) receiver=sv1.hoster.example; client-ip=192.0.2.20;
 """
+YAHOO_JAPAN_WITH_DOMAINKEYS = """\
+Received: from 192.0.2.20  (EHLO sv1.hoster.example) (192.0.2.20)
+  by mta706.mail.djm.yahoo.co.jp with SMTP; Sat, 28 Nov 2020 10:00:04 +0900
+Received-SPF: pass (sv1.hoster.example: domain of touroku@shop.example designates 192.0.2.20 as permitted sender) receiver=sv1.hoster.example; client-ip=192.0.2.20; envelope-from=touroku@shop.example;
+Authentication-Results: mta706.mail.djm.yahoo.co.jp  from=shop.example; domainkeys=pass (ok); dkim=pass (ok); header.i=@shop.example
+"""
 DOCOMO = """\
 Received: from mfsmax.docomo.ne.jp (mfsmax.docomo.ne.jp [10.1.2.3])
 \tby mail.docomo.ne.jp with SMTP; Sat, 28 Nov 2026 10:00:04 +0900
@@ -215,6 +221,11 @@ REAL = {
         {SPF: (SOFTFAIL, OURS), DKIM: (NONE, ""), DMARC: (NONE, OURS)},
     ),
     "Yahoo! JAPAN": (YAHOO_JAPAN, "mta7001.mail.djm.yahoo.co.jp", ALL_PASS),
+    "Yahoo! JAPAN, as published": (
+        YAHOO_JAPAN_WITH_DOMAINKEYS,
+        "mta706.mail.djm.yahoo.co.jp",
+        {DKIM: (PASS, OURS)},
+    ),
     "iCloud": (ICLOUD, "dmarc.icloud.com", ALL_PASS),
     "Outlook.com": (
         OUTLOOK,
