@@ -209,8 +209,15 @@ class Workspace:
         """「届くかどうかの診断」, in under ten seconds. Sends nothing to anybody."""
         from kollect.diagnosis.dns_client import DnsClient
         from kollect.diagnosis.examination import examine, other_server
+        from kollect.diagnosis.refusal_findings import LOOKED_BACK, about_refusals
 
-        return examine(settings, DnsClient(other_server()), stopping)
+        found = examine(settings, DnsClient(other_server()), stopping)
+        try:
+            refusals = self.results().refusals(datetime.now().astimezone() - LOOKED_BACK)
+        except StorageTrouble as trouble:  # the rest is told all the same
+            log.warning("断られた返信を調べられませんでした: %s", trouble)
+            refusals = ()
+        return (*found, *about_refusals(refusals))
 
     def forget_encryption(self, server: tuple[str, str, int]) -> None:
         """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""

@@ -33,6 +33,7 @@ class Topic(StrEnum):
     DKIM = "店のドメインの署名（DKIM）"
     DMARC = "なりすましへの備え（DMARC）"
     SENDER = "差出人の確かめ"
+    REFUSED = "お客様に届かなかった返信（この30日）"
     DNS = "ドメインの設定（DNS）の確認"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.diagnosis.finding import Finding
+from kollect.diagnosis.refusal_findings import for_verdict
 from kollect.errors import Certificate, Trouble
 from kollect.settings.model import Passwords, Settings
 from kollect.ui.framework.jobs import Job
@@ -161,7 +162,7 @@ class MailTestPage(SettingsPage):
         for finding in worst_first(findings):
             row = FindingRow(self._steps, finding, self._copied)
             row.pack(fill="x", pady=(0, GAP))
-        self._say(*summary(findings))
+        self._say(*summary(for_verdict(findings)))
         self.scrolled.see(self._result)
 
     def _copied(self, text: str) -> None:
