@@ -32,6 +32,7 @@ from kollect.letters.letter import Sender, test_mail
 from kollect.mail import authentication_results
 from kollect.mail.message import Mail
 from kollect.mail.own_headers import TEST_HEADER, TEST_SERIAL_HEADER
+from kollect.mail.trial_code import code_of_answer
 from kollect.settings import providers
 from kollect.settings.model import Passwords, Settings
 from kollect.smtp.client import SmtpClient
@@ -124,7 +125,7 @@ class MailTest:
         return with_steps.run(lambda: self._receive(with_steps, within))
 
     def clean(self) -> bool:
-        """「テスト後処理」: remove our test mails from the server, and only them."""
+        """「テスト後処理」: remove our test mails and the answers to them, and nothing else."""
         with_steps = _Steps(MailTestPart.CLEAN, self.on_step, self.stopping)
         return with_steps.run(lambda: self._clean(with_steps))
 
@@ -144,7 +145,9 @@ class MailTest:
             client.connect(steps.begin)  # the letter goes over this connection: one login
             steps.begin(Stage.SEND)
             self.last.serial = serial
-            outcome = self._delivered(client, OutgoingMail(0, self.settings.mail_address, octets))
+            outcome = delivered(
+                client, OutgoingMail(0, self.settings.mail_address, octets), self.stopping
+            )
         finally:
             client.close()
         if outcome.status is DeliveryStatus.UNKNOWN:
@@ -164,19 +167,6 @@ class MailTest:
                 detail=f"{outcome.code} {outcome.text}".strip(),
             )
         steps.note(f"{self.settings.mail_address} にテストメールを送りました。")
-
-    def _delivered(self, client: SmtpClient, letter: OutgoingMail) -> Outcome:
-        """How it ended. Looks about once a second whether it is to stop."""
-        with closing(client.deliver([letter])) as deliveries:
-            for outcomes in deliveries:
-                for outcome in outcomes:
-                    if client.trouble is not None:  # says more than the one answer
-                        raise client.trouble
-                    if outcome.tried:  # else the trouble itself follows
-                        return outcome
-                if self.stopping():
-                    raise MailTestStopped
-        raise AssertionError("a letter without an ending")
 
     def _receive(self, steps: _Steps, within: float) -> None:
         ends = time.monotonic() + within
@@ -235,13 +225,13 @@ class MailTest:
         mailbox = self._open(steps.begin)
         try:
             steps.begin(Stage.MAILBOX)
-            ours = self._test_mails(mailbox, mailbox.listing(), set())
+            ours = self._test_mails(mailbox, mailbox.listing(), set(), answers=True)
             removed = mailbox.delete([handle for handle, *_ in ours])
             mailbox.close()
         except BaseException:
             mailbox.abandon()
             raise
-        steps.note(f"テストメールを {len(removed)} 通、サーバから取り除きました。")
+        steps.note(f"テストメールとその返信を {len(removed)} 通、サーバから取り除きました。")
 
     def _open(self, trace: Callable[[Stage], None]) -> Mailbox:
         return open_mailbox(
@@ -249,16 +239,23 @@ class MailTest:
         )
 
     def _test_mails(
-        self, mailbox: Mailbox, listing: list[MailboxEntry], seen: set[str]
+        self,
+        mailbox: Mailbox,
+        listing: list[MailboxEntry],
+        seen: set[str],
+        *,
+        answers: bool = False,
     ) -> Iterator[tuple[int, str, Mail]]:
-        """Our test mails, handle and serial, among those not in `seen`, which grows."""
+        """Our test mails, handle and serial, among those not in `seen`, which grows. `answers`:
+        also what was answered to 「自分の携帯・Gmailで試す」."""
         fresh = [listed for listed in listing if listed.uid is None or listed.uid not in seen]
         seen |= {listed.uid for listed in fresh if listed.uid is not None}
         for handle, block in mailbox.headers([listed.handle for listed in fresh]):
             if isinstance(block, CommandRefused):
                 continue
             mail = Mail.read(block)
-            if mail.first(TEST_HEADER.lower()) == self.mark.encode():
+            is_ours = mail.first(TEST_HEADER.lower()) == self.mark.encode()
+            if is_ours or (answers and code_of_answer(mail, self.mark)):
                 serial = mail.first(TEST_SERIAL_HEADER.lower()) or b""
                 yield handle, serial.decode("latin-1"), mail
             if self.stopping():
@@ -270,6 +267,21 @@ class MailTest:
             if self.stopping():
                 raise MailTestStopped
             time.sleep(0.1)
+
+
+def delivered(client: SmtpClient, letter: OutgoingMail, stopping: Callable[[], bool]) -> Outcome:
+    """How one letter ended. Looks about once a second whether it is to stop. Raises ServerTrouble
+    and MailTestStopped."""
+    with closing(client.deliver([letter])) as deliveries:
+        for outcomes in deliveries:
+            for outcome in outcomes:
+                if client.trouble is not None:  # says more than the one answer
+                    raise client.trouble
+                if outcome.tried:  # else the trouble itself follows
+                    return outcome
+            if stopping():
+                raise MailTestStopped
+    raise AssertionError("a letter without an ending")
 
 
 class _Steps:

@@ -53,7 +53,7 @@ def decide(mail: Mail, rules: Rules, known: SenderHistory) -> Decision:
 def _own_test(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if _carries(mail, TEST_HEADER, rules.test_mark):
         return Decision(Kind.TEST, "「メールの設定のテスト」で送ったメールです。", mail.sender)
-    if code_of_answer(mail, rules.test_mark):
+    if not is_delivery_report(mail) and code_of_answer(mail, rules.test_mark):
         return Decision(Kind.TEST, ANSWER_TO_TRIAL, mail.sender)
     return None
 

@@ -47,7 +47,8 @@ class Receipts(Reader):
         """
         rows = self._select(
             "SELECT address, reason, received_at FROM receipt"
-            " WHERE state IN (?, ?) AND reason <> '' AND received_at >= ? ORDER BY number DESC LIMIT 10000",
+            " WHERE state IN (?, ?) AND reason <> '' AND received_at >= ?"
+            " ORDER BY number DESC LIMIT 10000",
             (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED, to_text(since)),
         )
         return [(str(who), str(reason), to_time(given)) for who, reason, given in rows]

@@ -74,6 +74,15 @@ def test_what_somebody_made_up_is_out_of_scope_as_before(fields: tuple[str, ...]
     assert decide(mail, RULES, SenderHistory()).kind is Kind.OUT_OF_SCOPE
 
 
+def test_a_delivery_report_is_one_whatever_it_refers_to():
+    report = answer(
+        "Subject: Undelivered Mail",
+        f"References: <kollect-{CODE}@shop.example>",
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=x",
+    )
+    assert decide(report, RULES, SenderHistory()).kind is Kind.BOUNCE
+
+
 def test_a_blank_mail_stays_one():
     assert decide(answer("Subject:"), RULES, SenderHistory()).kind is Kind.NEW
     assert code_of_answer(answer("Subject:"), "") == ""
