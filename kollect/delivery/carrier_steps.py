@@ -32,8 +32,8 @@ _ALLOW = {
     "見ます。受信を許可する相手に、{domain}を登録します。",
 }
 _NO_SOURCE = (
-    "携帯のメールアプリでは、ソースを見られません。届いたメールにそのまま返信するか、"
-    "Gmailのアドレスでも試してください。"
+    "携帯のメールアプリでは、ソースを見られません。Gmailのアドレスにも送ってみて、"
+    "そちらのソースを貼り付けてください。"
 )
 _SOURCE = {
     Carrier.GMAIL: "パソコンのブラウザでGmailを開き、届いたメールの右上の「︙」→"
@@ -59,8 +59,3 @@ def to_allow(carrier: Carrier, domain: str) -> str:
 def to_see_source(carrier: Carrier) -> str:
     """How the source of a mail is seen there."""
     return _SOURCE.get(carrier, _NO_SOURCE)
-
-
-def shows_source(carrier: Carrier) -> bool:
-    """Whether the source of a mail can be seen there at all."""
-    return carrier in _SOURCE

@@ -9,6 +9,7 @@ from kollect.delivery.carrier_steps import to_allow
 from kollect.delivery.carriers import Carrier, carrier_of, may_be_filter, speaks_of_shop
 from kollect.delivery.refusal import About, about
 from kollect.mail import address
+from kollect.mail.foreign_text import exact
 from kollect.settings.providers import for_domain
 
 
@@ -29,9 +30,6 @@ class TrialAdvice:
 
 
 _PHONES = (Carrier.DOCOMO, Carrier.AU, Carrier.SOFTBANK, Carrier.RAKUTEN)
-_TO_READ = (
-    "お店のドメインの ✓ と ✗ は、届いたメールに返信するか、ソースを下に貼り付けると、ここに出ます。"
-)
 _DIAGNOSE = "「届くかどうかの診断」を押して、✗ と △ のところを直します（多くはこれで届きます）。"
 _AGAIN = "直したら、「もう一度送る」で確かめます。"
 
@@ -43,22 +41,33 @@ def who_it_is(to: str) -> str:
         return carrier
     if (provider := for_domain(to)) is not None:
         return provider.label.partition("（")[0]
-    return f"「{_domain(to)}」のメール"
+    return f"「{exact(_domain(to))}」のメール"
 
 
-def advise(word: TrialWord, to: str, shop: str) -> TrialAdvice:
-    """`to`: where it was sent; `shop`: the address that the replies come from."""
+def advise(word: TrialWord, to: str, shop: str, *, refused: str = "") -> TrialAdvice:
+    """`to`: where it was sent; `shop`: the address that the replies come from. `refused`: it is
+    not there because a server has said no, in these words, with or without a code.
+    """
     match word:
         case TrialWord.ARRIVED:
             return _arrived(to)
         case TrialWord.IN_JUNK:
             return _in_junk(to, shop)
         case TrialWord.NOT_THERE:
-            return _not_there(to, shop)
+            return _not_there(to, shop, refused)
+
+
+def _to_read(to: str) -> str:
+    if carrier_of(to) in _PHONES:
+        return (
+            "Gmailのアドレスにも送って、届いたメールのソースを下に貼り付けると、"
+            "お店のドメインの ✓ と ✗ が出ます（携帯では、ソースを見られません）。"
+        )
+    return "届いたメールのソースを下に貼り付けると、お店のドメインの ✓ と ✗ が出ます。"
 
 
 def _arrived(to: str) -> TrialAdvice:
-    carrier, steps = carrier_of(to), [_TO_READ]
+    carrier, steps = carrier_of(to), [_to_read(to)]
     if carrier is Carrier.DOCOMO:
         steps.insert(
             0,
@@ -83,22 +92,25 @@ def _in_junk(to: str, shop: str) -> TrialAdvice:
             _DIAGNOSE,
             "返信の文章に、リンク（http…）や宣伝が多いと、迷惑メールになりやすくなります。"
             "「制御情報」の「文面の点検」を見ます。",
-            _TO_READ,
+            _to_read(to),
             f"{_AGAIN}お客様には: {_allow(to, shop)}",
         ),
     )
 
 
-def _not_there(to: str, shop: str) -> TrialAdvice:
+def _not_there(to: str, shop: str, refused: str) -> TrialAdvice:
+    what = f"お店からのメールが、{who_it_is(to)}に届いていません。"
+    if refused:
+        what = f"{meaning_of_refusal(to, refused)}（{refused}）"
     steps = [
-        f"アドレス「{to}」に打ち間違いがないか、確かめます。",
-        "5分ほど待って、「迷惑メール」のフォルダーも見ます。",
+        f"アドレス「{exact(to)}」に打ち間違いがないか、確かめます。",
+        *(() if refused else ("5分ほど待って、「迷惑メール」のフォルダーも見ます。",)),
         f"受信の設定を見ます。{_allow(to, shop)}",
         _DIAGNOSE,
     ]
     if carrier_of(to) is Carrier.SOFTBANK:
         steps.insert(
-            3,
+            -1,
             "ソフトバンクは、お店のドメインの「DMARC」が合わないメールを、受信を許可していても"
             "受け取りません。エラーも返さないので、次の診断が大事です。",
         )
@@ -108,7 +120,7 @@ def _not_there(to: str, shop: str) -> TrialAdvice:
             "どちらにも届かないときは、お店のドメインか送信サーバの設定です。"
         )
     steps.append(_AGAIN)
-    return TrialAdvice(f"お店からのメールが、{who_it_is(to)}に届いていません。", tuple(steps))
+    return TrialAdvice(what, tuple(steps))
 
 
 def meaning_of_refusal(to: str, words: str) -> str:

@@ -35,6 +35,7 @@ class Test(StrEnum):
     RECEIVE = "receive"
     CLEAN = "clean"
     DIAGNOSE = "diagnose"
+    TRIAL = "trial"
 
 
 TRUST = "この証明書を信頼する"
@@ -48,6 +49,14 @@ BUTTONS = (
         "届くかどうかの診断",
         "お店の返信が携帯やGmailに届くかどうかを、ドメインの設定から調べます（10秒ほど）。",
     ),
+    (
+        Test.TRIAL,
+        "自分の携帯・Gmailで試す",
+        "ご自分のアドレスへ試しのメールを送り、届かないときに直すところを調べます。",
+    ),
+)
+NOT_IN_DEMO = (
+    "デモのメールは、デモの中だけを行き来します。デモを終えてから、お店の設定で試してください。"
 )
 GIVEN = Callable[[], tuple[Settings, Passwords] | None]
 """What is to be tried; None where a field is wrong, which the user has been told."""
@@ -84,6 +93,9 @@ class MailTestPage(SettingsPage):
         if given is None or self.running:
             return
         settings, passwords = given
+        if test is Test.TRIAL:
+            self._try_out(settings, passwords)
+            return
         for old in self._steps.winfo_children():
             old.destroy()
         self._open_step = None
@@ -99,6 +111,16 @@ class MailTestPage(SettingsPage):
             )
 
         self._job = self._window.jobs.run(work, self._ended, owner=self, failed=self._failed)
+
+    def _try_out(self, settings: Settings, passwords: Passwords) -> None:
+        if self._workspaces.current.in_demo:
+            self._say(NOT_IN_DEMO, "TLabel")
+            return
+        from kollect.ui.settings.trial_dialog import TrialDialog
+
+        workspace = self._workspaces.current
+        if self._window.dialogs.show(TrialDialog, self._window, workspace, settings, passwords):
+            self.run(Test.DIAGNOSE)
 
     def _diagnose(self, settings: Settings) -> None:
         if self._workspaces.current.in_demo:
@@ -228,7 +250,7 @@ class MailTestPage(SettingsPage):
         table.pack(fill="x")
         table.columnconfigure(1, weight=1)
         for row, (test, label, text) in enumerate(BUTTONS):
-            button = ttk.Button(table, text=label, width=20, command=partial(self.run, test))
+            button = ttk.Button(table, text=label, width=24, command=partial(self.run, test))
             button.grid(row=row, column=0, sticky="w", pady=HALF)
             self.buttons[test] = button
             wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))
