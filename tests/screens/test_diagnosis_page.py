@@ -80,8 +80,10 @@ def test_what_is_to_be_mended_stands_first_with_the_text_to_copy(screen: Setting
     assert screen.clipboard_get() == "v=DMARC1; p=none"
 
 
-def test_refused_replies_are_told_by_carrier_below_the_domain(screen: SettingsScreen):
-    folder = screen._workspaces.current.folder
+def test_refused_replies_are_told_by_carrier_below_the_domain(
+    program: Program, screen: SettingsScreen
+):
+    folder = program.workspaces.real.folder
     now = datetime.now().astimezone()
     fill_receipts(folder, 20, now, days=5)
     with closing(sqlite3.connect(folder.database)) as db, db:

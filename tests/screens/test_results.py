@@ -207,41 +207,6 @@ class TestList:
         assert isinstance(papers, PapersScreen)
         assert papers.paper.value is Paper.SHEET
 
-    @pytest.mark.parametrize(
-        ("state", "address", "reason", "helps"),
-        [
-            ("refused", "a@docomo.ne.jp", "550 Unknown user a@docomo.ne.jp", True),
-            ("pending", "a@docomo.ne.jp", "550 Unknown user a@docomo.ne.jp", True),
-            ("refused", "a@softbank.ne.jp", "554 Transaction failed", True),
-            ("refused", "a@docomo.ne.jp", "550 5.7.1 SPF check failed", False),
-            ("pending", "a@docomo.ne.jp", "450 try again", False),
-            ("pending", "a@docomo.ne.jp", "", False),
-        ],
-    )
-    def test_the_sheet_is_offered_for_every_refusal_that_it_may_cure(
-        self,
-        screen: ResultsScreen,
-        program: Program,
-        state: str,
-        address: str,
-        reason: str,
-        helps: bool,
-    ):
-        """docomo says no at RCPT (不達) or behind the letter (断られました)."""
-        database = program.workspaces.current.folder.database
-        newest = screen.list.table.row_keys[0]
-        with closing(sqlite3.connect(database)) as db, db:
-            db.execute(
-                "UPDATE receipt SET state = ?, address = ?, reason = ? WHERE number = ?",
-                (state, address, reason, newest),
-            )
-        screen.list.refresh()
-        idle(screen)
-        screen.list.table.select([0])
-        idle(screen)
-        assert (str(screen.list.sheet_button["state"]) == "normal") is helps
-        assert ("受信拒否の設定かもしれません" in screen.list.about.text) is ("Unknown" in reason)
-
     def test_a_click_on_a_heading_sorts_and_another_turns_it_round(self, screen: ResultsScreen):
         table = screen.list.table
         click_heading(table, "メールアドレス")
