@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from kollect.delivery.carriers import Carrier, CarrierRefusals
+from kollect.delivery.carriers import CarrierRefusals
 from kollect.diagnosis.finding import Finding, Topic, Verdict
 
 LOOKED_BACK = timedelta(days=30)
 """An older refusal says nothing of today's settings."""
 _SHEET = (
-    "「返信が届かないとき」の紙（店頭ポスター・登録用紙）をお見せし、設定のあと、"
-    "空メールをもう一度お願いしてください。"
+    "どのお客様かは、収集結果表示の「不達」「断られました」で分かります。"
+    "「返信が届かないとき」の紙をお見せし、設定のあと、空メールをもう一度お願いしてください。"
 )
 _DIAGNOSE = (
-    "上の「届け出（SPF）」「署名（DKIM）」「DMARC」を直してください。"
+    "この診断の「SPF」「DKIM」「DMARC」に ✗ か △ があれば、直してください。"
     "直したあと、収集結果表示で「再送」を押すと、もう一度送ります。"
 )
 _ASK_AGAIN = (
-    "アドレスが変わったか、なくなったお客様のようです。"
+    "アドレスが変わったか、なくなったお客様のようです（収集結果表示の「不達」で分かります）。"
     "ご来店のときに、空メールをもう一度お願いしてください。"
 )
-_WHERE = "収集結果表示 ▸ 状態「不達」「断られました」"
 
 
 def about_refusals(refusals: Iterable[CarrierRefusals]) -> Iterator[Finding]:
@@ -37,8 +36,6 @@ def about_refusals(refusals: Iterable[CarrierRefusals]) -> Iterator[Finding]:
             str(one),
             f"サーバの言葉: {one.answer}",
             _DIAGNOSE if one.of_shop else _SHEET if one.by_filter else _ASK_AGAIN,
-            (str(one.carrier),) if one.carrier is not Carrier.OTHER else (),
-            where=_WHERE,
         )
 
 
