@@ -251,8 +251,9 @@ REAL = {
 def test_what_real_servers_write_is_read(name: str, known: bool):
     """With the mailbox known; and a mail that was pasted, of which nothing is known.
 
-    The fields of Gmail, Yahoo!, iCloud, Outlook.com and WebARENA are in their published forms,
-    those of hosters in the form of the software they run.
+    The fields of Gmail, Yahoo!, iCloud, Outlook.com and WebARENA are in their published forms, of
+    Yahoo! JAPAN the older one is; those of hosters are in the form of the software they run. None
+    of docomo is published: it is as RFC 8601 has it, in the name of its server.
     """
     received, receiver, expected = REAL[name]
     mailbox = {"Gmail": "owner@gmail.com", "iCloud": "owner@me.com"}.get(name, "me@box.example")
