@@ -44,8 +44,10 @@ LOOK_EVERY = 15.0
 """Seconds between two logins; more where the provider wants it."""
 ASK_EVERY = 1.0
 _TRIES = 3
+_MOST_FETCHED = 20
+"""So many of the newest delivery reports are read."""
 POLL_EVERY = 30.0
-"""Seconds after which the collector is woken again."""
+"""Seconds after which the collector is woken again; more where the provider wants it."""
 MOST_READ = 512 * 1024
 _SOURCES = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 
@@ -126,7 +128,7 @@ class ArrivalTrial:
         ends = time.monotonic() + seconds
         seen: set[str] = set()
         look_at = poll_at = 0.0
-        pause = max(LOOK_EVERY, providers.least_interval(self.settings.receive))
+        least = providers.least_interval(self.settings.receive)
         with suppress(MailTestStopped):
             while time.monotonic() < ends and not stopping():
                 if self.collects():
@@ -134,11 +136,11 @@ class ArrivalTrial:
                         return echo
                     if time.monotonic() >= poll_at:
                         self.poll_now()
-                        poll_at = time.monotonic() + POLL_EVERY
+                        poll_at = time.monotonic() + max(POLL_EVERY, least)
                 elif time.monotonic() >= look_at:
                     if (echo := self._look_if_free(sent, seen, stopping)) is not None:
                         return echo
-                    look_at = time.monotonic() + pause
+                    look_at = time.monotonic() + max(LOOK_EVERY, least)
                 _pause(ASK_EVERY, stopping)
         return None
 
@@ -202,7 +204,9 @@ class ArrivalTrial:
                 code_of_answer(mail, sent.mark) == sent.code or is_delivery_report(mail)
             ):
                 wanted.append(handle)
-        for handle in reversed(wanted):
+        for handle in reversed(wanted[-_MOST_FETCHED:]):
+            if stopping():
+                raise MailTestStopped
             if (echo := self._read(mailbox, handle, sent)) is not None:
                 return echo
         seen |= {entry.uid for entry in fresh if entry.uid is not None}

@@ -52,6 +52,8 @@ _RESULTS = {
     "hardfail": AuthResult.FAIL,
     "bestguesspass": AuthResult.NONE,
     "test": AuthResult.PASS,
+    "dkim_pass": AuthResult.PASS,
+    "success": AuthResult.PASS,
     "error": AuthResult.TEMPORARY,
     "unknown": AuthResult.NONE,
     "nxdomain": AuthResult.NONE,
@@ -251,7 +253,7 @@ class _Field:
 
 _FIRST_WORD = re.compile(r"\s*(\"(?:[^\"\\]|\\.)*\"|[^\s;=\"]+)(?=\s|$)")
 """A version may follow, and what Yahoo! JAPAN writes there: `mta1.mail.yahoo.co.jp from=…`."""
-_STATEMENT = re.compile(r"\s*([a-z][a-z0-9_-]*)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.IGNORECASE)
+_STATEMENT = re.compile(r"\s*([a-z][a-z0-9_-]*)\s*(?:/\s*\d+\s*)?=\s*([a-z_]+)", re.IGNORECASE)
 _PROPERTY = re.compile(
     r"\b(?:smtp|header|policy|body)\.([a-z0-9_-]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s;\"]+)",
     re.IGNORECASE,

@@ -77,6 +77,18 @@ Authentication-Results: atlas116.free.mail.bf1.yahoo.com;
  spf=softfail smtp.mailfrom=shop.example arc_overridden_status=NOT_OVERRIDDEN;
  dmarc=unknown header.from=shop.example arc_overridden_status=NOT_OVERRIDDEN;
 """
+YAHOO_OF_2020 = """\
+X-Atlas-Received: from 10.248.229.139 by atlas207.free.mail.gq1.yahoo.com with http; Fri, 6 Mar 2020 09:53:21 +0000
+Return-Path: <touroku@shop.example>
+Received: from 192.0.2.20 (EHLO sv1.hoster.example)
+ by atlas207.free.mail.gq1.yahoo.com with SMTPs; Fri, 6 Mar 2020 09:53:21 +0000
+Received-SPF: pass (domain of shop.example designates 192.0.2.20 as permitted sender)
+Authentication-Results: atlas207.free.mail.gq1.yahoo.com;
+ dkim=dkim_pass header.i=@shop.example header.s=@default;
+ dkim=dkim_pass header.i=@hoster.example header.s=@h;
+ spf=pass smtp.mailfrom=shop.example;
+ dmarc=success(p=QUARANTINE,sp=REJECT) header.from=shop.example;
+"""
 ICLOUD = """\
 Return-path: <touroku@shop.example>
 Original-recipient: rfc822;owner@icloud.com
@@ -215,6 +227,7 @@ REAL = {
     ),
     "Gmail of 2012": (GMAIL_OF_2012_FOR_DOCOMO, "mx.google.com", {SPF: (PASS, OURS)}),
     "Yahoo!": (YAHOO, "atlas-production.v2-mail-prod1-gq1.omega.yahoo.com", ALL_PASS),
+    "Yahoo! of 2020": (YAHOO_OF_2020, "atlas207.free.mail.gq1.yahoo.com", ALL_PASS),
     "Yahoo!, nothing signed": (
         YAHOO_UNSIGNED,
         "atlas116.free.mail.bf1.yahoo.com",
