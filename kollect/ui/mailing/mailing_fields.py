@@ -42,15 +42,15 @@ class WhomFields:
         self.group.value = ""
         self.text = form.line("さがす", characters=26)
         form.note("名前・住所・番号などの一部。何も入れなければ、しぼりません。", under_fields=True)
-        self.since = form.line("登録日", characters=14, after="から")
-        self.until = form.line("", characters=14, after="まで")
+        self.since = form.line("登録日", characters=12, after="から")
+        self.until = form.line("", characters=12, after="まで", beside=self.since)
         form.note("例: 2026/4/1、R8.4.1。空なら、しぼりません。", under_fields=True)
         self.birth_month = form.choice("誕生月", _MONTHS)
         self.sex = form.choice("性別", _SEXES, beside=self.birth_month)
         self.youngest = form.line("年齢", characters=5, after="歳から")
         self.oldest = form.line("", characters=5, after="歳まで", beside=self.youngest)
         form.note("生年月日を登録した方だけにしぼります。", under_fields=True)
-        self.last_mail = form.choice("前回", _LAST_MAILS)
+        self.last_mail = form.choice("前回の発信", _LAST_MAILS)
         self.birth_month.value, self.sex.value, self.last_mail.value = 0, None, 0
         switch_ime(self.text.widget, InputMode.HIRAGANA)
         for plain in (self.since, self.until, self.youngest, self.oldest):
