@@ -42,8 +42,8 @@ class WhomFields:
         self.group.value = ""
         self.text = form.line("さがす", characters=26)
         form.note("名前・住所・番号などの一部。何も入れなければ、しぼりません。", under_fields=True)
-        self.since = form.line("登録日", characters=12, after="から")
-        self.until = form.line("", characters=12, after="まで", beside=self.since)
+        self.since = form.line("登録日", characters=14, after="から")
+        self.until = form.line("", characters=14, after="まで")
         form.note("例: 2026/4/1、R8.4.1。空なら、しぼりません。", under_fields=True)
         self.birth_month = form.choice("誕生月", _MONTHS)
         self.sex = form.choice("性別", _SEXES, beside=self.birth_month)
