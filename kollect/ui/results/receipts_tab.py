@@ -20,7 +20,7 @@ from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Window
-from kollect.ui.results.resend import ask_and_send_again
+from kollect.ui.results.resend import LetterWatch
 from kollect.ui.results.results_csv import CsvExport
 from kollect.ui.results.results_filter import ReceiptFilter
 from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, has_not_arrived, row_of
@@ -59,6 +59,7 @@ class ResultsList(ttk.Frame):
         self._searches: LatestOnly[SearchResult[Receipt]] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
         )
+        self.letters = LetterWatch(window, workspaces, owner=self, changed=self.refresh)
         self._csv = CsvExport(window, records, owner=self, changed=self._refresh_keys)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -273,14 +274,7 @@ class ResultsList(ttk.Frame):
         """「再送」"""
         if numbers := self.table.selection:
             receipt = self._known.get(numbers[0]) if len(numbers) == 1 else None
-            ask_and_send_again(
-                self._window,
-                self._workspaces.current,
-                numbers,
-                receipt.address if receipt else "",
-                owner=self,
-                done=self.refresh,
-            )
+            self.letters.ask_and_send_again(numbers, receipt.address if receipt else "")
 
     def export(self) -> None:
         """「CSVへ取り出し」: the rows that are shown, in their order."""
