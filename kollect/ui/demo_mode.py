@@ -123,6 +123,7 @@ class DemoMode:
             window.jobs,
             window.dialogs.show_error,
             sent=lambda: self._workspaces.current.poll_now(),
+            arrived=window.say_done,
             collecting=lambda: self._workspaces.current.collecting,
         )
         self.show_phone()

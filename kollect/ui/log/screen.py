@@ -64,9 +64,9 @@ class LogScreen(Screen):
         self.search = LogSearch(self, window, self._lines_now, self._found)
         self.search.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
         columns = (
-            TableColumn("日時", 10.5),
-            TableColumn("種類", 4),
-            TableColumn("内容", 20, stretch=True),
+            TableColumn("日時", 10),
+            TableColumn("種類", 3.5),
+            TableColumn("内容", 19, stretch=True),
         )
         self.table = Table(
             self,

@@ -85,6 +85,15 @@ class ProgressPanel(ttk.Frame):
         else:
             self.stop_button.grid_remove()
 
+    def be_low(self, is_low: bool) -> None:
+        """Where there is little height, the table below needs it more than the words of what is
+        sent, which 「送った内容を見る」 shows too.
+        """
+        if is_low:
+            self.letter.grid_remove()
+        else:
+            self.letter.grid()
+
     def _pace_text(
         self, mailing: Mailing, left: int, progress: MailingProgress | None, now: datetime
     ) -> str:

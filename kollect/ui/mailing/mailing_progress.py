@@ -16,6 +16,7 @@ from kollect.mailing.mailing_states import Mailing, MailingState, RecipientState
 from kollect.storage import export
 from kollect.threads.background_thread import local_now
 from kollect.ui.collecting.screen import TroublePanel
+from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP
@@ -29,6 +30,8 @@ from kollect.ui.navigator import Navigator
 
 TABLE_EVERY_MS = 1000
 """The table follows the sending no faster than an eye."""
+LOW = 20
+"""Full-width characters: a screen that is lower has not room for everything."""
 CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
 
 
@@ -59,6 +62,7 @@ class MailingProgressScreen(Screen):
         self.results = MailingResults(self, window, workspaces, mailing, self.show_letter)
         self.results.grid(row=2, column=0, sticky="nsew")
         self._unwatch = go.mailings.watch(self._told)
+        self.bind("<Configure>", lambda event: self._fit(), add="+")
 
     # ---- as a screen ----
 
@@ -81,6 +85,10 @@ class MailingProgressScreen(Screen):
 
     def on_text_size(self) -> None:
         self.results.resized()
+        self._fit()
+
+    def _fit(self) -> None:
+        self.panel.be_low(1 < self.winfo_height() < LOW * em(self))
 
     # ---- how it stands ----
 

@@ -13,10 +13,10 @@ from kollect.ui.widgets.dates import moment_text, short_moment_text
 from kollect.ui.widgets.table import TableColumn, TableRow
 
 COLUMNS = (
-    TableColumn("届いた日時", 9, narrow=6.2),
-    TableColumn("差出人", 16, stretch=True),
-    TableColumn("件名", 15, stretch=True),
-    TableColumn("扱い", 8.5, narrow=8),
+    TableColumn("届いた日時", 8.5, narrow=5.7),
+    TableColumn("差出人", 15, stretch=True),
+    TableColumn("件名", 14, stretch=True),
+    TableColumn("扱い", 8, narrow=7.5),
 )
 
 
