@@ -66,7 +66,7 @@ def test_a_good_file_is_shown_and_then_taken_in(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
 ):
     choose(screen, dialogs, written(tmp_path, GOOD))
-    assert "シフトJIS" in screen.about.text
+    assert "（5列）" in screen.about.text
     assert [choice.value for choice in screen.matched.choices] == [
         *(CsvColumn.NUMBER, CsvColumn.NAME, CsvColumn.KANA, CsvColumn.PHONE, None),
     ]

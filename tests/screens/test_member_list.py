@@ -242,24 +242,33 @@ class TestCorrection:
         settle(edit, lambda: edit.condition.text == "会員")
 
 
+@pytest.fixture
+def no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PC on which nothing is registered for CSV."""
+    monkeypatch.setattr("shutil.which", lambda name: None)
+
+
+@pytest.mark.usefixtures("no_programs")
 class TestFiles:
     def test_the_listed_members_go_out_as_csv(
         self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
     ):
         type_in(screen.search, "docomo")
         settle(screen, lambda: listed(screen) == [1001, 1003])
-        dialogs.answers.append(tmp_path / "会員.csv")
+        dialogs.answers += ["Excelで開く", tmp_path / "会員.csv"]
         click(labelled(screen, "CSVへ取り出し"))
-        settle(screen, lambda: "取り出しました" in screen.window.status_text)
+        settle(screen, lambda: "保存しました" in screen.window.status_text)
+        assert "開くプログラムがありません" in screen.window.status_text
+        assert not dialogs.troubles, "the file is there: nothing went wrong"
         table = list(csv.reader(io.StringIO((tmp_path / "会員.csv").read_text("utf-8-sig"))))
         assert [row[0] for row in table] == ["受付番号", "1001", "1003"]
 
     def test_the_record_of_consents(
         self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
     ):
-        dialogs.answers.append(tmp_path / "承諾.csv")
+        dialogs.answers += ["Excelで開く", tmp_path / "承諾.csv"]
         click(labelled(screen, "承諾の記録"))
-        settle(screen, lambda: "取り出しました" in screen.window.status_text)
+        settle(screen, lambda: "保存しました" in screen.window.status_text)
         text = (tmp_path / "承諾.csv").read_text("utf-8-sig")
         assert "taro@docomo.ne.jp" in text
         assert "番号は★1★です" in text, "what the customer had been told"
@@ -267,6 +276,6 @@ class TestFiles:
     def test_a_file_that_cannot_be_written_is_told(
         self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
     ):
-        dialogs.answers.append(tmp_path / "ない" / "会員.csv")
+        dialogs.answers += ["Excelで開く", tmp_path / "ない" / "会員.csv"]
         click(labelled(screen, "CSVへ取り出し"))
         settle(screen, lambda: dialogs.troubles)

@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
-from kollect.members.csv_encoding import ENCODINGS
 from kollect.members.csv_import import (
     CsvLine,
     ImportCounts,
@@ -26,10 +25,10 @@ from kollect.members.csv_table import CsvTable
 from kollect.members.csv_table import read as read_table
 from kollect.storage_errors import storage_trouble
 from kollect.threads.background_thread import local_now
+from kollect.ui.framework.csv_file import CSV_KINDS
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
-from kollect.ui.members.member_csv import CSV_KINDS
 from kollect.ui.members.member_import_columns import ImportColumns
 from kollect.ui.members.member_import_result import ImportResult
 from kollect.ui.navigator import Navigator
@@ -98,7 +97,7 @@ class MemberImportScreen(Screen):
             self._job = None
             self._table = table
             self.about.configure(
-                text=f"{path.name}（{ENCODINGS[table.encoding]}、{len(table.header)}列）\n"
+                text=f"{path.name}（{len(table.header)}列）\n"
                 "列の項目がちがうときは、右側の一覧から選び直してください。"
             )
             self.matched.show(table)
