@@ -58,7 +58,7 @@ def can_be_taken(screen: MemberImportScreen) -> bool:
 
 
 def listed(screen: MemberImportScreen) -> list[tuple[str, ...]]:
-    lines = screen.result.lines.get("1.0", "end-1c").splitlines()
+    lines = screen.result.lines.plain.splitlines()
     return [(line.split("行目\t")[0], line.split("\t")[1]) for line in lines]
 
 
@@ -234,7 +234,7 @@ def test_on_the_smallest_display_with_the_largest_letters_several_lines_can_be_r
     root.geometry("1024x524+0+0")
     screen.window.set_text_size(TextSize.HUGE)
     choose(screen, dialogs, written(tmp_path, WRONG))
-    lines = screen.result.lines
+    lines = screen.result.lines.text
     settle(screen, lambda: root.winfo_height() == 524 and lines.dlineinfo("1.0"))
     line = lines.dlineinfo("1.0")
     assert line is not None

@@ -9,7 +9,8 @@ from tkinter import ttk
 from kollect.members.csv_import import CsvLine, LineProblem
 from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.theme import GAP, HALF, WRONG
-from kollect.ui.widgets.form import text_of, wrapped
+from kollect.ui.widgets.folded_text import FoldedText
+from kollect.ui.widgets.form import wrapped
 
 MOST_SHOWN = 200
 """So many lines show whether the columns were matched as they should be."""
@@ -28,21 +29,21 @@ class ImportResult(ttk.Labelframe):
         self.verdict.grid(row=0, column=0, sticky="ew")
         self.stop_button = ttk.Button(self, text="中止", width=8, command=stop)
         self.stop_button.grid(row=0, column=1, sticky="ne")
-        self.lines = text_of(self, lines=4, characters=20)
+        self.lines = FoldedText(self, lines=4, characters=20)
         """Each line of the file in a paragraph: however long a reason is, it is read whole."""
-        self.lines.configure(state="disabled", undo=False, wrap="char", spacing3=4)
-        self.lines.tag_configure("wrong", foreground=WRONG)
+        self.lines.text.configure(spacing3=3)
+        self.lines.text.tag_configure("wrong", foreground=WRONG)
         self.lines.grid(row=1, column=0, columnspan=2, sticky="nsew", pady=(HALF, 0))
-        bar = ttk.Scrollbar(self, command=self.lines.yview, takefocus=False)
-        bar.grid(row=1, column=2, sticky="ns", pady=(HALF, 0))
-        self.lines.configure(yscrollcommand=bar.set)
         self.working(False)
         self.on_text_size()
 
     def on_text_size(self) -> None:
-        tab = round(_LINE_CHARACTERS * em(self))
-        self.lines.configure(tabs=(tab,))
-        self.lines.tag_configure("row", lmargin2=tab)
+        self.lines.text.configure(tabs=(self._tab,))
+        self.lines.refold()
+
+    @property
+    def _tab(self) -> int:
+        return round(_LINE_CHARACTERS * em(self))
 
     def set_text(self, text: str, style: str = "TLabel") -> None:
         self.verdict.configure(text=text, style=style)
@@ -68,10 +69,7 @@ class ImportResult(ttk.Labelframe):
 
     def _show(self, rows: Sequence[tuple[str, str]], look: str = "") -> None:
         text = [f"{line}行目\t{said}" if line != "…" else f"…\t{said}" for line, said in rows]
-        self.lines.configure(state="normal")
-        self.lines.delete("1.0", "end")
-        self.lines.insert("1.0", "\n".join(text), ("row", look) if look else ("row",))
-        self.lines.configure(state="disabled")
+        self.lines.show_rows(text, look, indent=self._tab)
 
 
 def _in_words(line: CsvLine, number: Callable[[int], str]) -> str:
