@@ -37,12 +37,13 @@ class Test(StrEnum):
     DIAGNOSE = "diagnose"
 
 
+SUCCEEDED = "テストは成功しました。"
 TRUST = "この証明書を信頼する"
 DO_WITHOUT = "今後は暗号化しない"
 BUTTONS = (
-    (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
-    (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
-    (Test.CLEAN, "テスト後処理", "試しのメールだけをサーバから取り除きます。"),
+    (Test.SEND, "送信のテスト", "テストメールを、自分のアドレスあてに送ります。"),
+    (Test.RECEIVE, "受信のテスト", "送ったテストメールが届くのを、60秒まで待ちます。"),
+    (Test.CLEAN, "テスト後処理", "テストメールだけをサーバから取り除きます。"),
     (
         Test.DIAGNOSE,
         "届くかどうかの診断",
@@ -70,6 +71,8 @@ class MailTestPage(SettingsPage):
         self._given = given
         self._trust = trust
         self._job: Job | None = None
+        self._success = SUCCEEDED
+        """What is said where nothing goes wrong."""
         self._open_step: _StepRow | None = None
         self.buttons: dict[Test, ttk.Button] = {}
         self._build()
@@ -92,6 +95,7 @@ class MailTestPage(SettingsPage):
             return
         self._say("テストしています…", "TLabel")
         self._set_running(True)
+        self._success = "" if test is Test.CLEAN else SUCCEEDED
 
         def work(job: Job) -> None:
             self._workspaces.current.test_mail(
@@ -135,6 +139,8 @@ class MailTestPage(SettingsPage):
         self.scrolled.see(self._open_step)
         if step.ok is not None:
             self._open_step = None
+        if self._success != SUCCEEDED:
+            self._success = step.happened  # how many were removed, in its last step
 
     def _ended(self, result: None) -> None:
         stopped = self._job is not None and self._job.stopping()
@@ -146,7 +152,7 @@ class MailTestPage(SettingsPage):
         if stopped:
             self._say("テストを中止しました。", "TLabel")
         elif rows and all(row.ok for row in rows):
-            self._say(f"テストは成功しました。{_to_mend(rows)}", "Good.TLabel")
+            self._say(f"{self._success}{_to_mend(rows)}", "Good.TLabel")
         else:
             self._say(
                 "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
