@@ -27,7 +27,7 @@ EDGE, TITLE = 12, 22
 TROUBLE = ServerTrouble(
     "受信サーバにつながりません",
     stage=Stage.CONNECT,
-    happened="受信サーバ「pop.ocn.ne.jp」(ポート番号 995)から、60秒待っても返事がありません。",
+    happened="受信サーバ「pop.ocn.ne.jp」（ポート番号 995）から、60秒待っても返事がありません。",
     cure="インターネットにつながっているか確かめてください。つながっているときは、"
     "サーバの都合かもしれません。しばらくすると自動的にもう一度試します。",
     detail="TimeoutError: timed out",

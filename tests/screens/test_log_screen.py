@@ -188,7 +188,7 @@ class TestDay:
     def test_after_the_last_day_it_stays_where_it_is(self, september: LogScreen):
         before = rows(september.table)
         self.go(september, "2099/1/1")
-        assert said(september) == "1月1日(木) からあとの記録はありません。"
+        assert said(september) == "1月1日（木） からあとの記録はありません。"
         assert rows(september.table) == before
 
     def test_what_is_no_day_is_said_beside_the_field(self, september: LogScreen):

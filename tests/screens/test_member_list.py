@@ -82,7 +82,7 @@ class TestSearch:
     def test_the_rows_say_who_they_are(self, screen: MemberListScreen):
         settle(screen, lambda: len(rows(screen)[0]) > 2)
         assert rows(screen)[0] == (
-            *("1001", "山田　太郎", "ヤマダ　タロウ", "会員", "090-1234-5678"),
+            *("1001", "山田　太郎", "ヤマダ　タロウ", "登録中", "090-1234-5678"),
             *("taro@docomo.ne.jp", "常連"),
         )
         assert rows(screen)[1][3] == "承諾なし"
@@ -172,7 +172,7 @@ class TestCorrection:
         assert not edit.buttons["退会"].winfo_ismapped()
         dialogs.answers.append("取り消す")
         click(edit.buttons["退会の取り消し"])
-        settle(edit, lambda: edit.condition.text == "会員")
+        settle(edit, lambda: edit.condition.text == "登録中")
         member = stored(database, 1001)
         assert member is not None
         assert member.standing.state is MemberState.ACTIVE
@@ -210,7 +210,7 @@ class TestCorrection:
 
         dialogs.answers.append(agree)
         click(edit.buttons["配信の再開"])
-        settle(edit, lambda: edit.condition.text == "会員")
+        settle(edit, lambda: edit.condition.text == "登録中")
         member = stored(database, 1001)
         assert member is not None
         assert member.consent == Consent(True, local_now().date(), "電話")
@@ -239,7 +239,7 @@ class TestCorrection:
         settle(edit, lambda: edit.condition.text == "不達: 宛先が見つかりません。")
         dialogs.answers.append("解除する")
         click(edit.buttons["不達の解除"])
-        settle(edit, lambda: edit.condition.text == "会員")
+        settle(edit, lambda: edit.condition.text == "登録中")
 
 
 @pytest.fixture

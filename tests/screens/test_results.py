@@ -489,7 +489,7 @@ class TestKeptMails:
         table = screen.kept.table
         assert screen.tab is screen.kept
         assert column(table, 1)[:2] == ["suzuki.ichiro@docomo.ne.jp", "（読み取れません）"]
-        assert column(table, 2)[:2] == ["ポイントカードをなくしました", "（件名なし）"]
+        assert column(table, 2)[:2] == ["ポイントカードをなくしました", "（見出なし）"]
         assert column(table, 3) == [
             "転送済み", "転送済み", "転送待ち", "保存のみ", "保存のみ", "転送できず",
         ]  # fmt: skip

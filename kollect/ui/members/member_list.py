@@ -19,7 +19,7 @@ from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer, text_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.member_csv import MemberFiles
-from kollect.ui.members.member_fields import switch_ime
+from kollect.ui.members.member_fields import REGISTERED, switch_ime
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.fields import ChoiceField
 from kollect.ui.widgets.form import combobox_of
@@ -29,7 +29,7 @@ SEARCH_AFTER_MS = 150
 """Whoever types on within this time does not want to see the result yet."""
 _NOBODY = "会員はまだいません。\n「会員登録」か「CSVから取り込み」で登録できます。"
 _NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
-_STATES = {None: "すべて", MemberState.ACTIVE: "会員", MemberState.WITHDRAWN: "退会"}
+_STATES = {None: "すべて", MemberState.ACTIVE: REGISTERED, MemberState.WITHDRAWN: "退会"}
 
 
 class MemberListScreen(Screen):
@@ -233,4 +233,4 @@ def _state(member: Member) -> tuple[str, str]:
         return "配信停止", ""
     if standing.undeliverable:
         return "不達", "wrong"
-    return ("会員" if member.consent.given else "承諾なし"), ""
+    return (REGISTERED if member.consent.given else "承諾なし"), ""

@@ -34,7 +34,7 @@ class MailDialog(Dialog[KeptMailAction | None]):
         self.body.columnconfigure(1, weight=1)
         lines = [
             ("差出人", contents.sender or exact(mail.address) or "（読み取れません）"),
-            ("件名", contents.subject or "（件名なし）"),
+            ("見出", contents.subject or "（見出なし）"),
             ("届いた日時", moment_text(mail.seen_at)),
             ("理由", mail.reason),
         ]

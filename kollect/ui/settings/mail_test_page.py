@@ -370,6 +370,6 @@ def certificate_text(certificate: Certificate) -> str:
         f"発行元: {certificate.issuer or '（書かれていません）'}",
         f"サーバの名前: {'、'.join(certificate.names) or '（書かれていません）'}",
         f"有効期限: {certificate.not_after or '（書かれていません）'}",
-        f"指紋 (SHA-256): {pairs}",
+        f"指紋（SHA-256）: {pairs}",
     ]
     return "\n".join(lines)
