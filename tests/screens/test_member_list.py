@@ -86,7 +86,7 @@ class TestSearch:
             *("taro@docomo.ne.jp", "常連"),
         )
         assert rows(screen)[1][3] == "承諾なし"
-        assert screen.count.cget("text") == "3名"
+        assert screen.files.count.cget("text") == "全体 3件"
 
     @pytest.mark.parametrize(
         ("typed", "found"),

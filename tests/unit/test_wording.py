@@ -96,3 +96,10 @@ def test_a_sentence_is_not_cut_by_a_half_width_mark(everything: list[tuple[str, 
     """「です.」「です,」: typed with the keyboard in the wrong state."""
     wrong = re.compile("[\u3040-\u30ff\u4e00-\u9fff][.,?](?:\\s|$)")
     assert not [(place, text) for place, text in everything if wrong.search(text)]
+
+
+def test_numbers_are_written_in_one_form(everything: list[tuple[str, str]]):
+    """「12件」, 「3 ／ 12件」."""
+    wrong = re.compile(r"\{\} (名|件|通|行|か所|回)|\{\} / \{\}")
+    on_screens = [(place, text) for place, text in everything if place.startswith("ui/")]
+    assert not [(place, text) for place, text in on_screens if wrong.search(text)]

@@ -190,6 +190,6 @@ def _row(mailing: Mailing, counts: _Counts) -> TableRow:
     return TableRow(
         (
             *(MAILING_STATE_LABELS[mailing.state], subject, started, mailing.chosen),
-            *(f"{counts.get(RecipientState.SENT, 0):,} / {total:,}", f"{dead:,}" if dead else ""),
+            *(f"{counts.get(RecipientState.SENT, 0):,} ／ {total:,}", f"{dead:,}" if dead else ""),
         )
     )

@@ -69,7 +69,7 @@ class ProgressPanel(ttk.Frame):
         self.state_word.configure(text=MAILING_STATE_LABELS[mailing.state])
         total = sum(counts.values()) - counts.get(RecipientState.LEFT_OUT, 0)
         sent = counts.get(RecipientState.SENT, 0)
-        self.numbers.configure(text=f"{sent:,} / {total:,} 名に送信済")
+        self.numbers.configure(text=f"{sent:,} ／ {total:,}名に送信済")
         left = count(counts, WAITING) + counts.get(RecipientState.UNKNOWN, 0)
         self.bar.configure(value=(total - left) / total if total else 1.0)
         others = [

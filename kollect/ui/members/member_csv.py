@@ -55,8 +55,11 @@ class MemberFiles(ttk.Frame):
         )
         buttons.grid(row=0, column=0)
         self.stop_button = ttk.Button(self, text="中止", width=8, command=self.stop)
-        self.stop_button.grid(row=0, column=1, sticky="e")
+        self.stop_button.grid(row=0, column=1, sticky="w")
         self.stop_button.grid_remove()
+        self.count = ttk.Label(self)
+        """How many are listed."""
+        self.count.grid(row=0, column=2, sticky="e")
 
     def export(self) -> None:
         """「CSVへ取り出し」: the members that are listed."""

@@ -190,7 +190,7 @@ class MemberImportScreen(Screen):
 
     def _told(self, done: int, of: int) -> None:
         if of:
-            self.result.set_text(f"取り込んでいます… {done:,} / {of:,}名")
+            self.result.set_text(f"取り込んでいます… {done:,} ／ {of:,}名")
         else:
             self.result.set_text(f"確認しています… {done:,}行")
 

@@ -21,6 +21,7 @@ from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.member_csv import MemberFiles
 from kollect.ui.members.member_fields import REGISTERED, switch_ime
 from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import ChoiceField
 from kollect.ui.widgets.form import combobox_of
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
@@ -40,7 +41,7 @@ class MemberListScreen(Screen):
         self._workspaces = workspaces
         self._go = go
         self._order = MemberOrder.NUMBER
-        self._searches: LatestOnly[tuple[list[int], list[tuple[str, int]]]] = LatestOnly(
+        self._searches: LatestOnly[tuple[list[int], int, list[tuple[str, int]]]] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
         )
         self._soon = Timer(self, self._find)
@@ -93,8 +94,6 @@ class MemberListScreen(Screen):
         self.condition = ChoiceField(states, ttk.Label(self), _STATES)
         self.condition.value = None
         self.condition.on_edit(self._search_soon)
-        self.count = ttk.Label(top, style="Faint.TLabel")
-        self.count.pack(side="right")
 
     # ---- as a screen ----
 
@@ -139,18 +138,22 @@ class MemberListScreen(Screen):
         self._soon.cancel()
         choice, order = self.choice(), self._order
 
-        def work() -> tuple[list[int], list[tuple[str, int]]]:
-            with self._workspaces.current.members() as members:
-                return members.numbers(choice, order), members.groups()
+        narrowed = choice != MemberFilter()
 
-        def done(found: tuple[list[int], list[tuple[str, int]]]) -> None:
+        def work() -> tuple[list[int], int, list[tuple[str, int]]]:
+            with self._workspaces.current.members() as members:
+                numbers = members.numbers(choice, order)
+                total = len(members.numbers()) if narrowed else len(numbers)
+                return numbers, total, members.groups()
+
+        def done(found: tuple[list[int], int, list[tuple[str, int]]]) -> None:
             if self._searches.outdated:
                 return
-            numbers, groups = found
+            numbers, total, groups = found
             self.table.show(numbers, top=top, keep=True)
-            self.count.configure(text=f"{len(numbers):,}名")
+            self.files.count.configure(text=count_text(len(numbers), total, narrowed=narrowed))
             self._show_groups([label for label, _ in groups])
-            nothing = _NOBODY if choice == MemberFilter() else _NOT_FOUND
+            nothing = _NOT_FOUND if narrowed else _NOBODY
             self.table.say_nothing_there("" if numbers else nothing)
 
         self._searches.submit(work, done)

@@ -22,6 +22,7 @@ from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.results.kept_dialogs import KeptMailAction, MailDialog, NumberDialog
 from kollect.ui.results.kept_rows import COLUMNS, row_of, says_no_perhaps
 from kollect.ui.results.resend import LetterWatch
+from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import LineField
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableRow, Take
@@ -130,8 +131,8 @@ class KeptMailsTab(ttk.Frame):
             self.table.show(found.keys, shown, top=found.top, keep=keep)
             nothing = _NOT_FOUND if text.strip() else _NONE
             self.table.say_nothing_there("" if found.keys else nothing)
-            part = f"表示 {len(found.keys):,}件 ／ " if text.strip() else ""
-            self.count.configure(text=f"{part}全体 {found.total:,}件")
+            narrowed = bool(text.strip())
+            self.count.configure(text=count_text(len(found.keys), found.total, narrowed=narrowed))
 
         self._searches.submit(lambda: self._records.find_kept(text, at=at, rows=rows), done)
 

@@ -24,6 +24,7 @@ from kollect.ui.results.resend import LetterWatch
 from kollect.ui.results.results_csv import CsvExport
 from kollect.ui.results.results_filter import ReceiptFilter
 from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, has_not_arrived, row_of
+from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.table import Table, TableRow, Take
 
@@ -158,8 +159,8 @@ class ResultsList(ttk.Frame):
             self.table.say_nothing_there(
                 "" if found.keys else _NOT_FOUND if self.filter.any else _NOBODY
             )
-            part = f"表示 {len(found.keys):,}件 ／ " if self.filter.any else ""
-            self.count.configure(text=f"{part}全体 {found.total:,}件")
+            count = count_text(len(found.keys), found.total, narrowed=self.filter.any)
+            self.count.configure(text=count)
             self._refresh_keys()
 
         self._searches.submit(lambda: self._records.find(wanted, at=at, rows=rows), done)

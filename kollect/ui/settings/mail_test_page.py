@@ -354,7 +354,7 @@ def _note_row(parent: tk.Misc, note: ArrivalNote) -> ttk.Frame:
 
 def _to_mend(rows: Sequence[_StepRow]) -> str:
     count = sum(row.to_mend for row in rows)
-    return f"届きやすくするために、直せるところが {count} か所あります（△ と ✗）。" if count else ""
+    return f"届きやすくするために、直せるところが {count}か所あります（△ と ✗）。" if count else ""
 
 
 def seconds_text(seconds: float) -> str:

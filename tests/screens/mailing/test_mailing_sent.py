@@ -61,7 +61,7 @@ def test_what_the_server_put_off_is_counted_down_too(
     people(place.workspaces.real.folder.database, 3)
     progress = begun(place, dialogs)
     settle(progress, lambda: "送れなかった 1名に もう一度送るまで" in progress.panel.speed.text)
-    assert progress.panel.numbers.cget("text") == "2 / 3 名に送信済"
+    assert progress.panel.numbers.cget("text") == "2 ／ 3名に送信済"
     assert state(progress) is MailingState.SENDING
 
 
@@ -93,7 +93,7 @@ def test_the_limit_is_counted_down_paused_and_resumed(
     settle(progress, lambda: progress.panel.waiting)
     assert "次の送信まで あと" in progress.panel.speed.text
     assert "1分に5通まで" in progress.panel.speed.text
-    assert progress.panel.numbers.cget("text") == "5 / 12 名に送信済"
+    assert progress.panel.numbers.cget("text") == "5 ／ 12名に送信済"
     before = progress.panel.speed.text
     settle(progress, lambda: progress.panel.speed.text != before)
     press(progress, "F9")
