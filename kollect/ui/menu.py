@@ -269,12 +269,11 @@ class FirstStartDialog(Dialog[FirstStart | None]):
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, "コレクトへようこそ", otherwise=None)
-        paragraph(self.body, "コレクトへようこそ", bold=True).pack(anchor="w")
         paragraph(
             self.body,
-            "お客様が送った空メールを受け取り、受付番号を自動で返信するプログラムです。\n"
+            "コレクトは、お客様が送った空メールを受け取り、受付番号を自動で返信するプログラムです。\n"
             "はじめに、どちらかを選んでください。",
-        ).pack(anchor="w", pady=(GAP, WIDE))
+        ).pack(anchor="w", pady=(0, WIDE))
         choices = (
             (FirstStart.DEMO, "設定なしで、受付から返信までのようすを見ることができます。"),
             (FirstStart.SETTINGS, "お店のメールアドレスとサーバを入力して、使い始めます。"),

@@ -8,7 +8,8 @@ from tests.exe.wine import Started, Stick
 MENU, SETTINGS, COLLECTING, LOG = "KKRMN101", "KKRZS101", "KKRZS301", "KKRZS501"
 """Titles, or what stands in them."""
 WELCOME, PASSWORDS = "コレクトへようこそ", "パスワードの入力"
-GOODBYE = "終了の確認|メールを処理しています"
+QUESTION = "^コレクト$"
+"""Every question and message; its heading stands in it."""
 TO_TRAY = ("Right",) * 4 + ("space",)
 """「トレイへ」, from the button on which メール収集 begins."""
 SHOW, POLL_NOW, END = 1, 2, 6
@@ -85,5 +86,5 @@ def quit_from_tray() -> None:
 
 
 def _confirm() -> None:
-    desktop_driver.bring(GOODBYE)
+    desktop_driver.bring(QUESTION)
     desktop_driver.keys("Return")

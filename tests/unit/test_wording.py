@@ -103,3 +103,24 @@ def test_numbers_are_written_in_one_form(everything: list[tuple[str, str]]):
     wrong = re.compile(r"\{\} (名|件|通|行|か所|回)|\{\} / \{\}")
     on_screens = [(place, text) for place, text in everything if place.startswith("ui/")]
     assert not [(place, text) for place, text in on_screens if wrong.search(text)]
+
+
+ASKING = {"show_info": (1,), "confirm": (1,), "choose": (1,)}
+"""Which argument is the text below the heading."""
+
+
+def test_what_a_dialog_says_ends_as_a_sentence():
+    without = []
+    for path in PLACES:
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            for place in ASKING.get(node.func.attr, ()):
+                said = node.args[place] if len(node.args) > place else None
+                last = said.values[-1] if isinstance(said, ast.JoinedStr) else said
+                if isinstance(last, ast.Constant) and not str(last.value).endswith(
+                    ("。", "？", "。\n\n")
+                ):
+                    without.append((path.name, node.lineno, last.value))
+    assert not without

@@ -71,8 +71,7 @@ class NumberDialog(Dialog[str | None]):
     """Asks for the address of the customer; answers with one that a letter can be sent to."""
 
     def __init__(self, parent: tk.Misc, mail: KeptMail) -> None:
-        super().__init__(parent, "受付番号の発行", otherwise=None)
-        paragraph(self.body, "受付番号の発行", bold=True).pack(anchor="w")
+        super().__init__(parent, "受付番号の発行", otherwise=None, is_heading=True)
         paragraph(
             self.body,
             "次の受付番号を発行して、受付完了メールでお知らせします。"
