@@ -145,7 +145,7 @@ def _tray_menu(album: Album) -> None:
     album.wait(lambda: resident._tray and resident._tray.is_there())
     xdotool("mousemove", str(across // 2 - 60), str(down - 20))
     resident._pop_up_menu()
-    album.display("tray-menu", across // 2 - 160, down - 210, 400, 210)
+    album.display("tray-menu", across // 2 - 160, down - 300, 400, 300)
     album.root.tk.call("tk::MenuUnpost", "")
     assert resident._menu is not None
     resident._menu.grab_release()

@@ -17,8 +17,8 @@ from tests.helpers.ui_driver import all_inside, press, settle
 COLUMNS = (
     TableColumn("番号", 6),
     TableColumn("お名前", 12),
-    TableColumn("アドレス", 20, narrow=20, stretch=True),
-    TableColumn("グループ", 10, narrow=12, stretch=True),
+    TableColumn("アドレス", 24, narrow=19, stretch=True),
+    TableColumn("グループ", 14, narrow=12, stretch=True),
 )
 ROW = TableRow(("1001", "山田　太郎", "taro@phone.example", "常連"))
 
@@ -83,3 +83,12 @@ def test_rows_are_not_covered_by_the_bar(window: Window, table: Table):
     settle(window.root, lambda: table.tree.bbox(last))
     _, y, _, height = table.tree.bbox(last)
     assert y + height <= table.tree.winfo_height()
+
+
+def test_narrow_columns_that_fit_need_no_bar(window: Window, table: Table):
+    window.root.geometry("860x524")
+    settle(window.root, lambda: table.is_narrow)
+    wanted = sum((c.narrow or c.characters) * em(table) + 16 for c in COLUMNS)
+    assert wanted < table.tree.winfo_width(), "else this test shows nothing"
+    settle(window.root, lambda: table.tree.xview() == (0.0, 1.0))
+    assert not bar_below(table).winfo_manager()

@@ -14,6 +14,8 @@ LEAST = 4
 """Full-width characters: no column is made narrower by hand."""
 LEAST_STRETCHING = 8
 """The same for what stretches, by itself: with less, every line would be cut."""
+_FRAME = 4
+"""Pixels of a Treeview beside its columns, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,11 @@ class TableColumns:
     def too_wide(self) -> bool:
         """Is there not room for all columns in their full width?"""
         wanted = sum(self._pixels(column.characters) for column in self._columns)
-        return 1 < self._tree.winfo_width() < wanted
+        return 1 < self._tree.winfo_width() < wanted + _FRAME
 
     def set_widths(self, *, narrow: bool) -> None:
         """As many characters as each one wants; those that stretch share what is left."""
-        room = max(1, self._tree.winfo_width())
+        room = max(1, self._tree.winfo_width() - _FRAME)
         shown = [column for column in self._columns if not (narrow and column.spare)]
         self._tree.configure(displaycolumns=[column.title for column in shown])
         leasts = {column: self._pixels(_least(column, narrow=narrow)) for column in shown}
