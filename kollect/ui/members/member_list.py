@@ -54,9 +54,9 @@ class MemberListScreen(Screen):
             self,
             (
                 TableColumn("受付番号", 5.5, sort=lambda: self.sort(MemberOrder.NUMBER)),
-                TableColumn("お名前", 6.5),
-                TableColumn("フリガナ", 8.1, narrow=7.6, sort=lambda: self.sort(MemberOrder.KANA)),
-                TableColumn("状態", 4),
+                TableColumn("お名前", 7),
+                TableColumn("フリガナ", 8.6, sort=lambda: self.sort(MemberOrder.KANA)),
+                TableColumn("状態", 4.6),
                 TableColumn("電話番号", 7.5),
                 TableColumn("メールアドレス", 10, narrow=13, stretch=True),
                 TableColumn("グループ", 3.5, narrow=6, stretch=True),
