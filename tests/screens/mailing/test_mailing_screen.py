@@ -278,7 +278,7 @@ def test_chosen_by_group_search_and_period(place: Program, few: list[int]):
     screen = recipients(place)
 
     def reached(count: int) -> None:
-        wanted = f"{count} 名" if count is not None else "－"
+        wanted = f"{count}名" if count is not None else "－"
         settle(screen, lambda: screen.panel.reached.cget("text") == wanted)
 
     box = screen.whom.group.widget
