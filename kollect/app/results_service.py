@@ -106,7 +106,9 @@ class ResultsService:
         if not self._folder.database.exists():
             return ()
         with self._receipts() as receipts:
-            return by_carrier(receipts.refused(since))
+            return by_carrier(
+                (who, answer, given.astimezone()) for who, answer, given in receipts.refused(since)
+            )
 
     def send_again(self, numbers: Sequence[int]) -> list[int]:
         """再送. Returns the rows of the letters that bring these numbers; who waits for one already

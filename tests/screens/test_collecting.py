@@ -318,7 +318,7 @@ class TestCost:
         def work() -> None:
             click(screen.buttons["今すぐ受信"])
             last = screen.panel.last
-            settle(screen, lambda: str(last.cget("text")).endswith("受付 1000件"), seconds=120)
+            settle(screen, lambda: str(last.cget("text")).endswith("受付 1,000件"), seconds=120)
 
         heart = Heartbeat(root)
         assert heart.during(work) < LONGEST_SILENCE

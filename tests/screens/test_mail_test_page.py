@@ -91,7 +91,7 @@ def test_send_receive_and_clean_up_and_nothing_else_is_touched(
     assert "テストメールが届いています。" in shown
     assert {Stage.MAILBOX, Stage.RECEIVE} <= set(shown)
     shown = run(screen, "テスト後処理")
-    assert shown.count("テストメールを1通、サーバから取り除きました。") == 2, (
+    assert shown.count("テストメールとその返信を1通、サーバから取り除きました。") == 2, (
         "its step, and the end"
     )
     assert "テストは成功しました。" not in shown
