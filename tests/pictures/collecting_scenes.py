@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
@@ -117,7 +118,8 @@ def demo(album: Album) -> None:
     album.settle(1)
     album.take("demo-collecting")
     _both(album, phone)
-    _tray_menu(album)
+    if sys.platform != "win32":
+        _tray_menu(album)
     phone._look_at(phone._session.owner)
     album.take("phone-owner", phone)
     album.window.back_to(MenuScreen)
@@ -131,11 +133,9 @@ def _both(album: Album, phone: PhoneWindow) -> None:
     windows = (album.root, phone)
     right = max(window.winfo_rootx() + window.winfo_width() for window in windows)
     low = max(window.winfo_rooty() + window.winfo_height() for window in windows)
-    left = min(window.winfo_rootx() for window in windows)
-    top = min(window.winfo_rooty() for window in windows) - TITLE
-    album.display(
-        "demo-both", left - EDGE, top - EDGE, right - left + 2 * EDGE, low - top + 2 * EDGE
-    )
+    left = max(0, min(window.winfo_rootx() for window in windows) - EDGE)
+    top = max(0, min(window.winfo_rooty() for window in windows) - TITLE - EDGE)
+    album.display("demo-both", left, top, right - left + EDGE, low - top + EDGE)
 
 
 def _tray_menu(album: Album) -> None:

@@ -23,7 +23,7 @@ COLUMNS = (
     *("button", "button-hover", "button-focus", "button-focus-hover", "button-pressed"),
     *("button-off", "main", "main-hover", "main-focus", "main-focus-hover", "main-pressed"),
     *("main-off", "quiet", "quiet-focus", "choice", "choice-hover", "choice-on"),
-    *("tab", "tab-hover", "wrong", "tab-front", "heading", "heading-hover"),
+    *("tab", "tab-hover", "wrong", "page", "tab-front", "heading", "heading-hover"),
 )
 """The pictures in each file, side by side."""
 CORNER, BAR = 4, 4
@@ -133,6 +133,9 @@ class DrawnLook:
         )
 
     def _tabs(self) -> None:
+        """And the frame of their pages, with nothing of another colour around what is in it."""
+        self._element("Kollect.client", {"": "page"})  # ttk looks for a part with that name
+        self._style.layout("TNotebook", [("Kollect.client", {"sticky": "nswe"})])
         looks = {"selected": "tab-front", "active": "tab-hover", "": "tab"}
         self._element("Kollect.tab", looks, border=(CORNER, BAR, CORNER, 1))
         label: _LayoutSpec = [("Notebook.label", {"side": "top", "sticky": ""})]

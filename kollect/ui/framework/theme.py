@@ -199,9 +199,11 @@ class Theme:
         """Buttons in their order of weight, tabs and headings, and their letters on them."""
         scale = self._root.winfo_fpixels("72p") / 96
         self.drawn = DrawnLook(self._root, self._style, self.ground, scale)
+        style = self._style
         if self.appearance is Appearance.WINDOWS:
             self.drawn.frame_wrong_fields()
-        style = self._style
+            letters = style.map("TCombobox", "foreground")
+            style.map("TCombobox", foreground=[("disabled", DISABLED), *letters])
         style.map(".", foreground=[("disabled", DISABLED)])
         style.configure("TButton", foreground=INK)
         style.map("TButton", foreground=[("disabled", DISABLED)])
