@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
@@ -11,7 +12,7 @@ import pytest
 from kollect.desktop import icon_file
 from kollect.ui.framework import drawn_look, theme
 from kollect.ui.framework.drawn_look import SCALES, DrawnLook
-from kollect.ui.framework.theme import ACCENT, Appearance, Theme, appearance_for
+from kollect.ui.framework.theme import ACCENT, WRONG, Appearance, Theme, appearance_for
 
 STATES = ("", "active", "focus", "focus active", "pressed", "disabled")
 BUTTONS = ("Quiet.TButton", "TButton", "Primary.TButton", "Step.Primary.TButton")
@@ -123,6 +124,20 @@ def test_without_the_pictures_the_buttons_of_the_theme_stay(root, monkeypatch):
     assert contrast(rgb(root, letters), rgb(root, button)) >= LEGIBLE
     ttk.Button(root, text="F12:設定実行", style="Primary.TButton").pack()
     root.update()
+
+
+def test_a_wrong_field_has_a_red_frame(root, own):
+    style = ttk.Style(root)
+    for kind in ("TEntry", "TCombobox", "TSpinbox"):
+        if own.appearance is Appearance.WINDOWS:
+            assert style.layout(f"Wrong.{kind}")[0][0] == "Kollect.wrong"
+        else:
+            assert style.lookup(f"Wrong.{kind}", "bordercolor", ["focus"]) == WRONG
+
+
+def test_windows_has_its_own_theme_below(own):
+    windows = sys.platform == "win32"
+    assert own.appearance is (Appearance.WINDOWS if windows else Appearance.OTHERS)
 
 
 @pytest.mark.parametrize(
