@@ -202,8 +202,8 @@ class Theme:
         style = self._style
         if self.appearance is Appearance.WINDOWS:
             self.drawn.frame_wrong_fields()
-            letters = style.map("TCombobox", "foreground")
-            style.map("TCombobox", foreground=[("disabled", DISABLED), *letters])
+            chosen = ("readonly", "focus", "SystemHighlightText")
+            style.map("TCombobox", foreground=[("disabled", DISABLED), chosen])
         style.map(".", foreground=[("disabled", DISABLED)])
         style.configure("TButton", foreground=INK)
         style.map("TButton", foreground=[("disabled", DISABLED)])
