@@ -12,7 +12,17 @@ import pytest
 from kollect.desktop import icon_file
 from kollect.ui.framework import drawn_look, theme
 from kollect.ui.framework.drawn_look import SCALES, DrawnLook
-from kollect.ui.framework.theme import ACCENT, WRONG, Appearance, Theme, appearance_for
+from kollect.ui.framework.theme import (
+    ACCENT,
+    STRIPE,
+    WRONG,
+    Appearance,
+    Theme,
+    appearance_for,
+    colour,
+)
+from kollect.ui.widgets.form import text_of
+from kollect.ui.widgets.table import Table, TableColumn
 
 STATES = ("", "active", "focus", "focus active", "pressed", "disabled")
 BUTTONS = ("Quiet.TButton", "TButton", "Primary.TButton", "Step.Primary.TButton")
@@ -135,6 +145,10 @@ def test_a_wrong_field_has_a_red_frame(root, own):
             assert style.lookup(f"Wrong.{kind}", "bordercolor", ["focus"]) == WRONG
 
 
+def test_else_our_colours_are_ours(root, own):
+    assert colour(root, STRIPE) == STRIPE
+
+
 def test_windows_has_its_own_theme_below(own):
     windows = sys.platform == "win32"
     assert own.appearance is (Appearance.WINDOWS if windows else Appearance.OTHERS)
@@ -152,6 +166,21 @@ def test_one_place_chooses(themes, high_contrast, wanted):
     assert appearance_for(themes, high_contrast=high_contrast) is wanted
 
 
+@pytest.mark.skipif(sys.platform != "win32", reason="the colours of Windows")
+def test_in_high_contrast_letters_and_grounds_are_the_colours_of_windows(root):
+    Theme(root, high_contrast=True)
+    style = ttk.Style(root)
+    for name in ("Paper", "PaperFaint", "PaperWrong", "Heading", "State", "Notice", "Faint", "Bad"):
+        for part in ("background", "foreground"):
+            assert style.lookup(f"{name}.TLabel", part).startswith("System"), (name, part)
+    text = text_of(root, lines=3)
+    table = Table(root, [TableColumn("受付番号", 6)], lambda keys, take: None)
+    for tag, part in (("stripe", "background"), ("faint", "foreground"), ("wrong", "foreground")):
+        assert str(table.tree.tag_configure(tag, part)).startswith("System")
+    assert str(text.cget("background")).startswith("System")
+    assert colour(root, WRONG).startswith("System")
+
+
 def test_in_high_contrast_nothing_is_drawn(root, monkeypatch):
     monkeypatch.setattr(theme, "appearance_for", lambda themes, *, high_contrast: Appearance.SYSTEM)
     if "vista" not in ttk.Style(root).theme_names():
@@ -159,4 +188,5 @@ def test_in_high_contrast_nothing_is_drawn(root, monkeypatch):
         ttk.Style(root).theme_create("vista", parent="alt", settings=black)
     plain = Theme(root, high_contrast=True)
     assert plain.drawn is None
+    assert colour(root, STRIPE) == "SystemWindow"
     assert "Kollect" not in str(ttk.Style(root).layout("Primary.TButton"))

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from enum import Enum, auto
 from tkinter import font, ttk
 from typing import TYPE_CHECKING, TypedDict
+from weakref import WeakSet
 
 from kollect.desktop.icon_file import picture
 from kollect.desktop.system_fonts import fixed_family, text_family
@@ -62,6 +63,32 @@ _TK_FONTS = (
     "TkIconFont",
     "TkSmallCaptionFont",
 )
+
+
+_SYSTEM_COLOURS = {
+    PAPER: "SystemWindow",
+    STRIPE: "SystemWindow",
+    NOTICE: "SystemWindow",
+    FIELD_OFF: "SystemButtonFace",
+    INK: "SystemWindowText",
+    FAINT: "SystemWindowText",
+    WRONG: "SystemWindowText",
+    GOOD: "SystemWindowText",
+    ACCENT_DARK: "SystemWindowText",
+    LINE: "SystemWindowText",
+    ACCENT: "SystemHighlight",
+    MARK: "SystemButtonFace",
+}
+"""What stands for our colours in high contrast. Nothing is told by its colour alone."""
+_in_high_contrast: WeakSet[tk.Misc] = WeakSet()
+"""The roots of such windows."""
+
+
+def colour(widget: tk.Misc, ours: str) -> str:
+    """This one of our colours, or the one of Windows that stands for it in high contrast."""
+    if widget.nametowidget(".") in _in_high_contrast:
+        return _SYSTEM_COLOURS[ours]
+    return ours
 
 
 SIZE_WORDS = {TextSize.NORMAL: "標準", TextSize.LARGE: "大", TextSize.HUGE: "特大"}
@@ -115,6 +142,8 @@ class Theme:
         self.drawn: DrawnLook | None = None
         """None where nothing of it is shown."""
         self._set_fonts()
+        if self.appearance is Appearance.SYSTEM:
+            _in_high_contrast.add(root)
         if self.appearance is Appearance.OTHERS:
             self._use_own_theme()
             self.ground = GROUND
@@ -167,24 +196,28 @@ class Theme:
 
     def _common_styles(self) -> None:
         configure = self._style.configure
-        configure("Heading.TLabel", font=HEADING_FONT, foreground=ACCENT_DARK, background=PAPER)
-        configure("Paper.TFrame", background=PAPER)
-        configure("Paper.TLabel", background=PAPER)
-        configure("PaperBold.TLabel", background=PAPER, font=BOLD_FONT)
-        configure("PaperFaint.TLabel", background=PAPER, foreground=FAINT, font=SMALL_FONT)
-        configure("PaperWrong.TLabel", background=PAPER, foreground=WRONG, font=BOLD_FONT)
-        configure("State.TLabel", background=PAPER, font=HEADING_FONT)
-        configure("Line.TFrame", background=LINE)
-        configure("Wrong.TFrame", background=WRONG)
-        configure("Notice.TFrame", background=NOTICE)
-        configure("Notice.TLabel", background=NOTICE)
-        configure("Accent.TFrame", background=ACCENT)
+        ours = (PAPER, FAINT, WRONG, GOOD, ACCENT, ACCENT_DARK, LINE, NOTICE)
+        paper, faint, wrong, good, accent, accent_dark, line, notice = (
+            colour(self._root, one) for one in ours
+        )
+        configure("Heading.TLabel", font=HEADING_FONT, foreground=accent_dark, background=paper)
+        configure("Paper.TFrame", background=paper)
+        configure("Paper.TLabel", background=paper)
+        configure("PaperBold.TLabel", background=paper, font=BOLD_FONT)
+        configure("PaperFaint.TLabel", background=paper, foreground=faint, font=SMALL_FONT)
+        configure("PaperWrong.TLabel", background=paper, foreground=wrong, font=BOLD_FONT)
+        configure("State.TLabel", background=paper, font=HEADING_FONT)
+        configure("Line.TFrame", background=line)
+        configure("Wrong.TFrame", background=wrong)
+        configure("Notice.TFrame", background=notice)
+        configure("Notice.TLabel", background=notice)
+        configure("Accent.TFrame", background=accent)
         configure("Bold.TLabel", font=BOLD_FONT)
-        configure("Faint.TLabel", foreground=FAINT, font=SMALL_FONT)
-        configure("Wrong.TLabel", foreground=WRONG, font=SMALL_FONT)
-        configure("Good.TLabel", foreground=GOOD)
-        configure("Bad.TLabel", foreground=WRONG)
-        configure("TLabelframe.Label", font=BOLD_FONT, foreground=ACCENT_DARK)
+        configure("Faint.TLabel", foreground=faint, font=SMALL_FONT)
+        configure("Wrong.TLabel", foreground=wrong, font=SMALL_FONT)
+        configure("Good.TLabel", foreground=good)
+        configure("Bad.TLabel", foreground=wrong)
+        configure("TLabelframe.Label", font=BOLD_FONT, foreground=accent_dark)
         # as far in as the texts of the rows
         configure("Treeview.Heading", font=BOLD_FONT, padding=("2p", "2p"))
         configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
