@@ -1,6 +1,6 @@
 """Every screen of kollect.exe can be opened, by the keys of the menu; and looks as it should.
 
-`./build.sh exe pictures` puts pictures of them into assets/screens/windows.
+`./build.sh exe pictures` puts those that the README shows into assets/screens/windows.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 from kollect.settings import ini_file
 from tests.exe import clerk, desktop_driver
 from tests.exe.wine import Stick
+from tests.pictures.album import shown_in_readme
 from tests.pictures.member_scenes import people
 from tests.pictures.scenes import SETTINGS
 
@@ -38,7 +39,7 @@ def take() -> Take:
 
     def take(name: str, title: str) -> None:
         window = desktop_driver.bring(title)
-        if folder:
+        if folder and name in shown_in_readme("windows/"):
             desktop_driver.framed_picture(Path(folder) / f"{name}.png", window)
 
     return take

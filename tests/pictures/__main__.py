@@ -1,10 +1,13 @@
 """python -m tests.pictures [--size normal|large|huge] [--geometry 1024x524] [--scale 150]
-                         [--screen 1024x600] [--out DIR] [--scenes NAME …] [name …]
+                         [--screen 1024x600] [--out DIR] [--readme] [--scenes NAME …] [name …]
 
-Without arguments: those that the README shows, into assets/screens. With --out: every screen and
-dialog, into that folder. With names: only those pictures; with --scenes: only those functions of
-tests/pictures, which is quicker. --scale: as on a display of so many per cent. On Windows, the
-windows stand on the display that is there; `./build.sh exe album` does that under Wine.
+Without arguments: every screen and dialog in 標準, into a new folder for temporary files. --scale:
+as on a display of so many per cent. With names: only those pictures; with --scenes: only those
+functions of tests/pictures, which is quicker. --readme: those that the README shows, into
+assets/screens.
+
+On Windows, the windows stand on the display that is there; `./build.sh exe album` has one under
+Wine, with the same arguments.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import os
-import re
 import sys
 import tempfile
 import tkinter as tk
@@ -29,11 +31,9 @@ from kollect.ui.framework.gc_in_tk_thread import collect_here
 from kollect.ui.framework.window import give_icon
 from kollect.ui.main import Program
 from tests.helpers import display
-from tests.pictures.album import Album
+from tests.pictures.album import ASSETS, Album, shown_in_readme
 from tests.pictures.scenes import NEEDED, SCENES
 
-TOP = Path(__file__).parents[2]
-ASSETS = TOP / "assets" / "screens"
 LONGEST_SCENE = 120
 """Seconds; a scene that hangs says where, instead of waiting for ever."""
 
@@ -45,16 +45,16 @@ def main() -> None:
     options.add_argument("--geometry", default="1024x700")
     options.add_argument("--scale", type=int, default=100)
     options.add_argument("--out", type=Path)
+    options.add_argument("--readme", action="store_true")
     options.add_argument("--scenes", action="extend", nargs="+", default=[])
     options.add_argument("names", nargs="*")
     chosen = options.parse_args()
-    folder = chosen.out or ASSETS
+    folder = chosen.out or (ASSETS if chosen.readme else Path(tempfile.mkdtemp("-kollect")))
     folder.mkdir(parents=True, exist_ok=True)
-    if chosen.names or chosen.out:
-        names = chosen.names or [""]
-        wanted = partial(_has_one_of, names)
-    else:
+    if chosen.readme:
         wanted = shown_in_readme().__contains__
+    else:
+        wanted = partial(_has_one_of, chosen.names or [""])
     # the passwords of a picture belong into no keyring
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     with (
@@ -63,6 +63,7 @@ def main() -> None:
     ):
         enable_dpi_awareness()
         root = tk.Tk(className="Kollect")
+        give_icon(root)
         root.tk.call("tk", "scaling", chosen.scale / 100 * 96 / 72)
         # else a thread that collects a variable of Tk waits a second for each: there is no mainloop
         collect_here(root)
@@ -72,7 +73,6 @@ def main() -> None:
         program.window.on_text_size = lambda size: None
         program.window.set_text_size(chosen.size)
         root.focus_force()
-        give_icon(root)
         album = Album(program, folder, wanted)
         for scene in SCENES:
             if not chosen.scenes or scene.__name__ in (*chosen.scenes, NEEDED.__name__):
@@ -92,12 +92,6 @@ def _display(screen: str) -> AbstractContextManager[object]:
 
 def _has_one_of(parts: Sequence[str], name: str) -> bool:
     return any(part in name for part in parts)
-
-
-def shown_in_readme() -> set[str]:
-    """The names of the pictures of screens in it."""
-    text = (TOP / "README.md").read_text(encoding="utf-8")
-    return {*re.findall(r"\(assets/screens/([\w-]+)\.png\)", text)}
 
 
 def _give_up(kind: type, error: BaseException, trace: object) -> None:

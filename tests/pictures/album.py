@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import time
@@ -16,11 +17,19 @@ from PIL import Image, ImageGrab
 from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.main import Program
 
+TOP = Path(__file__).parents[2]
+ASSETS = TOP / "assets" / "screens"
 PATIENCE = 30.0
 COLOURS = 96
 DESK = "#5b7897"
 TITLE, EDGE = 20, 1
 """Of a frame under Wine, in pixels: the window manager's, of which Windows knows nothing."""
+
+
+def shown_in_readme(folder: str = "") -> set[str]:
+    """The names of the pictures in assets/screens, or a folder there, that it shows."""
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    return {*re.findall(rf"\(assets/screens/{folder}([\w-]+)\.png\)", text)}
 
 
 class Album:

@@ -57,8 +57,10 @@ def collecting(album: Album) -> None:
     told = "対象外メールを転送しました（差出人 tanaka@example.com、見出 営業時間について）"
     standing.apply(LogEntry(at, told))
     _round(album, None, now - timedelta(seconds=18))
-    standing.counted(14, 1189, now.date())
     album.program.go.collecting()
+    album.settle()  # the empty ledger has been counted
+    standing.counted(14, 1189, now.date())
+    album.window.screen.refresh()
     album.take("collecting")
     standing.apply(WaitChanged(by_push=True, next_at=now + timedelta(minutes=5)))
     album.window.screen.refresh()
