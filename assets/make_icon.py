@@ -46,7 +46,7 @@ FIELD, FIELD_FAINT = WHITE, (236, 239, 243, 255)
 MARK, MARK_FAINT = BLUE, (154, 169, 186, 255)
 BLUE_HOVER, BLUE_PRESSED = (42, 111, 190, 255), DARK
 PALE, PALE_PRESSED = (227, 237, 249, 255), (207, 224, 245, 255)
-LINE, LINE_FAINT = (164, 175, 188, 255), (208, 214, 222, 255)
+LINE, LINE_QUIET, LINE_FAINT = (164, 175, 188, 255), (188, 196, 206, 255), (208, 214, 222, 255)
 OFF, BLUE_OFF = (238, 240, 243, 255), (217, 224, 232, 255)
 BEHIND = (228, 232, 238, 255)
 """A tab behind the one in front."""
@@ -237,7 +237,7 @@ LOOKS = {  # in the order of the columns
     "main-focus-hover": ((0, DARK), (2, WHITE), (3, BLUE_HOVER)),
     "main-pressed": ((0, BLUE_PRESSED),),
     "main-off": ((0, BLUE_OFF),),
-    "quiet": ((0, LINE_FAINT), (1, CLEAR)),
+    "quiet": ((0, LINE_QUIET), (1, CLEAR)),
     "quiet-focus": ((0, BLUE), (2, CLEAR)),
     "choice": ((0, CLEAR),),
     "choice-hover": ((0, PALE),),

@@ -20,7 +20,7 @@ from kollect.settings.model import (
     Shop,
 )
 from kollect.ui.framework.dialogs import TroubleDialog
-from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
@@ -33,7 +33,13 @@ from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from tests.helpers import nsd
 from tests.helpers.zones import ZONES
-from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
+from tests.pictures import (
+    collecting_scenes,
+    mailing_scenes,
+    member_scenes,
+    results_scenes,
+    start_scenes,
+)
 from tests.pictures.album import Album
 
 SETTINGS = Settings(
@@ -58,11 +64,6 @@ CERTIFICATE = Certificate(
     ("mail.hoster.example",),
     "2027-03-31 23:59 UTC",
 )
-
-
-def first_start(album: Album) -> None:
-    dialogs = album.window.dialogs
-    album.dialog("first-start", lambda: dialogs.show(FirstStartDialog))
 
 
 def menu(album: Album) -> None:
@@ -287,8 +288,9 @@ def _scrolled_in(dialog: object) -> ScrollFrame:
 
 
 SCENES = (
-    first_start,
+    *start_scenes.SCENES,
     menu,
+    *start_scenes.LATER_SCENES,
     settings,
     wrong_values,
     mail_test,
