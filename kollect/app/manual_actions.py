@@ -27,9 +27,7 @@ from kollect.storage.numbers_in_log import BY_HAND
 log = logging.getLogger(__name__)
 
 
-def send_again(
-    ledger: Ledger, settings: Settings, receipts: Iterable[Receipt], now: datetime
-) -> None:
+def resend(ledger: Ledger, settings: Settings, receipts: Iterable[Receipt], now: datetime) -> None:
     """再送: the number once more, as 返信メール; as 受付完了メール to whom none was delivered."""
     domain = _letter_domain(settings)
     receipts = list(receipts)
@@ -37,7 +35,7 @@ def send_again(
         for receipt in receipts:
             had_one = receipt.state is ReceiptState.REPLIED
             template = (_duplicate if had_one else _acknowledgement)(ledger, settings, now)
-            ledger.send_again(receipt.number, now, template, domain)
+            ledger.resend(receipt.number, now, template, domain)
     for receipt in receipts:
         log.info("受付番号 %d の再送を受け付けました: %s", receipt.number, exact(receipt.address))
 

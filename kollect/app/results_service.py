@@ -107,7 +107,7 @@ class ResultsService:
         with self._receipts() as receipts:
             return by_carrier(receipts.refused(since))
 
-    def send_again(self, numbers: Sequence[int]) -> int:
+    def resend(self, numbers: Sequence[int]) -> int:
         """再送. Returns how many letters are owed now that were not owed before."""
         settings = self._settings()
         with self._receipts() as reader:
@@ -115,7 +115,7 @@ class ResultsService:
             receipts = reader.some([n for n in numbers if n not in waiting])
         if receipts:
             with closing(Ledger(self._folder.database)) as ledger:
-                manual_actions.send_again(ledger, settings, receipts.values(), self._now())
+                manual_actions.resend(ledger, settings, receipts.values(), self._now())
         return len(receipts)
 
     def write_csv(

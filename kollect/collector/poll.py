@@ -81,7 +81,7 @@ def poll(
                 if replies.take(batch) and not stopping():
                     send()
                     copies.save(batch)
-                deleter.delete(batch)
+                deleter.mark_done(batch)
             else:
                 recorder.report()
                 copies.report()

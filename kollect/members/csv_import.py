@@ -17,14 +17,13 @@ from kollect.mail.foreign_text import exact, visible
 from kollect.members import normalize, wareki
 from kollect.members.csv_columns import ACTIVE, WITHDRAWN, CsvColumn
 from kollect.members.csv_table import CsvTable, CsvTrouble, plain
-from kollect.members.member import (
-    Member,
+from kollect.members.member import Member, MemberState
+from kollect.members.member_fields import (
+    FormProblems,
     MemberField,
     MemberFormInput,
-    MemberState,
-    SheetProblems,
-    as_sheet,
-    read,
+    as_form_input,
+    read_form,
 )
 from kollect.members.repository import Members
 
@@ -107,7 +106,7 @@ def understood(table: CsvTable, members: Members, now: datetime) -> list[CsvLine
             if first := found.get(one.member.number):
                 raise _Wrong(f"受付番号 {one.member.number} は、{first.line}行目にもあります。")
             found[one.member.number] = one
-        except SheetProblems as wrong:
+        except FormProblems as wrong:
             problems += [LineProblem(line, visible(str(problem))) for problem in wrong.problems]
         except _Wrong as wrong:
             problems.append(LineProblem(line, visible(str(wrong))))
@@ -211,13 +210,13 @@ def _line(line: int, cells: dict[CsvColumn, str], members: Members, now: datetim
     known = members.get(number)
     typed = {_SHEET[column]: cell for column, cell in cells.items() if column in _SHEET}
     form = replace(
-        as_sheet(known) if known else MemberFormInput(), **typed | {"number": str(number)}
+        as_form_input(known) if known else MemberFormInput(), **typed | {"number": str(number)}
     )
     dated = bool(form.consent_on.strip())
     if not dated and not form.consent_how.strip():
         # a shop that brings its list along has no day for each; then this day is the record
         form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=CSV_SOURCE)
-    member = read(form, now.date())
+    member = read_form(form, now.date())
     return CsvLine(
         line,
         member,

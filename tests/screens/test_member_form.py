@@ -17,7 +17,7 @@ from kollect.printing.documents import Paper
 from kollect.settings.model import Passwords, Settings
 from kollect.threads.background_thread import local_now
 from kollect.ui.main import Program
-from kollect.ui.members import member_fields
+from kollect.ui.members import member_form_fields
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
@@ -295,7 +295,7 @@ def test_each_field_switches_the_input_method_to_what_is_typed_there(
     screen: MemberFormScreen, monkeypatch: pytest.MonkeyPatch
 ):
     switched: list[InputMode] = []
-    monkeypatch.setattr(member_fields, "set_input_mode", switched.append)
+    monkeypatch.setattr(member_form_fields, "set_input_mode", switched.append)
     fields = screen.fields
     for field, letters in (
         (fields.name, InputMode.HIRAGANA),

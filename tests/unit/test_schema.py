@@ -59,7 +59,7 @@ def lived(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ledger.move(rows[:1], MailState.SENDING, NOW)
         ledger.move(rows[:1], MailState.SENT, NOW, "250 ok")
         ledger.receipt_state(1001, ReceiptState.REPLIED, NOW)
-        ledger.send_again(1001, NOW, text(ledger), DOMAIN)
+        ledger.resend(1001, NOW, text(ledger), DOMAIN)
         ledger.record_failure(BOX, "x", NOW)
         ledger.set_metadata("paused", "yes")
         ledger.close()

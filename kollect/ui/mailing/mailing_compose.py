@@ -20,7 +20,7 @@ from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_dialogs import SampleDialog
 from kollect.ui.mailing.mailing_preview import MemberPreview
-from kollect.ui.members.member_fields import switch_ime
+from kollect.ui.members.member_form_fields import switch_ime
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.check_strip import CheckStrip
 from kollect.ui.widgets.form import Form

@@ -21,7 +21,7 @@ from kollect.ui.framework.tk_lifetime import text_variable, when_idle
 from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.results.kept_dialogs import KeptMailAction, MailDialog, NumberDialog
 from kollect.ui.results.kept_rows import COLUMNS, row_of, says_no_perhaps
-from kollect.ui.results.resend import when_sent
+from kollect.ui.results.resend_dialog import when_sent
 from kollect.ui.widgets.fields import LineField
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableRow, Take
@@ -279,7 +279,7 @@ class KeptMailsTab(ttk.Frame):
                 yes="再送する",
             ):
                 numbers = [given.number]
-                self._run(lambda: self._records.send_again(numbers), lambda count: self._owed(""))
+                self._run(lambda: self._records.resend(numbers), lambda count: self._owed(""))
 
         self._run(work, done)
 

@@ -13,7 +13,7 @@ MOST_AT_ONCE = 50
 """A slip of the hand must not write to every customer of the shop."""
 
 
-def ask_and_send_again(
+def ask_and_resend(
     window: Window,
     workspace: Workspace,
     numbers: Sequence[int],
@@ -43,7 +43,7 @@ def ask_and_send_again(
         window.set_status(when_sent(workspace))
         done()
 
-    window.jobs.run(lambda job: workspace.results().send_again(numbers), sent, owner=owner)
+    window.jobs.run(lambda job: workspace.results().resend(numbers), sent, owner=owner)
 
 
 def when_sent(workspace: Workspace) -> str:
