@@ -51,6 +51,12 @@ def stored(database: Path, number: int) -> Member | None:
         return members.get(number)
 
 
+def by_hand(database: Path, sql: str) -> None:
+    """Change what the program would not."""
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute(sql)
+
+
 def crowd(database: Path, count: int) -> None:
     """So many members, written past Members: only what reads them is under test."""
     numbers(database, "first@x.jp")

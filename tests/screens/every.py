@@ -62,7 +62,7 @@ from kollect.ui.settings.templates import TemplateDialog
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.member_samples import YAMADA, numbers, register
 from tests.helpers.receipt_samples import fill_kept, fill_log
-from tests.helpers.ui_driver import settle
+from tests.helpers.ui_driver import settle, settle_jobs
 
 SHOP = Settings(
     shop=Shop("S0123", "フレッシュ髙田 駅前店", "東京都新宿区西新宿1-2-3", "03-1234-5678"),
@@ -121,7 +121,7 @@ def _results(tab: int) -> Open:
     def go(program: Program) -> Screen:
         screen = program.window.open(ResultsScreen, program.workspaces, program.go)
         screen.notebook.select(tab)
-        settle(screen, lambda: not screen.tabs[tab]._searches.busy)
+        settle_jobs(screen)
         return screen
 
     return go

@@ -25,7 +25,7 @@ from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.menu import MenuScreen
 from kollect.ui.papers.screen import PapersScreen
 from tests.helpers.ledger_samples import NOW, numbered
-from tests.helpers.member_samples import YAMADA, numbers, register, stored
+from tests.helpers.member_samples import YAMADA, by_hand, numbers, register, stored
 from tests.helpers.ui_driver import (
     Person,
     all_inside,
@@ -33,6 +33,7 @@ from tests.helpers.ui_driver import (
     focus,
     press,
     settle,
+    settle_jobs,
     shown_text,
     type_in,
 )
@@ -260,8 +261,8 @@ def test_the_number_can_be_sent_again(
 
 
 def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScreen, database: Path):
+    by_hand(database, "UPDATE receipt SET state = 'pending' WHERE number = 1003")
     with closing(Ledger(database)) as ledger:
-        ledger._db.execute("UPDATE receipt SET state = 'pending' WHERE number = 1003")
         ledger.receipt_state(1003, ReceiptState.UNDELIVERABLE, NOW, "宛先が見つかりません。")
     enter(screen, "1003")
     settle(screen, lambda: here(screen) is screen.fields.name.widget)
@@ -270,10 +271,9 @@ def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScre
 
 
 def test_a_refusal_that_may_be_the_customers_own_filter(screen: MemberFormScreen, database: Path):
+    pending = "UPDATE receipt SET state = 'pending', address = 'a@docomo.ne.jp'"
+    by_hand(database, f"{pending} WHERE number = 1003")
     with closing(Ledger(database)) as ledger:
-        ledger._db.execute(
-            "UPDATE receipt SET state = 'pending', address = 'a@docomo.ne.jp' WHERE number = 1003"
-        )
         reason = "550 Unknown user a@docomo.ne.jp"
         ledger.receipt_state(1003, ReceiptState.UNDELIVERABLE, NOW, reason)
     enter(screen, "1003")
@@ -355,7 +355,7 @@ def test_esc_after_a_look_up_asks_nothing(
 ):
     register(database, YAMADA)
     enter(screen, number)
-    settle(screen, lambda: screen._looked_for == number)
+    settle_jobs(screen)
     press(screen, "Escape")
     assert isinstance(program.window.screen, MenuScreen)
     assert dialogs.asked == []

@@ -18,7 +18,7 @@ import pytest
 
 from kollect.collector.events import PollFinished, PollReport
 from kollect.demo.server import DemoServer
-from kollect.desktop.tray import COLOURS, Tray, TrayAction, TrayColor
+from kollect.desktop.tray import COLOURS, ON_MENU, Tray, TrayAction, TrayColor
 from kollect.errors import Trouble
 from kollect.settings import ini_file
 from kollect.storage.data_folder import DataFolder
@@ -27,7 +27,15 @@ from kollect.ui.main import Program
 from kollect.ui.tray_controller import TrayController
 from tests.helpers import display as displays
 from tests.helpers.live_shop import shop, start
-from tests.helpers.ui_driver import PATIENCE, Person, settle, window_named, xdotool
+from tests.helpers.ui_driver import (
+    PATIENCE,
+    Person,
+    all_inside,
+    settle,
+    threads_of,
+    window_named,
+    xdotool,
+)
 
 pytestmark = pytest.mark.real
 
@@ -86,6 +94,20 @@ def click_entry(menu: tk.Menu, place: int) -> None:
     xdotool("mousemove", str(x), str(y), "click", "1")
 
 
+def open_menu(root: tk.Tk) -> tk.Menu:
+    """Press the right button on the icon; the menu that comes."""
+    click_icon(3)
+    found: list[tk.Menu] = []
+
+    def is_there() -> bool:
+        menus = (widget for widget in all_inside(root) if isinstance(widget, tk.Menu))
+        found[:] = [menu for menu in menus if menu.winfo_ismapped()]
+        return bool(found)
+
+    settle(root, is_there)
+    return found[0]
+
+
 def hide(program: Program) -> None:
     """The window's ×, as the window manager asks for it."""
     root = program.window.root
@@ -135,7 +157,7 @@ class TestIcon:
         wait_for(icon_window)
         tray.balloon("", "")
         tray.stop()
-        assert not tray._thread.is_alive()
+        assert not threads_of("tray")
         wait_for(lambda: not icon_window())
         tray.show(TrayColor.WAITING, "too late")
         tray.stop()
@@ -144,7 +166,8 @@ class TestIcon:
         tray.show(TrayColor.WAITING, "コレクト")
         wait_for(icon_window)
         time.sleep(0.5)
-        task = f"/proc/self/task/{tray._thread.native_id}/schedstat"
+        (thread,) = threads_of("tray")
+        task = f"/proc/self/task/{thread.native_id}/schedstat"
         before = read_nanoseconds(task)
         time.sleep(2)
         assert read_nanoseconds(task) - before < 1_000_000
@@ -179,9 +202,7 @@ class TestWindowAndIcon:
     ):
         root = collecting.window.root
         hide(collecting)
-        click_icon(3)
-        settle(root, lambda: collecting.go.tray._menu and collecting.go.tray._menu.winfo_ismapped())
-        menu = collecting.go.tray._menu
+        menu = open_menu(root)
         labels = [menu.entrycget(n, "label") for n in range(menu.index("end") + 1)]
         assert labels == ["表示", "今すぐ受信", "収集結果表示", "ログの表示", "処理の終了"]
         before = collecting.go.tray.status.last
@@ -189,8 +210,7 @@ class TestWindowAndIcon:
         settle(root, lambda: collecting.go.tray.status.last is not before)
         assert root.state() == "withdrawn", "looking for mail shows nothing"
         settle(root, lambda: not menu.winfo_ismapped())
-        click_icon(3)
-        settle(root, menu.winfo_ismapped)
+        open_menu(root)
         dialogs.answers.append("キャンセル")
         settle(root, lambda: not collecting.workspaces.current.worker.busy)
         click_entry(menu, 4)
@@ -205,7 +225,7 @@ class TestWindowAndIcon:
         root = collecting.window.root
         hide(collecting)
         for _ in range(2):
-            collecting.go.tray._wished(wish)
+            click_entry(open_menu(root), ON_MENU.index(wish))
             settle(root, lambda: root.state() == "normal")
             assert type(collecting.window.screen).__name__ == name
         assert len(collecting.window.screens) == 3, "each once"
@@ -229,7 +249,7 @@ class TestWindowAndIcon:
         hide(collecting)
         settle(collecting.window.root, lambda: not collecting.workspaces.current.worker.busy)
         dialogs.answers.append("OK")
-        collecting.go.tray._wished(TrayAction.QUIT)
+        click_entry(open_menu(collecting.window.root), ON_MENU.index(TrayAction.QUIT))
         collecting.window.root.mainloop()
         wait_for(lambda: not icon_window())
         assert not [t for t in threading.enumerate() if t.name in ("tray", "collector")]
@@ -349,4 +369,4 @@ def test_without_a_display_there_is_no_icon_and_no_harm(monkeypatch: pytest.Monk
     assert not tray.is_there()
     tray.show(TrayColor.WAITING, "コレクト")
     tray.stop()
-    assert not tray._thread.is_alive()
+    assert not threads_of("tray")

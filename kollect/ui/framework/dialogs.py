@@ -41,7 +41,7 @@ class Dialog(tk.Toplevel, Generic[T]):
         self.body = ttk.Frame(self, padding=WIDE)
         self.body.grid(row=0, column=0, sticky="nsew")
         self._focus: tk.Misc = self
-        self._main: ttk.Button | None = None
+        self.main_button: ttk.Button | None = None
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, self._enter)
         self.bind(enter_key.LAST_FIELD, lambda event: self._press_main())
@@ -77,7 +77,7 @@ class Dialog(tk.Toplevel, Generic[T]):
             button.grid(row=0, column=place + (place >= left), padx=padx, sticky="ns")
             made.append(button)
             if is_main:
-                self._focus = self._main = button
+                self._focus = self.main_button = button
         return made
 
     def _enter(self, event: tk.Event) -> None:
@@ -89,8 +89,8 @@ class Dialog(tk.Toplevel, Generic[T]):
                 self._press_main()
 
     def _press_main(self) -> None:
-        if self._main is not None:
-            self._main.invoke()  # a disabled one does nothing
+        if self.main_button is not None:
+            self.main_button.invoke()  # a disabled one does nothing
 
     def start_at(self, widget: tk.Misc) -> None:
         """Where the focus is when the dialog opens; by default on its main button."""
