@@ -1,6 +1,8 @@
-"""What staff ask for by hand in 収集結果表示: letters that no mail in the mailbox is waiting for.
+"""What staff do by hand in 収集結果表示: 再送 (`resend`), 転送する (`forward`), 受付番号を発行
+(`give_number`).
 
-Each is written into the ledger, and the next poll sends it.
+Each owes a letter that no mail in the mailbox asks for: it is written into the ledger, and the next
+poll sends it.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
-from kollect.collector.context import FORWARDED
+from kollect.collector.poll_context import FORWARDED
 from kollect.decision.types import Kind
 from kollect.errors import Trouble
 from kollect.ledger.kept_query import KeptMail

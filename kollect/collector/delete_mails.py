@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kollect.collector.batch import Batch
-from kollect.collector.context import PollContext
 from kollect.collector.mail_identity import is_same
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
+from kollect.collector.poll_context import PollContext
 from kollect.collector.problem_mails import ProblemMails
 from kollect.errors import NotDeleted
 from kollect.inbox.mailbox import CommandRefused

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kollect.collector.batch import batches
-from kollect.collector.context import PollContext
 from kollect.collector.delete_mails import MailDeleter
 from kollect.collector.events import Phase, PollReport
 from kollect.collector.mail_identity import not_among
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
+from kollect.collector.poll_context import PollContext
 from kollect.collector.problem_mails import ProblemMails
 from kollect.collector.record_mails import MailRecorder
 from kollect.collector.save_copies import CopySaver

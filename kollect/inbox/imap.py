@@ -14,9 +14,9 @@ from functools import partial
 from kollect.errors import NotDeleted, Stage
 from kollect.inbox import imap_deletion
 from kollect.inbox.header_block import Crlf, HeaderBlock
+from kollect.inbox.idle_session import IdleSession
 from kollect.inbox.imap_client import Client, open_client, translated
 from kollect.inbox.imap_fetch import Fetcher, Items, in_chunks, octets_of
-from kollect.inbox.kept_session import KeptSession
 from kollect.inbox.mailbox import CommandRefused, MailboxEntry, Sink
 from kollect.mail.message import HEADER_LIMIT
 from kollect.net.connection import Trace
@@ -70,7 +70,7 @@ class ImapMailbox:
         password: str,
         *,
         trace: Trace | None = None,
-        session: KeptSession | None = None,
+        session: IdleSession | None = None,
     ) -> ImapMailbox:
         """Connect and log in as the settings say. Raises ServerTrouble and its kinds.
 

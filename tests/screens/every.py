@@ -49,9 +49,10 @@ from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.password_dialog import PasswordDialog

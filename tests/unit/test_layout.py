@@ -344,6 +344,17 @@ def test_every_module_says_what_it_is_for():
     assert not [module.path for module in MODULES if module.tree.body and not module.docstring]
 
 
+def test_what_the_guides_name_is_there():
+    """The map and the how-tos of CONTRIBUTING, the tree of the README."""
+    guides = (TOP / ".github" / "CONTRIBUTING.md", TOP / "README.md")
+    module = re.compile(r"(?<![\w./*])[a-z_]+(?:/[a-z_0-9]+)*\.py\b")
+    named = {path for guide in guides for path in module.findall(guide.read_text("utf-8"))}
+    assert len(named) > 60
+    rooms = (TOP / "kollect", TOP / "tests")
+    there = "".join(f"{path.as_posix()}\n" for room in rooms for path in room.rglob("*.py"))
+    assert not {path for path in named if f"/{path}\n" not in there}
+
+
 def test_nothing_in_the_tree_names_a_machine_or_a_registry():
     """A fresh clone must work anywhere; nor is there a word about who wrote it with what."""
     forbidden = re.compile(

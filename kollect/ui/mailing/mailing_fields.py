@@ -11,7 +11,7 @@ from kollect.desktop.ime import InputMode
 from kollect.mailing.rate_limit import RateLimit
 from kollect.members import wareki
 from kollect.members.member_filter import MemberFilter
-from kollect.ui.mailing.texts import PACE_NOTE
+from kollect.ui.mailing.mailing_words import PACE_NOTE
 from kollect.ui.members.member_form_fields import switch_ime
 from kollect.ui.widgets.fields import Field, LineField
 from kollect.ui.widgets.form import Form

@@ -1,4 +1,7 @@
-"""「再送」: the number again, to a customer who lost it. Asks first, and says when it goes out."""
+"""「再送」: the number again, to a customer who lost it. Asks first, and says when it goes out.
+
+What is done is in `app/manual_actions.py`.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from kollect.settings.model import Auth, Passwords, Send
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
-from kollect.ui.mailing.texts import DEAD, FILTERS, LEFT_OUT, SENT
+from kollect.ui.mailing.mailing_words import DEAD, FILTERS, LEFT_OUT, SENT
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
