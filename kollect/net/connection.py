@@ -22,6 +22,7 @@ from kollect.net.dial import dial
 from kollect.net.server_errors import RECEIVING_ROLE, SENDING_ROLE, Peer
 from kollect.net.tls import Trust, tls_handshake
 from kollect.settings.login_secrets import LoginSecrets
+from kollect.settings.model import Receive, Security, Tls
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -86,6 +87,21 @@ class Line:
         line = cls(dial(peer, timeout, trace), peer, trust, timeout=timeout)
         if tls:
             line._encrypt(lambda: dial(peer, timeout, _no_trace), trace)
+        return line
+
+    @classmethod
+    def to_receiving_server(cls, receive: Receive, tls: Tls, password: str, trace: Trace) -> Line:
+        """As `open`, as the settings say; what it shows of the conversation has no login in it."""
+        line = cls.open(
+            RECEIVING_ROLE,
+            receive.host,
+            receive.port,
+            timeout=receive.timeout_seconds,
+            tls=receive.security is Security.SSL,
+            trust=Trust.of(tls),
+            trace=trace,
+        )
+        line.hide_login(receive.account, password)
         return line
 
     def start_tls(self, *, prelude: Callable[[Line], None], trace: Trace | None = None) -> None:

@@ -22,6 +22,7 @@ from kollect.smtp.standby import Standby
 
 ADDRESS = "shop@shop.example"
 OWNER = "owner@owner.example"
+PASSWORD = "S3cret-pw!"
 
 
 def settings_for(pop3_port: int, smtp_port: int, account: str = "shop") -> Settings:

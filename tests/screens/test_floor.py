@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
 import threading
 import time
 import tkinter as tk
@@ -23,27 +22,13 @@ from kollect.threads import safe_thread
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+from tests.helpers.faults import ERRORS, raising
 from tests.helpers.table_driver import rows
 from tests.helpers.ui_driver import Person, settle, until
 
 pytestmark = pytest.mark.expects_errors
 
-ERRORS = [
-    RuntimeError("x"),
-    MemoryError(),
-    RecursionError("x"),
-    SystemExit(1),
-    sqlite3.OperationalError("disk I/O error"),
-    UnicodeEncodeError("utf-8", "\udc80", 0, 1, "surrogates not allowed"),
-]
 each_error = pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
-
-
-def raising(error: BaseException) -> Callable[..., Any]:
-    def fall(*_: object, **__: object) -> None:
-        raise error
-
-    return fall
 
 
 # ---- jobs of screens ----

@@ -7,13 +7,13 @@ import pytest
 from kollect.ui.main import Program
 from kollect.ui.members.member_list import MemberListScreen
 from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
-from tests.helpers.member_samples import crowd
 from tests.helpers.ui_driver import Person, click, labelled, press, settle, settle_jobs, type_in
+from tests.servers.crowd import fill_members
 
 
 @pytest.mark.slow
 def test_the_window_answers_all_the_time(program: Program, dialogs: Person, tmp_path):
-    crowd(program.workspaces.real.folder.database, 100_000)
+    fill_members(program.workspaces.real.folder.database, 100_000)
     heart = Heartbeat(program.window.root)
     heart.start()
     screen = program.window.open(MemberListScreen, program.workspaces, program.go)

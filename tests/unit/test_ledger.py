@@ -20,18 +20,6 @@ from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, numbered, sighting, t
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "kollect.db"
-
-
-@pytest.fixture
-def ledger(path: Path):
-    opened = Ledger(path)
-    yield opened
-    opened.close()
-
-
 def receipts(path: Path) -> dict[int, tuple[str, str]]:
     reader = Receipts(path)
     try:
