@@ -6,7 +6,6 @@ ask a second time: so it works on a `copy`.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import replace
 
 from kollect.collector.poll_context import ANSWERED
@@ -30,7 +29,7 @@ class DoubtfulRefusals:
 
     def copy(self) -> DoubtfulRefusals:
         other = DoubtfulRefusals()
-        other._doubts = deepcopy(self._doubts)
+        other._doubts = self._doubts.copy()
         other._entries, other._of_the_shop = dict(self._entries), set(self._of_the_shop)
         return other
 

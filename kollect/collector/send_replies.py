@@ -43,7 +43,7 @@ from kollect.storage.log_sentences import LETTER
 
 log = logging.getLogger(__name__)
 
-LETTERS_AT_ONCE = 100
+LETTERS_AT_ONCE = 250
 """So many letters are marked SENDING with one commit."""
 WHOLE_WITHIN = timedelta(days=1)
 """So long a mail to be forwarded waits for its body where the server does not hand it over."""

@@ -221,7 +221,7 @@ class SmtpClient:
                 queue.put_back(delivery)
                 return
             outcome = _later(delivery, "何度か試しましたが、送れませんでした。")
-        known.append(replace(outcome, place=delivery.place, begun=self._begun))
+        known.append(outcome.heard(delivery.place, self._begun))
         detail = f"{outcome.code or ''} {outcome.text}".strip()
         if ended.ours:
             self._account_rejected = smtp_errors.sending_refused(self._pool.peer, detail)
