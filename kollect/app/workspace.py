@@ -11,11 +11,12 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kollect.app.customer_data import CustomerData
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, StorageTrouble, Trouble
 from kollect.settings import ini_file, ini_format
 from kollect.settings.model import Passwords, Settings, TextSize
@@ -27,18 +28,15 @@ from kollect.storage_errors import storage_trouble
 from kollect.threads import safe_thread
 
 if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
+    from kollect.app.arrival_trial import ArrivalTrial
     from kollect.app.first_steps import Progress
     from kollect.app.mail_test import LastMailTest, MailTestStep
-    from kollect.app.results_service import ResultsService
     from kollect.collector.events import CollectorEvent
     from kollect.collector.worker import CollectorWorker
     from kollect.demo.server import DemoServer
     from kollect.diagnosis.finding import Finding
     from kollect.mailing.mailing_events import MailingEvent
     from kollect.mailing.mailing_worker import MailingWorker
-    from kollect.mailing.outbox import Outbox
-    from kollect.mailing.recipients import SentMail
-    from kollect.members.repository import Members
     from kollect.settings.passwords import PasswordStore, Which
 
 log = logging.getLogger(__name__)
@@ -46,14 +44,14 @@ log = logging.getLogger(__name__)
 Listener = Callable[["CollectorEvent"], None]
 
 
-class Workspace:
+class Workspace(CustomerData):
     """The real one. `open` before anything else, `close` at the end."""
 
     in_demo = False
 
     def __init__(self, folder: DataFolder, listener: Listener) -> None:
         """`listener` is told what the collector does, in the collector's thread."""
-        self.folder = folder
+        super().__init__(folder, self.settings)
         self._listener = listener
         self._settings = Settings()
         self._trouble: Trouble | None = None
@@ -209,8 +207,29 @@ class Workspace:
         """「届くかどうかの診断」, in under ten seconds. Sends nothing to anybody."""
         from kollect.diagnosis.dns_client import DnsClient
         from kollect.diagnosis.examination import examine, other_server
+        from kollect.diagnosis.refusal_findings import LOOKED_BACK, about_refusals
 
-        return examine(settings, DnsClient(other_server()), stopping)
+        found = examine(settings, DnsClient(other_server()), stopping)
+        try:
+            refusals = self.results().refusals(datetime.now().astimezone() - LOOKED_BACK)
+        except StorageTrouble as trouble:  # the rest is told all the same
+            log.warning("断られた返信を調べられませんでした: %s", trouble)
+            refusals = ()
+        return (*found, *about_refusals(refusals))
+
+    def arrival_trial(self, settings: Settings, passwords: Passwords) -> ArrivalTrial:
+        """「自分の携帯・Gmailで試す」, with these values. Its acts take their time."""
+        from kollect.app.arrival_trial import ArrivalTrial
+        from kollect.threads.background_thread import local_now
+
+        return ArrivalTrial(
+            settings,
+            passwords,
+            self.folder.database,
+            local_now,
+            lambda: self.collecting and self._settings.receive == settings.receive,
+            self.poll_now,
+        )
 
     def forget_encryption(self, server: tuple[str, str, int]) -> None:
         """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""
@@ -317,32 +336,6 @@ class Workspace:
                 ledger.set_metadata(what, value)
         except StorageTrouble as trouble:
             log.info("はじめに: %s", trouble)
-
-    def results(self) -> ResultsService:
-        """What was collected here, for the screens that show it."""
-        from kollect.app.results_service import ResultsService
-
-        return ResultsService(self.folder, self.settings)
-
-    def members(self) -> AbstractContextManager[Members]:
-        """The members, for one piece of work in one thread that is not Tk's.
-
-        Raises StorageTrouble.
-        """
-        from kollect.members.repository import Members
-
-        return closing(Members(self.folder.database))
-
-    def outbox(self) -> AbstractContextManager[Outbox]:
-        """The mailings, in the same way."""
-        from kollect.mailing.outbox import Outbox
-
-        return closing(Outbox(self.folder.database))
-
-    def mails(self, number: int) -> list[SentMail]:
-        """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""
-        with self.outbox() as outbox:
-            return outbox.sent_mails(number)
 
     # ---- how a number is written ----
 

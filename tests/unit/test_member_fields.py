@@ -14,13 +14,13 @@ import pytest
 
 from kollect.members import csv_columns, csv_export, csv_table, member_rows
 from kollect.members.csv_columns import CsvColumn
-from kollect.members.csv_import import take_in
 from kollect.members.member import Member
 from kollect.members.member_fields import MemberField, MemberFormInput, as_form_input, read_form
 from kollect.members.repository import Members
 from kollect.storage import integrity
 from kollect.ui.members import member_form_fields
 from tests.helpers.ledger_samples import NOW
+from tests.helpers.member_csv import take_in
 from tests.helpers.member_samples import numbers
 
 FILLED = MemberFormInput(
