@@ -277,6 +277,8 @@ def test_a_refusal_that_may_be_the_customers_own_filter(
     screen: MemberFormScreen, database: Path, state: ReceiptState
 ):
     """At RCPT, at the final dot, and while it is still tried: the customer stands there now."""
+    pending = "UPDATE receipt SET state = 'pending', address = 'a@docomo.ne.jp'"
+    by_hand(database, f"{pending} WHERE number = 1003")
     with closing(Ledger(database)) as ledger:
         reason = "550 Unknown user a@docomo.ne.jp"
         ledger.receipt_state(1003, state, NOW, reason)
