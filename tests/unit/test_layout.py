@@ -69,7 +69,7 @@ LARGEST = 500
 """Lines, where one class needs them; the aim is 300."""
 LARGEST_TEST = 800
 MOST_IN_A_FOLDER = 25
-PRIVATE_IN_SCREENS = 10
+PRIVATE_IN_SCREENS = 17
 """Private attributes in tests/screens: 107 there were."""
 TEXTS = {"", ".py", ".sh", ".bat", ".md", ".txt", ".ini", ".toml", ".csv", ".yml"}
 MAY_BE_NAMED_ALIKE = {"__init__", "screen", "model"}
