@@ -4,6 +4,7 @@ How a screen is written:
 
     class LogScreen(Screen):                       # framework/screen.py
         code, heading = "KKRZS501", "ログの表示"     # as title bar and head line show them
+        manual = "log"                               # its page in manual/, which F1 opens
 
         def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
             super().__init__(window)

@@ -19,6 +19,7 @@ from kollect.settings.model import (
     Shop,
 )
 from kollect.ui.framework.dialogs import TroubleDialog
+from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
@@ -70,6 +71,16 @@ def menu(album: Album) -> None:
     assert isinstance(album.window.screen, MenuScreen)
     album.window.screen.on_show()
     album.take("menu")
+
+
+def manual(album: Album) -> None:
+    dialogs = album.window.dialogs
+    album.dialog("manual", lambda: dialogs.show(ManualDialog, "how"))
+    album.dialog(
+        "manual-search",
+        lambda: dialogs.show(ManualDialog, "mail"),
+        lambda dialog: dialog.search.insert(0, "ポート"),
+    )
 
 
 def _settings_screen(album: Album) -> SettingsScreen:
@@ -286,6 +297,7 @@ def _scrolled_in(dialog: object) -> ScrollFrame:
 SCENES = (
     first_start,
     menu,
+    manual,
     settings,
     wrong_values,
     mail_test,

@@ -39,6 +39,7 @@ from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 from kollect.ui.main import Program
+from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_edit import MemberEditScreen
@@ -230,6 +231,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             },
         ),
     ),
+    "ManualDialog": (ManualDialog, lambda program: (("how",), {})),
     "LetterDialog": (LetterDialog, lambda program: ((_written(program), "店 <a@b.example>"), {})),
 }
 

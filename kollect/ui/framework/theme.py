@@ -158,6 +158,7 @@ class Theme:
         configure("TLabelframe.Label", font=BOLD_FONT, foreground=ACCENT_DARK)
         configure("Treeview.Heading", font=BOLD_FONT)
         configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
+        configure("Hint.TLabel", background=PAPER, foreground=ACCENT_DARK)
         configure("Menu.TButton", padding=("12p", "7p"), anchor="w")
         configure("LowMenu.TButton", padding=("9p", "3p"), anchor="w")
         for name in ("Step.TButton", "NextStep.TButton"):

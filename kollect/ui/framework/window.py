@@ -17,10 +17,10 @@ from kollect.desktop.icon_file import icon_file
 from kollect.settings.model import TextSize
 from kollect.threads import safe_thread
 from kollect.ui.framework import editing, enter_key, tk_windows
-from kollect.ui.framework.dialogs import Dialogs
+from kollect.ui.framework.dialogs import Dialog, Dialogs
 from kollect.ui.framework.function_bar import FunctionBar, FunctionKey, StatusKind
 from kollect.ui.framework.jobs import Jobs, unexpected
-from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.key_bindings import on_key, pressed
 from kollect.ui.framework.screen import Screen
 from kollect.ui.framework.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
 from kollect.ui.framework.tk_call_queue import TkCallQueue
@@ -37,6 +37,7 @@ LEAST_HEIGHT = 480
 FRAME_HEIGHT = 76
 """What the title bar and the taskbar take of a small screen."""
 
+MANUAL_HINT = "F1:説明"
 _SIZES = tuple(TextSize)
 
 
@@ -72,6 +73,8 @@ class Window:
         """What the window's × does."""
         self.on_text_size: Callable[[TextSize], None] = lambda size: None
         """Told when the user has chosen another size: to be remembered."""
+        self.on_manual: Callable[[str], None] = lambda page: None
+        """Opens the built-in manual at the page of this name."""
         self._telling = False
         self._closed = False
         self._shop_id = ""
@@ -204,6 +207,14 @@ class Window:
         self._note = note
         self._refresh_title()
 
+    def open_manual(self) -> None:
+        """F1: the page of the built-in manual for what is in front, a dialog or a screen."""
+        if self._closed:
+            return
+        above = self.dialogs.parent()
+        page = above.manual if isinstance(above, Dialog) else ""
+        self.on_manual(page or (self.screen.manual_page() if self._screens else ""))
+
     def _refresh_title(self) -> None:
         if self._screens:
             self._set_title()
@@ -298,6 +309,9 @@ class Window:
         """Below every screen, for how things stand; `grid` shows it."""
         self.strip.grid(row=3, column=0, sticky="ew")
         self.strip.grid_remove()
+        hint = ttk.Label(self.strip, text=MANUAL_HINT, style="Hint.TLabel", cursor="hand2")
+        hint.pack(side="right", padx=GAP)
+        hint.bind("<Button-1>", lambda event: self.open_manual())
         ttk.Frame(root, style="Line.TFrame", height=1).grid(row=4, column=0, sticky="ew")
         self._bar = FunctionBar(root)
         self._bar.grid(row=5, column=0, sticky="ew")
@@ -310,7 +324,9 @@ class Window:
         root.bind(EDITED, lambda event: self._bar.clear_result())
         for name in ("<Return>", "<KP_Enter>"):
             root.bind(name, self._enter)
-        for number in range(1, 13):
+        # everywhere: dialogs have it too, and the demo's phone
+        tk_windows.bind_all(root, "<F1>", pressed(self.open_manual))
+        for number in range(2, 13):
             on_key(root, f"<F{number}>", partial(self._bar.press, f"F{number}"))
         for number in range(1, 10):
             for name in (f"<Key-{number}>", f"<KP_{number}>"):

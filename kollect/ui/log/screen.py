@@ -46,6 +46,7 @@ class Shown:
 
 class LogScreen(Screen):
     code, heading = "KKRZS501", "ログの表示"
+    manual = "log"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)

@@ -27,6 +27,7 @@ _Counts = Mapping[RecipientState, int]
 
 class MailingListScreen(Screen):
     code, heading = "KKRMS101", "メール発信"
+    manual = "mailing"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)

@@ -34,6 +34,7 @@ CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
 
 class MailingProgressScreen(Screen):
     code, heading = "KKRMS104", "メール発信（発信のようす）"
+    manual = "mailing-progress"
 
     def __init__(
         self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int

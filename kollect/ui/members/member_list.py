@@ -34,6 +34,7 @@ _STATES = {None: "すべて", MemberState.ACTIVE: "会員", MemberState.WITHDRAW
 
 class MemberListScreen(Screen):
     code, heading = "KKRFR102", "会員一覧"
+    manual = "member-list"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)

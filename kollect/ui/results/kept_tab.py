@@ -39,6 +39,7 @@ _MOST_KNOWN = 5000
 
 class KeptMailsTab(ttk.Frame):
     title = "対象外・保留"
+    manual = "kept"
 
     def __init__(
         self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: ResultsService

@@ -37,6 +37,7 @@ _NOT_FOUND = "条件に合う受付はありません。\n「条件を消す」�
 
 class ResultsList(ttk.Frame):
     title = "収集結果"
+    manual = "results"
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ DEMO_FOLDER = "デモのあいだだけのフォルダです。デモを解除�
 
 class IdPage(SettingsPage):
     title = "ID"
+    manual = "id"
 
     def __init__(
         self,

@@ -97,6 +97,7 @@ class LetterPage(SettingsPage):
 
 class ControlPage(LetterPage):
     title = "制御情報"
+    manual = "control"
 
     def __init__(self, parent: tk.Misc, fill: Fill, gather: Callable[[], Settings]) -> None:
         super().__init__(parent, fill, gather)
@@ -162,6 +163,7 @@ class ControlPage(LetterPage):
 
 class DuplicatePage(LetterPage):
     title = "2重登録時の処理"
+    manual = "duplicate"
 
     def __init__(self, parent: tk.Misc, fill: Fill, gather: Callable[[], Settings]) -> None:
         super().__init__(parent, fill, gather)

@@ -78,9 +78,17 @@ class SettingsScreen(Screen):
         ready = self._saved_passwords is not None and not self.locked and not self.is_busy
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
+    @property
+    def page(self) -> SettingsPage:
+        """The one in front."""
+        return next(page for page in self.pages if str(page) == self.notebook.select())
+
+    def manual_page(self) -> str:
+        return self.page.manual
+
     def on_show(self) -> None:
         """The first field of the page in front, where something can be typed there."""
-        page = next(page for page in self.pages if str(page) == self.notebook.select())
+        page = self.page
         if page.fields and not self.locked:
             next(iter(page.fields.values())).focus()
         else:
