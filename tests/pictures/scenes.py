@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 from kollect.diagnosis.examination import OTHER_SERVER
@@ -18,6 +19,7 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
+from kollect.storage.backup import make_backup
 from kollect.ui.framework.dialogs import TroubleDialog
 from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
@@ -32,6 +34,7 @@ from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from tests.helpers import nsd
+from tests.helpers.member_samples import numbers
 from tests.helpers.zones import ZONES
 from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
 from tests.pictures.album import Album
@@ -80,6 +83,25 @@ def manual(album: Album) -> None:
         "manual-search",
         lambda: dialogs.show(ManualDialog, "mail"),
         lambda dialog: dialog.search.insert(0, "ポート"),
+    )
+
+
+def backups(album: Album) -> None:
+    """Three copies, and what has come since the newest."""
+    folder = album.program.workspaces.current.folder
+    today = date.today()
+    for day in (3, 2, 1):
+        numbers(folder.database, *(f"kyaku.{day}.{n}@docomo.ne.jp" for n in range(14)))
+        make_backup(folder.database, folder.backup_dir, today - timedelta(days=day))
+    numbers(folder.database, *(f"kyaku.0.{n}@docomo.ne.jp" for n in range(5)))
+    screen = _settings_screen(album)
+    screen.select(IdPage)
+    _to_the_end(album, screen.shop.scrolled)
+    album.take("settings-id-below")
+    album.dialog(
+        "backups",
+        screen.shop.backups.open_list,
+        lambda dialog: album.wait(lambda: dialog.back_button.instate(["!disabled"])),
     )
 
 
@@ -308,6 +330,7 @@ SCENES = (
     *results_scenes.SCENES,
     *member_scenes.SCENES,
     *mailing_scenes.SCENES,
+    backups,
 )
 """In this order. A new screen's author adds a scene."""
 NEEDED = menu

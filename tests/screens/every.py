@@ -50,6 +50,7 @@ from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.backups_dialog import BackupsDialog
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
@@ -229,6 +230,18 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
                 "jobs": program.window.jobs,
                 "shown": str,
             },
+        ),
+    ),
+    "BackupsDialog": (
+        BackupsDialog,
+        lambda program: (
+            (
+                program.workspaces.real.folder,
+                program.window.jobs,
+                program.window.dialogs,
+                lambda cost: None,
+            ),
+            {},
         ),
     ),
     "ManualDialog": (ManualDialog, lambda program: (("how",), {})),

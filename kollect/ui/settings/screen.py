@@ -57,7 +57,9 @@ class SettingsScreen(Screen):
         self.duplicate = DuplicatePage(self.notebook, fill, self.gather)
         self.mail = MailPage(self.notebook, window.dialogs, self.gather, self.ask_demo)
         self.test = MailTestPage(self.notebook, window, workspaces, self.to_be_tried, self.trust)
-        self.shop = IdPage(self.notebook, window, workspaces, go, self.open_folder)
+        self.shop = IdPage(
+            self.notebook, window, workspaces, go, self.open_folder, lambda: self.test.running
+        )
         self.pages: tuple[SettingsPage, ...] = (
             self.control,
             self.duplicate,
