@@ -7,7 +7,7 @@ from functools import partial
 from itertools import groupby
 from tkinter import ttk
 
-from kollect.ui.framework import editing
+from kollect.ui.framework import editing, enter_key
 from kollect.ui.framework.dialogs import Dialog, em
 from kollect.ui.framework.key_bindings import instead, on_key
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT
@@ -45,6 +45,8 @@ class ManualDialog(Dialog[None]):
         editing.on_search_key(self, lambda: self.search)
         on_key(self, "<F3>", self.go_on)
         self.bind("<F1>", instead(lambda: None))  # it is open already
+        for key in ("<Return>", "<KP_Enter>"):  # nothing is written there: on, to 「閉じる」
+            self.view.text.bind(key, instead(partial(enter_key.enter, self.view.text)))
         self.start_at(self.view.text)
 
     def _build_search(self) -> None:
