@@ -28,6 +28,7 @@ from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.dialogs import Dialogs
 from kollect.ui.framework.gc_in_tk_thread import collect_here
 from kollect.ui.framework.jobs import unexpected
+from kollect.ui.framework.screen_memory import ScreenMemory
 from kollect.ui.framework.window import Window, give_icon
 from kollect.ui.menu import MenuScreen
 from kollect.ui.navigator import Navigator, open_manual
@@ -113,7 +114,12 @@ class Program:
         self.workspaces = ActiveWorkspace(folder, self._news)
         self.workspaces.real.open()
         size = self.workspaces.real.readable_settings().screen.text_size
-        self.window = Window(root, text_size=size, dialogs=make_dialogs(root))
+        self.window = Window(
+            root,
+            text_size=size,
+            dialogs=make_dialogs(root),
+            memory=ScreenMemory(folder.window),
+        )
         self.window.on_text_size = self._text_size_chosen
         self.window.on_close = self._close_pressed
         self.go = Navigator(self.window, self.workspaces, MachineSetup(folder, given=given))

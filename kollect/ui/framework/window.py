@@ -22,21 +22,22 @@ from kollect.ui.framework.function_bar import FunctionBar, FunctionKey, StatusKi
 from kollect.ui.framework.jobs import Jobs, unexpected
 from kollect.ui.framework.key_bindings import on_key, pressed
 from kollect.ui.framework.screen import Screen
+from kollect.ui.framework.screen_memory import ScreenMemory
 from kollect.ui.framework.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
 from kollect.ui.framework.tk_call_queue import TkCallQueue
+from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.tk_messages import speak_japanese
+from kollect.ui.framework.window_place import FRAME_HEIGHT, PlaceKeeper
 from kollect.ui.widgets import scroll_frame
 from kollect.ui.widgets.fields import EDITED
 
 __all__ = ["FunctionKey", "Screen", "Window", "give_icon"]
 
-WIDTH, HEIGHT = 1024, 720
 LEAST_WIDTHS = {TextSize.NORMAL: 800, TextSize.LARGE: 900, TextSize.HUGE: 1000}
 """Narrower, and words are cut off."""
 LEAST_HEIGHT = 480
-FRAME_HEIGHT = 76
-"""What the title bar and the taskbar take of a small screen."""
-
+SAVE_MS = 3000
+"""So long after something was moved or chosen it is written down."""
 MANUAL_HINT = "F1:説明"
 _SIZES = tuple(TextSize)
 
@@ -63,8 +64,12 @@ class Window:
         *,
         text_size: TextSize = TextSize.NORMAL,
         dialogs: Dialogs | None = None,
+        memory: ScreenMemory | None = None,
     ) -> None:
+        """`memory`: how it was left at the end of the last run."""
         self.root = root
+        self.memory = memory or ScreenMemory()
+        """What the user has done to the window and its tables."""
         self.theme = Theme(root, text_size)
         self.dialogs = dialogs or Dialogs(root)
         self.tk_calls = TkCallQueue(root)
@@ -88,7 +93,10 @@ class Window:
         scroll_frame.install(root)
         self._build()
         self._bind_keys()
-        self._place()
+        self.place = PlaceKeeper(root, self.memory)
+        self._limit_size()
+        self._save = Timer(root, self._save_memory)
+        self.memory.on_change = self._memory_changed
 
     # ---- the stack of screens ----
 
@@ -255,6 +263,8 @@ class Window:
     def close(self) -> None:
         """End Tk's loop and everything in the window."""
         self._closed = True
+        self.place.look()
+        self.memory.save()
         while self._screens:
             self._drop()
         self.tk_calls.stop()
@@ -351,16 +361,18 @@ class Window:
         if 0 <= place < len(_SIZES):
             self.set_text_size(_SIZES[place])
 
-    def _place(self) -> None:
-        """In the middle of the screen, no larger than it."""
-        root = self.root
-        scale = root.winfo_fpixels("72p") / 96
-        across, down = root.winfo_screenwidth(), root.winfo_screenheight()
-        width = min(round(WIDTH * scale), across)
-        height = min(round(HEIGHT * scale), down - FRAME_HEIGHT)
-        x, y = (across - width) // 2, max(0, (down - FRAME_HEIGHT - height) // 2)
-        root.geometry(f"{width}x{height}+{x}+{y}")
-        self._limit_size()
+    @property
+    def starts_zoomed(self) -> bool:
+        """It filled the screen at the end of the last run."""
+        return self.place.starts_zoomed
+
+    def _memory_changed(self) -> None:
+        if not self._save.waits:
+            self._save.start(SAVE_MS)
+
+    def _save_memory(self) -> None:
+        """Not in Tk's thread: a stick may take its time."""
+        self.jobs.run(lambda job: self.memory.save(), lambda result: None, owner=self.root)
 
     def _limit_size(self) -> None:
         root, least = self.root, LEAST_WIDTHS[self.theme.size]

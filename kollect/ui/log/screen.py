@@ -76,6 +76,7 @@ class LogScreen(Screen):
             opened=lambda key: self.text.focus_set(),
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("log"),
         )
         self.table.grid(row=2, column=0, sticky="nsew", pady=GAP)
         self.text = text_of(self, lines=2)

@@ -54,6 +54,7 @@ class MailingListScreen(Screen):
             self._fetch,
             opened=lambda identity: self.open_selected(),
             chosen=self._chosen,
+            memory=window.memory.columns("mailings"),
         )
         self.table.grid(row=1, column=0, sticky="nsew")
         buttons, (self.copy_button, self.discard_button) = button_row(

@@ -60,10 +60,15 @@ class MemberListScreen(Screen):
                 TableColumn("電話番号", 8),
                 TableColumn("メールアドレス", 8, stretch=True),
                 TableColumn("グループ", 4.5, spare=True, stretch=True),
+                TableColumn("生年月日", 6.5, extra=True),
+                TableColumn("郵便番号", 5, extra=True),
+                TableColumn("住所", 12, extra=True),
+                TableColumn("登録日", 6.5, extra=True),
             ),
             self._fetch,
             opened=self.open_member,
             chosen=self._chosen,
+            memory=window.memory.columns("members"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.table.mark_sorted("受付番号", descending=False)
@@ -211,6 +216,7 @@ class MemberListScreen(Screen):
 
 def _row(member: Member, digits: int) -> TableRow:
     words, look = _state(member)
+    registered = member.standing.registered_at
     return TableRow(
         (
             number_text(member.number, digits),
@@ -220,6 +226,10 @@ def _row(member: Member, digits: int) -> TableRow:
             member.phone,
             exact(member.standing.address),
             "、".join(member.groups),
+            f"{member.birthday:%Y/%m/%d}" if member.birthday else "",
+            member.postcode,
+            member.home,
+            f"{registered.astimezone():%Y/%m/%d}" if registered else "",
         ),
         look,
     )

@@ -63,6 +63,7 @@ class KeptMailsTab(ttk.Frame):
             opened=lambda key: self.look(),
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("kept"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.about = wrapped(self, " ", style="Faint.TLabel")

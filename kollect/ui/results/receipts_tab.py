@@ -71,6 +71,7 @@ class ResultsList(ttk.Frame):
             self._fetch,
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("results"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self._mark_sorted()
