@@ -81,6 +81,7 @@ def test_back_while_mail_is_collected(shop: Program, dialogs: Person, server: De
     workspace = shop.workspaces.real
     folder = workspace.folder
     workspace.start_collecting()
+    shop.go.mailings.go_on()
     copies = folder.backup_dir
     settle(shop.window.root, lambda: len(backup.backups(copies)) == 3)  # it has made today's
     first = workspace.worker
@@ -102,7 +103,7 @@ def test_back_while_mail_is_collected(shop: Program, dialogs: Person, server: De
     assert aside.name in told
     assert given(folder.database) == [1001, 1002, 1003]
     assert given(aside) == [1001, 1002, 1003, 1004, 1005]
-    settle(shop.window.root, lambda: workspace.collecting)
+    settle(shop.window.root, lambda: workspace.collecting and workspace.mailing)
     assert workspace.worker is not first, "it collects again, on the copy"
     log = "".join(path.read_text("utf-8") for path in folder.log_dir.glob("2*.txt"))
     assert "控えに戻しました" in log

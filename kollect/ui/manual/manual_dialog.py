@@ -11,11 +11,12 @@ from kollect.ui.framework import editing, enter_key
 from kollect.ui.framework.dialogs import Dialog, em
 from kollect.ui.framework.key_bindings import instead, on_key
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT
-from kollect.ui.framework.tk_lifetime import text_variable
+from kollect.ui.framework.tk_lifetime import later, text_variable
 from kollect.ui.manual.manual_page import ManualPage, pattern
 from kollect.ui.manual.manual_pages import PAGES, page_named
 from kollect.ui.manual.page_view import PageView
 
+SOON_MS = 20
 _LIST, _PAGE, _HEIGHT = 13, 36, 36
 """Full-width characters: the list, a page, and the height of both."""
 _AROUND = 60, 190
@@ -104,11 +105,13 @@ class ManualDialog(Dialog[None]):
         self.page = page
         self.list.selection_set(page.name)
         self.list.focus(page.name)
-        if self._found[0] is page:
-            self.list.yview_moveto(0)  # with the group above it
-        else:
-            self.list.see(page.name)
+        self.list.see(self.list.parent(page.name) or page.name)  # under its group
+        later(self.list, SOON_MS, self._see)
         self.view.show(page, self._words.get())
+
+    def _see(self) -> None:
+        if self.list.exists(self.page.name):
+            self.list.see(self.page.name)
 
     def _chosen(self) -> None:
         """A page, or the group above its pages, was selected."""
