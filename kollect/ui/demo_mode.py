@@ -66,7 +66,7 @@ class DemoMode:
             if widget is not None:
                 widget.destroy()
         self.phone = self._strip = None
-        self._window.place.is_paused = False
+        self._window.place.resume()
         self._window.banner.grid_remove()
         self._window.annotate("")
 
@@ -118,7 +118,7 @@ class DemoMode:
         from kollect.ui.demo.phone_window import PhoneWindow
 
         window = self._window
-        window.place.is_paused = True  # it gives way to the phone
+        window.place.pause()  # it gives way to the phone
         self.phone = PhoneWindow(
             window.root,
             session,

@@ -104,10 +104,15 @@ def test_what_the_demo_does_to_the_window_is_nobodys_wish(again):
     first = again()
     root = first.window.root
     before = first.window.memory.window
-    first.window.place.is_paused = True
+    first.window.place.pause()
     root.geometry("820x500+0+0")
     settle(root, lambda: geometry(first) == (820, 500))
+    first.window.place.look()
+    first.window.place.resume()
+    first.window.place.look()
     assert first.window.memory.window == before
+    root.geometry("840x500+0+0")
+    settle(root, lambda: first.window.memory.window and first.window.memory.window.width == 840)
 
 
 def test_a_place_beyond_todays_screens_is_brought_inside(folder: DataFolder, again):

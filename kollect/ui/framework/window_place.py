@@ -26,13 +26,24 @@ class PlaceKeeper:
         self._root = root
         self._memory = memory
         self._scale = root.winfo_fpixels("72p") / 96
-        self.is_paused = False
-        """The window has been moved by the program, for a while: that is nobody's wish."""
+        self._is_paused = False
+        self._not_wished = ""
+        """Where the program itself has left the window."""
         self.starts_zoomed = memory.window is not None and memory.window.zoomed
         self._put()
         # not at once: on X11 a window is as large as the screen before it is known to be zoomed
         self._soon = Timer(root, self.look)
         root.bind("<Configure>", self._moved, add="+")
+
+    def pause(self) -> None:
+        """The program itself moves the window, for a while: that is nobody's wish."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Whoever moves it from now on means it so."""
+        if self._is_paused:
+            self._is_paused = False
+            self._not_wished = self._root.geometry()
 
     def _put(self) -> None:
         root, place = self._root, self._memory.window
@@ -63,9 +74,10 @@ class PlaceKeeper:
         """Remember where it stands now."""
         root = self._root
         self._soon.cancel()
-        if self.is_paused or not root.winfo_viewable():
+        geometry = root.geometry()
+        if self._is_paused or geometry == self._not_wished or not root.winfo_viewable():
             return
         if tk_windows.is_zoomed(root):  # its size of before is the one to come back to
             self._memory.window = replace(self._memory.window or self._as_put, zoomed=True)
-        elif found := _GEOMETRY.fullmatch(root.geometry()):
+        elif found := _GEOMETRY.fullmatch(geometry):
             self._memory.window = self._place(*map(int, found.groups()))
