@@ -39,6 +39,7 @@ class _Found:
 
 class MemberEditScreen(Screen):
     code, heading = "KKRFR103", "会員の修正"
+    manual = "member-edit"
 
     def __init__(
         self, window: Window, workspaces: ActiveWorkspace, go: Navigator, member: Member

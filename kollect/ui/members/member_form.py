@@ -52,6 +52,7 @@ _STYLES = {ReceiptState.REPLIED: "Good.TLabel"} | dict.fromkeys(_FAILED, "Bad.TL
 
 class MemberFormScreen(Screen):
     code, heading = "KKRFR101", "会員登録"
+    manual = "member-form"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
