@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyr
     from kollect.mailing.recipients import SentMail
     from kollect.members.repository import Members
     from kollect.settings.passwords import PasswordStore, Which
+    from kollect.setup.found_servers import FoundServers, LookedUp
 
 log = logging.getLogger(__name__)
 
@@ -211,6 +212,29 @@ class Workspace:
         from kollect.diagnosis.examination import examine, other_server
 
         return examine(settings, DnsClient(other_server()), stopping)
+
+    def look_up_servers(
+        self, settings: Settings, *, may_ask: bool, stopping: Callable[[], bool]
+    ) -> LookedUp:
+        """「設定をさがす」, first half: what is offered for the shop's address."""
+        from kollect.diagnosis.dns_client import DnsClient
+        from kollect.diagnosis.examination import other_server
+        from kollect.setup.server_search import look_up
+
+        return look_up(settings, DnsClient(other_server()), may_ask=may_ask, stopping=stopping)
+
+    def try_servers(
+        self,
+        looked_up: LookedUp,
+        settings: Settings,
+        password: str,
+        on_try: Callable[[str], None],
+        stopping: Callable[[], bool],
+    ) -> FoundServers:
+        """Second half: which of it answers and takes the login."""
+        from kollect.setup.server_search import try_out
+
+        return try_out(looked_up, settings, password, on_try=on_try, stopping=stopping)
 
     def forget_encryption(self, server: tuple[str, str, int]) -> None:
         """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""

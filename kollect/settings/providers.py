@@ -137,14 +137,28 @@ def with_server_named(provider: Provider, host: str) -> Provider:
     def named(server: Server | None) -> Server | None:
         if server is None:
             return None
-        pieces = _BY_CONTRACT.split(server.host)
-        pattern = "[^.]+".join(map(re.escape, pieces))
-        fits = len(pieces) > 1 and re.fullmatch(pattern, host.rstrip(".").lower())
+        by_contract = _BY_CONTRACT.search(server.host)
+        fits = by_contract and re.fullmatch(_pattern(server.host), host.rstrip(".").lower())
         return replace(server, host=host.rstrip(".").lower()) if fits else server
 
     return replace(
         provider, pop=named(provider.pop), imap=named(provider.imap), smtp=named(provider.smtp)
     )
+
+
+def note_under_password(receive_host: str, address: str) -> str:
+    """What the provider of this server wants as account and password; "" for none known."""
+    host = receive_host.strip().rstrip(".").lower()
+    own = for_domain(address)
+    known = [own] if own is not None else []
+    known += [p for p in providers() if p is not own]
+    domain = address.strip().rpartition("@")[2]
+    for provider in known:
+        servers = (one for one in (provider.pop, provider.imap) if one is not None)
+        patterns = (_pattern(completed(one.host, domain)) for one in servers)
+        if host and any(re.fullmatch(pattern, host) for pattern in patterns):
+            return provider.note if provider.password_login else ""
+    return ""
 
 
 def is_provider_host(host: str) -> bool:
@@ -242,7 +256,12 @@ def _host_patterns() -> tuple[str, ...]:
     servers = (one for p in providers() for one in (p.pop, p.imap, p.smtp) if one is not None)
     # what the address completes belongs to the shop, and to no provider
     hosts = {one.host for one in servers if not _ADDRESS_DOMAIN.search(one.host)}
-    return tuple("[^.]+".join(map(re.escape, _BY_CONTRACT.split(host))) for host in sorted(hosts))
+    return tuple(_pattern(host) for host in sorted(hosts))
+
+
+def _pattern(host: str) -> str:
+    """Fits its name, whatever stands there for what the contract's papers tell."""
+    return "[^.]+".join(map(re.escape, _BY_CONTRACT.split(host)))
 
 
 @cache

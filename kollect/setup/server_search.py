@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 
 from kollect.diagnosis.dns_answers import DnsAnswer, DnsQuestion, KnownAnswers
@@ -19,8 +17,8 @@ from kollect.errors import LineTimeout, LoginTrouble, ServerTrouble, Stage
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.net.connection import RECEIVING_ROLE, SENDING_ROLE, Line, Trust
 from kollect.settings.model import Receive, Security, Send, Settings, Tls
-from kollect.settings.providers import Provider
 from kollect.setup import autoconfig, https_document
+from kollect.setup.found_servers import FoundServers, LookedUp, SideResult, SideState
 from kollect.setup.offer_sources import Question, offers_of, provider_of
 from kollect.setup.server_offer import (
     ChosenServer,
@@ -40,52 +38,6 @@ _STEP_SECONDS = 6.0
 _LOGIN_SECONDS = 10
 _MOST_REFUSALS = 2
 """Accounts of one side: some servers lock the account after a few more."""
-
-
-class SideState(StrEnum):
-    """How far it has come with receiving, or with sending."""
-
-    NOTHING = "nothing"
-    """Nobody answers with a certificate of its name."""
-    REFUSED = "refused"
-    """A server answers, and takes neither of the accounts with this password."""
-    NOT_TRIED = "not tried"
-    """A server answers; the account is not known, or there is no password yet."""
-    LOGGED_IN = "logged in"
-
-
-@dataclass(frozen=True, slots=True)
-class LookedUp:
-    """What is offered for an address."""
-
-    offers: tuple[ServerOffer, ...]
-    provider: Provider | None
-
-
-@dataclass(frozen=True, slots=True)
-class SideResult:
-    side: MailSide
-    state: SideState
-    chosen: ChosenServer | None = None
-    """The server that took the login, or is the likeliest so far."""
-    trouble: ServerTrouble | None = None
-    """What kept the likeliest one from taking it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundServers:
-    receive: SideResult
-    send: SideResult
-    provider: Provider | None
-
-    @property
-    def found(self) -> bool:
-        """Both servers have taken the login."""
-        return {self.receive.state, self.send.state} == {SideState.LOGGED_IN}
-
-    @property
-    def chosen(self) -> tuple[ChosenServer, ...]:
-        return tuple(one.chosen for one in (self.receive, self.send) if one.chosen is not None)
 
 
 def look_up(

@@ -18,8 +18,9 @@ from kollect.net.connection import Trust
 from kollect.settings.model import Protocol, Receive, Settings, Tls
 from kollect.setup import https_document, server_search
 from kollect.setup.autoconfig import MOST_OCTETS, urls
+from kollect.setup.found_servers import FoundServers, SideState
 from kollect.setup.server_offer import OfferSource, with_servers
-from kollect.setup.server_search import FoundServers, SideState, look_up, try_out
+from kollect.setup.server_search import look_up, try_out
 from tests.helpers import https_server, lying_dns, named_hosts, nsd
 from tests.helpers.certificates import Certificates, ServerCertificate, make_certificates
 from tests.helpers.dovecot import Dovecot, running_dovecot

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kollect.diagnosis.examination import OTHER_SERVER
 from kollect.errors import Certificate, LoginTrouble, Stage
@@ -18,9 +20,15 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
+from kollect.settings.providers import Provider, for_domain
+from kollect.setup.found_servers import FoundServers, SideResult, SideState
+from kollect.setup.server_offer import MailSide
 from kollect.ui.framework.dialogs import TroubleDialog
+from kollect.ui.framework.jobs import Job
 from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.settings import search_texts
 from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.find_servers_dialog import FindServersDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
@@ -201,7 +209,7 @@ def diagnosis(album: Album) -> None:
         del os.environ[OTHER_SERVER]
     screen.mail.receive_host.value = "outlook.office365.com"
     screen.mail.send_host.value = "smtp.office365.com"
-    screen.mail._warn_of_microsoft()
+    screen.mail._note_servers()
     screen.select(MailPage)
     screen.mail.scrolled.see(screen.mail.address.widget)
     album.take("settings-mail-microsoft")
@@ -237,6 +245,69 @@ def setting_dialogs(album: Album) -> None:
     )
     screen.control.fields["collect", "interval_seconds"].value = 30
     album.dialog("unsaved", lambda: screen.window.leave(lambda: None))
+
+
+def server_search(album: Album) -> None:
+    """「設定をさがす」: before, while it searches, and what it says at the end."""
+    screen = _settings_screen(album)
+    window, own = album.window, replace(SETTINGS, mail_address="info@aozora-books.jp")
+
+    def open_it(settings: Settings, password: str = "himitsu-1") -> None:
+        window.dialogs.show(
+            FindServersDialog,
+            *(window.jobs, window.dialogs, album.program.workspaces.current, settings, password),
+        )
+
+    def end_with(receive: SideState, provider: Provider | None) -> Callable[[Any], None]:
+        def work(dialog: Any) -> None:
+            dialog._set_running(True)
+            dialog._job = Job(lambda *told: None)
+            sides = (SideResult(MailSide.RECEIVE, receive), SideResult(MailSide.SEND, receive))
+            dialog._tried(FoundServers(*sides, provider))
+
+        return work
+
+    def search(dialog: Any) -> None:
+        dialog._set_running(True)
+        dialog._tell("受信: imap.aozora-books.jp（IMAP 993） にログインしています…", "TLabel")
+
+    album.dialog("find-servers", lambda: open_it(own))
+    album.dialog("find-servers-running", lambda: open_it(own), search)
+    album.dialog("find-servers-nothing", lambda: open_it(own), end_with(SideState.NOTHING, None))
+    gmail = replace(SETTINGS, mail_address="aozora@gmail.com")
+    refused = end_with(SideState.REFUSED, for_domain("aozora@gmail.com"))
+    album.dialog("find-servers-refused", lambda: open_it(gmail), refused)
+    album.dialog(
+        "find-servers-incomplete",
+        lambda: open_it(own, ""),
+        lambda dialog: dialog.accept(),
+    )
+    dialogs = window.dialogs
+    album.dialog(
+        "find-servers-word",
+        lambda: dialogs.choose(
+            search_texts.WORD_TITLE,
+            search_texts.of_word("aozora-books.jp"),
+            search_texts.WORD_ANSWERS,
+        ),
+    )
+    album.dialog(
+        "find-servers-strangers",
+        lambda: dialogs.choose(
+            search_texts.STRANGERS_TITLE,
+            search_texts.of_strangers(("imap.hoster.example",), "info@aozora-books.jp"),
+            search_texts.STRANGERS_ANSWERS,
+            careful=True,
+        ),
+    )
+    screen.select(MailPage)
+    screen.mail.show(gmail)
+    provider = for_domain("aozora@gmail.com")
+    assert provider is not None
+    screen.mail.fill_in(provider)
+    album.take("settings-mail-filled")
+    screen.mail.show(SETTINGS)
+    window.set_status("")
 
 
 def protected(album: Album) -> None:
@@ -291,6 +362,7 @@ SCENES = (
     mail_test,
     diagnosis,
     setting_dialogs,
+    server_search,
     protected,
     *collecting_scenes.SCENES,
     *results_scenes.SCENES,

@@ -130,6 +130,15 @@ class Form(ttk.Frame):
         button.pack(side="left")
         return CheckboxField(button, self._error(), variable)
 
+    def wide_checkbox(self, text: str, *, after: str = "") -> CheckboxField:
+        """One that begins where the labels do: for a text that wants the whole width."""
+        row = self.row()
+        variable = tick_variable(self)
+        button = ttk.Checkbutton(row, text=text, variable=variable)
+        button.pack(side="left", padx=(self._indent, 0))
+        self._after(row, after)
+        return CheckboxField(button, self._error(), variable)
+
     def text(self, label: str, *, lines: int, characters: int = 40) -> TextField:
         return TextField(self._text(label, lines, characters), self._error())
 

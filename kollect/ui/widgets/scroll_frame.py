@@ -66,6 +66,8 @@ class ScrollFrame(ttk.Frame):
         bottom = top + widget.winfo_height()
         height = self._canvas.winfo_height()
         seen = self._canvas.canvasy(0)
+        if seen <= top and bottom <= seen + height:
+            return  # in sight: a page that moves by itself takes away what was being read
         if bottom + _MARGIN > seen + height:
             seen = bottom + _MARGIN - height
         seen = min(seen, max(0, top - _MARGIN))
