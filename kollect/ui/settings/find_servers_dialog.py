@@ -241,9 +241,9 @@ class FindServersDialog(Dialog[FoundSettings | None]):
         self._cancel, self._search = self.buttons(
             ("キャンセル", self.cancel_or_stop), ("設定をさがす", self.accept)
         )
+        self._set_running(False)
         self.start_at(self.password.widget if address else self.address.widget)
         on_key(self, "<F12>", self.accept)
-        self._set_running(False)
 
     def _set_running(self, running: bool) -> None:
         for field in (self.address, self.password):
@@ -254,6 +254,7 @@ class FindServersDialog(Dialog[FoundSettings | None]):
         else:
             self._progress.stop()
             self._progress.pack_forget()
+            self.password.focus()  # what is most likely to be typed again
         self._ways_out.pack_forget()
         self._cancel.configure(text="中止" if running else "キャンセル")
         self._search.configure(state="disabled" if running else "normal")

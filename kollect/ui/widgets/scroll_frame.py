@@ -44,6 +44,7 @@ class ScrollFrame(ttk.Frame):
         self._item = self._canvas.create_window(0, 0, window=self.inside, anchor="nw")
         self._due = False
         self._turns = 0
+        self._tried_without = (0, 0)
         self._calm = Timer(self, self._forget_turns)
         self.inside.bind("<Configure>", lambda event: self._fit_soon())
         self._canvas.bind("<Configure>", lambda event: self._fit_soon())
@@ -114,6 +115,11 @@ class ScrollFrame(ttk.Frame):
 
     def _forget_turns(self) -> None:
         self._turns = 0
+        size = (self.winfo_width(), self.winfo_height())
+        if self._bar.winfo_manager() and not self._needed() and size != self._tried_without:
+            # it was kept for the restlessness alone, which may be over: once for each size
+            self._tried_without = size
+            self._fit_soon()
 
 
 def keep_readable(inside: ttk.Frame, characters: int) -> None:
