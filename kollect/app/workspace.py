@@ -187,7 +187,7 @@ class Workspace:
         on_step: Callable[[MailTestStep], None],
         stopping: Callable[[], bool],
     ) -> None:
-        """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
+        """「メールの設定のテスト」: "send", "receive", "clean" or "all". Raises StorageTrouble."""
         from kollect.app.first_steps import servers_of
         from kollect.app.mail_test import LastMailTest, MailTest
         from kollect.ledger.encryption_record import encryption_kept
@@ -202,8 +202,9 @@ class Workspace:
         last = self._last_test = self._last_test or LastMailTest()
         check = MailTest(settings, passwords, mark, on_step, local_now, stopping, last)
         with encryption_kept(self.folder.database, settings):
-            went_well = {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
-        if test == "receive" and went_well:
+            acts = {"send": check.send, "receive": check.receive, "clean": check.clean}
+            went_well = {**acts, "all": check.all}[test]()
+        if test in ("receive", "all") and went_well:
             self._note_progress("tested", servers_of(settings))
 
     def diagnose(self, settings: Settings, stopping: Callable[[], bool]) -> tuple[Finding, ...]:

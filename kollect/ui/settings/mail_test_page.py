@@ -17,12 +17,14 @@ from kollect.delivery.arrival import ArrivalNote, Grade
 from kollect.diagnosis.finding import Finding
 from kollect.errors import Certificate, Trouble
 from kollect.settings.model import Passwords, Settings
+from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import FIXED_FONT, GAP, HALF, WIDE
 from kollect.ui.framework.window import Window
 from kollect.ui.settings.finding_row import FindingRow, summary, worst_first
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.widgets.form import text_of, wrapped
+from kollect.ui.widgets.scroll_frame import keep_readable
 
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
     from kollect.app.mail_test import MailTestStep
@@ -31,6 +33,7 @@ if TYPE_CHECKING:  # the window has to be there before what speaks to servers is
 class Test(StrEnum):
     """The buttons."""
 
+    ALL = "all"
     SEND = "send"
     RECEIVE = "receive"
     CLEAN = "clean"
@@ -40,6 +43,11 @@ class Test(StrEnum):
 TRUST = "この証明書を信頼する"
 DO_WITHOUT = "今後は暗号化しない"
 BUTTONS = (
+    (
+        Test.ALL,
+        "まとめてテスト",
+        "1 送信、2 受信、3 後片付けを続けて試します。1つずつのときは、下のボタンを押してください。",
+    ),
     (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
     (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
     (Test.CLEAN, "テスト後処理", "試しのメールだけをサーバから取り除きます。"),
@@ -49,6 +57,10 @@ BUTTONS = (
         "お店の返信が携帯やGmailに届くかどうかを、ドメインの設定から調べます（10秒ほど）。",
     ),
 )
+ONE_BY_ONE = (Test.SEND, Test.RECEIVE, Test.CLEAN)
+"""Their buttons stand beside each other; what they do is said at 「まとめてテスト」."""
+LOW = 25
+"""Below so many full-width characters in height, the buttons leave their texts to the results."""
 GIVEN = Callable[[], tuple[Settings, Passwords] | None]
 """What is to be tried; None where a field is wrong, which the user has been told."""
 
@@ -71,8 +83,14 @@ class MailTestPage(SettingsPage):
         self._trust = trust
         self._job: Job | None = None
         self._open_step: _StepRow | None = None
+        self._last: Test | None = None
+        self._part = ""
+        """Of 「まとめてテスト」, which is said above its steps."""
         self.buttons: dict[Test, ttk.Button] = {}
+        self._texts: dict[Test, ttk.Label] = {}
+        self._low: bool | None = None
         self._build()
+        self.bind("<Configure>", lambda event: self._arrange())
 
     @property
     def running(self) -> bool:
@@ -84,6 +102,7 @@ class MailTestPage(SettingsPage):
         if given is None or self.running:
             return
         settings, passwords = given
+        self._last, self._part = test, ""
         for old in self._steps.winfo_children():
             old.destroy()
         self._open_step = None
@@ -128,6 +147,11 @@ class MailTestPage(SettingsPage):
     # ---- what comes from the test ----
 
     def _told(self, step: MailTestStep) -> None:
+        if self._last is Test.ALL and step.part != self._part:
+            self._part = step.part
+            number = [part.value for part in type(step.part)].index(step.part) + 1
+            heading = ttk.Label(self._steps, text=f"{number} {step.part}", style="Bold.TLabel")
+            heading.pack(anchor="w", pady=(HALF, 0))
         if self._open_step is None:
             self._open_step = _StepRow(self._steps)
             self._open_step.pack(fill="x", pady=(0, HALF))
@@ -163,7 +187,7 @@ class MailTestPage(SettingsPage):
             row = FindingRow(self._steps, finding, self._copied)
             row.pack(fill="x", pady=(0, GAP))
         self._say(*summary(findings))
-        self.scrolled.see(self._result)
+        self.scrolled.see(self._steps)
 
     def _copied(self, text: str) -> None:
         self._window.set_status("コピーしました。管理画面の欄に貼り付けてください。")
@@ -187,10 +211,8 @@ class MailTestPage(SettingsPage):
         )
         if sure:
             self._trust(certificate)
-            self._say(
-                "この証明書を信頼します。もう一度テストしてから、F12で設定を保存してください。",
-                "Good.TLabel",
-            )
+            self._window.say_done("この証明書を信頼します。F12で保存してください。")
+            self._again()
 
     def _do_without(self, server: tuple[str, str, int]) -> None:
         """It is remembered at once, not by F12: no setting tells of it."""
@@ -208,11 +230,8 @@ class MailTestPage(SettingsPage):
             return
 
         def done(result: None) -> None:
-            self._say(
-                "このサーバには、今後は暗号化を求めません。もう一度テストしてください。"
-                "「STARTTLS」や「する(SSL認証)」にしているときは、その設定も変えてください。",
-                "Good.TLabel",
-            )
+            self._window.say_done("このサーバには、今後は暗号化を求めません。")
+            self._again()
 
         self._window.jobs.run(
             lambda job: self._workspaces.current.forget_encryption(server),
@@ -221,19 +240,35 @@ class MailTestPage(SettingsPage):
             failed=self._window.dialogs.show_error,
         )
 
+    def _again(self) -> None:
+        """What has just been mended is tried at once."""
+        if self._last is not None:
+            self.run(self._last)
+
     # ---- widgets ----
 
     def _build(self) -> None:
-        table = ttk.Frame(self.inside)
-        table.pack(fill="x")
-        table.columnconfigure(1, weight=1)
-        for row, (test, label, text) in enumerate(BUTTONS):
-            button = ttk.Button(table, text=label, width=20, command=partial(self.run, test))
-            button.grid(row=row, column=0, sticky="w", pady=HALF)
-            self.buttons[test] = button
-            wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))
-        line = ttk.Frame(self.inside)
-        line.pack(fill="x", pady=(GAP, HALF))
+        """Only the results scroll."""
+        head = ttk.Frame(self)
+        head.pack(fill="x", before=self.scrolled)
+        head.lower()  # Tab comes to it first
+        inside = ttk.Frame(head, padding=(WIDE, GAP, WIDE, 0))
+        inside.pack(fill="x")
+        keep_readable(inside, self.widest)
+        self._table = ttk.Frame(inside)
+        self._table.pack(fill="x")
+        for test, label, text in BUTTONS:
+            self.buttons[test] = ttk.Button(
+                self._table,
+                text=label,
+                width=20,
+                command=partial(self.run, test),
+                style="Primary.TButton" if test is Test.ALL else "TButton",
+            )
+            if test not in ONE_BY_ONE:
+                self._texts[test] = wrapped(self._table, text)
+        line = ttk.Frame(inside)
+        line.pack(fill="x", pady=(GAP, 0))
         line.columnconfigure(0, weight=1)
         self._result = wrapped(line, "入力した内容で試します（まだ保存していない内容も使います）。")
         self._result.grid(row=0, column=0, sticky="ew")
@@ -243,6 +278,28 @@ class MailTestPage(SettingsPage):
         self.stop_button.grid(row=0, column=1, sticky="e", padx=(GAP, 0))
         self._steps = ttk.Labelframe(self.inside, text="テストの結果", padding=(GAP, HALF))
         self._steps.pack(fill="both", expand=True)
+
+    def _arrange(self) -> None:
+        """A row for each button with its text; where the page is low, the buttons alone."""
+        low = self.winfo_height() < em(self) * LOW
+        if low is self._low:
+            return
+        self._low = low
+        for column in range(4):
+            self._table.columnconfigure(column, weight=int(not low and column == 3))
+        row = -1
+        for place, (test, button) in enumerate(self.buttons.items()):
+            if low:
+                row, column = divmod(place, 3)
+            else:
+                column = max(0, ONE_BY_ONE.index(test)) if test in ONE_BY_ONE else 0
+                row += column == 0
+            button.grid(row=row, column=column, sticky="ew", padx=(0, GAP), pady=HALF)
+            if text := self._texts.get(test):
+                if low:
+                    text.grid_remove()
+                else:
+                    text.grid(row=row, column=1, columnspan=3, sticky="ew", padx=(GAP, 0))
 
     def _set_running(self, running: bool) -> None:
         for button in self.buttons.values():

@@ -41,6 +41,7 @@ class ScrollFrame(ttk.Frame):
         # by an event that it has grown
         self._strut = ttk.Frame(self.inside, width=0)
         self._strut.pack(side="left")
+        self._strut_height = 0
         self._item = self._canvas.create_window(0, 0, window=self.inside, anchor="nw")
         self._due = False
         self._turns = 0
@@ -93,7 +94,11 @@ class ScrollFrame(ttk.Frame):
         if not self.winfo_exists():
             return
         width, height = self._canvas.winfo_width(), self._canvas.winfo_height()
+        before, self._strut_height = self._strut_height, height
         self._strut.configure(height=height)
+        if height < before == self.inside.winfo_reqheight():
+            self._fit_soon()  # that was the strut's own height, which only now goes down
+            return
         whole = max(self.inside.winfo_reqheight(), height)
         self._canvas.itemconfigure(self._item, width=width)
         self._canvas.configure(scrollregion=(0, 0, width, whole))
