@@ -82,7 +82,7 @@ class TestLabels:
             (
                 "control",
                 "受信チェック間隔 受付完了メール見出 受付完了メール本文 ★1★を挿入 桁数 文字コード "
-                "受付番号の開始番号 無題とみなす件名 Windowsログイン時の起動",
+                "受付番号の開始番号 無題とみなす件名 Windowsログイン時の起動 くわしい設定",
             ),
             (
                 "duplicate",
@@ -114,15 +114,17 @@ class TestSaving:
         fields = screen.control.fields
         type_in(fields["collect", "interval_seconds"].widget, "120")
         press(screen, "Return")
-        type_in(screen.focus_get(), "5001")
-        press(screen, "Return")
-        type_in(screen.focus_get(), "6")
-        press(screen, "Return")
         type_in(screen.focus_get(), "受付 ★1★ 番")
         press(screen, "Tab")
         type_in(screen.focus_get(), "番号は★1★です。\n髙田")
         press(screen, "Tab")
         assert screen.focus_get() is screen.control.insert_button
+        press(screen, "Tab")
+        assert screen.focus_get() is fields["collect", "start_at_login"].widget
+        press(screen, "Return")
+        type_in(screen.focus_get(), "5001")
+        press(screen, "Return")
+        type_in(screen.focus_get(), "6")
         press(screen, "Control-Tab")
         assert screen.notebook.index("current") == 1, "Ctrl+Tab goes to the next tab"
         press_f12(screen)
@@ -637,3 +639,37 @@ def test_trying_with_missing_values_shows_what_is_missing(screen: SettingsScreen
     assert screen.notebook.index("current") == 2
     assert screen.focus_get() is screen.mail.address.widget
     assert screen.mail.receive_host.error
+
+
+def stops_from_the_tabs(screen: SettingsScreen, count: int) -> list[tk.Misc]:
+    """Where Tab leads from the tabs themselves, as the tests of the .exe count it."""
+    here: tk.Misc = screen.notebook
+    reached = []
+    for _ in range(count):
+        here = here.tk_focusNext()
+        reached.append(here)
+    return reached
+
+
+def test_tab_on_the_first_page(screen: SettingsScreen):
+    fields = screen.control.fields
+    stops = stops_from_the_tabs(screen, 9)
+    assert stops[3] is screen.control.insert_button
+    assert stops[4] is fields["collect", "start_at_login"].widget
+    assert stops[5] is fields["collect", "first_number"].widget
+
+
+def test_tab_on_the_page_of_the_mail(screen: SettingsScreen):
+    page = screen.mail
+    screen.select(MailPage)
+    screen.update()
+    stops = stops_from_the_tabs(screen, 19)
+    assert stops[0] is page.reveal_tick
+    assert stops[3] is page.address.widget
+    assert shown_text(stops[4]) == "設定をさがす"
+    expected = (page.receive_host, page.receive_port, page.receive_account, page.receive_password)
+    assert stops[7:11] == [field.widget for field in expected]
+    assert stops[11:13] == [page.send_host.widget, page.send_port.widget]
+    assert [shown_text(stops[at]) for at in (13, 15)] == ["説明", "受信用のアカウントを複写する"]
+    assert stops[16:18] == [page.send_account.widget, page.send_password.widget]
+    assert stops[18] is page.fields["forward", "address"].widget

@@ -181,6 +181,14 @@ class Form(ttk.Frame):
         inside.grid(row=0, column=0, sticky="ew")
         return inside
 
+    def divider(self, title: str) -> None:
+        """A line over the whole width with a title in it: what is below is seldom needed."""
+        row = self.row()
+        ttk.Label(row, text=title, style="Bold.TLabel").pack(side="left", padx=(0, GAP))
+        line = ttk.Frame(row, style="Line.TFrame", height=1)
+        line.pack(side="left", fill="x", expand=True)
+        row.grid_configure(pady=(GAP, HALF))
+
     def fill_height(self, field: Field[Any]) -> None:
         """Give a text all the height that is left; the form must be gridded to all sides."""
         cell = self.beside(field)
