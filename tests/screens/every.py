@@ -50,6 +50,7 @@ from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.find_servers_dialog import FindServersDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
@@ -185,6 +186,19 @@ def _loss(program: Program) -> DataLoss:
 DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any, ...], dict]]]] = {
     "FirstStartDialog": (FirstStartDialog, lambda program: ((), {})),
     "TemplateDialog": (TemplateDialog, lambda program: ((), {})),
+    "FindServersDialog": (
+        FindServersDialog,
+        lambda program: (
+            (
+                program.window.jobs,
+                program.window.dialogs,
+                program.workspaces.current,
+                Settings(),
+                "",
+            ),
+            {},
+        ),
+    ),
     "ExplanationDialog": (ExplanationDialog, lambda program: ((), {})),
     "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
     "NewPinDialog": (NewPinDialog, lambda program: ((), {})),

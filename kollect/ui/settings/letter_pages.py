@@ -26,7 +26,7 @@ ACTION_WORDS = {
     DuplicateAction.RENUMBER: "新しい受付番号を発行する",
 }
 
-BESIDE = 60
+BESIDE = 65
 """So many full-width characters wide a page must be for a letter beside the form."""
 
 Fill = Callable[[str, int, int], str]

@@ -8,6 +8,7 @@ from tkinter import ttk
 from typing import Any
 
 from kollect.settings import microsoft
+from kollect.settings.field_rules import address_fault
 from kollect.settings.model import Auth, Passwords, Protocol, Security, Settings
 from kollect.settings.providers import (
     FREE_MAIL_NOTE,
@@ -45,10 +46,11 @@ PLAIN_HINT = "（ふつうは付けません）"
 PLAIN_NOTE = (
     "通信の途中でパスワードを盗み見され、メールを読まれたり、なりすまされたりする危険があります。"
 )
+OWN_DOMAIN = "どの会社のメールかは、「設定をさがす」で調べられます。"
 ALERT_NOTE = "受信できない状態が30分続いたときと、直ったときに、ここへメールでお知らせします。"
 
 
-BESIDE = 78
+BESIDE = 86
 """So many full-width characters wide a page must be for receiving and sending side by side."""
 _ONE_BELOW_THE_OTHER = ((0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1))
 _SIDE_BY_SIDE = ((0, 0, 1), (0, 1, 2), (1, 0, 3), (2, 1, 1))
@@ -303,16 +305,22 @@ class MailPage(SettingsPage):
 
     def _propose(self) -> None:
         """Offer what is known of the provider whose address this is; change nothing unasked."""
-        provider = for_domain(self.address.value)
-        if provider is None or self.receive_host.value in receiving_hosts(
-            provider, self.address.value
-        ):
+        address, host = self.address.value.strip(), self.receive_host.value
+        provider = for_domain(address)
+        if provider is not None and host not in receiving_hosts(provider, address):
+            doubt = "（要確認）" if provider.needs_checking else " "
+            self._proposal.configure(
+                text=f"{provider.label}{doubt}のアドレスです。サーバなどの欄を"
+            )
+            self._take_proposal.configure(command=lambda: self.fill_in(provider))
+            self._take_proposal.pack(side="left", padx=(GAP, 0))
+            self._proposal_row.grid()
+        elif provider is None and not host and address and not address_fault(address):
+            self._proposal.configure(text=OWN_DOMAIN)
+            self._take_proposal.pack_forget()
+            self._proposal_row.grid()
+        else:
             self._proposal_row.grid_remove()
-            return
-        doubt = "（要確認）" if provider.needs_checking else " "
-        self._proposal.configure(text=f"{provider.label}{doubt}のアドレスです。サーバなどの欄を")
-        self._take_proposal.configure(command=lambda: self.fill_in(provider))
-        self._proposal_row.grid()
 
     # ---- buttons ----
 
