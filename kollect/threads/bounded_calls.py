@@ -35,27 +35,20 @@ def results_within(
     done: queue.SimpleQueue[tuple[K, T] | None] = queue.SimpleQueue()
     over = threading.Event()
 
-    def one() -> bool:
-        try:
-            key = waiting.get_nowait()
-        except queue.Empty:
-            return False
-        try:
-            done.put((key, calls[key]()))
-        except BaseException:
-            done.put(None)
-            raise
-        return True
-
     def work() -> None:
-        while not over.is_set() and one():
-            pass
-
-    def fell(error: BaseException) -> None:
-        work()  # what was still waiting for this thread
+        while not over.is_set():
+            try:
+                key = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                done.put((key, calls[key]()))
+            except BaseException as error:
+                safe_thread.log_error(error)
+                done.put(None)
 
     for number in range(min(side_by_side, len(calls))):
-        safe_thread.thread(work, name=f"call {number}", fell=fell).start()
+        safe_thread.thread(work, name=f"call {number}").start()
     results: dict[K, T] = {}
     left = len(calls)
     while left and time.monotonic() < ends and not stopping():

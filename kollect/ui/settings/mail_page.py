@@ -144,9 +144,9 @@ class MailPage(SettingsPage):
     def _address_rows(self) -> None:
         self.address = self.form.line("Emailアドレス", characters=44)
         self.fields["mail", "address"] = self.address
-        find = ttk.Button(self.form, text="設定をさがす", width=16, command=self.find)
-        _beside_or_below(find, self.form, self.form.beside(self.address))
-        self._buttons.append(find)
+        self._buttons.append(
+            self.form.button_beside(self.address, "設定をさがす", self.find, width=16)
+        )
         self._proposal_row = self.form.row(under_fields=True)
         self._proposal = ttk.Label(self._proposal_row, style="Faint.TLabel")
         self._proposal.pack(side="left")
@@ -186,8 +186,7 @@ class MailPage(SettingsPage):
         explain = ttk.Button(cell, text="説明", width=12, command=self.explain)
         explain.pack(side="left", padx=(GAP, 0))
         self.auth = form.radios("SMTP認証", AUTH_WORDS)
-        copy = ttk.Button(form, text="受信用のアカウントを複写する", command=self.copy_account)
-        _beside_or_below(copy, form, form.beside(self.auth))
+        copy = form.button_beside(self.auth, "受信用のアカウントを複写する", self.copy_account)
         self.send_account = form.line("アカウント", characters=44)
         self.send_password = form.line("パスワード", characters=44, secret=True)
         self._buttons.append(copy)
@@ -435,23 +434,3 @@ def _say(label: ttk.Label, text: str) -> None:
         label.grid()
     else:
         label.grid_remove()
-
-
-def _beside_or_below(button: ttk.Button, form: Form, beside: ttk.Frame) -> None:
-    """A button of the form: right of the field in this cell, with large letters below it."""
-    below = form.row(under_fields=True)
-    button.lift()  # above the row, which was made after it and would hide it
-
-    def place(event: object) -> None:
-        needed = sum(
-            child.winfo_reqwidth() for child in (*beside.winfo_children(), button)
-        ) + 5 * button.winfo_pixels(GAP)
-        if needed <= beside.winfo_width():
-            button.pack(in_=beside, side="left", padx=(GAP, 0))
-            below.grid_remove()
-        else:
-            below.grid()
-            button.pack(in_=below, side="left", padx=0)
-
-    for one in (form, beside):  # the cell too: on Windows it gets its width after the form
-        one.bind("<Configure>", place, add="+")

@@ -163,6 +163,30 @@ class Form(ttk.Frame):
         self._label_cell.lift()  # Tab reaches it after the field, not before
         return button
 
+    def button_beside(
+        self, field: Field[Any], text: str, action: Callable[[], None], *, width: int = 0
+    ) -> ttk.Button:
+        """A button right of the field that was made last; with large letters below it."""
+        beside, below = self.beside(field), self.row(under_fields=True)
+        button = ttk.Button(self, text=text, command=action)
+        if width:
+            button.configure(width=width)
+
+        def place(event: object) -> None:
+            needed = sum(
+                child.winfo_reqwidth() for child in (*beside.winfo_children(), button)
+            ) + 5 * button.winfo_pixels(GAP)
+            if needed <= beside.winfo_width():
+                button.pack(in_=beside, side="left", padx=(GAP, 0))
+                below.grid_remove()
+            else:
+                below.grid()
+                button.pack(in_=below, side="left", padx=0)
+
+        for one in (self, beside):  # the cell too: on Windows it gets its width after the form
+            one.bind("<Configure>", place, add="+")
+        return button
+
     def note(self, text: str, *, under_fields: bool = False) -> ttk.Label:
         """An explanation over the whole width, broken into lines as the window is wide."""
         label = wrapped(self, text, style="Faint.TLabel")
