@@ -129,6 +129,17 @@ def test_the_buttons_stay_and_only_the_results_scroll(screen: SettingsScreen, si
         assert button.winfo_rooty() > screen.test.winfo_rooty()
 
 
+def test_what_went_wrong_is_in_sight_at_the_end(screen: SettingsScreen):
+    root = screen.window.root
+    root.geometry("1024x524+0+0")
+    change(screen, screen.mail.send_password, "wrong")
+    run(screen, "まとめてテスト")
+    cross = labelled(screen.test, "✗")
+    page = screen.test.scrolled
+    settle(root, lambda: page.winfo_rooty() <= cross.winfo_rooty())
+    settle(root, lambda: cross.winfo_rooty() < page.winfo_rooty() + page.winfo_height())
+
+
 def test_tab_comes_to_the_buttons_before_the_results(screen: SettingsScreen):
     here: tk.Misc = screen.notebook
     reached = []

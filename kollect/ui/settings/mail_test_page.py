@@ -46,11 +46,12 @@ BUTTONS = (
     (
         Test.ALL,
         "まとめてテスト",
-        "1 送信、2 受信、3 後片付けを続けて試します。1つずつのときは、下のボタンを押してください。",
+        "テストメールを自分のアドレスへ送り、届くのを60秒まで待って、取り除きます。"
+        "下のボタンで、1つずつ行うこともできます。",
     ),
-    (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
-    (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
-    (Test.CLEAN, "テスト後処理", "試しのメールだけをサーバから取り除きます。"),
+    (Test.SEND, "送信のテスト", ""),
+    (Test.RECEIVE, "受信のテスト", ""),
+    (Test.CLEAN, "テスト後処理", ""),
     (
         Test.DIAGNOSE,
         "届くかどうかの診断",
@@ -175,6 +176,9 @@ class MailTestPage(SettingsPage):
             self._say(
                 "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
             )
+        wrong = next((row for row in rows if row.ok is False), None)
+        if wrong is not None:
+            self.scrolled.see(wrong)
 
     def _diagnosed(self, findings: tuple[Finding, ...]) -> None:
         stopped = self._job is not None and self._job.stopping()
@@ -265,7 +269,7 @@ class MailTestPage(SettingsPage):
                 command=partial(self.run, test),
                 style="Primary.TButton" if test is Test.ALL else "TButton",
             )
-            if test not in ONE_BY_ONE:
+            if text:
                 self._texts[test] = wrapped(self._table, text)
         line = ttk.Frame(inside)
         line.pack(fill="x", pady=(GAP, 0))
@@ -292,7 +296,7 @@ class MailTestPage(SettingsPage):
             if low:
                 row, column = divmod(place, 3)
             else:
-                column = max(0, ONE_BY_ONE.index(test)) if test in ONE_BY_ONE else 0
+                column = ONE_BY_ONE.index(test) if test in ONE_BY_ONE else 0
                 row += column == 0
             button.grid(row=row, column=column, sticky="ew", padx=(0, GAP), pady=HALF)
             if text := self._texts.get(test):
