@@ -43,6 +43,11 @@ ZONES = {
     DOMAIN: "@ IN A 127.0.0.1",
     "srv.example": "_imaps._tcp IN SRV 0 1 993 imap.megane.example.\n"
     "_submission._tcp IN SRV 0 1 587 mail.srv.example.",
+    "many.example": "\n".join(
+        f"{kind} IN SRV {number} 1 993 h{number}.megane.example."
+        for kind, numbers in (("_imaps._tcp", range(5)), ("_pop3s._tcp", range(5, 10)))
+        for number in numbers
+    ),
 }
 
 
@@ -209,6 +214,25 @@ def test_a_server_of_another_name_gets_no_password_unasked(
     assert "mail.srv.example" not in asked[0]
     assert screen.mail.receive_host.value == "imap.megane.example"
     assert screen.mail.send_host.value == "mail.srv.example"
+
+
+def test_nobody_is_agreed_to_unseen(screen: SettingsScreen, dialogs: Person, servers: Servers):
+    """A zone with many names: those that do not stand in the question get nothing."""
+
+    def work(dialog: tk.Misc) -> None:
+        type_in(dialog.address.widget, f"info{next(_users)}@many.example")
+        type_in(dialog.password.widget, servers.dovecot.password)
+        press(dialog, "Return")
+        settle(screen, lambda: "サーバが見つかりませんでした" in texts(dialog))
+        press(dialog, "Escape")
+
+    with servers.at(*(f"h{number}.megane.example" for number in (8, 9))) as looked_up:
+        search(screen, dialogs, work, "調べる", "送って確かめる")
+    asked = next(text for title, text in dialogs.asked if "パスワードを送りますか" in title)
+    named = {f"h{number}.megane.example" for number in range(10) if f"h{number}." in asked}
+    assert len(named) == 4
+    tried = {name for name, _ in looked_up if name.endswith(".megane.example")}
+    assert tried == named
 
 
 def test_nothing_found_leads_to_the_templates(

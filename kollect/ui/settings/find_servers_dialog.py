@@ -120,18 +120,13 @@ class FindServersDialog(Dialog[FoundSettings | None]):
         if self._stopped():
             return
         unknown = strangers(looked_up.offers, self._settings.mail_address)
-        if unknown:
-            may_go = self._dialogs.choose(
-                search_texts.STRANGERS_TITLE,
-                search_texts.of_strangers(unknown, self._settings.mail_address),
-                search_texts.STRANGERS_ANSWERS,
-                careful=True,
-            )
-            if not self.winfo_exists():
-                return
-            if may_go != search_texts.STRANGERS_ANSWERS[-1]:
-                offers = tuple(one for one in looked_up.offers if one.host not in unknown)
-                looked_up = replace(looked_up, offers=offers)
+        asked = unknown[: search_texts.MOST_STRANGERS]
+        allowed = bool(asked) and self._may_get_password(asked)
+        if not self.winfo_exists():
+            return
+        left_out = set(unknown) - set(asked if allowed else ())
+        offers = tuple(one for one in looked_up.offers if one.host not in left_out)
+        looked_up = replace(looked_up, offers=offers)
         settings, password = self._settings, self.password.value
 
         def work(job: Job) -> FoundServers:
@@ -141,6 +136,15 @@ class FindServersDialog(Dialog[FoundSettings | None]):
             return self._workspace.try_servers(looked_up, settings, password, on_try, job.stopping)
 
         self._job = self._jobs.run(work, self._tried, owner=self, failed=self._failed)
+
+    def _may_get_password(self, hosts: tuple[str, ...]) -> bool:
+        answer = self._dialogs.choose(
+            search_texts.STRANGERS_TITLE,
+            search_texts.of_strangers(hosts, self._settings.mail_address),
+            search_texts.STRANGERS_ANSWERS,
+            careful=True,
+        )
+        return answer == search_texts.STRANGERS_ANSWERS[-1]
 
     def _tried(self, found: FoundServers) -> None:
         if self._stopped():

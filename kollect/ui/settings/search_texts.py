@@ -16,6 +16,8 @@ LOOKING_UP = "サーバをさがしています…"
 WORD_TITLE = "インターネットで調べます"
 WORD_ANSWERS = ("戻る", "調べずにさがす", "調べる")
 STRANGERS_TITLE = "このサーバにパスワードを送りますか？"
+MOST_STRANGERS = 4
+"""Whom the user is asked about. Who names more has something else in mind: the rest is left out."""
 STRANGERS_ANSWERS = ("このサーバは使わない", "送って確かめる")
 
 NOTHING = (
@@ -37,7 +39,7 @@ def of_word(domain: str) -> str:
 
 def of_strangers(hosts: tuple[str, ...], address: str) -> str:
     domain = address.rpartition("@")[2]
-    named = "\n".join(f"・{host}" for host in hosts[:8])
+    named = "\n".join(f"・{host}" for host in hosts)
     return (
         f"次のサーバは、「{domain}」のものとは名前が違います。\n{named}\n"
         "契約している会社のサーバだとわかるときだけ、送ってください。"
