@@ -151,6 +151,7 @@ def test_tab_comes_to_the_buttons_before_the_results(screen: SettingsScreen):
 
 LABELS = (
     *("まとめてテスト", "送信のテスト", "受信のテスト", "テスト後処理", "届くかどうかの診断"),
+    "自分の携帯・Gmailで試す",
 )
 
 

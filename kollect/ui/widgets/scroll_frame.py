@@ -12,6 +12,8 @@ from kollect.ui.framework.tk_lifetime import Timer, later, when_idle
 _SCROLLS_ITSELF = tk.Text | tk.Listbox | ttk.Treeview
 _STEP = 60
 SOON_MS = 20
+_LAID_OUT_MS = 150
+"""Words that fold have their height by then: what came into sight may have been pushed out."""
 _MARGIN = 12
 _MOST_TURNS = 3
 _CALM_MS = 300
@@ -43,6 +45,8 @@ class ScrollFrame(ttk.Frame):
         self._strut.pack(side="left")
         self._strut_height = 0
         self._item = self._canvas.create_window(0, 0, window=self.inside, anchor="nw")
+        self._wanted: tk.Misc | None = None
+        """What is to be seen; of two the latter."""
         self._due = False
         self._turns = 0
         self._tried_without = (0, 0)
@@ -59,10 +63,12 @@ class ScrollFrame(ttk.Frame):
     def see(self, widget: tk.Misc) -> None:
         """Scroll so that this widget is visible, if it lies inside; soon, when all is laid out."""
         if str(widget).startswith(f"{self.inside}."):
-            later(self, SOON_MS, self._see, widget)
+            self._wanted = widget
+            for milliseconds in (SOON_MS, _LAID_OUT_MS):
+                later(self, milliseconds, self._see, widget)
 
     def _see(self, widget: tk.Misc) -> None:
-        if not widget.winfo_exists():
+        if widget is not self._wanted or not widget.winfo_exists():
             return
         top = widget.winfo_rooty() - self.inside.winfo_rooty()
         bottom = top + widget.winfo_height()
