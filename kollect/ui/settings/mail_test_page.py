@@ -41,6 +41,7 @@ class Test(StrEnum):
     TRIAL = "trial"
 
 
+SUCCEEDED = "テストは成功しました。"
 TRUST = "この証明書を信頼する"
 DO_WITHOUT = "今後は暗号化しない"
 BUTTONS = (
@@ -61,7 +62,7 @@ BUTTONS = (
     (
         Test.TRIAL,
         "自分の携帯・Gmailで試す",
-        "ご自分のアドレスへ試しのメールを送り、届かないときに直すところを調べます。",
+        "ご自分のアドレスへテストメールを送り、届かないときに直すところを調べます。",
     ),
 )
 NOT_IN_DEMO = (
@@ -92,6 +93,8 @@ class MailTestPage(SettingsPage):
         self._given = given
         self._trust = trust
         self._job: Job | None = None
+        self._success = SUCCEEDED
+        """What is said where nothing goes wrong."""
         self._open_step: _StepRow | None = None
         self._last: Test | None = None
         self._part = ""
@@ -124,6 +127,7 @@ class MailTestPage(SettingsPage):
             return
         self._say("テストしています…", "TLabel")
         self._set_running(True)
+        self._success = "" if test is Test.CLEAN else SUCCEEDED
 
         def work(job: Job) -> None:
             self._workspaces.current.test_mail(
@@ -182,6 +186,8 @@ class MailTestPage(SettingsPage):
         self.scrolled.see(self._open_step)
         if step.ok is not None:
             self._open_step = None
+        if self._success != SUCCEEDED:
+            self._success = step.happened  # how many were removed, in its last step
 
     def _ended(self, result: None) -> None:
         stopped = self._job is not None and self._job.stopping()
@@ -193,7 +199,7 @@ class MailTestPage(SettingsPage):
         if stopped:
             self._say("テストを中止しました。", "TLabel")
         elif rows and all(row.ok for row in rows):
-            self._say(f"テストは成功しました。{_to_mend(rows)}", "Good.TLabel")
+            self._say(f"{self._success}{_to_mend(rows)}", "Good.TLabel")
         else:
             self._say(
                 "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
@@ -417,7 +423,7 @@ class _StepRow(ttk.Frame):
 
 def _to_mend(rows: Sequence[_StepRow]) -> str:
     count = sum(row.to_mend for row in rows)
-    return f"届きやすくするために、直せるところが {count} か所あります（△ と ✗）。" if count else ""
+    return f"届きやすくするために、直せるところが {count}か所あります（△ と ✗）。" if count else ""
 
 
 def seconds_text(seconds: float) -> str:
@@ -433,6 +439,6 @@ def certificate_text(certificate: Certificate) -> str:
         f"発行元: {certificate.issuer or '（書かれていません）'}",
         f"サーバの名前: {'、'.join(certificate.names) or '（書かれていません）'}",
         f"有効期限: {certificate.not_after or '（書かれていません）'}",
-        f"指紋 (SHA-256): {pairs}",
+        f"指紋（SHA-256）: {pairs}",
     ]
     return "\n".join(lines)
