@@ -36,6 +36,8 @@ class FoundSettings:
 class FindServersDialog(Dialog[FoundSettings | None]):
     """Closes by itself where both servers have taken the login."""
 
+    manual = "mail"
+
     def __init__(
         self,
         parent: tk.Misc,

@@ -61,6 +61,7 @@ by itself, whichever is higher."""
 class MailPage(SettingsPage):
     title = "メールの設定"
     widest = 128
+    manual = "mail"
 
     def __init__(
         self,
