@@ -15,7 +15,7 @@ TOP = Path(__file__).parents[2]
 LAYERS = (
     ("__main__", "commands", "ui"),
     ("app",),
-    ("collector", "mailing", "members", "printing", "demo"),
+    ("collector", "mailing", "members", "printing", "demo", "setup"),
     ("inbox", "decision", "ledger", "letters", "smtp"),
     ("net", "storage", "diagnosis"),
     ("settings",),
