@@ -456,3 +456,18 @@ def test_what_older_versions_overlooked_is_held(path: Path, second: Members):
     assert second.hold(LATER) == []
     second.resume(1004, Consent(True, NOW.date(), "店頭"), LATER, "会員一覧")
     assert second.hold(LATER) == [], "somebody has said so"
+
+
+def test_a_landline_of_a_former_version_is_shown_parted_and_stays_as_it_is_on_disk(
+    members: Members, path: Path
+):
+    members.register(replace(YAMADA, phone="06-6555-1234"), NOW)
+
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE member SET phone = '0665551234'")
+    there = members.get(1001)
+    assert there.phone == "06-6555-1234"
+    assert not members.update(there, LATER, "会員一覧"), "nothing was corrected"
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT phone FROM member").fetchall() == [("0665551234",)]
+    assert members.numbers(MemberFilter("066555")) == [1001]
