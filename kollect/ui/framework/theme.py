@@ -153,6 +153,7 @@ class Theme:
         configure("Bold.TLabel", font=BOLD_FONT)
         configure("Faint.TLabel", foreground=FAINT, font=SMALL_FONT)
         configure("Wrong.TLabel", foreground=WRONG, font=SMALL_FONT)
+        configure("FieldNotice.TLabel", foreground=INK, background=NOTICE, font=SMALL_FONT)
         configure("Good.TLabel", foreground=GOOD)
         configure("Bad.TLabel", foreground=WRONG)
         configure("TLabelframe.Label", font=BOLD_FONT, foreground=ACCENT_DARK)
