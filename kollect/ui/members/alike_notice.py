@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.members.member import Member, MemberField, MemberState
+from kollect.members.member import Member, MemberField, MemberFormInput, MemberState
 from kollect.members.member_reader import Likeness
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.screen import Screen
@@ -45,7 +45,7 @@ class AlikeNotice:
                 return members.alike(sheet, number)
 
         def done(found: list[tuple[Member, Likeness]]) -> None:
-            if self._fields.sheet == sheet and self._number() == number:
+            if _asked_of(self._fields.sheet) == _asked_of(sheet) and self._number() == number:
                 self._say(found)
 
         # this is only a hint: what is wrong with the file is told where something is written
@@ -61,3 +61,8 @@ class AlikeNotice:
         number = self._workspaces.current.number_text(member.number)
         withdrawn = member.standing.state is MemberState.WITHDRAWN
         return f"{number} {member.name} 様{'（退会）' if withdrawn else ''}"
+
+
+def _asked_of(sheet: MemberFormInput) -> tuple[str, str, str]:
+    """What the answer depends on; the rest may be typed on meanwhile."""
+    return sheet.name, sheet.birthday, sheet.phone

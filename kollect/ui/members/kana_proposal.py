@@ -30,7 +30,7 @@ class KanaProposal:
 
     def _named(self) -> None:
         self._now = self._now.put_in(self._capture.take()).named(self._name.value)
-        if self._now.kana != self._kana.value:
+        if not self._now.by_hand and self._now.kana != self._kana.value:
             self._kana.value = self._now.kana
 
     def _typed(self) -> None:
