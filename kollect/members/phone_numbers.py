@@ -23,7 +23,7 @@ _COMPLETE = re.compile("0[5-9]0[0-9]{8}|0(?![5-9]0)[0-9]{9}")
 _BEGUN = re.compile("0120|0170|0180|0570|0990|(0800|0[5-9]0)|0[1-9]")
 """A group: eleven digits have those numbers, ten all others."""
 _LOCAL_END = 6
-"""市外局番 and 市内局番 together; four digits follow."""
+"""市外局番 and 市内局番 together, which the table looks at; four digits follow."""
 
 
 def phone(text: str) -> str:
@@ -63,8 +63,7 @@ def fault(text: str) -> str:
 def area_code_digits(number: str) -> int:
     """How many digits, with its 0, the 市外局番 of this landline has."""
     lengths = _lengths()
-    longest = max(map(len, lengths))
-    return next(lengths[number[:n]] for n in range(longest, 0, -1) if number[:n] in lengths)
+    return next(lengths[number[:n]] for n in range(_LOCAL_END, 0, -1) if number[:n] in lengths)
 
 
 @cache
