@@ -54,10 +54,9 @@ def member_form(album: Album) -> None:
     fields.birthday.value = "S60.1.2"
     fields._say_birthday()
     fields.sex.value = Sex.FEMALE
-    fields.phone.value = "０９０１２３４５６７８"
-    fields.postcode.value = "2200012"
-    fields.home.value = "神奈川県横浜市西区みなとみらい2-3-4"
     fields.phone.value = "045-123-4567"
+    fields.postcode.value = "220-0012"
+    fields.home.value = "神奈川県横浜市西区みなとみらい2-3-4"
     fields.consent.focus()
     fields.consent.choose(1)
     album.take("member-form")

@@ -179,3 +179,20 @@ def test_started_and_stopped_for_each_field_and_left_with_a_window_that_goes(ent
     entry.destroy()
     capture.stop()
     capture.stop()
+
+
+@needs_windows
+def test_a_fault_of_ours_keeps_no_text_from_its_field(
+    entry: tk.Entry, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(window: int, what: int) -> None:
+        raise RuntimeError("played")
+
+    monkeypatch.setattr("kollect.desktop.ime_reading._note", fail)
+    capture = ReadingCapture()
+    capture.start()
+    put_in(user.GetFocus(), "山田", [0, 2], "ﾔﾏﾀﾞ", [0, 4])
+    entry.update()
+    assert entry.get() == "山田"
+    assert capture.take() == []
+    capture.stop()
