@@ -324,6 +324,8 @@ def test_the_form_before_and_the_next(screen: MemberFormScreen, database: Path, 
     corrected = stored(database, 1003)
     assert corrected is not None
     assert corrected.name == "参番"
+    settle(edit)
+    assert edit.fields.name.value == "一番", "what was saved does not come back over it"
     press(edit, "Next")
     settle(edit, lambda: screen.window.screen is screen)
     assert screen.fields.name.value == "途中", "what was begun is there again"

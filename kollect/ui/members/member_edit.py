@@ -149,7 +149,7 @@ class MemberEditScreen(Screen):
     def _turn(self, step: int) -> None:
         from kollect.ui.members.member_form import MemberFormScreen
 
-        number = self._member.number
+        number, asked_at = self._member.number, self._sheet()
 
         def work(job: Job) -> Member | None:
             with self._workspaces.current.members() as members:
@@ -159,7 +159,8 @@ class MemberEditScreen(Screen):
                 return members.get(self._order[place]) if 0 <= place < len(self._order) else None
 
         def done(member: Member | None) -> None:
-            if self._member.number != number or self.has_unsaved_changes():
+            typed_meanwhile = self.has_unsaved_changes() and self._sheet() != asked_at
+            if self._member.number != number or typed_meanwhile:
                 return
             if member is not None:
                 self.window.set_status("")
@@ -188,6 +189,8 @@ class MemberEditScreen(Screen):
                 )
 
         def done(found: _Found) -> None:
+            if self._member.number != number:
+                return  # the page was turned meanwhile
             if found.member is not None:
                 if form:
                     self._show(found.member)
