@@ -339,7 +339,7 @@ def test_from_the_list_in_the_order_of_the_list(
     press(screen, "F8")
     found = program.window.screen
     assert isinstance(found, MemberListScreen)
-    settle(found, lambda: found.count.cget("text") == "3名")
+    settle(found, lambda: len(found.table.row_keys) == 3)
     found.open_member(1002)
     settle(found, lambda: program.window.screen is not found)
     edit = program.window.screen
