@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from kollect.settings.model import (
     Shop,
 )
 from kollect.ui.framework.dialogs import TroubleDialog
-from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
@@ -35,7 +36,13 @@ from kollect.ui.widgets.scroll_frame import ScrollFrame
 from tests.helpers import nsd
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.zones import ZONES
-from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
+from tests.pictures import (
+    collecting_scenes,
+    mailing_scenes,
+    member_scenes,
+    results_scenes,
+    start_scenes,
+)
 from tests.pictures.album import Album
 
 SETTINGS = Settings(
@@ -60,11 +67,6 @@ CERTIFICATE = Certificate(
     ("mail.hoster.example",),
     "2027-03-31 23:59 UTC",
 )
-
-
-def first_start(album: Album) -> None:
-    dialogs = album.window.dialogs
-    album.dialog("first-start", lambda: dialogs.show(FirstStartDialog))
 
 
 def menu(album: Album) -> None:
@@ -181,7 +183,9 @@ def mail_test(album: Album) -> None:
 
 
 def diagnosis(album: Album) -> None:
-    """A good domain, a bad one, and Microsoft's servers entered."""
+    """A good domain, a bad one, and Microsoft's servers entered. nsd is not for Windows."""
+    if sys.platform == "win32":
+        return
     screen = _settings_screen(album)
     screen.select(MailTestPage)
     with tempfile.TemporaryDirectory() as name, nsd.serving(Path(name), ZONES) as (host, port):
@@ -337,8 +341,9 @@ def _scrolled_in(dialog: object) -> ScrollFrame:
 
 
 SCENES = (
-    first_start,
+    *start_scenes.SCENES,
     menu,
+    *start_scenes.LATER_SCENES,
     settings,
     wrong_values,
     mail_test,

@@ -61,8 +61,8 @@ class Dialog(tk.Toplevel, Generic[T]):
     ) -> list[ttk.Button]:
         """The row of buttons below: all of one size, `left` of them on the left, the rest right.
 
-        `main` is the place of the one that Enter presses, in the last field too; None where there
-        is none.
+        `main` is the place of the one that Enter presses, in the last field too, in blue; None
+        where there is none. One that does `cancel` is quiet.
         """
         line = ttk.Frame(self, style="Line.TFrame", height=1)
         line.grid(row=1, column=0, sticky="ew")
@@ -73,16 +73,13 @@ class Dialog(tk.Toplevel, Generic[T]):
         width = max(12, *(2 * len(label) for label, _ in rows))
         for place, (label, action) in enumerate(rows):
             is_main = main is not None and place == main % len(rows)
-            button = ttk.Button(
-                bar,
-                text=label,
-                width=width,
-                command=action,
-                style="Primary.TButton" if is_main else "TButton",
-            )
+            if is_main:
+                style = "Primary.TButton"
+            else:
+                style = "Quiet.TButton" if action == self.cancel else "TButton"
+            button = ttk.Button(bar, text=label, width=width, command=action, style=style)
             padx = (GAP if place else 0, 0)
-            # a blue one is a pixel higher by itself
-            button.grid(row=0, column=place + (place >= left), padx=padx, sticky="ns")
+            button.grid(row=0, column=place + (place >= left), padx=padx)
             made.append(button)
             if is_main:
                 self._focus = self._main = button
@@ -230,8 +227,10 @@ class QuestionDialog(Dialog[str]):
     ) -> None:
         super().__init__(parent, title, otherwise=answers[0], is_heading=True)
         paragraph(self.body, text).pack(anchor="w", pady=(GAP, 0))
+        stay, *others = answers
         made = self.buttons(
-            *((answer, lambda answer=answer: self.finish(answer)) for answer in answers)
+            (stay, self.cancel if others else lambda: self.finish(stay)),
+            *((answer, lambda answer=answer: self.finish(answer)) for answer in others),
         )
         if careful:
             self.start_at(made[0])

@@ -13,6 +13,7 @@ from tkinter import ttk
 from typing import Any, TypeVar
 
 from kollect.collector.events import CollectorEvent
+from kollect.desktop import high_contrast
 from kollect.desktop.icon_file import icon_file
 from kollect.settings.model import TextSize
 from kollect.threads import safe_thread
@@ -64,7 +65,7 @@ class Window:
         dialogs: Dialogs | None = None,
     ) -> None:
         self.root = root
-        self.theme = Theme(root, text_size)
+        self.theme = Theme(root, text_size, high_contrast=high_contrast.is_on())
         self.dialogs = dialogs or Dialogs(root)
         self.tk_calls = TkCallQueue(root)
         self.jobs = Jobs(self.tk_calls, self.dialogs.show_error)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterable, Sequence
 from tkinter import ttk
-from typing import TypedDict
 
-from kollect.ui.framework.theme import FAINT, MARK, STRIPE, WRONG
+from kollect.ui.framework.theme import FAINT, MARK, STRIPE, WRONG, colour
 from kollect.ui.framework.tk_lifetime import Timer, later, when_idle
 from kollect.ui.widgets.row_request import Rows, Take
 from kollect.ui.widgets.table_bindings import FillMenu, TableBindings, place_among
@@ -68,8 +67,8 @@ class Table(ttk.Frame):
         self.rowconfigure(0, weight=1)
         self.tree = ttk.Treeview(self, show="headings", height=3, selectmode="none", takefocus=True)
         self._columns = TableColumns(self.tree, columns)
-        for tag, colours in _LOOKS.items():
-            self.tree.tag_configure(tag, **colours)
+        for tag, (part, ours) in _LOOKS.items():
+            self.tree.tk.call(self.tree, "tag", "configure", tag, f"-{part}", colour(self, ours))
         self.tree.grid(row=0, column=0, sticky="nsew")
         self._bar = ttk.Scrollbar(self, command=self._scrolled, takefocus=False)
         self._bar.grid(row=0, column=1, sticky="ns")
@@ -353,14 +352,9 @@ class Table(ttk.Frame):
             self._across.grid()
 
 
-class _Look(TypedDict, total=False):
-    foreground: str
-    background: str
-
-
-_LOOKS: dict[str, _Look] = {
-    "stripe": {"background": STRIPE},
-    "faint": {"foreground": FAINT},
-    "wrong": {"foreground": WRONG},
-    "mark": {"background": MARK},
+_LOOKS = {
+    "stripe": ("background", STRIPE),
+    "faint": ("foreground", FAINT),
+    "wrong": ("foreground", WRONG),
+    "mark": ("background", MARK),
 }
