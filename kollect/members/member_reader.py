@@ -17,7 +17,8 @@ from kollect.ledger.receipt_rows import receipt_of
 from kollect.ledger.records import Receipt
 from kollect.mail.nfc import composed
 from kollect.members import member_rows, normalize, phone_numbers, wareki
-from kollect.members.member import Consent, Member, MemberFormInput, MemberState
+from kollect.members.member import Consent, Member, MemberState
+from kollect.members.member_fields import MemberFormInput
 from kollect.members.member_filter import EVERYBODY, MemberFilter, MemberOrder, where
 from kollect.storage.database import to_day, to_text, to_time
 from kollect.storage.queries import Queries

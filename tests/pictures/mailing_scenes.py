@@ -21,7 +21,7 @@ from kollect.ui.mailing.mailing_dialogs import LetterDialog, PeopleDialog, Sampl
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
-from kollect.ui.mailing.texts import DEAD, WHY_LEFT_OUT
+from kollect.ui.mailing.mailing_words import DEAD, WHY_LEFT_OUT
 from kollect.ui.menu import MenuScreen
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.member_samples import numbers

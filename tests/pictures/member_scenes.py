@@ -10,7 +10,8 @@ from pathlib import Path
 
 from kollect.ledger.ledger import Ledger
 from kollect.members import postcodes
-from kollect.members.member import Consent, Member, MemberField, Sex
+from kollect.members.member import Consent, Member, Sex
+from kollect.members.member_fields import MemberField
 from kollect.members.repository import Members
 from kollect.printing.documents import Paper
 from kollect.ui.members.candidate_dialog import CandidateDialog

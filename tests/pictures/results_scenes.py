@@ -45,7 +45,7 @@ def results(album: Album) -> None:
     album.take("results-wrong-day")
     screen.list.filter.clear()
     album.wait(lambda: len(screen.list.table.row_keys) == COUNT)
-    album.dialog("results-again", screen.list.send_again)
+    album.dialog("results-again", screen.list.resend)
     album.dialog("results-csv", screen.list.export)
     screen.notebook.select(screen.chart)
     album.wait(lambda: screen.chart.chart.bars)

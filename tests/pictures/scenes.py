@@ -22,9 +22,10 @@ from kollect.settings.model import (
 )
 from kollect.ui.framework.dialogs import TroubleDialog
 from kollect.ui.menu import MenuScreen
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.password_dialog import PasswordDialog

@@ -26,10 +26,14 @@ def handed_on(widget: tk.Misc, sequence: str, character: str) -> None:
 
     Windows is not here, and X11 has no such keys: the script that Tk would run is run.
     """
+
+    def quoted(word: str) -> str:  # as Tk does, one element of a list
+        return str(widget.tk.call("format", "%s", (word,)))
+
     script = widget.bind(sequence)
     assert script, f"nothing is bound to {sequence}"
     values = {"%A": character, "%W": str(widget), "%T": "2", "%#": "1"}
-    filled = re.sub("%[#a-zA-Z]", lambda field: tk._join((values.get(field[0], "??"),)), script)
+    filled = re.sub("%[#a-zA-Z]", lambda field: quoted(values.get(field[0], "??")), script)
     widget.tk.eval(filled)
 
 

@@ -18,8 +18,8 @@ from kollect.ui.main import Program
 from kollect.ui.members.home_by_postcode import TownDialog
 from kollect.ui.members.kana_proposal import ReadingCapture
 from kollect.ui.members.member_edit import MemberEditScreen
-from kollect.ui.members.member_fields import MemberFields
 from kollect.ui.members.member_form import MemberFormScreen
+from kollect.ui.members.member_form_fields import MemberFormFields
 from kollect.ui.members.member_list import MemberListScreen
 from tests.helpers.clerk import FORMS, play
 from tests.helpers.member_samples import YAMADA, numbers, register, stored
@@ -52,7 +52,7 @@ def screen(program: Program, database: Path) -> MemberFormScreen:
 
 
 @pytest.fixture
-def fields(screen: MemberFormScreen) -> MemberFields:
+def fields(screen: MemberFormScreen) -> MemberFormFields:
     return screen.fields
 
 
@@ -64,7 +64,7 @@ def here(screen: tk.Misc) -> object:
 
 
 def test_the_postcode_fills_the_address_and_the_number_of_the_house_is_typed_on(
-    screen: MemberFormScreen, fields: MemberFields
+    screen: MemberFormScreen, fields: MemberFormFields
 ):
     type_in(fields.postcode.widget, "530000")
     assert fields.home.value == ""
@@ -78,7 +78,7 @@ def test_the_postcode_fills_the_address_and_the_number_of_the_house_is_typed_on(
 
 
 def test_the_number_of_the_house_goes_before_the_building(
-    screen: MemberFormScreen, fields: MemberFields
+    screen: MemberFormScreen, fields: MemberFormFields
 ):
     type_in(fields.postcode.widget, "1006001")
     press(screen, "Tab")
@@ -86,7 +86,9 @@ def test_the_number_of_the_house_goes_before_the_building(
     assert fields.home.value == "東京都千代田区霞が関3-2-5　霞が関ビル　1階"
 
 
-def test_behind_an_organisation_nothing_is_missing(screen: MemberFormScreen, fields: MemberFields):
+def test_behind_an_organisation_nothing_is_missing(
+    screen: MemberFormScreen, fields: MemberFormFields
+):
     type_in(fields.postcode.widget, "163-8001")
     press(screen, "Return")
     type_letters_on(fields.home.widget, "A")
@@ -94,7 +96,7 @@ def test_behind_an_organisation_nothing_is_missing(screen: MemberFormScreen, fie
 
 
 def test_several_towns_are_chosen_by_keys(
-    screen: MemberFormScreen, fields: MemberFields, dialogs: Person
+    screen: MemberFormScreen, fields: MemberFormFields, dialogs: Person
 ):
     def by_arrows(dialog: TownDialog) -> None:
         settle(dialog, lambda: dialog.focus_get() is dialog.tree)
@@ -110,7 +112,7 @@ def test_several_towns_are_chosen_by_keys(
 
 
 def test_several_towns_are_chosen_by_a_digit(
-    screen: MemberFormScreen, fields: MemberFields, dialogs: Person
+    screen: MemberFormScreen, fields: MemberFormFields, dialogs: Person
 ):
     dialogs.answers.append(lambda dialog: press(dialog, "3"))
     type_in(fields.postcode.widget, "4411324")
@@ -119,7 +121,7 @@ def test_several_towns_are_chosen_by_a_digit(
 
 
 def test_no_town_chosen_fills_nothing_and_is_not_asked_again(
-    screen: MemberFormScreen, fields: MemberFields, dialogs: Person
+    screen: MemberFormScreen, fields: MemberFormFields, dialogs: Person
 ):
     dialogs.answers.append(lambda dialog: press(dialog, "Escape"))
     type_in(fields.postcode.widget, "4980000")
@@ -131,7 +133,7 @@ def test_no_town_chosen_fills_nothing_and_is_not_asked_again(
 
 
 def test_by_the_mouse_it_is_said_and_nobody_has_to_answer(
-    screen: MemberFormScreen, fields: MemberFields, dialogs: Person
+    screen: MemberFormScreen, fields: MemberFormFields, dialogs: Person
 ):
     type_in(fields.postcode.widget, "4980000")
     click(fields.note.widget)
@@ -144,7 +146,7 @@ def test_by_the_mouse_it_is_said_and_nobody_has_to_answer(
 
 
 def test_an_unknown_postcode_is_said_and_changes_nothing(
-    screen: MemberFormScreen, fields: MemberFields
+    screen: MemberFormScreen, fields: MemberFormFields
 ):
     type_in(fields.postcode.widget, "5300001")
     type_in(fields.postcode.widget, "9999999")
@@ -157,7 +159,7 @@ def test_an_unknown_postcode_is_said_and_changes_nothing(
 
 
 def test_another_postcode_replaces_what_was_filled_in(
-    screen: MemberFormScreen, fields: MemberFields
+    screen: MemberFormScreen, fields: MemberFormFields
 ):
     type_in(fields.postcode.widget, "5300001")
     type_in(fields.postcode.widget, "1000001")
@@ -168,7 +170,7 @@ def test_another_postcode_replaces_what_was_filled_in(
     ("answer", "home"), [("そのまま", "名古屋市中区1-2"), ("入れかえる", "大阪府大阪市北区梅田")]
 )
 def test_a_typed_address_is_replaced_after_a_question_only(
-    screen: MemberFormScreen, fields: MemberFields, dialogs: Person, answer: str, home: str
+    screen: MemberFormScreen, fields: MemberFormFields, dialogs: Person, answer: str, home: str
 ):
     type_in(fields.home.widget, "名古屋市中区1-2")
     dialogs.answers.append(answer)
@@ -180,7 +182,7 @@ def test_a_typed_address_is_replaced_after_a_question_only(
 
 
 def test_an_address_in_that_town_is_no_question(
-    screen: MemberFormScreen, fields: MemberFields, dialogs: Person
+    screen: MemberFormScreen, fields: MemberFormFields, dialogs: Person
 ):
     type_in(fields.home.widget, "大阪市北区 梅田１－２－３")
     type_in(fields.postcode.widget, "5300001")
@@ -207,7 +209,7 @@ def test_a_member_that_is_corrected_keeps_the_address_unless_the_postcode_change
 
 
 def test_the_reading_of_the_input_method(
-    screen: MemberFormScreen, fields: MemberFields, monkeypatch: pytest.MonkeyPatch
+    screen: MemberFormScreen, fields: MemberFormFields, monkeypatch: pytest.MonkeyPatch
 ):
     """Windows tells it; here it is played, the rest is the program."""
     told = [("山田", "ﾔﾏﾀﾞ")]
@@ -240,14 +242,16 @@ def test_the_reading_of_the_input_method(
     [("0665551234", "06-6555-1234"), ("０４２２－４５－１１５１", "0422-45-1151")],
 )
 def test_the_telephone_number_is_parted_when_it_is_left(
-    screen: MemberFormScreen, fields: MemberFields, typed: str, shown: str
+    screen: MemberFormScreen, fields: MemberFormFields, typed: str, shown: str
 ):
     type_in(fields.phone.widget, typed)
     press(screen, "Return")
     assert fields.phone.value == shown
 
 
-def test_a_number_that_is_too_short_is_said_at_once(screen: MemberFormScreen, fields: MemberFields):
+def test_a_number_that_is_too_short_is_said_at_once(
+    screen: MemberFormScreen, fields: MemberFormFields
+):
     type_in(fields.phone.widget, "06655512")
     press(screen, "Return")
     assert "06 で始まる電話番号は10けたです。いま8けたあります。" in fields.phone.error
@@ -258,7 +262,7 @@ def test_a_number_that_is_too_short_is_said_at_once(screen: MemberFormScreen, fi
 
 
 def test_the_same_telephone_number_is_named_and_nobody_is_held_up(
-    screen: MemberFormScreen, fields: MemberFields, database: Path
+    screen: MemberFormScreen, fields: MemberFormFields, database: Path
 ):
     register(database, replace(YAMADA, phone="06-6555-1234"))
     type_in(fields.phone.widget, "0665551234")
@@ -271,7 +275,7 @@ def test_the_same_telephone_number_is_named_and_nobody_is_held_up(
 
 
 def test_the_same_name_and_birthday_is_named(
-    screen: MemberFormScreen, fields: MemberFields, database: Path
+    screen: MemberFormScreen, fields: MemberFormFields, database: Path
 ):
     register(database, YAMADA)
     with closing(Members(database)) as members:
@@ -385,7 +389,7 @@ def test_how_many_were_registered_today(screen: MemberFormScreen, database: Path
     settle(screen, lambda: "本日の登録 1名" in [shown_text(one) for one in all_inside(screen)])
 
 
-def test_a_wrong_date_is_said_at_once(screen: MemberFormScreen, fields: MemberFields):
+def test_a_wrong_date_is_said_at_once(screen: MemberFormScreen, fields: MemberFormFields):
     type_in(fields.birthday.widget, "1990/13/1")
     press(screen, "Return")
     assert "1990年13月1日という日はありません" in fields.birthday.error

@@ -16,7 +16,15 @@ from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.screen import SettingsScreen
-from tests.helpers.ui_driver import Person, all_inside, click, labelled, press, settle
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    labelled,
+    press,
+    settle,
+    settle_jobs,
+)
 
 SHOP = Shop("S0123", "フレッシュ髙田", "東京都新宿区西新宿1-2-3", "03-1234-5678")
 READY = Settings(shop=SHOP, mail_address="karamail@shop.example")
@@ -52,7 +60,8 @@ def size(screen: PapersScreen) -> tuple[int, int]:
 
 def drawn(screen: PapersScreen) -> bool:
     """The sheet is there, and no other one is being drawn."""
-    return bool(picture(screen)) and not screen._drawings.busy
+    settle_jobs(screen)
+    return bool(picture(screen))
 
 
 @pytest.fixture

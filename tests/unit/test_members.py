@@ -15,8 +15,9 @@ from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import ReceiptState
-from kollect.members.member import Consent, Member, MemberFormInput, MemberState, Sex
+from kollect.members.member import Consent, Member, MemberState, Sex
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
+from kollect.members.member_fields import MemberFormInput
 from kollect.members.member_filter import AgeRange, MemberFilter, MemberOrder
 from kollect.members.repository import Members
 from kollect.storage.queries import Queries

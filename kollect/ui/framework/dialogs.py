@@ -49,7 +49,7 @@ class Dialog(tk.Toplevel, Generic[T]):
         if is_heading:
             paragraph(self.body, title, bold=True).pack(anchor="w")
         self._focus: tk.Misc = self
-        self._main: ttk.Button | None = None
+        self.main_button: ttk.Button | None = None
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, self._enter)
         self.bind(enter_key.LAST_FIELD, lambda event: self._press_main())
@@ -82,7 +82,7 @@ class Dialog(tk.Toplevel, Generic[T]):
             button.grid(row=0, column=place + (place >= left), padx=padx)
             made.append(button)
             if is_main:
-                self._focus = self._main = button
+                self._focus = self.main_button = button
         return made
 
     def _enter(self, event: tk.Event) -> None:
@@ -94,8 +94,8 @@ class Dialog(tk.Toplevel, Generic[T]):
                 self._press_main()
 
     def _press_main(self) -> None:
-        if self._main is not None:
-            self._main.invoke()  # a disabled one does nothing
+        if self.main_button is not None:
+            self.main_button.invoke()  # a disabled one does nothing
 
     def start_at(self, widget: tk.Misc) -> None:
         """Where the focus is when the dialog opens; by default on its main button."""

@@ -14,7 +14,7 @@ from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
-from kollect.ui.mailing.texts import DEAD, MAILING_STATE_LABELS, count
+from kollect.ui.mailing.mailing_words import DEAD, MAILING_STATE_LABELS, count
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.members.member import Member, MemberField, MemberFormInput, MemberState
+from kollect.members.member import Member, MemberState
+from kollect.members.member_fields import MemberField, MemberFormInput
 from kollect.members.member_reader import Likeness
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.screen import Screen
-from kollect.ui.members.member_fields import MemberFields
+from kollect.ui.members.member_form_fields import MemberFormFields
 
 _ASKED_AFTER = (MemberField.NAME, MemberField.BIRTHDAY, MemberField.PHONE)
 _BESIDE = {
@@ -25,7 +26,7 @@ class AlikeNotice:
         self,
         screen: Screen,
         workspaces: ActiveWorkspace,
-        fields: MemberFields,
+        fields: MemberFormFields,
         number: Callable[[], int | None],
     ) -> None:
         """`number`: whose form it is, if it is known."""
@@ -38,14 +39,14 @@ class AlikeNotice:
     def _left(self, where: MemberField) -> None:
         if where not in _ASKED_AFTER:
             return
-        sheet, number = self._fields.sheet, self._number()
+        sheet, number = self._fields.typed, self._number()
 
         def work(job: Job) -> list[tuple[Member, Likeness]]:
             with self._workspaces.current.members() as members:
                 return members.alike(sheet, number)
 
         def done(found: list[tuple[Member, Likeness]]) -> None:
-            if _asked_of(self._fields.sheet) == _asked_of(sheet) and self._number() == number:
+            if _asked_of(self._fields.typed) == _asked_of(sheet) and self._number() == number:
                 self._say(found)
 
         # this is only a hint: what is wrong with the file is told where something is written

@@ -19,7 +19,7 @@ from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer, text_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.member_csv import MemberFiles
-from kollect.ui.members.member_fields import REGISTERED, switch_ime
+from kollect.ui.members.member_form_fields import REGISTERED, switch_ime
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import ChoiceField

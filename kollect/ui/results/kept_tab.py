@@ -21,7 +21,7 @@ from kollect.ui.framework.tk_lifetime import text_variable, when_idle
 from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.results.kept_dialogs import KeptMailAction, MailDialog, NumberDialog
 from kollect.ui.results.kept_rows import COLUMNS, row_of, says_no_perhaps
-from kollect.ui.results.resend import LetterWatch
+from kollect.ui.results.resend_dialog import LetterWatch
 from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import LineField
 from kollect.ui.widgets.form import button_row, wrapped
@@ -285,7 +285,7 @@ class KeptMailsTab(ttk.Frame):
             ):
                 numbers = [given.number]
                 self._run(
-                    lambda: self._records.send_again(numbers),
+                    lambda: self._records.resend(numbers),
                     lambda rows: self.letters.follow(rows, again=True),
                 )
 

@@ -17,9 +17,10 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.field_at_fault import PASSWORD
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.pin_dialogs import AskPinDialog

@@ -40,7 +40,7 @@ class Waited:
     """Why there will be no such waits for now."""
 
 
-class KeptSession:
+class IdleSession:
     """At most one, of one account. Belongs to the thread that polls."""
 
     def __init__(

@@ -39,7 +39,7 @@ class LetterWatch:
         self._again = False
         self._has_complained = False
 
-    def ask_and_send_again(self, numbers: Sequence[int], address: str) -> None:
+    def ask_and_resend(self, numbers: Sequence[int], address: str) -> None:
         """`address`: whose number it is, where there is one only. Who waits for a letter already
         gets no second one.
         """
@@ -59,7 +59,7 @@ class LetterWatch:
         if not dialogs.confirm("受付番号の再送", question, yes="再送する"):
             return
         self._window.jobs.run(
-            lambda job: workspace.results().send_again(numbers),
+            lambda job: workspace.results().resend(numbers),
             lambda rows: self.follow(rows, again=True),
             owner=self._owner,
         )

@@ -17,7 +17,7 @@ _MOST_SHOWN = 6
 _SHOW, _HIDE = "見る", "たたむ"
 
 
-class CheckStrip(ttk.Frame):
+class LetterCheckStrip(ttk.Frame):
     def __init__(
         self,
         parent: tk.Misc,

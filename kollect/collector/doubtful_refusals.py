@@ -6,17 +6,16 @@ ask a second time: so it works on a `copy`.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import replace
 
-from kollect.collector.context import ANSWERED
+from kollect.collector.poll_context import ANSWERED
 from kollect.delivery.refusal import same
 from kollect.delivery.retry_policy import MOST_REFUSED, Doubts, Patience
 from kollect.ledger.records import MailRecord
 from kollect.smtp.outgoing import DeliveryStatus, Outcome
 
 
-class Refusals:
+class DoubtfulRefusals:
     def __init__(self) -> None:
         self._doubts: Doubts[int] = Doubts()
         self._entries: dict[int, MailRecord] = {}
@@ -28,9 +27,9 @@ class Refusals:
         """Is there one whose meaning is still open?"""
         return bool(self._entries)
 
-    def copy(self) -> Refusals:
-        other = Refusals()
-        other._doubts = deepcopy(self._doubts)
+    def copy(self) -> DoubtfulRefusals:
+        other = DoubtfulRefusals()
+        other._doubts = self._doubts.copy()
         other._entries, other._of_the_shop = dict(self._entries), set(self._of_the_shop)
         return other
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from kollect.desktop.ime import InputMode, set_input_mode
 from kollect.members import normalize, phone_numbers, wareki
-from kollect.members.member import (
+from kollect.members.member import Sex
+from kollect.members.member_fields import (
     NO,
     YES,
     FieldProblem,
     MemberField,
     MemberFormInput,
-    Sex,
     problems,
 )
 from kollect.ui.framework import tk_windows
@@ -67,8 +67,8 @@ _LETTERS = {
 }
 
 
-class MemberFields:
-    """The rows below the 受付番号, in the order of typing. `sheet` is what stands there."""
+class MemberFormFields:
+    """The rows below the 受付番号, in the order of typing. `typed` is what stands there."""
 
     def __init__(self, rows: form.Form, today: Callable[[], date], dialogs: Dialogs) -> None:
         self._today = today
@@ -117,7 +117,7 @@ class MemberFields:
         self.offer_groups(())
 
     @property
-    def sheet(self) -> MemberFormInput:
+    def typed(self) -> MemberFormInput:
         """As typed, but for the number."""
         agreed = self.consent.value == YES
         return MemberFormInput(
@@ -135,13 +135,13 @@ class MemberFields:
             consent_how=self.consent_how.value if agreed else "",
         )
 
-    def show(self, sheet: MemberFormInput) -> None:
+    def show(self, form: MemberFormInput) -> None:
         """Fill in the form; not an edit."""
         for where, field in self.fields.items():
             field.clear()
             if where is not MemberField.CONSENT:
-                field.value = getattr(sheet, where.name.lower())
-        self.consent.value = YES if sheet.consent == YES else NO
+                field.value = getattr(form, where.name.lower())
+        self.consent.value = YES if form.consent == YES else NO
         self._kana_proposal.begin()
         self._home_by_postcode.begin()
         self._say_birthday()
@@ -210,7 +210,7 @@ class MemberFields:
         """Whether what stands in this field can be taken; if not, it is said beside it."""
         field = self.fields[where]
         if field.value.strip():
-            for problem in problems(self.sheet, self._today()):
+            for problem in problems(self.typed, self._today()):
                 if problem.field is where:
                     field.show_error(problem.message)
                     return False
