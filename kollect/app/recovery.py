@@ -110,6 +110,9 @@ def cost_of_going_back(folder: DataFolder) -> backup.DataLoss | None:
     Raises StorageTrouble.
     """
     copy = backup.newest_good(folder.backup_dir)
-    if copy is None:
-        return None
+    return None if copy is None else cost(folder, copy)
+
+
+def cost(folder: DataFolder, copy: Path) -> backup.DataLoss:
+    """What going on with this copy, one of those in backup/, would lose. Raises StorageTrouble."""
     return backup.loss(folder.database, copy, _log_lines(folder))

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 from kollect.diagnosis.examination import OTHER_SERVER
@@ -20,7 +21,9 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
+from kollect.storage.backup import make_backup
 from kollect.ui.framework.dialogs import TroubleDialog
+from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
@@ -35,6 +38,7 @@ from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.settings.trial_dialog import TrialDialog
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from tests.helpers import nsd
+from tests.helpers.member_samples import numbers
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.zones import ZONES
 from tests.pictures import (
@@ -76,6 +80,35 @@ def menu(album: Album) -> None:
     assert isinstance(album.window.screen, MenuScreen)
     album.window.screen.on_show()
     album.take("menu")
+
+
+def manual(album: Album) -> None:
+    dialogs = album.window.dialogs
+    album.dialog("manual", lambda: dialogs.show(ManualDialog, "how"))
+    album.dialog(
+        "manual-search",
+        lambda: dialogs.show(ManualDialog, "mail"),
+        lambda dialog: dialog.search.insert(0, "ポート"),
+    )
+
+
+def backups(album: Album) -> None:
+    """Three copies, and what has come since the newest."""
+    folder = album.program.workspaces.current.folder
+    today = date.today()
+    for day in (3, 2, 1):
+        numbers(folder.database, *(f"kyaku.{day}.{n}@docomo.ne.jp" for n in range(14)))
+        make_backup(folder.database, folder.backup_dir, today - timedelta(days=day))
+    numbers(folder.database, *(f"kyaku.0.{n}@docomo.ne.jp" for n in range(5)))
+    screen = _settings_screen(album)
+    screen.select(IdPage)
+    _to_the_end(album, screen.shop.scrolled)
+    album.take("settings-id-below")
+    album.dialog(
+        "backups",
+        screen.shop.backups.open_list,
+        lambda dialog: album.wait(lambda: dialog.back_button.instate(["!disabled"])),
+    )
 
 
 def _settings_screen(album: Album) -> SettingsScreen:
@@ -345,6 +378,7 @@ SCENES = (
     *start_scenes.SCENES,
     menu,
     *start_scenes.LATER_SCENES,
+    manual,
     settings,
     wrong_values,
     mail_test,
@@ -356,6 +390,7 @@ SCENES = (
     *results_scenes.SCENES,
     *member_scenes.SCENES,
     *mailing_scenes.SCENES,
+    backups,
 )
 """In this order. A new screen's author adds a scene."""
 NEEDED = menu

@@ -41,6 +41,7 @@ from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 from kollect.ui.main import Program
+from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.members.address_change_flow import AddressDialog
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
@@ -53,6 +54,7 @@ from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.backups_dialog import BackupsDialog
 from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
@@ -247,6 +249,19 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             },
         ),
     ),
+    "BackupsDialog": (
+        BackupsDialog,
+        lambda program: (
+            (
+                program.workspaces.real.folder,
+                program.window.jobs,
+                program.window.dialogs,
+                lambda cost: None,
+            ),
+            {},
+        ),
+    ),
+    "ManualDialog": (ManualDialog, lambda program: (("how",), {})),
     "TrialDialog": (
         TrialDialog,
         lambda program: (

@@ -48,8 +48,8 @@ from tests.screens.conftest import close
 
 pytestmark = pytest.mark.real
 
-NOT_THE_SHOPS = {"demo", "kollect.lock", "kollect.running", "kollect.fault"}
-"""What comes and goes with the program."""
+NOT_THE_SHOPS = {"demo", "kollect.lock", "kollect.running", "kollect.fault", "kollect.window"}
+"""What comes and goes with the program, or is about its window."""
 
 
 def contents(folder: DataFolder) -> dict[str, bytes]:

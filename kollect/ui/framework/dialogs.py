@@ -10,7 +10,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import filedialog, ttk
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from kollect.errors import Trouble
 from kollect.ui.framework import enter_key, tk_windows
@@ -29,6 +29,9 @@ FileKinds = Sequence[tuple[str, str]]
 
 class Dialog(tk.Toplevel, Generic[T]):
     """One modal dialog. A subclass puts its widgets into `body` and calls `buttons`."""
+
+    manual: ClassVar[str] = ""
+    """The name of its page in the built-in manual; empty: the one of the screen below it."""
 
     def __init__(
         self, parent: tk.Misc, title: str, *, otherwise: T, is_heading: bool = False
@@ -237,6 +240,8 @@ class QuestionDialog(Dialog[str]):
 
 
 class TroubleDialog(Dialog[None]):
+    manual = "stopped"
+
     def __init__(self, parent: tk.Misc, trouble: Trouble) -> None:
         super().__init__(parent, trouble.title, otherwise=None, is_heading=True)
         self._trouble = trouble

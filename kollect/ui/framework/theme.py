@@ -225,6 +225,7 @@ class Theme:
         # a heading begins two pixels further left than the texts below it
         configure("Treeview.Heading", font=BOLD_FONT, padding=("7.5p", "2p"))
         configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
+        configure("Hint.TLabel", background=PAPER, foreground=ACCENT_DARK)
         configure("Menu.TButton", padding=("12p", "7p"), anchor="w")
         configure("LowMenu.TButton", padding=("9p", "3p"), anchor="w")
         for name in ("Step.TButton", "Step.Primary.TButton"):

@@ -49,6 +49,7 @@ class Shown:
 
 class LogScreen(Screen):
     code, heading = "KKRZS501", "ログの表示"
+    manual = "log"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -89,6 +90,7 @@ class LogScreen(Screen):
             opened=lambda key: self.text.focus_set(),
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("log"),
         )
         self.table.grid(row=2, column=0, columnspan=2, sticky="nsew", pady=GAP)
         self.text = text_of(self, lines=2)

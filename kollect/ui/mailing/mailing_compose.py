@@ -35,6 +35,7 @@ _LINES = 8
 
 class MailingComposeScreen(Screen):
     code, heading = "KKRMS102", "メール発信（1. 文章を書く）"
+    manual = "mailing-compose"
 
     def __init__(
         self,

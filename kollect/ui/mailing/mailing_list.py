@@ -27,6 +27,7 @@ _Counts = Mapping[RecipientState, int]
 
 class MailingListScreen(Screen):
     code, heading = "KKRMS101", "メール発信"
+    manual = "mailing"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -53,6 +54,7 @@ class MailingListScreen(Screen):
             self._fetch,
             opened=lambda identity: self.open_selected(),
             chosen=self._chosen,
+            memory=window.memory.columns("mailings"),
         )
         self.table.grid(row=1, column=0, sticky="nsew")
         buttons, (self.copy_button, self.discard_button) = button_row(

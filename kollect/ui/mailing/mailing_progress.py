@@ -37,6 +37,7 @@ LOW = 20
 
 class MailingProgressScreen(Screen):
     code, heading = "KKRMS104", "メール発信（発信のようす）"
+    manual = "mailing-progress"
 
     def __init__(
         self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int

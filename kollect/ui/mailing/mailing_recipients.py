@@ -30,6 +30,7 @@ COUNT_AFTER_MS = 250
 
 class MailingRecipientsScreen(Screen):
     code, heading = "KKRMS103", "メール発信（2. 送る相手を選ぶ）"
+    manual = "mailing-recipients"
 
     def __init__(
         self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int

@@ -51,6 +51,7 @@ class MailingResults(ttk.Frame):
             ),
             self._fetch,
             opened=lambda place: self.look(),
+            memory=window.memory.columns("recipients"),
         )
         self.table.grid(row=1, column=0, sticky="nsew")
 

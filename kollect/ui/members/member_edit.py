@@ -40,6 +40,7 @@ class _Found:
 
 class MemberEditScreen(Screen):
     code, heading = "KKRFR103", "会員の修正"
+    manual = "member-edit"
 
     def __init__(
         self,
@@ -84,7 +85,7 @@ class MemberEditScreen(Screen):
     def digit(self, number: int) -> None:
         self.fields.choose(number)
 
-    def page(self, step: int) -> None:
+    def turn_page(self, step: int) -> None:
         """The member before, or the next; behind the last one 会員登録, if that is below."""
         if not self.is_busy:
             self.window.leave(lambda: self._turn(step), "移る")

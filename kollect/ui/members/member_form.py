@@ -53,6 +53,7 @@ _STYLES = {ReceiptState.REPLIED: "Good.TLabel"} | dict.fromkeys(_FAILED, "Bad.TL
 
 class MemberFormScreen(Screen):
     code, heading = "KKRFR101", "会員登録"
+    manual = "member-form"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -104,7 +105,7 @@ class MemberFormScreen(Screen):
     def digit(self, number: int) -> None:
         self.fields.choose(number)
 
-    def page(self, step: int) -> None:
+    def turn_page(self, step: int) -> None:
         """PageUp: the form before, as it was registered. What is typed here stays."""
         if step > 0 or self.is_busy:
             return

@@ -44,6 +44,7 @@ _HINTS = {
 
 class PapersScreen(Screen):
     code, heading = "KKRFR104", "店頭ポスター・登録用紙"
+    manual = "papers"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)

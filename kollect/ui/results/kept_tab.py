@@ -40,6 +40,7 @@ _MOST_KNOWN = 5000
 
 class KeptMailsTab(ttk.Frame):
     title = "対象外・保留"
+    manual = "kept"
 
     def __init__(
         self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: ResultsService
@@ -64,6 +65,7 @@ class KeptMailsTab(ttk.Frame):
             opened=lambda key: self.look(),
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("kept"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.about = wrapped(self, " ", style="Faint.TLabel")

@@ -38,6 +38,7 @@ _NOT_FOUND = "条件に合う受付はありません。\n「条件を消す」�
 
 class ResultsList(ttk.Frame):
     title = "収集結果"
+    manual = "results"
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class ResultsList(ttk.Frame):
             self._fetch,
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("results"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self._mark_sorted()

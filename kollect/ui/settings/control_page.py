@@ -17,6 +17,7 @@ CHARSET_WORDS = {
 
 class ControlPage(LetterPage):
     title = "制御情報"
+    manual = "control"
 
     def __init__(self, parent: tk.Misc, fill: Fill, gather: Callable[[], Settings]) -> None:
         super().__init__(parent, fill, gather)

@@ -18,6 +18,7 @@ ACTION_WORDS = {
 
 class DuplicatePage(LetterPage):
     title = "2重登録時の処理"
+    manual = "duplicate"
 
     def __init__(self, parent: tk.Misc, fill: Fill, gather: Callable[[], Settings]) -> None:
         super().__init__(parent, fill, gather)
