@@ -28,6 +28,7 @@ from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
 from kollect.smtp.standby import Standby
 from kollect.storage.data_folder import DataFolder
 from tests.bench import latency, rivals
+from tests.bench.form import form
 from tests.bench.mailing import mailing
 from tests.bench.members import members
 from tests.helpers.certificates import make_certificates
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3, help="the median of so many runs")
     parser.add_argument(
-        "--only", choices=("speed", "poll", "memory", "mailing", "members"), default=None
+        "--only", choices=("speed", "poll", "memory", "mailing", "members", "form"), default=None
     )
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -68,6 +69,8 @@ def main() -> None:
             mailing(options.mails, options.times)
         if options.only in (None, "members"):
             members()
+        if options.only in (None, "form"):
+            form()
 
 
 # --- speed
