@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from pathlib import Path
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage import highest_number, integrity
-from kollect.storage.database import connect, result_code, return_under_way, trouble
+from kollect.storage.database import return_under_way, trouble
+from kollect.storage.database_driver import connect, result_code, sqlite3
 from kollect.storage.database_glance import asked, given_and_seen, identity, last_number
 from kollect.storage.numbers_in_log import numbers_given
 from kollect.storage.schema import migrate

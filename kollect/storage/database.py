@@ -6,7 +6,6 @@ Knows how SQLite behaves, not what the tables hold.
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,20 +16,19 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
 
 from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
+from kollect.storage import database_driver
+from kollect.storage.database_driver import connect, result_code, sqlite3
+from kollect.storage.database_errors import database_trouble
 from kollect.storage.schema import migrate, refuse_newer, version_to_leave
-from kollect.storage_errors import database_trouble, storage_trouble
+from kollect.storage_errors import storage_trouble
 
 E = TypeVar("E", bound=StrEnum)
 
 Row = tuple[Any, ...]
 """What was asked for, in the order of the question; its reader knows what each value is."""
-
-WAIT_FOR_OTHERS = 30.0
-"""Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
 
 BLOCK = 200
 """Rows that are fetched at once: in a fraction of a millisecond, and worked on in some."""
@@ -88,23 +86,9 @@ def broken_value(value: object) -> StorageTrouble:
     return database_trouble(error, Path("kollect.db"))
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """Open a file that is there (`rw`, `ro`), or make it (`rwc`). Raises sqlite3.Error."""
-    place = quote(os.fsencode(path.absolute().as_posix()), safe="/:")
-    # an empty authority before a network path too: Path.as_uri makes its server the authority,
-    # which SQLite refuses
-    uri = f"file://{'' if place.startswith('/') else '/'}{place}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_FOR_OTHERS)
-
-
 def return_under_way(database: Path) -> Path:
     """The file that exists while `backup.go_back` puts a copy in the place of the database."""
     return database.with_name(f"{database.name}.restoring")
-
-
-def result_code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; 0 where the error is Python's own."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
@@ -326,7 +310,7 @@ def _journal(db: sqlite3.Connection, mode: str) -> None:
     """WAL: readers and one writer beside each other. DELETE: for a folder on another computer,
     where a write-ahead log is not safe; one that a file has from before ends here.
     """
-    ends = time.monotonic() + WAIT_FOR_OTHERS
+    ends = time.monotonic() + database_driver.WAIT_FOR_OTHERS
     while True:
         try:
             db.execute(f"PRAGMA journal_mode = {mode}")

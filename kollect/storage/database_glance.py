@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kollect.storage.database import Row, connect
+from kollect.storage.database import Row
+from kollect.storage.database_driver import connect, sqlite3
 
 ABSURD = 10**12
 """No shop gives such a number: where a file says so, a bit has fallen over."""

@@ -6,11 +6,10 @@ column has its rule; a rule is SQL, so that a million rows take seconds.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
-from kollect.storage.database import result_code
+from kollect.storage.database_driver import in_memory, result_code, sqlite3
 from kollect.storage.database_glance import ABSURD
 from kollect.storage.schema import MIGRATIONS
 
@@ -238,7 +237,7 @@ def _shape(db: sqlite3.Connection) -> dict[str, list[str]]:
 
 
 def _shape_of_version(version: int) -> dict[str, list[str]]:
-    db = sqlite3.connect(":memory:", isolation_level=None)
+    db = in_memory()
     try:
         for script in MIGRATIONS[:version]:
             db.executescript(script)

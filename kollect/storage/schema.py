@@ -7,9 +7,9 @@ Times are UTC, ISO 8601 with seconds and `Z`, so that they sort as text. The ver
 from __future__ import annotations
 
 import secrets
-import sqlite3
 
 from kollect.errors import StorageTrouble
+from kollect.storage.database_driver import sqlite3
 
 _VERSION_1 = """
 CREATE TABLE meta (

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import sqlite3
 import statistics
 import tempfile
 import time
@@ -26,6 +25,7 @@ from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import NewMail
 from kollect.ledger.states import MailState
 from kollect.storage.database import to_text
+from kollect.storage.database_driver import sqlite3
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 BOX = "shop@shop.example"

@@ -7,7 +7,6 @@ none has any effect: what a `finally` still tries is as lost as it would be in t
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,8 @@ import pytest
 
 from kollect.desktop import files
 from kollect.net.connection import Line
-from kollect.storage import database
+from kollect.storage import database_driver
+from kollect.storage.database_driver import sqlite3
 
 CHANGES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
 
@@ -90,5 +90,5 @@ def fused(fuse: Fuse) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Line, "send", fused_send)
         patch.setattr(files, "replace", fused_replace)
-        patch.setattr(database, "sqlite3", Sqlite())
+        patch.setattr(database_driver, "sqlite3", Sqlite())
         yield

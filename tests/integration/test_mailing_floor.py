@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from kollect.mailing.mailing_events import MailingFailed
 from kollect.mailing.mailing_states import MailingState
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.member_shop import begin
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.integration.test_mailing import open_shop, until

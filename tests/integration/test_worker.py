@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import logging
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ import pytest
 from kollect.collector.events import Phase
 from kollect.collector.worker import CollectorWorker
 from kollect.errors import StorageTrouble
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.mail_samples import blank
 from tests.helpers.played_hours import Hours
 from tests.helpers.scripted_pop3 import Faults, ScriptedPop3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
 import threading
 import time
 import tkinter as tk
@@ -19,6 +18,7 @@ from kollect.desktop import tray as tray_module
 from kollect.desktop.lock import FolderLock, notify_running_instance
 from kollect.desktop.session_end import SessionWatch
 from kollect.desktop.tray import Tray, TrayAction, TrayColor
+from kollect.storage.database_driver import sqlite3
 from kollect.threads import safe_thread
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.window import Screen, Window

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ import pytest
 from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW, numbered
 
 TOP = Path(__file__).parents[2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +18,7 @@ from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.storage import schema
 from kollect.storage.database import copy_before
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, numbered, text
 
 NEXT = """
