@@ -18,7 +18,7 @@ from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage import highest_number, integrity
 from kollect.storage.database import return_under_way, trouble
-from kollect.storage.database_driver import connect, result_code, sqlite3
+from kollect.storage.database_driver import connect, corrupt, result_code, sqlite3
 from kollect.storage.database_glance import asked, given_and_seen, identity, last_number
 from kollect.storage.numbers_in_log import numbers_given
 from kollect.storage.schema import migrate
@@ -87,7 +87,7 @@ def make_backup(database: Path, folder: Path, today: date, *, removing: bool = T
         folder.mkdir(exist_ok=True)  # without parents: a pulled-out stick is not rebuilt
         _copy(database, part)
         if found := damage(part):
-            raise _corrupt(found)
+            raise corrupt(found)
         files.replace(part, target)
         files.sync_folder(folder)
     except sqlite3.Error as error:
@@ -156,7 +156,7 @@ def damage_trouble(database: Path) -> StorageTrouble | None:
         found = damage(database)
     except StorageTrouble as trouble_with_disk:
         return trouble_with_disk
-    return None if found is None else trouble(_corrupt(found), database)
+    return None if found is None else trouble(corrupt(found), database)
 
 
 def newest_good(folder: Path) -> Path | None:
@@ -341,10 +341,3 @@ def _mails_seen(copy: Path) -> tuple[int, str]:
 
 def _identity_of_copies(folder: Path) -> str | None:
     return next(filter(None, map(identity, backups(folder))), None)
-
-
-def _corrupt(found: str) -> sqlite3.DatabaseError:
-    """What SQLite raises when it meets such damage by itself."""
-    error = sqlite3.DatabaseError(found)
-    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return error

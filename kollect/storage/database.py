@@ -20,9 +20,9 @@ from typing import Any, Self, TypeVar
 from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
 from kollect.storage import database_driver
-from kollect.storage.database_driver import connect, result_code, sqlite3
+from kollect.storage.database_driver import connect, corrupt, result_code, sqlite3
 from kollect.storage.database_errors import database_trouble
-from kollect.storage.schema import migrate, refuse_newer, version_to_leave
+from kollect.storage.schema import TYPES, migrate, refuse_newer, version_to_leave
 from kollect.storage_errors import storage_trouble
 
 E = TypeVar("E", bound=StrEnum)
@@ -81,9 +81,7 @@ def one_of(kind: type[E], word: str) -> E:
 
 def broken_value(value: object) -> StorageTrouble:
     """What to say of a value that nobody can have written: the file is damaged."""
-    error = sqlite3.DatabaseError(f"not a value of this column: {value!r}")
-    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return database_trouble(error, Path("kollect.db"))
+    return database_trouble(corrupt(f"not a value of this column: {value!r}"), Path("kollect.db"))
 
 
 def return_under_way(database: Path) -> Path:
@@ -118,10 +116,14 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def is_about_schema(error: UnicodeDecodeError) -> bool:
-    """Whether sqlite3 meant to say that the tables' own description is damaged, and could not: the
-    piece that it quotes is no UTF-8.
+    """Whether the driver meant to say that the tables' own description is damaged, and could not:
+    the piece that it quotes, or the type of a column, is no UTF-8.
     """
-    return error.object.startswith(b"malformed database schema")
+    quoted = error.object
+    return quoted.startswith(b"malformed database schema") or any(
+        len(quoted) == len(word) and sum(a != b for a, b in zip(quoted, word, strict=True)) == 1
+        for word in TYPES
+    )
 
 
 def rows_of(db: sqlite3.Connection, statement: str, values: Sequence[object]) -> Iterator[Row]:

@@ -30,13 +30,27 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     # which SQLite refuses
     uri = f"file://{'' if place.startswith('/') else '/'}{place}?mode={mode}"
     db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_FOR_OTHERS)
-    db.execute(_CACHE)
+    try:
+        db.execute(_CACHE)  # reads the tables' description
+    except UnicodeDecodeError as error:
+        db.close()
+        raise corrupt(repr(error.object)) from error
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
 def in_memory() -> sqlite3.Connection:
     """A database that is gone when it is closed."""
     return sqlite3.connect(":memory:", isolation_level=None)
+
+
+def corrupt(found: str) -> sqlite3.DatabaseError:
+    """What SQLite raises when it meets damage by itself."""
+    error = sqlite3.DatabaseError(found)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
 
 
 def result_code(error: sqlite3.Error) -> int:

@@ -162,6 +162,8 @@ def wrong(
             case 0 | sqlite3.SQLITE_ERROR:  # a name that is no UTF-8; a column that is not there
                 return str(error)
         raise
+    except UnicodeDecodeError as error:  # the type of a column, which the driver wants to tell
+        return str(error.object)
     finally:
         db.set_progress_handler(None, 0)
 

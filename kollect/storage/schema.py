@@ -190,6 +190,10 @@ MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """MIGRATIONS[n] leads from version n to n + 1."""
 
 
+TYPES = (b"TEXT", b"INTEGER")
+"""Of all columns, as the files hold them."""
+
+
 def refuse_newer(db: sqlite3.Connection) -> None:
     """Raises StorageTrouble for a file that a newer program has written; touches nothing."""
     version = _version(db)
