@@ -16,7 +16,7 @@ LAYERS = (
     ("__main__", "commands", "ui"),
     ("app",),
     ("collector", "mailing", "members", "printing", "demo"),
-    ("inbox", "decision", "ledger", "letters", "smtp"),
+    ("inbox", "decision", "ledger", "letters", "smtp", "protection"),
     ("net", "storage", "diagnosis"),
     ("settings",),
     ("mail", "delivery", "desktop"),
