@@ -138,7 +138,7 @@ def damage(database: Path, folder: Path | None = None, *, thorough: bool = True)
                     db, seconds=None if thorough else SECONDS_AT_START, perhaps_mixed=has_log
                 )
         except sqlite3.Error as error:
-            if result_code(error) not in _DAMAGED:
+            if not is_damage(error):
                 raise trouble(error, database) from error
             found = str(error)
         if found is not None:
@@ -148,6 +148,11 @@ def damage(database: Path, folder: Path | None = None, *, thorough: bool = True)
         if copied and copied != identity(database):
             return "missing or made anew, though there are copies of another one"
     return None
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite says that the file is damaged, not that the disk does not let it be read."""
+    return result_code(error) in _DAMAGED
 
 
 def damage_trouble(database: Path) -> StorageTrouble | None:

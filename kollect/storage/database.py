@@ -89,6 +89,11 @@ def return_under_way(database: Path) -> Path:
     return database.with_name(f"{database.name}.restoring")
 
 
+def former_of(file: Path) -> Path:
+    """What a file is called while `protection.conversion` puts a new one in its place."""
+    return file.with_name(f"{file.name}.former")
+
+
 def trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
     """Why SQLite could not read or write the file."""
     if result_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
@@ -161,6 +166,13 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        if not os.path.exists(path) and os.path.exists(former_of(path)):
+            raise StorageTrouble(
+                "データの保護の切り替えが途中で止まっています",
+                happened="データを保護する（または解除する）作業が、途中で止まっています。",
+                cure="コレクトを終了して起動し直してください。続きから始めます。",
+                detail=str(former_of(path)),
+            )
         # os.path, as Path.exists raises where a folder may not be looked into
         if not os.path.exists(path) and os.path.exists(return_under_way(path)):
             # a new file here would give the old numbers once more

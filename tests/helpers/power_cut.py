@@ -55,15 +55,16 @@ class Fuse:
 
 
 @contextmanager
-def fused(fuse: Fuse) -> Iterator[None]:
-    """Within the block every outside act goes through the fuse."""
+def fused(fuse: Fuse, changes: tuple[str, ...] = CHANGES) -> Iterator[None]:
+    """Within the block every outside act goes through the fuse; `changes` begin the statements that
+    are one."""
 
     class Connection(sqlite3.Connection):
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
             run = super().execute
             if fuse.blown and sql.startswith("ROLLBACK"):
                 return run(sql, *values)  # the next opening would roll back: SQLite's own promise
-            if sql.lstrip().startswith(CHANGES):
+            if sql.lstrip().startswith(changes):
                 return fuse.act(sql.split()[0], lambda: run(sql, *values))
             return run(sql, *values)
 
@@ -79,7 +80,7 @@ def fused(fuse: Fuse) -> Iterator[None]:
         def connect(*values: Any, **named: Any) -> sqlite3.Connection:
             return sqlite3.connect(*values, **named, factory=Connection)
 
-    send, replace = Line.send, files.replace
+    send, replace, remove, erase = Line.send, files.replace, files.remove, files.erase
 
     def fused_send(line: Line, data: Any) -> None:
         fuse.act(f"send {bytes(data[:12])!r}", lambda: send(line, data))
@@ -87,8 +88,19 @@ def fused(fuse: Fuse) -> Iterator[None]:
     def fused_replace(new: Path, path: Path) -> None:
         fuse.act("replace", lambda: replace(new, path))
 
+    def fused_remove(path: Path) -> None:
+        if path.exists():
+            fuse.act("remove", lambda: remove(path))
+
+    def fused_erase(path: Path) -> None:
+        if path.exists():
+            fuse.act("erase", lambda: erase(path))
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Line, "send", fused_send)
         patch.setattr(files, "replace", fused_replace)
+        if changes is not CHANGES:
+            patch.setattr(files, "remove", fused_remove)
+            patch.setattr(files, "erase", fused_erase)
         patch.setattr(database_driver, "sqlite3", Sqlite())
         yield
