@@ -5,15 +5,18 @@ Finds out only: what stands in the way is told or asked by `startup.come_in`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kollect.desktop.lock import FolderLock, notify_running_instance
-from kollect.errors import AlreadyRunning, StorageTrouble, Trouble
+from kollect.errors import AlreadyRunning, DataCodeTrouble, StorageTrouble, Trouble
+from kollect.protection.conversion import needs_code
 from kollect.storage import backup
 from kollect.storage.data_folder import DataFolder
 from kollect.storage_errors import storage_trouble
 
-OK, WRONG, NO_STORAGE = 0, 2, 5
+OK, WRONG, NO_STORAGE, NO_CODE = 0, 2, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
     try:
         folder.prepare()
         _acquire(lock)
+        _open(folder)
         found = backup.damage(folder.database, folder.backup_dir, thorough=False)
         if found is not None:
             return _damaged(folder, found)
@@ -63,8 +67,21 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
         except AlreadyRunning as elsewhere:
             trouble = elsewhere
         return Refused(WRONG, trouble)
+    except DataCodeTrouble as trouble:
+        return Refused(NO_CODE, trouble)
     except StorageTrouble as trouble:
         return Refused(NO_STORAGE, trouble)
+
+
+@contextmanager
+def held(folder: DataFolder) -> Iterator[None]:
+    """The folder is this process's. Raises AlreadyRunning and StorageTrouble."""
+    lock = FolderLock(folder.path)
+    _acquire(lock)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _acquire(lock: FolderLock) -> None:
@@ -87,6 +104,15 @@ def put_back(folder: DataFolder) -> StorageTrouble | None:
     return StorageTrouble(
         "受付の記録が以前のものになっています", happened=behind.happened, cure=behind.cure
     )
+
+
+def _open(folder: DataFolder) -> None:
+    """Protected data with the code that this PC knows. Raises DataCodeTrouble, StorageTrouble."""
+    if not needs_code(folder):
+        return
+    from kollect.app import data_protection  # drags the keyring along
+
+    data_protection.open_folder(folder, locked=True)
 
 
 def _lost(folder: DataFolder) -> Lost | None:

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections import Counter
 from contextlib import closing
 
+from kollect.app.preflight import held
 from kollect.app.recovery import refuse_damage
 from kollect.collector.events import PollReport
 from kollect.commands.collect import checked_settings, stop_on_signal
@@ -19,7 +20,6 @@ from kollect.commands.output import (
     data_folder,
     exit_code,
     failed,
-    held,
     print_json,
 )
 from kollect.errors import ServerTrouble, StorageTrouble, Trouble

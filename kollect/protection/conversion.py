@@ -94,13 +94,7 @@ def turn_on(folder: DataFolder, code: RecoveryCode, progress: Progress = go_on) 
 
     Raises StorageTrouble, ConversionStopped.
     """
-    ledger = database_glance.identity(folder.database)
-    if ledger is None:
-        raise StorageTrouble(
-            "受付の記録がありません",
-            happened=f"「{folder.database}」がないか、読めません。",
-            cure="コレクトを起動し直して、もう一度お試しください。",
-        )
+    ledger = ledger_of(folder)
     with _explained(folder):
         _make_sure_of_space(folder)
         mark = Mark(Protection.TURNING_ON, ledger, keys_of(code).fingerprint)
@@ -113,6 +107,20 @@ def turn_on(folder: DataFolder, code: RecoveryCode, progress: Progress = go_on) 
             protection_mark.write(folder.path, mark)
         _run(folder, mark, code, go_on)
         raise
+
+
+def ledger_of(folder: DataFolder) -> str:
+    """By what the folder is known to this PC's keyring. Raises StorageTrouble where there is no
+    kollect.db that could be protected.
+    """
+    ledger = database_glance.identity(folder.database)
+    if ledger is None:
+        raise StorageTrouble(
+            "受付の記録がありません",
+            happened=f"「{folder.database}」がないか、読めません。",
+            cure="コレクトを起動し直して、もう一度お試しください。",
+        )
+    return ledger
 
 
 def renew(
