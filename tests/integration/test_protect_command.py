@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -20,64 +17,10 @@ from kollect.printing.documents import face_for, to_draw
 from kollect.printing.page import Page
 from kollect.settings.model import Settings, Shop
 from kollect.storage.data_folder import DataFolder
+from tests.helpers.other_pc import PC
 from tests.helpers.protected_shop import ADDRESS, CODE, OTHER, readable, shop
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
-
-KEYRING = '''
-import json, os
-from keyring.backend import KeyringBackend
-
-class FileKeyring(KeyringBackend):
-    """What a PC keeps, in a file that a test can take away."""
-    priority = 9
-
-    def _all(self):
-        try:
-            return json.load(open(os.environ["PC"], encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-
-    def _save(self, kept):
-        json.dump(kept, open(os.environ["PC"], "w", encoding="utf-8"))
-
-    def get_password(self, service, username):
-        return self._all().get(service)
-
-    def set_password(self, service, username, password):
-        self._save(self._all() | {service: password})
-
-    def delete_password(self, service, username):
-        self._save({name: kept for name, kept in self._all().items() if name != service})
-'''
-
-
-class PC:
-    """One on which kollect is called; the stick goes from one to another."""
-
-    def __init__(self, place: Path, name: str) -> None:
-        self.kept = place / f"{name}.json"
-        (place / "filekeyring.py").write_text(KEYRING, encoding="utf-8")
-        self._environ = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(place), str(Path(__file__).parents[2])]),
-            "PYTHON_KEYRING_BACKEND": "filekeyring.FileKeyring",
-            "PC": str(self.kept),
-        }
-        self._environ.pop("KOLLECT_DATA_CODE", None)
-
-    def run(self, folder: DataFolder, *command: str, code: str = "") -> subprocess.CompletedProcess:
-        environ = self._environ | ({"KOLLECT_DATA_CODE": code} if code else {})
-        return subprocess.run(
-            [sys.executable, "-m", "kollect", *command, "--data", str(folder.path)],
-            env=environ, capture_output=True, text=True, encoding="utf-8", timeout=120,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def json(self, folder: DataFolder, *command: str, code: str = "") -> dict:
-        done = self.run(folder, *command, "--json", code=code)
-        assert (done.returncode, done.stderr) == (0, ""), done
-        return json.loads(done.stdout)
 
 
 @pytest.fixture
