@@ -46,7 +46,12 @@ class Damaged:
     """What going on with the newest good copy loses."""
 
 
-Obstacle = Refused | Lost | Damaged
+@dataclass(frozen=True, slots=True)
+class NeedsCode:
+    """The data are protected, and this PC does not know the code."""
+
+
+Obstacle = Refused | NeedsCode | Lost | Damaged
 
 
 def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
@@ -54,11 +59,9 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
     try:
         folder.prepare()
         _acquire(lock)
-        _open(folder)
-        found = backup.damage(folder.database, folder.backup_dir, thorough=False)
-        if found is not None:
-            return _damaged(folder, found)
-        return None if backup.holds_data(folder.database) else _lost(folder)
+        open_protected(folder)
+    except DataCodeTrouble:
+        return NeedsCode()
     except AlreadyRunning as running:
         trouble: Trouble = running
         try:
@@ -67,8 +70,18 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
         except AlreadyRunning as elsewhere:
             trouble = elsewhere
         return Refused(WRONG, trouble)
-    except DataCodeTrouble as trouble:
-        return Refused(NO_CODE, trouble)
+    except StorageTrouble as trouble:
+        return Refused(NO_STORAGE, trouble)
+    return look_inside(folder)
+
+
+def look_inside(folder: DataFolder) -> Obstacle | None:
+    """Whether the data can be worked with, once they can be read. None: come in."""
+    try:
+        found = backup.damage(folder.database, folder.backup_dir, thorough=False)
+        if found is not None:
+            return _damaged(folder, found)
+        return None if backup.holds_data(folder.database) else _lost(folder)
     except StorageTrouble as trouble:
         return Refused(NO_STORAGE, trouble)
 
@@ -106,13 +119,16 @@ def put_back(folder: DataFolder) -> StorageTrouble | None:
     )
 
 
-def _open(folder: DataFolder) -> None:
-    """Protected data with the code that this PC knows. Raises DataCodeTrouble, StorageTrouble."""
+def open_protected(folder: DataFolder, code: str = "") -> None:
+    """Let this process read protected data, with the code that was typed or that this PC knows.
+
+    The folder is this process's. Raises DataCodeTrouble, StorageTrouble.
+    """
     if not needs_code(folder):
         return
     from kollect.app import data_protection  # drags the keyring along
 
-    data_protection.open_folder(folder, locked=True)
+    data_protection.open_folder(folder, ask=lambda: code, locked=True)
 
 
 def _lost(folder: DataFolder) -> Lost | None:

@@ -158,7 +158,10 @@ def needs_code(folder: DataFolder) -> bool:
     Before anything of the folder is open in this process. Raises StorageTrouble.
     """
     if not protection_mark.is_marked(folder.database):
-        return looks_encrypted(folder.database)  # the mark is lost
+        # the mark is lost; plain copies tell that there never was one, and the file is damaged
+        return looks_encrypted(folder.database) and not any(
+            map(_is_plain, backup.backups(folder.backup_dir))
+        )
     if protection_mark.read(folder.path) is None and not any(
         map(_is_encrypted, _databases(folder))
     ):

@@ -82,7 +82,7 @@ def read(text: str) -> RecoveryCode:
         letters += letter
     if len(letters) != WRITTEN:
         found = f"{len(letters)}文字" if letters else "空"
-        raise _wrong(f"復元コードは {WRITTEN}文字ですが、入力されたものは{found}です。")
+        raise _wrong(f"復元コードは{WRITTEN}文字ですが、入力されたものは{found}です。")
     if _check_letter(letters[:LETTERS]) != letters[LETTERS]:
         raise _wrong("文字のどれかが違うか、順番が入れ替わっています。")
     return _of(letters)

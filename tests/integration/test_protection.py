@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -334,3 +335,8 @@ def test_what_is_damaged_in_a_protected_folder_is_damage_and_no_wrong_code(folde
     assert good is not None
     with closing(connect(good, "ro")) as db:
         assert db.execute("SELECT count(*) FROM receipt").fetchone() == (50,)
+
+
+def test_a_plain_kollect_db_that_became_rubbish_needs_no_code(folder: DataFolder):
+    folder.database.write_bytes(random.Random(1).randbytes(40 * 4096))
+    assert not conversion.needs_code(folder), "its copies are plain"
