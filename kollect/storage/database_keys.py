@@ -42,7 +42,9 @@ def keys_for(database: Path) -> tuple[bytes, ...]:
 def folder_of(database: Path) -> Path:
     """The data folder that a database belongs to: kollect.db, its copies and what is beside."""
     beside = database.absolute().parent
-    return beside.parent if beside.name in ("backup", "kept") else beside
+    # by both names: somebody may call the data folder itself "backup"
+    is_within = beside.name in ("backup", "kept") and not database.name.startswith("kollect.db")
+    return beside.parent if is_within else beside
 
 
 def _name(folder: Path) -> str:

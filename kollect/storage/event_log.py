@@ -94,7 +94,7 @@ class MonthlyLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             text = self.format(record)
-            if is_marked(self._folder):  # beside log/ as beside kollect.db
+            if is_marked(self._folder.parent / "kollect.db"):
                 text = masked(text)
             line = f"{text}{os.linesep}".encode("utf-8", "backslashreplace")
             if len(self._waiting) >= MOST_WAITING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import shutil
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from kollect.app import recovery
 from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.protection import conversion
 from kollect.protection.conversion import ConversionStopped
-from kollect.storage import database_keys, protection_mark
+from kollect.protection.derived_keys import keys_of
+from kollect.storage import backup, database_keys, event_log, protection_mark
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import Database
 from kollect.storage.database_driver import connect
@@ -30,6 +33,7 @@ from tests.helpers.protected_shop import (
     holdings,
     readable,
     restart,
+    rows,
     shop,
 )
 
@@ -216,8 +220,6 @@ def _whole_again(folder: DataFolder, expected: object, code, protected: bool, wh
 
 
 def _fingerprint(code) -> str:
-    from kollect.protection.derived_keys import keys_of
-
     return keys_of(code).fingerprint
 
 
@@ -322,8 +324,6 @@ def test_a_full_disk_is_said_before_anything_is_changed(
 
 
 def test_what_is_damaged_in_a_protected_folder_is_damage_and_no_wrong_code(folder: DataFolder):
-    from kollect.storage import backup
-
     on(folder)
     restart(folder)
     octets = bytearray(folder.database.read_bytes())
@@ -331,10 +331,43 @@ def test_what_is_damaged_in_a_protected_folder_is_damage_and_no_wrong_code(folde
     folder.database.write_bytes(octets)
     conversion.unlock(folder, CODE)
     assert backup.damage(folder.database, folder.backup_dir) is not None
-    good = backup.newest_good(folder.backup_dir)
-    assert good is not None
-    with closing(connect(good, "ro")) as db:
+    cost = recovery.cost_of_going_back(folder)
+    assert cost is not None
+    recovery.go_back(folder, cost, "torn")
+    assert backup.damage(folder.database, folder.backup_dir) is None
+    assert readable(folder) == {}
+    with closing(connect(folder.database, "ro")) as db:
         assert db.execute("SELECT count(*) FROM receipt").fetchone() == (50,)
+    restart(folder)
+    off(folder)
+    assert len(rows(folder.database)["receipt"]) == 50
+
+
+def test_a_lost_kollect_db_is_begun_anew_encrypted(folder: DataFolder):
+    on(folder)
+    recovery.start_new_database(folder, 2001)
+    assert readable(folder) == {}
+    with closing(Database(folder.database)):
+        assert not folder.database.read_bytes().startswith(b"SQLite")
+
+
+@pytest.mark.parametrize("name", ["backup", "kept"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str):
+    made = shop(tmp_path / name)
+    try:
+        before = holdings(made)
+        with event_log.install(made):
+            on(made)
+            logging.getLogger("kollect.test").info("keiko.yamamoto@docomo.ne.jp")
+        assert readable(made) == {}
+        assert holdings(made) == before
+        assert sorted(file.name for file in tmp_path.iterdir()) == [name]
+        restart(made)
+        assert conversion.needs_code(made)
+        off(made)
+        assert holdings(made) == before
+    finally:
+        restart(made)
 
 
 def test_a_plain_kollect_db_that_became_rubbish_needs_no_code(folder: DataFolder):
