@@ -36,6 +36,7 @@ from tests.helpers.protected_shop import (
     rows,
     shop,
 )
+from tests.helpers.small_disk import Disk
 
 ACTS = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE", "ATTACH", "SELECT sqlcipher", "DETACH",
         "PRAGMA journal_mode", "PRAGMA written")  # fmt: skip
@@ -321,6 +322,44 @@ def test_a_full_disk_is_said_before_anything_is_changed(
     with pytest.raises(StorageTrouble, match="空きが足りません"):
         on(folder)
     assert {name: (folder.path / name).read_bytes() for name in names(folder)} == files
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    (tmp_path / "stick").mkdir()
+    made = Disk(tmp_path / "stick", megabytes=30)
+    yield made
+    made.unmount()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("spare", [0, 30_000, 120_000, 300_000, 700_000])
+def test_a_disk_that_fills_up_half_way(disk: Disk, monkeypatch: pytest.MonkeyPatch, spare: int):
+    if not disk.mounted:
+        pytest.skip("needs a disk of its own")
+    folder = shop(disk.path / "shop")
+    before = holdings(folder)
+    plenty = shutil._ntuple_diskusage(1 << 40, 0, 1 << 40)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda path: plenty)
+        with disk.full(spare), suppress(StorageTrouble):
+            on(folder)
+        restart(folder)
+    conversion.unlock(folder, CODE)
+    assert holdings(folder) == before
+    assert readable(folder) == {}
+
+
+@pytest.mark.real
+def test_a_full_disk_is_called_so(disk: Disk, monkeypatch: pytest.MonkeyPatch):
+    if not disk.mounted:
+        pytest.skip("needs a disk of its own")
+    folder = shop(disk.path / "shop")
+    plenty = shutil._ntuple_diskusage(1 << 40, 0, 1 << 40)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: plenty)
+    with disk.full(60_000), pytest.raises(StorageTrouble) as caught:
+        on(folder)
+    assert caught.value.title == "ディスクの空きがありません"
 
 
 def test_what_is_damaged_in_a_protected_folder_is_damage_and_no_wrong_code(folder: DataFolder):
