@@ -150,7 +150,10 @@ def renew(
 ) -> bool:
     """Encrypt everything with a new code; as `turn_on`."""
     store = store or CodeStore()
+    from kollect.app import recovery
+
     before = conversion.unlock(folder, former)
+    recovery.refuse_damage(folder)
     kept = store.keep(replace(before, fingerprint=keys_of(code).fingerprint), code)
     conversion.renew(folder, former, code, progress)
     store.forget(before)
@@ -165,7 +168,10 @@ def turn_off(
     store: CodeStore | None = None,
 ) -> None:
     """Make everything plain again, and forget the code. Raises Trouble."""
+    from kollect.app import recovery
+
     mark = conversion.unlock(folder, code)
+    recovery.refuse_damage(folder)
     conversion.turn_off(folder, code, progress)
     (store or CodeStore()).forget(mark)
     log.info("データの保護をやめました。")

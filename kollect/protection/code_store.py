@@ -49,6 +49,9 @@ class CodeStore:
     def keep(self, mark: Mark, code: RecoveryCode) -> bool:
         """Keep it for the next start; says whether that is so."""
         hidden(code)
+        # to begin with: the Windows backend saves a present one under a second name, where the
+        # former code would stay for ever
+        self.forget(mark)
         try:
             import keyring
 

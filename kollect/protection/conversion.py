@@ -2,7 +2,7 @@
 
 Each file is changed by itself, so that at every instant all of them open: some as before, some as
 after, each with its key. The mark (`storage.protection_mark`) says which way the folder goes, and
-is written first; what was broken off is gone on with at the next start (`finish`).
+is written first; what was broken off is gone on with at the next start (`unlock`).
 
     mark          the folder holds                    after a crash
     (none)        plain files                         nothing has happened
@@ -31,7 +31,6 @@ Only while nothing else in this process has a database of the folder open.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -43,6 +42,17 @@ from pathlib import Path
 from kollect.desktop import files
 from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.protection.derived_keys import DerivedKeys, keys_of, unwrapped, wrapped
+from kollect.protection.protected_files import (
+    beside,
+    databases,
+    is_encrypted,
+    is_plain,
+    left_over,
+    logs,
+    sealed_path,
+    size_of,
+    to_seal,
+)
 from kollect.protection.recovery_code import RecoveryCode
 from kollect.storage import (
     backup,
@@ -50,7 +60,6 @@ from kollect.storage import (
     database_keys,
     event_log,
     protection_mark,
-    sealed_files,
     temporary_files,
 )
 from kollect.storage.data_folder import DataFolder
@@ -73,11 +82,6 @@ Progress = Callable[[int, int], bool]
 _SPARE = 4 << 20
 """Octets that must stay free beside the largest file."""
 _SALT = 16
-_DATABASE = re.compile(r"kollect\.db(\.restoring)?|kollect-\w+\.db")
-_LEFT_OVER = re.compile(r"kollect\.db\.(restoring\.)?part|kollect-\w+\.(part|db\.[0-9-]+\.part)")
-_SET_ASIDE = re.compile(r"kollect\.db\.damaged-[0-9-]+(-wal|-shm|-journal)?")
-_LOG = re.compile(r"[^/]+\.(txt|log)")
-_KEPT = re.compile(r"[^/]+\.eml")
 
 
 class ConversionStopped(Exception):
@@ -160,11 +164,9 @@ def needs_code(folder: DataFolder) -> bool:
     if not protection_mark.is_marked(folder.database):
         # the mark is lost; plain copies tell that there never was one, and the file is damaged
         return looks_encrypted(folder.database) and not any(
-            map(_is_plain, backup.backups(folder.backup_dir))
+            map(is_plain, backup.backups(folder.backup_dir))
         )
-    if protection_mark.read(folder.path) is None and not any(
-        map(_is_encrypted, _databases(folder))
-    ):
+    if protection_mark.read(folder.path) is None and not any(map(is_encrypted, databases(folder))):
         with _explained(folder):  # a damaged mark, and nothing that it would be about
             protection_mark.remove(folder.path)
         return False
@@ -184,7 +186,7 @@ def unlock(folder: DataFolder, code: RecoveryCode) -> Mark:
         _make_sure_that_it_opens(folder, keys, mark)
         with _explained(folder):
             mark = _made_again(folder, keys)
-    if mark.state is Protection.ON and _is_plain(folder.database):
+    if mark.state is Protection.ON and is_plain(folder.database):
         # a copy from before was put in its place by hand: it is the only way it can come about
         mark = replace(mark, state=Protection.TURNING_ON)
     if mark.state is not Protection.ON:
@@ -232,31 +234,33 @@ def _run(folder: DataFolder, mark: Mark, code: RecoveryCode, progress: Progress)
     keys = (key, former, None) if former else (key, None)
     target = None if mark.state is Protection.TURNING_OFF else key
     database_keys.unlock(folder.path, *(one for one in keys if one is not None))
-    total = sum(map(_size, (*_databases(folder), *_to_seal(folder))))
+    total = sum(map(size_of, (*databases(folder), *to_seal(folder))))
     change = _Change(folder, target, keys, _Tally(total, progress))
     with _explained(folder):
         if target is None:
             _unseal(change)
-        changed = [_convert(database, change) for database in _databases(folder)]
+        changed = [_convert(database, change) for database in databases(folder)]
         if target is not None:
             _seal(change)
             _mask_log(folder)
         temporary_files.clear(folder)
-        for file in _left_over(folder):
+        for file in left_over(folder):
             files.erase(file)
+        if changed[-1:] == [False]:
+            return  # kollect.db is damaged, which others tell; the next start goes on with this
         if target is None:
-            files.remove(_sealed_path(folder))
+            files.remove(sealed_path(folder))
             protection_mark.remove(folder.path)
             database_keys.lock(folder.path)
-        elif changed[-1:] == [True]:  # else kollect.db is damaged, which others tell
+        else:
             protection_mark.write(folder.path, replace(mark, state=Protection.ON, former=""))
             database_keys.unlock(folder.path, key)
 
 
 def _convert(database: Path, change: _Change) -> bool:
     """Returns whether it is as it should be; a damaged one stays what it is."""
-    size = _size(database)
-    converting = _beside(database, "converting")
+    size = size_of(database)
+    converting = beside(database, "converting")
     _tidy(database)
     try:
         present = present_key(database, change.keys)
@@ -279,7 +283,7 @@ def _convert(database: Path, change: _Change) -> bool:
 
 
 def _take_its_place(database: Path, converting: Path) -> None:
-    converted, former = _beside(database, "converted"), former_of(database)
+    converted, former = beside(database, "converted"), former_of(database)
     files.replace(converting, converted)
     files.sync_folder(database.parent)
     files.replace(database, former)
@@ -290,7 +294,7 @@ def _take_its_place(database: Path, converting: Path) -> None:
 
 def _tidy(database: Path) -> None:
     """Whatever a crash has left of this database's change, led to its end or taken back."""
-    converted, former = _beside(database, "converted"), former_of(database)
+    converted, former = beside(database, "converted"), former_of(database)
     if former.exists():
         if not database.exists():
             files.replace(converted if converted.exists() else former, database)
@@ -299,21 +303,21 @@ def _tidy(database: Path) -> None:
             # none: it is overwritten in part already
             raise corrupt(f"{database.name} is not what {former.name} was")
         files.erase(former)
-    for left in (_beside(database, "converting"), converted):
+    for left in (beside(database, "converting"), converted):
         files.erase(left)
         files.remove(left.with_name(left.name + "-journal"))
 
 
 def _seal(change: _Change) -> None:
-    for file in _to_seal(change.folder):
-        size = _size(file)
+    for file in to_seal(change.folder):
+        size = size_of(file)
         _seal_one(file, change)
         change.tally.done(size)
 
 
 def _seal_one(file: Path, change: _Change) -> None:
     """By the name of the former it is known after a crash that the file is being overwritten."""
-    sealed, former = SealedFiles(_sealed_path(change.folder)), former_of(file)
+    sealed, former = SealedFiles(sealed_path(change.folder)), former_of(file)
     name = file.relative_to(change.folder.path).as_posix()
     if former.exists() and not file.exists() and not sealed.holds(name):
         files.replace(former, file)
@@ -327,7 +331,7 @@ def _seal_one(file: Path, change: _Change) -> None:
 
 
 def _unseal(change: _Change) -> None:
-    sealed = SealedFiles(_sealed_path(change.folder))
+    sealed = SealedFiles(sealed_path(change.folder))
     for one in sealed.files():
         target = change.folder.path / one.name
         part = target.with_name(f"{target.name}.converting")
@@ -343,8 +347,8 @@ def _unseal(change: _Change) -> None:
 
 def _mask_log(folder: DataFolder) -> None:
     event_log.let_go()
-    for file in _named(folder.log_dir, _LOG):
-        new, former = _beside(file, "converting"), former_of(file)
+    for file in logs(folder):
+        new, former = beside(file, "converting"), former_of(file)
         if former.exists() and not file.exists():
             files.replace(new if new.exists() else former, file)
         files.erase(former)
@@ -366,56 +370,6 @@ def _write_synced(file: Path, octets: bytes) -> None:
         os.fsync(sink.fileno())
 
 
-# ---- which files there are ----
-
-
-def _databases(folder: DataFolder) -> list[Path]:
-    """kollect.db last: whatever goes wrong before leaves it as it was."""
-    found = [
-        *_named(folder.backup_dir, _DATABASE),
-        *_named(folder.path, _DATABASE),
-    ]
-    sealed = _sealed_path(folder)
-    if sealed.exists() or former_of(sealed).exists():
-        found.insert(0, sealed)
-    return sorted(found, key=lambda path: path == folder.database)
-
-
-def _named(folder: Path, form: re.Pattern[str]) -> Iterator[Path]:
-    """The files of this form, those too that a crash has left under the name of the former."""
-    names = {name.removesuffix(".former") for name in os.listdir(folder)} if folder.exists() else ()
-    return (folder / name for name in sorted(names) if form.fullmatch(name))
-
-
-def _to_seal(folder: DataFolder) -> list[Path]:
-    return [*_named(folder.kept_dir, _KEPT), *_named(folder.path, _SET_ASIDE)]
-
-
-def _left_over(folder: DataFolder) -> list[Path]:
-    """What a crash has left half-written, here or of other work."""
-    parts = (file for file in folder.kept_dir.glob("*.part"))
-    return [
-        *_named(folder.path, _LEFT_OVER),
-        *_named(folder.backup_dir, _LEFT_OVER),
-        *parts,
-        *(folder.kept_dir.glob("*.converting")),
-    ]
-
-
-def _sealed_path(folder: DataFolder) -> Path:
-    return folder.kept_dir / sealed_files.NAME
-
-
-def _beside(file: Path, ending: str) -> Path:
-    return file.with_name(f"{file.name}.{ending}")
-
-
-def _size(file: Path) -> int:
-    with suppress(OSError):
-        return file.stat().st_size
-    return 0
-
-
 # ---- codes and keys ----
 
 
@@ -427,7 +381,7 @@ def _former_key(mark: Mark, code: RecoveryCode) -> bytes | None:
 
 
 def _make_sure_that_it_opens(folder: DataFolder, keys: DerivedKeys, mark: Mark | None) -> None:
-    encrypted = [database for database in _databases(folder) if _is_encrypted(database)]
+    encrypted = [database for database in databases(folder) if is_encrypted(database)]
     for database in reversed(encrypted):
         with suppress(sqlite3.Error):
             present_key(database, (keys.database,))
@@ -450,21 +404,17 @@ def _made_again(folder: DataFolder, keys: DerivedKeys) -> Mark:
     return mark
 
 
-def _is_encrypted(database: Path) -> bool:
-    return not _is_plain(database) and looks_encrypted(database)
-
-
-def _is_plain(database: Path) -> bool:
-    with suppress(OSError, sqlite3.Error):
-        return os.path.exists(database) and present_key(database, (None,)) is None
-    return False
-
-
 # ---- what goes wrong ----
 
 
 def _make_sure_of_space(folder: DataFolder) -> None:
-    needed = max(map(_size, (*_databases(folder), *_to_seal(folder))), default=0)
+    needed = max(
+        map(
+            size_of,
+            (*databases(folder), *to_seal(folder)),
+        ),
+        default=0,
+    )
     needed += _SPARE
     free = shutil.disk_usage(folder.path).free
     if free < needed:

@@ -18,7 +18,14 @@ from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage import highest_number, integrity
 from kollect.storage.database import return_under_way, trouble
-from kollect.storage.database_driver import connect, corrupt, result_code, sqlite3
+from kollect.storage.database_driver import (
+    connect,
+    connect_with_key,
+    corrupt,
+    open_with,
+    result_code,
+    sqlite3,
+)
 from kollect.storage.database_glance import asked, given_and_seen, identity, last_number
 from kollect.storage.numbers_in_log import numbers_given
 from kollect.storage.schema import migrate
@@ -312,7 +319,8 @@ def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
     With `floor`, no number below it is given by the copy.
     """
     files.remove(target)
-    with closing(connect(source, "ro")) as old, closing(connect(target, "rwc")) as new:
+    old, key = connect_with_key(source, "ro")
+    with closing(old), closing(open_with(key, target, "rwc")) as new:
         # all pages in one step: in steps it would begin again at every commit of the collector
         old.backup(new)
         new.execute("PRAGMA journal_mode = DELETE")  # a copy is one file, without a -wal beside it

@@ -20,7 +20,14 @@ from typing import Any, Self, TypeVar
 from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
 from kollect.storage import database_driver
-from kollect.storage.database_driver import connect, corrupt, result_code, sqlite3
+from kollect.storage.database_driver import (
+    connect,
+    connect_with_key,
+    corrupt,
+    open_with,
+    result_code,
+    sqlite3,
+)
 from kollect.storage.database_errors import database_trouble
 from kollect.storage.schema import TYPES, migrate, refuse_newer, version_to_leave
 from kollect.storage_errors import storage_trouble
@@ -304,7 +311,9 @@ def _keep(db: sqlite3.Connection, path: Path, version: int) -> None:
     part = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         target.parent.mkdir(exist_ok=True)
-        with closing(connect(part, "rwc")) as copy:
+        probe, key = connect_with_key(path, "ro")
+        probe.close()
+        with closing(open_with(key, part, "rwc")) as copy:
             db.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a -wal beside it
             whole = version_to_leave(copy) == version  # a second program may have been faster

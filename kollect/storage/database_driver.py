@@ -35,13 +35,21 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     encrypted one DataCodeTrouble is raised. Raises sqlite3.Error, and for a file that is damaged
     too.
     """
+    db, _ = connect_with_key(path, mode)
+    return db
+
+
+def connect_with_key(path: Path, mode: str) -> tuple[sqlite3.Connection, bytes | None]:
+    """As `connect`; and the key that was the right one, None for a plain file. A copy of it has to
+    have the same one, as SQLite copies no plain file into an encrypted one.
+    """
     keys = database_keys.keys_for(path)
     if not keys and not protection_mark.is_marked(path):
-        return open_with(None, path, mode)
+        return open_with(None, path, mode), None
     refusal: sqlite3.Error | None = None
     for key in (*keys, None):  # with the key first: with it a new file is made
         try:
-            return open_with(key, path, mode)
+            return open_with(key, path, mode), key
         except sqlite3.Error as error:
             if result_code(error) != sqlite3.SQLITE_NOTADB:
                 raise

@@ -8,7 +8,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -312,6 +312,45 @@ def test_a_damaged_kollect_db_does_not_end_the_change(folder: DataFolder):
     restart(folder)
     assert conversion.unlock(folder, CODE).state is Protection.ON
     assert readable(folder) == {}
+
+
+@pytest.mark.parametrize("act", [on, off], ids=["on", "off"])
+def test_the_way_back_to_a_copy_in_the_middle_of_a_change(folder: DataFolder, act: Act):
+    """The copies are changed already, kollect.db is damaged before it was its turn."""
+    if act is off:
+        on(folder)
+        restart(folder)
+    fuse = Fuse(1, after=False)
+    with cut_before_the_last(folder, fuse), pytest.raises(PowerCut):
+        act(folder)
+    restart(folder)
+    folder.database.write_bytes(bytes(9000))
+    conversion.unlock(folder, CODE)
+    assert backup.damage(folder.database, folder.backup_dir) is not None
+    cost = recovery.cost_of_going_back(folder)
+    assert cost is not None
+    recovery.go_back(folder, cost, "torn")
+    restart(folder)
+    conversion.unlock(folder, CODE)
+    mark = protection_mark.read(folder.path)
+    assert (mark is None) == (act is off)
+    assert len(rows(folder.database)["receipt"]) == 50
+    assert (readable(folder) == {}) == (act is on)
+
+
+@contextmanager
+def cut_before_the_last(folder: DataFolder, fuse: Fuse) -> Iterator[None]:
+    """The power fails when kollect.db itself is to be written under another key."""
+    write = conversion.write_with_key
+
+    def cut(source: Path, *more: object) -> None:
+        if source == folder.database:
+            fuse.act("write", lambda: None)
+        write(source, *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conversion, "write_with_key", cut)
+        yield
 
 
 def test_a_full_disk_is_said_before_anything_is_changed(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.storage import database_keys
@@ -43,6 +43,7 @@ def test_what_is_written_is_read_again(sealed: SealedFiles, size: int):
     assert (one.name, one.written_at, one.size) == ("kept/a.eml", NOW, size)
 
 
+@settings(deadline=None)  # it writes to the disk
 @given(parts=st.lists(st.integers(0, 3 * PIECE // 2), max_size=6))
 def test_parts_of_any_length(tmp_path_factory: pytest.TempPathFactory, parts: list[int]):
     folder = tmp_path_factory.mktemp("parts")
