@@ -62,6 +62,8 @@ def icon_window() -> str:
 def icon_colour() -> tuple[int, ...]:
     """What most of the icon is painted in; black for none."""
     window = icon_window()
+    if not window:
+        return (0, 0, 0)  # without a window `import` would wait for a click on one, for ever
     got = subprocess.run(
         ["import", "-silent", "-window", window, "-depth", "8", "rgb:-"],
         capture_output=True,
