@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from kollect.desktop.lock import FolderLock, notify_running_instance
 from kollect.errors import AlreadyRunning, DataCodeTrouble, StorageTrouble, Trouble
-from kollect.protection.conversion import needs_code
 from kollect.storage import backup
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.protection_mark import is_marked
+from kollect.storage.reencrypt import looks_encrypted
 from kollect.storage_errors import storage_trouble
 
 OK, WRONG, NO_STORAGE, NO_CODE = 0, 2, 5, 6
@@ -124,9 +125,9 @@ def open_protected(folder: DataFolder, code: str = "") -> None:
 
     The folder is this process's. Raises DataCodeTrouble, StorageTrouble.
     """
-    if not needs_code(folder):
+    if not (is_marked(folder.database) or looks_encrypted(folder.database)):
         return
-    from kollect.app import data_protection  # drags the keyring along
+    from kollect.app import data_protection  # drags much along, and most folders are plain
 
     data_protection.open_folder(folder, ask=lambda: code, locked=True)
 
