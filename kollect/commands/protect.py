@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from argparse import Namespace
 from dataclasses import asdict
@@ -12,10 +13,13 @@ from kollect.app.data_protection import ProtectionStatus
 from kollect.app.preflight import held
 from kollect.commands.output import DONE, WRONG, data_folder, failed, print_json
 from kollect.errors import DataCodeTrouble
+from kollect.protection import recovery_code
 from kollect.protection.recovery_code import RecoveryCode
 from kollect.settings import ini_file
 from kollect.settings.model import Settings
 from kollect.storage.data_folder import DataFolder
+
+TRIES = 3
 
 _STATES = {
     "off": "データは保護されていません。",
@@ -62,6 +66,9 @@ def protect(options: Namespace) -> int:
 def _on(folder: DataFolder, former: RecoveryCode | None, sheet: Path, *, as_json: bool) -> int:
     code = data_protection.new_code()
     data_protection.save_sheet(_settings(folder), code, sheet)
+    if not as_json and _is_somebody_there() and not _has_the_sheet(code, sheet):
+        print("文字が違います。まだ何も変えていません。", file=sys.stderr)
+        return WRONG
     if former is None:
         kept = data_protection.turn_on(folder, code)
     else:
@@ -96,11 +103,28 @@ def _status(status: ProtectionStatus, *, as_json: bool) -> int:
     return DONE
 
 
+def _has_the_sheet(code: RecoveryCode, sheet: Path) -> bool:
+    """Asks for four of its letters, three times at the most."""
+    places = recovery_code.places_to_ask(secrets.randbelow)
+    print(f"復元シートを保存しました: {sheet}\n印刷して、USBメモリとは別の場所にしまってください。")
+    asked = "、".join(map(str, places))
+    for _ in range(TRIES):
+        try:
+            text = input(f"復元シートの {asked} 文字目を、続けて入力してください: ")
+        except EOFError:
+            return False
+        if recovery_code.confirms(code, places, text):
+            return True
+    return False
+
+
+def _is_somebody_there() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def _ask() -> str:
     try:
-        if sys.stdin is None or not sys.stdin.isatty():
-            return ""
-        return input("復元シートの復元コードを入力してください: ")
+        return input("復元シートの復元コードを入力してください: ") if _is_somebody_there() else ""
     except EOFError:
         raise DataCodeTrouble(
             "復元コードが必要です",

@@ -11,6 +11,7 @@ generator: it tells every single wrong letter, and every two that have changed p
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kollect.errors import DataCodeTrouble
@@ -20,6 +21,7 @@ LETTERS = 26
 BITS = 5 * LETTERS
 WRITTEN = LETTERS + 1
 GROUP = 5
+ASKED = 4
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {letter: value for value, letter in enumerate(_ALPHABET)}
@@ -70,6 +72,32 @@ def read(text: str) -> RecoveryCode:
 
     Raises DataCodeTrouble, which says what is wrong with it.
     """
+    letters = _letters_of(text)
+    if len(letters) != WRITTEN:
+        found = f"{len(letters)}文字" if letters else "空"
+        raise _wrong(f"復元コードは{WRITTEN}文字ですが、入力されたものは{found}です。")
+    if _check_letter(letters[:LETTERS]) != letters[LETTERS]:
+        raise _wrong("文字のどれかが違うか、順番が入れ替わっています。")
+    return _of(letters)
+
+
+def places_to_ask(chance: Callable[[int], int]) -> tuple[int, ...]:
+    """Four places of letters, counted from 1 and spread over the whole sheet: who can tell these
+    has it in the hand. `chance(n)` is a random number below n.
+    """
+    part = LETTERS // ASKED
+    return tuple(1 + number * part + chance(part) for number in range(ASKED))
+
+
+def confirms(code: RecoveryCode, places: Sequence[int], text: str) -> bool:
+    """Whether these are the letters at those places, however they are typed."""
+    try:
+        return _letters_of(text) == "".join(code.letters[place - 1] for place in places)
+    except DataCodeTrouble:
+        return False
+
+
+def _letters_of(text: str) -> str:
     letters = ""
     for character in unicodedata.normalize("NFKC", text).upper():
         if character.isspace() or character in _BETWEEN or _is_unseen(character):
@@ -80,12 +108,7 @@ def read(text: str) -> RecoveryCode:
                 f"{len(letters) + 1}文字目の「{character}」は、復元コードに使わない文字です。"
             )
         letters += letter
-    if len(letters) != WRITTEN:
-        found = f"{len(letters)}文字" if letters else "空"
-        raise _wrong(f"復元コードは{WRITTEN}文字ですが、入力されたものは{found}です。")
-    if _check_letter(letters[:LETTERS]) != letters[LETTERS]:
-        raise _wrong("文字のどれかが違うか、順番が入れ替わっています。")
-    return _of(letters)
+    return letters
 
 
 def _of(letters: str) -> RecoveryCode:

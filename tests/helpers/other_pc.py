@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Self
 
 from kollect.storage.data_folder import DataFolder
 
@@ -73,3 +77,52 @@ class PC:
             env=self._environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def at_a_terminal(self, folder: DataFolder, *command: str) -> Terminal:
+        return Terminal(
+            [sys.executable, "-m", "kollect", *command, "--data", str(folder.path)], self._environ
+        )
+
+
+class Terminal:
+    """A process with somebody in front of it."""
+
+    def __init__(self, command: list[str], environ: dict[str, str]) -> None:
+        self.seen = ""
+        self._ours, theirs = os.openpty()
+        self._process = subprocess.Popen(
+            command, env=environ, stdin=theirs, stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+
+    def wait_for(self, words: str, seconds: float = 60) -> None:
+        """What is new on the terminal, up to these words."""
+        new, ends = b"", time.monotonic() + seconds
+        while words not in new.decode("utf-8", "ignore"):
+            assert time.monotonic() < ends, (words, self.seen, new)
+            new += self._read(1.0)
+        self.seen += new.decode("utf-8", "ignore")
+
+    def type(self, text: str) -> None:
+        os.write(self._ours, f"{text}\n".encode())
+
+    def ends(self) -> int:
+        """The exit code."""
+        code = self._process.wait(60)
+        while more := self._read(0.2):
+            self.seen += more.decode("utf-8", "ignore")
+        return code
+
+    def _read(self, seconds: float) -> bytes:
+        if select.select([self._ours], [], [], seconds)[0]:
+            with contextlib.suppress(OSError):  # the other side is closed
+                return os.read(self._ours, 65536)
+        return b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._ours)

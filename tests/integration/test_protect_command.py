@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -98,6 +100,44 @@ def test_what_cannot_be_done_is_said(folder: DataFolder, pc: PC, tmp_path: Path)
     assert pc.run(folder, "protect", "on", "--sheet", sheet).returncode == 0
     again = pc.run(folder, "protect", "on", "--sheet", sheet)
     assert (again.returncode, again.stderr) == (2, "データはすでに保護されています。\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_at_a_terminal_four_letters_of_the_sheet_are_asked_for(
+    folder: DataFolder, pc: PC, tmp_path: Path
+):
+    sheet = tmp_path / "sheet.pdf"
+    with pc.at_a_terminal(folder, "protect", "on", "--sheet", str(sheet)) as terminal:
+        for _ in range(3):
+            terminal.wait_for("続けて入力してください")
+            terminal.type("****")
+        assert terminal.ends() == 2
+    assert "まだ何も変えていません" in terminal.seen
+    assert pc.json(folder, "protect", "status")["state"] == "off"
+
+    with pc.at_a_terminal(folder, "protect", "on", "--sheet", str(sheet)) as terminal:
+        terminal.wait_for("続けて入力してください")
+        places = re.search(r"復元シートの ([0-9、]+) 文字目", terminal.seen)
+        assert places
+        letters = printed_code(sheet).replace("-", "")
+        terminal.type("".join(letters[int(place) - 1] for place in places[1].split("、")))
+        assert terminal.ends() == 0
+    assert printed_code(sheet) in terminal.seen
+    assert pc.json(folder, "protect", "status")["state"] == "on"
+
+    with PC(tmp_path, "other").at_a_terminal(folder, "protect", "off") as terminal:
+        terminal.wait_for("復元コードを入力してください")
+        terminal.type(printed_code(sheet))
+        assert terminal.ends() == 0
+    assert pc.json(folder, "protect", "status")["state"] == "off"
+
+
+def printed_code(sheet: Path) -> str:
+    """By the QR code of the PDF, whose page is one picture."""
+    octets = sheet.read_bytes()
+    picture = octets[octets.index(b"\xff\xd8\xff") : octets.rindex(b"\xff\xd9") + 2]
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+    return code.text
 
 
 def test_a_folder_that_is_used_is_not_changed(folder: DataFolder, pc: PC, tmp_path: Path):

@@ -182,3 +182,17 @@ def test_a_former_key_is_read_by_the_new_code_alone(code, other, salt: bytes):
 
 def test_each_use_has_a_key_of_its_own():
     assert len({*derived_keys._FOR.values()}) == len(derived_keys._FOR)
+
+
+@given(codes, st.randoms(use_true_random=False))
+def test_four_letters_tell_that_the_sheet_is_there(code, chance):
+    places = recovery_code.places_to_ask(chance.randrange)
+    assert len({*places}) == 4 and [*places] == sorted(places)
+    assert 1 <= places[0] <= 6 and 19 <= places[3] <= 26, "from all over the sheet"
+    letters = "".join(code.letters[place - 1] for place in places)
+    assert recovery_code.confirms(code, places, letters)
+    assert recovery_code.confirms(code, places, " ".join(letters.lower().replace("0", "o")))
+    for text in ("", letters[:3], letters + "0", f"{letters[:3]}*", code.written):
+        assert not recovery_code.confirms(code, places, text)
+    wrong = ALPHABET[(ALPHABET.index(letters[0]) + 1) % 32]
+    assert not recovery_code.confirms(code, places, wrong + letters[1:])
