@@ -17,6 +17,7 @@ from kollect.protection import recovery_code
 from kollect.protection.recovery_code import RecoveryCode
 from kollect.settings import ini_file
 from kollect.settings.model import Settings
+from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
 
 TRIES = 3
@@ -44,7 +45,7 @@ def protect(options: Namespace) -> int:
         failed(trouble, as_json=options.json)
         return WRONG
     folder.prepare()
-    with held(folder):
+    with held(folder), event_log.install(folder):
         present = data_protection.open_folder(folder, ask=_ask, locked=True)
         match options.action:
             case "on" if present is not None:

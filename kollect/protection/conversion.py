@@ -30,6 +30,7 @@ Only while nothing else in this process has a database of the folder open.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -45,6 +46,7 @@ from kollect.protection.derived_keys import DerivedKeys, keys_of, unwrapped, wra
 from kollect.protection.protected_files import (
     beside,
     databases,
+    is_damaged,
     is_encrypted,
     is_plain,
     left_over,
@@ -75,6 +77,8 @@ from kollect.storage.reencrypt import (
 )
 from kollect.storage.sealed_files import SealedFiles
 from kollect.storage_errors import storage_trouble
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], bool]
 """Told how many octets of how many are done; answers whether to go on."""
@@ -332,17 +336,24 @@ def _seal_one(file: Path, change: _Change) -> None:
 
 def _unseal(change: _Change) -> None:
     sealed = SealedFiles(sealed_path(change.folder))
-    for one in sealed.files():
-        target = change.folder.path / one.name
-        part = target.with_name(f"{target.name}.converting")
-        with sealed.opened(one.name) as source, part.open("wb") as sink:
-            shutil.copyfileobj(source, sink)
-            sink.flush()
-            os.fsync(sink.fileno())
-        os.utime(part, (one.written_at.timestamp(),) * 2)
-        files.replace(part, target)
-        files.sync_folder(target.parent)
-        sealed.remove(one.name)
+    try:
+        for one in sealed.files():
+            target = change.folder.path / one.name
+            part = beside(target, "converting")
+            with sealed.opened(one.name) as source, part.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+                sink.flush()
+                os.fsync(sink.fileno())
+            os.utime(part, (one.written_at.timestamp(),) * 2)
+            files.replace(part, target)
+            files.sync_folder(target.parent)
+            sealed.remove(one.name)
+    except (StorageTrouble, OSError):
+        if not is_damaged(sealed_path(change.folder), change.keys):
+            raise
+        aside = beside(sealed_path(change.folder), "damaged")  # what it holds is lost
+        files.replace(sealed_path(change.folder), aside)
+        log.warning("保存したメールの入った %s が壊れていて、戻せませんでした。", aside.name)
 
 
 def _mask_log(folder: DataFolder) -> None:

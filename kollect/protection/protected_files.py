@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 from kollect.storage import sealed_files
+from kollect.storage.backup import is_damage
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import former_of
-from kollect.storage.database_driver import sqlite3
+from kollect.storage.database_driver import open_with, sqlite3
 from kollect.storage.reencrypt import looks_encrypted, present_key
 
 _DATABASE = re.compile(r"kollect\.db(\.restoring)?|kollect-\w+\.db")
@@ -83,3 +84,13 @@ def is_plain(database: Path) -> bool:
     with suppress(OSError, sqlite3.Error):
         return os.path.exists(database) and present_key(database, (None,)) is None
     return False
+
+
+def is_damaged(database: Path, keys: Iterable[bytes | None]) -> bool:
+    """Whether it can be read with none of these keys, or not to its end."""
+    try:
+        key = present_key(database, keys)
+        with closing(open_with(key, database, "ro")) as db:
+            return bool(db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok")
+    except sqlite3.Error as error:
+        return is_damage(error)

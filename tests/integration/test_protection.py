@@ -15,6 +15,7 @@ import pytest
 
 from kollect.app import recovery
 from kollect.errors import DataCodeTrouble, StorageTrouble
+from kollect.ledger.kept_folder import KeptFolder
 from kollect.protection import conversion
 from kollect.protection.conversion import ConversionStopped
 from kollect.protection.derived_keys import keys_of
@@ -23,6 +24,7 @@ from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import Database
 from kollect.storage.database_driver import connect
 from kollect.storage.protection_mark import Protection
+from tests.helpers.ledger_samples import NOW
 from tests.helpers.power_cut import Fuse, PowerCut, fused
 from tests.helpers.protected_shop import (
     ASIDE,
@@ -419,6 +421,23 @@ def test_what_is_damaged_in_a_protected_folder_is_damage_and_no_wrong_code(folde
     restart(folder)
     off(folder)
     assert len(rows(folder.database)["receipt"]) == 50
+
+
+@pytest.mark.parametrize("place", [100, 9000])
+def test_kept_mails_that_are_damaged_do_not_keep_the_rest(folder: DataFolder, place: int):
+    before = holdings(folder)
+    on(folder)
+    restart(folder)
+    sealed = folder.kept_dir / "sealed.db"
+    octets = bytearray(sealed.read_bytes())
+    octets[place] ^= 1
+    sealed.write_bytes(octets)
+    off(folder)
+    assert rows(folder.database) == before["kollect.db"]
+    assert not protection_mark.is_marked(folder.database)
+    assert "kept/sealed.db.damaged" in names(folder)
+    with closing(Database(folder.database)):
+        assert KeptFolder(folder.kept_dir).clear_old(NOW) >= 0
 
 
 def test_a_lost_kollect_db_is_begun_anew_encrypted(folder: DataFolder):
