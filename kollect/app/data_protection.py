@@ -16,8 +16,8 @@ from kollect.app.preflight import held
 from kollect.errors import DataCodeTrouble, Trouble
 from kollect.protection import conversion, recovery_code
 from kollect.protection.code_store import CodeStore, hidden
-from kollect.protection.conversion import Progress, go_on
 from kollect.protection.derived_keys import keys_of
+from kollect.protection.file_changes import Progress, go_on
 from kollect.protection.recovery_code import RecoveryCode
 from kollect.settings.model import Settings
 from kollect.storage import protection_mark

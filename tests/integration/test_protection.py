@@ -16,9 +16,9 @@ import pytest
 from kollect.app import recovery
 from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.ledger.kept_folder import KeptFolder
-from kollect.protection import conversion
-from kollect.protection.conversion import ConversionStopped
+from kollect.protection import conversion, file_changes
 from kollect.protection.derived_keys import keys_of
+from kollect.protection.file_changes import ConversionStopped
 from kollect.storage import backup, database_keys, event_log, protection_mark
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import Database
@@ -343,7 +343,7 @@ def test_the_way_back_to_a_copy_in_the_middle_of_a_change(folder: DataFolder, ac
 @contextmanager
 def cut_before_the_last(folder: DataFolder, fuse: Fuse) -> Iterator[None]:
     """The power fails when kollect.db itself is to be written under another key."""
-    write = conversion.write_with_key
+    write = file_changes.write_with_key
 
     def cut(source: Path, *more: object) -> None:
         if source == folder.database:
@@ -351,7 +351,7 @@ def cut_before_the_last(folder: DataFolder, fuse: Fuse) -> Iterator[None]:
         write(source, *more)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conversion, "write_with_key", cut)
+        patch.setattr(file_changes, "write_with_key", cut)
         yield
 
 
