@@ -15,7 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from kollect.delivery.arrival import ArrivalNote, notes_of
+from kollect.diagnosis.finding import Finding
+from kollect.diagnosis.returned_mail import about_returned
 from kollect.errors import (
     Certificate,
     CertificateTrouble,
@@ -31,6 +32,7 @@ from kollect.letters.letter import Sender, test_mail
 from kollect.mail import authentication_results
 from kollect.mail.message import Mail
 from kollect.mail.own_headers import TEST_HEADER, TEST_SERIAL_HEADER
+from kollect.mail.trial_code import code_of_answer
 from kollect.settings import providers
 from kollect.settings.model import Passwords, Settings
 from kollect.smtp.client import SmtpClient
@@ -64,17 +66,28 @@ class MailTestStep:
     """Where only the certificate stands in the way: it can be shown and pinned."""
     encryption_gone: tuple[str, str, int] | None = None
     """The server (protocol, host, port) of which the user may say that it need not encrypt."""
-    notes: tuple[ArrivalNote, ...] = ()
+    notes: tuple[Finding, ...] = ()
     """What the mail that came back tells of how ours arrive. They do not decide over `ok`."""
 
     def __str__(self) -> str:
         sign = {None: "…", True: "✓", False: "✗"}[self.ok]
         line = f"{sign} {self.part}: {self.name}（{self.seconds:.1f} 秒）"
         more = [text for text in (self.happened, self.cure, *map(str, self.notes)) if text]
-        return "\n    ".join([line, *more])
+        return "\n    ".join([line, *(text.replace("\n", "\n    ") for text in more)])
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self) | {"seconds": round(self.seconds, 3)}
+        """The notes with the keys that they had before the diagnosis had findings."""
+        notes = [
+            {
+                "grade": note.verdict.sign,
+                "what": note.topic,
+                "meaning": note.what,
+                "cure": note.cure,
+                "carriers": note.receivers,
+            }
+            for note in self.notes
+        ]
+        return asdict(self) | {"seconds": round(self.seconds, 3), "notes": notes}
 
 
 @dataclass(slots=True)
@@ -112,7 +125,7 @@ class MailTest:
         return with_steps.run(lambda: self._receive(with_steps, within))
 
     def clean(self) -> bool:
-        """「テスト後処理」: remove our test mails from the server, and only them."""
+        """「テスト後処理」: remove our test mails and the answers to them, and nothing else."""
         with_steps = _Steps(MailTestPart.CLEAN, self.on_step, self.stopping)
         return with_steps.run(lambda: self._clean(with_steps))
 
@@ -132,7 +145,9 @@ class MailTest:
             client.connect(steps.begin)  # the letter goes over this connection: one login
             steps.begin(Stage.SEND)
             self.last.serial = serial
-            outcome = self._delivered(client, OutgoingMail(0, self.settings.mail_address, octets))
+            outcome = delivered(
+                client, OutgoingMail(0, self.settings.mail_address, octets), self.stopping
+            )
         finally:
             client.close()
         if outcome.status is DeliveryStatus.UNKNOWN:
@@ -152,19 +167,6 @@ class MailTest:
                 detail=f"{outcome.code} {outcome.text}".strip(),
             )
         steps.note(f"{self.settings.mail_address} にテストメールを送りました。")
-
-    def _delivered(self, client: SmtpClient, letter: OutgoingMail) -> Outcome:
-        """How it ended. Looks about once a second whether it is to stop."""
-        with closing(client.deliver([letter])) as deliveries:
-            for outcomes in deliveries:
-                for outcome in outcomes:
-                    if client.trouble is not None:  # says more than the one answer
-                        raise client.trouble
-                    if outcome.tried:  # else the trouble itself follows
-                        return outcome
-                if self.stopping():
-                    raise MailTestStopped
-        raise AssertionError("a letter without an ending")
 
     def _receive(self, steps: _Steps, within: float) -> None:
         ends = time.monotonic() + within
@@ -190,11 +192,11 @@ class MailTest:
             except MailboxBusy:  # some servers want a longer pause between two logins
                 mailbox = None
 
-    def _arrival(self, mail: Mail) -> tuple[ArrivalNote, ...]:
+    def _arrival(self, mail: Mail) -> tuple[Finding, ...]:
         """What the receiving server has written into our mail about its sender."""
         address = self.settings.mail_address
         report = authentication_results.read(mail, mailbox=address, host=self.settings.receive.host)
-        return notes_of(report, own_domain=not providers.for_domain(address))
+        return about_returned(report, own_domain=not providers.for_domain(address))
 
     def _arrived(self, mailbox: Mailbox, steps: _Steps, seen: set[str]) -> Mail | None:
         """The mail that was sent, where it is there."""
@@ -223,13 +225,13 @@ class MailTest:
         mailbox = self._open(steps.begin)
         try:
             steps.begin(Stage.MAILBOX)
-            ours = self._test_mails(mailbox, mailbox.listing(), set())
+            ours = self._test_mails(mailbox, mailbox.listing(), set(), answers=True)
             removed = mailbox.delete([handle for handle, *_ in ours])
             mailbox.close()
         except BaseException:
             mailbox.abandon()
             raise
-        steps.note(f"テストメールを {len(removed)} 通、サーバから取り除きました。")
+        steps.note(f"テストメールとその返信を {len(removed)} 通、サーバから取り除きました。")
 
     def _open(self, trace: Callable[[Stage], None]) -> Mailbox:
         return open_mailbox(
@@ -237,16 +239,23 @@ class MailTest:
         )
 
     def _test_mails(
-        self, mailbox: Mailbox, listing: list[MailboxEntry], seen: set[str]
+        self,
+        mailbox: Mailbox,
+        listing: list[MailboxEntry],
+        seen: set[str],
+        *,
+        answers: bool = False,
     ) -> Iterator[tuple[int, str, Mail]]:
-        """Our test mails, handle and serial, among those not in `seen`, which grows."""
+        """Our test mails, handle and serial, among those not in `seen`, which grows. `answers`:
+        also what was answered to 「自分の携帯・Gmailで試す」."""
         fresh = [listed for listed in listing if listed.uid is None or listed.uid not in seen]
         seen |= {listed.uid for listed in fresh if listed.uid is not None}
         for handle, block in mailbox.headers([listed.handle for listed in fresh]):
             if isinstance(block, CommandRefused):
                 continue
             mail = Mail.read(block)
-            if mail.first(TEST_HEADER.lower()) == self.mark.encode():
+            is_ours = mail.first(TEST_HEADER.lower()) == self.mark.encode()
+            if is_ours or (answers and code_of_answer(mail, self.mark)):
                 serial = mail.first(TEST_SERIAL_HEADER.lower()) or b""
                 yield handle, serial.decode("latin-1"), mail
             if self.stopping():
@@ -258,6 +267,21 @@ class MailTest:
             if self.stopping():
                 raise MailTestStopped
             time.sleep(0.1)
+
+
+def delivered(client: SmtpClient, letter: OutgoingMail, stopping: Callable[[], bool]) -> Outcome:
+    """How one letter ended. Looks about once a second whether it is to stop. Raises ServerTrouble
+    and MailTestStopped."""
+    with closing(client.deliver([letter])) as deliveries:
+        for outcomes in deliveries:
+            for outcome in outcomes:
+                if client.trouble is not None:  # says more than the one answer
+                    raise client.trouble
+                if outcome.tried:  # else the trouble itself follows
+                    return outcome
+            if stopping():
+                raise MailTestStopped
+    raise AssertionError("a letter without an ending")
 
 
 class _Steps:
@@ -272,7 +296,7 @@ class _Steps:
         self._stopping = stopping
         self._since = 0.0
         self._note = ""
-        self._arrival: tuple[ArrivalNote, ...] = ()
+        self._arrival: tuple[Finding, ...] = ()
 
     def begin(self, stage: Stage) -> None:
         """The step before has come out right, this one is under way."""
@@ -288,7 +312,7 @@ class _Steps:
         self._since = time.monotonic()
         self._said(MailTestStep(self._part, stage, None))
 
-    def note(self, text: str, arrival: tuple[ArrivalNote, ...] = ()) -> None:
+    def note(self, text: str, arrival: tuple[Finding, ...] = ()) -> None:
         """What the present step has brought."""
         self._note, self._arrival = text, arrival
 

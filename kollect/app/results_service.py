@@ -105,7 +105,9 @@ class ResultsService:
         if not self._folder.database.exists():
             return ()
         with self._receipts() as receipts:
-            return by_carrier(receipts.refused(since))
+            return by_carrier(
+                (who, answer, given.astimezone()) for who, answer, given in receipts.refused(since)
+            )
 
     def send_again(self, numbers: Sequence[int]) -> int:
         """再送. Returns how many letters are owed now that were not owed before."""

@@ -27,6 +27,7 @@ from kollect.storage_errors import storage_trouble
 from kollect.threads import safe_thread
 
 if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyring are loaded
+    from kollect.app.arrival_trial import ArrivalTrial
     from kollect.app.first_steps import Progress
     from kollect.app.mail_test import LastMailTest, MailTestStep
     from kollect.app.results_service import ResultsService
@@ -209,8 +210,29 @@ class Workspace:
         """「届くかどうかの診断」, in under ten seconds. Sends nothing to anybody."""
         from kollect.diagnosis.dns_client import DnsClient
         from kollect.diagnosis.examination import examine, other_server
+        from kollect.diagnosis.refusal_findings import LOOKED_BACK, about_refusals
 
-        return examine(settings, DnsClient(other_server()), stopping)
+        found = examine(settings, DnsClient(other_server()), stopping)
+        try:
+            refusals = self.results().refusals(datetime.now().astimezone() - LOOKED_BACK)
+        except StorageTrouble as trouble:  # the rest is told all the same
+            log.warning("断られた返信を調べられませんでした: %s", trouble)
+            refusals = ()
+        return (*found, *about_refusals(refusals))
+
+    def arrival_trial(self, settings: Settings, passwords: Passwords) -> ArrivalTrial:
+        """「自分の携帯・Gmailで試す」, with these values. Its acts take their time."""
+        from kollect.app.arrival_trial import ArrivalTrial
+        from kollect.threads.background_thread import local_now
+
+        return ArrivalTrial(
+            settings,
+            passwords,
+            self.folder.database,
+            local_now,
+            lambda: self.collecting and self._settings.receive == settings.receive,
+            self.poll_now,
+        )
 
     def forget_encryption(self, server: tuple[str, str, int]) -> None:
         """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""

@@ -15,10 +15,12 @@ from kollect.decision.types import Kind
 from kollect.ledger.mail_rows import MANUAL
 from kollect.ledger.records import MailRecord, NewMail
 from kollect.ledger.states import MailState
+from kollect.ledger.trial_results import write_returned
 from kollect.mail import address
 from kollect.mail.body import read_contents
 from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
+from kollect.mail.trial_code import code_in
 from kollect.mailing.mailing_text import TO_STOP
 from kollect.storage.log_sentences import LETTER, REPLY_BOUNCED
 
@@ -54,6 +56,8 @@ class Bodies:
         report = read_report(self._context.kept.head(copy, MOST_READ))
         if report is None:
             return []
+        if code := code_in(" ".join(report.ids), self._context.ledger.mark("test")):
+            return self._trial_came_back(entry, code, report)
         if entry.step is MailState.OWED and self._is_about_a_forward(report):
             # forwarding it to the address that just failed would go on for ever
             self._context.ledger.move([entry.id], MailState.KEPT, self._context.now())
@@ -69,6 +73,14 @@ class Bodies:
         if report.permanent and (events := self._came_back(sure, report)):
             return events
         return self._seems_lost([*sure, *(("", key) for key in keys)], report)
+
+    def _trial_came_back(self, entry: MailRecord, code: str, report: BounceReport) -> list[str]:
+        """It is told where 「自分の携帯・Gmailで試す」 waits, and to nobody else: no forwarding."""
+        if report.failed:
+            write_returned(self._context.ledger, code, report.reason or NO_REASON)
+        if entry.step is MailState.OWED:
+            self._context.ledger.move([entry.id], MailState.KEPT, self._context.now())
+        return [f"「自分の携帯・Gmailで試す」のメールについての通知です: {report.reason}"]
 
     def _is_about_a_forward(self, report: BounceReport) -> bool:
         owner = address.key(self._context.settings.forward_address)

@@ -1,6 +1,6 @@
 """What is this mail, and what is to be done with it: the table of rules, read from the top.
 
-    1  our own test mail                                   TEST
+    1  our own test mail, or the answer to one             TEST
     2  from our own address, or our own reply come back    LOOP
     3  a delivery report                                   BOUNCE
     4  a member's 「配信停止」, 「退会」 or their like      STOP, or STOP_UNANSWERED
@@ -31,7 +31,13 @@ from kollect.decision.types import Decision, Kind, Rules, SenderHistory
 from kollect.mail import address
 from kollect.mail.message import Mail
 from kollect.mail.own_headers import REPLY_HEADER, TEST_HEADER
+from kollect.mail.trial_code import code_of_answer
 from kollect.settings.model import DuplicateAction
+
+ANSWER_TO_TRIAL = (
+    "「自分の携帯・Gmailで試す」のメールへの返信です。サーバに残しています"
+    "（「テスト後処理」で取り除きます）。"
+)
 
 
 def decide(mail: Mail, rules: Rules, known: SenderHistory) -> Decision:
@@ -45,9 +51,11 @@ def decide(mail: Mail, rules: Rules, known: SenderHistory) -> Decision:
 
 
 def _own_test(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
-    if not _carries(mail, TEST_HEADER, rules.test_mark):
-        return None
-    return Decision(Kind.TEST, "「メールの設定のテスト」で送ったメールです。", mail.sender)
+    if _carries(mail, TEST_HEADER, rules.test_mark):
+        return Decision(Kind.TEST, "「メールの設定のテスト」で送ったメールです。", mail.sender)
+    if not is_delivery_report(mail) and code_of_answer(mail, rules.test_mark):
+        return Decision(Kind.TEST, ANSWER_TO_TRIAL, mail.sender)
+    return None
 
 
 def _loop(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:

@@ -11,11 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
 class Carrier(StrEnum):
-    """As the staff call them."""
+    """As the staff call them. To programs they are told by `name`, in lower case."""
 
     DOCOMO = "docomo"
     AU = "au・UQ mobile"
@@ -76,9 +77,19 @@ def may_be_filter(address: str, answer: str) -> bool:
     if carrier in _SAYS_NO_BY_UNKNOWN and _UNKNOWN.search(answer):
         return True
     phones = (*_SAYS_NO_BY_UNKNOWN, Carrier.SOFTBANK, Carrier.RAKUTEN, Carrier.ICLOUD)
-    return (
-        carrier in phones and bool(_FILTERED.search(answer)) and not (_OF_THE_SHOP.search(answer))
-    )
+    return carrier in phones and bool(_FILTERED.search(answer)) and not speaks_of_shop(answer)
+
+
+def speaks_of_shop(answer: str) -> bool:
+    """Whether a refusal names what only the shop, or its hoster, can mend."""
+    return bool(_OF_THE_SHOP.search(answer))
+
+
+def sheet_may_help(address: str, answer: str) -> bool:
+    """Whether the sheet 「返信が届かないとき」 may help against this refusal: the carrier's steps
+    stand on it, and it is about what the customer can set.
+    """
+    return carrier_of(address) is not Carrier.OTHER and not speaks_of_shop(answer)
 
 
 MAY_BE_FILTER = "届きません（受信拒否の設定かもしれません）"
@@ -95,31 +106,58 @@ class CarrierRefusals:
     count: int
     by_filter: int
     """Of these so many may be the customers' own filters."""
+    of_shop: int
+    """Of these so many speak of the shop: its domain's SPF, DKIM or DMARC, a blacklist."""
     answer: str
     """Its most frequent words."""
+    first: datetime
+    """When the number of the first of them was given, and of the last."""
+    last: datetime
 
     @property
     def meaning(self) -> str:
+        if self.of_shop:
+            return "お店のドメインや送信サーバが理由で、断られています。"
         if self.by_filter == self.count:
             return "宛先がないか、お客様の受信拒否設定です。"
         if self.by_filter:
             return "宛先がないか、お客様の受信拒否設定のものがあります。"
         return "宛先がないなどの理由です。"
 
+    @property
+    def when(self) -> str:
+        """In the time of this PC."""
+        days = [f"{day.month}月{day.day}日" for day in (self.first, self.last)]
+        return days[0] if days[0] == days[1] else "〜".join(days)
+
     def __str__(self) -> str:
-        return f"{self.carrier}: {self.meaning}（{self.count:,}件）"
+        return f"{self.carrier}: {self.meaning}（{self.count:,}件、{self.when}）"
 
 
-def by_carrier(refused: Iterable[tuple[str, str]]) -> tuple[CarrierRefusals, ...]:
-    """The addresses that refused a reply, with the server's words; the most refused first."""
+def by_carrier(refused: Iterable[tuple[str, str, datetime]]) -> tuple[CarrierRefusals, ...]:
+    """The addresses that refused a reply, with the server's words and the time of the number; the
+    most refused first. The times are told in the zone that they come in.
+    """
     answers: dict[Carrier, Counter[str]] = {}
+    times: dict[Carrier, list[datetime]] = {}
     filtered: Counter[Carrier] = Counter()
-    for address, answer in refused:
+    of_shop: Counter[Carrier] = Counter()
+    for address, answer, moment in refused:
         carrier = carrier_of(address)
         answers.setdefault(carrier, Counter())[_without_name(answer)] += 1
+        times.setdefault(carrier, []).append(moment)
         filtered[carrier] += may_be_filter(address, answer)
+        of_shop[carrier] += speaks_of_shop(answer)
     found = [
-        CarrierRefusals(carrier, words.total(), filtered[carrier], words.most_common(1)[0][0])
+        CarrierRefusals(
+            carrier,
+            words.total(),
+            filtered[carrier],
+            of_shop[carrier],
+            words.most_common(1)[0][0],
+            min(times[carrier]),
+            max(times[carrier]),
+        )
         for carrier, words in answers.items()
     ]
     return tuple(sorted(found, key=lambda one: -one.count))

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from kollect.delivery.arrival import DKIM_TITLE, SPF_TITLE
-
 MOBILE = ("docomo", "au", "ソフトバンク", "楽天モバイル")
 EVERYBODY = (*MOBILE, "Gmail", "Yahoo!メール", "iCloud")
 
@@ -31,9 +29,11 @@ class Topic(StrEnum):
     SERVER = "差出人のアドレスと送信サーバ"
     MICROSOFT = "マイクロソフトのメール"
     DOMAIN = "差出人のドメイン（返事の届け先、MX）"
-    SPF = SPF_TITLE
-    DKIM = DKIM_TITLE
+    SPF = "送信サーバの届け出（SPF）"
+    DKIM = "店のドメインの署名（DKIM）"
     DMARC = "なりすましへの備え（DMARC）"
+    SENDER = "差出人の確かめ"
+    REFUSED = "お客様に届かなかった返信（この30日）"
     DNS = "ドメインの設定（DNS）の確認"
 
 

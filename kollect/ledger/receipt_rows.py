@@ -41,16 +41,17 @@ class Receipts(Reader):
         rows = self._select_by(f"{_RECEIPT} WHERE number IN", numbers)
         return {row[0]: receipt_of(row) for row in rows}
 
-    def refused(self, since: datetime) -> list[tuple[str, str]]:
-        """The address and the server's words of each reply that did not arrive, of numbers given
-        since then; of a million the newest ten thousand.
+    def refused(self, since: datetime) -> list[tuple[str, str, datetime]]:
+        """The address, the server's words and the time of the number of each reply that did not
+        arrive, of numbers given since then; of a million the newest ten thousand.
         """
         rows = self._select(
-            "SELECT address, reason FROM receipt WHERE state IN (?, ?) AND reason <> ''"
-            " AND received_at >= ? ORDER BY number DESC LIMIT 10000",
+            "SELECT address, reason, received_at FROM receipt"
+            " WHERE state IN (?, ?) AND reason <> '' AND received_at >= ?"
+            " ORDER BY number DESC LIMIT 10000",
             (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED, to_text(since)),
         )
-        return [(str(address), str(reason)) for address, reason in rows]
+        return [(str(who), str(reason), to_time(given)) for who, reason, given in rows]
 
     def total(self) -> int:
         total: int

@@ -143,11 +143,36 @@ def test_mail(sender: Sender, *, message_id: str, date: datetime, mark: str, ser
     return head.encode("utf-8") + b"\r\n" + text
 
 
+def trial_mail(
+    sender: Sender, *, to: str, code: str, message_id: str, date: datetime, charset: Charset
+) -> bytes:
+    """What 「自分の携帯・Gmailで試す」 sends to the owner, in the way the replies go out.
+
+    The `code` (`mail.trial_code`) stands in the subject and in a field of ours; it is to stand in
+    `message_id` too. Raises ValueError as `reply` does.
+    """
+    kind, text = _text(_TRIAL_BODY, charset)
+    head = (
+        _head(sender, to, f"コレクトの試しのメール（{code}）", charset, message_id, date)
+        + "Auto-Submitted: auto-generated\r\n"
+        "X-Auto-Response-Suppress: All\r\n" + header_fields.mark(TEST_HEADER, code) + _MIME + kind
+    )
+    return head.encode("utf-8") + b"\r\n" + text
+
+
 test_mail.__test__ = False  # type: ignore[attr-defined]  # pytest takes the name for a test's
 
 _TEST_BODY = (
     "このメールは、コレクトの「送信のテスト」で送られたものです。\n"
     "「テスト後処理」で取り除くことができます。\n"
+)
+
+_TRIAL_BODY = (
+    "このメールは、お店からの返信が届くかどうかを確かめるために、コレクトから送りました。\n"
+    "\n"
+    "このメールに、そのまま返信してください（本文は書かなくてかまいません。"
+    "件名は消さないでください）。\n"
+    "返信は、受付番号のお知らせにも、対象外のメールにもなりません。\n"
 )
 
 

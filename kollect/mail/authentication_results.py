@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kollect.mail import organization
@@ -52,6 +52,8 @@ _RESULTS = {
     "hardfail": AuthResult.FAIL,
     "bestguesspass": AuthResult.NONE,
     "test": AuthResult.PASS,
+    "dkim_pass": AuthResult.PASS,
+    "success": AuthResult.PASS,
     "error": AuthResult.TEMPORARY,
     "unknown": AuthResult.NONE,
     "nxdomain": AuthResult.NONE,
@@ -251,7 +253,7 @@ class _Field:
 
 _FIRST_WORD = re.compile(r"\s*(\"(?:[^\"\\]|\\.)*\"|[^\s;=\"]+)(?=\s|$)")
 """A version may follow, and what Yahoo! JAPAN writes there: `mta1.mail.yahoo.co.jp from=…`."""
-_STATEMENT = re.compile(r"\s*([a-z][a-z0-9_-]*)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.IGNORECASE)
+_STATEMENT = re.compile(r"\s*([a-z][a-z0-9_-]*)\s*(?:/\s*\d+\s*)?=\s*([a-z_]+)", re.IGNORECASE)
 _PROPERTY = re.compile(
     r"\b(?:smtp|header|policy|body)\.([a-z0-9_-]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s;\"]+)",
     re.IGNORECASE,
@@ -280,6 +282,8 @@ def _field(value: bytes) -> _Field | None:
             identity = named[1].strip('"').lower()
         elif (one := _finding(text, comments)) is not None:
             found.append(one)
+        elif found and not found[-1].domain and text.lstrip().startswith("header."):
+            found[-1] = replace(found[-1], domain=_named_domain(found[-1].method, text))
     return _Field(identity, tuple(found))
 
 
@@ -288,17 +292,26 @@ def _finding(text: str, comments: str) -> AuthFinding | None:
     if stated is None or stated[1].lower() not in (str(method) for method in AuthMethod):
         return None
     method = AuthMethod(stated[1].lower())
-    properties = {name.lower(): value.strip('"') for name, value in _PROPERTY.findall(text)}
-    named = (properties.get(name, "") for name in _WHERE_THE_DOMAIN_STANDS[method])
-    domain = next(filter(None, map(_domain, named)), "")
+    properties = _properties(text)
     policy = _POLICY.search(comments) if method is AuthMethod.DMARC else None
     return AuthFinding(
         method,
         _RESULTS.get(stated[2].lower(), AuthResult.UNKNOWN),
-        domain,
+        _named_domain(method, text),
         policy[1].lower() if policy else "",
         of_greeting="helo" in properties and len(properties) == 1,
     )
+
+
+def _properties(text: str) -> dict[str, str]:
+    return {name.lower(): value.strip('"') for name, value in _PROPERTY.findall(text)}
+
+
+def _named_domain(method: AuthMethod, text: str) -> str:
+    """Yahoo! JAPAN has it behind a semicolon of its own: `dkim=pass (ok); header.i=@shop.jp`."""
+    properties = _properties(text)
+    named = (properties.get(name, "") for name in _WHERE_THE_DOMAIN_STANDS[method])
+    return next(filter(None, map(_domain, named)), "")
 
 
 def _domain(value: str) -> str:

@@ -1,11 +1,13 @@
 """「返信が届かないとき」: a sheet to show at the counter, how each phone is told to take our mail.
 
-The customer sets it on his own phone; where the carrier moves a menu, the words to look for stay.
-Only what is drawn where is here; millimetres on A4.
+The customer sets it on his own phone; the steps themselves are in `delivery.carrier_steps`. Only
+what is drawn where is here; millimetres on A4.
 """
 
 from __future__ import annotations
 
+from kollect.delivery.carrier_steps import to_allow
+from kollect.delivery.carriers import Carrier
 from kollect.mail import address
 from kollect.mailing import mailto
 from kollect.printing.page import WIDTH, Page
@@ -20,31 +22,16 @@ MARGIN = 14.0
 INNER = WIDTH - 2 * MARGIN
 _CODE = 40.0
 
+_THE_DOMAIN = "上のドメイン"
 STEPS = (
-    (
-        "docomo",
-        "「My docomo」→「メール設定」→「迷惑メール対策」→「受信リスト設定」を「利用する」にして、"
-        "上のドメインを登録します。",
-    ),
-    (
-        "au・UQ mobile",
-        "「メール設定」→「迷惑メールフィルター」→「受信リスト設定」に上のドメインを登録し、"
-        "「必ず受信」に印を付けて保存します。",
-    ),
-    (
-        "ソフトバンク・ワイモバイル",
-        "「My SoftBank」「My Y!mobile」→「メール設定」→「迷惑メール対策」→"
-        "「許可するメールの登録」に上のドメインを登録します。",
-    ),
-    (
-        "楽天モバイル",
-        "楽天メールの「設定」で、受信を許可する相手に上のドメインを登録します。"
-        "「迷惑メール」のフォルダーも見てください。",
+    *(
+        (str(carrier), to_allow(carrier, _THE_DOMAIN))
+        for carrier in (Carrier.DOCOMO, Carrier.AU, Carrier.SOFTBANK, Carrier.RAKUTEN)
     ),
     (
         "iPhone（iCloudのメール）",
-        "「メール」アプリの「迷惑メール」のフォルダーを見ます。あったら開いて「迷惑メールではない」に"
-        "します。docomoなどのアドレスは、iPhoneでも上のそれぞれの設定です。",
+        f"{to_allow(Carrier.ICLOUD, _THE_DOMAIN)}docomoなどのアドレスは、iPhoneでも"
+        "上のそれぞれの設定です。",
     ),
     (
         "Gmail・Yahoo!メール",

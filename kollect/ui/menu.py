@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # which imports this
 
 _NOT_COLLECTING = "空メールを受け取り、受付番号の返信を始めます。"
 _COLLECTING = "いま収集しています。そのようすを見ます。"
+NO_REPLY = "返信が届かない"
 WIDEST = 56
 """Full-width characters."""
 
@@ -176,12 +177,18 @@ class MenuScreen(Screen):
         if not address or not workspace.collecting:
             self._go.start_collecting()
             return
-        self.window.dialogs.show_info(
+        answer = self.window.dialogs.choose(
             "自分の携帯で試す",
             f"ご自分の携帯から、{address} あてに、件名を書かずにメールを送ってください。"
             "ポスターのQRコードを読み取っても送れます。\n"
-            "数秒で受付番号の返信が届けば、準備は終わりです。",
+            "数秒で受付番号の返信が届けば、準備は終わりです。\n\n"
+            f"返信が届かないときは、「{NO_REPLY}」を押してください。"
+            "お店から試しのメールを送り、どこを直せばよいかを調べます。",
+            ("OK", NO_REPLY),
+            careful=True,
         )
+        if answer == NO_REPLY:
+            self._go.arrival_trial()
 
     def on_text_size(self) -> None:
         for button in self.buttons:

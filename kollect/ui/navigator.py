@@ -132,6 +132,18 @@ class Navigator:
 
         self.window.open(SettingsScreen, self.workspaces, self, MailTestPage)
 
+    def arrival_trial(self) -> None:
+        """「自分の携帯・Gmailで試す」 with the settings in force; a diagnosis where wanted."""
+        from kollect.ui.settings.mail_test_page import MailTestPage, Test
+        from kollect.ui.settings.screen import SettingsScreen
+        from kollect.ui.settings.trial_dialog import TrialDialog
+
+        workspace = self.workspaces.current
+        settings = workspace.readable_settings()
+        if self.window.dialogs.show(TrialDialog, self.window, workspace, settings, None):
+            screen = self.window.open(SettingsScreen, self.workspaces, self, MailTestPage)
+            screen.run_test(Test.DIAGNOSE)
+
     def shop_settings(self) -> None:
         from kollect.ui.settings.id_page import IdPage
         from kollect.ui.settings.screen import SettingsScreen

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,10 @@ from kollect.diagnosis.examination import SECONDS, examine
 from kollect.diagnosis.finding import Finding, Verdict
 from kollect.settings import ini_file
 from kollect.settings.model import Receive, Send, Settings
+from kollect.storage.data_folder import DataFolder
+from kollect.storage.database import to_text
 from tests.helpers import lying_dns, nsd
+from tests.helpers.receipt_samples import FIRST, fill_receipts
 from tests.helpers.zones import EXPECTED, GOOD, ZONES
 
 pytestmark = pytest.mark.timeout(120)
@@ -192,6 +198,8 @@ class TestCommand:
         assert self.run(folder, shop("good.example"), "--json") == 0
         told = json.loads(capsys.readouterr().out)
         assert (told["ok"], told["verdict"]) == (True, "good")
+        assert told["refusals"] == []
+        assert not (folder / "kollect.db").exists(), "it only looks"
         assert [one["code"] for one in told["findings"]] == [
             *("server.own_domain", "domain.good", "spf.good", "dmarc.none"),
         ]
@@ -212,6 +220,64 @@ class TestCommand:
         assert self.run(folder, shop("twospf.example")) == 3
         told = capsys.readouterr().out
         assert "✗" in told and "書き込む内容" in told and "消す内容: v=spf1 mx -all" in told
+
+    def refuse(self, folder: Path, *refusals: tuple[str, str]) -> None:
+        now = datetime.now().astimezone()
+        fill_receipts(DataFolder(folder), 20, now, days=60)
+        with closing(sqlite3.connect(folder / "kollect.db")) as db, db:
+            db.execute("UPDATE receipt SET state = 'replied', reason = ''")
+            for place, (address, reason) in enumerate(refusals):
+                db.execute(
+                    "UPDATE receipt SET state = 'undeliverable', address = ?, reason = ?,"
+                    " received_at = ? WHERE number = ?",
+                    (address, reason, to_text(now - timedelta(days=place)), FIRST + place),
+                )
+            db.execute(
+                "UPDATE receipt SET state = 'undeliverable', address = 'old@au.com',"
+                " reason = '550 User unknown', received_at = ? WHERE number = ?",
+                (to_text(now - timedelta(days=40)), FIRST + 19),
+            )
+
+    def test_what_the_carriers_refused(self, folder: Path, capsys: pytest.CaptureFixture[str]):
+        """With counts and dates, of the last 30 days; the customers' filters are no fault of the
+        shop's, and the exit code does not say so."""
+        self.refuse(
+            folder,
+            ("a@docomo.ne.jp", "550 Unknown user a@docomo.ne.jp"),
+            ("b@docomo.ne.jp", "550 Unknown user b@docomo.ne.jp"),
+            ("c@gmail.com", "550 5.1.1 no such user"),
+        )
+        assert self.run(folder, shop("good.example"), "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["ok"], told["verdict"]) == (True, "good")
+        docomo, gmail = told["refusals"]
+        assert (docomo["carrier"], docomo["count"], docomo["by_filter"]) == ("docomo", 2, 2)
+        assert docomo["meaning"] == "宛先がないか、お客様の受信拒否設定です。"
+        assert docomo["answer"] == "550 Unknown user …"
+        first, last = (datetime.fromisoformat(docomo[key]) for key in ("first", "last"))
+        assert timedelta(hours=23) < last - first < timedelta(hours=25)
+        assert (gmail["carrier"], gmail["by_filter"]) == ("gmail", 0)
+        assert "紙" in docomo["cure"] and "紙" not in gmail["cure"]
+        assert self.run(folder, shop("good.example")) == 0
+        assert "docomo: 宛先がないか、お客様の受信拒否設定です。（2件、" in capsys.readouterr().out
+
+    def test_a_refusal_for_the_shops_domain_is_to_be_mended(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        self.refuse(folder, ("a@softbank.ne.jp", "550 5.7.1 DMARC policy violation"))
+        assert self.run(folder, shop("good.example"), "--json") == 3
+        told = json.loads(capsys.readouterr().out)
+        assert (told["ok"], told["verdict"]) == (False, "bad")
+        assert told["refusals"][0]["of_shop"] == 1
+
+    def test_a_broken_database_hides_nothing_else(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        (folder / "kollect.db").write_bytes(b"this is no database" * 1000)
+        assert self.run(folder, shop("nodmarc.example"), "--json") == 3
+        out, err = capsys.readouterr()
+        assert json.loads(out)["refusals"] == []
+        assert "断られた返信を調べられませんでした" in err and "Traceback" not in err
 
     def test_settings_not_ready(self, folder: Path, capsys: pytest.CaptureFixture[str]):
         assert self.run(folder, replace(shop("good.example"), mail_address="")) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -149,8 +150,12 @@ def test_what_the_receiving_server_wrote_into_our_mail_is_told(
     )
     dovecot.deliver(settings.receive.account, received + sent)
     assert test.receive(5), told.steps
-    assert [note.grade for note in told.steps[-1].notes] == ["✗", "✓", "✓"]
+    assert [note.verdict.sign for note in told.steps[-1].notes] == ["✗", "✓", "✓"]
     assert "SPF" in str(told.steps[-1])
+    notes = json.loads(json.dumps(told.steps[-1].as_json()))["notes"]
+    assert [*notes[0]] == ["grade", "what", "meaning", "cure", "carriers"], "as agreed upon"
+    assert notes[0]["grade"] == "✗" and "docomo" in notes[0]["carriers"]
+    assert notes[1]["meaning"].endswith("。") and notes[1]["carriers"] == []
     told.steps.clear()
     assert test.clean()
 
@@ -159,7 +164,7 @@ def test_what_the_receiving_server_wrote_into_our_mail_is_told(
     dovecot.deliver(settings.receive.account, sent)
     assert test.receive(5), told.steps
     [note] = told.steps[-1].notes
-    assert note.grade == "△", "this server writes nothing: Gmail or a phone will tell"
+    assert note.verdict.sign == "△", "this server writes nothing: Gmail or a phone will tell"
 
 
 @pytest.mark.real

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kollect.diagnosis.examination import OTHER_SERVER
+from kollect.diagnosis.trial_advice import TrialWord
 from kollect.errors import Certificate, LoginTrouble, Stage
 from kollect.settings.model import (
     Auth,
@@ -29,8 +30,10 @@ from kollect.ui.settings.password_dialog import PasswordDialog
 from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.templates import TemplateDialog
+from kollect.ui.settings.trial_dialog import TrialDialog
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from tests.helpers import nsd
+from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.zones import ZONES
 from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
 from tests.pictures.album import Album
@@ -208,6 +211,56 @@ def diagnosis(album: Album) -> None:
     screen.mail.show(SETTINGS)
 
 
+def trial(album: Album) -> None:
+    """「自分の携帯・Gmailで試す」: before, while it is waited for, and after each word."""
+    from kollect.demo.server import DemoServer
+    from kollect.demo.shop import demo_settings
+    from tests.unit.test_authentication_results import GMAIL_FAILED, SENT
+
+    workspace, dialogs = album.program.workspaces.current, album.window.dialogs
+
+    with DemoServer() as server, ScriptedSmtp() as refusing:
+        refusing.script.chunking = False
+        refusing.script.fault = lambda at: (
+            "550 Unknown user tencho@docomo.ne.jp" if at.verb == "RCPT" else None
+        )
+        settings = demo_settings(server)
+        passwords = Passwords(server.password, server.password)
+
+        def open_it(settings: Settings = settings) -> None:
+            dialogs.show(TrialDialog, album.window, workspace, settings, passwords)
+
+        def sent(dialog: TrialDialog, to: str = "tencho@docomo.ne.jp") -> None:
+            dialog.to.value = to
+            dialog.send_trial()
+            album.wait(lambda: dialog.is_sent)
+
+        def word(dialog: TrialDialog, word: TrialWord, to: str = "tencho@docomo.ne.jp") -> None:
+            sent(dialog, to)
+            album.settle(0.5)
+            dialog.word_buttons[word].invoke()
+
+        def pasted(dialog: TrialDialog, text: str) -> None:
+            word(dialog, TrialWord.IN_JUNK, "tencho@gmail.com")
+            album.settle(0.5)
+            album.root.clipboard_clear()
+            album.root.clipboard_append(text)
+            dialog.source_text.event_generate("<<Paste>>")
+            _to_the_end(album, _scrolled_in(dialog))
+
+        album.dialog("trial", open_it)
+        album.dialog("trial-sent", open_it, sent)
+        for name, one in zip(("arrived", "junk", "missing"), TrialWord, strict=True):
+            album.dialog(f"trial-{name}", open_it, lambda dialog, one=one: word(dialog, one))
+        source = (GMAIL_FAILED + SENT).replace("touroku@shop.example", settings.mail_address)
+        album.dialog("trial-source", open_it, lambda dialog: pasted(dialog, source))
+        album.dialog("trial-rubbish", open_it, lambda dialog: pasted(dialog, "<html>Gmail</html>"))
+        port = replace(settings.send, port=refusing.port, auth=Auth.NO)
+        album.dialog(
+            "trial-refused", lambda: open_it(replace(settings, send=port)), lambda d: sent(d)
+        )
+
+
 def setting_dialogs(album: Album) -> None:
     screen = _settings_screen(album)
     dialogs = album.window.dialogs
@@ -290,6 +343,7 @@ SCENES = (
     wrong_values,
     mail_test,
     diagnosis,
+    trial,
     setting_dialogs,
     protected,
     *collecting_scenes.SCENES,

@@ -59,6 +59,7 @@ from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
+from kollect.ui.settings.trial_dialog import TrialDialog
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.member_samples import YAMADA, numbers, register
 from tests.helpers.receipt_samples import fill_kept, fill_log
@@ -228,6 +229,13 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
                 "jobs": program.window.jobs,
                 "shown": str,
             },
+        ),
+    ),
+    "TrialDialog": (
+        TrialDialog,
+        lambda program: (
+            (program.window, program.workspaces.current, SHOP, Passwords("one", "two")),
+            {},
         ),
     ),
     "LetterDialog": (LetterDialog, lambda program: ((_written(program), "店 <a@b.example>"), {})),

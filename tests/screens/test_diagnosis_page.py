@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tkinter as tk
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -16,6 +19,7 @@ from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.screen import SettingsScreen
 from tests.helpers import lying_dns, nsd
 from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
+from tests.helpers.receipt_samples import FIRST, fill_receipts
 from tests.helpers.ui_driver import all_inside, click, labelled, press, settle, shown_text, type_in
 from tests.helpers.zones import ZONES
 
@@ -74,6 +78,26 @@ def test_what_is_to_be_mended_stands_first_with_the_text_to_copy(screen: Setting
     assert screen.clipboard_get() == "_dmarc"
     click(copies[1])
     assert screen.clipboard_get() == "v=DMARC1; p=none"
+
+
+def test_refused_replies_are_told_by_carrier_below_the_domain(
+    program: Program, screen: SettingsScreen
+):
+    folder = program.workspaces.real.folder
+    now = datetime.now().astimezone()
+    fill_receipts(folder, 20, now, days=5)
+    with closing(sqlite3.connect(folder.database)) as db, db:
+        db.execute(
+            "UPDATE receipt SET state = 'undeliverable', address = 'a@docomo.ne.jp',"
+            " reason = '550 Unknown user a@docomo.ne.jp' WHERE number < ?",
+            (FIRST + 3,),
+        )
+        db.execute("UPDATE receipt SET state = 'replied' WHERE number >= ?", (FIRST + 3,))
+    shown = diagnose(screen)
+    assert any("△ が1か所" in text for text in shown), "the shop has one thing to mend, as before"
+    (docomo,) = [text for text in shown if text.startswith("docomo: ")]
+    assert docomo.startswith("docomo: 宛先がないか、お客様の受信拒否設定です。（3件、")
+    assert any("550 Unknown user" in text for text in shown)
 
 
 def test_the_keyboard_reaches_what_is_to_be_copied(screen: SettingsScreen):

@@ -159,7 +159,10 @@ SCREENS: dict[str, tuple[Callable[[Program], None], tuple[str, ...]]] = {
     ),
     "8.4 メールの設定のテスト": (
         settings(MailTestPage),
-        ("送信のテスト", "受信のテスト", "テスト後処理"),
+        (
+            *("送信のテスト", "受信のテスト", "テスト後処理"),
+            *("届くかどうかの診断", "自分の携帯・Gmailで試す"),
+        ),
     ),
     "8.5 ID": (
         settings(IdPage),

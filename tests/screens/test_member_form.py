@@ -269,13 +269,19 @@ def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScre
     assert screen.sheet_button.winfo_ismapped()
 
 
-def test_a_refusal_that_may_be_the_customers_own_filter(screen: MemberFormScreen, database: Path):
+@pytest.mark.parametrize(
+    "state", [ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED, ReceiptState.PENDING]
+)
+def test_a_refusal_that_may_be_the_customers_own_filter(
+    screen: MemberFormScreen, database: Path, state: ReceiptState
+):
+    """At RCPT, at the final dot, and while it is still tried: the customer stands there now."""
     with closing(Ledger(database)) as ledger:
         ledger._db.execute(
             "UPDATE receipt SET state = 'pending', address = 'a@docomo.ne.jp' WHERE number = 1003"
         )
         reason = "550 Unknown user a@docomo.ne.jp"
-        ledger.receipt_state(1003, ReceiptState.UNDELIVERABLE, NOW, reason)
+        ledger.receipt_state(1003, state, NOW, reason)
     enter(screen, "1003")
     settle(screen, lambda: here(screen) is screen.fields.name.widget)
     assert screen.condition.text.startswith("届きません（受信拒否の設定かもしれません）。")

@@ -77,6 +77,18 @@ Authentication-Results: atlas116.free.mail.bf1.yahoo.com;
  spf=softfail smtp.mailfrom=shop.example arc_overridden_status=NOT_OVERRIDDEN;
  dmarc=unknown header.from=shop.example arc_overridden_status=NOT_OVERRIDDEN;
 """
+YAHOO_OF_2020 = """\
+X-Atlas-Received: from 10.248.229.139 by atlas207.free.mail.gq1.yahoo.com with http; Fri, 6 Mar 2020 09:53:21 +0000
+Return-Path: <touroku@shop.example>
+Received: from 192.0.2.20 (EHLO sv1.hoster.example)
+ by atlas207.free.mail.gq1.yahoo.com with SMTPs; Fri, 6 Mar 2020 09:53:21 +0000
+Received-SPF: pass (domain of shop.example designates 192.0.2.20 as permitted sender)
+Authentication-Results: atlas207.free.mail.gq1.yahoo.com;
+ dkim=dkim_pass header.i=@shop.example header.s=@default;
+ dkim=dkim_pass header.i=@hoster.example header.s=@h;
+ spf=pass smtp.mailfrom=shop.example;
+ dmarc=success(p=QUARANTINE,sp=REJECT) header.from=shop.example;
+"""
 ICLOUD = """\
 Return-path: <touroku@shop.example>
 Original-recipient: rfc822;owner@icloud.com
@@ -133,6 +145,12 @@ Received: from 192.0.2.20  (EHLO sv1.hoster.example) (192.0.2.20)
 Return-Path: <touroku@shop.example>
 Authentication-Results: mta7001.mail.djm.yahoo.co.jp from=shop.example; spf=pass smtp.mailfrom=shop.example; dkim=pass header.d=shop.example; dmarc=pass header.from=shop.example
 Received-SPF: pass (sv1.hoster.example: domain of shop.example designates 192.0.2.20 as permitted sender) receiver=sv1.hoster.example; client-ip=192.0.2.20;
+"""
+YAHOO_JAPAN_WITH_DOMAINKEYS = """\
+Received: from 192.0.2.20  (EHLO sv1.hoster.example) (192.0.2.20)
+  by mta706.mail.djm.yahoo.co.jp with SMTP; Sat, 28 Nov 2020 10:00:04 +0900
+Received-SPF: pass (sv1.hoster.example: domain of touroku@shop.example designates 192.0.2.20 as permitted sender) receiver=sv1.hoster.example; client-ip=192.0.2.20; envelope-from=touroku@shop.example;
+Authentication-Results: mta706.mail.djm.yahoo.co.jp  from=shop.example; domainkeys=pass (ok); dkim=pass (ok); header.i=@shop.example
 """
 DOCOMO = """\
 Received: from mfsmax.docomo.ne.jp (mfsmax.docomo.ne.jp [10.1.2.3])
@@ -209,12 +227,18 @@ REAL = {
     ),
     "Gmail of 2012": (GMAIL_OF_2012_FOR_DOCOMO, "mx.google.com", {SPF: (PASS, OURS)}),
     "Yahoo!": (YAHOO, "atlas-production.v2-mail-prod1-gq1.omega.yahoo.com", ALL_PASS),
+    "Yahoo! of 2020": (YAHOO_OF_2020, "atlas207.free.mail.gq1.yahoo.com", ALL_PASS),
     "Yahoo!, nothing signed": (
         YAHOO_UNSIGNED,
         "atlas116.free.mail.bf1.yahoo.com",
         {SPF: (SOFTFAIL, OURS), DKIM: (NONE, ""), DMARC: (NONE, OURS)},
     ),
     "Yahoo! JAPAN": (YAHOO_JAPAN, "mta7001.mail.djm.yahoo.co.jp", ALL_PASS),
+    "Yahoo! JAPAN, as published": (
+        YAHOO_JAPAN_WITH_DOMAINKEYS,
+        "mta706.mail.djm.yahoo.co.jp",
+        {DKIM: (PASS, OURS)},
+    ),
     "iCloud": (ICLOUD, "dmarc.icloud.com", ALL_PASS),
     "Outlook.com": (
         OUTLOOK,
@@ -240,8 +264,9 @@ REAL = {
 def test_what_real_servers_write_is_read(name: str, known: bool):
     """With the mailbox known; and a mail that was pasted, of which nothing is known.
 
-    The fields of Gmail, Yahoo!, iCloud, Outlook.com and WebARENA are in their published forms,
-    those of hosters in the form of the software they run.
+    The fields of Gmail, Yahoo!, iCloud, Outlook.com and WebARENA are in their published forms, of
+    Yahoo! JAPAN the older one is; those of hosters are in the form of the software they run. None
+    of docomo is published: it is as RFC 8601 has it, in the name of its server.
     """
     received, receiver, expected = REAL[name]
     mailbox = {"Gmail": "owner@gmail.com", "iCloud": "owner@me.com"}.get(name, "me@box.example")

@@ -30,7 +30,6 @@ BESIDE = {
     ("commands", "ui"): "without a command the window opens",
     ("collector", "mailing"): "a returned mail or a 配信停止 may be about a mailing",
     ("collector", "members"): "a 配信停止 stops the member",
-    ("delivery", "mail"): "a mail that came back tells how ours arrive",
     ("demo", "collector"): "the played scene shows what the collector tells",
     ("mailing", "members"): "the recipients",
     ("printing", "mailing"): "the poster's mailto: link",

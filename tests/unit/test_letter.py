@@ -14,7 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.letters.letter import Sender, fill, forward, mailing, notice, reply, test_mail
+from kollect.letters.letter import (
+    Sender,
+    fill,
+    forward,
+    mailing,
+    notice,
+    reply,
+    test_mail,
+    trial_mail,
+)
 from kollect.letters.raw_scan import RawTraits, Scan
 from kollect.mail import encoded_words, iso2022jp
 from kollect.mailing import mailing_text
@@ -254,6 +263,18 @@ def test_test_mail_and_notice():
     assert told["Auto-Submitted"] == "auto-generated"
     assert told["X-Kollect-Reply"] == "m"
     assert said(told) == "30分\n"
+
+
+@pytest.mark.parametrize("charset", Charset)
+def test_trial_mail(charset: Charset):
+    mail = read(
+        trial_mail(SHOP, to="me@au.com", code="4F7K-2M9Q-1D3X", message_id=ID, date=WHEN,
+                   charset=charset)
+    )  # fmt: skip
+    assert (mail["To"], mail["X-Kollect-Test"]) == ("me@au.com", "4F7K-2M9Q-1D3X")
+    assert "4F7K-2M9Q-1D3X" in mail["Subject"]
+    assert mail["Auto-Submitted"] == "auto-generated" and mail["X-Kollect-Reply"] is None
+    assert "そのまま返信" in said(mail)
 
 
 # --- forwarding

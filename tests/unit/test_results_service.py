@@ -71,7 +71,9 @@ class TestReading:
             )
             ledger._db.commit()
         [docomo] = records.refusals(long_ago)
-        assert str(docomo) == "docomo: 宛先がないか、お客様の受信拒否設定です。（3件）"
+        assert str(docomo).startswith("docomo: 宛先がないか、お客様の受信拒否設定です。（3件、")
+        assert long_ago < docomo.first <= docomo.last < NOW
+        assert docomo.first.utcoffset() == datetime.now().astimezone().utcoffset()
         assert records.refusals(NOW + timedelta(days=1)) == ()
 
     def test_an_empty_folder_has_nothing_and_stays_as_it_is(self, folder: DataFolder):

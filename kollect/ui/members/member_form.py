@@ -12,7 +12,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.events import CollectorEvent, PollFinished
-from kollect.delivery.carriers import AT_THE_COUNTER, MAY_BE_FILTER, may_be_filter
+from kollect.delivery.carriers import AT_THE_COUNTER, MAY_BE_FILTER
 from kollect.desktop.ime import InputMode
 from kollect.errors import Trouble
 from kollect.ledger.records import Receipt
@@ -41,6 +41,7 @@ from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields, switch_ime
 from kollect.ui.navigator import Navigator
 from kollect.ui.results.resend import ask_and_send_again
+from kollect.ui.results.results_rows import has_not_arrived, may_be_filtered
 from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 
@@ -210,13 +211,13 @@ class MemberFormScreen(Screen):
         style = _STYLES.get(receipt.state, "TLabel")
         if receipt.reason and (receipt.state in _FAILED or receipt.state is ReceiptState.REPLIED):
             text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
-        if receipt.state in _FAILED and may_be_filter(receipt.address, receipt.reason):
-            text = f"{MAY_BE_FILTER}。{AT_THE_COUNTER}"
+        if may_be_filtered(receipt):
+            text, style = f"{MAY_BE_FILTER}。{AT_THE_COUNTER}", "Bad.TLabel"
         if said_no is not None:
             text += f"　{said_no.astimezone():%Y/%m/%d} に配信停止のお申し出があったアドレスです。"
             style = "Bad.TLabel"
         self._say_found(receipt.address, text, style)
-        if receipt.state is ReceiptState.UNDELIVERABLE:
+        if has_not_arrived(receipt):
             self.sheet_button.grid()
 
     def _refuse(self, refusal: Trouble) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from kollect.delivery.carriers import MAY_BE_FILTER, may_be_filter
+from kollect.delivery.carriers import MAY_BE_FILTER, may_be_filter, sheet_may_help
 from kollect.ledger.receipt_query import ReceiptOrder
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import SEEMS_LOST, ReceiptState, in_words
@@ -33,6 +33,7 @@ FALLING = (
 """At the first click on their heading the newest, the most, the worst come first."""
 
 _LOST = (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
+_TRIED_AGAIN = "次の受信のときに、もう一度送ってみます。"
 _ABOUT = {
     ReceiptState.PENDING: "返信はまだです。次の受信のときに送ります。",
     ReceiptState.UNKNOWN: "返信が届いたかどうか、分かりません。",
@@ -66,6 +67,7 @@ def about(receipt: Receipt, *, short_for: date | None = None) -> str:
     text = f"{SEEMS_LOST}。" if _seems_lost(receipt) else _ABOUT[receipt.state]
     if may_be_filtered(receipt):
         text = f"{MAY_BE_FILTER}。"
+        text += _TRIED_AGAIN if receipt.state is ReceiptState.PENDING else ""
     if text and receipt.reason:
         return f"{text}（{receipt.reason}）"
     if short_for and receipt.replied_at and not text:
@@ -74,13 +76,23 @@ def about(receipt: Receipt, *, short_for: date | None = None) -> str:
 
 
 def may_be_filtered(receipt: Receipt) -> bool:
-    """Whether the customer's own phone may have refused the reply: cured at the counter."""
-    return receipt.state in _LOST and may_be_filter(receipt.address, receipt.reason)
+    """Whether the customer's own phone may have refused the reply: cured at the counter. Also of
+    one that is still tried: it stays refused, until the customer has set the phone.
+    """
+    return receipt.state in (*_LOST, ReceiptState.PENDING) and may_be_filter(
+        receipt.address, receipt.reason
+    )
 
 
 def has_not_arrived(receipt: Receipt) -> bool:
     """Whether the sheet 「返信が届かないとき」 may help."""
-    return receipt.state is ReceiptState.UNDELIVERABLE or _seems_lost(receipt)
+    if receipt.state is ReceiptState.REFUSED:
+        return sheet_may_help(receipt.address, receipt.reason)
+    return (
+        receipt.state is ReceiptState.UNDELIVERABLE
+        or _seems_lost(receipt)
+        or may_be_filtered(receipt)
+    )
 
 
 def _seems_lost(receipt: Receipt) -> bool:

@@ -13,8 +13,8 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.delivery.arrival import ArrivalNote, Grade
 from kollect.diagnosis.finding import Finding
+from kollect.diagnosis.refusal_findings import for_verdict
 from kollect.errors import Certificate, Trouble
 from kollect.settings.model import Passwords, Settings
 from kollect.ui.framework.jobs import Job
@@ -35,6 +35,7 @@ class Test(StrEnum):
     RECEIVE = "receive"
     CLEAN = "clean"
     DIAGNOSE = "diagnose"
+    TRIAL = "trial"
 
 
 TRUST = "この証明書を信頼する"
@@ -48,6 +49,14 @@ BUTTONS = (
         "届くかどうかの診断",
         "お店の返信が携帯やGmailに届くかどうかを、ドメインの設定から調べます（10秒ほど）。",
     ),
+    (
+        Test.TRIAL,
+        "自分の携帯・Gmailで試す",
+        "ご自分のアドレスへ試しのメールを送り、届かないときに直すところを調べます。",
+    ),
+)
+NOT_IN_DEMO = (
+    "デモのメールは、デモの中だけを行き来します。デモを終えてから、お店の設定で試してください。"
 )
 GIVEN = Callable[[], tuple[Settings, Passwords] | None]
 """What is to be tried; None where a field is wrong, which the user has been told."""
@@ -84,6 +93,9 @@ class MailTestPage(SettingsPage):
         if given is None or self.running:
             return
         settings, passwords = given
+        if test is Test.TRIAL:
+            self._try_out(settings, passwords)
+            return
         for old in self._steps.winfo_children():
             old.destroy()
         self._open_step = None
@@ -99,6 +111,16 @@ class MailTestPage(SettingsPage):
             )
 
         self._job = self._window.jobs.run(work, self._ended, owner=self, failed=self._failed)
+
+    def _try_out(self, settings: Settings, passwords: Passwords) -> None:
+        if self._workspaces.current.in_demo:
+            self._say(NOT_IN_DEMO, "TLabel")
+            return
+        from kollect.ui.settings.trial_dialog import TrialDialog
+
+        workspace = self._workspaces.current
+        if self._window.dialogs.show(TrialDialog, self._window, workspace, settings, passwords):
+            self.run(Test.DIAGNOSE)
 
     def _diagnose(self, settings: Settings) -> None:
         if self._workspaces.current.in_demo:
@@ -162,7 +184,7 @@ class MailTestPage(SettingsPage):
         for finding in worst_first(findings):
             row = FindingRow(self._steps, finding, self._copied)
             row.pack(fill="x", pady=(0, GAP))
-        self._say(*summary(findings))
+        self._say(*summary(for_verdict(findings)))
         self.scrolled.see(self._result)
 
     def _copied(self, text: str) -> None:
@@ -228,7 +250,7 @@ class MailTestPage(SettingsPage):
         table.pack(fill="x")
         table.columnconfigure(1, weight=1)
         for row, (test, label, text) in enumerate(BUTTONS):
-            button = ttk.Button(table, text=label, width=20, command=partial(self.run, test))
+            button = ttk.Button(table, text=label, width=24, command=partial(self.run, test))
             button.grid(row=row, column=0, sticky="w", pady=HALF)
             self.buttons[test] = button
             wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))
@@ -290,9 +312,11 @@ class _StepRow(ttk.Frame):
             if text:
                 wrapped(self, text).grid(row=row, column=1, sticky="ew", pady="1p")
                 row += 1
-        self.to_mend = sum(bool(note.carriers) for note in step.notes)
+        self.to_mend = sum(bool(note.receivers) for note in step.notes)
         for note in step.notes:
-            _note_row(self, note).grid(row=row, column=1, columnspan=2, sticky="ew", pady="1p")
+            FindingRow(self, note, lambda text: None).grid(
+                row=row, column=1, columnspan=2, sticky="ew", pady="1p"
+            )
             row += 1
         if step.certificate is not None and step.ok is False:
             wrapped(self, certificate_text(step.certificate), style="Faint.TLabel").grid(
@@ -328,22 +352,6 @@ class _StepRow(ttk.Frame):
         self.detail.insert("1.0", detail)
         self.detail.configure(state="disabled", font=FIXED_FONT, wrap="char")
         self.detail.grid(row=row, column=1, sticky="ew", pady=(0, HALF))
-
-
-_GRADE_STYLES = {Grade.GOOD: "Good.TLabel", Grade.DOUBTFUL: "TLabel", Grade.BAD: "Bad.TLabel"}
-
-
-def _note_row(parent: tk.Misc, note: ArrivalNote) -> ttk.Frame:
-    """✓, △ or ✗, what was looked at, and below it what that means and what to do."""
-    row = ttk.Frame(parent)
-    row.columnconfigure(1, weight=1)
-    style = _GRADE_STYLES[note.grade]
-    ttk.Label(row, text=str(note.grade), style=style, width=3, anchor="center").grid(
-        row=0, column=0
-    )
-    ttk.Label(row, text=note.what, style=style).grid(row=0, column=1, sticky="w")
-    wrapped(row, note.meaning + note.cure).grid(row=1, column=1, sticky="ew")
-    return row
 
 
 def _to_mend(rows: Sequence[_StepRow]) -> str:

@@ -21,7 +21,7 @@ from kollect.ui.settings.field_at_fault import PASSWORD
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
-from kollect.ui.settings.mail_test_page import MailTestPage
+from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.pin_dialogs import AskPinDialog
 from kollect.ui.settings.settings_page import Place, SettingsPage
 
@@ -150,6 +150,10 @@ class SettingsScreen(Screen):
             self._complain(wrong)
             return None
         return settings, self.mail.passwords()
+
+    def run_test(self, test: Test) -> None:
+        """Press a button of the page of tests, once the passwords are there."""
+        self._focus_first = lambda: self.test.run(test)
 
     def begin_with(self, missing: Sequence[Problem]) -> None:
         """Go to the first field that is still to be filled in: nothing is wrong yet, so no red."""
