@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from kollect.storage.database_driver import sqlite3
 from kollect.app import arrival_trial
 from kollect.app.arrival_trial import ArrivalTrial, EchoKind, SentTrial, TrialEcho
 from kollect.app.mail_test import MailTest

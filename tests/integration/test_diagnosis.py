@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kollect.storage.database_driver import sqlite3
 from kollect.__main__ import main
 from kollect.diagnosis.dns_client import DnsClient
 from kollect.diagnosis.examination import SECONDS, examine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tkinter as tk
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +10,7 @@ from datetime import datetime
 
 import pytest
 
+from kollect.storage.database_driver import sqlite3
 from kollect.diagnosis.examination import OTHER_SERVER
 from kollect.settings.model import Passwords, Receive, Send, Settings
 from kollect.ui.main import Program
