@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from kollect.storage.database_driver import sqlite3
 from kollect.app import arrival_trial
 from kollect.app.arrival_trial import ArrivalTrial, EchoKind, SentTrial, TrialEcho
 from kollect.app.mail_test import MailTest
 from kollect.errors import ServerTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.settings.model import Charset, Passwords, Settings, Shop
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.dovecot import Dovecot
 from tests.helpers.mail_samples import blank
 from tests.helpers.postfix import Postfix

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from kollect.storage.database_driver import sqlite3
 from kollect.__main__ import main
 from kollect.diagnosis.dns_client import DnsClient
 from kollect.diagnosis.examination import SECONDS, examine
@@ -20,6 +19,7 @@ from kollect.settings import ini_file
 from kollect.settings.model import Receive, Send, Settings
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import to_text
+from kollect.storage.database_driver import sqlite3
 from tests.helpers import lying_dns, nsd
 from tests.helpers.receipt_samples import FIRST, fill_receipts
 from tests.helpers.zones import EXPECTED, GOOD, ZONES

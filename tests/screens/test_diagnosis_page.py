@@ -10,9 +10,9 @@ from datetime import datetime
 
 import pytest
 
-from kollect.storage.database_driver import sqlite3
 from kollect.diagnosis.examination import OTHER_SERVER
 from kollect.settings.model import Passwords, Receive, Send, Settings
+from kollect.storage.database_driver import sqlite3
 from kollect.ui.main import Program
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
