@@ -85,12 +85,23 @@ def _protect(protect: argparse.ArgumentParser) -> None:
 def _members(members: argparse.ArgumentParser) -> None:
     members.add_argument(
         "action",
-        choices=("import", "export", "consents"),
-        help="import 取り込む、export 書き出す、consents 承諾の記録を書き出す",
+        choices=("import", "export", "consents", "change-address"),
+        help="import 取り込む、export 書き出す、consents 承諾の記録を書き出す、"
+        "change-address アドレスの変更",
     )
-    members.add_argument("file", type=Path, metavar="ファイル", help="CSV ファイル")
+    members.add_argument("file", nargs="?", type=Path, metavar="ファイル", help="CSV ファイル")
+    members.add_argument(
+        "--number", type=int, metavar="番号", help="アドレスを変える会員の受付番号"
+    )
+    members.add_argument("--new-number", type=int, metavar="番号", help="新しいアドレスの受付番号")
     members.add_argument(
         "--dry-run", action="store_true", help="取り込めるかどうかを確かめるだけにします"
+    )
+    members.add_argument(
+        "--wrong-to",
+        type=Path,
+        metavar="ファイル",
+        help="まちがいのある行は、理由と一緒にこのCSVファイルへ書き、正しい行だけ取り込みます",
     )
     members.add_argument(
         "--encoding", choices=("utf-8", "cp932"), default="utf-8", help="書き出す文字コード"
@@ -105,6 +116,15 @@ def _send(send: argparse.ArgumentParser) -> None:
         "--group", default="", metavar="グループ", help="このグループの会員だけに送ります"
     )
     send.add_argument(
+        "--birth-month", type=_month, default=0, metavar="月", help="この月に生まれた会員だけに"
+    )
+    send.add_argument("--age", type=_ages, metavar="20-39", help="この年齢の会員だけに")
+    send.add_argument("--sex", choices=("男性", "女性", "その他"), help="この性別の会員だけに")
+    send.add_argument(
+        "--not-written-days", type=_limit, default=0, metavar="日",
+        help="この日数、メールを送っていない会員だけに",
+    )  # fmt: skip
+    send.add_argument(
         "--per-minute", type=_limit, default=60, metavar="通", help="1分に送る数（0 は制限なし）"
     )
     send.add_argument(
@@ -115,6 +135,21 @@ def _send(send: argparse.ArgumentParser) -> None:
     instead.add_argument("--dry-run", action="store_true", help="送る相手を数えるだけにします")
     instead.add_argument("--resume", action="store_true", help="送りかけのメールの続きを送ります")
     send.add_argument("--json", action="store_true", help="結果を JSON で出力します")
+
+
+def _month(text: str) -> int:
+    month = int(text)
+    if month not in range(1, 13):
+        raise ValueError(text)
+    return month
+
+
+def _ages(text: str) -> tuple[int, int]:
+    youngest, dash, oldest = text.partition("-")
+    ages = int(youngest), int(oldest if dash else youngest)
+    if not 0 <= ages[0] <= ages[1] <= 130:
+        raise ValueError(text)
+    return ages
 
 
 def _limit(text: str) -> int:

@@ -11,11 +11,12 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kollect.app.customer_data import CustomerData
 from kollect.errors import SettingsFileDamaged, SettingsTrouble, StorageTrouble, Trouble
 from kollect.settings import ini_file, ini_format
 from kollect.settings.model import Passwords, Settings, TextSize
@@ -30,16 +31,12 @@ if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyr
     from kollect.app.arrival_trial import ArrivalTrial
     from kollect.app.first_steps import Progress
     from kollect.app.mail_test import LastMailTest, MailTestStep
-    from kollect.app.results_service import ResultsService
     from kollect.collector.events import CollectorEvent
     from kollect.collector.worker import CollectorWorker
     from kollect.demo.server import DemoServer
     from kollect.diagnosis.finding import Finding
     from kollect.mailing.mailing_events import MailingEvent
     from kollect.mailing.mailing_worker import MailingWorker
-    from kollect.mailing.outbox import Outbox
-    from kollect.mailing.recipients import SentMail
-    from kollect.members.repository import Members
     from kollect.settings.passwords import PasswordStore, Which
 
 log = logging.getLogger(__name__)
@@ -47,14 +44,14 @@ log = logging.getLogger(__name__)
 Listener = Callable[["CollectorEvent"], None]
 
 
-class Workspace:
+class Workspace(CustomerData):
     """The real one. `open` before anything else, `close` at the end."""
 
     in_demo = False
 
     def __init__(self, folder: DataFolder, listener: Listener) -> None:
         """`listener` is told what the collector does, in the collector's thread."""
-        self.folder = folder
+        super().__init__(folder, self.settings)
         self._listener = listener
         self._settings = Settings()
         self._trouble: Trouble | None = None
@@ -339,32 +336,6 @@ class Workspace:
                 ledger.set_metadata(what, value)
         except StorageTrouble as trouble:
             log.info("はじめに: %s", trouble)
-
-    def results(self) -> ResultsService:
-        """What was collected here, for the screens that show it."""
-        from kollect.app.results_service import ResultsService
-
-        return ResultsService(self.folder, self.settings)
-
-    def members(self) -> AbstractContextManager[Members]:
-        """The members, for one piece of work in one thread that is not Tk's.
-
-        Raises StorageTrouble.
-        """
-        from kollect.members.repository import Members
-
-        return closing(Members(self.folder.database))
-
-    def outbox(self) -> AbstractContextManager[Outbox]:
-        """The mailings, in the same way."""
-        from kollect.mailing.outbox import Outbox
-
-        return closing(Outbox(self.folder.database))
-
-    def mails(self, number: int) -> list[SentMail]:
-        """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""
-        with self.outbox() as outbox:
-            return outbox.sent_mails(number)
 
     # ---- how a number is written ----
 

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from kollect.app.import_connection import for_import
 from kollect.app.recovery import refuse_damage
 from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
-from kollect.members import csv_export, csv_import, csv_table
-from kollect.members.csv_table import CsvTrouble
+from kollect.mail.foreign_text import visible
+from kollect.members import csv_check, csv_export, csv_import, csv_table
+from kollect.members.address_change import AddressChanges
+from kollect.members.csv_check import CheckedFile
+from kollect.members.csv_table import CsvTable, CsvTrouble
+from kollect.members.member_errors import MemberRefusal
 from kollect.members.repository import Members
+from kollect.settings import ini_file
 from kollect.storage import export
 from kollect.storage.data_folder import DataFolder
 from kollect.threads.background_thread import local_now
 
+COMMAND_SOURCE = "コマンド"
 ENCODINGS = {"utf-8": "utf-8-sig", "cp932": "cp932"}
 
 
 def members(options: Namespace) -> int:
+    moves = options.action == "change-address"
+    if moves and None in (options.number, options.new_number):
+        return _misused(
+            "--number に会員の、--new-number に新しいアドレスの受付番号を指定してください。"
+        )
+    if not moves and options.file is None:
+        return _misused("CSV ファイルを指定してください。")
     folder = data_folder(options)
     folder.prepare()
     refuse_damage(folder)
@@ -27,6 +42,8 @@ def members(options: Namespace) -> int:
     match options.action:
         case "import":
             return _take_in(folder, options)
+        case "change-address":
+            return _change_address(folder, options)
         case "export":
             with closing(Members(folder.database)) as found:
                 data = csv_export.members_csv(found.each(), *form)
@@ -41,32 +58,67 @@ def members(options: Namespace) -> int:
     return DONE
 
 
+def _misused(why: str) -> int:
+    print(why, file=sys.stderr)
+    return WRONG
+
+
+def _change_address(folder: DataFolder, options: Namespace) -> int:
+    number, now = options.number, local_now()
+    try:
+        with closing(AddressChanges(folder.database)) as known:
+            no = known.change_address(number, options.new_number, now, COMMAND_SOURCE)
+            present = known.address_of(number) or ""
+    except MemberRefusal as refusal:
+        failed(refusal, as_json=options.json)
+        return WRONG
+    if options.json:
+        print_json({"number": number, "address": present, "stopped": no is not None})
+    else:
+        print(f"会員 {number} のアドレスを {visible(present)} に変更しました。")
+        if no is not None:
+            print("新しいアドレスには配信停止か退会のお申し出があるため、メールは送りません。")
+    return DONE
+
+
+def _writer(table: CsvTable, path: Path) -> Callable[[CheckedFile], None]:
+    """Writes the rows that cannot be taken in to the file."""
+    return lambda checked: export.write(path, csv_check.wrong_rows_csv(table, checked))
+
+
 def _take_in(folder: DataFolder, options: Namespace) -> int:
     held: Sequence[int] = ()
     try:
         found = csv_table.read(read_input(options.file))
-        with closing(Members(folder.database)) as known:
+        with for_import(folder, ini_file.load(folder.ini)) as (known, numbers):
             if options.dry_run:
-                lines = csv_import.understood(found, known, local_now())
+                checked = csv_check.check(found, known, numbers, local_now())
+                if options.wrong_to is None:
+                    checked.demand_all_good()
+                lines = checked.good
                 new = sum(not line.known for line in lines)
                 counts = {"new": new, "known": len(lines) - new}
+                brought = sum(bool(line.brought) for line in lines)
             else:
-                tally = csv_import.take_in(found, known, local_now())
+                leave_out = _writer(found, options.wrong_to) if options.wrong_to else None
+                tally = csv_import.take_in(found, known, numbers, local_now(), leave_out=leave_out)
                 counts = {"new": tally.new, "changed": tally.changed, "same": tally.same}
-                held = tally.held
+                held, brought = tally.held, tally.brought
     except CsvTrouble as trouble:
         failed(trouble, as_json=options.json)
         return WRONG
+    also = f"（うち、空メールの届いていない以前からの方 {brought}名）" if brought else ""
     if options.json:
-        print_json(counts | ({"held": [*held]} if held else {}))
+        more = ({"held": [*held]} if held else {}) | ({"brought": brought} if brought else {})
+        print_json(counts | more)
     elif options.dry_run:
         print(
-            f"取り込めます（新しい会員 {counts['new']}名、登録済み {counts['known']}名）。"
+            f"取り込めます（新しい会員 {counts['new']}名{also}、登録済み {counts['known']}名）。"
             "まだ何も取り込んでいません。"
         )
     else:
         print(
-            f"取り込みました（新しい会員 {counts['new']}名、"
+            f"取り込みました（新しい会員 {counts['new']}名{also}、"
             f"変更 {counts['changed']}名、同じ内容 {counts['same']}名）。"
             f"{csv_import.in_words(held)}"
         )

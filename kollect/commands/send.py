@@ -7,6 +7,7 @@ import time
 from argparse import Namespace
 from collections import Counter
 from contextlib import closing
+from datetime import date, timedelta
 
 from kollect.app.preflight import held
 from kollect.app.recovery import refuse_damage
@@ -39,7 +40,8 @@ from kollect.mailing.mailing_states import UNFINISHED, Audience, MailingState, R
 from kollect.mailing.mailing_worker import MailingWorker, sample_address, send_sample
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
-from kollect.members.member_filter import MemberFilter
+from kollect.members.member import Sex
+from kollect.members.member_filter import AgeRange, MemberFilter
 from kollect.settings.model import Passwords, Settings
 from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
@@ -77,7 +79,7 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
         )
         _say(options, {"sample": to}, f"確認用のメールを {to} に送りました。")
         return DONE
-    choice = MemberFilter(group=composed(options.group))
+    choice = _choice(options)
     with closing(Outbox(folder.database)) as outbox:
         if options.dry_run:
             if wrong := mailing_text.problems(subject, body, settings.shop):
@@ -100,6 +102,22 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
     if not options.json:
         print(f"{_in_words(audience)}。送信を始めます。", flush=True)
     return _send(folder, settings, passwords, [mailing], options, _reach(audience))
+
+
+def _choice(options: Namespace) -> MemberFilter:
+    now = local_now()
+    days = options.not_written_days
+    return MemberFilter(
+        group=composed(options.group),
+        birth_month=options.birth_month,
+        sex=Sex(options.sex) if options.sex else None,
+        ages=_ages(options.age, now.date()),
+        not_written_since=now - timedelta(days=days) if days else None,
+    )
+
+
+def _ages(ages: tuple[int, int] | None, today: date) -> AgeRange | None:
+    return AgeRange(*ages, on=today) if ages else None
 
 
 def _go_on(folder: DataFolder, settings: Settings, passwords: Passwords, options: Namespace) -> int:

@@ -50,23 +50,27 @@ class Ledger(MailRows, NumberRows, Metadata):
             self.keep_highest()
 
     def send_again(self, number: int, now: datetime, template: int, letter_domain: str) -> int:
-        """再送: owe the letter with this number once more. Returns the row's id.
+        """再送: owe the letter with this number once more; where it stands for a member, with the
+        member's own, to the member's address. Returns the row's id.
 
         Raises KeyError where nobody has this number.
         """
         with self._translated():
             row = self._db.execute(
-                "SELECT address, address_key FROM receipt WHERE number = ?", (number,)
+                "SELECT number, address, address_key FROM receipt WHERE number ="
+                " (SELECT coalesce(stands_for, number) FROM receipt WHERE number = ?)",
+                (number,),
             ).fetchone()
         if row is None:
             raise KeyError(number)
+        number, *to = row
         seen = NewMail(
             uid=uuid.uuid4().hex,
             fingerprint="",
             kind="duplicate",
             reason="受付番号をもう一度お知らせします。",
-            address=row[0],
-            address_key=row[1],
+            address=to[0],
+            address_key=to[1],
             subject="",
             message_id="",
             thread="",

@@ -18,6 +18,9 @@ from kollect.storage.highest_number import Highest
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 250
+OF_ADDRESS = "address_key = ? AND stands_for IS NULL"
+"""The numbers of an address. One that stands for a member is not among them: the address has the
+member's own number now, or is a former one of the member's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class NumberRows(Database):
         """
         with self._translated():
             number = self._db.execute(
-                "SELECT max(number) FROM receipt WHERE address_key = ?", (address_key,)
+                f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS}", (address_key,)
             ).fetchone()[0]
             if number is None:
                 return None, 0, 0  # every answer gave or named a number
@@ -160,15 +163,16 @@ class NumberRows(Database):
         return number, hour, day
 
     def numbered_within(self, span: timedelta, now: datetime) -> int:
-        """How many numbers were given in the time before `now`.
+        """How many numbers were given to blank mails in the time before `now`.
 
         What a clock that was wrong has written down as later does not count: it would stop the
         numbering for years.
         """
         with self._translated():
             row: tuple[int] = self._db.execute(
-                "SELECT count(*) FROM receipt WHERE received_at > ? AND received_at <= ?",
-                (to_text(now - span), to_text(now)),
+                "SELECT count(*) FROM receipt WHERE received_at > ? AND received_at <= ?"
+                " AND state <> ?",
+                (to_text(now - span), to_text(now), ReceiptState.BROUGHT),
             ).fetchone()
             return row[0]
 
@@ -181,6 +185,7 @@ class NumberRows(Database):
         first: int,
         template: int,
         again: bool = False,
+        state: ReceiptState = ReceiptState.PENDING,
     ) -> int:
         """Give the next number to an address; `again` allows one that has a number already, which
         otherwise is an AlreadyNumbered.
@@ -190,24 +195,59 @@ class NumberRows(Database):
         # within another transaction nothing of its own: the one change is the last statement
         with self._translated() if self._link.depth else self.transaction():
             old, last, floor = self._db.execute(
-                "SELECT (SELECT max(number) FROM receipt WHERE address_key = ?),"
+                f"SELECT (SELECT max(number) FROM receipt WHERE {OF_ADDRESS}),"
                 " (SELECT max(number) FROM receipt),"
                 " (SELECT value FROM meta WHERE key = 'number_floor')",
                 (address_key,),
             ).fetchone()
             if old is not None and not again:
                 raise AlreadyNumbered(old)
-            number = max(first, (last or 0) + 1, to_number(floor or "0"), self._highest + 1)
-            self._db.execute(
-                "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
-                " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(number, address, address_key, to_text(now), ReceiptState.PENDING, template),
-                    old is not None,
-                ),
-            )
+            number = self._next(first, last, floor)
+            self._insert(number, address, address_key, now, state, template, old is not None)
             self._given = number
             return number
+
+    def next_number(self, first: int) -> int:
+        """The one that `give_number` would give."""
+        with self._translated():
+            last, floor = self._last_and_floor()
+        return self._next(first, last, floor)
+
+    def _next(self, first: int, last: int | None, floor: object) -> int:
+        return max(first, (last or 0) + 1, to_number(str(floor or 0)), self._highest + 1)
+
+    def keep_number(
+        self, number: int, address: str, address_key: str, now: datetime, template: int
+    ) -> None:
+        """A customer from before keeps the number that the shop had given, which must be below the
+        next. Raises AlreadyNumbered where the address has one, or somebody has this one.
+        """
+        with self._translated() if self._link.depth else self.transaction():
+            (old,) = self._db.execute(
+                f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS} OR number = ?",
+                (address_key, number),
+            ).fetchone()
+            if old is not None:
+                raise AlreadyNumbered(old)
+            self._insert(
+                number, address, address_key, now, ReceiptState.BROUGHT, template, renumbered=False
+            )
+
+    def _insert(
+        self,
+        number: int,
+        address: str,
+        address_key: str,
+        now: datetime,
+        state: ReceiptState,
+        template: int,
+        renumbered: bool,
+    ) -> None:
+        self._db.execute(
+            "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
+            " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, address, address_key, to_text(now), state, template, renumbered),
+        )
 
     def count_again(self, number: int) -> None:
         """One more blank mail from the address of this number."""
@@ -245,35 +285,42 @@ class NumberRows(Database):
     ) -> int | None:
         """Mark the receipt whose letter came back 不達: found by the letter's Message-ID, or where
         the report names none, by the recipient of a letter sent after `since`. Returns the number,
-        if one was meant.
+        if one was meant. An address that a member has left says nothing of the present one.
         """
         with self.transaction():
-            number = self.sent(letter_id, recipient_key, since)
+            number, to = self._sent(letter_id, recipient_key, since) or (None, "")
             if number is not None:
                 self._db.execute(
-                    "UPDATE receipt SET state = ?, reason = ? WHERE number = ?",
-                    (ReceiptState.UNDELIVERABLE, reason, number),
+                    "UPDATE receipt SET state = ?, reason = ? WHERE address_key = ? AND (number = ?"
+                    " OR number = (SELECT stands_for FROM receipt WHERE number = ?))",
+                    (ReceiptState.UNDELIVERABLE, reason, to, number, number),
                 )
         return number
 
     def sent(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
         """The number in a letter that was sent, found as in `bounced`."""
+        row = self._sent(letter_id, recipient_key, since)
+        return row[0] if row else None
+
+    def _sent(self, letter_id: str, recipient_key: str, since: datetime) -> tuple[int, str] | None:
+        """The number in a letter, and the key of the address that it went to."""
+        row: tuple[int, str] | None
         with self._translated():
             if letter_id:
                 # the second condition changes nothing, but lets SQLite use its partial index
                 row = self._db.execute(
-                    "SELECT number FROM mail WHERE letter_id = ? AND letter_id <> ''"
+                    "SELECT number, address_key FROM mail WHERE letter_id = ? AND letter_id <> ''"
                     " AND number IS NOT NULL",
                     (letter_id,),
                 ).fetchone()
             else:
                 row = self._db.execute(
-                    "SELECT number FROM mail WHERE address_key = ? AND seen_at > ?"
+                    "SELECT number, address_key FROM mail WHERE address_key = ? AND seen_at > ?"
                     " AND step NOT IN (?, ?) AND number IS NOT NULL"
                     " ORDER BY seen_at DESC, id DESC LIMIT 1",
                     (recipient_key, to_text(since), MailState.OWED, MailState.DEFERRED),
                 ).fetchone()
-        return row[0] if row else None
+        return row
 
     def seems_lost(self, number: int, reason: str) -> None:
         """Somebody says that a letter to this number did not arrive, and it cannot be proved: that

@@ -43,10 +43,11 @@ _ORDERS = {
     ReceiptOrder.REPLIED: "replied_at",
     # those that somebody should look at together, at one end
     ReceiptOrder.STATE: "CASE state WHEN 'replied' THEN 0 WHEN 'pending' THEN 1"
+    " WHEN 'brought' THEN 1"
     " WHEN 'unknown' THEN 2 WHEN 'refused' THEN 3 ELSE 4 END",
     ReceiptOrder.TIMES: "times",
     ReceiptOrder.MEMBER: "(SELECT state = 'active' FROM member"
-    " WHERE member.number = receipt.number)",
+    " WHERE member.number = coalesce(receipt.stands_for, receipt.number))",
 }
 
 

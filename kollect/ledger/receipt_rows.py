@@ -14,9 +14,13 @@ from kollect.storage.reader import Reader
 
 _RECEIPT = (
     "SELECT number, address, received_at, replied_at, state, reason, times, EXISTS"
-    " (SELECT 1 FROM member WHERE member.number = receipt.number AND member.state = 'active')"
-    " FROM receipt"
+    " (SELECT 1 FROM member WHERE member.number = coalesce(receipt.stands_for, receipt.number)"
+    " AND member.state = 'active'), stands_for FROM receipt"
 )
+
+
+_CAME = f"state <> '{ReceiptState.BROUGHT}'"
+"""By a blank mail, and not out of a list of customers from before."""
 
 
 class Receipts(Reader):
@@ -59,19 +63,20 @@ class Receipts(Reader):
         return total
 
     def counts(self, since: datetime) -> tuple[int, int]:
-        """How many numbers were given since then, and in all."""
+        """How many numbers were given to blank mails since then, and how many there are in all."""
         ((given, total),) = self._select(
-            "SELECT (SELECT count(*) FROM receipt WHERE received_at >= ?),"
+            f"SELECT (SELECT count(*) FROM receipt WHERE received_at >= ? AND {_CAME}),"
             " (SELECT count(*) FROM receipt)",
             (to_text(since),),
         )
         return given, total
 
     def hours(self, since: datetime | None, until: datetime | None) -> list[tuple[datetime, int]]:
-        """How many numbers were given in each hour of that time; hours without one are left out."""
+        """How many numbers were given to blank mails in each hour of that time; hours without one
+        are left out."""
         rows = self._select(
             "SELECT substr(received_at, 1, 13), count(*) FROM receipt"
-            " WHERE received_at >= ? AND received_at < ? GROUP BY 1 ORDER BY 1",
+            f" WHERE received_at >= ? AND received_at < ? AND {_CAME} GROUP BY 1 ORDER BY 1",
             (to_text(since) if since else "", to_text(until) if until else "9999"),
         )
         return [(to_time(f"{hour}:00:00Z"), count) for hour, count in rows]
@@ -85,7 +90,7 @@ class Receipts(Reader):
 
 def receipt_of(row: Row) -> Receipt:
     """Of the columns that `_RECEIPT` asks for."""
-    number, address, received, replied, state, reason, times, member = row
+    number, address, received, replied, state, reason, times, member, stands_for = row
     return Receipt(
         number=number,
         address=address,
@@ -95,4 +100,5 @@ def receipt_of(row: Row) -> Receipt:
         reason=reason,
         times=times,
         member=bool(member),
+        stands_for=stands_for,
     )

@@ -88,6 +88,8 @@ class Receipt:
     reason: str
     times: int
     member: bool
+    stands_for: int | None = None
+    """The member whose new address this number was given to (アドレスの変更)."""
 
 
 @dataclass(frozen=True, slots=True)

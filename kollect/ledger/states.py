@@ -94,11 +94,19 @@ class ReceiptState(StrEnum):
     REFUSED = "refused"
     """This letter was refused for good, and nothing said of the mailbox: others may be sent to it.
     Programs that read `--json` are told that it is undeliverable."""
+    BROUGHT = "brought"
+    """A customer from before, out of a list: no blank mail came, and no letter was sent. Programs
+    that read `--json` are told that it is pending."""
 
     @property
     def told(self) -> str:
         """As `results --json` has it, whose words are agreed upon."""
-        return ReceiptState.UNDELIVERABLE if self is ReceiptState.REFUSED else self
+        match self:
+            case ReceiptState.REFUSED:
+                return ReceiptState.UNDELIVERABLE
+            case ReceiptState.BROUGHT:
+                return ReceiptState.PENDING
+        return self
 
 
 RECEIPT_STATE_TEXTS = {
@@ -107,6 +115,7 @@ RECEIPT_STATE_TEXTS = {
     ReceiptState.UNKNOWN: "未確認",
     ReceiptState.UNDELIVERABLE: "不達",
     ReceiptState.REFUSED: "断られました",
+    ReceiptState.BROUGHT: "名簿から",
 }
 """As the staff read it."""
 SEEMS_LOST = "届かなかったようです"

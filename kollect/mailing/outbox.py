@@ -14,6 +14,7 @@ from datetime import datetime
 from kollect.delivery.refusal import address_is_dead
 from kollect.delivery.retry_policy import Patience, is_put_off
 from kollect.ledger.lived_clock import LivedClock
+from kollect.mail import address
 from kollect.mailing.drafts import AGAINST
 from kollect.mailing.mailing_states import (
     MOVES,
@@ -103,15 +104,15 @@ class Outbox(Recipients):
         """Whether a letter that was taken may still be handed over, at this very moment.
 
         Where not, because the member has stopped meanwhile or the mailing was paused or called
-        off, that is written down.
+        off, that is written down; a member who has another address now gets it there.
         """
-        state, unknowns, against = self._db.row(
-            f"SELECT mailing.state, unknowns, {AGAINST} FROM parcel JOIN member USING (number)"
-            " JOIN receipt USING (number) JOIN mailing ON mailing.id = mailing"
-            " WHERE parcel.id = ?",
+        state, unknowns, against, to = self._db.row(
+            f"SELECT mailing.state, unknowns, {AGAINST}, receipt.address FROM parcel"
+            " JOIN member USING (number) JOIN receipt USING (number)"
+            " JOIN mailing ON mailing.id = mailing WHERE parcel.id = ?",
             recipient.id,
-        ) or ("", 0, "")
-        if state == MailingState.SENDING and not against:
+        ) or ("", 0, "", "")
+        if state == MailingState.SENDING and not against and to == recipient.address:
             return True
         if against:
             with self.transaction():
@@ -170,6 +171,7 @@ class Outbox(Recipients):
                         then = RecipientState.UNCERTAIN if tried else RecipientState.LEFT_OUT
                         self.move([identity], then, now, against)
                 ids = [identity for identity, _, against in found if not against]
+                self._address_anew(ids)
                 self.move(ids, RecipientState.SENDING, now)
                 if ids or not found:
                     break  # the others are settled: the same question finds the next ones
@@ -178,6 +180,23 @@ class Outbox(Recipients):
                 one.id: one for one in self._recipients(f"parcel.id IN {_IDS}", json.dumps(ids))
             }
             return [taken[identity] for identity in ids]
+
+    def _address_anew(self, ids: list[int]) -> None:
+        """What is handed over goes to the address that the member has now."""
+        present = "(SELECT address FROM receipt WHERE receipt.number = parcel.number)"
+        self._db.change(
+            f"UPDATE parcel SET address = {present} WHERE id IN {_IDS} AND address <> {present}",
+            json.dumps(ids),
+        )
+
+    def _is_present(self, parcel: int) -> bool:
+        """Whether a letter went to the address that its member has now."""
+        row = self._db.row(
+            "SELECT parcel.address, address_key FROM parcel JOIN receipt USING (number)"
+            " WHERE parcel.id = ?",
+            parcel,
+        )
+        return row is not None and address.key(row[0]) == row[1]
 
     def move(
         self, ids: Iterable[int], then: RecipientState, now: datetime, answer: str = ""
@@ -239,7 +258,8 @@ class Outbox(Recipients):
                 unknown = step is RecipientState.UNKNOWN
                 remembered = patience.later_since, patience.refused_since, patience.refusals
                 written.append((step, moment, answer, answer, unknown, *remembered, result.id))
-                if step is RecipientState.UNDELIVERABLE and address_is_dead(result.answer):
+                dead = step is RecipientState.UNDELIVERABLE and address_is_dead(result.answer)
+                if dead and self._is_present(result.id):
                     self._members.undeliverable(number, result.answer, now, MAILING_SOURCE)
                     self._objections += 1
             self._db.change_many(
@@ -281,7 +301,8 @@ class Outbox(Recipients):
                 and step != RecipientState.SENDING
             ):
                 self.move([identity], RecipientState.UNDELIVERABLE, now, reason)
-            self._members.undeliverable(number, reason, now, MAILING_SOURCE)
+            if self._is_present(identity):
+                self._members.undeliverable(number, reason, now, MAILING_SOURCE)
         return number
 
     def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:

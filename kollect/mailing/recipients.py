@@ -113,10 +113,12 @@ class Recipients(Mailings):
     def subjects_to(self, address_key: str) -> list[str]:
         """Of the mails that went to this address, the newest first, not filled in."""
         found = self._db.rows(
-            "SELECT DISTINCT mailing.id, subject FROM parcel JOIN receipt USING (number)"
-            " JOIN mailing ON mailing.id = mailing WHERE address_key = ? AND tried_at IS NOT NULL"
+            "SELECT DISTINCT mailing.id, subject FROM parcel"
+            " JOIN mailing ON mailing.id = mailing WHERE tried_at IS NOT NULL AND number IN"
+            " (SELECT number FROM receipt WHERE address_key = ?"
+            " UNION SELECT number FROM former_address WHERE address_key = ?)"
             " ORDER BY mailing.id DESC LIMIT 100",
-            address_key,
+            *(address_key, address_key),
         )
         return [subject for _, subject in found]
 

@@ -6,7 +6,8 @@ one thread; several may be open on one file, beside the collector.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ from kollect.members.member import Consent, Member, MemberState
 from kollect.members.member_filter import EVERYBODY, MemberFilter, MemberOrder, where
 from kollect.storage.database import to_day, to_time
 from kollect.storage.queries import Queries
+
+_LISTED = "(SELECT value FROM json_each(?))"
+"""A list of values as one: the statement stays the same, and is prepared once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,16 @@ class MemberChange:
     what: str
     former: str
     present: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormerAddress:
+    """An address that a member has left (アドレスの変更)."""
+
+    address: str
+    left_at: datetime
+    new_number: int
+    """The number that the new address had been given by its blank mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +121,87 @@ class MemberReader:
         row = self._db.row("SELECT address FROM receipt WHERE number = ?", number)
         return row[0] if row else None
 
+    def stands_for(self, number: int) -> int | None:
+        """The member whose new address was given this number (アドレスの変更); None: nobody's."""
+        row = self._db.row("SELECT stands_for FROM receipt WHERE number = ?", number)
+        return row[0] if row else None
+
+    def former_holders(self, address_key: str) -> list[Member]:
+        """The members who had this address before アドレスの変更, and do not have it now."""
+        found = self._db.rows(
+            f"{member_rows.SELECT} WHERE receipt.address_key <> ? AND member.number IN"
+            " (SELECT number FROM former_address WHERE address_key = ?) ORDER BY member.number",
+            *(address_key, address_key),
+        )
+        return [member_rows.member_of(row) for row in found]
+
+    def former_addresses(self, number: int) -> list[FormerAddress]:
+        """The addresses that a member has left, the newest first."""
+        found = self._db.rows(
+            "SELECT address, left_at, new_number FROM former_address WHERE number = ?"
+            " ORDER BY id DESC",
+            number,
+        )
+        return [FormerAddress(address, to_time(at), new) for address, at, new in found]
+
     def number_of(self, address_key: str) -> int | None:
         """The number of this address: where it has several a registered one, then the newest."""
         row = self._db.row(
             "SELECT receipt.number FROM receipt LEFT JOIN member USING (number)"
-            " WHERE address_key = ? ORDER BY name IS NULL, receipt.number DESC LIMIT 1",
+            " WHERE address_key = ? AND stands_for IS NULL"
+            " ORDER BY name IS NULL, receipt.number DESC LIMIT 1",
             address_key,
         )
         return row[0] if row else None
+
+    def anybody_moved(self) -> bool:
+        """Whether a member has left an address (アドレスの変更)."""
+        return self._db.row("SELECT 1 FROM former_address LIMIT 1") is not None
+
+    def addresses_of(self, numbers: Iterable[int]) -> dict[int, tuple[str, int | None]]:
+        """As `address_of` and `stands_for`, of those numbers that were given."""
+        found = self._db.each(
+            f"SELECT number, address, stands_for FROM receipt WHERE number IN {_LISTED}",
+            json.dumps(list(numbers)),
+        )
+        return {number: (address, stands_for) for number, address, stands_for in found}
+
+    def numbers_of(self, address_keys: Iterable[str]) -> dict[str, int]:
+        """As `number_of`, of those addresses that have one."""
+        found = self._db.each(
+            "SELECT address_key, receipt.number FROM receipt LEFT JOIN member USING (number)"
+            f" WHERE address_key IN {_LISTED} AND stands_for IS NULL"
+            " ORDER BY name IS NOT NULL, receipt.number",
+            json.dumps(list(address_keys)),
+        )
+        return dict(found)  # the last of an address counts
+
+    def stopped_among(self, numbers: Iterable[int]) -> list[int]:
+        """As `is_stopped`: those of these members to whom nothing is sent."""
+        found = self._db.rows(
+            f"SELECT number FROM member WHERE stopped_at IS NOT NULL AND number IN {_LISTED}"
+            " ORDER BY number",
+            json.dumps(list(numbers)),
+        )
+        return [number for (number,) in found]
 
     def said_no(self, number: int) -> datetime | None:
         """When the address of this number last said no, 配信停止 or 退会, under whatever number;
         None: it did not, or has consented again for every number since.
         """
-        row = self._db.row(
-            "SELECT max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
-            " FROM receipt CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
-            " CROSS JOIN member ON member.number = same.number WHERE receipt.number = ?",
-            number,
+        return self.who_said_no([number]).get(number)
+
+    def who_said_no(self, numbers: Iterable[int]) -> dict[int, datetime]:
+        """As `said_no`, of those numbers whose address did."""
+        found = self._db.rows(
+            "SELECT receipt.number, max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
+            " AS no FROM receipt"
+            " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
+            " CROSS JOIN member ON member.number = same.number"
+            f" WHERE receipt.number IN {_LISTED} GROUP BY receipt.number HAVING no <> ''",
+            json.dumps(list(numbers)),
         )
-        return to_time(row[0]) if row and row[0] else None
+        return {number: to_time(no) for number, no in found}
 
     def overlooked(self) -> list[tuple[int, datetime]]:
         """Members who may be written to although another number of their address said no, with
@@ -234,14 +309,17 @@ class MemberReader:
 
     def _candidates(self, condition: str, *values: object) -> list[Candidate]:
         found = self._db.rows(
-            "SELECT number, address, received_at, replied_at, state, reason, times"
+            "SELECT number, address, received_at, replied_at, state, reason, times, stands_for"
             f" FROM receipt WHERE {condition}",
             *values,
         )
-        members = {member.number: member for member in self.members([row[0] for row in found])}
+        whose = [stands_for or number for number, *_, stands_for in found]
+        members = {member.number: member for member in self.members(whose)}
         return [
             Candidate(
-                receipt_of((*row, row[0] in members)), members.get(row[0]), self.said_no(row[0])
+                receipt_of((*row[:-1], number in members, row[-1])),
+                members.get(number),
+                self.said_no(row[0]),
             )
-            for row in found
+            for row, number in zip(found, whose, strict=True)
         ]

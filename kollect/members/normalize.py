@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from kollect.mail.nfc import composed
 
 _HALF_KANA = re.compile("[\uff61-\uff9f]+")
 _TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+_HIRAGANA = re.compile("[\u3041-\u3096\u309d\u309e]")
 _DASHES = "-‐‑‒–—―−－ー"
 _DASH = re.compile(f"[{_DASHES}]")
 _KANA_DASH = re.compile(f"(?<=[ァ-ヺー])[{_DASHES}ｰ～〜]")
 _BETWEEN_DIGITS = re.compile(f"(?<=[0-9])[{_DASHES}](?=[0-9])")
 _SPACES = re.compile(r"\s+")
+_SPACES_IN_LINE = re.compile(r"[^\S\n]+")
 _ORDINARY = re.compile("[!-~\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff]*")
 """Nothing that `line` would change; nearly every cell of a file."""
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
@@ -147,8 +150,15 @@ def groups(text: str) -> tuple[str, ...]:
 
 def search_key(text: str) -> str:
     """The same for all ways to write one thing, as far as a search should care."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_TO_KATAKANA)
-    return _BETWEEN_DIGITS.sub("-", _SPACES.sub("", text))
+    return search_keys([text])
+
+
+def search_keys(texts: Sequence[str]) -> str:
+    """The `search_key` of each, which has no line end, on a line of its own."""
+    text = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
+    if _HIRAGANA.search(text):
+        text = text.translate(_TO_KATAKANA)
+    return _BETWEEN_DIGITS.sub("-", _SPACES_IN_LINE.sub("", text))
 
 
 def search_words(text: str) -> list[tuple[str, ...]]:

@@ -6,7 +6,7 @@ servers. One Members belongs to one thread; several may be open on one file, bes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import date, datetime
@@ -23,12 +23,21 @@ from kollect.members.member import (
 )
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
 from kollect.members.member_reader import MemberReader
-from kollect.storage.database import to_text
+from kollect.storage.database import Row, to_text
 
 REGISTERED, WITHDREW, CAME_BACK = "会員登録", "退会", "退会の取り消し"
 STOPPED, RESUMED = "配信停止", "配信停止の解除"
 UNDELIVERABLE, REACHABLE = "不達", "不達の解除"
 MAILING = "メール発信"
+_GROUP = "INSERT INTO member_group (label, number, place) VALUES (?, ?, ?)"
+_NOTE = (
+    "INSERT INTO member_change (number, at, source, field, former, present)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+_CONSENT = (
+    "INSERT INTO consent (number, address, given, given_on, how, recorded_at, template)"
+    " SELECT number, address, ?, ?, ?, ?, template FROM receipt WHERE number = ?"
+)
 
 
 class Members(MemberReader):
@@ -50,7 +59,7 @@ class Members(MemberReader):
         address = self.address_of(number)
         if address is None:
             raise NumberUnknown(number)
-        if there := self.get(number):
+        if there := self.get(self.stands_for(number) or number):
             withdrawn = there.standing.state is MemberState.WITHDRAWN
             raise Withdrawn(there) if withdrawn else AlreadyRegistered(there)
         return address
@@ -64,22 +73,46 @@ class Members(MemberReader):
         Raises NumberUnknown, AlreadyRegistered or Withdrawn, and then writes nothing.
         """
         with self.transaction():
-            collected = self.free(member.number)
-            no = self.said_no(member.number)
+            self.free(member.number)
+            return self.register_all([(member, dated)], now, source).get(member.number)
+
+    def register_all(
+        self, new: Sequence[tuple[Member, bool]], now: datetime, source: str
+    ) -> dict[int, datetime]:
+        """As `register` for each, with whether its consent is `dated`. Returns whose no holds.
+
+        The numbers must be free; StorageTrouble where one is not, and then nothing is written.
+        """
+        held, moment = {}, to_text(now)
+        with self.transaction():
+            numbers = [member.number for member, _ in new]
+            collected = self.addresses_of(numbers)
+            said_no = self.who_said_no(numbers)
             columns = ("number", "registered_at", *member_rows.WRITTEN)
-            self._db.change(
+            self._db.change_many(
                 f"INSERT INTO member ({', '.join(columns)})"
                 f" VALUES ({', '.join('?' * len(columns))})",
-                *(member.number, to_text(now), *member_rows.written(member, collected)),
+                (
+                    (one.number, moment, *member_rows.written(one, collected[one.number][0]))
+                    for one, _ in new
+                ),
             )
-            self._regroup(member)
-            self._note(member.number, now, source, REGISTERED)
-            if member.consent.given:
-                self._consent(member.number, member.consent, now)
-            if no is not None and not (dated and is_after(member.consent, no, now)):
-                self._inherit(member.number, no, now, source)
-                return no
-        return None
+            self._db.change_many(_GROUP, (row for one, _ in new for row in _groups_of(one)))
+            self._db.change_many(_NOTE, ((n, moment, source, REGISTERED, "", "") for n in numbers))
+            self._db.change_many(
+                _CONSENT,
+                (
+                    _consent_of(one.number, one.consent, moment)
+                    for one, _ in new
+                    if one.consent.given
+                ),
+            )
+            for member, dated in new:
+                no = said_no.get(member.number)
+                if no is not None and not (dated and is_after(member.consent, no, now)):
+                    self._inherit(member.number, no, now, source)
+                    held[member.number] = no
+        return held
 
     # --- corrections
 
@@ -217,10 +250,7 @@ class Members(MemberReader):
         return bool(changed)
 
     def _regroup(self, member: Member) -> None:
-        self._db.change_many(
-            "INSERT INTO member_group (label, number, place) VALUES (?, ?, ?)",
-            ((label, member.number, place) for place, label in enumerate(member.groups)),
-        )
+        self._db.change_many(_GROUP, _groups_of(member))
 
     def _note(
         self,
@@ -231,19 +261,21 @@ class Members(MemberReader):
         former: str = "",
         present: str = "",
     ) -> None:
-        self._db.change(
-            "INSERT INTO member_change (number, at, source, field, former, present)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            *(number, to_text(now), source, what, former, present),
-        )
+        self._db.change(_NOTE, number, to_text(now), source, what, former, present)
 
     def _consent(self, number: int, consent: Consent, now: datetime) -> None:
-        self._db.change(
-            "INSERT INTO consent (number, address, given, given_on, how, recorded_at, template)"
-            " SELECT number, address, ?, ?, ?, ?, template FROM receipt WHERE number = ?",
-            *(consent.given, consent.on and consent.on.isoformat(), consent.how),
-            *(to_text(now), number),
-        )
+        self._db.change(_CONSENT, *_consent_of(number, consent, to_text(now)))
+
+
+def _groups_of(member: Member) -> Iterator[tuple[str, int, int]]:
+    """The values for _GROUP."""
+    return ((label, member.number, place) for place, label in enumerate(member.groups))
+
+
+def _consent_of(number: int, consent: Consent, moment: str) -> Row:
+    """The values for _CONSENT."""
+    day = consent.on and consent.on.isoformat()
+    return consent.given, day, consent.how, moment, number
 
 
 def is_after(consent: Consent, no: datetime, now: datetime) -> bool:

@@ -71,7 +71,7 @@ KINDS = (
     *("test", "loop", "bounce", "automatic", "new", "duplicate", "renumber", "ignored", "braked"),
     *("paused", "stop", "stop_unanswered", "stop_perhaps", "out_of_scope"),
 )
-RECEIPT_STATES = ("pending", "replied", "unknown", "undeliverable", "refused")
+RECEIPT_STATES = ("pending", "replied", "unknown", "undeliverable", "refused", "brought")
 MAIL_STEPS = (
     *("owed", "sending", "unknown", "deferred", "sent", "undeliverable", "kept", "test", "gone"),
 )
@@ -92,7 +92,7 @@ RULES: dict[str, Rules] = {
     "receipt": {
         "number": _NUMBER, "address": _TEXT, "address_key": _TEXT, "received_at": _TIME,
         "replied_at": _or_null(_TIME), "state": _one_of(RECEIPT_STATES), "reason": _TEXT,
-        "times": _COUNT, "template": _NUMBER, "renumbered": _FLAG,
+        "times": _COUNT, "template": _NUMBER, "renumbered": _FLAG, "stands_for": _or_null(_NUMBER),
     },
     "mail": {
         "id": _NUMBER, "mailbox": _TEXT, "uid": _TEXT, "fingerprint": _TEXT,
@@ -119,6 +119,11 @@ RULES: dict[str, Rules] = {
     "consent": {
         "id": _NUMBER, "number": _NUMBER, "address": _TEXT, "given": _FLAG, "given_on": _DAY,
         "how": _TEXT, "recorded_at": _TIME, "template": _NUMBER,
+    },
+    "former_address": {
+        "id": _NUMBER, "number": _NUMBER, "address": _TEXT, "address_key": _TEXT,
+        "state": _one_of(RECEIPT_STATES), "reason": _TEXT, "replied_at": _or_null(_TIME),
+        "left_at": _TIME, "new_number": _NUMBER,
     },
     "mailing": {
         "id": _NUMBER, "subject": _TEXT, "body": _TEXT, "footer": _TEXT, "chosen": _TEXT,

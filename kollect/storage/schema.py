@@ -186,7 +186,27 @@ ALTER TABLE parcel ADD COLUMN refused_since INTEGER;
 ALTER TABLE parcel ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4 = """
+-- アドレスの変更: the member that this number, given to the member's new address, now stands for
+ALTER TABLE receipt ADD COLUMN stands_for INTEGER REFERENCES receipt (number);
+CREATE INDEX receipt_that_stands_for ON receipt (stands_for) WHERE stands_for IS NOT NULL;
+
+CREATE TABLE former_address (
+    id          INTEGER PRIMARY KEY,
+    number      INTEGER NOT NULL REFERENCES member (number),
+    address     TEXT NOT NULL,
+    address_key TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    replied_at  TEXT,
+    left_at     TEXT NOT NULL,
+    new_number  INTEGER NOT NULL REFERENCES receipt (number)
+);
+CREATE INDEX former_address_by_key ON former_address (address_key);
+CREATE INDEX former_address_by_number ON former_address (number, id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """MIGRATIONS[n] leads from version n to n + 1."""
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ import pytest
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
 from kollect.ledger.ledger import Ledger
+from kollect.members.member import Member
+from kollect.members.repository import Members
 from kollect.settings import ini_file
 from kollect.settings.model import Auth, Protocol, Receive, Security, Send, Settings, Shop, Tls
 from tests.helpers.dovecot import Dovecot
@@ -417,6 +420,32 @@ def test_a_table_that_cannot_be_written_there_is_told_as_such(data: Path) -> Non
             assert f"「{where}」に書き出せませんでした" in ran.stderr
             assert why in ran.stderr
             assert "データの入ったフォルダ" not in ran.stderr
+
+
+def test_a_member_moves_to_a_new_address(data: Path) -> None:
+    with closing(Ledger(data / "kollect.db")) as ledger:
+        numbered(ledger, "old@docomo.ne.jp")
+        numbered(ledger, "new@gmail.com")
+    members = ("members", "change-address")
+    named = ("--number", "1001", "--new-number")
+    ran = kollect(*members, *named, "1002", data=data)
+    assert ran.returncode == 2
+    assert "先に「会員登録」で登録してください。" in ran.stderr
+    with closing(Members(data / "kollect.db")) as register:
+        register.register(Member(1001, "山田　太郎"), NOW)
+    for arguments in ((), ("--number", "1001"), (*named, "x"), (*named, "1001"), (*named, "9999")):
+        ran = kollect(*members, *arguments, data=data)
+        assert ran.returncode == 2
+        assert "Traceback" not in ran.stderr
+    ran = kollect(*members, *named, "1002", "--json", data=data)
+    assert ran.returncode == 0
+    assert json.loads(ran.stdout) == {"number": 1001, "address": "new@gmail.com", "stopped": False}
+    rows = json.loads(kollect("results", "--json", data=data).stdout)
+    assert [(row["number"], row["address"], row["member"]) for row in rows] == [
+        (1001, "new@gmail.com", True),
+        (1002, "new@gmail.com", True),
+    ]
+    assert kollect("members", "export", data=data).returncode == 2
 
 
 def test_times_of_a_table_are_such_as_excel_knows(data: Path) -> None:

@@ -21,9 +21,10 @@ from kollect.ledger.ledger import Ledger
 from kollect.mail import address
 from kollect.mailing.mailing_states import ExclusionReason, MailingState, RecipientState
 from kollect.mailing.outbox import Outbox
-from kollect.members import csv_import, csv_table
+from kollect.members import csv_table
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
+from tests.helpers.member_csv import take_in
 from tests.helpers.member_shop import FIRST, SHOP, Mailer, begin, guest, join, register
 from tests.helpers.scripted_smtp import Act, At, Script, ScriptedSmtp
 from tests.helpers.shop import settings_for
@@ -171,7 +172,7 @@ def by_mail(mailer: Mailer) -> None:
 def by_csv(mailer: Mailer) -> None:
     text = f"受付番号,お名前,配信停止日\n{FIRST + HUNG + 1},会員,2026/11/27\n"
     with closing(Members(mailer.database)) as members:
-        csv_import.take_in(csv_table.read(text.encode()), members, local_now())
+        take_in(csv_table.read(text.encode()), members, local_now())
 
 
 def by_another_process(mailer: Mailer) -> None:

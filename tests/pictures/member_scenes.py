@@ -115,6 +115,7 @@ def member_list(album: Album) -> None:
         "member-resume", lambda: dialogs.show(ConsentDialog, edit._member, date(2026, 11, 24))
     )
     album.dialog("member-withdraw", edit.withdraw)
+    album.dialog("member-address", edit.change_address)
     album.window.back(confirm=False)
 
 

@@ -23,10 +23,11 @@ from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Member
 from kollect.members.member_filter import EVERYBODY
-from kollect.members.member_reader import Candidate
+from kollect.members.member_reader import Candidate, FormerAddress
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
+from kollect.threads.background_thread import local_now
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.demo.demo_dialog import DemoDialog
@@ -39,6 +40,7 @@ from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 from kollect.ui.main import Program
+from kollect.ui.members.address_change_flow import AddressDialog
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_edit import MemberEditScreen
@@ -202,6 +204,13 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "CandidateDialog": (
         CandidateDialog,
         lambda program: ((_candidates(program),), {"there_are_more": False}),
+    ),
+    "AddressDialog": (
+        AddressDialog,
+        lambda program: (
+            (member(program), [FormerAddress("old@docomo.ne.jp", local_now(), 1009)]),
+            {},
+        ),
     ),
     "ConsentDialog": (ConsentDialog, lambda program: ((member(program), date(2026, 11, 27)), {})),
     "DamageDialog": (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kollect.members import csv_import
 from kollect.members.csv_columns import CsvColumn
 from kollect.members.member import Member
 from kollect.members.repository import Members
@@ -132,6 +133,21 @@ def test_every_wrong_line_is_named_and_nothing_is_taken_in(
         assert members.numbers() == []
 
 
+def test_the_good_lines_alone_are_taken_in_and_the_others_saved(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
+):
+    choose(screen, dialogs, written(tmp_path, f"{GOOD}4711,幽霊,,,\r\n"))
+    assert "取り込めない行が 1行" in screen.result.verdict.text
+    assert not can_be_taken(screen)
+    saved = tmp_path / "まちがい.csv"
+    dialogs.answers += ["保存して取り込む", saved]
+    click(screen.result.good_button)
+    settle(screen, lambda: screen.result.verdict.text.startswith("取り込みました"))
+    assert stored(database, 1001) is not None
+    assert "4711,幽霊" in saved.read_text(encoding="utf-8-sig")
+    assert not screen.result.good_button.winfo_ismapped()
+
+
 def test_a_workbook_is_no_csv_and_is_told_so(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path
 ):
@@ -211,15 +227,16 @@ def test_how_far_the_writing_is(screen: MemberImportScreen, said: list[str], dat
 def test_stopped_in_the_middle_of_the_writing_nothing_is_written(
     screen: MemberImportScreen, said: list[str], database: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    register_one = Members.register
+    register_some = Members.register_all
 
-    def stop_at_the_third(members: Members, member: Member, *rest: object) -> None:
-        register_one(members, member, *rest)
-        if member.number == 1005:
+    def stop_at_the_third(members: Members, new: list[tuple[Member, bool]], *rest: object) -> None:
+        register_some(members, new, *rest)
+        if new[0][0].number == 1023:
             until(lambda: screen._job)  # this thread may be faster than the one that began it
             screen._job.stop()
 
-    monkeypatch.setattr(Members, "register", stop_at_the_third)
+    monkeypatch.setattr(csv_import, "AT_ONCE", 10)
+    monkeypatch.setattr(Members, "register_all", stop_at_the_third)
     press(screen, "F12")
     settle(screen, lambda: said and "1件も取り込んでいません" in said[-1])
     with closing(Members(database)) as members:

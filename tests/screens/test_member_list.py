@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from kollect.ledger.ledger import Ledger
 from kollect.members.member import Consent, Member, MemberState
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
 from kollect.ui.main import Program
+from kollect.ui.members.address_change_flow import AddressDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_list import MemberListScreen
-from tests.helpers.ledger_samples import NOW
+from tests.helpers.ledger_samples import NOW, numbered
 from tests.helpers.member_samples import YAMADA, numbers, register, stored
 from tests.helpers.member_shop import begin
 from tests.helpers.table_driver import empty_text
@@ -215,6 +217,30 @@ class TestCorrection:
         assert member is not None
         assert member.consent == Consent(True, local_now().date(), "電話")
         assert edit.fields.consent_how.value == "電話"
+
+    def test_the_address_is_changed_by_the_new_number_and_back(
+        self, screen: MemberListScreen, database: Path, dialogs: Person
+    ):
+        with closing(Ledger(database)) as ledger:
+            _, new = numbered(ledger, "new@gmail.com")
+        edit = opened(screen, 1001)
+        former = str(edit.who.cget("text"))
+
+        def hand_in(dialog: AddressDialog) -> None:
+            type_in(dialog.number.widget, "あ")
+            press(dialog, "Return")
+            assert "数字" in dialog.number.error
+            type_in(dialog.number.widget, str(new))
+            press(dialog, "Return")
+
+        dialogs.answers += [hand_in, "変更する"]
+        click(edit.buttons["アドレスの変更"])
+        settle(edit, lambda: "new@gmail.com" in edit.who.cget("text"))
+        assert "new@gmail.com" in dialogs.asked[-1][1]
+        settle(edit, lambda: edit.history.table.row_keys)
+        dialogs.answers += [lambda dialog: dialog.go_back(), "前に戻す"]
+        click(edit.buttons["アドレスの変更"])
+        settle(edit, lambda: edit.who.cget("text") == former)
 
     def test_who_has_stopped_does_not_come_back_by_the_form(
         self, screen: MemberListScreen, database: Path

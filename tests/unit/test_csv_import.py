@@ -14,14 +14,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
-from kollect.members import csv_export, csv_import, csv_table, normalize
+from kollect.members import csv_check, csv_export, csv_import, csv_table, normalize
+from kollect.members.csv_check import CheckedFile, ImportTrouble, wrong_rows_csv
 from kollect.members.csv_columns import CsvColumn, match
-from kollect.members.csv_import import ImportCounts, ImportTrouble, take_in
+from kollect.members.csv_import import ImportCounts
 from kollect.members.csv_table import CsvTrouble
 from kollect.members.member import Consent, Member, MemberState, Sex
 from kollect.members.repository import Members
 from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.member_csv import take_in
 
 LATER = NOW + timedelta(days=1)
 ADDRESSES = ("taro@docomo.ne.jp", "Hanako..s@docomo.ne.jp", "jiro@ezweb.ne.jp", "=1+1@x.jp")
@@ -174,7 +177,7 @@ def test_registered_by_number_or_by_address(members: Members):
     assert imported(members, text) == ImportCounts(new=3, changed=0, same=0)
     assert [m.name for m in members.each()] == ["山田", "佐藤", "鈴木"]
     assert members.groups() == [("常連", 2), ("週末", 1)]
-    assert [c.source for c in members.changes(1002)] == [csv_import.CSV_SOURCE]
+    assert [c.source for c in members.changes(1002)] == [csv_check.CSV_SOURCE]
 
 
 def test_broken_off_in_the_middle_of_the_writing_nothing_is_written(members: Members):
@@ -265,7 +268,7 @@ def test_wrong_lines_are_all_named_and_nothing_is_imported(members: Members):
         '1001,,山田,1985/1/2,"二行の\n備考",\n'
         "1009,,知らない人,,,\n"
         "1002,taro@docomo.ne.jp,佐藤,,,\n"
-        ",nobody@x.jp,誰か,,,\n"
+        ",nobody,誰か,,,\n"
         ",,名無し,,,\n"
         "1003,,,1985/2/30,,\n"
         "1001,,また山田,,,\n"
@@ -280,7 +283,7 @@ def test_wrong_lines_are_all_named_and_nothing_is_imported(members: Members):
         (4, "受付番号 1009 は、まだどなたにも発行していません"),
         (5, "受付番号 1002 のメールアドレスは taro@docomo.ne.jp ではなく"
             " Hanako..s@docomo.ne.jp です"),
-        (6, "nobody@x.jp からは、まだ空メールが届いていません"),
+        (6, "メールアドレス「nobody」は、使えない形です"),
         (7, "受付番号もメールアドレスも空です"),
         (8, "お名前: お名前を入力してください"),
         (8, "生年月日: 1985年2月30日という日はありません"),
@@ -293,10 +296,38 @@ def test_wrong_lines_are_all_named_and_nothing_is_imported(members: Members):
     assert everything(members) == before
 
 
+def test_only_the_good_rows_and_the_others_in_a_file_to_be_mended(members: Members):
+    text = (
+        "会員番号,氏名,誕生日\n1001,山田,1985/1/2\n1002,佐藤,1985/2/30\n1003,=HYPERLINK(1),9,東京\n"
+    )
+    table, told = csv_table.read(text.encode()), []
+    tally = take_in(table, members, NOW, leave_out=told.append)
+    assert tally == ImportCounts(new=1, changed=0, same=0)
+    assert members.numbers() == [1001]
+    (checked,) = told
+    lines = wrong_rows_csv(table, checked).decode("utf-8-sig").splitlines()
+    assert lines[0] == "会員番号,氏名,誕生日,まちがい"
+    assert lines[1].startswith("1002,佐藤,1985/2/30,生年月日: 1985年2月30日という日はありません")
+    assert lines[2].startswith('1003,\'=HYPERLINK(1),"9,東京","列が4あります')
+    mended = "\n".join(lines[:2]).replace("2/30", "2/28")
+    assert take_in(csv_table.read(mended.encode()), members, NOW).new == 1
+    assert members.numbers() == [1001, 1002]
+
+
+def test_where_the_others_cannot_be_saved_nothing_is_imported(members: Members):
+    def full(checked: CheckedFile) -> None:
+        raise StorageTrouble("空きがありません", happened="", cure="")
+
+    table = csv_table.read("受付番号,お名前\n1001,山田\n9999,だれか\n".encode())
+    with pytest.raises(StorageTrouble):
+        take_in(table, members, NOW, leave_out=full)
+    assert members.numbers() == []
+
+
 def test_a_file_that_is_wrong_from_top_to_bottom_names_its_first_lines(members: Members):
     with pytest.raises(ImportTrouble) as caught:
         imported(members, "受付番号\n" + "9999\n" * 5000)
-    assert len(caught.value.problems) == csv_import.MOST_PROBLEMS
+    assert len(caught.value.problems) == csv_check.MOST_PROBLEMS
 
 
 def test_a_cut_while_importing_leaves_nothing(members: Members, monkeypatch: pytest.MonkeyPatch):
@@ -306,7 +337,7 @@ def test_a_cut_while_importing_leaves_nothing(members: Members, monkeypatch: pyt
     def cut_at_1002(*_: object) -> None:
         raise Cut
 
-    monkeypatch.setattr(members, "stop_member", cut_at_1002)
+    monkeypatch.setattr(Members, "stop_member", cut_at_1002)
     with pytest.raises(Cut):
         imported(members, "受付番号,お名前,配信停止日\n1001,山田,\n1002,佐藤,2026/1/1\n")
     assert members.numbers() == []

@@ -16,13 +16,13 @@ from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import ReceiptState
 from kollect.members.member import Consent, Member, MemberState, Sex
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
-from kollect.members.member_filter import MemberFilter, MemberOrder
+from kollect.members.member_filter import AgeRange, MemberFilter, MemberOrder
 from kollect.members.repository import Members
-from kollect.storage import schema
 from kollect.storage.database_driver import sqlite3
 from kollect.storage.queries import Queries
 from kollect.storage.schema import MIGRATIONS
 from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.old_files import make_old_file
 
 LATER = NOW + timedelta(days=1)
 CONSENT = Consent(True, date(2026, 11, 22), "会員登録用紙")
@@ -304,6 +304,41 @@ def test_a_member_whose_number_was_typed_comes_first(members: Members):
     assert members.numbers(MemberFilter("1002")) == [1002, 1001]
 
 
+@pytest.mark.parametrize(
+    ("today", "ages", "found"),
+    [
+        (date(2026, 1, 1), (41, 41), []),
+        (date(2026, 1, 2), (41, 41), [1001]),
+        (date(2026, 1, 2), (0, 40), [1002]),
+        (date(2027, 1, 1), (41, 41), [1001]),
+        (date(2027, 1, 2), (41, 41), []),
+        (date(2026, 2, 28), (22, 130), [1001]),
+        (date(2026, 3, 1), (22, 130), [1001, 1002]),
+        (date(2024, 2, 29), (20, 20), [1002]),
+    ],
+)
+def test_ages_to_the_day_also_of_who_was_born_on_29_february(
+    members: Members, today: date, ages: tuple[int, int], found: list[int]
+):
+    members.register(YAMADA, NOW)
+    members.register(replace(SATO, birthday=date(2004, 2, 29)), NOW)
+    members.register(Member(1003, "誕生日なし"), NOW)
+    assert members.numbers(MemberFilter(ages=AgeRange(*ages, today))) == found
+
+
+def test_birth_month_and_sex(members: Members):
+    members.register(YAMADA, NOW)
+    members.register(replace(SATO, birthday=date(2004, 12, 29)), NOW)
+    members.register(Member(1003, "記入なし"), NOW)
+    assert members.numbers(MemberFilter(birth_month=1)) == [1001]
+    assert members.numbers(MemberFilter(birth_month=12)) == [1002]
+    assert members.numbers(MemberFilter(birth_month=2)) == []
+    assert members.numbers(MemberFilter(sex=Sex.MALE)) == [1001]
+    assert members.numbers(MemberFilter(sex=Sex.UNSAID)) == [1002, 1003]
+    said = MemberFilter(birth_month=1, sex=Sex.MALE, ages=AgeRange(20, 39, date(2026, 1, 1)))
+    assert str(said) == "誕生月 1月、20～39歳、男性"
+
+
 def test_groups_periods_and_orders(members: Members):
     members.register(YAMADA, NOW)
     members.register(SATO, LATER)
@@ -341,15 +376,9 @@ def test_a_page_out_of_many(members: Members, path: Path):
 # --- the file
 
 
-def test_a_file_of_the_first_version_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path):
     path = tmp_path / "kollect.db"
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", MIGRATIONS[:1])
-        ledger = Ledger(path)
-        numbered(ledger, "taro@docomo.ne.jp")
-        ledger.close()
+    make_old_file(path, 1)
     with closing(Members(path)) as members:
         members.register(YAMADA, NOW)
         assert members.get(1001) == YAMADA

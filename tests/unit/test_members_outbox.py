@@ -96,6 +96,18 @@ def accepted(outbox: Outbox, mailing: int) -> None:
 # --- drafts
 
 
+def test_who_was_written_to_lately_can_be_left_out(outbox: Outbox):
+    since = MemberFilter(not_written_since=NOW)
+    mailing = begun(outbox, MemberFilter("会員1001"))
+    assert outbox.audience(since).reached == 6
+    (taken,) = outbox.take(mailing, 0, 10, LATER)
+    outbox.settle([RecipientResult(taken.id, SendResult.ACCEPTED, "250 ok")], LATER)
+    assert 1001 not in outbox.who(since)
+    assert outbox.audience(since).reached == 5
+    later = MemberFilter(not_written_since=LATER + timedelta(seconds=1))
+    assert outbox.audience(later).reached == 6
+
+
 def test_drafts_are_kept_rewritten_and_discarded(path: Path, outbox: Outbox):
     first = outbox.save("見出", "本文", RateLimit(10, 100), NOW)
     second = outbox.save("別の", "本文", RateLimit(), LATER)

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from kollect.ledger.ledger import Ledger
 from kollect.mail.nfc import composed, parted
 from kollect.members import csv_table, normalize
-from kollect.members.csv_import import ImportCounts, take_in
+from kollect.members.csv_import import ImportCounts
 from kollect.members.member import Member
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.settings import ini_format
 from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.member_csv import take_in
 
 GARDEN = "ガーデン"
 APART = unicodedata.normalize("NFD", GARDEN)

@@ -12,10 +12,11 @@ import pytest
 
 from kollect.ledger.ledger import Ledger
 from kollect.members import csv_table, normalize, wareki
-from kollect.members.csv_import import ImportTrouble, take_in
+from kollect.members.csv_check import ImportTrouble
 from kollect.members.csv_table import CsvTrouble
 from kollect.members.repository import Members
 from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.member_csv import take_in
 
 HEADER = "受付番号,お名前,電話番号,郵便番号,生年月日"
 ROW = "1001,山田,090-1234-5678,060-0001,1985/1/2"

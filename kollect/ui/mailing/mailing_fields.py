@@ -9,14 +9,26 @@ from typing import Any
 
 from kollect.desktop.ime import InputMode
 from kollect.mailing.rate_limit import RateLimit
-from kollect.members import wareki
-from kollect.members.member_filter import MemberFilter
+from kollect.members import normalize, wareki
+from kollect.members.member import Sex
+from kollect.members.member_filter import AgeRange, MemberFilter
+from kollect.threads.background_thread import local_now
 from kollect.ui.mailing.texts import PACE_NOTE
 from kollect.ui.members.member_fields import switch_ime
 from kollect.ui.widgets.fields import Field, LineField
 from kollect.ui.widgets.form import Form
 
 _EVERYBODY = "すべての会員"
+_OLDEST = 130
+_MONTHS = {0: "すべて"} | {month: f"{month}月" for month in range(1, 13)}
+_SEXES: dict[Sex | None, str] = {None: "すべて"} | {sex: sex or "記入なし" for sex in Sex}
+_LAST_MAILS = {
+    0: "しぼらない",
+    30: "30日以上メールを送っていない方",
+    90: "90日以上メールを送っていない方",
+    180: "半年以上メールを送っていない方",
+    365: "1年以上メールを送っていない方",
+}
 _MOST_A_MINUTE, _MOST_AN_HOUR = 6000, 100_000
 
 
@@ -33,10 +45,21 @@ class WhomFields:
         self.since = form.line("登録日", characters=14, after="から")
         self.until = form.line("", characters=14, after="まで")
         form.note("例: 2026/4/1、R8.4.1。空なら、しぼりません。", under_fields=True)
+        self.birth_month = form.choice("誕生月", _MONTHS)
+        self.sex = form.choice("性別", _SEXES, beside=self.birth_month)
+        self.youngest = form.line("年齢", characters=5, after="歳から")
+        self.oldest = form.line("", characters=5, after="歳まで", beside=self.youngest)
+        form.note("生年月日を登録した方だけにしぼります。", under_fields=True)
+        self.last_mail = form.choice("前回の発信", _LAST_MAILS)
+        self.birth_month.value, self.sex.value, self.last_mail.value = 0, None, 0
         switch_ime(self.text.widget, InputMode.HIRAGANA)
-        for day in (self.since, self.until):
-            switch_ime(day.widget, InputMode.PLAIN)
-        for field in (self.group, self.text, self.since, self.until):
+        for plain in (self.since, self.until, self.youngest, self.oldest):
+            switch_ime(plain.widget, InputMode.PLAIN)
+        fields: tuple[Field[Any], ...] = (
+            *(self.group, self.text, self.since, self.until, self.birth_month, self.sex),
+            *(self.youngest, self.oldest, self.last_mail),
+        )
+        for field in fields:
             field.on_edit(edited)
 
     @property
@@ -46,6 +69,8 @@ class WhomFields:
     def choice(self) -> MemberFilter | None:
         """What was chosen; None where a date makes no sense, which is said beside it."""
         since, until = _day(self.since), _day(self.until)
+        now = local_now()
+        ages = self._ages(now.date())
         if self.wrong():
             return None
         if since and until and until < since:
@@ -56,11 +81,28 @@ class WhomFields:
             group=self._groups[max(0, self._box.current())],
             since=_midnight(since),
             until=_midnight(until and until + timedelta(days=1)),
+            birth_month=self.birth_month.value,
+            sex=self.sex.value,
+            ages=ages,
+            not_written_since=(
+                now - timedelta(days=self.last_mail.value) if self.last_mail.value else None
+            ),
         )
+
+    def _ages(self, today: date) -> AgeRange | None:
+        """None: any age, or one that makes no sense, which is said beside it."""
+        youngest, oldest = _years(self.youngest), _years(self.oldest)
+        if youngest is None and oldest is None:
+            return None
+        ages = AgeRange(youngest or 0, _OLDEST if oldest is None else oldest, today)
+        if ages.oldest < ages.youngest:
+            self.oldest.show_error("「から」の年齢より小さい年齢です。")
+        return ages
 
     def wrong(self) -> list[Field[Any]]:
         """The fields with something red beside them."""
-        return [field for field in (self.since, self.until) if field.error]
+        dated = (self.since, self.until, self.youngest, self.oldest)
+        return [field for field in dated if field.error]
 
     def offer_groups(self, groups: Sequence[tuple[str, int]]) -> None:
         """Each グループ with how many are in it; what was chosen stays chosen."""
@@ -115,6 +157,17 @@ def _day(field: LineField) -> date | None:
     except wareki.NotADate as wrong:
         field.show_error(str(wrong))
         return None
+
+
+def _years(field: LineField) -> int | None:
+    field.clear()
+    typed = normalize.narrow(field.value).removesuffix("歳")
+    if not typed:
+        return None
+    if not typed.isdecimal() or int(typed) > _OLDEST:
+        field.show_error("年齢を数字で入力してください。例: 20")
+        return None
+    return int(typed)
 
 
 def _midnight(day: date | None) -> datetime | None:

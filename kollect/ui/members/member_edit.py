@@ -11,20 +11,19 @@ from kollect.mail.foreign_text import exact
 from kollect.mailing.recipients import SentMail
 from kollect.members.member import Member, MemberFormInput, MemberState, SheetProblems, as_sheet
 from kollect.members.member import read as read_sheet
-from kollect.members.member_reader import MemberChange
+from kollect.members.member_reader import FormerAddress, MemberChange
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.members.address_change_flow import LIST_SOURCE, AddressChangeFlow
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields
 from kollect.ui.members.member_history import corrections, mails
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
-
-LIST_SOURCE = "会員一覧"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class _Found:
 
     member: Member | None
     groups: list[str]
+    former: list[FormerAddress]
     changes: list[MemberChange]
     mails: list[SentMail]
 
@@ -46,6 +46,8 @@ class MemberEditScreen(Screen):
         super().__init__(window)
         self._workspaces = workspaces
         self._member = member
+        self._former: Sequence[FormerAddress] = ()
+        self._address_change = AddressChangeFlow(self, workspaces, self._after_address_change)
         self._build_head()
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True, pady=(GAP, 0))
@@ -98,6 +100,7 @@ class MemberEditScreen(Screen):
         self.buttons: dict[str, ttk.Button] = {}
         for label, action in (
             ("不達の解除", self.reachable),
+            ("アドレスの変更", self.change_address),
             ("配信停止", self.stop_mails),
             ("配信の再開", self.resume_mails),
             ("退会", self.withdraw),
@@ -122,6 +125,7 @@ class MemberEditScreen(Screen):
         withdrawn = standing.state is MemberState.WITHDRAWN
         there = {
             "不達の解除": bool(standing.undeliverable),
+            "アドレスの変更": not withdrawn,
             "配信停止": standing.stopped_at is None and not withdrawn,
             "配信の再開": standing.stopped_at is not None and not withdrawn,
             "退会": not withdrawn,
@@ -144,7 +148,11 @@ class MemberEditScreen(Screen):
                 groups = [label for label, _ in members.groups()]
                 changes = members.changes(number)
                 return _Found(
-                    members.get(number), groups, changes, self._workspaces.current.mails(number)
+                    members.get(number),
+                    groups,
+                    members.former_addresses(number),
+                    changes,
+                    self._workspaces.current.mails(number),
                 )
 
         def done(found: _Found) -> None:
@@ -154,6 +162,7 @@ class MemberEditScreen(Screen):
                 else:
                     self._member = found.member
                     self._show_standing()
+            self._former = found.former
             self.history.show(found.changes)
             self.mails.show(found.mails)
             self.fields.offer_groups(found.groups)
@@ -228,6 +237,13 @@ class MemberEditScreen(Screen):
             lambda members: members.reachable(self._member.number, local_now(), LIST_SOURCE),
             "不達を解除しました。",
         )
+
+    def change_address(self) -> None:
+        if self._is_saved():
+            self._address_change.ask(self._member, self._former)
+
+    def _after_address_change(self, said: str) -> None:
+        self._fetch(said, form=True)
 
     def resume_mails(self) -> None:
         """A 配信停止 ends only by a new consent."""

@@ -13,17 +13,12 @@ from typing import TypeVar
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
+from kollect.members.csv_check import NEXT_NUMBER, CheckedFile, CsvLine, check, wrong_rows_csv
 from kollect.members.csv_encoding import ENCODINGS
-from kollect.members.csv_import import (
-    CsvLine,
-    ImportCounts,
-    ImportTrouble,
-    in_words,
-    take_in,
-    understood,
-)
+from kollect.members.csv_import import ImportCounts, in_words, take_in
 from kollect.members.csv_table import CsvTable
 from kollect.members.csv_table import read as read_table
+from kollect.storage import export
 from kollect.storage_errors import storage_trouble
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.jobs import Job
@@ -40,7 +35,8 @@ T = TypeVar("T")
 TOLD_EVERY = 500
 _FIRST = (
     "会員の一覧が入ったCSVファイルを選んでください。1行目は項目の名前（受付番号、お名前など）です。"
-    "受付番号かメールアドレスで、空メールを受け付けたお客様と結び付けます。"
+    "受付番号かメールアドレスで、空メールを受け付けたお客様と結び付けます。まだ空メールの届いていない、"
+    "以前からのお客様も、メールアドレスがあれば取り込めます。"
 )
 
 
@@ -51,8 +47,8 @@ class MemberImportScreen(Screen):
         super().__init__(window)
         self._workspaces = workspaces
         self._table: CsvTable | None = None
-        self._checked: Sequence[CsvLine] | None = None
-        """What F12 would write."""
+        self._checked: CheckedFile | None = None
+        """What F12 would write, or why it cannot."""
         self._job: Job | None = None
         self.columnconfigure((0, 1), weight=1, uniform="half")
         self.rowconfigure(1, weight=1)
@@ -65,14 +61,24 @@ class MemberImportScreen(Screen):
         self.about.grid(row=0, column=1, sticky="ew", padx=(GAP, 0))
         self.matched = ImportColumns(self, self._columns_changed)
         self.matched.grid(row=1, column=0, sticky="nsew", pady=(GAP, 0), padx=(0, GAP))
-        self.result = ImportResult(self, self._stop)
+        self.result = ImportResult(self, self._stop, self.take_in_good)
         self.result.grid(row=1, column=1, sticky="nsew", pady=(GAP, 0))
 
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        ready = bool(self._checked) and self._job is None
-        return [FunctionKey("F12", "取り込み", self.take_in, enabled=ready)]
+        return [FunctionKey("F12", "取り込み", self.take_in, enabled=self._is_ready)]
+
+    @property
+    def _is_ready(self) -> bool:
+        """The whole file is good, and nothing is under way."""
+        checked = self._checked
+        return (
+            checked is not None
+            and bool(checked.good)
+            and not checked.problems
+            and self._job is None
+        )
 
     def on_show(self) -> None:
         self.choose_button.focus_set()
@@ -124,21 +130,27 @@ class MemberImportScreen(Screen):
         table, now = self._table, local_now()
         assert table is not None
 
-        def work(job: Job) -> list[CsvLine] | None:
-            with self._workspaces.current.members() as members:
+        def work(job: Job) -> CheckedFile | None:
+            with self._workspaces.current.member_import() as (members, numbers):
+                watched = _Watched.over(table, self._tell_from(job))
                 try:
-                    return understood(_Watched.over(table, self._tell_from(job)), members, now)
+                    return check(watched, members, numbers, now)
                 except _Stopped:
                     return None
 
-        def done(lines: list[CsvLine] | None) -> None:
+        def done(checked: CheckedFile | None) -> None:
             self._job = None
-            self._checked = lines
-            if lines is None:
+            self._checked = checked
+            if checked is None:
                 self.result.set_text("確認を中止しました。")
+            elif checked.problems:
+                self.result.show_problems(checked.problems)
+                self.result.set_text(_what_is_wrong(checked), "Bad.TLabel")
             else:
-                self.result.set_text(f"まちがいはありません。{_promise(lines)}", "Good.TLabel")
-                self.result.show_lines(lines, self._workspaces.current.number_text)
+                self.result.set_text(
+                    f"まちがいはありません。{_promise(checked.good)}", "Good.TLabel"
+                )
+                self.result.show_lines(checked.good, self._workspaces.current.number_text)
             self._show_working()
 
         self._checked = None
@@ -148,17 +160,44 @@ class MemberImportScreen(Screen):
 
     def take_in(self) -> None:
         """F12: write all of it, or nothing."""
-        table, checked, now = self._table, self._checked, local_now()
-        if table is None or not checked or self._job is not None:
+        checked = self._checked
+        if (
+            self._is_ready
+            and checked is not None
+            and self.window.dialogs.confirm("CSVの取り込み", _promise(checked.good), yes="取り込む")
+        ):
+            self._take_in()
+
+    def take_in_good(self) -> None:
+        """「正しい行だけ取り込む」: the others go into a file, to be mended."""
+        table, checked = self._table, self._checked
+        if table is None or checked is None or self._job is not None:
             return
-        if not self.window.dialogs.confirm("CSVの取り込み", _promise(checked), yes="取り込む"):
+        wrong, good = len(checked.wrong_rows), len(checked.good)
+        if not self.window.dialogs.confirm(
+            "正しい行だけ取り込む",
+            f"まちがいのある {wrong:,}行を除いて、{good:,}行を取り込みます。"
+            f"{_promise(checked.good)}\n"
+            "除いた行は、まちがいの理由と一緒に CSV に保存します。直して、もう一度取り込めます。",
+            yes="保存して取り込む",
+        ):
             return
+        path = self.window.dialogs.save_as(
+            "まちがいのある行を保存", f"まちがいのある行-{local_now():%Y%m%d}.csv", CSV_KINDS
+        )
+        if path is not None:
+            self._take_in(lambda wrong: export.write(path, wrong_rows_csv(table, wrong)))
+
+    def _take_in(self, leave_out: Callable[[CheckedFile], None] | None = None) -> None:
+        table, now = self._table, local_now()
+        assert table is not None
 
         def work(job: Job) -> ImportCounts | None:
             tell = self._tell_from(job)
-            with self._workspaces.current.members() as members:
+            with self._workspaces.current.member_import() as (members, numbers):
+                watched = _Watched.over(table, tell)
                 try:
-                    return take_in(_Watched.over(table, tell), members, now, tell)
+                    return take_in(watched, members, numbers, now, tell, leave_out=leave_out)
                 except _Stopped:
                     return None
 
@@ -169,8 +208,9 @@ class MemberImportScreen(Screen):
             else:
                 self._checked = None
                 self.result.set_text(
-                    f"取り込みました。新しい会員 {tally.new:,}名、修正 {tally.changed:,}名、"
-                    f"変わらなかった方 {tally.same:,}名です。{in_words(tally.held)}",
+                    f"取り込みました。新しい会員 {tally.new:,}名{_of_them(tally.brought)}、"
+                    f"修正 {tally.changed:,}名、変わらなかった方 {tally.same:,}名です。"
+                    f"{in_words(tally.held)}",
                     "Bad.TLabel" if tally.held else "Good.TLabel",
                 )
             self._show_working()
@@ -204,17 +244,9 @@ class MemberImportScreen(Screen):
         self._show_working()
 
     def _refuse(self, trouble: Trouble) -> None:
-        """Nothing can be imported from this file as it is: say why, line by line."""
+        """Nothing can be imported from this file as it is: say why."""
         self._checked = None
-        if isinstance(trouble, ImportTrouble):
-            self.result.show_problems(trouble.problems)
-            self.result.set_text(
-                f"{trouble.title}（{len(trouble.problems)}か所）。1件も取り込んでいません。"
-                f"{trouble.cure}",
-                "Bad.TLabel",
-            )
-        else:
-            self.result.set_text(f"{trouble.title}。{trouble.happened}{trouble.cure}", "Bad.TLabel")
+        self.result.set_text(f"{trouble.title}。{trouble.happened}{trouble.cure}", "Bad.TLabel")
         self._show_working()
 
     def _stop(self) -> None:
@@ -222,7 +254,9 @@ class MemberImportScreen(Screen):
             self._job.stop()
 
     def _show_working(self) -> None:
-        self.result.working(self._job is not None)
+        checked = self._checked
+        partly = checked is not None and bool(checked.problems) and bool(checked.good)
+        self.result.working(self._job is not None, partly=partly)
         self.matched.enable(self._job is None)
         self.refresh_keys()
 
@@ -256,12 +290,28 @@ def _octets(path: Path) -> bytes:
         raise storage_trouble(error, path) from error
 
 
+def _what_is_wrong(checked: CheckedFile) -> str:
+    rows = len(checked.wrong_rows)
+    text = f"取り込めない行が {rows:,}行あります。まだ1件も取り込んでいません。"
+    if checked.good:
+        return f"{text}直してもう一度選ぶか、「正しい行だけ取り込む」を押してください。"
+    return f"{text}これらの行を直して、もう一度選んでください。"
+
+
 def _promise(lines: Sequence[CsvLine]) -> str:
     known = sum(line.known for line in lines)
     new = len(lines) - known
     parts = []
     if new:
-        parts.append(f"新しい会員 {new:,}名を登録します。")
+        brought = sum(bool(line.brought) for line in lines)
+        parts.append(f"新しい会員 {new:,}名{_of_them(brought)}を登録します。")
+        if any(line.member.number == NEXT_NUMBER for line in lines):
+            parts.append("受付番号のない方には、次の番号から順に発行します（メールは送りません）。")
     if known:
         parts.append(f"登録済みの会員 {known:,}名を、ファイルの内容に合わせます。")
     return "".join(parts) or "このファイルには、会員の行がありません。"
+
+
+def _of_them(brought: int) -> str:
+    """Customers from before among the new members."""
+    return f"（うち、空メールの届いていない以前からの方 {brought:,}名）" if brought else ""

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from kollect.members.csv_import import CsvLine, LineProblem
+from kollect.members.csv_check import NEXT_NUMBER, CsvLine, LineProblem
 from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.widgets.form import wrapped
@@ -17,9 +17,13 @@ _COLUMNS = (("行", 4), ("内容", 24))
 
 
 class ImportResult(ttk.Labelframe):
-    """`stop` is what the button does that is there while `working`."""
+    """`stop` is what the button does that is there while `working`; `take_in_good` that which is
+    there where a part of the file is good.
+    """
 
-    def __init__(self, parent: tk.Misc, stop: Callable[[], None]) -> None:
+    def __init__(
+        self, parent: tk.Misc, stop: Callable[[], None], take_in_good: Callable[[], None]
+    ) -> None:
         super().__init__(parent, text="確認の結果", padding=(GAP, HALF))
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -27,6 +31,10 @@ class ImportResult(ttk.Labelframe):
         self.verdict.grid(row=0, column=0, sticky="ew")
         self.stop_button = ttk.Button(self, text="中止", width=8, command=stop)
         self.stop_button.grid(row=0, column=1, sticky="ne")
+        self.good_button = ttk.Button(
+            self, text="正しい行だけ取り込む", width=22, command=take_in_good
+        )
+        self.good_button.grid(row=3, column=0, columnspan=3, sticky="e", pady=(HALF, 0))
         names = [name for name, _ in _COLUMNS]
         self.lines = ttk.Treeview(self, columns=names, show="headings", height=4)
         for name in names:
@@ -49,11 +57,14 @@ class ImportResult(ttk.Labelframe):
     def set_text(self, text: str, style: str = "TLabel") -> None:
         self.verdict.configure(text=text, style=style)
 
-    def working(self, working: bool) -> None:
-        if working:
-            self.stop_button.grid()
-        else:
-            self.stop_button.grid_remove()
+    def working(self, working: bool, *, partly: bool = False) -> None:
+        """Show the button 「中止」 while working, or the other where the file is `partly` good."""
+        there = {self.stop_button: working, self.good_button: partly and not working}
+        for button, shown in there.items():
+            if shown:
+                button.grid()
+            else:
+                button.grid_remove()
 
     def clear(self) -> None:
         self._show(())
@@ -86,4 +97,8 @@ class ImportResult(ttk.Labelframe):
 def _in_words(line: CsvLine, number: Callable[[int], str]) -> str:
     what = "登録済み" if line.known else "新しい会員"
     also = "、退会" if line.withdrawn else "、配信停止" if line.stopped else ""
-    return f"{number(line.member.number)}　{line.member.name} 様（{what}{also}）"
+    if line.brought:
+        what = "以前からのお客様"
+    own = line.member.number
+    whose = number(own) if own != NEXT_NUMBER else "次の番号"
+    return f"{whose}　{line.member.name} 様（{what}{also}）"

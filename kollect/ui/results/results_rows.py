@@ -40,6 +40,7 @@ _ABOUT = {
     ReceiptState.UNDELIVERABLE: "返信が届きませんでした。",
     ReceiptState.REFUSED: "送信サーバが返信を断りました。再送すると、もう一度試します。",
     ReceiptState.REPLIED: "",
+    ReceiptState.BROUGHT: "名簿（CSV）から取り込んだ方です。受付番号のメールは送っていません。",
 }
 
 
@@ -64,6 +65,8 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
 
 def about(receipt: Receipt, *, short_for: date | None = None) -> str:
     """What the words of its state leave open; and where there is little room, when it was sent."""
+    if receipt.stands_for is not None:
+        return f"会員 {receipt.stands_for} の新しいアドレスです（アドレスの変更）。"
     text = f"{SEEMS_LOST}。" if _seems_lost(receipt) else _ABOUT[receipt.state]
     if may_be_filtered(receipt):
         text = f"{MAY_BE_FILTER}。"

@@ -302,6 +302,22 @@ def test_chosen_by_group_search_and_period(place: Program, few: list[int]):
     type_in(screen.whom.until.widget, "2026/11/22")
     settle(screen, lambda: "前の日" in screen.whom.until.error)
     assert screen.panel.reached.cget("text") == "－"
+    for day in (screen.whom.since, screen.whom.until):
+        type_in(day.widget, "")
+    reached(3)
+    type_in(screen.whom.youngest.widget, "20")
+    reached(0)  # nobody has told a birthday
+    type_in(screen.whom.oldest.widget, "１９歳")
+    settle(screen, lambda: "小さい年齢" in screen.whom.oldest.error)
+    assert screen.panel.reached.cget("text") == "－"
+    for age in (screen.whom.youngest, screen.whom.oldest):
+        type_in(age.widget, "")
+    reached(3)
+    choose(screen.whom.birth_month.widget, 1)
+    reached(0)
+    choose(screen.whom.birth_month.widget, 0)
+    choose(screen.whom.last_mail.widget, 1)
+    reached(3)
 
 
 def test_wrong_fields_are_said_and_nothing_begins(

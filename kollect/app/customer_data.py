@@ -1,0 +1,65 @@
+"""What was collected, and the members, opened for one piece of work at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from typing import TYPE_CHECKING
+
+from kollect.settings.model import Settings
+from kollect.storage.data_folder import DataFolder
+
+if TYPE_CHECKING:  # the window has to be there before SQL is loaded
+    from kollect.app.results_service import ResultsService
+    from kollect.ledger.brought_numbers import BroughtNumbers
+    from kollect.mailing.outbox import Outbox
+    from kollect.mailing.recipients import SentMail
+    from kollect.members.address_change import AddressChanges
+    from kollect.members.repository import Members
+
+
+class CustomerData:
+    """The chapter of a workspace that screens read and write customers through."""
+
+    def __init__(self, folder: DataFolder, settings: Callable[[], Settings]) -> None:
+        """`settings` gives those in force, or raises why they cannot be read."""
+        self.folder = folder
+        self._settings_in_force = settings
+
+    def results(self) -> ResultsService:
+        """What was collected here, for the screens that show it."""
+        from kollect.app.results_service import ResultsService
+
+        return ResultsService(self.folder, self._settings_in_force)
+
+    def members(self) -> AbstractContextManager[Members]:
+        """The members, for one piece of work in one thread that is not Tk's.
+
+        Raises StorageTrouble.
+        """
+        from kollect.members.repository import Members
+
+        return closing(Members(self.folder.database))
+
+    def address_changes(self) -> AbstractContextManager[AddressChanges]:
+        """The members for アドレスの変更, in the same way."""
+        from kollect.members.address_change import AddressChanges
+
+        return closing(AddressChanges(self.folder.database))
+
+    def member_import(self) -> AbstractContextManager[tuple[Members, BroughtNumbers]]:
+        """The members and the numbers for customers from before, in the same way."""
+        from kollect.app.import_connection import for_import
+
+        return for_import(self.folder, self._settings_in_force())
+
+    def outbox(self) -> AbstractContextManager[Outbox]:
+        """The mailings, in the same way."""
+        from kollect.mailing.outbox import Outbox
+
+        return closing(Outbox(self.folder.database))
+
+    def mails(self, number: int) -> list[SentMail]:
+        """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""
+        with self.outbox() as outbox:
+            return outbox.sent_mails(number)
