@@ -280,7 +280,7 @@ def _refusal(outcome: Outcome) -> str:
         case _:
             later = outcome.status is DeliveryStatus.LATER
             raise ServerTrouble(
-                "試しのメールを送れませんでした",
+                "テストメールを送れませんでした",
                 stage=Stage.SEND,
                 happened=f"送信サーバが受け取りませんでした（{answer}）。",
                 cure="しばらくしてから、もう一度送ってください。"

@@ -231,7 +231,11 @@ class MailTest:
         except BaseException:
             mailbox.abandon()
             raise
-        steps.note(f"テストメールとその返信を {len(removed)} 通、サーバから取り除きました。")
+        steps.note(
+            f"テストメールとその返信を{len(removed)}通、サーバから取り除きました。"
+            if removed
+            else "サーバに、テストメールはありません。"
+        )
 
     def _open(self, trace: Callable[[Stage], None]) -> Mailbox:
         return open_mailbox(

@@ -29,21 +29,25 @@ log = logging.getLogger(__name__)
 
 def send_again(
     ledger: Ledger, settings: Settings, receipts: Iterable[Receipt], now: datetime
-) -> None:
-    """再送: the number once more, as 返信メール; as 受付完了メール to whom none was delivered."""
+) -> list[int]:
+    """再送: the number once more, as 返信メール; as 受付完了メール to whom none was delivered.
+
+    Returns the rows of the letters.
+    """
     domain = _letter_domain(settings)
-    receipts = list(receipts)
+    receipts, rows = list(receipts), []
     with ledger.transaction():
         for receipt in receipts:
             had_one = receipt.state is ReceiptState.REPLIED
             template = (_duplicate if had_one else _acknowledgement)(ledger, settings, now)
-            ledger.send_again(receipt.number, now, template, domain)
+            rows.append(ledger.send_again(receipt.number, now, template, domain))
     for receipt in receipts:
         log.info("受付番号 %d の再送を受け付けました: %s", receipt.number, exact(receipt.address))
+    return rows
 
 
-def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -> None:
-    """Forward the kept copy to 「対象外メールの送信先」."""
+def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -> int:
+    """Forward the kept copy to 「対象外メールの送信先」. Returns the row of the letter."""
     if not settings.forward_address:
         raise Trouble(
             "転送先が決まっていません",
@@ -52,8 +56,10 @@ def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -
         )
     kind = mail.kind if mail.kind in FORWARDED else Kind.OUT_OF_SCOPE
     with ledger.transaction():
-        _owe(ledger, settings, mail, f"forward-{mail.id}-{uuid4().hex}", kind, mail.address, now)
+        uid = f"forward-{mail.id}-{uuid4().hex}"
+        row = _owe(ledger, settings, mail, uid, kind, mail.address, now)
     log.info("対象外メールの転送を受け付けました（差出人 %s）", exact(mail.address) or "不明")
+    return row
 
 
 def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now: datetime) -> int:
@@ -91,7 +97,7 @@ def _owe(
     *,
     number: int | None = None,
     template: int | None = None,
-) -> None:
+) -> int:
     seen = NewMail(
         uid=uid,
         fingerprint="",
@@ -108,6 +114,7 @@ def _owe(
         template=template, number=number, letter_domain=_letter_domain(settings),
     )  # fmt: skip
     ledger.mark_kept(identity, mail.file, whole=mail.whole)
+    return identity
 
 
 def _letter_domain(settings: Settings) -> str:

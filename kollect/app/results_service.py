@@ -21,6 +21,7 @@ from kollect.errors import StorageTrouble, Trouble
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.kept_query import KeptMail, KeptMails
 from kollect.ledger.ledger import Ledger
+from kollect.ledger.letter_query import LetterProgress, Letters
 from kollect.ledger.receipt_query import ReceiptQuery
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
@@ -109,16 +110,29 @@ class ResultsService:
                 (who, answer, given.astimezone()) for who, answer, given in receipts.refused(since)
             )
 
-    def send_again(self, numbers: Sequence[int]) -> int:
-        """再送. Returns how many letters are owed now that were not owed before."""
+    def send_again(self, numbers: Sequence[int]) -> list[int]:
+        """再送. Returns the rows of the letters that bring these numbers; who waits for one already
+        gets no second one.
+        """
         settings = self._settings()
-        with self._receipts() as reader:
-            waiting = reader.owed(numbers)
-            receipts = reader.some([n for n in numbers if n not in waiting])
+        waiting = self.letters_owed(numbers)
+        receipts = self.receipts([n for n in numbers if n not in waiting])
+        rows = list(waiting.values())
         if receipts:
             with closing(Ledger(self._folder.database)) as ledger:
-                manual_actions.send_again(ledger, settings, receipts.values(), self._now())
-        return len(receipts)
+                now = self._now()
+                rows += manual_actions.send_again(ledger, settings, receipts.values(), now)
+        return rows
+
+    def letters_owed(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Those of the numbers that a letter is waiting for, each with the row of its letter."""
+        with self._letters() as letters:
+            return letters.owed(numbers)
+
+    def letters(self, rows: Sequence[int]) -> list[LetterProgress]:
+        """What became of the letters of these rows."""
+        with self._letters() as letters:
+            return letters.progress(rows)
 
     def write_csv(
         self,
@@ -183,12 +197,12 @@ class ResultsService:
         raw = kept.head(mail.file, MOST_READ + 1)
         return read_contents(raw[:MOST_READ], whole=mail.whole and len(raw) <= MOST_READ)
 
-    def forward(self, mail: KeptMail) -> None:
-        """Forward the kept copy to 「対象外メールの送信先」."""
+    def forward(self, mail: KeptMail) -> int:
+        """Forward the kept copy to 「対象外メールの送信先」. Returns the row of the letter."""
         settings = self._settings()
         self.read_kept(mail)  # says so when it is gone
         with closing(Ledger(self._folder.database)) as ledger:
-            manual_actions.forward(ledger, settings, mail, self._now())
+            return manual_actions.forward(ledger, settings, mail, self._now())
 
     def give_number(self, mail: KeptMail, to: str) -> int:
         """A number for an address. Raises `states.AlreadyNumbered`."""
@@ -210,6 +224,10 @@ class ResultsService:
     def _receipts(self) -> Receipts:
         self._migrate()
         return Receipts(self._folder.database)
+
+    def _letters(self) -> Letters:
+        self._migrate()
+        return Letters(self._folder.database)
 
     def _kept(self) -> KeptMails:
         self._migrate()

@@ -109,7 +109,7 @@ class CopySaver:
             self._leave_alone(entry)
             raise NothingGiven
         self._context.notify(
-            "サーバからメールの全部を取り出せません。取り出せた分だけを保存し、メールは"
+            "サーバから、このメールをすべては取り出せません。取り出せた分だけを保存し、メールは"
             f"サーバに残します（差出人 {exact(entry.address) or '不明'}、{refusal}）"
         )
 

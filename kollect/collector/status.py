@@ -29,8 +29,8 @@ COUNT_WORDS = (
     ("accepted", "受付"),
     ("duplicate", "受付済み"),
     ("forwarded", "転送"),
-    ("kept", "保存"),
-    ("undeliverable", "送信不能"),
+    ("kept", "対象外の保存"),
+    ("undeliverable", "不達"),
     ("deferred", "次回に送信"),
 )
 """The counts of a poll that staff want to hear of, where they are not 0."""
@@ -175,7 +175,7 @@ class CollectorStatus:
 def report_text(report: PollReport) -> str:
     """What one poll brought, in one line."""
     counts = report.as_json()
-    shown = [f"{word} {counts[name]}件" for name, word in COUNT_WORDS if counts[name]]
+    shown = [f"{word} {counts[name]:,}件" for name, word in COUNT_WORDS if counts[name]]
     return "、".join(shown) or "新しいメールはありませんでした"
 
 

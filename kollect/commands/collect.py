@@ -37,10 +37,10 @@ COUNT_WORDS = {
     "accepted": "受付",
     "duplicate": "受付済み",
     "forwarded": "転送",
-    "kept": "保存",
+    "kept": "対象外の保存",
     "ignored": "自動送信",
     "bounced": "不達通知",
-    "undeliverable": "送信不能",
+    "undeliverable": "不達",
     "deferred": "次回に送信",
     "left": "サーバに残り",
 }

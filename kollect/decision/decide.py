@@ -99,7 +99,7 @@ def _not_blank(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | Non
     if is_blank(mail.subject, rules.blank_subjects):
         return None
     if mail.cut_off:
-        reason = "メールの先頭（ヘッダー）が長すぎて全部を読めないため、空メールとして扱いません。"
+        reason = "メールの先頭（ヘッダー）が長く、すべては読めないため、空メールとして扱いません。"
     elif mail.subject is None:
         reason = "件名の文字を読み取れないため、空メールとして扱いません。"
     else:

@@ -70,6 +70,12 @@ class Handset:
         return self.customer.address
 
     @property
+    def called(self) -> str:
+        """As one speaks of this person: the owner is no さん."""
+        name = self.name.partition("（")[0]
+        return f"{name}さん" if self.can_send else name
+
+    @property
     def has_sent(self) -> bool:
         return any(note.sent for note in self.notes)
 

@@ -34,7 +34,7 @@ def open_file(path: Path) -> None:
         )
     except OSError as error:
         raise StorageTrouble(
-            "ファイルを開けません",
+            "開くプログラムがありません",
             happened=f"「{path.name}」を開くプログラムが見つかりませんでした。",
             cure=f"ファイルは「{path.parent}」にあります。お使いのプログラムから開いてください。",
             detail=str(error),

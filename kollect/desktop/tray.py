@@ -44,14 +44,21 @@ class TrayAction(StrEnum):
     POLL = "今すぐ受信"
     RESULTS = "収集結果表示"
     LOG = "ログの表示"
-    QUIT = "処理の終了"
+    SETTINGS = "設定"
+    END = "処理の終了"
+    """The end of the collecting, as on its screen."""
     MENU = "menu"
     """Show the menu at the pointer: X11 leaves that to the program."""
     LOST = "lost"
     """The tray is gone, and the icon with it."""
 
 
-ON_MENU = (TrayAction.SHOW, TrayAction.POLL, TrayAction.RESULTS, TrayAction.LOG, TrayAction.QUIT)
+ON_MENU = (
+    *(TrayAction.SHOW, TrayAction.POLL, TrayAction.RESULTS, TrayAction.LOG, TrayAction.SETTINGS),
+    None,
+    TrayAction.END,
+)
+"""From the top; None: a line between them."""
 
 
 class Icon(Protocol):

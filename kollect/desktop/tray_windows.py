@@ -73,8 +73,7 @@ class WindowsIcon:
         self._taken = self._mending = False
         self.there = True
         items = (
-            pystray.MenuItem(wish.value, _action(wished, wish), default=wish is TrayAction.SHOW)
-            for wish in ON_MENU
+            _item(wished, wish) if wish is not None else pystray.Menu.SEPARATOR for wish in ON_MENU
         )
         self._icon = _Icon(
             name,
@@ -140,8 +139,11 @@ class WindowsIcon:
             self._refused()
 
 
-def _action(wished: Callable[[TrayAction], None], wish: TrayAction) -> Callable[[Any, Any], None]:
-    return lambda icon, item: wished(wish)
+def _item(wished: Callable[[TrayAction], None], wish: TrayAction) -> Any:
+    def chosen(icon: Any, item: Any) -> None:
+        wished(wish)
+
+    return pystray.MenuItem(wish.value, chosen, default=wish is TrayAction.SHOW)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -27,7 +27,7 @@ MOST_READ = 300_000
 """Characters of it. The fields looked for stand above everything else."""
 _MOST_LINES = 3000
 
-_HOW = "届いたメールの「メッセージのソース」を開いて、始めから全部を選んでコピーしてください。"
+_HOW = "届いたメールの「メッセージのソース」を開いて、始めからすべてを選んでコピーしてください。"
 _EMPTY = "まだ何も貼り付けられていません。"
 _PAGE = "貼り付けられたのは、ホームページの中身のようです。"
 _RUBBISH = "メールのソースではないようです（「Received:」や「From:」で始まる行がありません）。"

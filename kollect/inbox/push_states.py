@@ -36,7 +36,7 @@ _MOST_FRUITLESS = 5
 """Pushes one after the other with no new mail behind them, until one is not followed at once."""
 
 NEVER_PUSHES = "メールが届いてもサーバが知らせないため"
-REFUSES = "サーバが「届いたらすぐ知らせる」(IDLE) を断ったため"
+REFUSES = "サーバが「届いたらすぐ知らせる」（IDLE）を断ったため"
 LOSES_LINE = "知らせを待つ間に、接続がたびたび切れるため"
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from kollect.ledger.receipt_query import ReceiptQuery, clauses
 from kollect.ledger.records import Receipt
-from kollect.ledger.states import TO_SEND, ReceiptState
+from kollect.ledger.states import ReceiptState
 from kollect.storage.database import Row, one_of, to_text, to_time
 from kollect.storage.reader import Reader
 
@@ -80,12 +80,6 @@ class Receipts(Reader):
             (to_text(since) if since else "", to_text(until) if until else "9999"),
         )
         return [(to_time(f"{hour}:00:00Z"), count) for hour, count in rows]
-
-    def owed(self, numbers: Sequence[int]) -> set[int]:
-        """Those of the numbers that a letter is on its way or waiting for."""
-        steps = ", ".join(f"'{step}'" for step in TO_SEND)  # so that the partial index is used
-        owed = {n for (n,) in self._select(f"SELECT number FROM mail WHERE step IN ({steps})")}
-        return owed.intersection(numbers)
 
 
 def receipt_of(row: Row) -> Receipt:

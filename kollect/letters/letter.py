@@ -153,7 +153,7 @@ def trial_mail(
     """
     kind, text = _text(_TRIAL_BODY, charset)
     head = (
-        _head(sender, to, f"コレクトの試しのメール（{code}）", charset, message_id, date)
+        _head(sender, to, f"コレクトのテストメール（{code}）", charset, message_id, date)
         + "Auto-Submitted: auto-generated\r\n"
         "X-Auto-Response-Suppress: All\r\n" + header_fields.mark(TEST_HEADER, code) + _MIME + kind
     )

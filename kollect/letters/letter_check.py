@@ -179,7 +179,7 @@ def _sender(subject: str, body: str, shop_name: str, kind: LetterKind) -> Iterat
         )
     if not subject.strip():
         yield TextRemark(
-            "見出がありません。件名のないメールは、迷惑メールと思われやすくなります。",
+            "見出がありません。見出のないメールは、迷惑メールと思われやすくなります。",
             "用件がわかる、短い見出を書いてください。",
             TextPlace.SUBJECT,
             serious=True,

@@ -101,7 +101,6 @@ def footer(shop: Shop, mail_address: str) -> str:
         "",
         f"{TO_STOP}、件名を「{STOP_SUBJECT}」にしたメールを",
         f"{mail_address} へお送りください。",
-        mailto.link(mail_address, STOP_SUBJECT),
     ]
     return "\n".join(lines) + "\n"
 

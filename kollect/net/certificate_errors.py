@@ -91,7 +91,7 @@ def _wrong_name(case: _Case) -> _Words:
 def _expired(case: _Case) -> _Words:
     own = case.chain[0] if case.chain else None
     if own is None or own.not_after < case.now:
-        until = f" ({case.certificate.not_after}まで)" if case.certificate else ""
+        until = f"（{case.certificate.not_after}まで）" if case.certificate else ""
         return _Words(
             f"{case.peer.role}の証明書の期限が切れています",
             f"{case.whose}は、期限{until}が過ぎています。",
@@ -114,7 +114,7 @@ def _pairs(case: _Case) -> list[tuple[Link, Link]]:
 
 def _not_yet_valid(case: _Case) -> _Words:
     begins = max((link.not_before for link in case.chain), default=None)
-    since = f" ({begins:%Y-%m-%d %H:%M} UTC から有効)" if begins else ""
+    since = f"（{begins:%Y-%m-%d %H:%M} UTC から有効）" if begins else ""
     return _Words(
         "このパソコンの時計が遅れているようです",
         f"{case.whose}は、まだ有効な期間になっていません{since}。",

@@ -58,11 +58,11 @@ _PROVIDERS = (
 _OTHERS = _Provider(
     re.compile(""),
     sending="「メールの設定」の送信用のアカウントとパスワードを入力し直してください"
-    " (大文字と小文字は別の文字です)。アカウントは、メールアドレス全体のこともあります。"
+    "（大文字と小文字は別の文字です）。アカウントは、メールアドレス全体のこともあります。"
     "受信用と同じときは「受信用のアカウントを複写する」をお使いください。",
     receiving="「メールの設定」のアカウントとパスワードを入力し直してください"
-    " (大文字と小文字は別の文字です)。アカウントは、メールアドレス全体のこともあります。"
-    "プロバイダによっては、メールソフトからの受信 ({protocol}) を有効にする必要があります。",
+    "（大文字と小文字は別の文字です）。アカウントは、メールアドレス全体のこともあります。"
+    "プロバイダによっては、メールソフトからの受信（{protocol}）を有効にする必要があります。",
 )
 
 
@@ -106,7 +106,7 @@ def unencryptable(peer: Peer, tls_port: int, answer: str) -> ServerTrouble:
     return ServerTrouble(
         f"{peer.role}と暗号化して通信できません",
         stage=Stage.ENCRYPT,
-        happened=f"{peer.label}は、暗号化 (STARTTLS) に応じませんでした。",
+        happened=f"{peer.label}は、暗号化（STARTTLS）に応じませんでした。",
         cure=f"{_safe(peer, tls_port)}に変えてお試しください。{ASK_PROVIDER}",
         detail=answer,
     )

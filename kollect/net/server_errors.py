@@ -71,7 +71,7 @@ class Peer:
 
     @property
     def label(self) -> str:
-        return f"{self.role}「{self.host}」(ポート番号 {self.port})"
+        return f"{self.role}「{self.host}」（ポート番号 {self.port}）"
 
     @property
     def ascii_host(self) -> str:
@@ -137,7 +137,7 @@ class Peer:
     def _cure_of_silence(self) -> str:
         if self.role == SENDING_ROLE and self.port == 25:
             return (
-                "ポート番号25は、多くの回線で止められています (迷惑メール対策)。"
+                "ポート番号25は、多くの回線で止められています（迷惑メール対策）。"
                 "「送信ポート番号」を587にして、もう一度お試しください。"
             )
         return (
@@ -163,7 +163,7 @@ class Peer:
                 )
         elif reason in _TOO_OLD:
             happened = f"{self.label}の暗号化が古く、安全に通信できません。"
-            cure = "プロバイダに、新しい暗号化 (TLS 1.2以上) で使えるサーバ名を確認してください。"
+            cure = "プロバイダに、新しい暗号化（TLS 1.2以上）で使えるサーバ名を確認してください。"
         else:
             happened = f"{self.label}と、暗号化を始められませんでした。"
             cure = f"ポート番号と暗号化の設定を確かめてください。{ASK_PROVIDER}"

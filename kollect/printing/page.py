@@ -9,6 +9,7 @@ import io
 from typing import TYPE_CHECKING
 
 from kollect.printing.fonts import Typeface
+from kollect.printing.line_breaking import pieces
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -20,10 +21,6 @@ _POINT = _INCH / 72
 _BASELINE = 0.38
 """Of the em: so far below the middle of a kanji its baseline lies, in every Japanese font."""
 _LEADING = 1.42
-_NOT_FIRST = frozenset(
-    "、。，．・：；？！）」』】〉》ー々ゝゞァィゥェォッャュョぁぃぅぇぉっゃゅょ,.:;?!)]}％"
-)
-_NOT_LAST = frozenset("（「『【〈《([{")
 
 Color = str | tuple[int, int, int]
 
@@ -131,7 +128,7 @@ class Page:
         """Lines no wider than `width`, broken as Japanese is, and between words of letters."""
         lines: list[str] = []
         line = ""
-        for piece in _pieces(text):
+        for piece in pieces(text):
             while piece:
                 if self.measure(line + piece.rstrip(), points, bold=bold) <= width:
                     line, piece = line + piece, ""
@@ -181,20 +178,3 @@ class Page:
         out = io.BytesIO()
         self._image.resize(size, Image.Resampling.LANCZOS).save(out, "PNG")
         return out.getvalue()
-
-
-def _pieces(text: str) -> list[str]:
-    """What may not be divided: words of letters, a character with the marks that cling to it."""
-    pieces: list[str] = []
-    for character in text:
-        last = pieces[-1][-1] if pieces else ""
-        joined = last and (
-            character in _NOT_FIRST
-            or last in _NOT_LAST
-            or (character.isascii() and last.isascii() and last != " ")
-        )
-        if joined:
-            pieces[-1] += character
-        else:
-            pieces.append(character)
-    return pieces

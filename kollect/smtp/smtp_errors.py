@@ -87,7 +87,7 @@ def turned_away(peer: Peer, answer: SmtpReply) -> ServerTrouble:
         f"{peer.role}に接続を断られました",
         stage=Stage.CONNECT,
         happened=f"{peer.label}が、このパソコンからの接続を断りました。",
-        cure="送信サーバの名前とポート番号 (587か465) を確かめてください。" + ASK_PROVIDER,
+        cure="送信サーバの名前とポート番号（587か465）を確かめてください。" + ASK_PROVIDER,
         detail=shown(answer),
     )
 

@@ -37,11 +37,10 @@ class DamageDialog(Dialog[bool]):
     ) -> None:
         """`there`: a damaged file is there. `go_back` takes a while, and raises Trouble."""
         title, happened = DAMAGED if there else LOST
-        super().__init__(parent, title, otherwise=False)
+        super().__init__(parent, title, otherwise=False, is_heading=True)
         self._jobs = jobs
         self._go_back = go_back
         self._working = False
-        paragraph(self.body, title, bold=True).pack(anchor="w")
         made = cost.made_on
         for heading, text in (
             (

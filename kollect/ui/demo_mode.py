@@ -10,7 +10,7 @@ from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.window import Window
-from kollect.ui.menu import MenuScreen
+from kollect.ui.menu import BACK, MenuScreen
 from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the window has to be there before what speaks to servers is
 
 T = TypeVar("T")
 
+ENDED = "デモを終わりました。"
 TITLE_NOTE = "【デモ（練習用）】"
 TEXT = (
     "デモ（練習）で動いています。ここで受け付けた番号は本物ではありません。"
@@ -54,8 +55,12 @@ class DemoMode:
 
         def done(result: None) -> None:
             self._changed()
-            self._window.set_status("デモを終わりました。お店の設定とデータに戻りました。")
             self._go_on()
+            menu = self._window.screen
+            if isinstance(menu, MenuScreen):
+                menu.lead_on(ENDED)
+            else:  # what the demo has interrupted goes on
+                self._window.say_done(f"{ENDED}{BACK}")
 
         self.close()
         self._change("元の設定に戻しています…", self._workspaces.to_real, done)
@@ -123,6 +128,7 @@ class DemoMode:
             window.jobs,
             window.dialogs.show_error,
             sent=lambda: self._workspaces.current.poll_now(),
+            arrived=window.say_done,
             collecting=lambda: self._workspaces.current.collecting,
         )
         self.show_phone()

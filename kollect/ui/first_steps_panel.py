@@ -26,6 +26,8 @@ class FirstStepsPanel(ttk.Labelframe):
     def __init__(self, parent: tk.Misc, actions: Mapping[FirstStep, Callable[[], None]]) -> None:
         super().__init__(parent, text="はじめに", padding=(GAP, HALF))
         self.buttons: dict[FirstStep, ttk.Button] = {}
+        self.following: FirstStep | None = None
+        """What is next; None: everything is done."""
         for place, (step, action) in enumerate(actions.items()):
             row, column = divmod(place, COLUMNS)
             self.columnconfigure(column, weight=1, uniform="step")
@@ -36,6 +38,7 @@ class FirstStepsPanel(ttk.Labelframe):
     def show(self, done: Collection[FirstStep]) -> str:
         """Mark what is done. Returns what is next, in a sentence."""
         following = next((step for step in self.buttons if step not in done), None)
+        self.following = following
         for number, (step, button) in enumerate(self.buttons.items(), start=1):
             mark = "✓" if step in done else "▶" if step is following else "　"
             button.configure(

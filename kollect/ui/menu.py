@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # which imports this
 
 _NOT_COLLECTING = "空メールを受け取り、受付番号の返信を始めます。"
 _COLLECTING = "いま収集しています。そのようすを見ます。"
+BACK = "お店の設定とデータに戻りました。"
+"""After the demo, where nothing is left to be done first."""
 NO_REPLY = "返信が届かない"
 WIDEST = 56
 """Full-width characters."""
@@ -116,6 +118,8 @@ class MenuScreen(Screen):
                 FirstStep.TRY: self._try,
             },
         )
+        self._ended = ""
+        """What is to be said as soon as it is known what is next."""
         self.steps.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         self.steps.grid_remove()
         for place, entry in enumerate(menu_entries(go)):
@@ -141,6 +145,21 @@ class MenuScreen(Screen):
         self.buttons[0].focus_set()
         self._load_steps()
 
+    def lead_on(self, ended: str) -> None:
+        """Say that something has ended, and what is next: the focus is on that step."""
+        self._ended = ended
+        self._load_steps()
+
+    def _say_ended(self, following: FirstStep | None) -> None:
+        if not self._ended:
+            return
+        ended, self._ended = self._ended, ""
+        if following is None:
+            self.window.say_done(f"{ended}{BACK}")
+        else:
+            self.window.say_done(f"{ended}次は「{following}」です。")
+            self.steps.buttons[following].focus_set()
+
     def _load_steps(self) -> None:
         """The checklist is there until the first customer has a number; never in the demo."""
         workspace = self._workspaces.current
@@ -152,6 +171,7 @@ class MenuScreen(Screen):
             steps = done_steps(settings, progress, collecting=workspace.collecting)
             if FirstStep.TRY in steps or workspace.in_demo:
                 self.steps.grid_remove()
+                self._say_ended(None)
             else:
                 following = self.steps.show(steps)
                 self.steps.grid()
@@ -159,9 +179,12 @@ class MenuScreen(Screen):
                     following = f"{state_of_things(workspace)}\n{following}"
                 if not self._has_trouble():
                     self._line.configure(text=following)
+                self._say_ended(self.steps.following)
             self._arrange()
 
-        self.work(lambda job: workspace.progress(), done, failed=lambda trouble: None)
+        self.work(
+            lambda job: workspace.progress(), done, failed=lambda trouble: self._say_ended(None)
+        )
 
     def _has_trouble(self) -> bool:
         try:
@@ -183,7 +206,7 @@ class MenuScreen(Screen):
             "ポスターのQRコードを読み取っても送れます。\n"
             "数秒で受付番号の返信が届けば、準備は終わりです。\n\n"
             f"返信が届かないときは、「{NO_REPLY}」を押してください。"
-            "お店から試しのメールを送り、どこを直せばよいかを調べます。",
+            "お店からテストメールを送り、どこを直せばよいかを調べます。",
             ("OK", NO_REPLY),
             careful=True,
         )
@@ -253,12 +276,11 @@ class FirstStartDialog(Dialog[FirstStart | None]):
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, "コレクトへようこそ", otherwise=None)
-        paragraph(self.body, "コレクトへようこそ", bold=True).pack(anchor="w")
         paragraph(
             self.body,
-            "お客様が送った空メールを受け取り、受付番号を自動で返信するプログラムです。\n"
+            "コレクトは、お客様が送った空メールを受け取り、受付番号を自動で返信するプログラムです。\n"
             "はじめに、どちらかを選んでください。",
-        ).pack(anchor="w", pady=(GAP, WIDE))
+        ).pack(anchor="w", pady=(0, WIDE))
         choices = (
             (FirstStart.DEMO, "設定なしで、受付から返信までのようすを見ることができます。"),
             (FirstStart.SETTINGS, "お店のメールアドレスとサーバを入力して、使い始めます。"),

@@ -92,6 +92,8 @@ class Navigator:
         """緒言設定, with the page in front where something is still missing."""
         from kollect.ui.settings.screen import SettingsScreen
 
+        if self.window.uncover(SettingsScreen):
+            return
         try:
             missing = ready_to_collect(self.workspaces.current.settings())
             screen = self.window.open(SettingsScreen, self.workspaces, self)

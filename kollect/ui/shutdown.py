@@ -47,6 +47,9 @@ class Shutdown:
         workspace = self._workspaces.current
         if self.wanted or self.stopping or self._go.demo.changing:
             return
+        if tk_windows.is_grabbed(self._window.root):
+            self._go.tray.come_back()  # there is a question already
+            return
         if not workspace.collecting:
             self._back_to_menu()
         elif self._may_stop(workspace):

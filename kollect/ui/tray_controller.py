@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # which makes this
 EVERY_MS = 1000
 SETTLED_MS = 15_000
 """After so long in the tray nothing of what the window needed is in use any more."""
+BESIDE_POINTER = 4
+"""Pixels between the pointer and the menu of the icon."""
 SOON_MS = 80
 """Events come in bursts: for so long they are collected before the screen is drawn again."""
 
@@ -225,8 +227,10 @@ class TrayController:
                 self._open(self._go.results)
             case TrayAction.LOG:
                 self._open(self._go.log)
-            case TrayAction.QUIT:
-                self._go.shutdown.quit()
+            case TrayAction.SETTINGS:
+                self._open(self._go.settings)
+            case TrayAction.END:
+                self._go.shutdown.end_collecting()
             case TrayAction.MENU:
                 self._pop_up_menu()
             case TrayAction.LOST:
@@ -239,12 +243,21 @@ class TrayController:
             where()
 
     def _pop_up_menu(self) -> None:
-        if self._menu is None:
-            self._menu = tk.Menu(self._root)
-            for wish in ON_MENU:
-                self._menu.add_command(label=wish.value, command=partial(self._wished, wish))
+        """At the icon, with 「表示」 next to the pointer, wherever there is room."""
+        if self._menu is not None:
+            self._menu.destroy()
+        self._menu = tk.Menu(self._root)
         x, y = self._root.winfo_pointerxy()
-        self._menu.tk_popup(x, y - self._menu.winfo_reqheight())
+        is_above = y > self._root.winfo_screenheight() // 2
+        for wish in reversed(ON_MENU) if is_above else ON_MENU:
+            if wish is None:
+                self._menu.add_separator()
+            else:
+                self._menu.add_command(label=wish.value, command=partial(self._wished, wish))
+        self._menu.update_idletasks()  # or it does not know yet how high it is
+        # not under the pointer: letting the button go there would choose what it points at
+        y += -self._menu.winfo_reqheight() - BESIDE_POINTER if is_above else BESIDE_POINTER
+        self._menu.tk_popup(x, y)
 
     def _show_icon(self) -> None:
         name = "コレクト（デモ）" if self._workspaces.current.in_demo else "コレクト"

@@ -8,11 +8,12 @@ from tests.exe.wine import Started, Stick
 MENU, SETTINGS, COLLECTING, LOG = "KKRMN101", "KKRZS101", "KKRZS301", "KKRZS501"
 """Titles, or what stands in them."""
 WELCOME, PASSWORDS = "コレクトへようこそ", "パスワードの入力"
-GOODBYE = "終了の確認|メールを処理しています"
+QUESTION = "^コレクト$"
+"""Every question and message; its heading stands in it."""
 TO_TRAY = ("Right",) * 4 + ("space",)
 """「トレイへ」, from the button on which メール収集 begins."""
-SHOW, POLL_NOW, QUIT = 1, 2, 5
-"""Places on the icon's menu."""
+SHOW, POLL_NOW, END = 1, 2, 6
+"""Places on the icon's menu, whose line before the last is not counted."""
 
 
 def start(stick: Stick, **environment: str) -> Started:
@@ -78,10 +79,12 @@ def quit_from_menu() -> None:
 
 
 def quit_from_tray() -> None:
-    desktop_driver.choose_in_tray(QUIT)
+    """「処理の終了」 on the icon's menu, which ends the collecting; then 「終了」."""
+    desktop_driver.choose_in_tray(END)
     _confirm()
+    quit_from_menu()
 
 
 def _confirm() -> None:
-    desktop_driver.bring(GOODBYE)
+    desktop_driver.bring(QUESTION)
     desktop_driver.keys("Return")

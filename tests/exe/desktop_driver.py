@@ -150,6 +150,9 @@ def click(x: int, y: int, button: int = 1) -> None:
 
 # ---- the tray ----
 
+TRAY_ENTRIES = 6
+"""On the menu of the icon."""
+
 
 def tray_icon(seconds: float = PATIENCE) -> Place:
     """Where the program's icon is."""
@@ -165,7 +168,7 @@ def tray_icon(seconds: float = PATIENCE) -> Place:
     return found[0]
 
 
-def choose_in_tray(number: int, of: int = 5) -> None:
+def choose_in_tray(number: int) -> None:
     """Press the icon with the right button, and on its menu the entry with this number."""
     icon = tray_icon()
     for _ in range(6):
@@ -173,8 +176,10 @@ def choose_in_tray(number: int, of: int = 5) -> None:
         end = time.monotonic() + 5
         while time.monotonic() < end:
             if menu := _menu():
-                step = menu.height / of
-                click(menu.left + menu.width // 2, round(menu.top + step * (number - 0.5)))
+                # half as high as an entry is the line before the last one
+                step = menu.height / (TRAY_ENTRIES + 0.5)
+                down = number - 0.5 + (0.5 if number == TRAY_ENTRIES else 0.0)
+                click(menu.left + menu.width // 2, round(menu.top + step * down))
                 return
             time.sleep(0.1)
     raise AssertionError("the icon has no menu")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from tests.exe import clerk, desktop_driver
 from tests.exe.wine import Stick
 
-CRASHED = "前回、コレクトが途中で止まりました"
-
 
 def test_a_crash_is_written_down_and_told_at_the_next_start(stick: Stick):
     program = stick.start()
@@ -18,9 +16,9 @@ def test_a_crash_is_written_down_and_told_at_the_next_start(stick: Stick):
     assert stick.nobody_left()
 
     program = stick.start()
-    desktop_driver.bring(CRASHED)
+    desktop_driver.bring(clerk.QUESTION)
     desktop_driver.keys("Return")
-    desktop_driver.wait_until_gone(CRASHED)
+    desktop_driver.wait_until_gone(clerk.QUESTION)
     [written] = stick.folder.glob("log/crash-*.txt")
     assert "Windows fatal exception: access violation" in written.read_text("utf-8")
     assert "途中で止まりました" in stick.log()

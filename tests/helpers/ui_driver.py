@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from Xlib import display, error
+
 from kollect.errors import Trouble
 from kollect.ui.framework.dialogs import Dialog, Dialogs, FileKinds
 from kollect.ui.widgets.wrapped_label import WrappedLabel
@@ -84,7 +86,7 @@ class Person(Dialogs):
     def show(self, kind: Callable[..., Dialog[Any]], *args: Any, **named: Any) -> Any:
         act = self._next(kind.__name__)
         dialog = kind(self.parent(), *args, **named)
-        self.asked.append((dialog.title(), ""))
+        self.asked.append((dialog.heading, ""))
         failures: list[BaseException] = []
         deadline = time.monotonic() + PATIENCE
         timer = ""
@@ -262,16 +264,32 @@ def xdotool(*arguments: str) -> str:
 
 
 def window_named(text: str) -> str:
-    """The id of a window of the program that has this text in its title; waits for it."""
+    """The id of a window of the program that has this text in its title, or above its text; waits
+    for it.
+    """
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         # by its own names xdotool searches in WM_NAME only, in which Tk has no Japanese
         ids = _asked("search", "--onlyvisible", "--class", "Kollect").split()
         for window in ids:
-            if text in _asked("getwindowname", window):
+            if text in _asked("getwindowname", window) or text in _icon_name(window):
                 return window
         time.sleep(0.1)
     raise AssertionError(f"no window 「{text}」")
+
+
+def _icon_name(window: str) -> str:
+    """A dialog has its heading there, beside the program's name in its title."""
+    line = display.Display()
+    try:
+        found = line.create_resource_object("window", int(window)).get_full_property(
+            line.intern_atom("_NET_WM_ICON_NAME"), 0
+        )
+        return bytes(found.value).decode() if found else ""
+    except error.XError:  # it has just gone
+        return ""
+    finally:
+        line.close()
 
 
 def _asked(*arguments: str) -> str:

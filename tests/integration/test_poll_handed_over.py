@@ -143,7 +143,7 @@ def test_a_mail_to_be_forwarded_waits_for_its_body(
     assert (report.left, report.forwarded) == (1, 0)
     assert answered(smtp) == Counter(["other@b.example"])
     assert b"" not in shop.kept()
-    assert len(lines_about(shop, "全部を取り出せません")) == 1
+    assert len(lines_about(shop, "すべては取り出せません")) == 1
     pop3.faults = [well]
     assert shop.report().left == 0
     assert shop.kept() == [QUESTION]

@@ -27,7 +27,7 @@ EDGE, TITLE = 12, 22
 TROUBLE = ServerTrouble(
     "受信サーバにつながりません",
     stage=Stage.CONNECT,
-    happened="受信サーバ「pop.ocn.ne.jp」(ポート番号 995)から、60秒待っても返事がありません。",
+    happened="受信サーバ「pop.ocn.ne.jp」（ポート番号 995）から、60秒待っても返事がありません。",
     cure="インターネットにつながっているか確かめてください。つながっているときは、"
     "サーバの都合かもしれません。しばらくすると自動的にもう一度試します。",
     detail="TimeoutError: timed out",
@@ -145,7 +145,7 @@ def _tray_menu(album: Album) -> None:
     album.wait(lambda: resident._tray and resident._tray.is_there())
     xdotool("mousemove", str(across // 2 - 60), str(down - 20))
     resident._pop_up_menu()
-    album.display("tray-menu", across // 2 - 160, down - 210, 400, 210)
+    album.display("tray-menu", across // 2 - 160, down - 300, 400, 300)
     album.root.tk.call("tk::MenuUnpost", "")
     assert resident._menu is not None
     resident._menu.grab_release()

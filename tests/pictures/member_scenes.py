@@ -129,8 +129,6 @@ def member_import(album: Album) -> None:
             album.window.dialogs.open_file = lambda *given: path  # type: ignore[method-assign]
             screen.choose()
             album.wait(lambda: screen._job is None)
-            if name == "member-import-wrong":
-                screen.result.lines.selection_set(screen.result.lines.get_children()[1])
             album.take(name)
     del album.window.dialogs.open_file
     album.window.back_to(MenuScreen)

@@ -80,11 +80,11 @@ class TestScreen:
         self, screen: CollectingScreen, customer: Customer, program: Program
     ):
         settle(screen, lambda: screen.panel.word.cget("text") == "待機中")
-        settle(screen, lambda: screen.panel.today.cget("text") == "0 件")
+        settle(screen, lambda: screen.panel.today.cget("text") == "0件")
         customer.send_blank()
         click(screen.buttons["今すぐ受信"])
-        settle(screen, lambda: screen.panel.total.cget("text") == "1 件")
-        assert screen.panel.today.cget("text") == "1 件"
+        settle(screen, lambda: screen.panel.total.cget("text") == "1件")
+        assert screen.panel.today.cget("text") == "1件"
         settle(screen, lambda: shown(screen)[0].startswith("✓"))
         assert [line for line in shown(screen) if "1001" in line] == [
             f"✓ 1001　{customer.address} へ返信しました"
@@ -147,7 +147,7 @@ class TestScreen:
         press(program.window.root, "1")
         again = program.window.screen
         assert isinstance(again, CollectingScreen)
-        settle(again, lambda: again.panel.total.cget("text") == "1 件")
+        settle(again, lambda: again.panel.total.cget("text") == "1件")
         assert shown(again)[0] == f"✓ 1001　{customer.address} へ返信しました"
         assert shown(again)[-1] == "・ メールの収集を始めました。"
 
@@ -318,7 +318,7 @@ class TestCost:
         def work() -> None:
             click(screen.buttons["今すぐ受信"])
             last = screen.panel.last
-            settle(screen, lambda: str(last.cget("text")).endswith("受付 1000件"), seconds=120)
+            settle(screen, lambda: str(last.cget("text")).endswith("受付 1,000件"), seconds=120)
 
         heart = Heartbeat(root)
         assert heart.during(work) < LONGEST_SILENCE
@@ -328,8 +328,8 @@ class TestCost:
 
 
 def test_real_keys_from_outside(screen: CollectingScreen, customer: Customer, root: tk.Tk):
-    settle(root, lambda: screen.panel.total.cget("text") == "0 件")
+    settle(root, lambda: screen.panel.total.cget("text") == "0件")
     customer.send_blank()
     focus(screen.buttons["今すぐ受信"])
     xdotool("key", "Return")
-    settle(root, lambda: screen.panel.total.cget("text") == "1 件")
+    settle(root, lambda: screen.panel.total.cget("text") == "1件")

@@ -238,6 +238,13 @@ class TestRealThings:
         click(labelled(root, "デモ設定の解除"))
         settle(root, lambda: not program.go.demo.changing)
         assert not program.workspaces.current.in_demo
+        settle(root, lambda: program.window.status_text.startswith("デモを終わりました。次は「"))
+        menu = program.window.screen
+        assert isinstance(menu, MenuScreen)
+        assert menu.steps.following is not None
+        next_button = menu.steps.buttons[menu.steps.following]
+        settle(root, lambda: root.focus_get() is next_button)
+        assert program.window.status_text.endswith(f"次は「{menu.steps.following}」です。")
         assert TITLE_NOTE not in root.title()
         assert isinstance(program.window.screen, MenuScreen)
         assert not program.window.banner.winfo_ismapped()

@@ -231,8 +231,8 @@ TROUBLE = LoginTrouble(
     "受信サーバにログインできません",
     stage=Stage.LOGIN,
     happened="受信サーバ「pop.ocn.ne.jp」が、アカウントかパスワードを受け付けませんでした。",
-    cure="「メールの設定」のアカウントとパスワードを入力し直してください (大文字と小文字は"
-    "別の文字です)。アカウントは、メールアドレス全体のこともあります。",
+    cure="「メールの設定」のアカウントとパスワードを入力し直してください（大文字と小文字は"
+    "別の文字です）。アカウントは、メールアドレス全体のこともあります。",
     detail="-ERR [AUTH] Authentication failed. " * 12,
 )
 CERTIFICATE = Certificate(

@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from tkinter import ttk
 
 import pytest
 
@@ -92,7 +93,7 @@ class TestMonth:
 
     def test_the_month_is_shown_to_its_end(self, september: LogScreen, folder: DataFolder):
         lines = read_month(folder, "2026-09")
-        assert september.search.count.cget("text") == f"{LINES:,}行"
+        assert september.count.cget("text") == f"全体 {LINES:,}件"
         shown = rows(september.table)[-1]
         assert " ".join(shown) == lines[-1].replace("-", "/", 2)
         assert september.table.current == LINES - 1
@@ -165,7 +166,7 @@ class TestDay:
         assert column(september.table, 0)[0].startswith("2026/09/12 09:0")
         assert september.table.at == september.table.top
         assert rows(september.table)[0][2] == detail(september)
-        assert said(september) == "9月12日(土) の記録です。"
+        assert said(september) == "9月12日（土）の記録です。"
         assert september.focus_get() is september.table.tree
         before = september.table.at
         press(september, "Up")
@@ -175,20 +176,22 @@ class TestDay:
     def test_a_day_without_entries_leads_to_the_next_one_and_says_so(self, september: LogScreen):
         self.go(september, "20260906")
         assert column(september.table, 0)[0].startswith("2026/09/09")
-        assert said(september) == "9月6日(日) の記録はありません。次の 9月9日(水) を表示しました。"
+        assert said(september) == "9月6日（日）の記録はありません。次の9月9日（水）を表示しました。"
 
     def test_a_day_of_another_month_opens_that_month(self, september: LogScreen):
         self.go(september, "2026-05-20")
         assert september.month.get() == "2026年5月"
         assert column(september.table, 0)[0].startswith("2026/05/20")
         self.go(september, "2026/6/10")
-        assert said(september) == "6月10日(水) の記録はありません。次の 8月1日(土) を表示しました。"
+        assert (
+            said(september) == "6月10日（水）の記録はありません。次の8月1日（土）を表示しました。"
+        )
         assert september.month.get() == "2026年8月"
 
     def test_after_the_last_day_it_stays_where_it_is(self, september: LogScreen):
         before = rows(september.table)
         self.go(september, "2099/1/1")
-        assert said(september) == "1月1日(木) からあとの記録はありません。"
+        assert said(september) == "1月1日（木）からあとの記録はありません。"
         assert rows(september.table) == before
 
     def test_what_is_no_day_is_said_beside_the_field(self, september: LogScreen):
@@ -251,6 +254,65 @@ class TestSearch:
         before = len(september.search.hits)
         show(september, "2026年8月")
         settle(september, lambda: len(september.search.hits) not in (0, before))
+
+
+class TestNarrowed:
+    TRACE = "（ValueError: x ← poll.py:61 poll ← worker.py:203 run）"
+
+    @pytest.fixture
+    def folder(self, folder: DataFolder) -> DataFolder:
+        with (folder.log_dir / "2026-09.txt").open("a", encoding="utf-8") as file:
+            file.write(f"2026-09-30 20:00:00 エラー 予期しない誤りが起きました{self.TRACE}\n")
+        return folder
+
+    def test_technical_words_are_shown_only_where_they_are_wanted(self, september: LogScreen):
+        assert detail(september) == "予期しない誤りが起きました"
+        assert "←" not in "".join(column(september.table, 2))
+        click(labelled(september, "詳細も"))
+        assert detail(september) == f"予期しない誤りが起きました{self.TRACE}"
+        click(labelled(september, "詳細も"))
+        type_in(september.search.wanted.widget, "worker.py")
+        idle(september)
+        assert self.TRACE in detail(september), "what was found there can be seen"
+
+    def test_errors_alone(self, september: LogScreen, folder: DataFolder):
+        lines = read_month(folder, "2026-09")
+        faults = [line for line in lines if " エラー " in line]
+        click(labelled(september, "エラーだけ"))
+        idle(september)
+        assert len(september.table.row_keys) == len(faults)
+        assert set(column(september.table, 1)) == {"エラー"}
+        assert september.count.cget("text") == f"表示 {len(faults)}件 ／ 全体 {LINES + 1:,}件"
+        assert detail(september) == "予期しない誤りが起きました", "where one was, one is"
+        press(september, "F5")
+        idle(september)
+        assert len(september.table.row_keys) == len(faults)
+        type_in(september.day.widget, "2026/9/12")
+        press(september, "Return")
+        idle(september)
+        assert column(september.table, 0)[0] >= "2026/09/12"
+        at = september.table.at
+        click(labelled(september, "エラーだけ"))
+        idle(september)
+        assert len(september.table.row_keys) == LINES + 1
+        assert column(september.table, 1)[(september.table.at or 0) - september.table.top] == (
+            "エラー"
+        )
+        assert at is not None
+
+    def test_a_day_is_chosen_among_those_with_entries(
+        self, september: LogScreen, folder: DataFolder
+    ):
+        box = september.day.widget
+        assert isinstance(box, ttk.Combobox)
+        september.tk.eval(str(box.cget("postcommand")))
+        offered = [str(day) for day in box.cget("values")]
+        there = {line[:10].replace("-", "/") for line in read_month(folder, "2026-09")}
+        assert offered == sorted(there, reverse=True)
+        box.set(offered[-1])
+        box.event_generate("<<ComboboxSelected>>")
+        idle(september)
+        settle(september, lambda: column(september.table, 0)[0].startswith(offered[-1]))
 
 
 class TestTakingOut:

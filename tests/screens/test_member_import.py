@@ -13,6 +13,7 @@ from kollect.members import csv_import
 from kollect.members.csv_columns import CsvColumn
 from kollect.members.member import Member
 from kollect.members.repository import Members
+from kollect.settings.model import TextSize
 from kollect.ui.main import Program
 from kollect.ui.members import member_import
 from kollect.ui.members.member_import import MemberImportScreen
@@ -58,15 +59,15 @@ def can_be_taken(screen: MemberImportScreen) -> bool:
 
 
 def listed(screen: MemberImportScreen) -> list[tuple[str, ...]]:
-    tree = screen.result.lines
-    return [tuple(map(str, tree.item(line, "values"))) for line in tree.get_children()]
+    lines = screen.result.lines.plain.splitlines()
+    return [(line.split("行目\t")[0], line.split("\t")[1]) for line in lines]
 
 
 def test_a_good_file_is_shown_and_then_taken_in(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
 ):
     choose(screen, dialogs, written(tmp_path, GOOD))
-    assert "シフトJIS" in screen.about.text
+    assert "（5列）" in screen.about.text
     assert [choice.value for choice in screen.matched.choices] == [
         *(CsvColumn.NUMBER, CsvColumn.NAME, CsvColumn.KANA, CsvColumn.PHONE, None),
     ]
@@ -121,12 +122,11 @@ def test_every_wrong_line_is_named_and_nothing_is_taken_in(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
 ):
     choose(screen, dialogs, written(tmp_path, WRONG))
-    tree, lines = screen.result.lines, listed(screen)
+    lines = listed(screen)
     assert [line for line, _ in lines] == ["2", "2", "4"]
     assert "お名前" in lines[0][1]
     assert "4711" in lines[2][1]
-    tree.selection_set(tree.get_children()[1])
-    settle(screen, lambda: screen.result.whole.text.startswith("2行目: 電話番号"))
+    assert lines[1][1].startswith("電話番号") and lines[1][1].endswith("090-1234-5678"), "whole"
     assert not can_be_taken(screen)
     press(screen, "F12")
     with closing(Members(database)) as members:
@@ -217,8 +217,8 @@ def said(
 def test_how_far_the_writing_is(screen: MemberImportScreen, said: list[str], database: Path):
     press(screen, "F12")
     settle(screen, lambda: said and said[-1].startswith("取り込みました"))
-    assert [text for text in said if "/" in text] == [
-        f"取り込んでいます… {n} / {MANY}名" for n in range(0, MANY, 10)
+    assert [text for text in said if "／" in text] == [
+        f"取り込んでいます… {n} ／ {MANY}名" for n in range(0, MANY, 10)
     ]
     with closing(Members(database)) as members:
         assert len(members.numbers()) == MANY
@@ -242,3 +242,17 @@ def test_stopped_in_the_middle_of_the_writing_nothing_is_written(
     with closing(Members(database)) as members:
         assert members.numbers() == []
     assert can_be_taken(screen)
+
+
+def test_on_the_smallest_display_with_the_largest_letters_several_lines_can_be_read(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path
+):
+    root = screen.window.root
+    root.geometry("1024x524+0+0")
+    screen.window.set_text_size(TextSize.HUGE)
+    choose(screen, dialogs, written(tmp_path, WRONG))
+    lines = screen.result.lines.text
+    settle(screen, lambda: root.winfo_height() == 524 and lines.dlineinfo("1.0"))
+    line = lines.dlineinfo("1.0")
+    assert line is not None
+    assert lines.winfo_height() >= 2 * line[3]

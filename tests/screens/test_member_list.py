@@ -84,11 +84,11 @@ class TestSearch:
     def test_the_rows_say_who_they_are(self, screen: MemberListScreen):
         settle(screen, lambda: len(rows(screen)[0]) > 2)
         assert rows(screen)[0] == (
-            *("1001", "山田　太郎", "ヤマダ　タロウ", "会員", "090-1234-5678"),
+            *("1001", "山田　太郎", "ヤマダ　タロウ", "登録中", "090-1234-5678"),
             *("taro@docomo.ne.jp", "常連"),
         )
         assert rows(screen)[1][3] == "承諾なし"
-        assert screen.count.cget("text") == "3名"
+        assert screen.files.count.cget("text") == "全体 3件"
 
     @pytest.mark.parametrize(
         ("typed", "found"),
@@ -174,7 +174,7 @@ class TestCorrection:
         assert not edit.buttons["退会"].winfo_ismapped()
         dialogs.answers.append("取り消す")
         click(edit.buttons["退会の取り消し"])
-        settle(edit, lambda: edit.condition.text == "会員")
+        settle(edit, lambda: edit.condition.text == "登録中")
         member = stored(database, 1001)
         assert member is not None
         assert member.standing.state is MemberState.ACTIVE
@@ -212,7 +212,7 @@ class TestCorrection:
 
         dialogs.answers.append(agree)
         click(edit.buttons["配信の再開"])
-        settle(edit, lambda: edit.condition.text == "会員")
+        settle(edit, lambda: edit.condition.text == "登録中")
         member = stored(database, 1001)
         assert member is not None
         assert member.consent == Consent(True, local_now().date(), "電話")
@@ -265,27 +265,36 @@ class TestCorrection:
         settle(edit, lambda: edit.condition.text == "不達: 宛先が見つかりません。")
         dialogs.answers.append("解除する")
         click(edit.buttons["不達の解除"])
-        settle(edit, lambda: edit.condition.text == "会員")
+        settle(edit, lambda: edit.condition.text == "登録中")
 
 
+@pytest.fixture
+def no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PC on which nothing is registered for CSV."""
+    monkeypatch.setattr("shutil.which", lambda name: None)
+
+
+@pytest.mark.usefixtures("no_programs")
 class TestFiles:
     def test_the_listed_members_go_out_as_csv(
         self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
     ):
         type_in(screen.search, "docomo")
         settle(screen, lambda: listed(screen) == [1001, 1003])
-        dialogs.answers.append(tmp_path / "会員.csv")
+        dialogs.answers += ["Excelで開く", tmp_path / "会員.csv"]
         click(labelled(screen, "CSVへ取り出し"))
-        settle(screen, lambda: "取り出しました" in screen.window.status_text)
+        settle(screen, lambda: "保存しました" in screen.window.status_text)
+        assert "開くプログラムがありません" in screen.window.status_text
+        assert not dialogs.troubles, "the file is there: nothing went wrong"
         table = list(csv.reader(io.StringIO((tmp_path / "会員.csv").read_text("utf-8-sig"))))
         assert [row[0] for row in table] == ["受付番号", "1001", "1003"]
 
     def test_the_record_of_consents(
         self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
     ):
-        dialogs.answers.append(tmp_path / "承諾.csv")
+        dialogs.answers += ["Excelで開く", tmp_path / "承諾.csv"]
         click(labelled(screen, "承諾の記録"))
-        settle(screen, lambda: "取り出しました" in screen.window.status_text)
+        settle(screen, lambda: "保存しました" in screen.window.status_text)
         text = (tmp_path / "承諾.csv").read_text("utf-8-sig")
         assert "taro@docomo.ne.jp" in text
         assert "番号は★1★です" in text, "what the customer had been told"
@@ -293,6 +302,6 @@ class TestFiles:
     def test_a_file_that_cannot_be_written_is_told(
         self, screen: MemberListScreen, dialogs: Person, tmp_path: Path
     ):
-        dialogs.answers.append(tmp_path / "ない" / "会員.csv")
+        dialogs.answers += ["Excelで開く", tmp_path / "ない" / "会員.csv"]
         click(labelled(screen, "CSVへ取り出し"))
         settle(screen, lambda: dialogs.troubles)

@@ -30,7 +30,7 @@ def test_the_window_answers_all_the_time(program: Program, dialogs: Person, tmp_
     settle(screen, lambda: screen.table.current == last)
     tree = screen.table.tree
     settle(screen, lambda: str(tree.item(tree.get_children()[-1], "values")[0]) == str(last))
-    dialogs.answers.append(tmp_path / "会員.csv")
+    dialogs.answers += ["古いソフト用", tmp_path / "会員.csv"]
     click(labelled(screen, "CSVへ取り出し"))
     click(screen.files.stop_button)
     settle(screen, lambda: "中止しました" in screen.window.status_text)

@@ -489,7 +489,7 @@ class TestKeptMails:
         table = screen.kept.table
         assert screen.tab is screen.kept
         assert column(table, 1)[:2] == ["suzuki.ichiro@docomo.ne.jp", "（読み取れません）"]
-        assert column(table, 2)[:2] == ["ポイントカードをなくしました", "（件名なし）"]
+        assert column(table, 2)[:2] == ["ポイントカードをなくしました", "（見出なし）"]
         assert column(table, 3) == [
             "転送済み", "転送済み", "転送待ち", "保存のみ", "保存のみ", "転送できず",
         ]  # fmt: skip
@@ -625,9 +625,10 @@ class TestKeptMails:
 
 class TestCsv:
     @pytest.mark.parametrize(
-        ("answer", "encoding"), [("UTF-8", "utf-8-sig"), ("シフトJIS", "cp932")]
+        ("answer", "encoding", "end"),
+        [("Excelで開く", "utf-8-sig", "取り出しました"), ("古いソフト用", "cp932", "保存しました")],
     )
-    def test_f12_writes_what_is_shown_and_opens_it(
+    def test_f12_writes_what_is_shown_and_opens_it_for_excel(
         self,
         screen: ResultsScreen,
         program: Program,
@@ -636,15 +637,19 @@ class TestCsv:
         opened: Path,
         answer: str,
         encoding: str,
+        end: str,
     ):
         search(screen, "softbank")
         path = tmp_path / "結果.csv"
         dialogs.answers += [answer, path]
         press(screen, "F12")
-        settle(screen, opened.exists)
-        settle(screen, lambda: opened.read_text("utf-8") == f"{path}\n")
         count = len(screen.list.table.row_keys)
-        settle(screen, lambda: said(program) == f"{count}件を「結果.csv」へ取り出しました。")
+        settle(screen, lambda: said(program) == f"{count}件を「結果.csv」へ{end}。")
+        if end == "取り出しました":
+            settle(screen, opened.exists)
+            settle(screen, lambda: opened.read_text("utf-8") == f"{path}\n")
+        else:
+            assert not opened.exists()
         table = list(csv.reader(io.StringIO(path.read_bytes().decode(encoding))))
         assert [int(row[0]) for row in table[1:]] == list(screen.list.table.row_keys)
         assert dialogs.asked[-1][1] == f"収集結果-{date.today():%Y%m%d}.csv"
@@ -652,14 +657,14 @@ class TestCsv:
     def test_it_can_be_called_off(self, screen: ResultsScreen, dialogs: Person):
         dialogs.answers.append("キャンセル")
         press(screen, "F12")
-        dialogs.answers += ["UTF-8", None]
+        dialogs.answers += ["Excelで開く", None]
         press(screen, "F12")
         assert not dialogs.troubles
 
     def test_a_place_that_cannot_be_written_is_told(
         self, screen: ResultsScreen, dialogs: Person, tmp_path: Path
     ):
-        dialogs.answers += ["UTF-8", tmp_path / "gone" / "x.csv"]
+        dialogs.answers += ["Excelで開く", tmp_path / "gone" / "x.csv"]
         press(screen, "F12")
         settle(screen, lambda: dialogs.troubles)
         assert "gone" in dialogs.troubles[0].happened
@@ -762,7 +767,7 @@ def test_100_000_receipts_freeze_nothing(
         idle(screen)
         screen.notebook.select(0)
         found(screen, 100_000)
-        dialogs.answers += ["UTF-8", tmp_path / "all.csv"]
+        dialogs.answers += ["Excelで開く", tmp_path / "all.csv"]
         press(screen, "F12")
         settle(screen, lambda: "へ取り出しました" in said(program))
 

@@ -276,7 +276,7 @@ class TestLetters:
         assert not page.check.button.winfo_ismapped()
         type_in(body.widget, "みどりの番号は★1★です http://shop.example/ ﾅﾆ")
         settle(page, lambda: page.check.text.startswith("✗"))
-        assert "1 件、ほか 1 件" in page.check.text
+        assert "1件、ほか 1件" in page.check.text
         preview = (page.preview.winfo_rooty(), page.preview.winfo_height())
         click(page.check.button)
         page.update()

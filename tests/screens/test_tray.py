@@ -24,6 +24,7 @@ from kollect.settings import ini_file
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.main import Program
+from kollect.ui.menu import MenuScreen
 from kollect.ui.tray_controller import TrayController
 from tests.helpers import display as displays
 from tests.helpers.live_shop import shop, start
@@ -80,6 +81,19 @@ def is_coloured(color: TrayColor) -> bool:
 
 def click_icon(button: int) -> None:
     xdotool("mousemove", "--window", icon_window(), "8", "8", "click", str(button))
+
+
+def icon_menu(program: Program) -> tk.Menu:
+    """The menu of the icon, which has been asked for."""
+    tray, root = program.go.tray, program.window.root
+    settle(root, lambda: (menu := tray._menu) and menu.winfo_exists() and menu.winfo_ismapped())
+    return tray._menu
+
+
+def menu_entries(menu: tk.Menu) -> list[str]:
+    """From the top; a line between them is empty."""
+    places = range((menu.index("end") or 0) + 1)
+    return [str(menu.entrycget(n, "label")) if menu.type(n) == "command" else "" for n in places]
 
 
 def click_entry(menu: tk.Menu, place: int) -> None:
@@ -176,32 +190,38 @@ class TestWindowAndIcon:
         settle(collecting.window.root, lambda: "次の受信" in name())
         assert name().startswith("コレクト: 待機中\n今日の受付 0件\n次の受信 ")
 
-    def test_the_menu_has_its_five_entries_and_they_work(
-        self, collecting: Program, dialogs: Person
-    ):
+    def test_the_menu_has_its_entries_and_they_work(self, collecting: Program, dialogs: Person):
         root = collecting.window.root
         hide(collecting)
         click_icon(3)
-        settle(root, lambda: collecting.go.tray._menu and collecting.go.tray._menu.winfo_ismapped())
-        menu = collecting.go.tray._menu
-        labels = [menu.entrycget(n, "label") for n in range(menu.index("end") + 1)]
-        assert labels == ["表示", "今すぐ受信", "収集結果表示", "ログの表示", "処理の終了"]
+        menu = icon_menu(collecting)
+        # the tray is at the lower edge: the menu is above it, and its last entry the nearest
+        assert menu_entries(menu) == [
+            *("処理の終了", "", "設定", "ログの表示", "収集結果表示", "今すぐ受信", "表示"),
+        ]
+        under = root.winfo_pointery() - menu.winfo_rooty()
+        assert under > menu.winfo_height(), "no entry is under the pointer"
         before = collecting.go.tray.status.last
-        click_entry(menu, 1)
+        click_entry(menu, 5)
         settle(root, lambda: collecting.go.tray.status.last is not before)
         assert root.state() == "withdrawn", "looking for mail shows nothing"
         settle(root, lambda: not menu.winfo_ismapped())
         click_icon(3)
-        settle(root, menu.winfo_ismapped)
+        menu = icon_menu(collecting)
         dialogs.answers.append("キャンセル")
         settle(root, lambda: not collecting.workspaces.current.worker.busy)
-        click_entry(menu, 4)
+        click_entry(menu, 0)
         settle(root, lambda: not dialogs.answers)
         assert dialogs.asked[-1][0] == "終了の確認"
         assert collecting.workspaces.current.collecting
 
     @pytest.mark.parametrize(
-        ("wish", "name"), [(TrayAction.RESULTS, "ResultsScreen"), (TrayAction.LOG, "LogScreen")]
+        ("wish", "name"),
+        [
+            (TrayAction.RESULTS, "ResultsScreen"),
+            (TrayAction.LOG, "LogScreen"),
+            (TrayAction.SETTINGS, "SettingsScreen"),
+        ],
     )
     def test_screens_from_the_menu(self, collecting: Program, wish: TrayAction, name: str):
         root = collecting.window.root
@@ -227,13 +247,23 @@ class TestWindowAndIcon:
         collecting.workspaces.current.poll_now()
         settle(root, lambda: is_coloured(TrayColor.WAITING))
 
-    def test_the_end_takes_the_icon_along(self, collecting: Program, dialogs: Person):
+    def test_the_end_of_the_collecting_takes_the_icon_along_and_brings_the_menu(
+        self, collecting: Program, dialogs: Person
+    ):
+        """As the manual has it: 「処理の終了」 ends the monitoring, wherever it is chosen."""
+        root = collecting.window.root
         hide(collecting)
-        settle(collecting.window.root, lambda: not collecting.workspaces.current.worker.busy)
+        settle(root, lambda: not collecting.workspaces.current.worker.busy)
         dialogs.answers.append("OK")
-        collecting.go.tray._wished(TrayAction.QUIT)
-        collecting.window.root.mainloop()
+        collecting.go.tray._wished(TrayAction.END)
+        settle(root, lambda: not collecting.workspaces.current.collecting)
+        settle(root, lambda: isinstance(collecting.window.screen, MenuScreen))
+        settle(root, lambda: root.state() == "normal")
         wait_for(lambda: not icon_window())
+        assert collecting.window.status_text == "メールの収集を終わりました。"
+        dialogs.answers.append("OK")
+        collecting.go.shutdown.quit()
+        root.mainloop()
         assert not [t for t in threading.enumerate() if t.name in ("tray", "collector")]
 
 

@@ -181,7 +181,7 @@ def test_the_answer_is_told_as_soon_as_it_is_back_and_gets_no_number(
     assert program.workspaces.real.count(datetime.now().astimezone()) == (0, 0)
     click(labelled(screen.test, "テスト後処理"))
     settle(screen, lambda: not screen.test.running)
-    assert "1 通" in read(screen.test)
+    assert "1通" in read(screen.test)
     assert list(server.mailbox(server.shop_address).mails) == []
 
 

@@ -24,7 +24,7 @@ def test_every_day_has_a_bar_the_empty_ones_too():
     assert chart.title.startswith("1日ごと")
     assert "合計 12件" in chart.summary
     assert "1日平均 3.0件" in chart.summary
-    assert "11月21日(土) の 7件" in chart.summary
+    assert "11月21日（土） の 7件" in chart.summary
 
 
 def test_without_a_first_day_it_begins_with_the_first_receipt():

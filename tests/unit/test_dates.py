@@ -86,4 +86,4 @@ def test_times_are_shown_here_and_shorter_where_there_is_little_room():
     assert short_moment_text(moment, TODAY) == f"{here:%m/%d %H:%M}"
     assert short_moment_text(moment, date(2027, 1, 1)) == f"{here:%Y/%m/%d}"
     assert moment_text(None) == short_moment_text(None, TODAY) == ""
-    assert day_words(date(2026, 11, 5)) == "11月5日(木)"
+    assert day_words(date(2026, 11, 5)) == "11月5日（木）"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from kollect.ui.log import log_lines
 from kollect.ui.log.log_lines import day_of, find, month_words, parts, place_of_day
 
 LINES = [
@@ -46,3 +47,23 @@ def test_a_search_that_nobody_waits_for_ends():
 
 def test_a_month_in_words():
     assert month_words("2026-03") == "2026年3月"
+
+
+def test_technical_words_are_told_from_what_happened():
+    trace = "RuntimeError: x（y） ← jobs.py:79 run ← a.py:3 f、元は ValueError: z ← b.py:1 g"
+    assert log_lines.split_detail(f"予期しない誤りが起きました（{trace}）") == (
+        "予期しない誤りが起きました", trace,
+    )  # fmt: skip
+    for plain in (
+        "受付番号 1001 を返信しました",
+        "メール（差出人 a@b.jp、見出 なし）",
+        "x（Error）",
+    ):
+        assert log_lines.split_detail(plain) == (plain, "")
+
+
+def test_days_with_entries_and_faults():
+    lines = ["2026-09-01 10:00:00 情報 a", "half", "2026-09-01 11:00:00 エラー b",
+             "2026-09-03 10:00:00 情報 エラー c", "2026-99-99 10:00:00 情報 d"]  # fmt: skip
+    assert log_lines.days(lines) == [date(2026, 9, 1), date(2026, 9, 3)]
+    assert [log_lines.is_fault(line) for line in lines] == [False, False, True, False, False]

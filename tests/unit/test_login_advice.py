@@ -36,7 +36,7 @@ def test_a_provider_has_its_own_advice(receives: str, sends: str, words: str):
 def test_of_others_account_and_password_are_asked_for_again(host: str):
     assert login_advice.of_provider(sending(host), "SMTP") is None
     assert "送信用の" in login_advice.login_refused(sending(host), "SMTP", "535 no").cure
-    assert "受信 (IMAP) を" in login_advice.login_refused(receiving(host), "IMAP", "no").cure
+    assert "受信（IMAP）を" in login_advice.login_refused(receiving(host), "IMAP", "no").cure
 
 
 def test_a_provider_is_known_by_its_answer_too():

@@ -118,7 +118,7 @@ class TestSendAgain:
     ):
         found = records.find(ReceiptQuery(state=ReceiptState.REPLIED), rows=1)
         number = found.keys[0]
-        assert records.send_again([number]) == 1
+        assert len(records.send_again([number])) == 1
         (letter,) = owed(folder)
         assert (letter.number, letter.address) == (number, found.rows[number].address)
         with closing(Ledger(folder.database)) as ledger:
@@ -136,8 +136,9 @@ class TestSendAgain:
         self, records: ResultsService, folder: DataFolder
     ):
         numbers = list(records.find(ReceiptQuery()).keys[:3])
-        assert records.send_again(numbers) == 3
-        assert records.send_again(numbers) == 0
+        rows = records.send_again(numbers)
+        assert len(set(rows)) == 3
+        assert set(records.send_again(numbers)) == set(rows)
         assert len(owed(folder)) == 3
 
     def test_without_mail_settings_nothing_is_owed(self, folder: DataFolder):

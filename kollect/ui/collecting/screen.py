@@ -165,7 +165,7 @@ class StatePanel(ttk.Frame):
             last = f"前回の受信 {status.last.at:%H:%M:%S}　{result}"
         self.last.configure(text=last)
         for label, number in ((self.today, status.today), (self.total, status.total)):
-            label.configure(text="－" if number is None else f"{number:,} 件")
+            label.configure(text="－" if number is None else f"{number:,}件")
 
     def _number(self, column: int, text: str) -> ttk.Label:
         ttk.Label(self, text=text, style="PaperFaint.TLabel").grid(

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Sequence
 
 from kollect.demo.session import Note
+from kollect.printing.line_breaking import fold
 from kollect.ui.framework.theme import (
     ACCENT_PALE,
     BOLD_FONT,
@@ -19,7 +20,6 @@ from kollect.ui.framework.theme import (
     WIDE,
 )
 from kollect.ui.widgets.form import text_of
-from kollect.ui.widgets.wrapped_label import fold
 
 _LINES, _CHARACTERS = 15, 30
 

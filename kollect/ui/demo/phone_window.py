@@ -40,20 +40,26 @@ class PhoneWindow(tk.Toplevel):
         show_trouble: Callable[[Trouble], None],
         *,
         sent: Callable[[], None],
+        arrived: Callable[[str], None],
         collecting: Callable[[], bool],
     ) -> None:
-        """`sent` is called after each mail, for the shop to look at once."""
+        """`sent` is called after each mail, for the shop to look at once; `arrived` where a mail
+        has come that the main window may cover.
+        """
         super().__init__(root, class_="Kollect")
         self.withdraw()
         self.title("お客様の携帯（デモ）")
         self.protocol("WM_DELETE_WINDOW", self.withdraw)
         self._root_window = root
+        self.is_apart = True
+        """There is room for both windows; else the one that was clicked last is in front."""
         self._narrowed = ("", 0)
         """How the main window stood before it gave way, and how wide it has been since."""
         self._session = session
         self._jobs = jobs
         self._show_trouble = show_trouble
         self._sent = sent
+        self._tell_arrived = arrived
         self._collecting = collecting
         self._sending = False
         self.handset = session.handsets[0]
@@ -95,7 +101,7 @@ class PhoneWindow(tk.Toplevel):
             self._narrowed = root.geometry(), place.width
         tall, top = min(root.winfo_height(), highest), max(0, _outer(root)[1])
         root.geometry(f"{place.width}x{tall}+{place.x}+{top}")
-        self.attributes("-topmost", place.overlapping)
+        self.is_apart = not place.overlapping
         self.geometry(f"+{place.beside_x}+{max(0, min(top, highest - height))}")
         self.deiconify()
         self.lift()
@@ -174,7 +180,9 @@ class PhoneWindow(tk.Toplevel):
         if handset is self.handset:
             self._say("メールが届きました。")
         else:
-            self._say(f"{handset.name}さんにメールが届きました。")
+            self._say(f"{handset.called}にメールが届きました。")
+        if not self.is_apart and handset.can_send:
+            self._tell_arrived(f"{handset.called}の携帯に、メールが届きました。")
 
     def _take(self, handset: Handset, note: Note) -> None:
         handset.notes.append(note)

@@ -20,6 +20,7 @@ from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 T = TypeVar("T")
 
+PROGRAM = "コレクト"
 TEXT_CHARACTERS = 38
 """Width of a message: lines that an eye can follow."""
 
@@ -29,10 +30,15 @@ FileKinds = Sequence[tuple[str, str]]
 class Dialog(tk.Toplevel, Generic[T]):
     """One modal dialog. A subclass puts its widgets into `body` and calls `buttons`."""
 
-    def __init__(self, parent: tk.Misc, title: str, *, otherwise: T) -> None:
+    def __init__(
+        self, parent: tk.Misc, title: str, *, otherwise: T, is_heading: bool = False
+    ) -> None:
+        """`is_heading`: the title stands above the text, and the frame says whose window it is."""
         super().__init__(parent, class_="Kollect")
         self.withdraw()
-        self.title(title)
+        self.heading = title
+        self.title(PROGRAM if is_heading else title)
+        self.iconname(title)
         self.answer = otherwise
         """What `run` returns; as given here where the user goes away by ESC or ×."""
         self.configure(background=ttk.Style(self).lookup("TFrame", "background"))
@@ -40,6 +46,8 @@ class Dialog(tk.Toplevel, Generic[T]):
         self.rowconfigure(0, weight=1)
         self.body = ttk.Frame(self, padding=WIDE)
         self.body.grid(row=0, column=0, sticky="nsew")
+        if is_heading:
+            paragraph(self.body, title, bold=True).pack(anchor="w")
         self._focus: tk.Misc = self
         self._main: ttk.Button | None = None
         for key in ("<Return>", "<KP_Enter>"):
@@ -220,8 +228,7 @@ class QuestionDialog(Dialog[str]):
         answers: Sequence[str],
         careful: bool = False,
     ) -> None:
-        super().__init__(parent, title, otherwise=answers[0])
-        paragraph(self.body, title, bold=True).pack(anchor="w")
+        super().__init__(parent, title, otherwise=answers[0], is_heading=True)
         paragraph(self.body, text).pack(anchor="w", pady=(GAP, 0))
         made = self.buttons(
             *((answer, lambda answer=answer: self.finish(answer)) for answer in answers)
@@ -232,10 +239,9 @@ class QuestionDialog(Dialog[str]):
 
 class TroubleDialog(Dialog[None]):
     def __init__(self, parent: tk.Misc, trouble: Trouble) -> None:
-        super().__init__(parent, trouble.title, otherwise=None)
+        super().__init__(parent, trouble.title, otherwise=None, is_heading=True)
         self._trouble = trouble
         self._detail: ttk.Frame | None = None
-        paragraph(self.body, trouble.title, bold=True).pack(anchor="w")
         for heading, text in (
             ("何が起きたか", trouble.happened),
             ("どうすればよいか", trouble.cure),

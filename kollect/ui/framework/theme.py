@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 GAP = "6p"
 HALF = "3p"
 WIDE = "12p"
+CELL_PADDING = "6p"
+"""Left and right of what stands in a cell of a list."""
 
 GROUND = "#f4f6f9"
 PAPER = "#ffffff"
@@ -156,7 +158,9 @@ class Theme:
         configure("Good.TLabel", foreground=GOOD)
         configure("Bad.TLabel", foreground=WRONG)
         configure("TLabelframe.Label", font=BOLD_FONT, foreground=ACCENT_DARK)
-        configure("Treeview.Heading", font=BOLD_FONT)
+        configure("Treeview.Cell", padding=(CELL_PADDING, 0))
+        # a heading begins two pixels further left than the texts below it
+        configure("Treeview.Heading", font=BOLD_FONT, padding=("7.5p", "2p"))
         configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
         configure("Menu.TButton", padding=("12p", "7p"), anchor="w")
         configure("LowMenu.TButton", padding=("9p", "3p"), anchor="w")
@@ -205,8 +209,7 @@ class Theme:
             background=[("selected", ACCENT)],
             foreground=[("selected", PAPER)],
         )
-        # as far in as the texts of the rows
-        style.configure("Treeview.Heading", background="#e9edf2", padding=("2p", "2p"))
+        style.configure("Treeview.Heading", background="#e9edf2")
         style.configure("TScrollbar", gripcount=0, background="#d4dae2", arrowcolor=FAINT)
         style.configure("TProgressbar", background=ACCENT)
         with contextlib.suppress(tk.TclError):  # no such file: clam's own stay

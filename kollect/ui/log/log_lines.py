@@ -10,6 +10,10 @@ from datetime import date
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\S+) (.*)", re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d ")
 
+_DETAIL = re.compile(r"（(\w+(?:\.\w+)*: .* ← [^ :]+:\d+ .*)）$", re.DOTALL)
+"""As `storage.event_log` writes an exception behind the words of an event."""
+_KIND_AT = len("2026-11-23 19:12:05 ")
+
 FAULT = "エラー"
 LOOK_UP_EVERY = 5000
 """Lines, after which a search asks whether it is still wanted."""
@@ -23,6 +27,22 @@ def parts(line: str) -> tuple[str, str, str]:
     """When, what kind, what; a line that is not ours is all text."""
     found = _LINE.fullmatch(line)
     return (found[1].replace("-", "/"), found[2], found[3]) if found else ("", "", line)
+
+
+def is_fault(line: str) -> bool:
+    return line.startswith(f"{FAULT} ", _KIND_AT)
+
+
+def split_detail(text: str) -> tuple[str, str]:
+    """What happened, and the technical words at its end: the fault's places in the program."""
+    found = _DETAIL.search(text)
+    return (text[: found.start()], found[1]) if found else (text, "")
+
+
+def days(lines: Sequence[str]) -> list[date]:
+    """Those with entries, in their order."""
+    found = {line[:10]: line for line in lines if _DAY.match(line)}
+    return [day for line in found.values() if (day := day_of(line))]
 
 
 def day_of(line: str) -> date | None:

@@ -53,8 +53,6 @@ class LogSearch(ttk.Frame):
         self.next_button.grid(row=0, column=3)
         self.told = ttk.Label(self)
         self.told.grid(row=0, column=4, sticky="w", padx=GAP)
-        self.count = ttk.Label(self)
-        self.count.grid(row=0, column=5, sticky="e")
 
     def attach(self, table: Table) -> None:
         """The table whose rows are the lines."""
@@ -119,7 +117,7 @@ class LogSearch(ttk.Frame):
         return "break"
 
     def tell(self) -> None:
-        """How many lines there are, how many were found, and which of these one is at."""
+        """How many lines were found, and which of these one is at."""
         at, told = self._table.at, ""
         if self.text and not self._hits:
             told = "見つかりません"
@@ -128,7 +126,6 @@ class LogSearch(ttk.Frame):
             here = number < len(self._hits) and self._hits[number] == at
             told = f"{number + 1:,} ／ {len(self._hits):,}件" if here else f"{len(self._hits):,}件"
         self.told.configure(text=told)
-        self.count.configure(text=f"{len(self._lines()):,}行")
         for button in (self.before_button, self.next_button):
             button.configure(state="normal" if self._hits and self.text else "disabled")
 

@@ -45,7 +45,7 @@ class AudiencePanel(ttk.Frame):
             self._list(None)
             return
         reached = audience.reached
-        self.reached.configure(text=f"{reached:,} 名")
+        self.reached.configure(text=f"{reached:,}名")
         self.look_button.configure(state="normal" if reached else "disabled")
         if reached:
             length = f"送り終わるまで {about(estimate(reached, pace))}です。"
@@ -56,7 +56,7 @@ class AudiencePanel(ttk.Frame):
         self.length.configure(text=length)
         left_out = sum(audience.left_out.values())
         self.heading.configure(
-            text=f"送らない会員　{left_out:,} 名" if left_out else "送らない会員はいません。"
+            text=f"送らない会員　{left_out:,}名" if left_out else "送らない会員はいません。"
         )
         self._list(audience)
 
@@ -71,7 +71,7 @@ class AudiencePanel(ttk.Frame):
         for why, number in audience.left_out.items() if audience else ():
             name = ttk.Label(self, text=why.value, style="PaperBold.TLabel")
             name.grid(row=row, column=0, sticky="w", pady=(GAP, 0))
-            count = ttk.Label(self, text=f"{number:,} 名", style="Paper.TLabel")
+            count = ttk.Label(self, text=f"{number:,}名", style="Paper.TLabel")
             count.grid(row=row, column=1, sticky="e", padx=GAP, pady=(GAP, 0))
             button = ttk.Button(self, text="見る", width=6, command=partial(self._look, why))
             button.grid(row=row, column=2, pady=(GAP, 0))

@@ -236,7 +236,7 @@ class MailingComposeScreen(Screen):
 
         def done(result: None) -> None:
             self.window.say_done(
-                f"{to} に試しのメールを送りました。届いたメールを確かめてください。"
+                f"{to} にテストメールを送りました。届いたメールを確かめてください。"
             )
 
         self.window.set_status(f"{to} に送っています…")

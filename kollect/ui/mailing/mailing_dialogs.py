@@ -76,10 +76,10 @@ class PeopleDialog(Dialog[None]):
         self.table = Table(
             table,
             (
-                TableColumn("受付番号", 6),
-                TableColumn("お名前", 9),
-                TableColumn("メールアドレス", 14, stretch=True),
-                TableColumn("グループ", 6),
+                TableColumn("受付番号", 5.5),
+                TableColumn("お名前", 8.5),
+                TableColumn("メールアドレス", 13, stretch=True),
+                TableColumn("グループ", 5.5),
             ),
             self._fetch,
         )

@@ -43,12 +43,12 @@ class MailingListScreen(Screen):
         self.table = Table(
             self,
             (
-                TableColumn("状態", 5.5),
-                TableColumn("見出", 16, stretch=True),
-                TableColumn("発信日時", 9.5, narrow=8.5),
-                TableColumn("送る相手", 8.5),
-                TableColumn("送信済", 6.5, right=True),
-                TableColumn("不達", 3.5, right=True),
+                TableColumn("状態", 5),
+                TableColumn("見出", 15, stretch=True),
+                TableColumn("発信日時", 9, narrow=8),
+                TableColumn("送る相手", 8),
+                TableColumn("送信済", 6, right=True),
+                TableColumn("不達", 3, right=True),
             ),
             self._fetch,
             opened=lambda identity: self.open_selected(),
@@ -190,6 +190,6 @@ def _row(mailing: Mailing, counts: _Counts) -> TableRow:
     return TableRow(
         (
             *(MAILING_STATE_LABELS[mailing.state], subject, started, mailing.chosen),
-            *(f"{counts.get(RecipientState.SENT, 0):,} / {total:,}", f"{dead:,}" if dead else ""),
+            *(f"{counts.get(RecipientState.SENT, 0):,} ／ {total:,}", f"{dead:,}" if dead else ""),
         )
     )

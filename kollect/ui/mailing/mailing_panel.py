@@ -69,7 +69,7 @@ class ProgressPanel(ttk.Frame):
         self.state_word.configure(text=MAILING_STATE_LABELS[mailing.state])
         total = sum(counts.values()) - counts.get(RecipientState.LEFT_OUT, 0)
         sent = counts.get(RecipientState.SENT, 0)
-        self.numbers.configure(text=f"{sent:,} / {total:,} 名に送信済")
+        self.numbers.configure(text=f"{sent:,} ／ {total:,}名に送信済")
         left = count(counts, WAITING) + counts.get(RecipientState.UNKNOWN, 0)
         self.bar.configure(value=(total - left) / total if total else 1.0)
         others = [
@@ -84,6 +84,15 @@ class ProgressPanel(ttk.Frame):
             self.stop_button.grid()
         else:
             self.stop_button.grid_remove()
+
+    def be_low(self, is_low: bool) -> None:
+        """Where there is little height, the table below needs it more than the words of what is
+        sent, which 「送った内容を見る」 shows too.
+        """
+        if is_low:
+            self.letter.grid_remove()
+        else:
+            self.letter.grid()
 
     def _pace_text(
         self, mailing: Mailing, left: int, progress: MailingProgress | None, now: datetime

@@ -100,7 +100,7 @@ class MemberPreview(ttk.Frame):
         shop = settings.shop
         person = TextPerson(name, f"{number:0{settings.collect.number_digits or 1}d}")
         if self._numbers:
-            where = f"{self._at + 1:,} / {len(self._numbers):,}　{name} 様"
+            where = f"{self._at + 1:,} ／ {len(self._numbers):,}　{name} 様"
         else:
             where = f"見本　{name} 様"
         self.who.configure(text=where)

@@ -16,6 +16,8 @@ from kollect.mailing.mailing_states import Mailing, MailingState, RecipientState
 from kollect.storage import export
 from kollect.threads.background_thread import local_now
 from kollect.ui.collecting.screen import TroublePanel
+from kollect.ui.framework.csv_file import ask_csv_file
+from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP
@@ -29,7 +31,8 @@ from kollect.ui.navigator import Navigator
 
 TABLE_EVERY_MS = 1000
 """The table follows the sending no faster than an eye."""
-CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
+LOW = 20
+"""Full-width characters: a screen that is lower has not room for everything."""
 
 
 class MailingProgressScreen(Screen):
@@ -59,6 +62,7 @@ class MailingProgressScreen(Screen):
         self.results = MailingResults(self, window, workspaces, mailing, self.show_letter)
         self.results.grid(row=2, column=0, sticky="nsew")
         self._unwatch = go.mailings.watch(self._told)
+        self.bind("<Configure>", lambda event: self._fit(), add="+")
 
     # ---- as a screen ----
 
@@ -81,6 +85,10 @@ class MailingProgressScreen(Screen):
 
     def on_text_size(self) -> None:
         self.results.resized()
+        self._fit()
+
+    def _fit(self) -> None:
+        self.panel.be_low(1 < self.winfo_height() < LOW * em(self))
 
     # ---- how it stands ----
 
@@ -150,19 +158,18 @@ class MailingProgressScreen(Screen):
     def export(self) -> None:
         """「CSVへ取り出し」: everybody, with what became of it."""
         name = f"発信結果-{local_now():%Y%m%d}.csv"
-        path = self.window.dialogs.save_as("発信の結果をCSVへ取り出し", name, CSV_KINDS)
-        if path is None:
+        target = ask_csv_file(self.window.dialogs, "会員ごとの結果", name)
+        if target is None:
             return
 
-        def work(job: Job) -> None:
+        def work(job: Job) -> str:
             with self._workspaces.current.outbox() as outbox:
-                data = mailing_csv(outbox.each(self._id), digits=self._workspaces.current.digits)
-            export.write(path, data)
+                recipients = list(outbox.each(self._id))
+            digits = self._workspaces.current.digits
+            export.write(target.path, mailing_csv(recipients, target.encoding, digits))
+            return target.finish(f"{len(recipients):,}件")
 
-        def done(result: None) -> None:
-            self.window.say_done(f"「{path.name}」に取り出しました。")
-
-        self.work(work, done, failed=self._failed, busy=True)
+        self.work(work, self.window.say_done, failed=self._failed, busy=True)
 
     # ---- on and off ----
 

@@ -42,12 +42,12 @@ class MailingResults(ttk.Frame):
         self.table = Table(
             self,
             (
-                TableColumn("受付番号", 5),
-                TableColumn("お名前", 7.5),
-                TableColumn("メールアドレス", 12, stretch=True),
-                TableColumn("結果", 8, narrow=7),
-                TableColumn("日時", 7, spare=True),
-                TableColumn("理由", 10.5, narrow=9),
+                TableColumn("受付番号", 4.5),
+                TableColumn("お名前", 7),
+                TableColumn("メールアドレス", 11, stretch=True),
+                TableColumn("結果", 7.5, narrow=6.5),
+                TableColumn("日時", 6.5, spare=True),
+                TableColumn("理由", 10, narrow=8.5),
             ),
             self._fetch,
             opened=lambda place: self.look(),

@@ -13,6 +13,7 @@ from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.storage import export
 from kollect.threads.background_thread import local_now
+from kollect.ui.framework.csv_file import ask_csv_file
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.widgets.form import button_row
@@ -20,8 +21,10 @@ from kollect.ui.widgets.form import button_row
 T = TypeVar("T")
 Watched = Callable[[Iterable[T]], Iterator[T]]
 
+Make = Callable[[Members, Watched[Any], str], bytes]
+"""The octets of a table, in an encoding."""
+
 TOLD_EVERY = 1000
-CSV_KINDS = (("CSVファイル（Excel）", "*.csv"),)
 
 
 class MemberFiles(ttk.Frame):
@@ -52,27 +55,30 @@ class MemberFiles(ttk.Frame):
         )
         buttons.grid(row=0, column=0)
         self.stop_button = ttk.Button(self, text="中止", width=8, command=self.stop)
-        self.stop_button.grid(row=0, column=1, sticky="e")
+        self.stop_button.grid(row=0, column=1, sticky="w")
         self.stop_button.grid_remove()
+        self.count = ttk.Label(self)
+        """How many are listed."""
+        self.count.grid(row=0, column=2, sticky="e")
 
     def export(self) -> None:
         """「CSVへ取り出し」: the members that are listed."""
         choice = self._choice()
         self._write(
-            "会員一覧をCSVへ取り出し",
+            "一覧の会員",
             "会員一覧",
-            lambda members, watched: members_csv(
-                watched(members.each(choice)), digits=self._workspaces.current.digits
+            lambda members, watched, encoding: members_csv(
+                watched(members.each(choice)), encoding, self._workspaces.current.digits
             ),
         )
 
     def export_consents(self) -> None:
         """「承諾の記録」: of all members, whatever is listed."""
         self._write(
-            "承諾の記録をCSVへ取り出し",
             "承諾の記録",
-            lambda members, watched: consents_csv(
-                watched(members.consents()), digits=self._workspaces.current.digits
+            "承諾の記録",
+            lambda members, watched, encoding: consents_csv(
+                watched(members.consents()), encoding, self._workspaces.current.digits
             ),
         )
 
@@ -80,38 +86,41 @@ class MemberFiles(ttk.Frame):
         if self._job is not None:
             self._job.stop()
 
-    def _write(self, title: str, name: str, make: Callable[[Members, Watched[Any]], bytes]) -> None:
+    def _write(self, what: str, name: str, make: Make) -> None:
         if self._job is not None:
             return
-        name = f"{name}-{local_now():%Y%m%d}.csv"
-        path = self._window.dialogs.save_as(title, name, CSV_KINDS)
-        if path is None:
+        target = ask_csv_file(self._window.dialogs, what, f"{name}-{local_now():%Y%m%d}.csv")
+        if target is None:
             return
 
-        def work(job: Job) -> bool:
+        def work(job: Job) -> str:
+            written = 0
+
             def watched(rows: Iterable[T]) -> Iterator[T]:
+                nonlocal written
                 for count, row in enumerate(rows):
                     if count % TOLD_EVERY == 0:
                         if job.stopping():
                             return
                         job.report(self._window.set_status, f"取り出しています… {count:,}件")
+                    written = count + 1
                     yield row
 
             with self._workspaces.current.members() as members:
-                data = make(members, watched)
+                data = make(members, watched, target.encoding)
             if job.stopping():
-                return False
-            export.write(path, data)
-            return True
+                return ""
+            export.write(target.path, data)
+            return target.finish(f"{written:,}件")
 
         def over() -> None:
             self._job = None
             self.stop_button.grid_remove()
 
-        def done(written: bool) -> None:
+        def done(said: str) -> None:
             over()
-            if written:
-                self._window.say_done(f"「{path.name}」へ取り出しました。")
+            if said:
+                self._window.say_done(said)
             else:
                 self._window.say_not_done("取り出しを中止しました。")
 

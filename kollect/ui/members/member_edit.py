@@ -19,7 +19,7 @@ from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.address_change_flow import LIST_SOURCE, AddressChangeFlow
 from kollect.ui.members.consent_dialog import ConsentDialog
-from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields
+from kollect.ui.members.member_fields import LABEL_CHARACTERS, REGISTERED, MemberFields
 from kollect.ui.members.member_history import corrections, mails
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
@@ -303,4 +303,4 @@ def standing_words(member: Member) -> tuple[str, str]:
         parts.append(f"不達: {standing.undeliverable}")
     if parts:
         return "　".join(parts), "Bad.TLabel"
-    return "会員", "Good.TLabel"
+    return REGISTERED, "Good.TLabel"

@@ -29,6 +29,8 @@ from kollect.ui.framework.theme import GAP, WIDE
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.widgets import fields, form
 
+REGISTERED = "登録中"
+"""The state of a member who has not left, and to whom mail can go."""
 LABEL_CHARACTERS = 6
 _BOTH_CALENDARS = "西暦でも和暦でも。例: S60.1.2"
 PAPER = "会員登録用紙"

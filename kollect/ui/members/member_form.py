@@ -40,7 +40,7 @@ from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields, switch_ime
 from kollect.ui.navigator import Navigator
-from kollect.ui.results.resend import ask_and_send_again
+from kollect.ui.results.resend import LetterWatch
 from kollect.ui.results.results_rows import has_not_arrived, may_be_filtered
 from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
@@ -79,6 +79,7 @@ class MemberFormScreen(Screen):
             entry.bind(key, lambda event: self._move_on())
         entry.bind("<FocusOut>", lambda event: when_idle(self, self._left_number), add=True)
         switch_ime(entry, InputMode.PLAIN)
+        self._letters = LetterWatch(window, workspaces, owner=self, changed=self._look_again)
         self._ask_for_number()
 
     # ---- as a screen ----
@@ -107,8 +108,13 @@ class MemberFormScreen(Screen):
         self.save(then)
 
     def on_collector_event(self, news: CollectorEvent) -> None:
-        if isinstance(news, PollFinished) and self._found is not None and not self.is_busy:
-            self._look()  # its letter may have gone out by now
+        self._letters.on_collector_event(news)
+        if isinstance(news, PollFinished):
+            self._look_again()  # its letter may have gone out by now
+
+    def _look_again(self) -> None:
+        if self._found is not None and not self.is_busy:
+            self._look()
 
     # ---- the number ----
 
@@ -308,13 +314,7 @@ class MemberFormScreen(Screen):
         if self._found is None:
             return
         receipt = self._found
-        ask_and_send_again(
-            self.window,
-            self._workspaces.current,
-            [receipt.number],
-            receipt.address,
-            owner=self,
-        )
+        self._letters.ask_and_send_again([receipt.number], receipt.address)
 
     def open_there(self) -> None:
         """「会員を開く」: whoever has this number already."""

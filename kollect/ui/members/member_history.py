@@ -58,11 +58,11 @@ class HistoryList(ttk.Frame, Generic[T]):
 
 def corrections(parent: tk.Misc) -> HistoryList[MemberChange]:
     columns = (
-        TableColumn("日時", 9.5),
-        TableColumn("どこで", 6.5, narrow=4.5),
-        TableColumn("項目", 6, narrow=4.5),
-        TableColumn("前の内容", 10, stretch=True),
-        TableColumn("新しい内容", 10, stretch=True),
+        TableColumn("日時", 9),
+        TableColumn("どこで", 6, narrow=4),
+        TableColumn("項目", 5.5, narrow=4),
+        TableColumn("前の内容", 9, stretch=True),
+        TableColumn("新しい内容", 9, stretch=True),
     )
     return HistoryList(parent, columns, _correction, _both_values)
 
@@ -82,9 +82,9 @@ def _both_values(change: MemberChange) -> str:
 
 def mails(parent: tk.Misc) -> HistoryList[SentMail]:
     columns = (
-        TableColumn("日時", 9.5),
-        TableColumn("見出", 14, stretch=True),
-        TableColumn("結果", 7),
+        TableColumn("日時", 9),
+        TableColumn("見出", 13, stretch=True),
+        TableColumn("結果", 6.5),
     )
     nothing = "「メール発信」で送ったメールは、まだありません。"
     return HistoryList(parent, columns, _mail, lambda told: told.answer, nothing=nothing)

@@ -14,17 +14,16 @@ from typing import TypeVar
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
 from kollect.members.csv_check import NEXT_NUMBER, CheckedFile, CsvLine, check, wrong_rows_csv
-from kollect.members.csv_encoding import ENCODINGS
 from kollect.members.csv_import import ImportCounts, in_words, take_in
 from kollect.members.csv_table import CsvTable
 from kollect.members.csv_table import read as read_table
 from kollect.storage import export
 from kollect.storage_errors import storage_trouble
 from kollect.threads.background_thread import local_now
+from kollect.ui.framework.csv_file import CSV_KINDS
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
-from kollect.ui.members.member_csv import CSV_KINDS
 from kollect.ui.members.member_import_columns import ImportColumns
 from kollect.ui.members.member_import_result import ImportResult
 from kollect.ui.navigator import Navigator
@@ -104,7 +103,7 @@ class MemberImportScreen(Screen):
             self._job = None
             self._table = table
             self.about.configure(
-                text=f"{path.name}（{ENCODINGS[table.encoding]}、{len(table.header)}列）\n"
+                text=f"{path.name}（{len(table.header)}列）\n"
                 "列の項目がちがうときは、右側の一覧から選び直してください。"
             )
             self.matched.show(table)
@@ -231,7 +230,7 @@ class MemberImportScreen(Screen):
 
     def _told(self, done: int, of: int) -> None:
         if of:
-            self.result.set_text(f"取り込んでいます… {done:,} / {of:,}名")
+            self.result.set_text(f"取り込んでいます… {done:,} ／ {of:,}名")
         else:
             self.result.set_text(f"確認しています… {done:,}行")
 

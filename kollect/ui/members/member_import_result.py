@@ -8,12 +8,14 @@ from tkinter import ttk
 
 from kollect.members.csv_check import NEXT_NUMBER, CsvLine, LineProblem
 from kollect.ui.framework.dialogs import em
-from kollect.ui.framework.theme import GAP, HALF
+from kollect.ui.framework.theme import GAP, HALF, WRONG
+from kollect.ui.widgets.folded_text import FoldedText
 from kollect.ui.widgets.form import wrapped
 
 MOST_SHOWN = 200
 """So many lines show whether the columns were matched as they should be."""
-_COLUMNS = (("行", 4), ("内容", 24))
+_LINE_CHARACTERS = 4.5
+"""Room for 「1000行目」, in full-width characters."""
 
 
 class ImportResult(ttk.Labelframe):
@@ -35,24 +37,21 @@ class ImportResult(ttk.Labelframe):
             self, text="正しい行だけ取り込む", width=22, command=take_in_good
         )
         self.good_button.grid(row=3, column=0, columnspan=3, sticky="e", pady=(HALF, 0))
-        names = [name for name, _ in _COLUMNS]
-        self.lines = ttk.Treeview(self, columns=names, show="headings", height=4)
-        for name in names:
-            self.lines.heading(name, text=name, anchor="w")
+        self.lines = FoldedText(self, lines=4, characters=20)
+        """Each line of the file in a paragraph: however long a reason is, it is read whole."""
+        self.lines.text.configure(spacing3=3)
+        self.lines.text.tag_configure("wrong", foreground=WRONG)
         self.lines.grid(row=1, column=0, columnspan=2, sticky="nsew", pady=(HALF, 0))
-        bar = ttk.Scrollbar(self, command=self.lines.yview, takefocus=False)
-        bar.grid(row=1, column=2, sticky="ns", pady=(HALF, 0))
-        self.lines.configure(yscrollcommand=bar.set)
-        self.lines.bind("<<TreeviewSelect>>", lambda event: self._say_whole())
-        self.whole = wrapped(self, "")
-        self.whole.grid(row=2, column=0, columnspan=3, sticky="ew")
         self.working(False)
         self.on_text_size()
 
     def on_text_size(self) -> None:
-        width = em(self)
-        for name, characters in _COLUMNS:
-            self.lines.column(name, width=characters * width, stretch=name == "内容")
+        self.lines.text.configure(tabs=(self._tab,))
+        self.lines.refold()
+
+    @property
+    def _tab(self) -> int:
+        return round(_LINE_CHARACTERS * em(self))
 
     def set_text(self, text: str, style: str = "TLabel") -> None:
         self.verdict.configure(text=text, style=style)
@@ -70,28 +69,18 @@ class ImportResult(ttk.Labelframe):
         self._show(())
 
     def show_problems(self, problems: Sequence[LineProblem]) -> None:
-        self.whole.configure(style="Wrong.TLabel")
-        self._show([(str(one.line), one.message) for one in problems])
+        self._show([(str(one.line), one.message) for one in problems], "wrong")
 
     def show_lines(self, lines: Sequence[CsvLine], number: Callable[[int], str]) -> None:
         """Who is registered, and who is corrected."""
-        self.whole.configure(style="TLabel")
         shown = [(str(line.line), _in_words(line, number)) for line in lines[:MOST_SHOWN]]
         if more := len(lines) - len(shown):
             shown.append(("…", f"ほか {more:,}行"))
         self._show(shown)
 
-    def _show(self, rows: Sequence[tuple[str, str]]) -> None:
-        self.lines.delete(*self.lines.get_children())
-        for row in rows:
-            self.lines.insert("", "end", values=row)
-        self.whole.configure(text="")
-
-    def _say_whole(self) -> None:
-        """A long reason does not fit into the list: below it stands the whole of it."""
-        if chosen := self.lines.selection():
-            line, text = map(str, self.lines.item(chosen[0], "values"))
-            self.whole.configure(text=f"{line}行目: {text}" if line != "…" else "")
+    def _show(self, rows: Sequence[tuple[str, str]], look: str = "") -> None:
+        text = [f"{line}行目\t{said}" if line != "…" else f"…\t{said}" for line, said in rows]
+        self.lines.show_rows(text, look, indent=self._tab)
 
 
 def _in_words(line: CsvLine, number: Callable[[int], str]) -> str:

@@ -19,8 +19,9 @@ from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer, text_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.member_csv import MemberFiles
-from kollect.ui.members.member_fields import switch_ime
+from kollect.ui.members.member_fields import REGISTERED, switch_ime
 from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import ChoiceField
 from kollect.ui.widgets.form import combobox_of
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
@@ -29,7 +30,7 @@ SEARCH_AFTER_MS = 150
 """Whoever types on within this time does not want to see the result yet."""
 _NOBODY = "会員はまだいません。\n「会員登録」か「CSVから取り込み」で登録できます。"
 _NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
-_STATES = {None: "すべて", MemberState.ACTIVE: "会員", MemberState.WITHDRAWN: "退会"}
+_STATES = {None: "すべて", MemberState.ACTIVE: REGISTERED, MemberState.WITHDRAWN: "退会"}
 
 
 class MemberListScreen(Screen):
@@ -40,7 +41,7 @@ class MemberListScreen(Screen):
         self._workspaces = workspaces
         self._go = go
         self._order = MemberOrder.NUMBER
-        self._searches: LatestOnly[tuple[list[int], list[tuple[str, int]]]] = LatestOnly(
+        self._searches: LatestOnly[tuple[list[int], int, list[tuple[str, int]]]] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
         )
         self._soon = Timer(self, self._find)
@@ -52,13 +53,13 @@ class MemberListScreen(Screen):
         self.table = Table(
             self,
             (
-                TableColumn("受付番号", 6, right=True, sort=lambda: self.sort(MemberOrder.NUMBER)),
+                TableColumn("受付番号", 5.5, sort=lambda: self.sort(MemberOrder.NUMBER)),
                 TableColumn("お名前", 7),
-                TableColumn("フリガナ", 8.6, narrow=7.6, sort=lambda: self.sort(MemberOrder.KANA)),
-                TableColumn("状態", 4.5),
-                TableColumn("電話番号", 8),
-                TableColumn("メールアドレス", 8, stretch=True),
-                TableColumn("グループ", 4.5, spare=True, stretch=True),
+                TableColumn("フリガナ", 8.6, sort=lambda: self.sort(MemberOrder.KANA)),
+                TableColumn("状態", 4.6),
+                TableColumn("電話番号", 7.5),
+                TableColumn("メールアドレス", 10, narrow=13, stretch=True),
+                TableColumn("グループ", 3.5, narrow=6, stretch=True),
             ),
             self._fetch,
             opened=self.open_member,
@@ -93,8 +94,6 @@ class MemberListScreen(Screen):
         self.condition = ChoiceField(states, ttk.Label(self), _STATES)
         self.condition.value = None
         self.condition.on_edit(self._search_soon)
-        self.count = ttk.Label(top, style="Faint.TLabel")
-        self.count.pack(side="right")
 
     # ---- as a screen ----
 
@@ -139,18 +138,22 @@ class MemberListScreen(Screen):
         self._soon.cancel()
         choice, order = self.choice(), self._order
 
-        def work() -> tuple[list[int], list[tuple[str, int]]]:
-            with self._workspaces.current.members() as members:
-                return members.numbers(choice, order), members.groups()
+        narrowed = choice != MemberFilter()
 
-        def done(found: tuple[list[int], list[tuple[str, int]]]) -> None:
+        def work() -> tuple[list[int], int, list[tuple[str, int]]]:
+            with self._workspaces.current.members() as members:
+                numbers = members.numbers(choice, order)
+                total = len(members.numbers()) if narrowed else len(numbers)
+                return numbers, total, members.groups()
+
+        def done(found: tuple[list[int], int, list[tuple[str, int]]]) -> None:
             if self._searches.outdated:
                 return
-            numbers, groups = found
+            numbers, total, groups = found
             self.table.show(numbers, top=top, keep=True)
-            self.count.configure(text=f"{len(numbers):,}名")
+            self.files.count.configure(text=count_text(len(numbers), total, narrowed=narrowed))
             self._show_groups([label for label, _ in groups])
-            nothing = _NOBODY if choice == MemberFilter() else _NOT_FOUND
+            nothing = _NOT_FOUND if narrowed else _NOBODY
             self.table.say_nothing_there("" if numbers else nothing)
 
         self._searches.submit(work, done)
@@ -233,4 +236,4 @@ def _state(member: Member) -> tuple[str, str]:
         return "配信停止", ""
     if standing.undeliverable:
         return "不達", "wrong"
-    return ("会員" if member.consent.given else "承諾なし"), ""
+    return (REGISTERED if member.consent.given else "承諾なし"), ""

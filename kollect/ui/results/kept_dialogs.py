@@ -15,7 +15,8 @@ from kollect.mail.foreign_text import exact
 from kollect.ui.framework.dialogs import Dialog, paragraph
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.widgets.dates import moment_text
-from kollect.ui.widgets.form import Form, text_of, wrapped
+from kollect.ui.widgets.folded_text import FoldedText
+from kollect.ui.widgets.form import Form, wrapped
 
 if TYPE_CHECKING:
     from kollect.mail.body import MailBody
@@ -33,7 +34,7 @@ class MailDialog(Dialog[KeptMailAction | None]):
         self.body.columnconfigure(1, weight=1)
         lines = [
             ("差出人", contents.sender or exact(mail.address) or "（読み取れません）"),
-            ("件名", contents.subject or "（件名なし）"),
+            ("見出", contents.subject or "（見出なし）"),
             ("届いた日時", moment_text(mail.seen_at)),
             ("理由", mail.reason),
         ]
@@ -44,18 +45,11 @@ class MailDialog(Dialog[KeptMailAction | None]):
                 row=row, column=0, sticky="nw", padx=(0, GAP), pady="1p"
             )
             wrapped(self.body, text).grid(row=row, column=1, sticky="ew", pady="1p")
-        box = ttk.Frame(self.body)
-        box.grid(row=len(lines), column=0, columnspan=2, sticky="nsew", pady=(GAP, 0))
         self.body.rowconfigure(len(lines), weight=1)
-        box.columnconfigure(0, weight=1)
-        box.rowconfigure(0, weight=1)
-        self.text = text_of(box, lines=10, characters=64)
-        self.text.insert("1.0", contents.text or "（本文はありません）")
-        self.text.configure(state="disabled", undo=False, wrap="char")
-        self.text.grid(row=0, column=0, sticky="nsew")
-        bar = ttk.Scrollbar(box, command=self.text.yview, takefocus=False)
-        bar.grid(row=0, column=1, sticky="ns")
-        self.text.configure(yscrollcommand=bar.set)
+        mail_text = FoldedText(self.body, lines=10, characters=64)
+        mail_text.grid(row=len(lines), column=0, columnspan=2, sticky="nsew", pady=(GAP, 0))
+        mail_text.show(contents.text or "（本文はありません）")
+        self.text = mail_text.text
         if not contents.whole:
             note = "長いメールか、形のくずれたメールのため、読める部分だけを表示しています。"
             paragraph(self.body, note, style="Faint.TLabel").grid(
@@ -77,8 +71,7 @@ class NumberDialog(Dialog[str | None]):
     """Asks for the address of the customer; answers with one that a letter can be sent to."""
 
     def __init__(self, parent: tk.Misc, mail: KeptMail) -> None:
-        super().__init__(parent, "受付番号の発行", otherwise=None)
-        paragraph(self.body, "受付番号の発行", bold=True).pack(anchor="w")
+        super().__init__(parent, "受付番号の発行", otherwise=None, is_heading=True)
         paragraph(
             self.body,
             "次の受付番号を発行して、受付完了メールでお知らせします。"

@@ -13,10 +13,10 @@ from kollect.ui.widgets.dates import moment_text, short_moment_text
 from kollect.ui.widgets.table import TableColumn, TableRow
 
 COLUMNS = (
-    TableColumn("届いた日時", 9, narrow=6.2),
-    TableColumn("差出人", 16, stretch=True),
-    TableColumn("件名", 15, stretch=True),
-    TableColumn("扱い", 8.5, narrow=8),
+    TableColumn("届いた日時", 8.5, narrow=6.2),
+    TableColumn("差出人", 15, stretch=True),
+    TableColumn("見出", 14, stretch=True),
+    TableColumn("扱い", 8, narrow=7.5),
 )
 
 
@@ -25,7 +25,7 @@ def row_of(mail: KeptMail, digits: int, short_for: date | None = None) -> TableR
     values = (
         short_moment_text(mail.seen_at, short_for) if short_for else moment_text(mail.seen_at),
         exact(mail.address) or "（読み取れません）",
-        mail.subject or "（件名なし）",
+        mail.subject or "（見出なし）",
         handling(mail, digits),
     )
     return TableRow(values, "wrong" if says_no_perhaps(mail) else "")

@@ -21,7 +21,8 @@ from kollect.ui.framework.tk_lifetime import text_variable, when_idle
 from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.results.kept_dialogs import KeptMailAction, MailDialog, NumberDialog
 from kollect.ui.results.kept_rows import COLUMNS, row_of, says_no_perhaps
-from kollect.ui.results.resend import when_sent
+from kollect.ui.results.resend import LetterWatch
+from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import LineField
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableRow, Take
@@ -51,6 +52,7 @@ class KeptMailsTab(ttk.Frame):
         self._searches: LatestOnly[SearchResult[KeptMail]] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
         )
+        self.letters = LetterWatch(window, workspaces, owner=self, changed=self.refresh)
         self._busy = False
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -129,8 +131,8 @@ class KeptMailsTab(ttk.Frame):
             self.table.show(found.keys, shown, top=found.top, keep=keep)
             nothing = _NOT_FOUND if text.strip() else _NONE
             self.table.say_nothing_there("" if found.keys else nothing)
-            part = f"表示 {len(found.keys):,}件 ／ " if text.strip() else ""
-            self.count.configure(text=f"{part}全体 {found.total:,}件")
+            narrowed = bool(text.strip())
+            self.count.configure(text=count_text(len(found.keys), found.total, narrowed=narrowed))
 
         self._searches.submit(lambda: self._records.find_kept(text, at=at, rows=rows), done)
 
@@ -254,23 +256,26 @@ class KeptMailsTab(ttk.Frame):
             yes="転送する",
         ):
             return
-        self._run(lambda: self._records.forward(mail), lambda result: self._owed(""))
+        self._run(lambda: [self._records.forward(mail)], self.letters.follow)
 
     def _ask_address(self, mail: KeptMail) -> None:
         to = self._window.dialogs.show(NumberDialog, mail)
         if to is None:
             return
 
-        def work() -> int | AlreadyNumbered:
+        def work() -> dict[int, int] | AlreadyNumbered:
             try:
-                return self._records.give_number(mail, to)
+                number = self._records.give_number(mail, to)
             except AlreadyNumbered as has_one:
                 return has_one
+            return {number: 0} | self._records.letters_owed([number])
 
-        def done(given: int | AlreadyNumbered) -> None:
+        def done(given: dict[int, int] | AlreadyNumbered) -> None:
             digits = self._records.digits()
             if not isinstance(given, AlreadyNumbered):
-                self._owed(f"受付番号 {number_text(given, digits)} を発行しました。")
+                ((number, row),) = given.items()
+                told = f"受付番号 {number_text(number, digits)} を発行しました。"
+                self.letters.follow([row], told=told)
             elif self._window.dialogs.confirm(
                 "受付番号があります",
                 f"{exact(to)} には、受付番号 {number_text(given.number, digits)} を"
@@ -279,13 +284,12 @@ class KeptMailsTab(ttk.Frame):
                 yes="再送する",
             ):
                 numbers = [given.number]
-                self._run(lambda: self._records.send_again(numbers), lambda count: self._owed(""))
+                self._run(
+                    lambda: self._records.send_again(numbers),
+                    lambda rows: self.letters.follow(rows, again=True),
+                )
 
         self._run(work, done)
-
-    def _owed(self, told: str) -> None:
-        self._window.set_status(told + when_sent(self._workspaces.current))
-        self.refresh()
 
     def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """One thing at a time: a second click while the first is worked on does nothing."""

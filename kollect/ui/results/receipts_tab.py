@@ -20,10 +20,11 @@ from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Window
-from kollect.ui.results.resend import ask_and_send_again
+from kollect.ui.results.resend import LetterWatch
 from kollect.ui.results.results_csv import CsvExport
 from kollect.ui.results.results_filter import ReceiptFilter
 from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, has_not_arrived, row_of
+from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.table import Table, TableRow, Take
 
@@ -59,6 +60,7 @@ class ResultsList(ttk.Frame):
         self._searches: LatestOnly[SearchResult[Receipt]] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
         )
+        self.letters = LetterWatch(window, workspaces, owner=self, changed=self.refresh)
         self._csv = CsvExport(window, records, owner=self, changed=self._refresh_keys)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -157,8 +159,8 @@ class ResultsList(ttk.Frame):
             self.table.say_nothing_there(
                 "" if found.keys else _NOT_FOUND if self.filter.any else _NOBODY
             )
-            part = f"表示 {len(found.keys):,}件 ／ " if self.filter.any else ""
-            self.count.configure(text=f"{part}全体 {found.total:,}件")
+            count = count_text(len(found.keys), found.total, narrowed=self.filter.any)
+            self.count.configure(text=count)
             self._refresh_keys()
 
         self._searches.submit(lambda: self._records.find(wanted, at=at, rows=rows), done)
@@ -273,14 +275,7 @@ class ResultsList(ttk.Frame):
         """「再送」"""
         if numbers := self.table.selection:
             receipt = self._known.get(numbers[0]) if len(numbers) == 1 else None
-            ask_and_send_again(
-                self._window,
-                self._workspaces.current,
-                numbers,
-                receipt.address if receipt else "",
-                owner=self,
-                done=self.refresh,
-            )
+            self.letters.ask_and_send_again(numbers, receipt.address if receipt else "")
 
     def export(self) -> None:
         """「CSVへ取り出し」: the rows that are shown, in their order."""

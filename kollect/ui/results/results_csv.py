@@ -1,23 +1,19 @@
-"""「CSVへ取り出し」: asks for the kind and the place of the file, writes it, and opens it."""
+"""「CSVへ取り出し」 of 収集結果: the rows that are shown, in a thread that can be stopped."""
 
 from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kollect.desktop.open_file import open_file
 from kollect.errors import Trouble
+from kollect.ui.framework.csv_file import ask_csv_file
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import Window
 
 if TYPE_CHECKING:
     from kollect.app.results_service import ResultsService
-
-ENCODINGS = {"シフトJIS": "cp932", "UTF-8": "utf-8-sig"}
-_KINDS = (("CSVファイル（Excelなど）", "*.csv"),)
 
 
 class CsvExport:
@@ -42,25 +38,29 @@ class CsvExport:
 
     def start(self, numbers: Sequence[int]) -> None:
         """The receipts of these numbers, in this order."""
-        if self.busy or (where := self._ask_where(len(numbers))) is None:
+        if self.busy:
             return
-        path, encoding = where
+        what, name = f"{len(numbers):,}件", f"収集結果-{date.today():%Y%m%d}.csv"
+        target = ask_csv_file(self._window.dialogs, f"表示している {what}", name)
+        if target is None:
+            return
 
-        def work(job: Job) -> bool:
+        def work(job: Job) -> str:
             def told(count: int) -> None:
                 job.report(
                     self._window.set_status, f"取り出しています… {count:,} ／ {len(numbers):,}件"
                 )
 
-            if not self._records.write_csv(path, numbers, encoding, job.stopping, told):
-                return False
-            open_file(path)
-            return True
+            if not self._records.write_csv(
+                target.path, numbers, target.encoding, job.stopping, told
+            ):
+                return ""
+            return target.finish(what)
 
-        def done(written: bool) -> None:
+        def done(said: str) -> None:
             self._over()
-            if written:
-                self._window.say_done(f"{len(numbers):,}件を「{path.name}」へ取り出しました。")
+            if said:
+                self._window.say_done(said)
             else:
                 self._window.say_not_done("取り出しを中止しました。")
 
@@ -79,18 +79,3 @@ class CsvExport:
         self._job = None
         self._window.set_status("")
         self._changed()
-
-    def _ask_where(self, count: int) -> tuple[Path, str] | None:
-        dialogs = self._window.dialogs
-        cancel = "キャンセル"
-        kind = dialogs.choose(
-            "CSVへ取り出し",
-            f"表示している {count:,}件を、Excel などで開けるファイルに取り出します。\n"
-            "文字の種類を選んでください。ふつうは「UTF-8」です。"
-            "開いたときに文字が読めない古いソフトには、「シフトJIS」を使います。",
-            (cancel, *ENCODINGS),
-        )
-        if kind == cancel:
-            return None
-        path = dialogs.save_as("CSVへ取り出し", f"収集結果-{date.today():%Y%m%d}.csv", _KINDS)
-        return (path, ENCODINGS[kind]) if path else None

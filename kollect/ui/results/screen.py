@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.collector.events import CollectorEvent, PollFinished
+from kollect.collector.events import CollectorEvent, Phase, PhaseChanged, PollFinished
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
 from kollect.ui.results.chart import ResultsChart
 from kollect.ui.results.kept_tab import KeptMailsTab
 from kollect.ui.results.receipts_tab import ResultsList
+
+_NO_CHANGE = ("left", "seconds")
+"""Counts of a poll that say nothing of what is shown here."""
 
 
 class ResultsScreen(Screen):
@@ -27,6 +30,8 @@ class ResultsScreen(Screen):
         self.list = ResultsList(self.notebook, window, workspaces, records, go.arrival_sheet)
         self.kept = KeptMailsTab(self.notebook, window, workspaces, records)
         self.chart = ResultsChart(self.notebook, window, records)
+        self._has_sent = False
+        """Letters have been sent since the rows were read."""
         self.tabs = (self.list, self.kept, self.chart)
         for tab in self.tabs:
             self.notebook.add(tab, text=tab.title)
@@ -50,11 +55,16 @@ class ResultsScreen(Screen):
         self.list.on_close()
 
     def on_collector_event(self, news: CollectorEvent) -> None:
-        """After a poll that changed something the rows are read again."""
+        """After a poll that changed something, or sent a letter, the rows are read again."""
+        for tab in (self.list, self.kept):
+            tab.letters.on_collector_event(news)
+        if news == PhaseChanged(Phase.REPLYING):
+            self._has_sent = True
         if not isinstance(news, PollFinished) or self.window.screen is not self:
             return
         counts = news.report.as_json()
-        if any(counts[name] for name in counts if name not in ("left", "seconds")):
+        if self._has_sent or any(counts[name] for name in counts if name not in _NO_CHANGE):
+            self._has_sent = False
             self.tab.refresh()
 
     def on_text_size(self) -> None:

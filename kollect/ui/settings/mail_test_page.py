@@ -38,12 +38,13 @@ class Test(StrEnum):
     TRIAL = "trial"
 
 
+SUCCEEDED = "テストは成功しました。"
 TRUST = "この証明書を信頼する"
 DO_WITHOUT = "今後は暗号化しない"
 BUTTONS = (
-    (Test.SEND, "送信のテスト", "試しのメールを、自分のアドレスあてに送ります。"),
-    (Test.RECEIVE, "受信のテスト", "送った試しのメールが届くのを、60秒まで待ちます。"),
-    (Test.CLEAN, "テスト後処理", "試しのメールだけをサーバから取り除きます。"),
+    (Test.SEND, "送信のテスト", "テストメールを、自分のアドレスあてに送ります。"),
+    (Test.RECEIVE, "受信のテスト", "送ったテストメールが届くのを、60秒まで待ちます。"),
+    (Test.CLEAN, "テスト後処理", "テストメールだけをサーバから取り除きます。"),
     (
         Test.DIAGNOSE,
         "届くかどうかの診断",
@@ -52,7 +53,7 @@ BUTTONS = (
     (
         Test.TRIAL,
         "自分の携帯・Gmailで試す",
-        "ご自分のアドレスへ試しのメールを送り、届かないときに直すところを調べます。",
+        "ご自分のアドレスへテストメールを送り、届かないときに直すところを調べます。",
     ),
 )
 NOT_IN_DEMO = (
@@ -79,6 +80,8 @@ class MailTestPage(SettingsPage):
         self._given = given
         self._trust = trust
         self._job: Job | None = None
+        self._success = SUCCEEDED
+        """What is said where nothing goes wrong."""
         self._open_step: _StepRow | None = None
         self.buttons: dict[Test, ttk.Button] = {}
         self._build()
@@ -104,6 +107,7 @@ class MailTestPage(SettingsPage):
             return
         self._say("テストしています…", "TLabel")
         self._set_running(True)
+        self._success = "" if test is Test.CLEAN else SUCCEEDED
 
         def work(job: Job) -> None:
             self._workspaces.current.test_mail(
@@ -157,6 +161,8 @@ class MailTestPage(SettingsPage):
         self.scrolled.see(self._open_step)
         if step.ok is not None:
             self._open_step = None
+        if self._success != SUCCEEDED:
+            self._success = step.happened  # how many were removed, in its last step
 
     def _ended(self, result: None) -> None:
         stopped = self._job is not None and self._job.stopping()
@@ -168,7 +174,7 @@ class MailTestPage(SettingsPage):
         if stopped:
             self._say("テストを中止しました。", "TLabel")
         elif rows and all(row.ok for row in rows):
-            self._say(f"テストは成功しました。{_to_mend(rows)}", "Good.TLabel")
+            self._say(f"{self._success}{_to_mend(rows)}", "Good.TLabel")
         else:
             self._say(
                 "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
@@ -356,7 +362,7 @@ class _StepRow(ttk.Frame):
 
 def _to_mend(rows: Sequence[_StepRow]) -> str:
     count = sum(row.to_mend for row in rows)
-    return f"届きやすくするために、直せるところが {count} か所あります（△ と ✗）。" if count else ""
+    return f"届きやすくするために、直せるところが {count}か所あります（△ と ✗）。" if count else ""
 
 
 def seconds_text(seconds: float) -> str:
@@ -372,6 +378,6 @@ def certificate_text(certificate: Certificate) -> str:
         f"発行元: {certificate.issuer or '（書かれていません）'}",
         f"サーバの名前: {'、'.join(certificate.names) or '（書かれていません）'}",
         f"有効期限: {certificate.not_after or '（書かれていません）'}",
-        f"指紋 (SHA-256): {pairs}",
+        f"指紋（SHA-256）: {pairs}",
     ]
     return "\n".join(lines)

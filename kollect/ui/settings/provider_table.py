@@ -17,10 +17,10 @@ from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.table_columns import TableColumn, TableColumns
 
 _COLUMNS = (
-    TableColumn("プロバイダ", 13, stretch=True),
-    TableColumn("受信サーバ", 12, spare=True, stretch=True),
-    TableColumn("送信サーバ", 12, stretch=True),
-    TableColumn("確認", 4),
+    TableColumn("プロバイダ", 12, stretch=True),
+    TableColumn("受信サーバ", 11, spare=True, stretch=True),
+    TableColumn("送信サーバ", 11, stretch=True),
+    TableColumn("確認", 3.5),
 )
 _SEARCH_HINT = "名前かサーバ（例: ocn）"
 _CHECK_NOTE = "「要確認」の内容は、確かな資料が少ないものです。プロバイダの案内と見比べてください。"

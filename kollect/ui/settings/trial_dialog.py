@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # the window has to be there before what speaks to servers is
 TITLE = "自分の携帯・Gmailで試す"
 DIAGNOSE = "届くかどうかの診断"
 _INTRODUCTION = (
-    "ご自分の携帯やGmailへ、お店から試しのメールを1通送ります。"
+    "ご自分の携帯やGmailへ、お店からテストメールを1通送ります。"
     "届いたかどうかを選ぶと、次にすることを、その会社に合わせて表示します。"
 )
 _WAY = (
@@ -121,7 +121,7 @@ class TrialDialog(Dialog[bool]):
         self._stop()
         self.to.value = to
         self._forget()
-        self._say("試しのメールを送っています…")
+        self._say("テストメールを送っています…")
         self.send_button.configure(state="disabled")
         workspace, settings, given = self._workspace, self._settings, self._passwords
 

@@ -21,7 +21,7 @@ class Bar:
     label: str
     """Under it, where there is room."""
     words: str
-    """What it stands for: 11月5日(木)."""
+    """What it stands for: 11月5日（木）."""
     count: int
 
 

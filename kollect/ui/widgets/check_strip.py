@@ -85,7 +85,7 @@ class CheckStrip(ttk.Frame):
                 sticky="ew", padx=(GAP, 0), pady=(0, HALF)
             )
         if (more := len(self.remarks) - _MOST_SHOWN) > 0:
-            self._label(self._list, f"ほかに {more} 件あります。", "Faint.TLabel").grid(sticky="ew")
+            self._label(self._list, f"ほかに {more}件あります。", "Faint.TLabel").grid(sticky="ew")
 
     @staticmethod
     def _label(parent: tk.Misc, text: str, style: str = "TLabel") -> WrappedLabel:
@@ -102,8 +102,8 @@ def _summary(found: Sequence[TextRemark]) -> tuple[str, str]:
     """The line, and its style."""
     serious = sum(remark.serious for remark in found)
     if serious:
-        others = f"、ほか {len(found) - serious} 件" if len(found) > serious else ""
-        return f"✗ 文面の点検: 直したいところが {serious} 件{others}", "Bad.TLabel"
+        others = f"、ほか {len(found) - serious}件" if len(found) > serious else ""
+        return f"✗ 文面の点検: 直したいところが {serious}件{others}", "Bad.TLabel"
     if found:
-        return f"△ 文面の点検: 気になるところが {len(found)} 件", "TLabel"
+        return f"△ 文面の点検: 気になるところが {len(found)}件", "TLabel"
     return "✓ 文面の点検: よい文面です", "Good.TLabel"

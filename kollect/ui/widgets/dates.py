@@ -89,8 +89,8 @@ def day_text(day: date) -> str:
 
 
 def day_words(day: date) -> str:
-    """11月5日(木)"""
-    return f"{day.month}月{day.day}日({_WEEKDAYS[day.weekday()]})"
+    """11月5日（木）"""
+    return f"{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
 
 
 def moment_text(moment: datetime | None) -> str:

@@ -6,7 +6,11 @@ import tkinter as tk
 from tkinter import ttk
 
 from kollect.ui.framework.theme import BOLD_FONT, GAP, HALF, WIDE
-from kollect.ui.widgets.form import text_of, wrapped
+from kollect.ui.widgets.folded_text import FoldedText
+from kollect.ui.widgets.form import wrapped
+
+MOST = 16
+"""Lines of a letter that are shown without scrolling where there is room."""
 
 
 class MailPreview(ttk.Labelframe):
@@ -28,30 +32,21 @@ class MailPreview(ttk.Labelframe):
         ttk.Frame(paper, style="Line.TFrame", height=1).grid(
             row=2, column=0, columnspan=2, sticky="ew", pady=GAP
         )
-        self._body = text_of(paper, lines=lines, characters=characters)
-        self._body.configure(
-            state="disabled", highlightthickness=0, padx=0, takefocus=False, undo=False
+        self._body = FoldedText(
+            paper, lines=lines, characters=characters, most=max(lines, MOST), style="Paper.TFrame"
         )
-        # a phone breaks Japanese lines anywhere, not at the blank in a name
-        self._body.configure(wrap="char")
+        self._body.text.configure(highlightthickness=0, padx=0, takefocus=False)
         self._body.grid(row=4, column=0, columnspan=2, sticky="nsew")
-        # always there: one that came and went would change the width, and so the need for itself
-        bar = ttk.Scrollbar(paper, command=self._body.yview, takefocus=False)
-        bar.grid(row=4, column=2, sticky="ns")
-        self._body.configure(yscrollcommand=bar.set)
         self._note = wrapped(paper, "", style="PaperFaint.TLabel")
         self._note.grid(row=5, column=0, columnspan=2, sticky="ew", pady=(HALF, 0))
 
     def show(self, *, sender: str, subject: str, body: str, note: str = "") -> None:
         self._lines[0].configure(text=sender or "（店のメールアドレス）")
         self._lines[1].configure(text=subject or "（見出なし）")
-        self._body.configure(state="normal")
-        self._body.delete("1.0", "end")
-        self._body.insert("1.0", body)
-        self._body.configure(state="disabled")
+        self._body.show(body)
         self._note.configure(text=note)
 
     @property
     def text(self) -> str:
         """What can be read there: subject and body."""
-        return f"{self._lines[1].cget('text')}\n{self._body.get('1.0', 'end-1c')}"
+        return f"{self._lines[1].text}\n{self._body.plain}"

@@ -73,6 +73,12 @@ class Table(ttk.Frame):
         self.tree.grid(row=0, column=0, sticky="nsew")
         self._bar = ttk.Scrollbar(self, command=self._scrolled, takefocus=False)
         self._bar.grid(row=0, column=1, sticky="ns")
+        self._across = ttk.Scrollbar(
+            self, orient="horizontal", command=self.tree.xview, takefocus=False
+        )
+        self._across.grid(row=1, column=0, sticky="ew")
+        self._across.grid_remove()
+        self.tree.configure(xscrollcommand=self._moved_across)
         self._nothing = ttk.Label(self.tree, style="PaperFaint.TLabel", justify="center")
         self.on_text_size()
         self.tree.bind("<Configure>", lambda event: self._fit())
@@ -337,6 +343,14 @@ class Table(ttk.Frame):
             self.scroll_to(round(float(amount) * len(self._keys)))
         else:
             self.scroll_to(self._top + int(amount) * (self.room if unit == "pages" else 1))
+
+    def _moved_across(self, first: float, last: float) -> None:
+        """The lower bar is there where columns are out of sight."""
+        self._across.set(first, last)
+        if float(first) <= 0.0 and float(last) >= 1.0:
+            self._across.grid_remove()
+        else:
+            self._across.grid()
 
 
 class _Look(TypedDict, total=False):

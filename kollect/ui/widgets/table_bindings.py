@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kollect.ui.framework.key_bindings import on_key
@@ -16,6 +17,8 @@ FillMenu = Callable[[tk.Menu], None]
 
 _SHIFT, _CONTROL = 0x1, 0x4
 _WHEEL_ROWS = 3
+_ASIDE = 60
+"""Pixels that a key moves the columns: Treeview's unit is one."""
 _WHEEL_CLICK = 120
 """Windows' delta for one click of the wheel; a touchpad sends parts of it."""
 
@@ -43,6 +46,8 @@ class TableBindings:
                 tree.bind(
                     f"<{modifier}{name}>", self._mover(name, None, extend="Shift" in modifier)
                 )
+        for name, step in (("<Left>", -1), ("<Right>", 1)):
+            on_key(tree, name, partial(self._aside, step))
         for name in ("<Return>", "<KP_Enter>"):
             tree.bind(name, lambda event: self._open())
         tree.bind("<Control-a>", lambda event: self._all())
@@ -58,6 +63,9 @@ class TableBindings:
         tree.bind("<MouseWheel>", lambda event: self._wheel(event.delta))
         tree.bind("<Button-4>", lambda event: self._wheel(_WHEEL_CLICK))
         tree.bind("<Button-5>", lambda event: self._wheel(-_WHEEL_CLICK))
+        tree.bind("<Shift-MouseWheel>", lambda event: self._aside(-1 if event.delta > 0 else 1))
+        tree.bind("<Shift-Button-4>", lambda event: self._aside(-1))
+        tree.bind("<Shift-Button-5>", lambda event: self._aside(1))
 
     def _mover(self, name: str, step: int | None, *, extend: bool) -> Callable[[tk.Event], str]:
         def move(event: tk.Event) -> str:
@@ -90,6 +98,11 @@ class TableBindings:
             self._anchor = table.row_keys[anchor]
         low, high = sorted((anchor, table.at))
         table.select(range(low, high + 1))
+
+    def _aside(self, step: int) -> str:
+        """Left and right, where there are columns out of sight."""
+        self._table.tree.xview_scroll(step * _ASIDE, "units")
+        return "break"
 
     def _open(self) -> str:
         if self._table.current is not None:

@@ -8,9 +8,14 @@ from tkinter import ttk
 from typing import Literal
 
 from kollect.ui.framework.dialogs import em
+from kollect.ui.framework.theme import CELL_PADDING
 
 LEAST = 4
-"""Full-width characters: no column is made narrower."""
+"""Full-width characters: no column is made narrower by hand."""
+LEAST_STRETCHING = 8
+"""The same for what stretches, by itself: with less, every line would be cut."""
+_FRAME = 4
+"""Pixels of a Treeview beside its columns, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,9 @@ class TableColumn:
     characters: float
     """Width in full-width characters."""
     narrow: float = 0.0
-    """Width where the table has not room for all columns; 0: the same."""
+    """Width where the table has not room for all columns, of one that stretches the least; 0: the
+    same, or `LEAST_STRETCHING`. Where even that is too much, one can scroll sideways.
+    """
     spare: bool = False
     """Left out where the table has not room for all columns."""
     stretch: bool = False
@@ -50,26 +57,37 @@ class TableColumns:
 
     def too_wide(self) -> bool:
         """Is there not room for all columns in their full width?"""
-        wanted = sum(column.characters for column in self._columns) * em(self._tree)
-        return 1 < self._tree.winfo_width() < wanted
+        wanted = sum(self._pixels(column.characters) for column in self._columns)
+        return 1 < self._tree.winfo_width() < wanted + _FRAME
 
     def set_widths(self, *, narrow: bool) -> None:
         """As many characters as each one wants; those that stretch share what is left."""
-        one, room = em(self._tree), max(1, self._tree.winfo_width())
+        room = max(1, self._tree.winfo_width() - _FRAME)
         shown = [column for column in self._columns if not (narrow and column.spare)]
         self._tree.configure(displaycolumns=[column.title for column in shown])
-        for column in shown:
-            width = round(((narrow and column.narrow) or column.characters) * one)
-            room -= 0 if column.stretch else width
-            least = min(width, LEAST * one)
-            self._tree.column(column.title, width=width, minwidth=least, stretch=column.stretch)
-        # Treeview itself shares out only what room comes later
+        leasts = {column: self._pixels(_least(column, narrow=narrow)) for column in shown}
         stretching = [column for column in shown if column.stretch]
-        for column in stretching:
-            least = LEAST * one if narrow else round(column.characters * one)
-            self._tree.column(column.title, width=max(least, room // len(stretching)))
+        # Treeview itself shares out only what room comes later
+        rest = room - sum(leasts[column] for column in shown if not column.stretch)
+        for column in shown:
+            width = leasts[column]
+            if column.stretch:
+                least, width = width, max(width, rest // len(stretching))
+            else:
+                least = min(width, self._pixels(LEAST))
+            self._tree.column(column.title, width=width, minwidth=least, stretch=column.stretch)
+
+    def _pixels(self, characters: float) -> int:
+        """The width of so many full-width characters and of the air beside them."""
+        return round(characters * em(self._tree)) + 2 * self._tree.winfo_pixels(CELL_PADDING)
 
     def mark_sorted(self, title: str, *, descending: bool) -> None:
         for column in self._columns:
             mark = (" ▼" if descending else " ▲") if column.title == title else ""
             self._tree.heading(column.title, text=f"{column.title}{mark}")
+
+
+def _least(column: TableColumn, *, narrow: bool) -> float:
+    if narrow and column.stretch:
+        return column.narrow or min(column.characters, LEAST_STRETCHING)
+    return (narrow and column.narrow) or column.characters

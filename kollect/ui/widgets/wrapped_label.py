@@ -1,20 +1,17 @@
-"""Breaks Japanese text into lines as a reader expects, and labels that do so to their width.
+"""Labels that break their lines to their width, as a Japanese reader expects.
 
 Tk breaks a line at its last blank, however far back, or in the middle of a word, and lets a line
-begin with 「。」. Here the rules of JIS X 4051 that matter in labels are kept.
+begin with 「。」.
 """
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
 from tkinter import ttk
 from typing import Any
 
-NOT_FIRST = frozenset(
-    "、。，．・：；？！」』）］｝】〉》〕ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…)]},.:;?!%"
-)
-NOT_LAST = frozenset("「『（［｛【〈《〔([{")
+from kollect.printing.line_breaking import fold
+
 _AT_ONCE = 32
 _BORDER = 6
 """Pixels that a label keeps around its words, and a little for rounding."""
@@ -24,44 +21,29 @@ UNTIL_KNOWN = 16
 """Full-width characters a line is given while the width of a label is not known yet."""
 
 
-def fold(text: str, width: float, measure: Callable[[str], float]) -> str:
-    """The text with line ends put in, so that no line is wider than `width` where that can be."""
-    return "\n".join(_fold_line(line, width, measure) for line in text.split("\n"))
+class LetterWidths:
+    """How wide each letter is in a font, asked for once."""
 
+    def __init__(self, widget: tk.Misc) -> None:
+        self._tk = widget.tk
+        self._font = ""
+        self._measured = ""
+        self._widths: dict[str, float] = {}
 
-def _fold_line(line: str, width: float, measure: Callable[[str], float]) -> str:
-    lines: list[str] = []
-    here, used = "", 0.0
-    for piece in _pieces(line):
-        wide = sum(measure(c) for c in piece.rstrip(" "))
-        if here and used + wide > width:
-            lines.append(here.rstrip(" "))
-            here, used = "", 0.0
-        for letter in piece:  # a word that is wider than a whole line is broken where it must be
-            step = measure(letter)
-            if here and used + step > width and letter not in NOT_FIRST and letter != " ":
-                lines.append(here)
-                here, used = "", 0.0
-            here += letter
-            used += step
-    return "\n".join([*lines, here])
+    def use(self, font: str) -> None:
+        """From now on of this font, in the size that it has by now."""
+        self._font = font
+        size = str(self._tk.call("font", "actual", font))
+        if size != self._measured:
+            self._widths.clear()
+            self._measured = size
 
-
-def _pieces(line: str) -> list[str]:
-    """What may not be broken: words, and a character with the marks that belong to it."""
-    pieces: list[str] = []
-    for letter in line:
-        if pieces and _belongs(pieces[-1][-1], letter):
-            pieces[-1] += letter
-        else:
-            pieces.append(letter)
-    return pieces
-
-
-def _belongs(before: str, letter: str) -> bool:
-    if letter in NOT_FIRST or before in NOT_LAST or letter == " ":
-        return True
-    return before.isascii() and letter.isascii() and before != " "
+    def of(self, letter: str) -> float:
+        """Pixels."""
+        if letter not in self._widths:  # of many at once, as one is rounded to a whole pixel
+            wide = self._tk.call("font", "measure", self._font, letter * _AT_ONCE)
+            self._widths[letter] = int(wide) / _AT_ONCE
+        return self._widths[letter]
 
 
 class WrappedLabel(ttk.Label):
@@ -73,8 +55,7 @@ class WrappedLabel(ttk.Label):
         super().__init__(parent, style=style, justify="left")
         self._characters = characters
         self._known = 0
-        self._widths: dict[str, float] = {}
-        self._measured = ""
+        self._widths = LetterWidths(self)
         self.text = text
         """The text as it was given; cget("text") has the line ends."""
         self._refold()
@@ -97,20 +78,10 @@ class WrappedLabel(ttk.Label):
 
     def _refold(self) -> None:
         font = str(self.cget("font")) or ttk.Style(self).lookup(str(self.cget("style")), "font")
-        self._font = str(font) or "TkDefaultFont"
-        size = str(self.tk.call("font", "actual", self._font))
-        if size != self._measured:
-            self._widths.clear()
-            self._measured = size
+        self._widths.use(str(font) or "TkDefaultFont")
         width = float(self._known - _BORDER)
         if self._characters or width <= 0:
-            width = self._measure("国") * (self._characters or UNTIL_KNOWN)
-        folded = fold(self.text, width, self._measure)
+            width = self._widths.of("国") * (self._characters or UNTIL_KNOWN)
+        folded = fold(self.text, width, self._widths.of)
         if folded != str(self.cget("text")):
             super().configure(text=folded)
-
-    def _measure(self, letter: str) -> float:
-        if letter not in self._widths:  # of many at once, as one is rounded to a whole pixel
-            wide = self.tk.call("font", "measure", self._font, letter * _AT_ONCE)
-            self._widths[letter] = int(wide) / _AT_ONCE
-        return self._widths[letter]

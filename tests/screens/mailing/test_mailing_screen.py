@@ -68,13 +68,13 @@ def test_from_the_menu_to_the_results_by_keyboard(
     type_in(writing.body.widget, "会員番号 ")
     click(labelled(writing, "★受付番号★"))
     press(writing, "x")
-    settle(writing, lambda: "1 / 3" in writing.preview.who.cget("text"))
+    settle(writing, lambda: "1 ／ 3" in writing.preview.who.cget("text"))
     assert "テスト商店より\n会員番号 1001x" in writing.preview.mail.text
     assert "東京都千代田区千代田1-1\n電話 03-1234-5678" in writing.preview.mail.text
     assert "配信停止" in writing.preview.mail.text
     press(writing, "F12")
     choosing = recipients(place)
-    assert choosing.panel.reached.cget("text") == "3 名"
+    assert choosing.panel.reached.cget("text") == "3名"
     dialogs.answers.append("発信する")
     press(choosing, "F12")
     progress = front(place, MailingProgressScreen)
@@ -89,11 +89,11 @@ def test_from_the_menu_to_the_results_by_keyboard(
         "List-Unsubscribe"
     ].startswith("<mailto:")
     assert "会員番号 1001x" in letter.get_content()
-    assert progress.panel.numbers.cget("text") == "3 / 3 名に送信済"
+    assert progress.panel.numbers.cget("text") == "3 ／ 3名に送信済"
     press(progress, "Escape")
     screen = front(place, MailingListScreen)
     settle(screen, lambda: rows(screen) and rows(screen)[0][0] == "発信済")
-    assert rows(screen)[0][4] == "3 / 3"
+    assert rows(screen)[0][4] == "3 ／ 3"
 
 
 def test_the_preview_goes_from_member_to_member(place: Program, few: list[int]):
@@ -257,7 +257,7 @@ def test_who_gets_it_and_who_does_not(place: Program, dialogs: Person, few: list
     shown = texts(screen.panel)
     for word in ("退会", "配信停止", "承諾なし"):
         assert word in shown
-    assert "送らない会員　3 名" in shown
+    assert "送らない会員　3名" in shown
 
     def look(dialog: PeopleDialog) -> None:
         settle(dialog, lambda: dialog.table.tree.get_children())
@@ -278,7 +278,7 @@ def test_chosen_by_group_search_and_period(place: Program, few: list[int]):
     screen = recipients(place)
 
     def reached(count: int) -> None:
-        wanted = f"{count} 名" if count is not None else "－"
+        wanted = f"{count}名" if count is not None else "－"
         settle(screen, lambda: screen.panel.reached.cget("text") == wanted)
 
     box = screen.whom.group.widget

@@ -61,7 +61,7 @@ def test_what_the_server_put_off_is_counted_down_too(
     people(place.workspaces.real.folder.database, 3)
     progress = begun(place, dialogs)
     settle(progress, lambda: "送れなかった 1名に もう一度送るまで" in progress.panel.speed.text)
-    assert progress.panel.numbers.cget("text") == "2 / 3 名に送信済"
+    assert progress.panel.numbers.cget("text") == "2 ／ 3名に送信済"
     assert state(progress) is MailingState.SENDING
 
 
@@ -93,7 +93,7 @@ def test_the_limit_is_counted_down_paused_and_resumed(
     settle(progress, lambda: progress.panel.waiting)
     assert "次の送信まで あと" in progress.panel.speed.text
     assert "1分に5通まで" in progress.panel.speed.text
-    assert progress.panel.numbers.cget("text") == "5 / 12 名に送信済"
+    assert progress.panel.numbers.cget("text") == "5 ／ 12名に送信済"
     before = progress.panel.speed.text
     settle(progress, lambda: progress.panel.speed.text != before)
     press(progress, "F9")
@@ -155,10 +155,10 @@ def test_each_members_result_narrowed_down_read_whole_and_as_csv(
     press(progress, "Return")
     settle(progress, lambda: "no such user here" in dialogs.asked[-1][1])
     file = tmp_path / "結果.csv"
-    dialogs.answers.append(file)
+    dialogs.answers += ["古いソフト用", file]
     press(progress, "F12")
     settle(progress, lambda: file.exists() and not progress.is_busy)
-    table = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
+    table = list(csv.reader(io.StringIO(file.read_text("cp932"))))
     assert len(table) == 7
     assert table[2][:4] == ["1002", "会員1002", "m1@docomo.example", "不達"]
 
@@ -168,7 +168,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(
 ):
     progress = begun(place, dialogs)
     settle(progress, lambda: state(progress) is MailingState.DONE)
-    dialogs.answers.append(tmp_path / "nowhere" / "x.csv")
+    dialogs.answers += ["Excelで開く", tmp_path / "nowhere" / "x.csv"]
     press(progress, "F12")
     settle(progress, lambda: dialogs.troubles)
     assert not progress.is_busy

@@ -1,0 +1,94 @@
+"""A list that is too wide for its window: no column is lost, none is squeezed; one can scroll."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Sequence
+
+import pytest
+
+from kollect.settings.model import TextSize
+from kollect.ui.framework.dialogs import em
+from kollect.ui.framework.theme import CELL_PADDING
+from kollect.ui.framework.window import Screen, Window
+from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+from tests.helpers.ui_driver import all_inside, press, settle
+
+COLUMNS = (
+    TableColumn("番号", 6),
+    TableColumn("お名前", 12),
+    TableColumn("アドレス", 24, narrow=19, stretch=True),
+    TableColumn("グループ", 14, narrow=12, stretch=True),
+)
+ROW = TableRow(("1001", "山田　太郎", "taro@phone.example", "常連"))
+
+
+class Listing(Screen):
+    code, heading = "KKRTEST", "一覧"
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.table = Table(self, COLUMNS, self._fetch)
+        self.table.pack(fill="both", expand=True)
+        self.table.show(range(50))
+
+    def _fetch(self, keys: Sequence[int], take: Take) -> None:
+        take(dict.fromkeys(keys, ROW))
+
+
+@pytest.fixture
+def table(window: Window) -> Table:
+    screen = window.open(Listing)
+    window.root.geometry("1024x524+0+0")
+    settle(window.root, lambda: screen.table.tree.winfo_width() > 900)
+    return screen.table
+
+
+def bar_below(table: Table) -> tk.Misc:
+    (bar,) = [
+        one for one in all_inside(table)
+        if one.winfo_class() == "TScrollbar" and str(one.cget("orient")) == "horizontal"
+    ]  # fmt: skip
+    return bar
+
+
+def test_where_all_fits_there_is_no_bar(table: Table):
+    assert not bar_below(table).winfo_manager()
+    widths = [int(table.tree.column(one.title, "width")) for one in COLUMNS]
+    assert sum(widths) <= table.tree.winfo_width()
+
+
+def test_in_the_largest_letters_one_scrolls_to_the_last_column(window: Window, table: Table):
+    window.set_text_size(TextSize.HUGE)
+    settle(window.root, lambda: bar_below(table).winfo_manager())
+    one, air = em(table), 2 * table.winfo_pixels(CELL_PADDING)
+    for column in COLUMNS:
+        width = int(table.tree.column(column.title, "width"))
+        assert width >= round((column.narrow or column.characters) * one) + air, column.title
+    assert [str(name) for name in table.tree.cget("displaycolumns")] == [c.title for c in COLUMNS]
+    table.focus_rows()
+    press(table.tree, *["Right"] * 20)
+    settle(window.root, lambda: table.tree.xview()[1] == 1.0)
+    press(table.tree, *["Left"] * 20)
+    settle(window.root, lambda: table.tree.xview()[0] == 0.0)
+    window.set_text_size(TextSize.NORMAL)
+    settle(window.root, lambda: not bar_below(table).winfo_manager())
+
+
+def test_rows_are_not_covered_by_the_bar(window: Window, table: Table):
+    window.set_text_size(TextSize.HUGE)
+    settle(window.root, lambda: bar_below(table).winfo_manager())
+    settle(window.root, lambda: len(table.tree.get_children()) == table.room)
+    last = table.tree.get_children()[-1]
+    settle(window.root, lambda: table.tree.bbox(last))
+    _, y, _, height = table.tree.bbox(last)
+    assert y + height <= table.tree.winfo_height()
+
+
+def test_narrow_columns_that_fit_need_no_bar(window: Window, table: Table):
+    window.root.geometry("860x524")
+    settle(window.root, lambda: table.is_narrow)
+    wanted = sum((c.narrow or c.characters) * em(table) + 16 for c in COLUMNS)
+    assert wanted < table.tree.winfo_width(), "else this test shows nothing"
+    settle(window.root, lambda: table.tree.xview() == (0.0, 1.0))
+    assert not bar_below(table).winfo_manager()
