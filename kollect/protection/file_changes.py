@@ -159,7 +159,7 @@ def _convert(database: Path, change: _Change) -> bool:
         if not backup.is_damage(error):
             raise
         files.erase(converting)
-        is_copy = database.parent == change.folder.backup_dir
+        is_copy = database not in (change.folder.database, sealed_path(change.folder))
         if is_copy and change.target is not None and not looks_encrypted(database):
             _seal_one(database, change)
         return False

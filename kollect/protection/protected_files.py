@@ -18,7 +18,7 @@ from kollect.storage.database import former_of
 from kollect.storage.database_driver import open_with, sqlite3
 from kollect.storage.reencrypt import looks_encrypted, present_key
 
-_DATABASE = re.compile(r"kollect\.db(\.restoring)?|kollect-\w+\.db")
+_DATABASE = re.compile(r"kollect\.db(\.restoring|\.before-[0-9-]+)?|kollect-\w+\.db")
 _LEFT_OVER = re.compile(r"kollect\.db\.(restoring\.)?part|kollect-\w+\.(part|db\.[0-9-]+\.part)")
 _SET_ASIDE = re.compile(r"kollect\.db\.damaged-[0-9-]+(-wal|-shm|-journal)?")
 _KEPT = re.compile(r"[^/]+\.eml")

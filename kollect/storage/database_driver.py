@@ -113,4 +113,18 @@ def corrupt(found: str) -> sqlite3.DatabaseError:
 
 def result_code(error: sqlite3.Error) -> int:
     """SQLite's primary result code; 0 where the error is Python's own."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code > sqlite3.SQLITE_ERROR:
+        return code
+    return next((one for words, one in _CODES.items() if str(error).startswith(words)), code)
+
+
+_CODES = {
+    "database or disk is full": sqlite3.SQLITE_FULL,
+    "disk I/O error": sqlite3.SQLITE_IOERR,
+    "database disk image is malformed": sqlite3.SQLITE_CORRUPT,
+    "file is not a database": sqlite3.SQLITE_NOTADB,
+    "database is locked": sqlite3.SQLITE_BUSY,
+    "attempt to write a readonly database": sqlite3.SQLITE_READONLY,
+}
+"""Of what fails within a backup or an export this library hands on the words alone."""

@@ -26,10 +26,15 @@ _BY_SQLITE = {
 
 def database_trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
     """Say in plain words why the database at `path` could not be read or written."""
+    return trouble_by(cause_in_database(error, path), error, path)
+
+
+def cause_in_database(error: sqlite3.Error, path: Path) -> Cause:
+    """Why SQLite could not read or write the file at `path`."""
     cause = _BY_SQLITE.get(result_code(error), Cause.OTHER)
     if str(error).startswith(_UNREADABLE):
         cause = Cause.BROKEN
     # to SQLite a pulled-out stick is a failing disk or a file that cannot be opened
     if cause is not Cause.BROKEN and not os.path.exists(path):
         cause = Cause.MISSING
-    return trouble_by(cause, error, path)
+    return cause

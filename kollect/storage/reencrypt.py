@@ -27,14 +27,6 @@ Watch = Callable[[int], bool]
 
 _STEPS_OF_PROGRESS = 20_000
 """So many steps of SQLite's machine between two words of progress."""
-_CODES = {
-    "database or disk is full": sqlite3.SQLITE_FULL,
-    "disk I/O error": sqlite3.SQLITE_IOERR,
-    "database disk image is malformed": sqlite3.SQLITE_CORRUPT,
-    "file is not a database": sqlite3.SQLITE_NOTADB,
-    "database is locked": sqlite3.SQLITE_BUSY,
-    "attempt to write a readonly database": sqlite3.SQLITE_READONLY,
-}
 _PLAIN = b"SQLite format 3\0"
 _PAGE = 4096
 _SAMPLES = 16
@@ -89,7 +81,7 @@ def write_with_key(
         except sqlite3.OperationalError as error:
             if stopped:
                 raise WritingStopped from error
-            raise _with_code(error) from error
+            raise
         finally:
             db.set_progress_handler(None, 0)
         db.execute("DETACH DATABASE written")
@@ -121,14 +113,6 @@ def _is_random(file: BinaryIO, page: int) -> bool:
     file.seek(page * _PAGE)
     octets = file.read(_PAGE)
     return len(zlib.compress(octets, 1)) >= len(octets)
-
-
-def _with_code(error: sqlite3.OperationalError) -> sqlite3.OperationalError:
-    """Of what has failed within its function, SQLCipher hands on the words alone."""
-    for words, code in _CODES.items():
-        if str(error).startswith(words):
-            error.sqlite_errorcode = code
-    return error
 
 
 def _compare(db: sqlite3.Connection) -> None:

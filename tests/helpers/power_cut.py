@@ -54,6 +54,19 @@ class Fuse:
         raise PowerCut
 
 
+class Sqlite:
+    """The module `sqlite3`, but for what its connections are."""
+
+    def __init__(self, factory: type[sqlite3.Connection]) -> None:
+        self._factory = factory
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sqlite3, name)
+
+    def connect(self, *values: Any, **named: Any) -> sqlite3.Connection:
+        return sqlite3.connect(*values, **named, factory=self._factory)
+
+
 @contextmanager
 def fused(fuse: Fuse, changes: tuple[str, ...] = CHANGES) -> Iterator[None]:
     """Within the block every outside act goes through the fuse; `changes` begin the statements that
@@ -71,14 +84,6 @@ def fused(fuse: Fuse, changes: tuple[str, ...] = CHANGES) -> Iterator[None]:
         def executemany(self, sql: str, values: Any) -> sqlite3.Cursor:
             run = super().executemany
             return fuse.act(sql.split()[0], lambda: run(sql, values))
-
-    class Sqlite:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(sqlite3, name)
-
-        @staticmethod
-        def connect(*values: Any, **named: Any) -> sqlite3.Connection:
-            return sqlite3.connect(*values, **named, factory=Connection)
 
     send, replace, remove, erase = Line.send, files.replace, files.remove, files.erase
 
@@ -102,5 +107,5 @@ def fused(fuse: Fuse, changes: tuple[str, ...] = CHANGES) -> Iterator[None]:
         if changes is not CHANGES:
             patch.setattr(files, "remove", fused_remove)
             patch.setattr(files, "erase", fused_erase)
-        patch.setattr(database_driver, "sqlite3", Sqlite())
+        patch.setattr(database_driver, "sqlite3", Sqlite(Connection))
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import quopri
+import shutil
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ SUBJECT = "予約の変更をお願いします"
 SECRETS = (ADDRESS, NAME, PHONE, SUBJECT)
 LOG = "2026-11-23 10:00:00 情報 受付番号 1001 を発行しました: " + ADDRESS + "\n"
 RAW = f"From: {ADDRESS}\r\nSubject: {SUBJECT}\r\n\r\n{NAME}\r\n".encode()
+BEFORE = "kollect.db.before-20261119-101112"
 ASIDE = b"\0torn " + ADDRESS.encode() * 50
 CODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp932", "euc-jp", "iso2022_jp")
 
@@ -58,6 +60,7 @@ def shop(path: Path, *, receipts: int = 50) -> DataFolder:
     with kept.writing("20261123-0123456789abcdef.eml") as sink:
         sink.write(RAW)
     (folder.path / "kollect.db.damaged-20261120-101112").write_bytes(ASIDE)
+    shutil.copy(folder.database, folder.path / BEFORE)  # 「この控えに戻す」
     (folder.log_dir / "2026-11.txt").write_text(LOG, encoding="utf-8")
     (folder.log_dir / "2026-10.txt").write_text(LOG.replace("1001", "1000"), encoding="utf-8")
     os.utime(folder.kept_dir / "20261123-0123456789abcdef.eml", (1.8e9, 1.8e9))
@@ -78,7 +81,7 @@ def holdings(folder: DataFolder) -> dict[str, Any]:
     name = "20261123-0123456789abcdef.eml"
     with kept.copy(name).open("rb") as raw:
         mail = raw.read()
-    databases = [folder.database, *backup.backups(folder.backup_dir)]
+    databases = [folder.database, folder.path / BEFORE, *backup.backups(folder.backup_dir)]
     return {"mail": mail} | {path.name: rows(path) for path in databases}
 
 

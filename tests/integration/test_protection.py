@@ -28,6 +28,7 @@ from tests.helpers.ledger_samples import NOW
 from tests.helpers.power_cut import Fuse, PowerCut, fused
 from tests.helpers.protected_shop import (
     ASIDE,
+    BEFORE,
     CODE,
     LOG,
     OTHER,
@@ -92,6 +93,7 @@ def test_on_then_off_everything_is_there(folder: DataFolder):
         "backup/kollect-20261122.db",
         "kept/sealed.db",
         "kollect.db",
+        BEFORE,
         "kollect.db.protected",
         "log/2026-10.txt",
         "log/2026-11.txt",
@@ -438,6 +440,16 @@ def test_kept_mails_that_are_damaged_do_not_keep_the_rest(folder: DataFolder, pl
     assert "kept/sealed.db.damaged" in names(folder)
     with closing(Database(folder.database)):
         assert KeptFolder(folder.kept_dir).clear_old(NOW) >= 0
+
+
+def test_a_copy_for_another_stick_is_encrypted_too(folder: DataFolder, tmp_path: Path):
+    on(folder)
+    target = tmp_path / "kollect-copy.db"
+    backup.write_out(folder.database, target)
+    assert not target.read_bytes().startswith(b"SQLite")
+    put_back = folder.backup_dir / "kollect-20261120.db"
+    shutil.copy(target, put_back)
+    assert rows(put_back) == rows(folder.database)
 
 
 def test_a_lost_kollect_db_is_begun_anew_encrypted(folder: DataFolder):
