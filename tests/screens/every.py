@@ -56,6 +56,7 @@ from kollect.ui.settings.backups_dialog import BackupsDialog
 from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.find_servers_dialog import FindServersDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
@@ -191,6 +192,19 @@ def _loss(program: Program) -> DataLoss:
 DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any, ...], dict]]]] = {
     "FirstStartDialog": (FirstStartDialog, lambda program: ((), {})),
     "TemplateDialog": (TemplateDialog, lambda program: ((), {})),
+    "FindServersDialog": (
+        FindServersDialog,
+        lambda program: (
+            (
+                program.window.jobs,
+                program.window.dialogs,
+                program.workspaces.current,
+                Settings(),
+                "",
+            ),
+            {},
+        ),
+    ),
     "ExplanationDialog": (ExplanationDialog, lambda program: ((), {})),
     "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
     "NewPinDialog": (NewPinDialog, lambda program: ((), {})),

@@ -15,7 +15,7 @@ TOP = Path(__file__).parents[2]
 LAYERS = (
     ("__main__", "commands", "ui"),
     ("app",),
-    ("collector", "mailing", "members", "printing", "demo"),
+    ("collector", "mailing", "members", "printing", "demo", "setup"),
     ("inbox", "decision", "ledger", "letters", "smtp", "protection"),
     ("net", "storage", "diagnosis"),
     ("settings",),
@@ -360,7 +360,7 @@ def test_what_the_guides_name_is_there():
     module = re.compile(r"(?<![\w./*])[a-z_]+(?:/[a-z_0-9]+)*\.py\b")
     named = {path for guide in guides for path in module.findall(guide.read_text("utf-8"))}
     assert len(named) > 60
-    rooms = (TOP / "kollect", TOP / "tests")
+    rooms = (TOP / "kollect", TOP / "tests", TOP / "assets")
     there = "".join(f"{path.as_posix()}\n" for room in rooms for path in room.rglob("*.py"))
     assert not {path for path in named if f"/{path}\n" not in there}
 
