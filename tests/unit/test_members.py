@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -20,6 +19,7 @@ from kollect.members.member_errors import AlreadyRegistered, NotRegistered, Numb
 from kollect.members.member_fields import MemberFormInput
 from kollect.members.member_filter import AgeRange, MemberFilter, MemberOrder
 from kollect.members.repository import Members
+from kollect.storage.database_driver import sqlite3
 from kollect.storage.queries import Queries
 from kollect.storage.schema import MIGRATIONS
 from tests.helpers.ledger_samples import NOW, numbered
