@@ -148,7 +148,7 @@ class Bodies:
         context.ledger.reclassify(entry.id, entry.kind, STOPPED)
         if not new:
             return []
-        _, hour, day = context.ledger.known(key, now)
+        hour, day = context.ledger.answered_lately(key, now)
         limits = context.settings.collect
         may_answer = hour < limits.replies_per_hour and day < limits.replies_per_day
         if entry.kind == Kind.OUT_OF_SCOPE and may_answer:

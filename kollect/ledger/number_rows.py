@@ -149,8 +149,15 @@ class NumberRows(Database):
             number = self._db.execute(
                 f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS}", (address_key,)
             ).fetchone()[0]
-            if number is None:
-                return None, 0, 0  # every answer gave or named a number
+        if number is None:
+            return None, 0, 0  # every answer gave or named a number
+        return number, *self.answered_lately(address_key, now)
+
+    def answered_lately(self, address_key: str, now: datetime) -> tuple[int, int]:
+        """How many of an address's mails of the last hour and the last day were, or are to be,
+        answered; also of an address that a member has left, which has no number any more.
+        """
+        with self._translated():
             day, hour = self._db.execute(
                 "SELECT count(*), coalesce(sum(seen_at > ?), 0) FROM mail"
                 " WHERE address_key = ? AND seen_at > ? AND seen_at <= ?"
@@ -160,7 +167,7 @@ class NumberRows(Database):
                     *(address_key, to_text(now - timedelta(days=1)), to_text(now), MANUAL),
                 ),
             ).fetchone()
-        return number, hour, day
+        return hour, day
 
     def numbered_within(self, span: timedelta, now: datetime) -> int:
         """How many numbers were given to blank mails in the time before `now`.
