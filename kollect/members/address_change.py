@@ -169,8 +169,11 @@ class AddressChanges(Members):
                 "UPDATE receipt SET stands_for = NULL,"
                 " renumbered = iif(number = ?, ?, renumbered)"
                 " WHERE stands_for = ? AND address_key ="
-                " (SELECT address_key FROM receipt WHERE number = ?)",
-                *(new_number, renumbered, number, new_number),
+                " (SELECT address_key FROM receipt WHERE number = ?)"
+                # those of an earlier stay at that address stand for the member still
+                " AND number NOT IN"
+                " (SELECT new_number FROM former_address WHERE number = ? AND id < ?)",
+                *(new_number, renumbered, number, new_number, number, identity),
             )
             self._db.change("DELETE FROM former_address WHERE id = ?", identity)
             self._settle(member, former, now, source, UNDONE)

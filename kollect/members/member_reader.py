@@ -135,6 +135,11 @@ class MemberReader:
         )
         return [member_rows.member_of(row) for row in found]
 
+    def behind(self, address_key: str) -> list[Member]:
+        """The members whom a mail from this address is from: those with this address; where there
+        is none, those who have left it."""
+        return self.of_address(address_key) or self.former_holders(address_key)
+
     def former_addresses(self, number: int) -> list[FormerAddress]:
         """The addresses that a member has left, the newest first."""
         found = self._db.rows(
@@ -186,19 +191,24 @@ class MemberReader:
         return [number for (number,) in found]
 
     def said_no(self, number: int) -> datetime | None:
-        """When the address of this number last said no, 配信停止 or 退会, under whatever number;
-        None: it did not, or has consented again for every number since.
+        """When the address of this number last said no, 配信停止 or 退会, under whatever number,
+        also of a member who has left it since; None: it did not, or has consented again for every
+        number since.
         """
         return self.who_said_no([number]).get(number)
 
     def who_said_no(self, numbers: Iterable[int]) -> dict[int, datetime]:
         """As `said_no`, of those numbers whose address did."""
+        no = "max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')) AS no"
+        wanted = "receipt.number IN (SELECT value FROM json_each(?1))"
         found = self._db.rows(
-            "SELECT receipt.number, max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
-            " AS no FROM receipt"
+            f"SELECT number, max(no) FROM (SELECT receipt.number, {no} FROM receipt"
             " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
-            " CROSS JOIN member ON member.number = same.number"
-            f" WHERE receipt.number IN {_LISTED} GROUP BY receipt.number HAVING no <> ''",
+            f" CROSS JOIN member ON member.number = same.number WHERE {wanted}"
+            f" UNION ALL SELECT receipt.number, {no} FROM receipt"
+            " CROSS JOIN former_address AS former ON former.address_key = receipt.address_key"
+            f" CROSS JOIN member ON member.number = former.number WHERE {wanted})"
+            " WHERE no <> '' GROUP BY number",
             json.dumps(list(numbers)),
         )
         return {number: to_time(no) for number, no in found}

@@ -212,6 +212,43 @@ def test_the_old_address_of_one_is_another_members_now(members: AddressChanges, 
     assert not members.is_stopped(1001)
 
 
+def test_a_no_said_at_an_address_holds_there_for_who_comes_after(
+    members: AddressChanges, ledger: Ledger
+):
+    """Most often it is the same customer, with the old phone still in the drawer."""
+    members.stop(OLD, NOW, "メール")
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    numbered(ledger, OLD, uid="again")
+    assert members.said_no(1004) == NOW
+    assert members.register(Member(1004, "山田　太郎", consent=CONSENT), LATER) == NOW
+    assert members.is_stopped(1004)
+
+
+def test_a_consent_of_a_later_day_ends_it(members: AddressChanges, ledger: Ledger):
+    members.stop(OLD, NOW, "メール")
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    numbered(ledger, OLD, uid="again")
+    fresh = Consent(True, LATER.date(), "会員登録用紙")
+    assert members.register(Member(1004, "別の　方", consent=fresh), LATER) is None
+    assert not members.is_stopped(1004)
+
+
+def test_back_at_a_former_address_and_undone(members: AddressChanges, ledger: Ledger, path: Path):
+    """What stood for the member from the first stay there stands for the member still."""
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    numbered(ledger, NEXT)
+    members.change_address(1001, 1004, LATER, "会員一覧")
+    before = whole(path)
+    assert numbered(ledger, NEW, uid="back")[1] == 1005
+    members.change_address(1001, 1005, LATER, "会員一覧")
+    assert ledger.known(NEW, LATER)[0] == 1001
+    members.undo_address_change(1001, LATER, "会員一覧")
+    assert members.stands_for(1003) == 1001
+    assert ledger.known(NEW, LATER)[0] == 1005
+    receipts = [line for line in before if line.startswith('INSERT INTO "receipt"')]
+    assert [line for line in whole(path) if line in receipts] == receipts
+
+
 # --- mailings and mails that come back
 
 
