@@ -68,6 +68,16 @@ class AddressChanges(Members):
                 number=new_number,
                 member=member,
             )
+        if stands_for == number:
+            raise CannotMove(
+                "前のアドレスの受付番号です",
+                happened=f"受付番号 {new_number}（{exact(found)}）は、{member.name} 様が前に"
+                "お使いだったアドレスのものです。",
+                cure="そのアドレスをまたお使いのときは、もう一度空メールを送っていただき、"
+                "返信に書かれた新しい受付番号を入力してください。",
+                number=new_number,
+                member=member,
+            )
         there = self.get(stands_for or new_number)
         if there is not None:
             raise CannotMove(

@@ -181,6 +181,16 @@ class MemberReader:
         )
         return dict(found)  # the last of an address counts
 
+    def taken_among(self, numbers: Iterable[int]) -> list[int]:
+        """Those of these numbers that are registered already, or stand for a member."""
+        found = self._db.rows(
+            f"SELECT number FROM receipt WHERE number IN {_LISTED} AND (stands_for IS NOT NULL"
+            " OR EXISTS (SELECT 1 FROM member WHERE member.number = receipt.number))"
+            " ORDER BY number",
+            json.dumps(list(numbers)),
+        )
+        return [number for (number,) in found]
+
     def stopped_among(self, numbers: Iterable[int]) -> list[int]:
         """As `is_stopped`: those of these members to whom nothing is sent."""
         found = self._db.rows(

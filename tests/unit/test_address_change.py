@@ -249,6 +249,16 @@ def test_back_at_a_former_address_and_undone(members: AddressChanges, ledger: Le
     assert [line for line in whole(path) if line in receipts] == receipts
 
 
+def test_a_number_of_the_members_own_former_address(members: AddressChanges, ledger: Ledger):
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    numbered(ledger, NEXT)
+    members.change_address(1001, 1004, LATER, "会員一覧")
+    with pytest.raises(CannotMove, match="前のアドレスの受付番号です") as told:
+        members.new_address(1001, 1003)
+    assert "もう一度空メール" in told.value.cure
+    assert "退会" not in told.value.cure
+
+
 # --- mailings and mails that come back
 
 
