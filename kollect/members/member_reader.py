@@ -159,9 +159,13 @@ class MemberReader:
         )
         return row[0] if row else None
 
-    def anybody_moved(self) -> bool:
-        """Whether a member has left an address (アドレスの変更)."""
-        return self._db.row("SELECT 1 FROM former_address LIMIT 1") is not None
+    def left_among(self, address_keys: Iterable[str]) -> set[str]:
+        """Those of these addresses that a member has left (アドレスの変更)."""
+        found = self._db.each(
+            f"SELECT DISTINCT address_key FROM former_address WHERE address_key IN {_LISTED}",
+            json.dumps(list(address_keys)),
+        )
+        return {key for (key,) in found}
 
     def addresses_of(self, numbers: Iterable[int]) -> dict[int, tuple[str, int | None]]:
         """As `address_of` and `stands_for`, of those numbers that were given."""
