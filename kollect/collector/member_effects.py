@@ -62,8 +62,10 @@ class MemberEffects:
         """As `Outbox.bounced`: the mail of a mailing came back, its member is 不達."""
         return self._outbox.bounced(letter_id, recipient_key, reason, since, now)
 
-    def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
-        """As `Outbox.handed_over`: to which member such a mail went."""
+    def handed_over(
+        self, letter_id: str, recipient_key: str, since: datetime
+    ) -> tuple[int, str] | None:
+        """As `Outbox.handed_over`: to which member such a mail went, and to which address."""
         return self._outbox.handed_over(letter_id, recipient_key, since)
 
     def tries(self, pace: RateLimit, time: Lived) -> list[datetime]:

@@ -295,7 +295,7 @@ class NumberRows(Database):
         if one was meant. An address that a member has left says nothing of the present one.
         """
         with self.transaction():
-            number, to = self._sent(letter_id, recipient_key, since) or (None, "")
+            number, to = self.sent(letter_id, recipient_key, since) or (None, "")
             if number is not None:
                 self._db.execute(
                     "UPDATE receipt SET state = ?, reason = ? WHERE address_key = ? AND (number = ?"
@@ -304,13 +304,10 @@ class NumberRows(Database):
                 )
         return number
 
-    def sent(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
-        """The number in a letter that was sent, found as in `bounced`."""
-        row = self._sent(letter_id, recipient_key, since)
-        return row[0] if row else None
-
-    def _sent(self, letter_id: str, recipient_key: str, since: datetime) -> tuple[int, str] | None:
-        """The number in a letter, and the key of the address that it went to."""
+    def sent(self, letter_id: str, recipient_key: str, since: datetime) -> tuple[int, str] | None:
+        """The number in a letter that was sent, found as in `bounced`, and the key of the address
+        that it went to.
+        """
         row: tuple[int, str] | None
         with self._translated():
             if letter_id:
@@ -329,14 +326,16 @@ class NumberRows(Database):
                 ).fetchone()
         return row
 
-    def seems_lost(self, number: int, reason: str) -> None:
-        """Somebody says that a letter to this number did not arrive, and it cannot be proved: that
-        is shown (`states.in_words`), and changes nothing else.
+    def seems_lost(self, number: int, address_key: str, reason: str) -> None:
+        """Somebody says that a letter with this number did not arrive at this address, and it
+        cannot be proved: that is shown (`states.in_words`) as long as it is the number's address,
+        and changes nothing else.
         """
         with self._translated():
             self._db.execute(
-                "UPDATE receipt SET reason = ? WHERE number = ? AND state IN (?, ?)",
-                (reason, number, ReceiptState.REPLIED, ReceiptState.UNKNOWN),
+                "UPDATE receipt SET reason = ?"
+                " WHERE number = ? AND address_key = ? AND state IN (?, ?)",
+                (reason, number, address_key, ReceiptState.REPLIED, ReceiptState.UNKNOWN),
             )
 
     def heard_from(self, address_key: str) -> None:

@@ -310,6 +310,19 @@ def test_a_mail_to_the_old_address_that_comes_back_says_nothing_of_the_new_one(
     assert members.get(1001).standing.undeliverable == ""
 
 
+def test_what_seems_lost_of_the_old_address_is_not_said_of_the_new_one(
+    members: AddressChanges, ledger: Ledger, path: Path
+):
+    """Such a report anybody can forge; the row of the new address would read 不達？ for it."""
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    ledger.seems_lost(1001, OLD, "452 full")
+    with closing(Receipts(path)) as receipts:
+        assert receipts.some([1001])[1001].reason == ""
+    ledger.seems_lost(1001, NEW, "452 full")
+    with closing(Receipts(path)) as receipts:
+        assert receipts.some([1001])[1001].reason == "452 full"
+
+
 def test_a_reply_to_the_new_address_that_comes_back_is_the_members(
     members: AddressChanges, ledger: Ledger, path: Path
 ):
