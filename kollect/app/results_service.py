@@ -110,7 +110,7 @@ class ResultsService:
                 (who, answer, given.astimezone()) for who, answer, given in receipts.refused(since)
             )
 
-    def send_again(self, numbers: Sequence[int]) -> list[int]:
+    def resend(self, numbers: Sequence[int]) -> list[int]:
         """再送. Returns the rows of the letters that bring these numbers; who waits for one already
         gets no second one.
         """
@@ -121,7 +121,7 @@ class ResultsService:
         if receipts:
             with closing(Ledger(self._folder.database)) as ledger:
                 now = self._now()
-                rows += manual_actions.send_again(ledger, settings, receipts.values(), now)
+                rows += manual_actions.resend(ledger, settings, receipts.values(), now)
         return rows
 
     def letters_owed(self, numbers: Sequence[int]) -> dict[int, int]:
@@ -186,13 +186,13 @@ class ResultsService:
     def read_kept(self, mail: KeptMail) -> MailBody:
         """What stands in the copy of a mail."""
         kept = KeptFolder(self._folder.kept_dir)
-        path = kept.path(mail.file)
-        if not path.exists() and self._folder.kept_dir.is_dir():
+        copy = kept.copy(mail.file)
+        if not copy.exists() and self._folder.kept_dir.is_dir():
             raise StorageTrouble(
                 "このメールの中身は、もうありません",
                 happened="対象外のメールを保存しておくのは30日間です。そのあとは自動で消します。",
                 cure="差出人のアドレスに、用件をたずねてください。",
-                detail=str(path),
+                detail=str(copy.path),
             )
         raw = kept.head(mail.file, MOST_READ + 1)
         return read_contents(raw[:MOST_READ], whole=mail.whole and len(raw) <= MOST_READ)

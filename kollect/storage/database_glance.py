@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kollect.storage.database import Row, connect
+from kollect.errors import DataCodeTrouble
+from kollect.storage.database import Row
+from kollect.storage.database_driver import connect, sqlite3
 
 ABSURD = 10**12
 """No shop gives such a number: where a file says so, a bit has fallen over."""
@@ -34,6 +35,20 @@ def given_and_seen(database: Path) -> tuple[int, int] | None:
     )
 
 
+def receipts_and_members(database: Path) -> tuple[int, int] | None:
+    """How many of both it holds; None also where it is of a version that knew no members."""
+    return asked(database, "SELECT (SELECT count(*) FROM receipt), (SELECT count(*) FROM member)")
+
+
+def changed_members(database: Path, copy: Path) -> int:
+    """How many members were registered, corrected or told something of since the copy was made."""
+    known = asked(copy, "SELECT coalesce(max(id), 0) FROM member_change") or (0,)
+    found = asked(
+        database, f"SELECT count(DISTINCT number) FROM member_change WHERE id > {int(known[0])}"
+    )
+    return found[0] if found else 0
+
+
 def identity(database: Path) -> str | None:
     """What a ledger and all its copies have in common; None where it is missing or broken."""
     row = asked(database, "SELECT value FROM meta WHERE key = 'install_id'")
@@ -41,10 +56,12 @@ def identity(database: Path) -> str | None:
 
 
 def asked(database: Path, question: str) -> Row | None:
-    """The first row of an answer; None where the file is not there or cannot tell."""
+    """The first row of an answer; None where the file is not there, cannot tell, or needs a code
+    that nobody has told.
+    """
     try:
         with closing(connect(database, "ro")) as db:
             row: Row | None = db.execute(question).fetchone()
             return row
-    except (sqlite3.Error, UnicodeDecodeError):
+    except (sqlite3.Error, UnicodeDecodeError, DataCodeTrouble):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.machine_setup import MachineSetup
 from kollect.app.mailing_control import MailingControl
-from kollect.errors import CertificateTrouble, Problem, StorageTrouble, Trouble
+from kollect.errors import Problem, StorageTrouble, Trouble
 from kollect.settings.model import Passwords, Settings
 from kollect.settings.validation import ready_to_collect
 from kollect.ui.demo_mode import DemoMode
@@ -118,11 +118,11 @@ class Navigator:
 
     def mend_mail_settings(self, trouble: Trouble) -> None:
         """「メールの設定を直す」: the page, and there the field that the trouble is about."""
-        from kollect.ui.settings.field_at_fault import place_at_fault
+        from kollect.ui.settings.field_at_fault import mended_in_the_test, place_at_fault
         from kollect.ui.settings.mail_page import MailPage
         from kollect.ui.settings.screen import SettingsScreen
 
-        if isinstance(trouble, CertificateTrouble):
+        if mended_in_the_test(trouble):
             self.mail_test()
             return
         screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)
@@ -192,3 +192,10 @@ class Navigator:
         """Have the title name the shop whose data are worked with now."""
         shop = self.workspaces.current.readable_settings().shop
         self.window.identify(shop.id, locked=bool(shop.pin))
+
+
+def open_manual(window: Window, page: str) -> None:
+    """The built-in manual, at the page of this name."""
+    from kollect.ui.manual.manual_dialog import ManualDialog
+
+    window.dialogs.show(ManualDialog, page)

@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,11 @@ from pathlib import Path
 from kollect.collector.worker import CollectorWorker
 from kollect.settings import ini_file
 from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
+from kollect.smtp.standby import Standby
+from kollect.storage import database_keys
 from kollect.storage.data_folder import DataFolder
 from tests.bench import latency, rivals
+from tests.bench.form import form
 from tests.bench.mailing import mailing
 from tests.bench.members import members
 from tests.helpers.certificates import make_certificates
@@ -48,7 +51,9 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3, help="the median of so many runs")
     parser.add_argument(
-        "--only", choices=("speed", "poll", "memory", "mailing", "members"), default=None
+        "--only",
+        choices=("speed", "protected", "poll", "memory", "mailing", "members", "form"),
+        default=None,
     )
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -59,6 +64,8 @@ def main() -> None:
         if options.only in (None, "speed"):
             postfix = stack.enter_context(running_postfix(certificates, dovecot))
             speed(dovecot, postfix, options.mails, options.times)
+        if options.only in (None, "protected"):
+            protected(dovecot, options.mails, options.times)
         if options.only in (None, "poll"):
             empty_poll(dovecot)
         if options.only in (None, "memory"):
@@ -67,6 +74,8 @@ def main() -> None:
             mailing(options.mails, options.times)
         if options.only in (None, "members"):
             members()
+        if options.only in (None, "form"):
+            form()
 
 
 # --- speed
@@ -74,7 +83,10 @@ def main() -> None:
 
 def speed(dovecot: Dovecot, postfix: Postfix, mails: int, times: int) -> None:
     print(f"{mails} blank mails, seconds (median of {times})\n")
-    print(f"{'server, round trip':26}{'raw':>8}{'kollect':>9}{'ratio':>7}{'target':>8}{'loop':>8}")
+    print(
+        f"{'server, round trip':26}{'raw':>8}{'kollect':>9}{'ratio':>7}{'target':>8}{'loop':>8}"
+        f"{'CPU ms a mail':>15}"
+    )
     row = Row(dovecot, mails, times)
     for name, target, way in (("Postfix, 0 ms", 2.0, 0.0), ("Postfix, 30 ms", 1.5, 0.03)):
         row.measure(name, target, lambda: nullcontext(postfix.plain), way, chunking=True)
@@ -109,6 +121,7 @@ class Row:
                 smtp = stack.enter_context(delayed(smtp, round_trip))
                 pop3 = stack.enter_context(delayed(pop3, round_trip))
             password = self.dovecot.password
+            spent: list[float] = []  # seconds of the processor, kollect's runs
 
             def raw(user: str) -> None:
                 rivals.raw(pop3, smtp, user, password, chunking=chunking)
@@ -118,7 +131,9 @@ class Row:
 
             def kollect(user: str) -> None:
                 settings = settings_for(pop3, smtp, user)
+                before = time.process_time()
                 _poll(replace(settings, tls=Tls(self.dovecot.ca_file)), password, self.mails)
+                spent.append(time.process_time() - before)
 
             raws, ours = [], []
             for _ in range(self.times):  # in turn, so that a slow moment of the machine hits both
@@ -129,7 +144,8 @@ class Row:
             looped = _timed(self.dovecot, part, loop) * self.mails / part
         theirs, own = statistics.median(raws), statistics.median(ours)
         print(
-            f"{name:26}{theirs:8.2f}{own:9.2f}{own / theirs:7.2f}{target:8.1f}{looped:8.1f}",
+            f"{name:26}{theirs:8.2f}{own:9.2f}{own / theirs:7.2f}{target:8.1f}{looped:8.1f}"
+            f"{statistics.median(spent) / self.mails * 1000:15.2f}",
             flush=True,
         )
 
@@ -144,11 +160,42 @@ def _timed(dovecot: Dovecot, mails: int, job: Callable[[str], None]) -> float:
     return seconds
 
 
-def _poll(settings: Settings, password: str, mails: int) -> None:
+def protected(dovecot: Dovecot, mails: int, times: int) -> None:
+    """What the encryption costs: the same polls in turn in a plain and in a protected folder."""
+    took: dict[bool, list[float]] = {False: [], True: []}
+    with sink_process(chunking=True) as smtp:
+        for _ in range(times):
+            for is_protected, seconds in took.items():
+
+                def poll(user: str, is_protected: bool = is_protected) -> None:
+                    settings = settings_for(dovecot.pop3, smtp, user)
+                    _poll(settings, dovecot.password, mails, protected=is_protected)
+
+                seconds.append(_timed(dovecot, mails, poll))
+    plain, own = statistics.median(took[False]), statistics.median(took[True])
+    print(
+        f"{mails} blank mails: {plain:.2f} s, in a protected folder {own:.2f} s"
+        f" (ratio {own / plain:.2f}, target 1.2)\n",
+        flush=True,
+    )
+
+
+def _poll(settings: Settings, password: str, mails: int, *, protected: bool = False) -> None:
     settings = replace(settings, collect=Collect(new_per_hour=1_000_000))
-    with tempfile.TemporaryDirectory() as name:
-        report = ShopProgram(Path(name), settings, password).report()
+    with tempfile.TemporaryDirectory() as name, ended(Standby()) as standby:
+        if protected:
+            database_keys.unlock(Path(name), bytes(32))
+        report = ShopProgram(Path(name), settings, password, standby=standby).report()
         assert report.accepted == mails, report
+
+
+@contextmanager
+def ended(standby: Standby) -> Iterator[Standby]:
+    """As the resident program has one: the sending connection is opened beside the reading."""
+    try:
+        yield standby
+    finally:
+        standby.end()
 
 
 # --- an empty poll

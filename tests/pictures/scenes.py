@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from kollect.diagnosis.examination import OTHER_SERVER
 from kollect.diagnosis.trial_advice import TrialWord
@@ -19,11 +23,20 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
+from kollect.settings.providers import Provider, for_domain
+from kollect.setup.found_servers import FoundServers, SideResult, SideState
+from kollect.setup.server_offer import MailSide
+from kollect.storage.backup import make_backup
 from kollect.ui.framework.dialogs import TroubleDialog
-from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.framework.jobs import Job
+from kollect.ui.manual.manual_dialog import ManualDialog
+from kollect.ui.menu import MenuScreen
+from kollect.ui.settings import search_texts
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.find_servers_dialog import FindServersDialog
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.password_dialog import PasswordDialog
@@ -33,9 +46,16 @@ from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.settings.trial_dialog import TrialDialog
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from tests.helpers import nsd
+from tests.helpers.member_samples import numbers
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.zones import ZONES
-from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
+from tests.pictures import (
+    collecting_scenes,
+    mailing_scenes,
+    member_scenes,
+    results_scenes,
+    start_scenes,
+)
 from tests.pictures.album import Album
 
 SETTINGS = Settings(
@@ -62,17 +82,41 @@ CERTIFICATE = Certificate(
 )
 
 
-def first_start(album: Album) -> None:
-    dialogs = album.window.dialogs
-    album.dialog("first-start", lambda: dialogs.show(FirstStartDialog))
-
-
 def menu(album: Album) -> None:
     album.program.workspaces.current.save(SETTINGS, Passwords("pop-himitsu", "smtp-himitsu"))
     album.program.go.identify()
     assert isinstance(album.window.screen, MenuScreen)
     album.window.screen.on_show()
     album.take("menu")
+
+
+def manual(album: Album) -> None:
+    dialogs = album.window.dialogs
+    album.dialog("manual", lambda: dialogs.show(ManualDialog, "how"))
+    album.dialog(
+        "manual-search",
+        lambda: dialogs.show(ManualDialog, "mail"),
+        lambda dialog: dialog.search.insert(0, "ポート"),
+    )
+
+
+def backups(album: Album) -> None:
+    """Three copies, and what has come since the newest."""
+    folder = album.program.workspaces.current.folder
+    today = date.today()
+    for day in (3, 2, 1):
+        numbers(folder.database, *(f"kyaku.{day}.{n}@docomo.ne.jp" for n in range(14)))
+        make_backup(folder.database, folder.backup_dir, today - timedelta(days=day))
+    numbers(folder.database, *(f"kyaku.0.{n}@docomo.ne.jp" for n in range(5)))
+    screen = _settings_screen(album)
+    screen.select(IdPage)
+    _to_the_end(album, screen.shop.scrolled)
+    album.take("settings-id-below")
+    album.dialog(
+        "backups",
+        screen.shop.backups.open_list,
+        lambda dialog: album.wait(lambda: dialog.back_button.instate(["!disabled"])),
+    )
 
 
 def _settings_screen(album: Album) -> SettingsScreen:
@@ -156,9 +200,11 @@ def mail_test(album: Album) -> None:
         screen.mail.show_passwords(Passwords(server.password, server.password))
         screen.select(MailTestPage)
         album.take("settings-test")
-        screen.test.run(Test.SEND)
+        screen.test.run(Test.ALL)
         album.wait(lambda: not screen.test.running)
         album.take("settings-test-good")
+        _to_the_end(album, screen.test.scrolled)
+        album.take("settings-test-good-below")
         screen.mail.show_passwords(Passwords("wrong", "wrong"))
         screen.test.run(Test.RECEIVE)
         album.wait(lambda: not screen.test.running)
@@ -181,7 +227,9 @@ def mail_test(album: Album) -> None:
 
 
 def diagnosis(album: Album) -> None:
-    """A good domain, a bad one, and Microsoft's servers entered."""
+    """A good domain, a bad one, and Microsoft's servers entered. nsd is not for Windows."""
+    if sys.platform == "win32":
+        return
     screen = _settings_screen(album)
     screen.select(MailTestPage)
     with tempfile.TemporaryDirectory() as name, nsd.serving(Path(name), ZONES) as (host, port):
@@ -204,7 +252,7 @@ def diagnosis(album: Album) -> None:
         del os.environ[OTHER_SERVER]
     screen.mail.receive_host.value = "outlook.office365.com"
     screen.mail.send_host.value = "smtp.office365.com"
-    screen.mail._warn_of_microsoft()
+    screen.mail._note_servers()
     screen.select(MailPage)
     screen.mail.scrolled.see(screen.mail.address.widget)
     album.take("settings-mail-microsoft")
@@ -292,6 +340,69 @@ def setting_dialogs(album: Album) -> None:
     album.dialog("unsaved", lambda: screen.window.leave(lambda: None))
 
 
+def server_search(album: Album) -> None:
+    """「設定をさがす」: before, while it searches, and what it says at the end."""
+    screen = _settings_screen(album)
+    window, own = album.window, replace(SETTINGS, mail_address="info@aozora-books.jp")
+
+    def open_it(settings: Settings, password: str = "himitsu-1") -> None:
+        window.dialogs.show(
+            FindServersDialog,
+            *(window.jobs, window.dialogs, album.program.workspaces.current, settings, password),
+        )
+
+    def end_with(receive: SideState, provider: Provider | None) -> Callable[[Any], None]:
+        def work(dialog: Any) -> None:
+            dialog._set_running(True)
+            dialog._job = Job(lambda *told: None)
+            sides = (SideResult(MailSide.RECEIVE, receive), SideResult(MailSide.SEND, receive))
+            dialog._tried(FoundServers(*sides, provider))
+
+        return work
+
+    def search(dialog: Any) -> None:
+        dialog._set_running(True)
+        dialog._tell("受信: imap.aozora-books.jp（IMAP 993） にログインしています…", "TLabel")
+
+    album.dialog("find-servers", lambda: open_it(own))
+    album.dialog("find-servers-running", lambda: open_it(own), search)
+    album.dialog("find-servers-nothing", lambda: open_it(own), end_with(SideState.NOTHING, None))
+    gmail = replace(SETTINGS, mail_address="aozora@gmail.com")
+    refused = end_with(SideState.REFUSED, for_domain("aozora@gmail.com"))
+    album.dialog("find-servers-refused", lambda: open_it(gmail), refused)
+    album.dialog(
+        "find-servers-incomplete",
+        lambda: open_it(own, ""),
+        lambda dialog: dialog.accept(),
+    )
+    dialogs = window.dialogs
+    album.dialog(
+        "find-servers-word",
+        lambda: dialogs.choose(
+            search_texts.WORD_TITLE,
+            search_texts.of_word("aozora-books.jp"),
+            search_texts.WORD_ANSWERS,
+        ),
+    )
+    album.dialog(
+        "find-servers-strangers",
+        lambda: dialogs.choose(
+            search_texts.STRANGERS_TITLE,
+            search_texts.of_strangers(("imap.hoster.example",), "info@aozora-books.jp"),
+            search_texts.STRANGERS_ANSWERS,
+            careful=True,
+        ),
+    )
+    screen.select(MailPage)
+    screen.mail.show(gmail)
+    provider = for_domain("aozora@gmail.com")
+    assert provider is not None
+    screen.mail.fill_in(provider)
+    album.take("settings-mail-filled")
+    screen.mail.show(SETTINGS)
+    window.set_status("")
+
+
 def protected(album: Album) -> None:
     from dataclasses import replace
 
@@ -337,19 +448,23 @@ def _scrolled_in(dialog: object) -> ScrollFrame:
 
 
 SCENES = (
-    first_start,
+    *start_scenes.SCENES,
     menu,
+    *start_scenes.LATER_SCENES,
+    manual,
     settings,
     wrong_values,
     mail_test,
     diagnosis,
     trial,
     setting_dialogs,
+    server_search,
     protected,
     *collecting_scenes.SCENES,
     *results_scenes.SCENES,
     *member_scenes.SCENES,
     *mailing_scenes.SCENES,
+    backups,
 )
 """In this order. A new screen's author adds a scene."""
 NEEDED = menu

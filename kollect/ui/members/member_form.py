@@ -19,17 +19,16 @@ from kollect.ledger.records import Receipt
 from kollect.ledger.states import ReceiptState, in_words
 from kollect.mail.foreign_text import exact
 from kollect.members import normalize
-from kollect.members.member import (
+from kollect.members.member import Member, MemberState
+from kollect.members.member_errors import AlreadyRegistered, MemberRefusal, NumberUnknown, Withdrawn
+from kollect.members.member_fields import (
     NO,
     FieldProblem,
-    Member,
+    FormProblems,
     MemberField,
     MemberFormInput,
-    MemberState,
-    SheetProblems,
+    read_form,
 )
-from kollect.members.member import read as read_sheet
-from kollect.members.member_errors import AlreadyRegistered, MemberRefusal, NumberUnknown, Withdrawn
 from kollect.members.member_reader import Candidate
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework import tk_windows
@@ -37,10 +36,11 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import WIDE
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.members.alike_notice import AlikeNotice
 from kollect.ui.members.candidate_dialog import CandidateDialog
-from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields, switch_ime
+from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, MemberFormFields, switch_ime
 from kollect.ui.navigator import Navigator
-from kollect.ui.results.resend import LetterWatch
+from kollect.ui.results.resend_dialog import LetterWatch
 from kollect.ui.results.results_rows import has_not_arrived, may_be_filtered
 from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
@@ -53,6 +53,7 @@ _STYLES = {ReceiptState.REPLIED: "Good.TLabel"} | dict.fromkeys(_FAILED, "Bad.TL
 
 class MemberFormScreen(Screen):
     code, heading = "KKRFR101", "会員登録"
+    manual = "member-form"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -70,8 +71,11 @@ class MemberFormScreen(Screen):
         self.number = rows.line(
             "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
         )
+        self.today = ttk.Label(rows.beside(self.number), style="Faint.TLabel")
+        self.today.pack(side="right", padx=WIDE)
         self._build_found(rows)
-        self.fields = MemberFields(rows, lambda: local_now().date())
+        self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
+        self.alike = AlikeNotice(self, workspaces, self.fields, lambda: None)
         self.fields.empty()
         self.number.on_edit(self._number_edited)
         entry = self.number.widget
@@ -89,20 +93,39 @@ class MemberFormScreen(Screen):
         if self._there is not None:
             keys.append(FunctionKey("F9", "会員を開く", self.open_there))
         elif self._found is not None:
-            keys.append(FunctionKey("F9", "再送", self.send_again))
+            keys.append(FunctionKey("F9", "再送", self.resend))
         return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
 
     def on_show(self) -> None:
         self.number.focus()
-        self._fetch_groups()
+        self._fetch_around()
         if self._there is not None:  # it may have been mended on the screen above
             self._look()
 
     def digit(self, number: int) -> None:
         self.fields.choose(number)
 
+    def turn_page(self, step: int) -> None:
+        """PageUp: the form before, as it was registered. What is typed here stays."""
+        if step > 0 or self.is_busy:
+            return
+
+        def work(job: Job) -> Member | None:
+            with self._workspaces.current.members() as members:
+                return members.last_registered()
+
+        def done(member: Member | None) -> None:
+            if self.window.screen is not self:
+                return
+            if member is None:
+                self.window.set_status("まだ登録した会員がいません。")
+            else:
+                self._open_member(member)
+
+        self.work(work, done)
+
     def has_unsaved_changes(self) -> bool:
-        return self.fields.sheet != MemberFormInput(consent=NO)  # a number alone was only looked up
+        return self.fields.typed != MemberFormInput(consent=NO)  # a number alone was only looked up
 
     def save_before_leaving(self, then: Callable[[], None]) -> None:
         self.save(then)
@@ -251,6 +274,9 @@ class MemberFormScreen(Screen):
 
     def save(self, then: Callable[[], None] = lambda: None) -> None:
         """F12: register, or say beside the fields why not; `then` once it is registered."""
+        if not self.number.value.strip() and not self.has_unsaved_changes():
+            self.number.focus()  # an empty form: F12 was pressed once more
+            return
         if self.number.value.strip() and self._found is None:
             self._look(lambda: self._register_member(then))
         else:
@@ -258,10 +284,10 @@ class MemberFormScreen(Screen):
 
     def _register_member(self, then: Callable[[], None]) -> None:
         now = local_now()
-        sheet = replace(self.fields.sheet, number=self.number.value)
+        typed = replace(self.fields.typed, number=self.number.value)
         try:
-            member = read_sheet(sheet, now.date())
-        except SheetProblems as wrong:
+            member = read_form(typed, now.date())
+        except FormProblems as wrong:
             self._complain(wrong.problems)
             return
 
@@ -307,33 +333,45 @@ class MemberFormScreen(Screen):
         self.scrolled.see(self.number.widget)
         self.number.focus()
         self.window.say_done(said)
-        self._fetch_groups()
+        self._fetch_around()
 
-    def send_again(self) -> None:
+    def resend(self) -> None:
         """再送: the number once more, by mail."""
         if self._found is None:
             return
         receipt = self._found
-        self._letters.ask_and_send_again([receipt.number], receipt.address)
+        self._letters.ask_and_resend([receipt.number], receipt.address)
 
     def open_there(self) -> None:
         """「会員を開く」: whoever has this number already."""
+        if self._there is not None:
+            self._open_member(self._there)
+
+    def _open_member(self, member: Member) -> None:
         from kollect.ui.members.member_edit import MemberEditScreen
 
-        if self._there is not None:
-            self.window.open(MemberEditScreen, self._workspaces, self._go, self._there)
+        self.window.open(MemberEditScreen, self._workspaces, self._go, member)
 
     def open_list(self) -> None:
         from kollect.ui.members.member_list import MemberListScreen
 
         self.window.open(MemberListScreen, self._workspaces, self._go)
 
-    def _fetch_groups(self) -> None:
-        def work(job: Job) -> list[str]:
-            with self._workspaces.current.members() as members:
-                return [label for label, _ in members.groups()]
+    def _fetch_around(self) -> None:
+        """The グループ that can be chosen, and how many were registered today."""
+        midnight = local_now().replace(hour=0, minute=0, second=0, microsecond=0)
 
-        self.work(work, self.fields.offer_groups)
+        def work(job: Job) -> tuple[list[str], int]:
+            with self._workspaces.current.members() as members:
+                groups = [label for label, _ in members.groups()]
+                return groups, members.registered_since(midnight)
+
+        def done(found: tuple[list[str], int]) -> None:
+            groups, today = found
+            self.fields.offer_groups(groups)
+            self.today.configure(text=f"本日の登録 {today:,}名")
+
+        self.work(work, done)
 
 
 def _unknown(typed: str) -> Trouble:

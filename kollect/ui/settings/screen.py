@@ -17,13 +17,19 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.field_at_fault import PASSWORD
+from kollect.ui.settings.find_servers_dialog import FindServersDialog, FoundSettings
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.pin_dialogs import AskPinDialog
 from kollect.ui.settings.settings_page import Place, SettingsPage
+
+IN_DEMO = (
+    "デモ用の設定は、さがさなくても入っています。デモを終えてから、お店の設定をさがしてください。"
+)
 
 
 class SettingsScreen(Screen):
@@ -55,9 +61,18 @@ class SettingsScreen(Screen):
         fill = workspaces.current.fill_number
         self.control = ControlPage(self.notebook, fill, self.gather)
         self.duplicate = DuplicatePage(self.notebook, fill, self.gather)
-        self.mail = MailPage(self.notebook, window.dialogs, self.gather, self.ask_demo)
+        self.mail = MailPage(
+            self.notebook,
+            window.dialogs,
+            self.gather,
+            self.ask_demo,
+            self.find_servers,
+            window.say_done,
+        )
         self.test = MailTestPage(self.notebook, window, workspaces, self.to_be_tried, self.trust)
-        self.shop = IdPage(self.notebook, window, workspaces, go, self.open_folder)
+        self.shop = IdPage(
+            self.notebook, window, workspaces, go, self.open_folder, lambda: self.test.running
+        )
         self.pages: tuple[SettingsPage, ...] = (
             self.control,
             self.duplicate,
@@ -78,9 +93,17 @@ class SettingsScreen(Screen):
         ready = self._saved_passwords is not None and not self.locked and not self.is_busy
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
+    @property
+    def page(self) -> SettingsPage:
+        """The one in front."""
+        return next(page for page in self.pages if str(page) == self.notebook.select())
+
+    def manual_page(self) -> str:
+        return self.page.manual
+
     def on_show(self) -> None:
         """The first field of the page in front, where something can be typed there."""
-        page = next(page for page in self.pages if str(page) == self.notebook.select())
+        page = self.page
         if page.fields and not self.locked:
             next(iter(page.fields.values())).focus()
         else:
@@ -288,6 +311,21 @@ class SettingsScreen(Screen):
         if choice is not None:
             demo = self._go.demo
             self.window.leave(demo.begin if choice is DemoChoice.BEGIN else demo.end, "進む")
+
+    def find_servers(self) -> FoundSettings | None:
+        """「設定をさがす」"""
+        window = self.window
+        if self._workspaces.current.in_demo:
+            window.dialogs.show_info("デモの途中です", IN_DEMO)
+            return None
+        return window.dialogs.show(
+            FindServersDialog,
+            window.jobs,
+            window.dialogs,
+            self._workspaces.current,
+            self.gather(),
+            self.mail.passwords().receive,
+        )
 
     def open_folder(self) -> None:
         try:

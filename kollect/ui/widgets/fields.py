@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from kollect.mail.nfc import composed
 from kollect.ui.framework import tk_windows
 from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG
+from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG, colour
 
 T = TypeVar("T")
 
@@ -56,9 +56,17 @@ class Field(Generic[T]):
 
     def show_error(self, text: str) -> None:
         """Say in red what is wrong."""
-        self._error.configure(text=text)
-        self._error.grid()
+        self._say(text, "Wrong.TLabel")
         self._mark(wrong=True)
+
+    def show_notice(self, text: str) -> None:
+        """Say at the same place what is not wrong, but must not be overlooked."""
+        self._say(text, "FieldNotice.TLabel")
+        self._mark(wrong=False)
+
+    def _say(self, text: str, style: str) -> None:
+        self._error.configure(text=text, style=style)
+        self._error.grid()
 
     def clear(self) -> None:
         self._error.configure(text="")
@@ -282,10 +290,10 @@ class _Lines(Field[T]):
 
     def enable(self, enabled: bool) -> None:
         super().enable(enabled)
-        self._text.configure(background=PAPER if enabled else FIELD_OFF)
+        self._text.configure(background=colour(self._text, PAPER if enabled else FIELD_OFF))
 
     def _mark(self, *, wrong: bool) -> None:
-        self._text.configure(highlightbackground=WRONG if wrong else LINE)
+        self._text.configure(highlightbackground=colour(self._text, WRONG if wrong else LINE))
 
 
 class TextField(_Lines[str]):
