@@ -168,7 +168,7 @@ def test_the_others_are_not_saved_over_the_list_itself(
     choose(screen, dialogs, path)
     dialogs.answers += ["保存して取り込む", path]
     click(screen.result.good_button)
-    settle(screen, lambda: screen._job is None)
+    settle(screen, lambda: "もとのファイル" in screen.result.verdict.text)
     assert path.read_bytes() == before
     assert stored(database, 1001) is None
     assert can_be_mended(screen)
