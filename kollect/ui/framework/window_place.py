@@ -11,7 +11,7 @@ from kollect.ui.framework import tk_windows
 from kollect.ui.framework.screen_memory import ScreenMemory
 from kollect.ui.framework.tk_lifetime import Timer
 
-WIDTH, HEIGHT = 1280, 800
+WIDTH, HEIGHT = 1366, 800
 """Where nothing is remembered, on a screen that has room for it."""
 FRAME_HEIGHT = 76
 """What the title bar and the taskbar take of a small screen."""
