@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from kollect.ledger.receipt_query import UNREGISTERED
 from kollect.ledger.receipt_rows import receipt_of
 from kollect.ledger.records import Receipt
 from kollect.mail.nfc import composed
@@ -153,6 +154,11 @@ class MemberReader:
             address_key,
         )
         return row[0] if row else None
+
+    def unregistered(self) -> int:
+        """How many numbers wait for their membership form, as 収集結果表示 lists them."""
+        ((count,),) = self._db.rows(f"SELECT count(*) FROM receipt WHERE {UNREGISTERED}")
+        return int(count)
 
     def anybody_moved(self) -> bool:
         """Whether a member has left an address (アドレスの変更)."""

@@ -1,4 +1,5 @@
-"""The strip below every screen: whether mail is collected, and whether a mailing waits.
+"""The strip below every screen: whether mail is collected, how many numbers wait for their
+membership form, and whether a mailing waits.
 
 A click opens the screen that it speaks of.
 """
@@ -64,17 +65,20 @@ class StatusStrip:
         self._workspaces = workspaces
         self._go = go
         self._window = window
-        self._seen: tuple[Workspace, str] | None = None
+        self._seen: tuple[Workspace, str, int | None] | None = None
         self._mailing: MailingStanding | None = None
         frame = window.strip
         self.lamp = ttk.Label(frame, style="Paper.TLabel", text="●")
         self.collector = ttk.Label(frame, style="Paper.TLabel")
+        self.unregistered = ttk.Label(frame, style="Paper.TLabel")
         self.mailing = ttk.Label(frame, style="Paper.TLabel")
         self.lamp.pack(side="left", padx=(GAP, HALF))
         self.collector.pack(side="left", padx=(0, WIDE))
+        # `_show_unregistered` puts it here, where there is a number to tell
         self.mailing.pack(side="left")
         for label in (self.lamp, self.collector):
             _on_click(label, self._open_collector)
+        _on_click(self.unregistered, go.unregistered_numbers)
         _on_click(self.mailing, self._open_mailing)
         frame.grid()
         self._loads: LatestOnly[MailingStanding | None] = LatestOnly(
@@ -83,6 +87,7 @@ class StatusStrip:
         self._soon = Timer(frame, self._load)
         go.tray.watch(self.refresh)
         go.mailings.watch(self._told)
+        go.unregistered.watch(self._show_unregistered)
         self.refresh()
 
     def refresh(self) -> None:
@@ -95,10 +100,11 @@ class StatusStrip:
         if colour != str(self.lamp.cget("foreground")):
             self.lamp.configure(foreground=colour)
         # its name: a screen that was closed must not be kept
-        seen = self._workspaces.current, str(self._window.screen)
-        if seen != self._seen:  # to the demo or back; or a mailing was paused on another screen
+        seen = self._workspaces.current, str(self._window.screen), status.total
+        if seen != self._seen:  # to the demo or back; what was done on another screen; new numbers
             self._seen = seen
             self._load()
+            self._go.unregistered.count_again()
 
     def _told(self, news: MailingEvent) -> None:
         if not self._soon.waits:
@@ -111,6 +117,14 @@ class StatusStrip:
     def _show(self, found: MailingStanding | None) -> None:
         self._mailing = found
         self.mailing.configure(text="" if found is None else str(found))
+
+    def _show_unregistered(self) -> None:
+        text = str(self._go.unregistered)
+        self.unregistered.configure(text=text)
+        if text:
+            self.unregistered.pack(side="left", padx=(0, WIDE), before=self.mailing)
+        else:
+            self.unregistered.pack_forget()
 
     def _unread(self, trouble: Trouble) -> None:
         """The screens that write there meet the same disk, and say what is wrong."""

@@ -118,6 +118,11 @@ class MemberFormScreen(Screen):
 
     # ---- the number ----
 
+    def begin_with(self, number: int) -> None:
+        """As if this number had been typed, with Enter after it."""
+        self.number.value = str(number)
+        self._move_on()
+
     def _build_found(self, rows: Form) -> None:
         place = rows.row(under_fields=True)
         place.columnconfigure(1, weight=1)
@@ -308,6 +313,7 @@ class MemberFormScreen(Screen):
         self.number.focus()
         self.window.say_done(said)
         self._fetch_groups()
+        self._go.unregistered.count_again()
 
     def send_again(self) -> None:
         """再送: the number once more, by mail."""
@@ -318,10 +324,8 @@ class MemberFormScreen(Screen):
 
     def open_there(self) -> None:
         """「会員を開く」: whoever has this number already."""
-        from kollect.ui.members.member_edit import MemberEditScreen
-
         if self._there is not None:
-            self.window.open(MemberEditScreen, self._workspaces, self._go, self._there)
+            self._go.member(self._there)
 
     def open_list(self) -> None:
         from kollect.ui.members.member_list import MemberListScreen
