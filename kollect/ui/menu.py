@@ -137,7 +137,7 @@ class MenuScreen(Screen):
             for key, step in (("Up", -1), ("Down", 1)):
                 on_key(button, f"<{key}>", partial(self._step, place, step))
             if entry.label == REGISTER:
-                self._register, self._register_text = button, str(button.cget("text"))
+                self._form_button, self._form_text = button, str(button.cget("text"))
         self._ignore_count = go.unregistered.watch(self._show_unregistered)
         self._show_unregistered()
         self._arrange()
@@ -156,8 +156,8 @@ class MenuScreen(Screen):
     def _show_unregistered(self) -> None:
         """「会員登録（未登録 4件）」"""
         count = str(self._go.unregistered)
-        self._register.configure(
-            text=f"{self._register_text}（{count}）" if count else self._register_text
+        self._form_button.configure(
+            text=f"{self._form_text}（{count}）" if count else self._form_text
         )
 
     def lead_on(self, ended: str) -> None:
