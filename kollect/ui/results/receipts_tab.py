@@ -32,7 +32,6 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService, SearchResult
 
 OPEN = "会員登録・会員の修正"
-_OPENS = "Enterキーで会員登録か会員の修正を開きます。"
 _MOST_KNOWN = 5000
 _NOBODY = "まだ受付はありません。\nお客様から空メールが届くと、ここに並びます。"
 _NOT_FOUND = "条件に合う受付はありません。\n「条件を消す」を押すと、すべて表示します。"
@@ -225,7 +224,7 @@ class ResultsList(ttk.Frame):
         if count > 1:
             text = f"{count:,}件を選んでいます。"
         elif receipt is not None:
-            text = f"{about(receipt, short_for=self._short_for)}　{_OPENS}".strip()
+            text = about(receipt, short_for=self._short_for)
         if text != self.about.text:
             self.about.configure(text=text)
         lost = receipt is not None and has_not_arrived(receipt)
