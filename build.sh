@@ -225,16 +225,21 @@ exe() { # without an argument, all of them
         make_exe
         ;;
     measure | unit) with_display ./build.sh exe "seen-$1" ;;
+    album) with_display ./build.sh exe seen-album "${@:2}" ;;
     seen-measure) measure_exe ;;
     seen-unit) test_windows ;;
+    seen-album) take_album "${@:2}" ;;
     test)
         need_packages "${TEST_PACKAGES[@]}"
         test_exe "${@:2}"
         ;;
-    pictures)
+    pictures) # all that the README shows
+        exe album --readme
+        # Wine draws menus in letters that no Windows has
+        "$PYTHON" -m tests.pictures tray-menu --out assets/screens --scenes demo
         KOLLECT_PICTURES=$PWD/assets/screens/windows exe test tests/exe/test_screens.py
         ;;
-    *) give_up "使い方: ./build.sh exe [make | measure | unit | test [pytest の引数] | pictures]" ;;
+    *) give_up "使い方: ./build.sh exe [make | measure | unit | test [pytest の引数] | album [引数] | pictures]" ;;
     esac
 }
 

@@ -4,8 +4,9 @@
 
 Writes beside itself, as .ico and .png, the program's icon (an envelope with a number on it) and the
 three icons of the tray (an envelope whose colour is the state, with a sign for people who see no
-colours), and boxes.png: the check boxes and radio buttons of the window on Linux. Every size is
-drawn for itself. Without fonts and without chance: each run writes the same octets.
+colours), boxes.png: the check boxes and radio buttons of the window on Linux, and look-100.png to
+look-300.png: buttons, tabs and frames for displays of 100 to 300 %. Every size is drawn for itself.
+Without fonts and without chance: each run writes the same octets.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ TRAY_PNG = 64
 BOX_SIZES = (13, 15, 17, 20, 25, 30, 36, 44)
 """The rows of boxes.png, as ui/framework/theme.py knows them."""
 
+LOOK_SCALES = (100, 125, 150, 200, 250, 300)
+"""Per cent: one look-….png for each."""
+TILE = (64, 40)
+"""Width and height of one picture in them at 100 %: its middle is repeated to fill a button."""
+CORNER, BAR = 3, 3
+"""Radius of their corners and thickness of the bar over the tab in front, at 100 %."""
+
 BLUE = (31, 95, 168, 255)
 GREEN = (18, 138, 62, 255)
 RED = (200, 38, 27, 255)
@@ -36,6 +44,13 @@ CLEAR = (0, 0, 0, 0)
 EDGE, EDGE_FAINT = (133, 146, 161, 255), (185, 194, 204, 255)
 FIELD, FIELD_FAINT = WHITE, (236, 239, 243, 255)
 MARK, MARK_FAINT = BLUE, (154, 169, 186, 255)
+BLUE_HOVER, BLUE_PRESSED = (42, 111, 190, 255), DARK
+PALE, PALE_PRESSED = (227, 237, 249, 255), (207, 224, 245, 255)
+LINE, LINE_QUIET, LINE_FAINT = (164, 175, 188, 255), (188, 196, 206, 255), (208, 214, 222, 255)
+OFF, BLUE_OFF = (238, 240, 243, 255), (217, 224, 232, 255)
+BEHIND = (228, 232, 238, 255)
+"""A tab behind the one in front."""
+RED_LINE = (179, 20, 11, 255)
 
 UNITS = 32
 """The drawing's own measure: its sides."""
@@ -181,6 +196,79 @@ def boxes() -> Image.Image:
     return sheet
 
 
+def frame(
+    scale: int, *layers: tuple[float, tuple[int, ...]], open_below: bool = False
+) -> Image.Image:
+    """A box with round corners: each layer lies so many pixels (at 100 %) inside the edge.
+
+    Lines are whole pixels wide. Where it is `open_below`, it has no lower edge.
+    """
+    width, height = (side * scale // 100 for side in TILE)
+    corner = CORNER * scale / 100
+    picture = Image.new("RGBA", (width * FINE, height * FINE), CLEAR)
+    pen = ImageDraw.Draw(picture)
+    for inset, fill in layers:
+        away = inset * scale // 100
+        low = height + 2 * corner if open_below else height - away
+        corners = (away * FINE, away * FINE, (width - away) * FINE - 1, round(low * FINE) - 1)
+        pen.rounded_rectangle(corners, max(0.0, corner - away) * FINE, fill=fill)
+    return picture.resize((width, height), Image.Resampling.BOX)
+
+
+def tab_in_front(scale: int) -> Image.Image:
+    """With a blue bar over it, and as the page below."""
+    picture = frame(scale, (0, LINE), (1, CLEAR), open_below=True)
+    bar = frame(scale, (0, BLUE), open_below=True)
+    high = BAR * scale // 100
+    picture.paste(bar.crop((0, 0, bar.width, high)), (0, 0))
+    return picture
+
+
+LOOKS = {  # in the order of the columns
+    "button": ((0, LINE), (1, WHITE)),
+    "button-hover": ((0, LINE), (1, PALE)),
+    "button-focus": ((0, BLUE), (2, WHITE)),
+    "button-focus-hover": ((0, BLUE), (2, PALE)),
+    "button-pressed": ((0, BLUE), (1, PALE_PRESSED)),
+    "button-off": ((0, LINE_FAINT), (1, OFF)),
+    "main": ((0, DARK), (1, BLUE)),
+    "main-hover": ((0, DARK), (1, BLUE_HOVER)),
+    "main-focus": ((0, DARK), (2, WHITE), (3, BLUE)),
+    "main-focus-hover": ((0, DARK), (2, WHITE), (3, BLUE_HOVER)),
+    "main-pressed": ((0, BLUE_PRESSED),),
+    "main-off": ((0, BLUE_OFF),),
+    "quiet": ((0, LINE_QUIET), (1, CLEAR)),
+    "quiet-focus": ((0, BLUE), (2, CLEAR)),
+    "choice": ((0, CLEAR),),
+    "choice-hover": ((0, PALE),),
+    "choice-on": ((0, BLUE),),
+    "tab": ((0, LINE), (1, BEHIND)),
+    "tab-hover": ((0, LINE), (1, PALE)),
+    "wrong": ((0, RED_LINE), (2, WHITE)),
+    "page": ((0, LINE), (1, CLEAR)),
+}
+"""The first of what ui/framework/drawn_look.py names, with their layers from the edge inwards."""
+OPEN_BELOW = ("tab", "tab-hover")
+
+
+def heading(scale: int, fill: tuple[int, ...]) -> Image.Image:
+    """Of a column: a line below and one on the right."""
+    picture = Image.new("RGBA", tuple(side * scale // 100 for side in TILE), LINE)
+    line = scale // 100
+    picture.paste(fill, (0, 0, picture.width - line, picture.height - line))
+    return picture
+
+
+def looks(scale: int) -> Image.Image:
+    """One beside the other."""
+    drawn = [frame(scale, *layers, open_below=name in OPEN_BELOW) for name, layers in LOOKS.items()]
+    drawn += [tab_in_front(scale), heading(scale, BEHIND), heading(scale, PALE_PRESSED)]
+    sheet = Image.new("RGBA", (sum(one.width for one in drawn), drawn[0].height), CLEAR)
+    for place, one in enumerate(drawn):
+        sheet.paste(one, (place * one.width, 0))
+    return sheet
+
+
 def save_ico(name: str, *pictures: Image.Image) -> None:
     """The largest comes last."""
     sizes = [picture.size for picture in pictures]
@@ -195,6 +283,8 @@ def main() -> None:
         tray(name, TRAY_PNG).save(HERE / f"tray-{name}.png", optimize=True)
         save_ico(f"tray-{name}.ico", *(doubled(tray(name, size)) for size in TRAY_SIZES))
     boxes().save(HERE / "boxes.png", optimize=True)
+    for scale in LOOK_SCALES:
+        looks(scale).save(HERE / f"look-{scale}.png", optimize=True)
 
 
 if __name__ == "__main__":

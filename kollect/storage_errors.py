@@ -27,6 +27,11 @@ def cause_of(error: OSError) -> Cause:
 
 def database_trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
     """Say in plain words why the database at `path` could not be read or written."""
+    return _trouble(cause_in_database(error, path), error, path)
+
+
+def cause_in_database(error: sqlite3.Error, path: Path) -> Cause:
+    """Why SQLite could not read or write the file at `path`."""
     code = getattr(error, "sqlite_errorcode", 0) or 0
     cause = _BY_SQLITE.get(code & 0xFF, Cause.OTHER)  # the low octet is the primary result code
     if str(error).startswith(_UNREADABLE):
@@ -34,7 +39,7 @@ def database_trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
     # to SQLite a pulled-out stick is a failing disk or a file that cannot be opened
     if cause is not Cause.BROKEN and not os.path.exists(path):
         cause = Cause.MISSING
-    return _trouble(cause, error, path)
+    return cause
 
 
 def _trouble(cause: Cause, error: Exception, path: Path) -> StorageTrouble:

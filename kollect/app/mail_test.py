@@ -226,7 +226,7 @@ class MailTest:
         try:
             steps.begin(Stage.MAILBOX)
             ours = self._test_mails(mailbox, mailbox.listing(), set(), answers=True)
-            removed = mailbox.delete([handle for handle, *_ in ours])
+            removed = mailbox.mark_deleted([handle for handle, *_ in ours])
             mailbox.close()
         except BaseException:
             mailbox.abandon()

@@ -1,6 +1,8 @@
-"""What staff ask for by hand in 収集結果表示: letters that no mail in the mailbox is waiting for.
+"""What staff do by hand in 収集結果表示: 再送 (`resend`), 転送する (`forward`), 受付番号を発行
+(`give_number`).
 
-Each is written into the ledger, and the next poll sends it.
+Each owes a letter that no mail in the mailbox asks for: it is written into the ledger, and the next
+poll sends it.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
-from kollect.collector.context import FORWARDED
+from kollect.collector.poll_context import FORWARDED
 from kollect.decision.types import Kind
 from kollect.errors import Trouble
 from kollect.ledger.kept_query import KeptMail
@@ -27,7 +29,7 @@ from kollect.storage.numbers_in_log import BY_HAND
 log = logging.getLogger(__name__)
 
 
-def send_again(
+def resend(
     ledger: Ledger, settings: Settings, receipts: Iterable[Receipt], now: datetime
 ) -> list[int]:
     """再送: the number once more, as 返信メール; as 受付完了メール to whom none was delivered.
@@ -40,7 +42,7 @@ def send_again(
         for receipt in receipts:
             had_one = receipt.state is ReceiptState.REPLIED
             template = (_duplicate if had_one else _acknowledgement)(ledger, settings, now)
-            rows.append(ledger.send_again(receipt.number, now, template, domain))
+            rows.append(ledger.resend(receipt.number, now, template, domain))
     for receipt in receipts:
         log.info("受付番号 %d の再送を受け付けました: %s", receipt.number, exact(receipt.address))
     return rows

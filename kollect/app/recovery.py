@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kollect.errors import StorageTrouble
-from kollect.ledger import catching_up
+from kollect.ledger import put_back_file
 from kollect.ledger.number_rows import Behind
 from kollect.storage import backup, event_log
 from kollect.storage.data_folder import DataFolder
@@ -74,7 +74,7 @@ def catch_up(folder: DataFolder) -> Behind | None:
     """
     if not backup.holds_data(folder.database):
         return None
-    return catching_up.catch_up(folder.database, folder.backup_dir, _readable_months(folder))
+    return put_back_file.catch_up(folder.database, folder.backup_dir, _readable_months(folder))
 
 
 def go_back(folder: DataFolder, loss: backup.DataLoss, found: str) -> Path | None:
@@ -110,6 +110,9 @@ def cost_of_going_back(folder: DataFolder) -> backup.DataLoss | None:
     Raises StorageTrouble.
     """
     copy = backup.newest_good(folder.backup_dir)
-    if copy is None:
-        return None
+    return None if copy is None else cost(folder, copy)
+
+
+def cost(folder: DataFolder, copy: Path) -> backup.DataLoss:
+    """What going on with this copy, one of those in backup/, would lose. Raises StorageTrouble."""
     return backup.loss(folder.database, copy, _log_lines(folder))

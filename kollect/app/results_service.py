@@ -110,7 +110,7 @@ class ResultsService:
                 (who, answer, given.astimezone()) for who, answer, given in receipts.refused(since)
             )
 
-    def send_again(self, numbers: Sequence[int]) -> list[int]:
+    def resend(self, numbers: Sequence[int]) -> list[int]:
         """再送. Returns the rows of the letters that bring these numbers; who waits for one already
         gets no second one.
         """
@@ -121,7 +121,7 @@ class ResultsService:
         if receipts:
             with closing(Ledger(self._folder.database)) as ledger:
                 now = self._now()
-                rows += manual_actions.send_again(ledger, settings, receipts.values(), now)
+                rows += manual_actions.resend(ledger, settings, receipts.values(), now)
         return rows
 
     def letters_owed(self, numbers: Sequence[int]) -> dict[int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kollect.collector.context import PollContext
+from kollect.collector.poll_context import PollContext
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import lived_moment
 from kollect.ledger.records import MailRecord

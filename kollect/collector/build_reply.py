@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kollect.collector.context import ANSWERED, PollContext
+from kollect.collector.poll_context import ANSWERED, PollContext
 from kollect.ledger.records import MailRecord, Template
 from kollect.letters.letter import Sender, forward, reply
 from kollect.letters.raw_scan import RawTraits

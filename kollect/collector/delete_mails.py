@@ -2,7 +2,8 @@
 vanished.
 
 A mail is deleted only when the ledger says that nothing is owed any more and nothing would be lost,
-and only where it is still the mail that the ledger means by its uid.
+and only where it is still the mail that the ledger means by its uid. How the server is told is the
+mailbox's: DELE in `inbox/pop3.py`, \\Deleted in `inbox/imap_deletion.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kollect.collector.batch import Batch
-from kollect.collector.context import PollContext
 from kollect.collector.mail_identity import is_same
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
+from kollect.collector.poll_context import PollContext
 from kollect.collector.problem_mails import ProblemMails
 from kollect.errors import NotDeleted
 from kollect.inbox.mailbox import CommandRefused
@@ -48,7 +49,7 @@ class MailDeleter:
         """Mails of this poll that the server had promised to delete and that are back."""
         self._not_deleted: set[str] = set()
 
-    def delete(self, batch: Batch) -> None:
+    def mark_done(self, batch: Batch) -> None:
         """Mark for deletion what is done with."""
         back = batch.reappeared
         self._reappeared |= back
@@ -59,7 +60,8 @@ class MailDeleter:
         same = batch.verified if self._session.open() == batch.session else set()
         same = same | self._look_again([entry for uid, entry in done.items() if uid not in same])
         try:
-            self._not_deleted.update(self._session.delete([uid for uid in done if uid in same]))
+            refused = self._session.mark_deleted([uid for uid in done if uid in same])
+            self._not_deleted.update(refused)
         except ConnectionLostAtMail as lost:
             self._problems.record_failure(lost.uid)  # next time the others are deleted first
             raise

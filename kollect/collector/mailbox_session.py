@@ -163,7 +163,7 @@ class MailboxSession:
         """Octets as the server counts them; 0 where it does not say."""
         return self._sizes.get(self._handles.get(uid, 0), 0)
 
-    def delete(self, uids: Iterable[str]) -> list[str]:
+    def mark_deleted(self, uids: Iterable[str]) -> list[str]:
         """Mark mails; they are gone when `close` has returned, which names them.
 
         Returns those that the server would not mark.
@@ -176,7 +176,7 @@ class MailboxSession:
             return []
         mailbox = self._session()
         try:
-            taken = {names[handle] for handle in mailbox.delete(names)}
+            taken = {names[handle] for handle in mailbox.mark_deleted(names)}
         except ServerTrouble as trouble:
             self.abandon()
             if (over := mailbox.lost_over) in names:

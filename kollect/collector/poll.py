@@ -12,11 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kollect.collector.batch import batches
-from kollect.collector.context import PollContext
 from kollect.collector.delete_mails import MailDeleter
 from kollect.collector.events import Phase, PollReport
 from kollect.collector.mail_identity import not_among
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
+from kollect.collector.poll_context import PollContext
 from kollect.collector.problem_mails import ProblemMails
 from kollect.collector.record_mails import MailRecorder
 from kollect.collector.save_copies import CopySaver
@@ -26,7 +26,8 @@ from kollect.inbox.mailbox import Mailbox
 from kollect.ledger.encryption_record import recall, write_down
 from kollect.smtp.standby import Standby
 
-BATCH = 250
+BATCH = 500
+"""Mails: between two batches nothing is on the way, in neither direction."""
 
 
 def poll(
@@ -81,7 +82,7 @@ def poll(
                 if replies.take(batch) and not stopping():
                     send()
                     copies.save(batch)
-                deleter.delete(batch)
+                deleter.mark_done(batch)
             else:
                 recorder.report()
                 copies.report()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from kollect.collector.context import PollContext
+from kollect.collector.poll_context import PollContext
 
 LEFT_ALONE = (
     (3, timedelta(minutes=15)),

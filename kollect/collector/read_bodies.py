@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kollect.collector.context import PollContext
+from kollect.collector.poll_context import PollContext
 from kollect.decision.bounce import MOST_READ, BounceReport, read_report
-from kollect.decision.own_words import own_lines
+from kollect.decision.quotation import own_lines
 from kollect.decision.stop_request import asks_to_stop, mentions_stop
 from kollect.decision.types import Kind
 from kollect.ledger.mail_rows import MANUAL

@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kollect.collector.batch import Batch
-from kollect.collector.context import ANSWERED, FORWARDED, STOPPED, PollContext
 from kollect.collector.mail_identity import Strayed, former_key_of, is_same
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
+from kollect.collector.poll_context import ANSWERED, FORWARDED, STOPPED, PollContext
 from kollect.collector.problem_mails import ProblemMails
 from kollect.decision.decide import decide
 from kollect.decision.types import Decision, Kind, SenderHistory

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from kollect.collector.batch import Batch
-from kollect.collector.context import PollContext
 from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSession
+from kollect.collector.poll_context import PollContext
 from kollect.collector.problem_mails import ProblemMails
 from kollect.collector.read_bodies import Bodies
 from kollect.inbox.mailbox import CommandRefused

@@ -16,7 +16,7 @@ from itertools import chain
 from kollect.collector.backlog import Backlog, begin_outage
 from kollect.collector.batch import Batch
 from kollect.collector.build_reply import letter_for
-from kollect.collector.context import ANSWERED, NUMBERED, PollContext
+from kollect.collector.doubtful_refusals import DoubtfulRefusals
 from kollect.collector.letter_results import (
     End,
     answer_of,
@@ -26,7 +26,7 @@ from kollect.collector.letter_results import (
     of_refused_reply,
     of_reply,
 )
-from kollect.collector.refusals import Refusals
+from kollect.collector.poll_context import ANSWERED, NUMBERED, PollContext
 from kollect.delivery.retry_policy import MOST_REFUSED, Patience, is_put_off
 from kollect.errors import ServerTrouble, StorageTrouble
 from kollect.ledger.commit_retry import UntilWritten
@@ -43,7 +43,7 @@ from kollect.storage.log_sentences import LETTER
 
 log = logging.getLogger(__name__)
 
-LETTERS_AT_ONCE = 100
+LETTERS_AT_ONCE = 250
 """So many letters are marked SENDING with one commit."""
 WHOLE_WITHIN = timedelta(days=1)
 """So long a mail to be forwarded waits for its body where the server does not hand it over."""
@@ -101,7 +101,7 @@ class ReplySender:
         self._storage: StorageTrouble | None = None
         """Why no letter is begun any more: that it was cannot be written down."""
         self._under_way: dict[int, MailRecord] = {}
-        self._refusals = Refusals()
+        self._refusals = DoubtfulRefusals()
         self._trouble: ServerTrouble | None = None
 
     @property

@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kollect.collector.context import PollContext
 from kollect.collector.events import (
     CollectorEvent,
     LogEntry,
@@ -26,11 +25,12 @@ from kollect.collector.failed_polls import FailureChange, FailureState
 from kollect.collector.maintenance import upkeep
 from kollect.collector.owner_alert import send_alert, send_all_clear
 from kollect.collector.poll import poll
+from kollect.collector.poll_context import PollContext
 from kollect.collector.poll_interval import PollDue, PollPace, learned, next_poll
 from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
+from kollect.inbox.idle_session import IdleSession
 from kollect.inbox.imap_idle import WaitTimes
-from kollect.inbox.kept_session import KeptSession
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
@@ -78,7 +78,7 @@ class CollectorWorker(BackgroundThread):
         down what was sent; None: as long as it takes."""
         super().__init__("collector", now)
         self._wake: WakeEvent = WakeEvent()
-        self._kept = KeptSession(times, wall=lambda: now().timestamp())
+        self._kept = IdleSession(times, wall=lambda: now().timestamp())
         self._safety_poll = safety_poll
         self._pushing = False
         """That the server tells of mails was said."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from kollect.collector.clock_evidence import LATE, ahead_by
-from kollect.collector.context import PollContext
+from kollect.collector.poll_context import PollContext
 from kollect.ledger.lived_time import Move
 
 _NOTED_MOVE, _NOTED_FAULT = "clock moved", "clock wrong"

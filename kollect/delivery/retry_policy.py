@@ -103,6 +103,13 @@ class Doubts(Generic[K]):
         self.in_a_row = 0
         """Since the last letter that was taken."""
 
+    def copy(self) -> Doubts[K]:
+        """The same, with a life of its own from here on."""
+        other = Doubts[K]()
+        other._open = {key: replace(doubt) for key, doubt in self._open.items()}
+        other.in_a_row = self.in_a_row
+        return other
+
     def refused(self, key: K, begun: int) -> None:
         """`begun`: so many letters had been begun when the refusal was heard."""
         self._open[key] = _Doubt(key, begun)

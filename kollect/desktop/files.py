@@ -141,7 +141,13 @@ def write_for_others(path: Path, octets: bytes) -> None:
     """
     fresh = not os.path.lexists(path)
     patiently(lambda: path.write_bytes(octets))
-    if fresh and _umask is not None:
+    if fresh:
+        give_usual_rights(path)
+
+
+def give_usual_rights(path: Path) -> None:
+    """Let a file that was made for the user alone have the rights of any other of the user's."""
+    if _umask is not None:
         with contextlib.suppress(OSError):  # a stick with FAT has no rights
             path.chmod(0o666 & ~_umask)
 

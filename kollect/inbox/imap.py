@@ -1,7 +1,7 @@
 """An IMAP mailbox: the INBOX as a list of mails that are read and deleted, like POP3's.
 
-A mail is named by its UID (RFC 3501 section 2.3.1.1). \\Deleted marks outlive a session, so they
-are set only in `close`, together with the expunging. Decides nothing about a mail.
+A mail is named by its UID (RFC 3501 section 2.3.1.1). What is to be deleted is marked and expunged
+in `close` (`imap_deletion`). Decides nothing about a mail.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from imapclient import DELETED
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
-
 from kollect.errors import NotDeleted, Stage
-from kollect.inbox import mailbox_errors
+from kollect.inbox import imap_deletion
 from kollect.inbox.header_block import Crlf, HeaderBlock
-from kollect.inbox.imap_client import Client, open_client, refusal_text, translated
-from kollect.inbox.imap_fetch import Fetcher, Items, octets_of
-from kollect.inbox.kept_session import KeptSession
+from kollect.inbox.idle_session import IdleSession
+from kollect.inbox.imap_client import Client, open_client, translated
+from kollect.inbox.imap_fetch import Fetcher, Items, in_chunks, octets_of
 from kollect.inbox.mailbox import CommandRefused, MailboxEntry, Sink
 from kollect.mail.message import HEADER_LIMIT
 from kollect.net.connection import Trace
@@ -32,8 +29,6 @@ _PIECE = 512 * 1024
 _LARGEST = 2**29
 _MUCH = 16 * 1024 * 1024
 """A mail may be larger than announced, but not endless: it goes to the disk."""
-_AT_ONCE = 500
-"""Mails named in one command: servers give up on lines of more than 8 KiB (RFC 7162 section 4)."""
 _HEADERS_AT_ONCE = 200
 _HEADER_OCTETS_AT_ONCE = 4 * 1024 * 1024
 """The library holds an answer whole: what may come at once is bounded."""
@@ -75,7 +70,7 @@ class ImapMailbox:
         password: str,
         *,
         trace: Trace | None = None,
-        session: KeptSession | None = None,
+        session: IdleSession | None = None,
     ) -> ImapMailbox:
         """Connect and log in as the settings say. Raises ServerTrouble and its kinds.
 
@@ -106,7 +101,7 @@ class ImapMailbox:
         with translated(self._client.line):
             uids = sorted(self._client.uids("ALL")) if inbox.exists else []
         sizes: dict[int, int] = {}
-        for chunk in _chunks(self._fetcher.harmless(uids)):
+        for chunk in in_chunks(self._fetcher.harmless(uids)):
             for uid, answer in self._fetcher.each(chunk, "RFC822.SIZE"):
                 sizes[uid] = 0 if isinstance(answer, CommandRefused) else _size(answer)
         self._sizes = {uid: sizes.get(uid, 0) for uid in uids}
@@ -221,7 +216,7 @@ class ImapMailbox:
                 raise line.peer.malformed_error(line.stage, b"a mail without an end")
         sink.write(crlf.end())
 
-    def delete(self, handles: Iterable[int]) -> list[int]:
+    def mark_deleted(self, handles: Iterable[int]) -> list[int]:
         """Take note of mails to be deleted by `close`; returns those that are there."""
         known = self._known()
         taken = [handle for handle in handles if handle in known]
@@ -233,8 +228,7 @@ class ImapMailbox:
         self._stage(Stage.RECEIVE)
         try:
             if self._marked:
-                with translated(self._client.line):
-                    self._expunge()
+                imap_deletion.delete(self._client, self._fetcher.inbox, self._marked)
         except NotDeleted:
             self._leave()
             raise
@@ -253,59 +247,11 @@ class ImapMailbox:
             self._client.logout()
         self._client.line.close()
 
-    def _expunge(self) -> None:
-        client, peer = self._client, self._client.line.peer
-        if self._fetcher.inbox.read_only:
-            raise mailbox_errors.read_only(peer)
-        alone = client.has_capability("UIDPLUS")
-        if not alone:
-            foreign = set(client.uids("DELETED")).difference(self._marked)
-            if foreign:
-                raise mailbox_errors.foreign_marks(peer, len(foreign))
-        refused = ""
-        marked = []
-        for chunk in _chunks(self._marked):
-            left = [chunk]
-            while left:
-                part = left.pop()
-                if not (said := self._told(partial(_mark, client, part))):
-                    marked += part
-                elif len(part) > 1:  # perhaps only one of them: the others are to go
-                    left += [part[len(part) // 2 :], part[: len(part) // 2]]
-                else:
-                    refused = said
-        if not alone and marked:
-            refused = self._told(client.expunge) or refused
-        for chunk in _chunks(marked) if alone else ():
-            refused = self._told(partial(client.uid_expunge, chunk)) or refused
-        if refused:
-            raise mailbox_errors.of_deletion(peer, refused)
-
-    def _told(self, act: Callable[[], object]) -> str:
-        """Do it; the server's words where it said no."""
-        try:
-            act()
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError as failure:
-            self._client.forget_answers()
-            return refusal_text(self._client.line, failure)[1] or "NO"
-        return ""
-
     def abandon(self) -> None:
         """Drop the session, deleting nothing. Never raises."""
         self._client.line.abort()
 
 
-def _mark(client: Client, uids: list[int]) -> None:
-    client.add_flags(uids, [DELETED], silent=True)
-
-
 def _size(answer: Items) -> int:
     size = answer.get(b"RFC822.SIZE")
     return size if isinstance(size, int) and 0 < size < _LARGEST_SIZE else 0
-
-
-def _chunks(uids: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(uids), _AT_ONCE):
-        yield uids[start : start + _AT_ONCE]

@@ -23,7 +23,7 @@ from kollect.inbox.imap_engine import LONGEST_LINE, LONGEST_SEARCH, Engine
 from kollect.inbox.mailbox import CommandRefused
 from kollect.inbox.push_states import Arrivals
 from kollect.net import login_advice, sasl
-from kollect.net.connection import RECEIVING_ROLE, Line, Trace, Trust
+from kollect.net.connection import Line, Trace
 from kollect.net.login import HungUp, LoginMemory, after_refusal, logged_in
 from kollect.net.sasl import Sasl
 from kollect.net.server_errors import IMAP
@@ -203,16 +203,7 @@ def open_client(receive: Receive, tls: Tls, password: str, trace: Trace) -> Clie
 
 def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
     memory = memory_of(IMAP, receive.host, receive.port)
-    line = Line.open(
-        RECEIVING_ROLE,
-        receive.host,
-        receive.port,
-        timeout=receive.timeout_seconds,
-        tls=receive.security is Security.SSL,
-        trust=Trust.of(tls),
-        trace=trace,
-    )
-    line.hide_login(receive.account, password)
+    line = Line.to_receiving_server(receive, tls, password, trace)
     with line.aborted_on_failure():
         if receive.security is Security.STARTTLS:
             known = memory.encrypts

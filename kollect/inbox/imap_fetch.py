@@ -25,6 +25,8 @@ Items = Mapping[bytes, object]
 
 _MOST_SESSIONS = 24
 """So often a session is opened again in one visit: eight halvings for each of three mails."""
+_NAMED_AT_ONCE = 500
+"""Mails in one command: servers give up on lines of more than 8 KiB (RFC 7162 section 4)."""
 _PATIENCE = 15.0
 """Seconds for each answer once one has not come: else one mail would cost many long waits."""
 _ORIGIN = re.compile(rb"<(\d{1,12})>$")
@@ -249,6 +251,12 @@ def octets_of(items: Items, offset: int) -> bytes:
         if int(origin[1]) == offset:
             return bytes(value)
     return b""
+
+
+def in_chunks(uids: list[int]) -> Iterator[list[int]]:
+    """As many at a time as one command may name."""
+    for start in range(0, len(uids), _NAMED_AT_ONCE):
+        yield uids[start : start + _NAMED_AT_ONCE]
 
 
 def _asked(wanted: str) -> str:

@@ -1,7 +1,8 @@
 """What any mailbox can do, POP3 or IMAP. The rest of the program knows only this.
 
-A mailbox is one session: opened, worked through, closed. Nothing is gone from the server until
-`close` has returned: a session that ends in any other way brings every mail back (RFC 1939
+A mailbox is one session: opened, worked through, closed. `mark_deleted` marks mails for deletion
+(DELE in `pop3`, \\Deleted in `imap_deletion`); nothing is gone from the server until `close` has
+returned: a session that ends in any other way brings every mail back (RFC 1939
 section 6).
 """
 
@@ -67,7 +68,7 @@ class Mailbox(Protocol):
         """
         ...
 
-    def delete(self, handles: Iterable[int]) -> list[int]:
+    def mark_deleted(self, handles: Iterable[int]) -> list[int]:
         """Mark mails for deletion; returns those whose mark the server took.
 
         `lost_over` is the mail at which the session was lost, where one can be named for it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kollect.inbox.kept_session import KeptSession
+from kollect.inbox.idle_session import IdleSession
 from kollect.inbox.mailbox import Mailbox
 from kollect.inbox.pop3 import Pop3Mailbox
 from kollect.net.connection import Trace
@@ -15,7 +15,7 @@ def open_mailbox(
     password: str,
     *,
     trace: Trace | None = None,
-    session: KeptSession | None = None,
+    session: IdleSession | None = None,
 ) -> Mailbox:
     """Connect and log in as the settings say. Raises ServerTrouble and its kinds.
 

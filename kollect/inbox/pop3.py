@@ -1,7 +1,8 @@
 """A POP3 mailbox (RFC 1939), in few round trips where the server allows it.
 
-Knows the commands that list, read and delete; the way to an open mailbox is in `pop3_login`, the
-reading of answers in `pop3_protocol`. It decides nothing about a mail.
+Knows the commands that list (UIDL, LIST), read (TOP, RETR), mark for deletion (DELE) and carry that
+out (QUIT); the way to an open mailbox is in `pop3_login`, the reading of answers in
+`pop3_protocol`. It decides nothing about a mail.
 """
 
 from __future__ import annotations
@@ -227,7 +228,7 @@ class Pop3Mailbox:
             if left < 0:
                 raise self._line.peer.malformed_error(self._line.stage, b"a mail without an end")
 
-    def delete(self, handles: Iterable[int]) -> list[int]:
+    def mark_deleted(self, handles: Iterable[int]) -> list[int]:
         """Mark mails for deletion; returns those whose mark the server took."""
         self._line.stage = Stage.RECEIVE
         self._at_stake = True

@@ -13,7 +13,7 @@ from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import mailbox_errors
 from kollect.inbox.pop3_protocol import Pop3Protocol, Pop3Reply
 from kollect.net import login_advice, sasl
-from kollect.net.connection import RECEIVING_ROLE, Line, Trace, Trust
+from kollect.net.connection import Line, Trace
 from kollect.net.login import LoginMemory, after_refusal, logged_in
 from kollect.net.sasl import Sasl
 from kollect.net.server_errors import POP3
@@ -40,16 +40,7 @@ def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Ses
 
 def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
     memory = memory_of(POP3, receive.host, receive.port)
-    line = Line.open(
-        RECEIVING_ROLE,
-        receive.host,
-        receive.port,
-        timeout=receive.timeout_seconds,
-        tls=receive.security is Security.SSL,
-        trust=Trust.of(tls),
-        trace=trace,
-    )
-    line.hide_login(receive.account, password)
+    line = Line.to_receiving_server(receive, tls, password, trace)
     with line.aborted_on_failure():
         dialogue = Pop3Protocol(line)
         greeting = _greeting(dialogue)

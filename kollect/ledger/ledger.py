@@ -49,7 +49,7 @@ class Ledger(MailRows, NumberRows, Metadata):
         if there is None or (there.ledger == self.install_id and not self.catch_up(there.number)):
             self.keep_highest()
 
-    def send_again(self, number: int, now: datetime, template: int, letter_domain: str) -> int:
+    def resend(self, number: int, now: datetime, template: int, letter_domain: str) -> int:
         """再送: owe the letter with this number once more; where it stands for a member, with the
         member's own, to the member's address. Returns the row's id.
 

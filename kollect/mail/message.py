@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import KeysView
 from dataclasses import dataclass, field
 
 from kollect.mail import encoded_words, from_header
@@ -73,16 +74,19 @@ class Mail:
         """Read a header block, with or without a body behind it. Any bytes make a mail."""
         end = _EMPTY_FIRST_LINE.match(raw) or _EMPTY_LINE.search(raw)
         block = raw[: end.start()] if end else raw
-        fields = tuple(
-            (name.decode("ascii").lower(), _unfolded(value))
-            for name, value in _FIELD.findall(block.removeprefix(_BOM))
-        )
+        fields: list[tuple[str, bytes]] = []
         values: dict[str, list[bytes]] = {}
-        for name, value in fields:
-            values.setdefault(name, []).append(value)
+        for octets, folded in _FIELD.findall(block.removeprefix(_BOM)):
+            name = octets.decode("ascii").lower()
+            value = _unfolded(folded)
+            fields.append((name, value))
+            if name in values:
+                values[name].append(value)
+            else:
+                values[name] = [value]
         cut_off = end is None and len(raw) >= _CUT_OFF
         subject = None if cut_off else _subject(values)
-        return Mail(block, fields, subject, _sender(values), cut_off, values)
+        return Mail(block, tuple(fields), subject, _sender(values), cut_off, values)
 
     def first(self, name: str) -> bytes | None:
         """The value of the first field of that name (lower case)."""
@@ -93,8 +97,8 @@ class Mail:
         return tuple(self._values.get(name, ()))
 
     @property
-    def names(self) -> frozenset[str]:
-        return frozenset(self._values)
+    def names(self) -> KeysView[str]:
+        return self._values.keys()
 
     @property
     def subject_for_people(self) -> str:

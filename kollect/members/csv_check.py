@@ -20,14 +20,13 @@ from kollect.members import normalize, wareki
 from kollect.members.csv_columns import ACTIVE, WITHDRAWN, CsvColumn
 from kollect.members.csv_table import CsvTable, CsvTrouble, plain
 from kollect.members.known_customers import KnownCustomers
-from kollect.members.member import (
-    Member,
+from kollect.members.member import Member, MemberState
+from kollect.members.member_fields import (
+    FormProblems,
     MemberField,
     MemberFormInput,
-    MemberState,
-    SheetProblems,
-    as_sheet,
-    read,
+    as_form_input,
+    read_form,
 )
 from kollect.members.repository import Members
 from kollect.storage.csv_format import csv_bytes
@@ -156,7 +155,7 @@ class _Checker:
             one = _line(line, cells, self.known, self._numbers, self._now)
             self._refuse_second(one)
             self.good.append(one)
-        except SheetProblems as wrong:
+        except FormProblems as wrong:
             self._wrong(line, row, [visible(str(problem)) for problem in wrong.problems])
         except _Wrong as wrong:
             self._wrong(line, row, [visible(str(wrong))])
@@ -257,13 +256,13 @@ def _line(
     known = None if brought else members.get(number)
     typed = {_SHEET[column]: cell for column, cell in cells.items() if column in _SHEET}
     form = replace(
-        as_sheet(known) if known else MemberFormInput(), **typed | {"number": str(number)}
+        as_form_input(known) if known else MemberFormInput(), **typed | {"number": str(number)}
     )
     dated = bool(form.consent_on.strip())
     if not dated and not form.consent_how.strip() and not brought:
         # a shop that brings its list along has no day for each; then this day is the record
         form = replace(form, consent_on=f"{now:%Y/%m/%d}", consent_how=CSV_SOURCE)
-    member = read(form, now.date())
+    member = read_form(form, now.date())
     return CsvLine(
         line,
         member,

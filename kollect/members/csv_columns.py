@@ -1,4 +1,8 @@
-"""The columns of a members' CSV file, and which column of somebody else's file is meant. Pure."""
+"""The columns of a members' CSV file, and which column of somebody else's file is meant. Pure.
+
+A column is a field of the form (`member_fields.MemberField`, where a new one begins), or one of the
+few things that only a file has.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from kollect.members import normalize
-from kollect.members.member import MemberField
+from kollect.members.member_fields import MemberField
 
 
 class CsvColumn(StrEnum):

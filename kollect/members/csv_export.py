@@ -1,4 +1,5 @@
-"""The members and the record of their consent as tables for a spreadsheet."""
+"""The members and the record of their consent as tables for a spreadsheet. Which columns they have
+is in `csv_columns`."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from datetime import datetime
 from operator import attrgetter
 
 from kollect.members.csv_columns import ACTIVE, WITHDRAWN, CsvColumn
-from kollect.members.member import NO, YES, Member, MemberField, MemberState, as_sheet
+from kollect.members.member import Member, MemberState
+from kollect.members.member_fields import NO, YES, MemberField, as_form_input
 from kollect.members.member_reader import ConsentRecord
 from kollect.settings.number_format import number_text
 from kollect.storage.csv_format import csv_bytes
@@ -46,7 +48,7 @@ def consents_csv(
 
 def _row(member: Member, digits: int) -> Sequence[str]:
     standing = member.standing
-    number, *form = _FORM(as_sheet(member))
+    number, *form = _FORM(as_form_input(member))
     return [
         number_text(int(number), digits),
         standing.address,

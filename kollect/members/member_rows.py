@@ -1,4 +1,4 @@
-"""Between a Member and its row. Pure."""
+"""Between a Member and its row of the table `member`: which field is in which column. Pure."""
 
 from __future__ import annotations
 

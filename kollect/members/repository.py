@@ -13,15 +13,9 @@ from datetime import date, datetime
 
 from kollect.mail import address
 from kollect.members import member_rows
-from kollect.members.member import (
-    Consent,
-    Member,
-    MemberField,
-    MemberFormInput,
-    MemberState,
-    as_sheet,
-)
+from kollect.members.member import Consent, Member, MemberState
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
+from kollect.members.member_fields import MemberField, MemberFormInput, as_form_input
 from kollect.members.member_reader import MemberReader
 from kollect.storage.database import Row, to_text
 
@@ -133,7 +127,7 @@ class Members(MemberReader):
             if former.groups != member.groups:
                 self._db.change("DELETE FROM member_group WHERE number = ?", member.number)
                 self._regroup(member)
-            for what, before, after in _differences(as_sheet(former), as_sheet(member)):
+            for what, before, after in _differences(as_form_input(former), as_form_input(member)):
                 self._note(member.number, now, source, what, before, after)
             if former.consent != member.consent:
                 given = member.consent.given

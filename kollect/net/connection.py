@@ -22,6 +22,7 @@ from kollect.net.dial import dial
 from kollect.net.server_errors import RECEIVING_ROLE, SENDING_ROLE, Peer
 from kollect.net.tls import Trust, tls_handshake
 from kollect.settings.login_secrets import LoginSecrets
+from kollect.settings.model import Receive, Security, Tls
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -31,6 +32,8 @@ __all__ = ["RECEIVING_ROLE", "SENDING_ROLE", "Line", "Trust"]
 Trace = Callable[[Stage], None]
 
 _CHUNK = 65536
+_SHORT, _MOST_SHOWN = 100, 32
+"""Words of so many characters are remembered, and so many of them."""
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10))
 """Seconds, by the names that a system may have for them or not."""
 
@@ -63,6 +66,8 @@ class Line:
         self._heard = False
         self._ended = False
         self._secrets = LoginSecrets()
+        self._shown: dict[tuple[str, int], str] = {}
+        """What `shown` has made of short words, with the secrets of now."""
 
     @classmethod
     def open(
@@ -86,6 +91,21 @@ class Line:
         line = cls(dial(peer, timeout, trace), peer, trust, timeout=timeout)
         if tls:
             line._encrypt(lambda: dial(peer, timeout, _no_trace), trace)
+        return line
+
+    @classmethod
+    def to_receiving_server(cls, receive: Receive, tls: Tls, password: str, trace: Trace) -> Line:
+        """As `open`, as the settings say; what it shows of the conversation has no login in it."""
+        line = cls.open(
+            RECEIVING_ROLE,
+            receive.host,
+            receive.port,
+            timeout=receive.timeout_seconds,
+            tls=receive.security is Security.SSL,
+            trust=Trust.of(tls),
+            trace=trace,
+        )
+        line.hide_login(receive.account, password)
         return line
 
     def start_tls(self, *, prelude: Callable[[Line], None], trace: Trace | None = None) -> None:
@@ -143,10 +163,12 @@ class Line:
 
     def hide_login(self, account: str, password: str) -> None:
         """From here on `shown` leaves out this login; to be called before anything is read."""
+        self._shown.clear()
         self._secrets.add_login(account, password)
 
     def hide_digest(self, digest: str) -> None:
         """As `hide_login`, for what was made of the password for this login alone."""
+        self._shown.clear()
         self._secrets.add_digest(digest)
 
     def shown(self, words: str | bytes, most: int = 500) -> str:
@@ -155,7 +177,14 @@ class Line:
         """
         if not isinstance(words, str):
             words = words[:LONGEST].decode("utf-8", "replace")
-        return cut(self._secrets.without(visible(words)), most)
+        if (words, most) in self._shown:  # "2.1.0 Ok" comes a thousand times
+            return self._shown[words, most]
+        shown = cut(self._secrets.without(visible(words)), most)
+        if len(words) <= _SHORT:
+            if len(self._shown) >= _MOST_SHOWN:
+                self._shown.clear()
+            self._shown[words, most] = shown
+        return shown
 
     def malformed_error(self, answer: bytes) -> ServerTrouble:
         """Something answers, but not in the language that was expected."""

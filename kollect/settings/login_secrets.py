@@ -52,8 +52,12 @@ class LoginSecrets:
 
     def add_login(self, account: str, password: str) -> None:
         """The password, and the account with it as logins have them."""
-        for form, head in _login_forms(account, password):
-            self._add(form, head)
+        forms, needles = _login_forms(account, password)
+        if self._forms:
+            for form, head in forms.items():
+                self._add(form, head)
+        else:  # every connection begins like this
+            self._forms, self._needles = dict(forms), set(needles)
         self._passwords.add(password)
 
     def add_digest(self, digest: str) -> None:
@@ -97,8 +101,9 @@ class LoginSecrets:
 
 
 @lru_cache(maxsize=4)
-def _login_forms(account: str, password: str) -> tuple[tuple[str, int], ...]:
-    """Each form of a login with its head; kept, because every poll asks for them."""
+def _login_forms(account: str, password: str) -> tuple[dict[str, int], frozenset[str]]:
+    """Each form of a login with how much of it gives it away, and these heads; kept, because every
+    poll asks for them."""
     found = [(form, max(6, -(-len(form) * 3 // 4))) for form in _plain(password)]
     secrets = [f"{who}\0{account}\0{password}" for who in ("", account)] if account else []
     for octets in map(_octets, (*secrets, password, account) if password else ()):
@@ -111,7 +116,11 @@ def _login_forms(account: str, password: str) -> tuple[tuple[str, int], ...]:
         found += ((form, _CODED_HEAD) for form in coded)
     for octets in (_octets(password), *_wide(password)):
         found += ((form, len(form)) for form in _within_base64(octets))
-    return tuple((_squeezed(form), head) for form, head in found)
+    heads: dict[str, int] = {}
+    for form, head in ((_squeezed(form), head) for form, head in found):
+        if form:
+            heads[form] = min(head, heads.get(form, len(form)))
+    return heads, frozenset(form[:head] for form, head in heads.items())
 
 
 def _squeezed(text: str) -> str:

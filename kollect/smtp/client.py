@@ -1,8 +1,8 @@
 """Hands letters to the sending server, over one to four connections, and tells how each one ended.
 
-Knows how many letters may be on the way, when the caller should write down how they ended, and when
-to back off from a server. What is said on a connection is the protocol's; the ledger is the
-caller's.
+Knows how many letters may be on the way, and when the caller should write down how they ended. When
+and how long a server is left alone is in `back_off`; what is said on a connection is the
+protocol's; the ledger is the caller's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from kollect.errors import ServerTrouble
 from kollect.net.connection import Trace
 from kollect.settings.model import Send, Tls
 from kollect.smtp import smtp_errors
+from kollect.smtp.back_off import BackOff
 from kollect.smtp.letter_queue import Queue
 from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from kollect.smtp.pool import ConnectionPool
@@ -33,12 +34,6 @@ _LINGER_SECONDS = 0.05
 """An ending waits so long for others, that they share one commit."""
 _BATCH = 10
 _MOST_TRIES = 3
-_MOST_PUT_OFF = 10
-"""Letters in a row that the server puts off before the client backs off."""
-_MOST_FAILED_CONNECTIONS = 2
-"""Connections in a row that are lost before a letter was decided on."""
-_BACK_OFF_SECONDS = 60.0
-"""The wait after a 421, after ten letters put off in a row, or after lost connections."""
 _RETURNED_AT_ONCE = 100
 
 
@@ -59,19 +54,17 @@ class SmtpClient:
         self._clock = clock
         self._pool = ConnectionPool(SmtpAccount(send, tls, sender, password), clock, standby)
         self._stopping = False
-        self._put_off = 0
-        self._failed_connections = 0
-        self._backing_off_until = 0.0
+        self._back_off = BackOff()
         self._begun = 0
         """Letters, in the whole life of this client."""
         self._account_rejected: ServerTrouble | None = None
         """The server has something against the shop, not against the recipient it said it to, and
         has taken no letter that was begun after that."""
         self._account_rejected_at = 0
+        self._rejected_all_along: ServerTrouble | None = None
+        """As above, at the end of the last `deliver`."""
         self.doubt: ServerTrouble | None = None
         """The last refusal that may be about the shop, in words for people."""
-        self.trouble: ServerTrouble | None = None
-        """Why the last letters came back unsent, where it was not for their own sake."""
 
     def connect(self, trace: Trace | None = None) -> None:
         """Make sure that there is a connection. Raises ServerTrouble and its kinds.
@@ -95,9 +88,8 @@ class SmtpClient:
         queue = Queue(letters)
         if self._stopping or not queue.first():
             return
-        if self._clock() >= self._backing_off_until:
-            self.trouble = None
-            self._put_off = self._failed_connections = 0
+        if self._back_off.end(self._clock()):
+            self._rejected_all_along = None
             try:
                 self.connect()
             except ServerTrouble as trouble:
@@ -107,11 +99,14 @@ class SmtpClient:
                 yield from self._work_off(queue)
             finally:  # where the caller broke off, what is on the way is given up
                 self._pool.drop_busy()
-            if self.trouble is None:
-                self.trouble = (
-                    self._account_rejected
-                )  # as "relay access denied": said to each recipient
+            # as "relay access denied": said to each recipient
+            self._rejected_all_along = self._account_rejected
         yield from self._give_back(queue)
+
+    @property
+    def trouble(self) -> ServerTrouble | None:
+        """Why the last letters came back unsent, where it was not for their own sake."""
+        return self._back_off.trouble or self._rejected_all_along
 
     @property
     def server_time(self) -> datetime | None:
@@ -129,8 +124,7 @@ class SmtpClient:
 
     def back_off(self, trouble: ServerTrouble) -> None:
         """Begin no other letter for a minute; what was not begun comes back."""
-        self.trouble = trouble
-        self._backing_off_until = self._clock() + _BACK_OFF_SECONDS
+        self._back_off.begin(trouble, self._clock())
 
     def close(self) -> None:
         """Take leave of the server. Never raises."""
@@ -165,14 +159,11 @@ class SmtpClient:
                 return
 
     def _finished(self, queue: Queue) -> bool:
-        return self._stopping or self._is_backing_off() or not queue.first()
-
-    def _is_backing_off(self) -> bool:
-        return self.trouble is not None
+        return self._stopping or self._back_off.trouble is not None or not queue.first()
 
     def _feed(self, queue: Queue, known: list[Outcome]) -> None:
         """Begin as many letters as may be on the way."""
-        while not self._stopping and not self._is_backing_off():
+        while not self._stopping and self._back_off.trouble is None:
             if self._pool.on_way + len(known) >= MOST_ON_WAY:
                 return
             delivery = queue.first()
@@ -216,12 +207,10 @@ class SmtpClient:
             self._sort(ended, queue, known)
         for connection in self._pool.take_lost():
             if connection.protocol.answered:
-                self._failed_connections = 0
-            elif not self._pool:
-                self._failed_connections += 1
-                if self._failed_connections >= _MOST_FAILED_CONNECTIONS:
-                    why = smtp_errors.keeps_hanging_up(connection.line.peer, connection.why_lost)
-                    self.back_off(why)
+                self._back_off.connection_answered()
+            elif not self._pool and self._back_off.connection_failed():
+                why = smtp_errors.keeps_hanging_up(connection.line.peer, connection.why_lost)
+                self.back_off(why)
 
     def _sort(self, ended: DeliveryEnded, queue: Queue, known: list[Outcome]) -> None:
         if ended.called_off:
@@ -232,7 +221,7 @@ class SmtpClient:
                 queue.put_back(delivery)
                 return
             outcome = _later(delivery, "何度か試しましたが、送れませんでした。")
-        known.append(replace(outcome, place=delivery.place, begun=self._begun))
+        known.append(outcome.heard(delivery.place, self._begun))
         detail = f"{outcome.code or ''} {outcome.text}".strip()
         if ended.ours:
             self._account_rejected = smtp_errors.sending_refused(self._pool.peer, detail)
@@ -247,12 +236,12 @@ class SmtpClient:
                 self.doubt = smtp_errors.refusing(self._pool.peer, detail)
                 return
             case DeliveryStatus.LATER:
-                self._put_off += 1
-                if ended.fatal or self._put_off >= _MOST_PUT_OFF:
+                too_many = self._back_off.letter_put_off()
+                if ended.fatal or too_many:
                     why = smtp_errors.sending_refused if ended.ours else smtp_errors.refused_for_now
                     self.back_off(why(self._pool.peer, detail))
                 return
-        self._put_off = 0
+        self._back_off.letter_decided()
 
     def _give_back(self, queue: Queue) -> Iterator[list[Outcome]]:
         """What is left of the queue when no more is to be sent now."""

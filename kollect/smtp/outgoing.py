@@ -111,3 +111,9 @@ class Outcome:
     """It was the letter with this number that was begun, counted over all of one client."""
     begun: int = 0
     """So many were begun when this was heard."""
+
+    def heard(self, place: int, begun: int) -> Outcome:
+        """The same, with when it was."""
+        return Outcome(
+            self.key, self.status, self.code, self.text, self.tried, self.ours, place, begun
+        )

@@ -95,8 +95,11 @@ class ReplyReader:
             if len(self._lines) > _MOST_LINES:
                 raise MalformedReply("an answer without an end")
             return None
-        lines, self._lines = [*self._lines, text], []
-        words = _in_one(lines)
+        if self._lines:
+            lines, self._lines = [*self._lines, text], []
+            words = _in_one(lines)
+        else:
+            words = text.decode("utf-8", "replace").strip()
         # an answer that asks for more is read by the program alone, and to its last character
         return SmtpReply(code, words if code == 334 else self._shown(words, _LONGEST_TEXT))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,9 +20,10 @@ from kollect.errors import StorageTrouble
 from kollect.storage import highest_number, integrity
 from kollect.storage.database import connect, result_code, return_under_way, trouble
 from kollect.storage.database_glance import asked, given_and_seen, identity, last_number
+from kollect.storage.export import cannot_write
 from kollect.storage.numbers_in_log import numbers_given
 from kollect.storage.schema import migrate
-from kollect.storage_errors import storage_trouble
+from kollect.storage_errors import cause_in_database, cause_of, storage_trouble
 
 KEEP = 7
 SPARE = 100
@@ -166,11 +167,16 @@ def newest_good(folder: Path) -> Path | None:
     return next((copy for copy in by_content if damage(copy) is None), None)
 
 
+def day_of(copy: Path) -> date:
+    """When one of `backups` was made."""
+    named = _NAME.fullmatch(copy.name)
+    assert named is not None  # a copy is one of `backups`, which go by this name
+    return date(*map(int, named.groups()))
+
+
 def loss(database: Path, backup: Path, log_lines: Iterable[str]) -> DataLoss:
     """What would be lost by going on with `backup`. `log_lines`: for the numbers given since."""
-    named = _NAME.fullmatch(backup.name)
-    assert named is not None  # a copy is one of `backups`, which go by this name
-    made_on = date(*map(int, named.groups()))
+    made_on = day_of(backup)
     logged = list(numbers_given(log_lines, made_on - timedelta(days=1)))
     in_backup, in_database = last_number(backup), last_number(database)
     interrupted = last_number(return_under_way(database))
@@ -250,17 +256,28 @@ def start_new_database(database: Path, first: int, now: datetime) -> None:
             files.remove(part)
 
 
-def go_back(database: Path, chosen: DataLoss, now: datetime) -> Path | None:
-    """Go on with a copy: the damaged file is set aside (its name is returned), never deleted.
+def go_back(
+    database: Path,
+    chosen: DataLoss,
+    now: datetime,
+    *,
+    named: str = "damaged",
+    prepare: Callable[[Path], None] = lambda copy: None,
+) -> Path | None:
+    """Go on with a copy: the present file is set aside, never deleted; its new name, in which
+    `named` says what it is, is returned.
 
-    The numbers that were given since are never given again. A crash in between leaves a file by
-    which `damage` tells it, and from which nothing but a further `go_back` leads on.
+    The numbers that were given since are never given again. `prepare` gets the new file before it
+    is put in the place of the old one. A crash in between leaves a file by which `damage` tells
+    it, and from which nothing but a further `go_back` leads on.
     """
-    aside = _aside(database, now)
+    aside = _aside(database, now, named)
     ready = return_under_way(database)
     part = ready.with_name(ready.name + ".part")
     try:
         _copy(chosen.backup, part, floor=chosen.next_number)
+        prepare(part)
+        _close_as_one_file(part)
         files.replace(part, ready)
         _set_aside(database, aside)
         files.replace(ready, database)
@@ -273,13 +290,38 @@ def go_back(database: Path, chosen: DataLoss, now: datetime) -> Path | None:
                 files.remove(ready)
         raise storage_trouble(error, database) from error
     finally:
-        with suppress(OSError):
-            files.remove(part)
+        for left in _files_of(part):  # `prepare` may have opened it
+            with suppress(OSError):
+                files.remove(left)
     return aside if _is_there(aside) else None
 
 
-def _aside(database: Path, now: datetime) -> Path:
-    return database.with_name(f"{database.name}.damaged-{now:%Y%m%d-%H%M%S}")
+def write_out(database: Path, target: Path) -> None:
+    """Put a whole copy of the database there, in the place of an older one; it is tried before it
+    gets that name. Raises StorageTrouble, and then what was there still is.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        _copy(database, part)
+        if found := damage(part):
+            raise trouble(_corrupt(found), database)
+        files.give_usual_rights(part)
+        files.replace(part, target)
+        files.sync_folder(target.parent)
+    except sqlite3.Error as error:
+        if result_code(error) in _DAMAGED or not os.path.exists(database):
+            raise trouble(error, database) from error
+        raise cannot_write(target, cause_in_database(error, part), error) from error
+    except OSError as error:
+        raise cannot_write(target, cause_of(error), error) from error
+    finally:
+        for left in _files_of(part):
+            with suppress(OSError):
+                files.remove(left)
+
+
+def _aside(database: Path, now: datetime, named: str = "damaged") -> Path:
+    return database.with_name(f"{database.name}.{named}-{now:%Y%m%d-%H%M%S}")
 
 
 def _set_aside(database: Path, aside: Path) -> None:
@@ -310,9 +352,15 @@ def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
     with closing(connect(source, "ro")) as old, closing(connect(target, "rwc")) as new:
         # all pages in one step: in steps it would begin again at every commit of the collector
         old.backup(new)
-        new.execute("PRAGMA journal_mode = DELETE")  # a copy is one file, without a -wal beside it
         if floor is not None:
             _give_none_below(new, floor)
+    _close_as_one_file(target)
+
+
+def _close_as_one_file(target: Path) -> None:
+    """Whoever has written there: a copy is one file, without a -wal beside it, and on disk."""
+    with closing(connect(target, "rw")) as new:
+        new.execute("PRAGMA journal_mode = DELETE")
     with target.open("rb+") as file:
         os.fsync(file.fileno())
 

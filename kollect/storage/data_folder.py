@@ -39,6 +39,11 @@ class DataFolder:
         return self.path / "backup"
 
     @property
+    def window(self) -> Path:
+        """How the window was left; may be lost without harm."""
+        return self.path / "kollect.window"
+
+    @property
     def temporary_dir(self) -> Path:
         return self.path / "kollect-temp"
 
@@ -48,7 +53,7 @@ class DataFolder:
 
     def _all_of_ours(self) -> Iterator[Path]:
         yield from (self.log_dir, self.kept_dir, self.backup_dir)  # what is in them is behind them
-        for name in ("ini", "db", "lock", "running", "fault"):
+        for name in ("ini", "db", "lock", "running", "fault", "window"):
             yield from self.path.glob(f"kollect.{name}*")
 
     def prepare(self) -> None:

@@ -118,19 +118,33 @@ def trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
     return database_trouble(error, path)
 
 
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> AbstractContextManager[None]:
     """What SQLite cannot read or write is an `errors.StorageTrouble`."""
-    try:
-        yield
-    except _OUR_FAULTS:
-        raise
-    except sqlite3.Error as error:
-        raise trouble(error, path) from error
-    except UnicodeDecodeError as error:
-        if not is_about_schema(error):
-            raise
-        raise broken_value(error.object) from error
+    return _Translated(path)
+
+
+class _Translated(AbstractContextManager[None]):
+    """A class, because it stands around every statement: a generator costs four times as much."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: object
+    ) -> None:
+        if error is None or isinstance(error, _OUR_FAULTS):
+            return
+        if isinstance(error, sqlite3.Error):
+            raise trouble(error, self._path) from error
+        if isinstance(error, UnicodeDecodeError) and not is_about_schema(error):
+            return
+        if isinstance(error, UnicodeDecodeError):
+            raise broken_value(error.object) from error
 
 
 def is_about_schema(error: UnicodeDecodeError) -> bool:

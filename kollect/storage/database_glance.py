@@ -34,6 +34,20 @@ def given_and_seen(database: Path) -> tuple[int, int] | None:
     )
 
 
+def receipts_and_members(database: Path) -> tuple[int, int] | None:
+    """How many of both it holds; None also where it is of a version that knew no members."""
+    return asked(database, "SELECT (SELECT count(*) FROM receipt), (SELECT count(*) FROM member)")
+
+
+def changed_members(database: Path, copy: Path) -> int:
+    """How many members were registered, corrected or told something of since the copy was made."""
+    known = asked(copy, "SELECT coalesce(max(id), 0) FROM member_change") or (0,)
+    found = asked(
+        database, f"SELECT count(DISTINCT number) FROM member_change WHERE id > {int(known[0])}"
+    )
+    return found[0] if found else 0
+
+
 def identity(database: Path) -> str | None:
     """What a ledger and all its copies have in common; None where it is missing or broken."""
     row = asked(database, "SELECT value FROM meta WHERE key = 'install_id'")

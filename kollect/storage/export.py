@@ -17,7 +17,8 @@ _WHY = {
     Cause.READ_ONLY: "書き込みが禁止されている場所です。",
     Cause.FORBIDDEN: "書き込みが許可されていない場所か、"
     "ほかのプログラム（Excelなど）が開いているファイルです。",
-    Cause.MISSING: "その場所（フォルダ）がありません。",
+    Cause.MISSING: "その場所（フォルダ）がありません。USBメモリが抜けていませんか。",
+    Cause.FAULTY: "USBメモリが抜けかけているか、故障しているようです。",
     Cause.IN_USE: "ほかのプログラム（Excelなど）が、そのファイルを開いています。",
     Cause.NAME: "名前が長すぎるか、使えない文字が入っています。",
     Cause.OCCUPIED: "同じ名前のフォルダがあります。",
@@ -31,12 +32,18 @@ def write(path: Path, octets: bytes) -> None:
     try:
         files.write_for_others(path, octets)
     except OSError as error:
-        cause = Cause.OCCUPIED if os.path.isdir(path) else cause_of(error)
-        held = cause in (Cause.FORBIDDEN, Cause.IN_USE)
-        raise StorageTrouble(
-            "ファイルを書き出せません",
-            happened=f"「{path}」に書き出せませんでした。{_WHY.get(cause, _UNKNOWN)}",
-            cure=f"{_FREE if held else ''}別の場所か名前を選んで、もう一度お試しください。"
-            "受付や会員の記録には影響ありません。",
-            detail=f"{type(error).__name__}: {error}",
-        ) from error
+        raise cannot_write(path, cause_of(error), error) from error
+
+
+def cannot_write(path: Path, cause: Cause, error: Exception) -> StorageTrouble:
+    """What to say where a file could not be put there."""
+    if os.path.isdir(path):
+        cause = Cause.OCCUPIED
+    held = cause in (Cause.FORBIDDEN, Cause.IN_USE)
+    return StorageTrouble(
+        "ファイルを書き出せません",
+        happened=f"「{path}」に書き出せませんでした。{_WHY.get(cause, _UNKNOWN)}",
+        cure=f"{_FREE if held else ''}別の場所か名前を選んで、もう一度お試しください。"
+        "受付や会員の記録には影響ありません。",
+        detail=f"{type(error).__name__}: {error}",
+    )

@@ -4,6 +4,7 @@ How a screen is written:
 
     class LogScreen(Screen):                       # framework/screen.py
         code, heading = "KKRZS501", "ログの表示"     # as title bar and head line show them
+        manual = "log"                               # its page in manual/, which F1 opens
 
         def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
             super().__init__(window)
@@ -38,6 +39,8 @@ How a screen is written:
 * Looks come from framework/theme.py: fonts and styles by name, distances as GAP, HALF, WIDE. No
   colour, point size or pixel in a screen; then 文字の大きさ works by itself. What does not follow
   the font (the columns of a table) is set again in `on_text_size()`.
+* A table of a screen is given `memory=window.memory.columns("its name")`: what the user does to its
+  columns is there again at the next start (framework/screen_memory.py).
 * A long form goes into `ScrollFrame(self).inside` (widgets/scroll_frame.py), so that 特大 fits
   1024 x 600.
 * Labels stand beside the widget they label, in the words of the manual (design, 「」).

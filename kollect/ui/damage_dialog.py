@@ -26,6 +26,8 @@ LOST = (
 class DamageDialog(Dialog[bool]):
     """Answers whether the program may go on: the copy is then in the place of the damaged file."""
 
+    manual = "backups"
+
     def __init__(
         self,
         parent: tk.Misc,

@@ -71,6 +71,7 @@ class DemoMode:
             if widget is not None:
                 widget.destroy()
         self.phone = self._strip = None
+        self._window.place.resume()
         self._window.banner.grid_remove()
         self._window.annotate("")
 
@@ -122,6 +123,7 @@ class DemoMode:
         from kollect.ui.demo.phone_window import PhoneWindow
 
         window = self._window
+        window.place.pause()  # it gives way to the phone
         self.phone = PhoneWindow(
             window.root,
             session,

@@ -43,6 +43,6 @@ class FirstStepsPanel(ttk.Labelframe):
             mark = "✓" if step in done else "▶" if step is following else "　"
             button.configure(
                 text=f"{mark} {number}　{step}",
-                style="NextStep.TButton" if step is following else "Step.TButton",
+                style="Step.Primary.TButton" if step is following else "Step.TButton",
             )
         return f"次は「{following}」です。{_HINTS[following]}" if following is not None else ""

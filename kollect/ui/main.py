@@ -10,6 +10,7 @@ import sys
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.crash_report import CrashReport
@@ -27,9 +28,10 @@ from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.dialogs import Dialogs
 from kollect.ui.framework.gc_in_tk_thread import collect_here
 from kollect.ui.framework.jobs import unexpected
+from kollect.ui.framework.screen_memory import ScreenMemory
 from kollect.ui.framework.window import Window, give_icon
 from kollect.ui.menu import MenuScreen
-from kollect.ui.navigator import Navigator
+from kollect.ui.navigator import Navigator, open_manual
 from kollect.ui.startup import Startup, come_in
 from kollect.ui.status_strip import StatusStrip
 
@@ -56,7 +58,7 @@ def run(
     with ExitStack() as at_the_end:
         lock = FolderLock(folder.path)
         at_the_end.callback(lock.release)
-        refused = come_in(folder, enter(folder, lock), lambda: Window(_unseen_root()))
+        refused = come_in(folder, enter(folder, lock), _lone_window)
         if refused is not None:
             return refused
         put_back_by_hand = put_back(folder)
@@ -80,11 +82,18 @@ def _unseen_root() -> tk.Tk:
     return root
 
 
+def _lone_window() -> Window:
+    """For what must be told or asked before there is a program."""
+    window = Window(_unseen_root())
+    window.on_manual = partial(open_manual, window)
+    return window
+
+
 def _told(error: BaseException) -> bool:
     """Say why the program ends, in a window of its own: its own may be no more. Whether it was."""
     trouble = error if isinstance(error, Trouble) else unexpected(error)
     try:
-        Window(_unseen_root()).dialogs.show_error(trouble)
+        _lone_window().dialogs.show_error(trouble)
     except tk.TclError:
         return False
     return True
@@ -105,10 +114,16 @@ class Program:
         self.workspaces = ActiveWorkspace(folder, self._news)
         self.workspaces.real.open()
         size = self.workspaces.real.readable_settings().screen.text_size
-        self.window = Window(root, text_size=size, dialogs=make_dialogs(root))
+        self.window = Window(
+            root,
+            text_size=size,
+            dialogs=make_dialogs(root),
+            memory=ScreenMemory(folder.window),
+        )
         self.window.on_text_size = self._text_size_chosen
         self.window.on_close = self._close_pressed
         self.go = Navigator(self.window, self.workspaces, MachineSetup(folder, given=given))
+        self.window.on_manual = partial(open_manual, self.window)
 
     # ---- the beginning ----
 

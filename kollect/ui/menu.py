@@ -95,6 +95,7 @@ def state_of_things(workspace: Workspace) -> str:
 
 class MenuScreen(Screen):
     code, heading, back_label = "KKRMN101", "メニュー", "終了"
+    manual = "menu"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -288,6 +289,8 @@ class FirstStart(StrEnum):
 
 class FirstStartDialog(Dialog[FirstStart | None]):
     """What to do first; None where the user just wants to look at the menu."""
+
+    manual = "how"
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, "コレクトへようこそ", otherwise=None)

@@ -221,3 +221,10 @@ class Navigator:
         """Have the title name the shop whose data are worked with now."""
         shop = self.workspaces.current.readable_settings().shop
         self.window.identify(shop.id, locked=bool(shop.pin))
+
+
+def open_manual(window: Window, page: str) -> None:
+    """The built-in manual, at the page of this name."""
+    from kollect.ui.manual.manual_dialog import ManualDialog
+
+    window.dialogs.show(ManualDialog, page)

@@ -8,7 +8,7 @@ from kollect.app.active_workspace import ActiveWorkspace
 from kollect.mailing.mailing_states import Mailing
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import Window
-from kollect.ui.mailing.texts import WAITING, count
+from kollect.ui.mailing.mailing_words import WAITING, count
 from kollect.ui.navigator import Navigator
 
 LATER, GO_ON = "あとで", "続きを送る"

@@ -62,7 +62,7 @@ class TrayController:
         self._explained = False
         self._unsaid: list[Callable[[], None]] = []
         """What is to be said when the window is seen."""
-        self._zoomed = False
+        self._zoomed = window.starts_zoomed
         self._root.bind("<Map>", self._mapped, add="+")
 
     # ---- the collector ----
@@ -134,6 +134,7 @@ class TrayController:
     def show(self) -> None:
         """Make the window visible for the first time; it is there when this returns."""
         self._root.deiconify()
+        self._zoom_again()
         self._root.update()
 
     def to_tray(self) -> None:
@@ -153,9 +154,7 @@ class TrayController:
         """Bring the window to the front, from wherever it is."""
         self.hidden = False
         self._window.raise_up()
-        if self._zoomed:
-            _set_zoomed(self._root)
-        self._zoomed = False
+        self._zoom_again()
 
     def stay_in_tray(self) -> None:
         """The window has not been seen yet, and is not to be: started at the login."""
@@ -186,7 +185,7 @@ class TrayController:
     # ---- how it is done ----
 
     def _hide(self, tray: Tray) -> None:
-        self._zoomed = _is_zoomed(self._root)
+        self._zoomed = tk_windows.is_zoomed(self._root)
         self.hidden = True
         self._root.withdraw()
         self._root.after(SETTLED_MS, self._spare)
@@ -196,6 +195,12 @@ class TrayController:
                 "コレクトは動いています",
                 "メールの収集を続けています。このアイコンを押すと、画面が出ます。",
             )
+
+    def _zoom_again(self) -> None:
+        """It filled the screen when it went out of sight, or when the program ended."""
+        if self._zoomed:
+            tk_windows.set_zoomed(self._root)
+        self._zoomed = False
 
     def _spare(self) -> None:
         if self.hidden:
@@ -345,17 +350,3 @@ class TrayController:
 
 def _now() -> datetime:
     return datetime.now().astimezone()
-
-
-def _is_zoomed(root: tk.Tk) -> bool:
-    try:
-        return bool(root.attributes("-zoomed"))
-    except tk.TclError:  # Windows has it as a state
-        return root.state() == "zoomed"
-
-
-def _set_zoomed(root: tk.Tk) -> None:
-    try:
-        root.attributes("-zoomed", True)
-    except tk.TclError:
-        root.state("zoomed")

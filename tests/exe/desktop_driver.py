@@ -18,6 +18,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from kollect.desktop.tray import COLOURS, TrayColor
+from kollect.ui.framework.theme import ACCENT
 
 PATIENCE = 60.0
 """Seconds for what takes one, as other tests may be running."""
@@ -222,10 +223,23 @@ def framed_picture(path: Path, window: str) -> None:
 
 def main_key_works(window: str) -> bool:
     """Whether the button at the right end of the bottom bar is there and not greyed out."""
-    seen = Image.open(io.BytesIO(_seen(window)))
-    right, bottom = seen.width - 12, seen.height - 12
-    letters = seen.crop((right - 150, bottom - 30, right, bottom)).convert("L")
-    return letters.getextrema()[0] < 64
+    return _part_of_blue(window, right=True) > 0.3
+
+
+def quiet_key_is_quiet(window: str) -> bool:
+    """Whether the one at the left end, ESC, has nothing of that blue."""
+    return _part_of_blue(window, right=False) == 0
+
+
+def _part_of_blue(window: str, *, right: bool) -> float:
+    """How much of a button at an end of the bottom bar has the colour of the main one."""
+    seen = Image.open(io.BytesIO(_seen(window))).convert("RGB")
+    low, left = seen.height - 12, seen.width - 162 if right else 12
+    button = seen.crop((left, low - 30, left + 150, low))
+    blue = tuple(bytes.fromhex(ACCENT[1:]))
+    pixels = [*button.get_flattened_data()]
+    near = [max(abs(a - b) for a, b in zip(one, blue, strict=True)) < 16 for one in pixels]
+    return sum(near) / len(pixels)
 
 
 def light() -> TrayColor:

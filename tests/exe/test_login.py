@@ -16,7 +16,7 @@ TO_THE_TICK = ("Tab",) * 9
 """From the tabs of 緒言設定 to 「Windowsログイン時の起動」, the last field of the first page."""
 
 
-TO_FORGET = ("Tab",) * 8
+TO_FORGET = ("Tab",) * 10
 """From the tabs to 「このパソコンの登録を消す」, the last button of 「ID」."""
 
 

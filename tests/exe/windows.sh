@@ -90,7 +90,7 @@ make_exe() {
 }
 
 # A window cannot be made without a display, not even one that is never shown.
-with_display() { xvfb-run -a -s '-screen 0 1280x900x24' "$@"; }
+with_display() { xvfb-run -a -s '-screen 0 1920x1200x24' "$@"; }
 
 measure_exe() {
     windows_python -m tests.exe.measure dist/kollect.exe
@@ -101,7 +101,17 @@ test_windows() { # what has to do with files, folders and the system; of the res
     MORE_PACKAGES=";Z:$PWD/$WINDOWS/test-packages" \
         windows_python -m pytest -p no:cacheprovider -m "not real" \
         tests/unit/test_{autostart,backup,console,csv_format,data_folder,kept,ledger_disk,lock,event_log}.py \
-        tests/unit/test_{files,passwords,providers,session_end,machine_setup,tray_perseverance,detach,volume}.py tests/unit/test_settings_*.py
+        tests/unit/test_{files,passwords,providers,session_end,machine_setup,tray_perseverance,detach,volume}.py tests/unit/test_settings_*.py \
+        tests/screens/test_look.py
+}
+
+take_album() { # "$@": arguments for tests.pictures. The screens as the Python in kollect.exe shows them
+    say "Windows の画面を写します"
+    need_packages "${TEST_PACKAGES[@]}"
+    openbox --sm-disable 2>/dev/null &
+    local frames=$!
+    MORE_PACKAGES=";Z:$PWD/$WINDOWS/test-packages" windows_python -m tests.pictures "$@"
+    kill $frames
 }
 
 test_exe() { # "$@": tests in tests/exe, or other arguments for pytest

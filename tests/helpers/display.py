@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -30,7 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
-    """The name of the display, also in the environment of everything that is started."""
+    """The name of the display, also in the environment of everything that is started.
+
+    On Windows, the one that is there.
+    """
+    if sys.platform == "win32":
+        yield ""
+        return
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing:
         reason = f"not installed: {' '.join(missing)}"

@@ -11,19 +11,15 @@ import getpass
 import itertools
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.certificates import Certificates
-
-_START_SECONDS = 60
+from tests.helpers.daemon import Daemon, free_ports
 
 # No anvil-auth-penalty: it makes every further login from this machine wait after a wrong password.
 _CONFIG = """
@@ -122,41 +118,20 @@ class Dovecot:
         self.log_file = folder / "dovecot.log"
         self._certificate = certificates.good
         self._serial = itertools.count(1_000_000_000)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._daemon = Daemon("Dovecot", self._answers, self._log)
         self.pop3 = self.pop3s = self.imap = self.imaps = 0
 
     def start(self) -> None:
-        self.pop3, self.pop3s, self.imap, self.imaps = _free_ports(4)
+        self.pop3, self.pop3s, self.imap, self.imaps = free_ports(4)
         for name in ("run", "mail"):
             (self.folder / name).mkdir(exist_ok=True)
         os.chown(self.folder / "mail", *_mail_owner())
         config = self.folder / "dovecot.conf"
         config.write_text(self._config(), "utf-8")
-        command = [_program(), "-F", "-c", str(config)]
-        self._process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_die_with_parent,
-            umask=0o022,
-        )
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise RuntimeError(f"Dovecot did not start: {self._log()}")
-            time.sleep(0.02)
+        self._daemon.start([_program(), "-F", "-c", str(config)])
 
     def stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        self._daemon.stop()
 
     def deliver(self, user: str, *mails: bytes) -> Path:
         """Put mails into the user's mailbox, the newest last; returns where the last one lies."""
@@ -244,20 +219,6 @@ def _mail_owner() -> tuple[int, int]:
         nobody = pwd.getpwnam("nobody")
         return nobody.pw_uid, nobody.pw_gid
     return os.getuid(), os.getgid()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        taken = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in taken]
-
-
-def _die_with_parent() -> None:
-    """A killed test run must leave no server behind (Linux: PR_SET_PDEATHSIG)."""
-    with contextlib.suppress(OSError, AttributeError):
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 @contextlib.contextmanager

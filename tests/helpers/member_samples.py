@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -11,7 +10,6 @@ from pathlib import Path
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.states import MailState
 from kollect.members.member import Consent, Member, Sex
-from kollect.members.member_filter import search_text
 from kollect.members.repository import Members
 from tests.helpers.ledger_samples import NOW, numbered
 
@@ -51,27 +49,7 @@ def stored(database: Path, number: int) -> Member | None:
         return members.get(number)
 
 
-def crowd(database: Path, count: int) -> None:
-    """So many members, written past Members: only what reads them is under test."""
-    numbers(database, "first@x.jp")
-    dice = random.Random(5)
+def by_hand(database: Path, sql: str) -> None:
+    """Change what the program would not."""
     with closing(sqlite3.connect(database)) as db, db:
-        for number in range(2001, 2001 + count):
-            address = f"{dice.randrange(10**9):x}.{number}@docomo.ne.jp"
-            one = Member(
-                number,
-                "".join(dice.choices("山田太郎花子佐藤鈴木高橋伊渡辺中村小林加吉", k=4)),
-                kana="".join(dice.choices("アイウエオカキクケコサシスセソタチツテト", k=8)),
-                phone=f"090-{dice.randrange(10**4):04}-{dice.randrange(10**4):04}",
-            )
-            db.execute(
-                "INSERT INTO receipt (number, address, address_key, received_at, state, template)"
-                " VALUES (?, ?, ?, '2026-01-01T00:00:00Z', 'replied', 1)",
-                (number, address, address),
-            )
-            db.execute(
-                "INSERT INTO member (number, name, kana, sex, phone, postcode, home, note, consent,"
-                " consent_how, registered_at, search)"
-                " VALUES (?, ?, ?, '', ?, '', '', '', 0, '', '2026-01-01T00:00:00Z', ?)",
-                (number, one.name, one.kana, one.phone, search_text(one, address)),
-            )
+        db.execute(sql)

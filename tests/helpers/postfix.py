@@ -7,10 +7,8 @@ each customer got can be read. Postfix wants root to start.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -22,9 +20,8 @@ import pytest
 
 from kollect.mail import address
 from tests.helpers.certificates import Certificates
+from tests.helpers.daemon import Daemon, free_ports
 from tests.helpers.dovecot import Dovecot
-
-_START_SECONDS = 60
 
 OWN_DOMAINS = (
     "shop.example",
@@ -136,7 +133,7 @@ class Postfix:
         self.log_file = folder / "postfix.log"
         self._certificates = certificates
         self._dovecot = dovecot
-        self._process: subprocess.Popen[bytes] | None = None
+        self._daemon = Daemon("Postfix", self._answers, self._log)
         self.plain = self.wrapped = self.pipelining = self.simple = self.old = 0
         self.impatient = 0
         """Ports: STARTTLS and login offered; TLS from the start; as the first, without CHUNKING;
@@ -146,7 +143,7 @@ class Postfix:
 
     def start(self) -> None:
         self.plain, self.wrapped, self.pipelining, self.simple, self.old, self.impatient = (
-            _free_ports(6)
+            free_ports(6)
         )
         self._lay_out()
         self._run()
@@ -157,32 +154,12 @@ class Postfix:
         self._run()
 
     def _run(self) -> None:
-        self._process = subprocess.Popen(
-            [f"{_daemons()}/master", "-d", "-c", str(self.folder / "etc")],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent,
-            umask=0o022,
-            env={"PATH": os.environ.get("PATH", ""), "MAIL_CONFIG": str(self.folder / "etc")},
-        )
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise RuntimeError(f"Postfix did not start: {self._log()}")
-            time.sleep(0.02)
+        etc = str(self.folder / "etc")
+        env = {"PATH": os.environ.get("PATH", ""), "MAIL_CONFIG": etc}
+        self._daemon.start([f"{_daemons()}/master", "-d", "-c", etc], env)
 
     def stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        self._daemon.stop()
 
     def received(self, recipient: str) -> list[bytes]:
         """What was delivered to this address so far, oldest first, as it lies on disk.
@@ -317,18 +294,6 @@ def _owned(folder: Path, uid: int, gid: int, mode: int) -> None:
 def _daemons() -> str:
     command = ["postconf", "-d", "-h", "daemon_directory"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        taken = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in taken]
-
-
-def _die_with_parent() -> None:
-    """A killed test run must leave no server behind (Linux: PR_SET_PDEATHSIG)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _needed() -> None:

@@ -54,6 +54,19 @@ class Fuse:
         raise PowerCut
 
 
+class Sqlite:
+    """The module `sqlite3`, but for what its connections are."""
+
+    def __init__(self, factory: type[sqlite3.Connection]) -> None:
+        self._factory = factory
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sqlite3, name)
+
+    def connect(self, *values: Any, **named: Any) -> sqlite3.Connection:
+        return sqlite3.connect(*values, **named, factory=self._factory)
+
+
 @contextmanager
 def fused(fuse: Fuse) -> Iterator[None]:
     """Within the block every outside act goes through the fuse."""
@@ -71,14 +84,6 @@ def fused(fuse: Fuse) -> Iterator[None]:
             run = super().executemany
             return fuse.act(sql.split()[0], lambda: run(sql, values))
 
-    class Sqlite:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(sqlite3, name)
-
-        @staticmethod
-        def connect(*values: Any, **named: Any) -> sqlite3.Connection:
-            return sqlite3.connect(*values, **named, factory=Connection)
-
     send, replace = Line.send, files.replace
 
     def fused_send(line: Line, data: Any) -> None:
@@ -90,5 +95,5 @@ def fused(fuse: Fuse) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Line, "send", fused_send)
         patch.setattr(files, "replace", fused_replace)
-        patch.setattr(database, "sqlite3", Sqlite())
+        patch.setattr(database, "sqlite3", Sqlite(Connection))
         yield

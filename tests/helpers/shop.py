@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from kollect.collector.context import PollContext
 from kollect.collector.events import CollectorEvent, LogEntry, PollReport
 from kollect.collector.poll import poll
+from kollect.collector.poll_context import PollContext
 from kollect.errors import Trouble
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.ledger.kept_folder import KeptFolder
@@ -22,6 +22,7 @@ from kollect.smtp.standby import Standby
 
 ADDRESS = "shop@shop.example"
 OWNER = "owner@owner.example"
+PASSWORD = "S3cret-pw!"
 
 
 def settings_for(pop3_port: int, smtp_port: int, account: str = "shop") -> Settings:

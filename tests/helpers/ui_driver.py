@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import threading
 import time
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from Xlib import display, error
 
 from kollect.errors import Trouble
 from kollect.ui.framework.dialogs import Dialog, Dialogs, FileKinds
+from kollect.ui.framework.screen import Screen
 from kollect.ui.widgets.wrapped_label import WrappedLabel
 
 PATIENCE = 30.0
@@ -140,6 +143,25 @@ def settle(
         time.sleep(0.01)
         root.update()
     root.update()
+
+
+def settle_jobs(screen: Screen) -> None:
+    """Let Tk work until all that was begun in threads has ended, and what it found is shown."""
+    for _ in range(_IN_A_CHAIN):
+        settle(screen, lambda: not threads_of("screen job"))
+        shown: list[None] = []
+        # what comes back from jobs is shown in its order: this is the last of it
+        screen.window.jobs.run(lambda job: None, shown.append, owner=screen)
+        settle(screen, partial(len, shown))
+
+
+_IN_A_CHAIN = 3
+"""What a job found may begin another, as a search that waited."""
+
+
+def threads_of(name: str) -> list[threading.Thread]:
+    """The threads of this name that run."""
+    return [thread for thread in threading.enumerate() if thread.name == name]
 
 
 def focus(widget: tk.Misc) -> None:

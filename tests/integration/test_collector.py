@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,26 +16,7 @@ from kollect.settings.model import Collect, Duplicate, DuplicateAction
 from tests.helpers.mail_samples import blank
 from tests.helpers.scripted_pop3 import Faults, ScriptedPop3
 from tests.helpers.scripted_smtp import Act, ScriptedSmtp
-from tests.helpers.shop import OWNER, ShopProgram, settings_for
-
-PASSWORD = "S3cret-pw!"
-
-
-@pytest.fixture
-def pop3() -> Iterator[ScriptedPop3]:
-    with ScriptedPop3() as server:
-        yield server
-
-
-@pytest.fixture
-def smtp() -> Iterator[ScriptedSmtp]:
-    with ScriptedSmtp() as server:
-        yield server
-
-
-@pytest.fixture
-def shop(pop3: ScriptedPop3, smtp: ScriptedSmtp, tmp_path: Path) -> ShopProgram:
-    return ShopProgram(tmp_path, settings_for(pop3.port, smtp.port), PASSWORD)
+from tests.helpers.shop import OWNER, ShopProgram
 
 
 def subjects(smtp: ScriptedSmtp) -> dict[str, list[str]]:

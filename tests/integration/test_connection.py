@@ -492,6 +492,21 @@ def test_read_some_gives_what_there_is(serve: Serve) -> None:
     assert not line.has_buffered()
 
 
+@pytest.mark.parametrize("words", ["for S3cret-pw!", "for S3cret-pw! " * 20])
+def test_what_was_shown_before_is_looked_at_again_once_there_is_a_secret(words: str) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        line = Line(ours, Peer(RECEIVING_ROLE, "h", 1), Trust(), timeout=5)
+        assert line.shown("250 2.1.0 Ok") == line.shown("250 2.1.0 Ok") == "250 2.1.0 Ok"
+        assert "S3cret-pw!" in line.shown(words)
+        line.hide_login("shop", "S3cret-pw!")
+        assert "S3cret-pw!" not in line.shown(words)
+        digest = "9f86d081884c7d659a2feaa0c55ad015"
+        assert digest in line.shown(f"you said {digest}")
+        line.hide_digest(digest)
+        assert digest not in line.shown(f"you said {digest}")
+
+
 @pytest.mark.parametrize("tls", [False, True])
 def test_wait_readable(serve: Serve, certificates: Certificates, tls: bool) -> None:
     """TLS 1.3 sends tickets of its own after the handshake: they are not something to read."""

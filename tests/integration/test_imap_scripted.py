@@ -79,7 +79,7 @@ def test_without_uidvalidity_there_are_no_ids(serve: Serve) -> None:
 def test_only_what_was_marked_is_deleted_and_only_by_close(serve: Serve, capabilities: str) -> None:
     server = serve(ImapFaults(capabilities=capabilities))
     mailbox = opened(server)
-    assert mailbox.delete([11, 99, 13]) == [11, 13]
+    assert mailbox.mark_deleted([11, 99, 13]) == [11, 13]
     assert server.marked == set()
     mailbox.close()
     assert list(server.mails) == [12, 14]
@@ -89,7 +89,7 @@ def test_another_programs_marks_are_left_alone(serve: Serve) -> None:
     server = serve()
     server.marked = {12}
     mailbox = opened(server)
-    mailbox.delete([11])
+    mailbox.mark_deleted([11])
     mailbox.close()
     assert list(server.mails) == [12, 13, 14]
 
@@ -98,7 +98,7 @@ def test_without_uidplus_nothing_is_deleted_beside_another_programs_marks(serve:
     server = serve(ImapFaults(capabilities=NO_UIDPLUS))
     server.marked = {12}
     mailbox = opened(server)
-    mailbox.delete([11])
+    mailbox.mark_deleted([11])
     with pytest.raises(ServerTrouble, match="ほかのメールソフト"):
         mailbox.close()
     assert list(server.mails) == [11, 12, 13, 14]
@@ -108,14 +108,14 @@ def test_without_uidplus_nothing_is_deleted_beside_another_programs_marks(serve:
 def test_our_own_marks_of_a_session_that_was_cut_do_not_stop_the_next(serve: Serve) -> None:
     server = serve(ImapFaults(capabilities=NO_UIDPLUS, cut=("EXPUNGE",)))
     mailbox = opened(server)
-    mailbox.delete([11])
+    mailbox.mark_deleted([11])
     with pytest.raises(LineDropped):
         mailbox.close()
     assert server.marked == {11}
     server.faults = ImapFaults(capabilities=NO_UIDPLUS)
     mailbox = opened(server)
     assert len(mailbox.listing()) == 4
-    mailbox.delete([11])
+    mailbox.mark_deleted([11])
     mailbox.close()
     assert list(server.mails) == [12, 13, 14]
 
@@ -130,7 +130,7 @@ def test_deletions_count_only_when_close_returned(serve: Serve, command: str, ho
     }
     server = serve(faults[how])
     mailbox = opened(server, timeout=1 if how == "hang" else 5)
-    mailbox.delete([11])
+    mailbox.mark_deleted([11])
     with pytest.raises(ServerTrouble):
         mailbox.close()
     assert len(server.mails) == 4
@@ -139,7 +139,7 @@ def test_deletions_count_only_when_close_returned(serve: Serve, command: str, ho
 def test_a_line_cut_at_logout_is_no_trouble(serve: Serve) -> None:
     server = serve(ImapFaults(cut=("LOGOUT",)))
     mailbox = opened(server)
-    mailbox.delete([11])
+    mailbox.mark_deleted([11])
     mailbox.close()
     assert len(server.mails) == 3
 

@@ -101,7 +101,7 @@ class Contract:
         mailbox = opened()
         assert mailbox.listing() == []
         assert list(mailbox.headers([])) == []
-        assert mailbox.delete([]) == []
+        assert mailbox.mark_deleted([]) == []
         mailbox.close()
 
     def test_the_listing_is_in_order_of_arrival(self, box: Box, opened) -> None:
@@ -120,7 +120,7 @@ class Contract:
         assert len(set(before)) == 5
         mailbox = opened()
         listed = mailbox.listing()
-        mailbox.delete([listed[1].handle])
+        mailbox.mark_deleted([listed[1].handle])
         mailbox.close()
         after = [one.uid for one in opened().listing()]
         assert after == [before[0], *before[2:]]
@@ -271,7 +271,7 @@ class Contract:
         assert b"<2@" in found[second]
         with pytest.raises(CommandRefused):
             mailbox.fetch(missing, io.BytesIO())
-        assert mailbox.delete([first, missing]) == [first]
+        assert mailbox.mark_deleted([first, missing]) == [first]
         mailbox.close()
         assert box.left() == [mail(2)]
 
@@ -279,7 +279,7 @@ class Contract:
         box.put(*(mail(n) for n in range(400)))
         mailbox = opened()
         handles = [m.handle for m in mailbox.listing()]
-        assert mailbox.delete(handles[:399]) == handles[:399]
+        assert mailbox.mark_deleted(handles[:399]) == handles[:399]
         assert len(box.left()) == 400
         mailbox.close()
         assert box.left() == [mail(399)]
@@ -288,7 +288,7 @@ class Contract:
         box.put(*(mail(n) for n in range(3)))
         mailbox = opened()
         before = mailbox.listing()
-        mailbox.delete([before[0].handle])
+        mailbox.mark_deleted([before[0].handle])
         mailbox.abandon()
         mailbox.abandon()
         again = opened()
@@ -303,7 +303,7 @@ class Contract:
         next(mailbox.headers(handles))
         (_, block), *_ = mailbox.headers([handles[10]])
         assert b"<10@" in block
-        assert mailbox.delete([handles[49]]) == [handles[49]]
+        assert mailbox.mark_deleted([handles[49]]) == [handles[49]]
         mailbox.close()
         assert len(box.left()) == 49
 

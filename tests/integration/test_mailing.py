@@ -29,7 +29,7 @@ from kollect.members.repository import Members
 from kollect.settings.model import Passwords
 from kollect.storage.data_folder import DataFolder
 from kollect.threads.background_thread import local_now
-from kollect.ui.mailing.texts import result
+from kollect.ui.mailing.mailing_words import result
 from tests.helpers.member_shop import SHOP, Mailer, begin, guest, join, stop
 from tests.helpers.scripted_smtp import Act, At, Kept, Script, ScriptedSmtp, sink_process
 from tests.helpers.shop import settings_for

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kollect.mailing.mailing_events import MailingFailed
 from kollect.mailing.mailing_states import MailingState
+from tests.helpers.faults import ERRORS, raising
 from tests.helpers.member_shop import begin
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.integration.test_mailing import open_shop, until
 
-ERRORS = [
-    RuntimeError("x"),
-    MemoryError(),
-    RecursionError("x"),
-    SystemExit(1),
-    sqlite3.OperationalError("disk I/O error"),
-    UnicodeEncodeError("utf-8", "\udc80", 0, 1, "surrogates not allowed"),
-]
 PARTS = (
     "kollect.mailing.mailing_worker.Outbox",
     "kollect.mailing.mailing_worker.Ledger",
@@ -31,13 +22,6 @@ PARTS = (
 )
 
 pytestmark = pytest.mark.expects_errors
-
-
-def raising(error: BaseException) -> Callable[..., None]:
-    def fall(*_: object, **__: object) -> None:
-        raise error
-
-    return fall
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)

@@ -50,7 +50,7 @@ def base(tmp_path: Path) -> Path:
     with closing(Ledger(path)) as ledger:
         for sender in ("taro@docomo.ne.jp", "hanako@docomo.ne.jp", "taro@gmail.com"):
             numbered(ledger, sender)
-        ledger.send_again(1001, NOW, text(ledger), "shop.example")
+        ledger.resend(1001, NOW, text(ledger), "shop.example")
     with closing(AddressChanges(path)) as members:
         members.register(Member(1001, "山田", consent=Consent(True, NOW.date(), "用紙")), NOW)
         members.undeliverable(1001, "unknown user", NOW, "メール")

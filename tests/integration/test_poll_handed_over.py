@@ -16,20 +16,13 @@ from tests.helpers.mail_samples import blank
 from tests.helpers.scripted_imap import ImapFaults, ScriptedImap
 from tests.helpers.scripted_pop3 import CAPABILITIES, Faults, ScriptedPop3
 from tests.helpers.scripted_smtp import ScriptedSmtp
-from tests.helpers.shop import OWNER, ShopProgram, settings_for
+from tests.helpers.shop import OWNER, PASSWORD, ShopProgram, settings_for
 
-PASSWORD = "S3cret-pw!"
 PLAIN = tuple(c for c in CAPABILITIES if c != "PIPELINING")
 OTHER = blank("other@b.example", 2)
 NOTHING = b"+OK\r\n.\r\n"
 BLANK_LINE = b"+OK\r\n\r\n.\r\n"
 FIRST_FIELD = b"+OK\r\nReturn-Path: <a@b.example>\r\n.\r\n"
-
-
-@pytest.fixture
-def smtp() -> Iterator[ScriptedSmtp]:
-    with ScriptedSmtp() as server:
-        yield server
 
 
 def answered(smtp: ScriptedSmtp) -> Counter[str]:
@@ -53,11 +46,6 @@ def pop3(request: pytest.FixtureRequest) -> Iterator[ScriptedPop3]:
     with ScriptedPop3() as server:
         server.faults = [Faults(capabilities=request.param)]
         yield server
-
-
-@pytest.fixture
-def shop(pop3: ScriptedPop3, smtp: ScriptedSmtp, tmp_path: Path) -> ShopProgram:
-    return ShopProgram(tmp_path, settings_for(pop3.port, smtp.port), PASSWORD)
 
 
 def said_of_the_first(pop3: ScriptedPop3, **answers: bytes) -> None:

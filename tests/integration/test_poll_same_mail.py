@@ -7,7 +7,7 @@ import itertools
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,8 @@ from tests.helpers.mail_samples import blank
 from tests.helpers.scripted_imap import ImapFaults, ScriptedImap
 from tests.helpers.scripted_pop3 import CAPABILITIES, Faults, ScriptedPop3
 from tests.helpers.scripted_smtp import ScriptedSmtp
-from tests.helpers.shop import OWNER, ShopProgram, settings_for
+from tests.helpers.shop import OWNER, PASSWORD, ShopProgram, settings_for
 
-PASSWORD = "S3cret-pw!"
 NO_UIDL = Faults(missing=frozenset({"UIDL"}), capabilities=("TOP", "USER"))
 BLANK = blank("a@b.example", 1)
 QUESTION = blank("x@y.example", 2, subject="question")
@@ -56,23 +55,6 @@ SCANNERS: dict[str, Scanner] = {
     "the subject": in_the_subject,
     "folding": refolded,
 }
-
-
-@pytest.fixture
-def smtp() -> Iterator[ScriptedSmtp]:
-    with ScriptedSmtp() as server:
-        yield server
-
-
-@pytest.fixture
-def pop3() -> Iterator[ScriptedPop3]:
-    with ScriptedPop3() as server:
-        yield server
-
-
-@pytest.fixture
-def shop(pop3: ScriptedPop3, smtp: ScriptedSmtp, tmp_path: Path) -> ShopProgram:
-    return ShopProgram(tmp_path, settings_for(pop3.port, smtp.port), PASSWORD)
 
 
 def answered(smtp: ScriptedSmtp) -> Counter[str]:

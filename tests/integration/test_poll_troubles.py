@@ -6,7 +6,6 @@ import email
 import time
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,28 +18,10 @@ from kollect.ledger.states import MailState, ReceiptState
 from tests.helpers.mail_samples import blank
 from tests.helpers.scripted_pop3 import Faults, ScriptedPop3
 from tests.helpers.scripted_smtp import Act, At, ScriptedSmtp
-from tests.helpers.shop import ADDRESS, OWNER, ShopProgram, settings_for
+from tests.helpers.shop import ADDRESS, OWNER, ShopProgram
 
-PASSWORD = "S3cret-pw!"
 REFUSES_QUIT = Faults(answers={"QUIT": b"-ERR some messages not removed\r\n"})
 NO_UIDL = Faults(missing=frozenset({"UIDL"}), capabilities=("TOP", "USER"))
-
-
-@pytest.fixture
-def pop3() -> Iterator[ScriptedPop3]:
-    with ScriptedPop3() as server:
-        yield server
-
-
-@pytest.fixture
-def smtp() -> Iterator[ScriptedSmtp]:
-    with ScriptedSmtp() as server:
-        yield server
-
-
-@pytest.fixture
-def shop(pop3: ScriptedPop3, smtp: ScriptedSmtp, tmp_path: Path) -> ShopProgram:
-    return ShopProgram(tmp_path, settings_for(pop3.port, smtp.port), PASSWORD)
 
 
 def answered(smtp: ScriptedSmtp) -> Counter[str]:

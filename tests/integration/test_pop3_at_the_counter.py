@@ -33,12 +33,6 @@ def pauses(ended: list[PollFinished]) -> list[float]:
 
 
 @pytest.fixture
-def smtp() -> Iterator[ScriptedSmtp]:
-    with ScriptedSmtp() as server:
-        yield server
-
-
-@pytest.fixture
 def pop3() -> Iterator[ScriptedPop3]:
     server_memory.forget_all()
     with ScriptedPop3() as server:

@@ -91,7 +91,7 @@ def test_all_mails_are_read_and_deleted(serve: Serve, capabilities) -> None:
     mailbox = opened(server)
     assert [m.uid for m in mailbox.listing()] == [f"id00000{n}" for n in range(1, 6)]
     assert heads(mailbox) == [head(n) for n in range(1, 6)]
-    assert mailbox.delete([1, 3]) == [1, 3]
+    assert mailbox.mark_deleted([1, 3]) == [1, 3]
     assert server.deleted == []
     mailbox.close()
     assert server.deleted == ["id000001", "id000003"]
@@ -188,7 +188,7 @@ def test_one_refused_mail_leaves_the_others(serve: Serve, bad: int, capabilities
     sink = io.BytesIO()
     mailbox.fetch(2 if bad != 2 else 3, sink)
     assert sink.getvalue() in MAILS
-    assert mailbox.delete([1, 3, 5]) == [n for n in (1, 3, 5) if n != bad]
+    assert mailbox.mark_deleted([1, 3, 5]) == [n for n in (1, 3, 5) if n != bad]
     mailbox.close()
     assert len(server.mails) == 3
 
@@ -206,7 +206,7 @@ def test_overlong_status_lines_are_only_long(serve: Serve) -> None:
     long = b"+OK " + b"y" * 100_000 + b"\r\n"
     server = serve(MAILS, Faults(answers={"GREETING": long, "DELE 2": long}))
     mailbox = opened(server)
-    assert mailbox.delete([1, 2, 3]) == [1, 2, 3]
+    assert mailbox.mark_deleted([1, 2, 3]) == [1, 2, 3]
     mailbox.close()
 
 
@@ -215,7 +215,7 @@ def test_a_full_disk_while_fetching_never_ends_in_deletion(serve: Serve) -> None
     body = b"+OK deleted\r\n" * 50_000
     server = serve([mail(1), mail(2, body)])
     mailbox = opened(server)
-    mailbox.delete([1])
+    mailbox.mark_deleted([1])
 
     class Full(io.RawIOBase):
         def write(self, data) -> int:
@@ -224,7 +224,7 @@ def test_a_full_disk_while_fetching_never_ends_in_deletion(serve: Serve) -> None
     with pytest.raises(OSError, match="No space"):
         mailbox.fetch(2, Full())
     with pytest.raises(ServerTrouble):
-        mailbox.delete([2])
+        mailbox.mark_deleted([2])
     with pytest.raises(ServerTrouble):
         mailbox.close()
     assert server.deleted == []
@@ -263,7 +263,7 @@ def test_deletions_count_only_when_quit_was_answered(
     server = serve(MAILS, replace(faults, capabilities=capabilities), Faults())
     mailbox = opened(server, timeout_seconds=1 if faults.hang else 5)
     with pytest.raises(ServerTrouble):
-        mailbox.delete([1, 2, 3, 4, 5])
+        mailbox.mark_deleted([1, 2, 3, 4, 5])
         mailbox.close()
     mailbox.abandon()
     assert len(server.deleted) == deleted
@@ -280,7 +280,7 @@ def test_a_late_answer_is_not_taken_for_that_to_quit(serve: Serve) -> None:
     server = serve(MAILS, Faults(trickle=frozenset({"DELE 2"}), trickle_seconds=0.2))
     mailbox = opened(server, timeout_seconds=0.3)
     with pytest.raises(LineTimeout):
-        mailbox.delete([1, 2])
+        mailbox.mark_deleted([1, 2])
     time.sleep(0.8)
     with pytest.raises(ServerTrouble):
         mailbox.close()
@@ -339,7 +339,7 @@ def test_a_server_that_lies_about_pipelining_is_met_plainly(serve: Serve) -> Non
     for n in (1, 2):
         mailbox = opened(server, timeout_seconds=0.3)
         assert heads(mailbox)[0] == head(2 * n - 1)
-        assert mailbox.delete([1, 2]) == [1, 2]
+        assert mailbox.mark_deleted([1, 2]) == [1, 2]
         mailbox.close()
     assert len(server.deleted) == 4
     assert len(server.sessions) == 3
@@ -389,7 +389,7 @@ def test_a_lie_about_one_command_costs_one_session(serve: Serve, what: str, how:
         sink = io.BytesIO()
         mailbox.fetch(2, sink)
         assert sink.getvalue() == MAILS[2 * n - 1]
-        assert mailbox.delete([1, 2]) == [1, 2]
+        assert mailbox.mark_deleted([1, 2]) == [1, 2]
         mailbox.close()
     assert server.deleted == ["id000001", "id000002", "id000003", "id000004"]
     assert len(server.sessions) == 3
@@ -409,8 +409,8 @@ def test_marks_set_before_the_lie_are_set_again(serve: Serve) -> None:
     server = serve(MAILS, Faults(cut_behind=frozenset({"DELE"})))
     mailbox = opened(server)
     mailbox.listing()
-    assert mailbox.delete([2]) == [2]
-    assert mailbox.delete([4, 5]) == [4, 5]
+    assert mailbox.mark_deleted([2]) == [2]
+    assert mailbox.mark_deleted([4, 5]) == [4, 5]
     mailbox.close()
     assert server.deleted == ["id000002", "id000004", "id000005"]
 
@@ -423,7 +423,7 @@ def test_mails_are_found_again_whatever_their_number_is_by_then(serve: Serve) ->
     found = dict(mailbox.headers(handles))
     assert isinstance(found[1], CommandRefused)
     assert [found[n] for n in range(2, 6)] == [head(n) for n in range(2, 6)]
-    assert mailbox.delete([1, 2, 5]) == [2, 5]
+    assert mailbox.mark_deleted([1, 2, 5]) == [2, 5]
     mailbox.close()
     assert server.deleted[1:] == ["id000002", "id000005"]
 
@@ -444,7 +444,7 @@ def test_commands_refused_for_coming_early_are_said_again(serve: Serve) -> None:
     server = serve(MAILS, Faults(refused_behind=frozenset({"DELE"})))
     mailbox = opened(server)
     mailbox.listing()
-    assert sorted(mailbox.delete([1, 2, 3])) == [1, 2, 3]
+    assert sorted(mailbox.mark_deleted([1, 2, 3])) == [1, 2, 3]
     mailbox.close()
     assert len(server.mails) == 2
     assert not opened(server)._dialogue.pipelining
@@ -638,7 +638,7 @@ def test_stls_and_a_clean_session(serve: Serve, certificates: Certificates) -> N
     server = serve(MAILS, context=certificates.good.context())
     tls = Tls(ca_file=str(certificates.ca_file))
     mailbox = opened(server, tls, security=Security.STARTTLS)
-    assert mailbox.delete([2]) == [2]
+    assert mailbox.mark_deleted([2]) == [2]
     mailbox.close()
     assert server.deleted == ["id000002"]
     assert server.commands[0] == "STLS"
@@ -696,7 +696,7 @@ def test_garbage_ends_in_server_trouble_never_in_another_exception(
             handles = [m.handle for m in mailbox.listing()]
             list(mailbox.headers(handles))
             mailbox.fetch(1, io.BytesIO())
-            mailbox.delete(handles)
+            mailbox.mark_deleted(handles)
             mailbox.close()
 
 

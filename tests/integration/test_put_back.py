@@ -14,8 +14,8 @@ import pytest
 from kollect import __main__
 from kollect.collector.events import LogEntry
 from kollect.collector.worker import CollectorWorker
-from kollect.ledger.catching_up import catch_up
 from kollect.ledger.ledger import Ledger
+from kollect.ledger.put_back_file import catch_up
 from kollect.settings.model import Passwords, Receive, Security, Settings
 from kollect.storage import highest_number
 from kollect.storage.backup import make_backup, start_new_database

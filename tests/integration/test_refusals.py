@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,9 +15,8 @@ from kollect.ledger.states import ReceiptState
 from tests.helpers.mail_samples import blank
 from tests.helpers.scripted_pop3 import ScriptedPop3
 from tests.helpers.scripted_smtp import At, ScriptedSmtp
-from tests.helpers.shop import ShopProgram, settings_for
+from tests.helpers.shop import PASSWORD, ShopProgram, settings_for
 
-PASSWORD = "S3cret-pw!"
 DAY = timedelta(days=1)
 
 AT_THE_DOT = [
@@ -72,18 +70,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def pop3() -> Iterator[ScriptedPop3]:
-    with ScriptedPop3() as server:
-        yield server
-
-
-@pytest.fixture
-def smtp() -> Iterator[ScriptedSmtp]:
-    with ScriptedSmtp() as server:
-        yield server
 
 
 @pytest.fixture

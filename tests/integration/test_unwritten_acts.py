@@ -26,7 +26,7 @@ from kollect.mailing.mailing_states import MailingState, RecipientState
 from kollect.storage import database
 from tests.helpers.mail_samples import blank
 from tests.helpers.member_shop import SHOP, Mailer, begin, guest, join
-from tests.helpers.power_cut import CHANGES
+from tests.helpers.power_cut import CHANGES, Sqlite
 from tests.helpers.scripted_pop3 import ScriptedPop3
 from tests.helpers.scripted_smtp import Script, ScriptedSmtp
 from tests.helpers.shop import ShopProgram, settings_for
@@ -78,16 +78,8 @@ def refusing(refusals: Refusals) -> Iterator[None]:
             run = super().executemany
             return refusals.act(sql, lambda: run(sql, values))
 
-    class Sqlite:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(sqlite3, name)
-
-        @staticmethod
-        def connect(*values: Any, **named: Any) -> sqlite3.Connection:
-            return sqlite3.connect(*values, **named, factory=Connection)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "sqlite3", Sqlite())
+        patch.setattr(database, "sqlite3", Sqlite(Connection))
         patch.setattr(database, "WAIT_FOR_OTHERS", 0.05)
         patch.setattr(commit_retry, "_FIRST_PAUSE", 0.001)
         patch.setattr(commit_retry, "_LONGEST_PAUSE", 0.002)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import logging
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ import pytest
 from kollect.collector.events import Phase
 from kollect.collector.worker import CollectorWorker
 from kollect.errors import StorageTrouble
+from tests.helpers.faults import ERRORS, raising
 from tests.helpers.mail_samples import blank
 from tests.helpers.played_hours import Hours
 from tests.helpers.scripted_pop3 import Faults, ScriptedPop3
@@ -119,14 +119,6 @@ def test_a_fault_of_our_own_does_not_end_the_collecting(
     assert ended.report.accepted == 1
 
 
-ERRORS = [
-    RuntimeError("x"),
-    MemoryError(),
-    RecursionError("x"),
-    SystemExit(1),
-    sqlite3.OperationalError("disk I/O error"),
-    UnicodeEncodeError("utf-8", "\udc80", 0, 1, "surrogates not allowed"),
-]
 PARTS = (
     "kollect.collector.worker.poll",
     "kollect.collector.worker.open_mailbox",
@@ -141,13 +133,6 @@ PARTS_BESIDE = (
     "kollect.collector.worker.send_alert",
 )
 """What belongs to no mail: the poll itself is as well as ever."""
-
-
-def raising(error: BaseException) -> Callable[..., None]:
-    def fall(*_: object, **__: object) -> None:
-        raise error
-
-    return fall
 
 
 @pytest.mark.expects_errors

@@ -1,33 +1,46 @@
-"""Takes the pictures: settles the window, and asks ImageMagick for it with its frame."""
+"""Takes the pictures: settles the window, and copies it with its frame from the display."""
 
 from __future__ import annotations
 
+import io
+import re
 import subprocess
+import sys
 import time
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageGrab
 
 from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.main import Program
 
+TOP = Path(__file__).parents[2]
+ASSETS = TOP / "assets" / "screens"
 PATIENCE = 30.0
 COLOURS = 96
 DESK = "#5b7897"
+TITLE, EDGE = 20, 1
+"""Of a frame under Wine, in pixels: the window manager's, of which Windows knows nothing."""
+
+
+def shown_in_readme(folder: str = "") -> set[str]:
+    """The names of the pictures in assets/screens, or a folder there, that it shows."""
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    return {*re.findall(rf"\(assets/screens/{folder}([\w-]+)\.png\)", text)}
 
 
 class Album:
-    """The pictures go into `folder`, one file for each name; `only` limits them to some."""
+    """The pictures go into `folder`, one file for each name that is `wanted`."""
 
-    def __init__(self, program: Program, folder: Path, only: tuple[str, ...] = ()) -> None:
+    def __init__(self, program: Program, folder: Path, wanted: Callable[[str], bool]) -> None:
         self.program = program
         self.window = program.window
         self.root = program.window.root
         self._folder = folder
-        self._only = only
+        self._wanted = wanted
 
     def wait(self, until: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Let Tk work until something is so."""
@@ -46,33 +59,46 @@ class Album:
         """A picture of the window, or of a dialog."""
         window = window or self.root
         self.settle()
-        if self._only and not any(one in name for one in self._only):
+        if not self._wanted(name):
             return
         # with its frame, so that the title can be read
-        self._import(name, window.wm_frame())
+        if sys.platform == "win32":
+            window.lift()
+            self.settle(0.1)
+            left, top = window.winfo_rootx(), window.winfo_rooty()
+            width, height = window.winfo_width(), window.winfo_height()
+            box = (left - EDGE, top - TITLE, left + width + EDGE, top + height + EDGE)
+            self._save(name, ImageGrab.grab(box))
+        else:
+            self._save(name, _imported(window.wm_frame()))
 
     def display(self, name: str, left: int, top: int, width: int, height: int) -> None:
         """A picture of a part of the display, with a colour where no window is."""
-        if self._only and not any(one in name for one in self._only):
+        if not self._wanted(name):
             return
+        windows = [
+            self.root,
+            *(w for w in self.root.winfo_children() if isinstance(w, tk.Toplevel)),
+        ]
         context = tk.Toplevel(self.root, background=DESK)
         context.overrideredirect(True)
         context.geometry(f"{context.winfo_screenwidth()}x{context.winfo_screenheight()}+0+0")
         context.lower()
+        if sys.platform == "win32":  # where that leaves it above the others
+            for one in windows:
+                one.lift()
         self.settle()
-        self._import(name, "root", "-crop", f"{width}x{height}+{left}+{top}")
+        if sys.platform == "win32":
+            picture = ImageGrab.grab((left, top, left + width, top + height))
+        else:
+            picture = _imported("root").crop((left, top, left + width, top + height))
+        self._save(name, picture)
         context.destroy()
 
-    def _import(self, name: str, window: str, *crop: str) -> None:
+    def _save(self, name: str, picture: Image.Image) -> None:
+        """In few colours, or a README full of pictures is slow to load."""
+        few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         path = self._folder / f"{name}.png"
-        subprocess.run(
-            ["import", "-silent", "-window", window, *crop, "+repage", "-strip", str(path)],
-            check=True,
-            timeout=PATIENCE,  # of a window that has gone it asks for another, by a click
-        )
-        # in few colours, or a README full of pictures is slow to load
-        with Image.open(path) as picture:
-            few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         few.save(path, optimize=True)
         print(path, flush=True)
 
@@ -103,3 +129,14 @@ class Album:
         open_it()
         if failures:
             raise failures[0]
+
+
+def _imported(window: str) -> Image.Image:
+    """What ImageMagick sees of a window of X11."""
+    done = subprocess.run(
+        ["import", "-silent", "-window", window, "png:-"],
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,  # of a window that has gone it asks for another, by a click
+    )
+    return Image.open(io.BytesIO(done.stdout))

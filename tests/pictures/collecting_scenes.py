@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
@@ -56,8 +57,10 @@ def collecting(album: Album) -> None:
     told = "対象外メールを転送しました（差出人 tanaka@example.com、見出 営業時間について）"
     standing.apply(LogEntry(at, told))
     _round(album, None, now - timedelta(seconds=18))
-    standing.counted(14, 1189, now.date())
     album.program.go.collecting()
+    album.settle()  # the empty ledger has been counted
+    standing.counted(14, 1189, now.date())
+    album.window.screen.refresh()
     album.take("collecting")
     standing.apply(WaitChanged(by_push=True, next_at=now + timedelta(minutes=5)))
     album.window.screen.refresh()
@@ -117,7 +120,8 @@ def demo(album: Album) -> None:
     album.settle(1)
     album.take("demo-collecting")
     _both(album, phone)
-    _tray_menu(album)
+    if sys.platform != "win32":
+        _tray_menu(album)
     phone._look_at(phone._session.owner)
     album.take("phone-owner", phone)
     album.window.back_to(MenuScreen)
@@ -131,11 +135,9 @@ def _both(album: Album, phone: PhoneWindow) -> None:
     windows = (album.root, phone)
     right = max(window.winfo_rootx() + window.winfo_width() for window in windows)
     low = max(window.winfo_rooty() + window.winfo_height() for window in windows)
-    left = min(window.winfo_rootx() for window in windows)
-    top = min(window.winfo_rooty() for window in windows) - TITLE
-    album.display(
-        "demo-both", left - EDGE, top - EDGE, right - left + 2 * EDGE, low - top + 2 * EDGE
-    )
+    left = max(0, min(window.winfo_rootx() for window in windows) - EDGE)
+    top = max(0, min(window.winfo_rooty() for window in windows) - TITLE - EDGE)
+    album.display("demo-both", left, top, right - left + EDGE, low - top + EDGE)
 
 
 def _tray_menu(album: Album) -> None:

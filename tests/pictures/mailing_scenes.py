@@ -14,13 +14,14 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Consent, Member
 from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Send, Settings
+from kollect.ui import resume_prompt
 from kollect.ui.framework.window import Screen
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
-from kollect.ui.mailing.texts import DEAD, WHY_LEFT_OUT
+from kollect.ui.mailing.mailing_words import DEAD, WHY_LEFT_OUT
 from kollect.ui.menu import MenuScreen
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.member_samples import numbers
@@ -200,8 +201,11 @@ def _send(album: Album) -> None:
     progress.results.refill()
     album.settle()
     album.take("mailing-refused")
+    album.dialog("mailing-stop", progress.stop)
     letter = progress.mailing
     assert letter is not None
+    left = [(letter, 131)]
+    album.dialog("resume", lambda: resume_prompt._ask(album.window, album.program.go, left))
     album.dialog(
         "mailing-letter",
         lambda: album.window.dialogs.show(
@@ -218,6 +222,9 @@ def _afterwards(album: Album) -> None:
     screen = _screen(album, MailingListScreen)
     album.wait(lambda: len(screen.table.row_keys) == 2)
     album.take("mailing-list")
+    album.window.back_to(MenuScreen)
+    album.settle()
+    album.take("menu-days")
 
 
 SCENES = (mailing,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from kollect.ledger.states import ReceiptState
 from kollect.storage.data_folder import DataFolder
@@ -19,10 +19,10 @@ COUNT = 1189
 
 def results(album: Album) -> None:
     album.window.back_to(MenuScreen)
-    folder, now = (
-        album.program.workspaces.current.folder,
-        datetime.now().astimezone().replace(microsecond=0),
-    )
+    folder = album.program.workspaces.current.folder
+    # customers come by day: early in the morning, all of today's would have come just now
+    now = datetime.now().astimezone().replace(hour=20, minute=15, second=0, microsecond=0)
+    now -= timedelta(days=1)
     fill_receipts(folder, COUNT, now, days=60)
     fill_kept(folder, now)
     album.program.go.results()
@@ -45,7 +45,7 @@ def results(album: Album) -> None:
     album.take("results-wrong-day")
     screen.list.filter.clear()
     album.wait(lambda: len(screen.list.table.row_keys) == COUNT)
-    album.dialog("results-again", screen.list.send_again)
+    album.dialog("results-again", screen.list.resend)
     album.dialog("results-csv", screen.list.export)
     screen.notebook.select(screen.chart)
     album.wait(lambda: screen.chart.chart.bars)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 from kollect.diagnosis.examination import OTHER_SERVER
@@ -19,11 +21,14 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
+from kollect.storage.backup import make_backup
 from kollect.ui.framework.dialogs import TroubleDialog
-from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.manual.manual_dialog import ManualDialog
+from kollect.ui.menu import MenuScreen
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.password_dialog import PasswordDialog
@@ -33,9 +38,16 @@ from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.settings.trial_dialog import TrialDialog
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from tests.helpers import nsd
+from tests.helpers.member_samples import numbers
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.zones import ZONES
-from tests.pictures import collecting_scenes, mailing_scenes, member_scenes, results_scenes
+from tests.pictures import (
+    collecting_scenes,
+    mailing_scenes,
+    member_scenes,
+    results_scenes,
+    start_scenes,
+)
 from tests.pictures.album import Album
 
 SETTINGS = Settings(
@@ -62,17 +74,41 @@ CERTIFICATE = Certificate(
 )
 
 
-def first_start(album: Album) -> None:
-    dialogs = album.window.dialogs
-    album.dialog("first-start", lambda: dialogs.show(FirstStartDialog))
-
-
 def menu(album: Album) -> None:
     album.program.workspaces.current.save(SETTINGS, Passwords("pop-himitsu", "smtp-himitsu"))
     album.program.go.identify()
     assert isinstance(album.window.screen, MenuScreen)
     album.window.screen.on_show()
     album.take("menu")
+
+
+def manual(album: Album) -> None:
+    dialogs = album.window.dialogs
+    album.dialog("manual", lambda: dialogs.show(ManualDialog, "how"))
+    album.dialog(
+        "manual-search",
+        lambda: dialogs.show(ManualDialog, "mail"),
+        lambda dialog: dialog.search.insert(0, "ポート"),
+    )
+
+
+def backups(album: Album) -> None:
+    """Three copies, and what has come since the newest."""
+    folder = album.program.workspaces.current.folder
+    today = date.today()
+    for day in (3, 2, 1):
+        numbers(folder.database, *(f"kyaku.{day}.{n}@docomo.ne.jp" for n in range(14)))
+        make_backup(folder.database, folder.backup_dir, today - timedelta(days=day))
+    numbers(folder.database, *(f"kyaku.0.{n}@docomo.ne.jp" for n in range(5)))
+    screen = _settings_screen(album)
+    screen.select(IdPage)
+    _to_the_end(album, screen.shop.scrolled)
+    album.take("settings-id-below")
+    album.dialog(
+        "backups",
+        screen.shop.backups.open_list,
+        lambda dialog: album.wait(lambda: dialog.back_button.instate(["!disabled"])),
+    )
 
 
 def _settings_screen(album: Album) -> SettingsScreen:
@@ -181,7 +217,9 @@ def mail_test(album: Album) -> None:
 
 
 def diagnosis(album: Album) -> None:
-    """A good domain, a bad one, and Microsoft's servers entered."""
+    """A good domain, a bad one, and Microsoft's servers entered. nsd is not for Windows."""
+    if sys.platform == "win32":
+        return
     screen = _settings_screen(album)
     screen.select(MailTestPage)
     with tempfile.TemporaryDirectory() as name, nsd.serving(Path(name), ZONES) as (host, port):
@@ -337,8 +375,10 @@ def _scrolled_in(dialog: object) -> ScrollFrame:
 
 
 SCENES = (
-    first_start,
+    *start_scenes.SCENES,
     menu,
+    *start_scenes.LATER_SCENES,
+    manual,
     settings,
     wrong_values,
     mail_test,
@@ -350,6 +390,7 @@ SCENES = (
     *results_scenes.SCENES,
     *member_scenes.SCENES,
     *mailing_scenes.SCENES,
+    backups,
 )
 """In this order. A new screen's author adds a scene."""
 NEEDED = menu

@@ -40,6 +40,7 @@ from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 from kollect.ui.main import Program
+from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.members.address_change_flow import AddressDialog
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
@@ -51,9 +52,11 @@ from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.backups_dialog import BackupsDialog
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.password_dialog import PasswordDialog
@@ -65,7 +68,7 @@ from kollect.ui.settings.trial_dialog import TrialDialog
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.member_samples import YAMADA, numbers, register
 from tests.helpers.receipt_samples import fill_kept, fill_log
-from tests.helpers.ui_driver import settle
+from tests.helpers.ui_driver import settle, settle_jobs
 
 SHOP = Settings(
     shop=Shop("S0123", "フレッシュ髙田 駅前店", "東京都新宿区西新宿1-2-3", "03-1234-5678"),
@@ -124,7 +127,7 @@ def _results(tab: int) -> Open:
     def go(program: Program) -> Screen:
         screen = program.window.open(ResultsScreen, program.workspaces, program.go)
         screen.notebook.select(tab)
-        settle(screen, lambda: not screen.tabs[tab]._searches.busy)
+        settle_jobs(screen)
         return screen
 
     return go
@@ -240,6 +243,19 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             },
         ),
     ),
+    "BackupsDialog": (
+        BackupsDialog,
+        lambda program: (
+            (
+                program.workspaces.real.folder,
+                program.window.jobs,
+                program.window.dialogs,
+                lambda cost: None,
+            ),
+            {},
+        ),
+    ),
+    "ManualDialog": (ManualDialog, lambda program: (("how",), {})),
     "TrialDialog": (
         TrialDialog,
         lambda program: (

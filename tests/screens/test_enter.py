@@ -130,7 +130,7 @@ def test_through_a_dialog_to_its_main_button(shop: Program, dialogs: Person, nam
     pressed: list[str] = []
 
     def act(dialog: Dialog[Any]) -> None:
-        main = dialog._main
+        main = dialog.main_button
         assert main is not None
         assert main.cget("text") not in ("キャンセル", "いいえ"), "the one that does it"
         main.configure(command=lambda: pressed.append(str(main.cget("text"))))

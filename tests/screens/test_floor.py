@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
 import threading
 import time
 import tkinter as tk
@@ -23,26 +22,13 @@ from kollect.threads import safe_thread
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+from tests.helpers.faults import ERRORS, raising
+from tests.helpers.table_driver import rows
 from tests.helpers.ui_driver import Person, settle, until
 
 pytestmark = pytest.mark.expects_errors
 
-ERRORS = [
-    RuntimeError("x"),
-    MemoryError(),
-    RecursionError("x"),
-    SystemExit(1),
-    sqlite3.OperationalError("disk I/O error"),
-    UnicodeEncodeError("utf-8", "\udc80", 0, 1, "surrogates not allowed"),
-]
 each_error = pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
-
-
-def raising(error: BaseException) -> Callable[..., Any]:
-    def fall(*_: object, **__: object) -> None:
-        raise error
-
-    return fall
 
 
 # ---- jobs of screens ----
@@ -187,7 +173,7 @@ def test_rows_asked_for_anew_are_asked_for_at_once(window: Window, dialogs: Pers
     settle(screen, lambda: dialogs.troubles)
     failing = False
     screen.table.show(range(10))
-    settle(screen, lambda: screen.table._known)
+    settle(screen, lambda: rows(screen.table))
     assert screen.asked == 2
 
 
@@ -256,14 +242,15 @@ def test_the_demos_server_is_there_again_with_its_mails(
 ):
     monkeypatch.setattr(safe_thread, "FIRST_PAUSE", 0.05)
     with DemoServer() as server:
-        ports, store, loop = (server.smtp_port, server.pop3_port), server._store, server._loop
+        ports, loop = (server.smtp_port, server.pop3_port), server._loop
+        box = server.mailbox(server.shop_address)
         assert loop is not None
         loop.call_soon_threadsafe(fall)
         if fall is cancel_all:
             until(lambda: server._loop is not loop)
         until(lambda: all(map(answers, ports)))
         assert (server.smtp_port, server.pop3_port) == ports
-        assert server._store is store
+        assert server.mailbox(server.shop_address) is box
 
 
 def answers(port: int) -> bool:

@@ -26,10 +26,14 @@ def handed_on(widget: tk.Misc, sequence: str, character: str) -> None:
 
     Windows is not here, and X11 has no such keys: the script that Tk would run is run.
     """
+
+    def quoted(word: str) -> str:  # as Tk does, one element of a list
+        return str(widget.tk.call("format", "%s", (word,)))
+
     script = widget.bind(sequence)
     assert script, f"nothing is bound to {sequence}"
     values = {"%A": character, "%W": str(widget), "%T": "2", "%#": "1"}
-    filled = re.sub("%[#a-zA-Z]", lambda field: tk._join((values.get(field[0], "??"),)), script)
+    filled = re.sub("%[#a-zA-Z]", lambda field: quoted(values.get(field[0], "??")), script)
     widget.tk.eval(filled)
 
 
@@ -45,11 +49,11 @@ class Typing(Screen):
     def function_keys(self) -> list[FunctionKey]:
         return [
             FunctionKey(f"F{n}", "実行", lambda n=n: self.done.append(f"F{n}"))
-            for n in range(1, 13)
+            for n in range(2, 13)
         ]
 
 
-@pytest.mark.parametrize(("first", "number"), [("p", 1), ("w", 8), ("{", 12)])
+@pytest.mark.parametrize(("first", "number"), [("q", 2), ("w", 8), ("{", 12)])
 def test_a_character_is_no_function_key(window: Window, first: str, number: int):
     screen = window.open(Typing)
     name = f"F{number}"
@@ -95,6 +99,6 @@ def test_every_function_key_is_bound_in_this_way():
         f"{path.name}: {line.strip()}"
         for path in SCREENS.glob("*.py")
         for line in path.read_text("utf-8").splitlines()
-        if BOUND.search(line) and "_menu_at_widget" not in line  # which asks by itself
+        if BOUND.search(line) and not any(asks in line for asks in ("_menu_at_widget", "pressed("))
     ]
     assert not found

@@ -22,9 +22,10 @@ from kollect.ui.log.screen import LogScreen
 from kollect.ui.main import Program
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, certificate_text
 from kollect.ui.settings.password_dialog import PasswordDialog
@@ -36,7 +37,15 @@ from kollect.ui.widgets.dates import Period
 from tests.helpers.bar_driver import bar_of, can_press_key
 from tests.helpers.display import start
 from tests.helpers.receipt_samples import fill_kept, fill_log, fill_receipts
-from tests.helpers.ui_driver import Person, all_inside, cut_off, press, settle, shown_text
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    cut_off,
+    press,
+    settle,
+    settle_jobs,
+    shown_text,
+)
 
 SHOP = Settings(
     shop=Shop("S0123", "フレッシュ髙田 駅前店", "東京都新宿区西新宿1-2-3", "03-1234-5678"),
@@ -108,9 +117,9 @@ def results(tab: int) -> Callable[[Program], None]:
         assert isinstance(screen, ResultsScreen)
         settle(screen, lambda: screen.list.table.row_keys)
         screen.list.filter.period.value = Period.GIVEN
-        screen.list.filter._period_chosen()
+        screen.list.filter.period.widget.event_generate("<<ComboboxSelected>>")
         screen.notebook.select(tab)
-        settle(screen, lambda: not screen.tabs[tab]._searches.busy)
+        settle_jobs(screen)
 
     return go
 

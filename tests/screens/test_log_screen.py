@@ -29,7 +29,17 @@ from tests.helpers.table_driver import (
     looks,
     rows,
 )
-from tests.helpers.ui_driver import Person, click, cut_off, focus, labelled, press, settle, type_in
+from tests.helpers.ui_driver import (
+    Person,
+    click,
+    cut_off,
+    focus,
+    labelled,
+    press,
+    settle,
+    settle_jobs,
+    type_in,
+)
 
 LINES = 3000
 NEWEST, BEFORE, OLDEST = date(2026, 9, 1), date(2026, 8, 1), date(2026, 5, 1)
@@ -73,7 +83,7 @@ def show(screen: LogScreen, month: str) -> None:
 
 
 def idle(screen: LogScreen) -> None:
-    settle(screen, lambda: not screen._reads.busy and not screen.search._questions.busy)
+    settle_jobs(screen)
 
 
 def said(screen: LogScreen) -> str:
@@ -145,7 +155,6 @@ class TestMonth:
         assert (table.top, table.current) == before
 
     def test_a_month_without_a_log_says_so(self, program: Program, folder: DataFolder):
-        program.workspaces.real._log.close()  # type: ignore[union-attr]
         for file in folder.log_dir.iterdir():
             file.unlink()
         screen = open_screen(program)

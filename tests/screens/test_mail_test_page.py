@@ -31,6 +31,7 @@ from tests.helpers.ui_driver import (
     press,
     settle,
     shown_text,
+    threads_of,
     type_in,
 )
 
@@ -147,10 +148,9 @@ def test_waiting_for_mail_can_be_stopped_and_freezes_nothing(screen: SettingsScr
 
 def test_going_back_stops_a_test_that_is_under_way(screen: SettingsScreen):
     click(labelled(screen.test, "受信のテスト"))
-    job = screen.test._job
+    assert threads_of("screen job")
     press(screen, "Escape")
-    assert job is not None
-    assert job.stopping()
+    settle(screen.window.root, lambda: not threads_of("screen job"), seconds=5)
 
 
 def test_an_untrusted_certificate_is_shown_and_can_be_pinned(

@@ -24,8 +24,8 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.menu import MenuScreen
+from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.screen import SettingsScreen
 from tests.helpers.bar_driver import bar_of

@@ -17,7 +17,7 @@ from kollect.printing.documents import Paper
 from kollect.settings.model import Passwords, Settings
 from kollect.threads.background_thread import local_now
 from kollect.ui.main import Program
-from kollect.ui.members import member_fields
+from kollect.ui.members import member_form_fields
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
@@ -25,7 +25,7 @@ from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.menu import MenuScreen
 from kollect.ui.papers.screen import PapersScreen
 from tests.helpers.ledger_samples import NOW, numbered
-from tests.helpers.member_samples import YAMADA, numbers, register, stored
+from tests.helpers.member_samples import YAMADA, by_hand, numbers, register, stored
 from tests.helpers.ui_driver import (
     Person,
     all_inside,
@@ -33,6 +33,7 @@ from tests.helpers.ui_driver import (
     focus,
     press,
     settle,
+    settle_jobs,
     shown_text,
     type_in,
 )
@@ -260,8 +261,8 @@ def test_the_number_can_be_sent_again(
 
 
 def test_a_letter_that_came_back_is_shown_with_its_reason(screen: MemberFormScreen, database: Path):
+    by_hand(database, "UPDATE receipt SET state = 'pending' WHERE number = 1003")
     with closing(Ledger(database)) as ledger:
-        ledger._db.execute("UPDATE receipt SET state = 'pending' WHERE number = 1003")
         ledger.receipt_state(1003, ReceiptState.UNDELIVERABLE, NOW, "宛先が見つかりません。")
     enter(screen, "1003")
     settle(screen, lambda: here(screen) is screen.fields.name.widget)
@@ -276,10 +277,9 @@ def test_a_refusal_that_may_be_the_customers_own_filter(
     screen: MemberFormScreen, database: Path, state: ReceiptState
 ):
     """At RCPT, at the final dot, and while it is still tried: the customer stands there now."""
+    pending = "UPDATE receipt SET state = 'pending', address = 'a@docomo.ne.jp'"
+    by_hand(database, f"{pending} WHERE number = 1003")
     with closing(Ledger(database)) as ledger:
-        ledger._db.execute(
-            "UPDATE receipt SET state = 'pending', address = 'a@docomo.ne.jp' WHERE number = 1003"
-        )
         reason = "550 Unknown user a@docomo.ne.jp"
         ledger.receipt_state(1003, state, NOW, reason)
     enter(screen, "1003")
@@ -301,7 +301,7 @@ def test_each_field_switches_the_input_method_to_what_is_typed_there(
     screen: MemberFormScreen, monkeypatch: pytest.MonkeyPatch
 ):
     switched: list[InputMode] = []
-    monkeypatch.setattr(member_fields, "set_input_mode", switched.append)
+    monkeypatch.setattr(member_form_fields, "set_input_mode", switched.append)
     fields = screen.fields
     for field, letters in (
         (fields.name, InputMode.HIRAGANA),
@@ -361,7 +361,7 @@ def test_esc_after_a_look_up_asks_nothing(
 ):
     register(database, YAMADA)
     enter(screen, number)
-    settle(screen, lambda: screen._looked_for == number)
+    settle_jobs(screen)
     press(screen, "Escape")
     assert isinstance(program.window.screen, MenuScreen)
     assert dialogs.asked == []

@@ -20,7 +20,16 @@ from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.member_samples import YAMADA, numbers, register, stored
-from tests.helpers.ui_driver import Person, all_inside, click, labelled, press, settle, shown_text
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    labelled,
+    press,
+    settle,
+    settle_jobs,
+    shown_text,
+)
 
 GOOD = "会員番号,氏名,ﾌﾘｶﾞﾅ,携帯,ひとこと\r\n1001,山田 太郎,やまだ,09012345678,常連さん\r\n"
 WRONG = "受付番号,お名前,電話番号\r\n1001,,123\r\n1002,佐藤花子,\r\n4711,幽霊,\r\n"
@@ -45,7 +54,8 @@ def screen(program: Program, database: Path) -> MemberImportScreen:
 def choose(screen: MemberImportScreen, dialogs: Person, path: Path) -> None:
     dialogs.answers.append(path)
     press(screen, "Return")  # the button has the focus
-    settle(screen, lambda: screen._job is None and screen.result.verdict.text)
+    settle_jobs(screen)
+    assert screen.result.verdict.text
 
 
 def written(tmp_path: Path, text: str, encoding: str = "cp932") -> Path:
@@ -92,7 +102,8 @@ def test_a_column_can_be_matched_by_hand(
     last.focus_force()
     last.current(list(CsvColumn).index(CsvColumn.NOTE) + 1)
     last.event_generate("<<ComboboxSelected>>")
-    settle(screen, lambda: screen._job is None and can_be_taken(screen))
+    settle_jobs(screen)
+    assert can_be_taken(screen)
     dialogs.answers.append("取り込む")
     press(screen, "F12")
     settle(screen, lambda: screen.result.verdict.text.startswith("取り込みました"))

@@ -5,17 +5,26 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from tkinter import ttk
 
 import pytest
 
 from kollect.printing.documents import Paper
-from kollect.settings.model import Passwords, Settings, Shop
+from kollect.settings.model import Passwords, Settings, Shop, TextSize
 from kollect.ui.main import Program
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.screen import SettingsScreen
-from tests.helpers.ui_driver import Person, click, labelled, press, settle
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    labelled,
+    press,
+    settle,
+    settle_jobs,
+)
 
 SHOP = Shop("S0123", "フレッシュ髙田", "東京都新宿区西新宿1-2-3", "03-1234-5678")
 READY = Settings(shop=SHOP, mail_address="karamail@shop.example")
@@ -51,7 +60,8 @@ def size(screen: PapersScreen) -> tuple[int, int]:
 
 def drawn(screen: PapersScreen) -> bool:
     """The sheet is there, and no other one is being drawn."""
-    return bool(picture(screen)) and not screen._drawings.busy
+    settle_jobs(screen)
+    return bool(picture(screen))
 
 
 @pytest.fixture
@@ -71,6 +81,22 @@ def test_the_poster_is_seen_whole(screen: PapersScreen):
     points = itertools.product(range(0, width, 9), range(0, 300, 9))
     colours = {str(screen.tk.call(image, "get", *point)) for point in points}
     assert len(colours) > 10, "something is drawn there"
+
+
+@pytest.mark.parametrize("size", TextSize)
+def test_the_choices_are_not_cut_off_beside_their_scroll_bar(screen: PapersScreen, size: TextSize):
+    """On a small display, where there is one."""
+    screen.window.root.geometry("1024x524")
+    screen.window.set_text_size(size)
+    settle(screen, lambda: screen.winfo_height() < 500)
+    bars = [one for one in all_inside(screen) if isinstance(one, ttk.Scrollbar)]
+    bar = next((one.winfo_rootx() for one in bars if one.winfo_ismapped()), None)
+    end = bar or screen.sheet.winfo_rootx()
+    for kind in Paper:
+        choice = labelled(screen, kind)
+        assert choice.winfo_width() >= choice.winfo_reqwidth()
+        assert choice.winfo_rootx() + choice.winfo_width() <= end, kind
+    assert bar or size is not TextSize.HUGE
 
 
 def test_the_form_has_two_or_three_slips(screen: PapersScreen):

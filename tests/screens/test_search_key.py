@@ -22,7 +22,7 @@ from tests.screens.every import DIALOGS, SCREENS, fill, make
 
 SEARCHED = {
     *("収集結果", "対象外・保留", "ログの表示", "会員一覧", "送る相手を選ぶ"),
-    *("TemplateDialog", "ExplanationDialog"),
+    *("TemplateDialog", "ExplanationDialog", "ManualDialog"),
 }
 
 

@@ -23,8 +23,9 @@ from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.theme import SIZE_WORDS
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.screen import SettingsScreen

@@ -23,8 +23,8 @@ from kollect.settings import ini_file
 from kollect.settings.model import Passwords, Settings
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.main import Program
+from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage
 from kollect.ui.settings.screen import SettingsScreen
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.delay_proxy import delayed

@@ -286,9 +286,9 @@ def test_who_was_out_of_reach_is_reachable_at_the_new_address(
 def test_a_number_that_is_sent_again_is_the_members(
     members: AddressChanges, ledger: Ledger, path: Path
 ):
-    waits = ledger.send_again(1001, NOW, text(ledger), DOMAIN)
+    waits = ledger.resend(1001, NOW, text(ledger), DOMAIN)
     members.change_address(1001, 1003, LATER, "会員一覧")
-    later = ledger.send_again(1003, LATER, text(ledger), DOMAIN)
+    later = ledger.resend(1003, LATER, text(ledger), DOMAIN)
     for row in ledger.entries([waits, later]):
         assert (row.mailbox, row.step) == (MANUAL, MailState.OWED)
         assert (row.address, row.number) == (NEW, 1001)

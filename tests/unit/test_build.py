@@ -128,6 +128,12 @@ def test_the_readme_is_true():
         assert f"`{step.name}`" in text
 
 
+def test_every_picture_of_a_screen_is_in_the_readme():
+    folder = TOP / "assets" / "screens"
+    kept = {path.relative_to(TOP).as_posix() for path in folder.rglob("*.png")}
+    assert kept == {*re.findall(r"\((assets/screens/[^)]+)\)", readme())}
+
+
 def test_the_settings_in_the_readme_are_complete():
     [text] = re.findall(r"```ini\n(.*?)```", readme(), re.DOTALL)
     contents = ini_format.read(text)

@@ -20,18 +20,6 @@ from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, numbered, sighting, t
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "kollect.db"
-
-
-@pytest.fixture
-def ledger(path: Path):
-    opened = Ledger(path)
-    yield opened
-    opened.close()
-
-
 def receipts(path: Path) -> dict[int, tuple[str, str]]:
     reader = Receipts(path)
     try:
@@ -102,7 +90,7 @@ def test_the_newest_number_is_known_and_what_was_answered_of_late(ledger: Ledger
 def test_letters_sent_again_by_hand_do_not_count_for_the_brake(ledger: Ledger):
     _, number = numbered(ledger, "a@x.jp")
     before = ledger.known("a@x.jp", NOW)
-    ledger.send_again(number, NOW, text(ledger), DOMAIN)
+    ledger.resend(number, NOW, text(ledger), DOMAIN)
     assert ledger.known("a@x.jp", NOW) == before == (number, 1, 1)
 
 
@@ -336,12 +324,12 @@ def test_a_part_of_a_transaction_can_fail_alone(ledger: Ledger):
 
 def test_sending_again_owes_the_same_number(ledger: Ledger):
     _, number = numbered(ledger, "Taro@x.jp")
-    row = ledger.send_again(number, NOW + HOUR, text(ledger), DOMAIN)
+    row = ledger.resend(number, NOW + HOUR, text(ledger), DOMAIN)
     entry = next(e for e in ledger.owed(0, 9) if e.id == row)
     assert (entry.number, entry.address) == (number, "Taro@x.jp")
     assert list(ledger.still_there(BOX)) != [entry], "it is in no mailbox"
     with pytest.raises(KeyError):
-        ledger.send_again(4711, NOW, text(ledger), DOMAIN)
+        ledger.resend(4711, NOW, text(ledger), DOMAIN)
 
 
 def test_strikes_are_counted(ledger: Ledger):
@@ -353,7 +341,7 @@ def test_strikes_are_counted(ledger: Ledger):
 
 def test_what_is_done_with_is_forgotten_in_time_and_nothing_else(ledger: Ledger, path: Path):
     rows = [numbered(ledger, f"{n}@x.jp", uid=f"u{n}")[0] for n in range(4)]
-    again = [ledger.send_again(1001, NOW, text(ledger), DOMAIN) for _ in range(2)]
+    again = [ledger.resend(1001, NOW, text(ledger), DOMAIN) for _ in range(2)]
     ledger.move([*rows[:3], again[0]], MailState.SENDING, NOW)
     ledger.move([*rows[:3], again[0]], MailState.SENT, NOW)
     ledger.move(rows[:1], MailState.GONE, NOW)

@@ -113,7 +113,7 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "mark_deleted": lambda ledger: ledger.mark_deleted(BOX, ["u1", "u2"], NOW),
     "change_uid": lambda ledger: ledger.change_uid(1, "other"),
     "mark_kept": lambda ledger: ledger.mark_kept(1, "x.eml", whole=True),
-    "send_again": lambda ledger: ledger.send_again(1001, NOW, text(ledger), DOMAIN),
+    "resend": lambda ledger: ledger.resend(1001, NOW, text(ledger), DOMAIN),
     "record_failure": lambda ledger: ledger.record_failure(BOX, "u1", NOW),
     "failures": lambda ledger: ledger.failures(BOX),
 }

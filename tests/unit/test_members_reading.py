@@ -10,16 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.members import normalize, wareki
-from kollect.members.member import (
-    Consent,
-    Member,
+from kollect.members.member import Consent, Member, Sex
+from kollect.members.member_fields import (
+    FormProblems,
     MemberField,
     MemberFormInput,
-    Sex,
-    SheetProblems,
-    as_sheet,
+    as_form_input,
     problems,
-    read,
+    read_form,
 )
 
 TODAY = date(2026, 11, 23)
@@ -175,12 +173,12 @@ def test_kanji_is_no_furigana():
     "name", ["髙橋　﨑", "\ufa19谷　一郎", "𠮷野　家", "㈱山田", "O'Brien Pat"]
 )
 def test_a_name_keeps_its_own_characters(name: str):
-    assert read(replace(GOOD, name=name), TODAY).name == name
+    assert read_form(replace(GOOD, name=name), TODAY).name == name
 
 
 def test_a_name_loses_only_what_cannot_be_seen():
     typed = "\ufeff山田\u200b  ﾀﾛｳ\t\x07"
-    assert read(replace(GOOD, name=typed), TODAY).name == "山田　タロウ"
+    assert read_form(replace(GOOD, name=typed), TODAY).name == "山田　タロウ"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +192,7 @@ def test_a_number_as_it_stands_on_paper(typed: str, meant: int | None):
 
 def test_postcodes():
     for typed in ("1000001", "１００－０００１", "〒100-0001", "100 0001", "100ー0001"):
-        assert read(replace(GOOD, postcode=typed), TODAY).postcode == "100-0001"
+        assert read_form(replace(GOOD, postcode=typed), TODAY).postcode == "100-0001"
     for typed in ("100-000", "10000011", "abc-defg"):
         (problem,) = problems(replace(GOOD, postcode=typed), TODAY)
         assert problem.field is MemberField.POSTCODE
@@ -220,7 +218,7 @@ def test_the_whole_form():
         consent_on="令和8年11月22日",
         consent_how="会員登録用紙",
     )
-    member = read(typed, TODAY)
+    member = read_form(typed, TODAY)
     assert member == Member(
         number=1001,
         name="山田　太郎",
@@ -234,7 +232,7 @@ def test_the_whole_form():
         note="犬がいる\n夜は不在",
         consent=Consent(True, date(2026, 11, 22), "会員登録用紙"),
     )
-    assert read(as_sheet(member), TODAY) == member
+    assert read_form(as_form_input(member), TODAY) == member
 
 
 def test_every_wrong_field_is_named_in_the_order_of_the_form():
@@ -264,13 +262,13 @@ def test_a_day_to_come_and_a_day_too_long_ago_are_refused():
 
 
 def test_a_consent_needs_its_day_and_its_way():
-    with pytest.raises(SheetProblems) as caught:
-        read(replace(GOOD, consent="承諾する"), TODAY)
+    with pytest.raises(FormProblems) as caught:
+        read_form(replace(GOOD, consent="承諾する"), TODAY)
     assert [p.field for p in caught.value.problems] == [
         MemberField.CONSENT_ON,
         MemberField.CONSENT_HOW,
     ]
-    without = read(replace(GOOD, consent="×", consent_on="2026/1/1", consent_how="紙"), TODAY)
+    without = read_form(replace(GOOD, consent="×", consent_on="2026/1/1", consent_how="紙"), TODAY)
     assert without.consent == Consent(), "the day of a consent that was not given means nothing"
 
 

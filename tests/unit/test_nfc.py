@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kollect.ledger.ledger import Ledger
 from kollect.mail.nfc import composed, parted
 from kollect.members import csv_table, normalize
 from kollect.members.csv_import import ImportCounts
@@ -19,21 +15,11 @@ from kollect.members.member import Member
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.settings import ini_format
-from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.ledger_samples import NOW
 from tests.helpers.member_csv import take_in
 
 GARDEN = "ガーデン"
 APART = unicodedata.normalize("NFD", GARDEN)
-
-
-@pytest.fixture
-def members(tmp_path: Path) -> Iterator[Members]:
-    path = tmp_path / "kollect.db"
-    with closing(Ledger(path)) as ledger:
-        for n in range(3):
-            numbered(ledger, f"m{n}@x.jp")
-    with closing(Members(path)) as members:
-        yield members
 
 
 @pytest.mark.parametrize(

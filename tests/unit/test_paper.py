@@ -13,7 +13,7 @@ from PIL import Image
 
 from kollect.errors import Trouble
 from kollect.mailing import mailto
-from kollect.members.member import MemberField
+from kollect.members.member_fields import MemberField
 from kollect.printing import documents, fonts, membership_form
 from kollect.printing.documents import Paper
 from kollect.printing.page import Page

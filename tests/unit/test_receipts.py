@@ -19,18 +19,6 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "kollect.db"
-
-
-@pytest.fixture
-def ledger(path: Path):
-    opened = Ledger(path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def receipts(ledger: Ledger, path: Path):
     reader = Receipts(path)
     yield reader

@@ -118,7 +118,7 @@ class TestSendAgain:
     ):
         found = records.find(ReceiptQuery(state=ReceiptState.REPLIED), rows=1)
         number = found.keys[0]
-        assert len(records.send_again([number])) == 1
+        assert len(records.resend([number])) == 1
         (letter,) = owed(folder)
         assert (letter.number, letter.address) == (number, found.rows[number].address)
         with closing(Ledger(folder.database)) as ledger:
@@ -128,7 +128,7 @@ class TestSendAgain:
         self, records: ResultsService, folder: DataFolder
     ):
         number = records.find(ReceiptQuery(state=ReceiptState.UNDELIVERABLE)).keys[0]
-        records.send_again([number])
+        records.resend([number])
         with closing(Ledger(folder.database)) as ledger:
             assert ledger.template(owed(folder)[0].template or 0).kind == "acknowledgement"
 
@@ -136,16 +136,16 @@ class TestSendAgain:
         self, records: ResultsService, folder: DataFolder
     ):
         numbers = list(records.find(ReceiptQuery()).keys[:3])
-        rows = records.send_again(numbers)
+        rows = records.resend(numbers)
         assert len(set(rows)) == 3
-        assert set(records.send_again(numbers)) == set(rows)
+        assert set(records.resend(numbers)) == set(rows)
         assert len(owed(folder)) == 3
 
     def test_without_mail_settings_nothing_is_owed(self, folder: DataFolder):
         fill_receipts(folder, 3, NOW)
         records = ResultsService(folder, Settings, lambda: NOW)
         with pytest.raises(Trouble, match="メールの設定"):
-            records.send_again([FIRST])
+            records.resend([FIRST])
         assert not owed(folder)
 
 

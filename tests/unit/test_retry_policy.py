@@ -80,6 +80,18 @@ def test_three_in_a_row_are_about_us():
     assert doubts.about_us
 
 
+def test_a_copy_has_a_life_of_its_own():
+    """A commit that fails is done again, from the doubts as they were."""
+    doubts: Doubts[str] = Doubts()
+    doubts.refused("a", begun=1)
+    doubts.taken(2)
+    copy = doubts.copy()
+    assert copy.taken(3) == ["a"]
+    copy.refused("b", begun=4)
+    assert (doubts.left(), doubts.in_a_row) == (["a"], 0)
+    assert doubts.taken(3) == ["a"]
+
+
 @given(st.lists(st.booleans(), max_size=60))
 def test_a_server_that_refuses_everything_at_last_ends_no_letter(answers: list[bool]):
     """One after the other: a letter is over only where enough others were taken behind it."""

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from kollect.ledger.ledger import Ledger
 from kollect.members import csv_table, normalize, wareki
 from kollect.members.csv_check import ImportTrouble
 from kollect.members.csv_table import CsvTrouble
 from kollect.members.repository import Members
-from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.ledger_samples import NOW
 from tests.helpers.member_csv import take_in
 
 HEADER = "受付番号,お名前,電話番号,郵便番号,生年月日"
 ROW = "1001,山田,090-1234-5678,060-0001,1985/1/2"
 PLAIN = f"{HEADER}\r\n{ROW}\r\n1002,佐藤,,,\r\n"
-
-
-@pytest.fixture
-def members(tmp_path: Path) -> Iterator[Members]:
-    path = tmp_path / "kollect.db"
-    with closing(Ledger(path)) as ledger:
-        for n in range(3):
-            numbered(ledger, f"m{n}@x.jp")
-    with closing(Members(path)) as members:
-        yield members
 
 
 def imported(members: Members, octets: bytes) -> None:

@@ -12,6 +12,7 @@ from PIL.IcoImagePlugin import IcoImageFile
 
 from kollect.desktop.tray import COLOURS, TrayColor
 from kollect.ui.framework import theme
+from kollect.ui.framework.drawn_look import COLUMNS, SCALES
 
 ASSETS = Path(__file__).parents[2] / "assets"
 WHITE = (255, 255, 255)
@@ -87,3 +88,13 @@ def test_the_committed_pictures_are_those_that_the_script_draws():
     with Image.open(ASSETS / "boxes.png") as image:
         assert pixels(image.convert("RGBA")) == pixels(drawn["boxes"]())
     assert drawn["BOX_SIZES"] == theme.BOX_SIZES
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_committed_looks_are_those_that_the_script_draws(scale: int):
+    drawn = runpy.run_path(str(ASSETS / "make_icon.py"))
+    with Image.open(ASSETS / f"look-{scale}.png") as image:
+        assert pixels(image.convert("RGBA")) == pixels(drawn["looks"](scale))
+        assert image.width == len(COLUMNS) * (drawn["TILE"][0] * scale // 100)
+    assert (*drawn["LOOKS"],) == COLUMNS[: len(drawn["LOOKS"])]
+    assert drawn["LOOK_SCALES"] == SCALES

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kollect.decision.decide import decide
-from kollect.decision.own_words import own_lines
+from kollect.decision.quotation import own_lines
 from kollect.decision.stop_request import asks_to_stop, bare_subject, mentions_stop
 from kollect.decision.types import Decision, Kind, SenderHistory
 from kollect.mail.message import Mail

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kollect.collector.clock_evidence import Witnesses, ahead_by, taken_in
-from kollect.collector.context import PollContext
 from kollect.collector.events import CollectorEvent, LogEntry
+from kollect.collector.poll_context import PollContext
 from kollect.collector.wrong_clock import check_clock
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger

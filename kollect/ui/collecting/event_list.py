@@ -9,7 +9,7 @@ from tkinter import ttk
 
 from kollect.collector.status import MOST_EVENTS, CollectorStatus
 from kollect.ui.collecting import event_lines
-from kollect.ui.framework.theme import BOLD_FONT, FAINT, GOOD, INK, WRONG
+from kollect.ui.framework.theme import BOLD_FONT, FAINT, GOOD, INK, WRONG, colour
 from kollect.ui.widgets.form import text_of
 
 _COLOURS = {
@@ -44,9 +44,9 @@ class EventList(ttk.Frame):
     def resize(self) -> None:
         """Lines that are broken go on behind the time and the mark."""
         text = self.text
-        for look, colour in _COLOURS.items():
-            text.tag_configure(look, foreground=colour)
-        text.tag_configure("time", foreground=FAINT)
+        for look, ours in _COLOURS.items():
+            text.tag_configure(look, foreground=colour(self, ours))
+        text.tag_configure("time", foreground=colour(self, FAINT))
         text.tag_configure("new", font=BOLD_FONT)
         measure = text.tk.call
         time = int(measure("font", "measure", BOLD_FONT, "00/00 00:00  "))

@@ -39,6 +39,7 @@ LONGEST_TROUBLE = 160
 
 class CollectingScreen(Screen):
     code, heading = "KKRZS301", "メール収集"
+    manual = "collecting"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)

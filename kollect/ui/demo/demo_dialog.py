@@ -24,6 +24,8 @@ class DemoChoice(StrEnum):
 
 
 class DemoDialog(Dialog[DemoChoice | None]):
+    manual = "demo"
+
     def __init__(self, parent: tk.Misc, *, in_demo: bool) -> None:
         super().__init__(parent, "デモ用設定/解除 (KKRE0103)", otherwise=None)
         state = "いまは、デモの設定で動いています。" if in_demo else "いまは、デモではありません。"

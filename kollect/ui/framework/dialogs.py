@@ -10,7 +10,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import filedialog, ttk
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from kollect.errors import Trouble
 from kollect.ui.framework import enter_key, tk_windows
@@ -29,6 +29,9 @@ FileKinds = Sequence[tuple[str, str]]
 
 class Dialog(tk.Toplevel, Generic[T]):
     """One modal dialog. A subclass puts its widgets into `body` and calls `buttons`."""
+
+    manual: ClassVar[str] = ""
+    """The name of its page in the built-in manual; empty: the one of the screen below it."""
 
     def __init__(
         self, parent: tk.Misc, title: str, *, otherwise: T, is_heading: bool = False
@@ -49,7 +52,7 @@ class Dialog(tk.Toplevel, Generic[T]):
         if is_heading:
             paragraph(self.body, title, bold=True).pack(anchor="w")
         self._focus: tk.Misc = self
-        self._main: ttk.Button | None = None
+        self.main_button: ttk.Button | None = None
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, self._enter)
         self.bind(enter_key.LAST_FIELD, lambda event: self._press_main())
@@ -61,8 +64,8 @@ class Dialog(tk.Toplevel, Generic[T]):
     ) -> list[ttk.Button]:
         """The row of buttons below: all of one size, `left` of them on the left, the rest right.
 
-        `main` is the place of the one that Enter presses, in the last field too; None where there
-        is none.
+        `main` is the place of the one that Enter presses, in the last field too, in blue; None
+        where there is none. One that does `cancel` is quiet.
         """
         line = ttk.Frame(self, style="Line.TFrame", height=1)
         line.grid(row=1, column=0, sticky="ew")
@@ -73,19 +76,16 @@ class Dialog(tk.Toplevel, Generic[T]):
         width = max(12, *(2 * len(label) for label, _ in rows))
         for place, (label, action) in enumerate(rows):
             is_main = main is not None and place == main % len(rows)
-            button = ttk.Button(
-                bar,
-                text=label,
-                width=width,
-                command=action,
-                style="Primary.TButton" if is_main else "TButton",
-            )
+            if is_main:
+                style = "Primary.TButton"
+            else:
+                style = "Quiet.TButton" if action == self.cancel else "TButton"
+            button = ttk.Button(bar, text=label, width=width, command=action, style=style)
             padx = (GAP if place else 0, 0)
-            # a blue one is a pixel higher by itself
-            button.grid(row=0, column=place + (place >= left), padx=padx, sticky="ns")
+            button.grid(row=0, column=place + (place >= left), padx=padx)
             made.append(button)
             if is_main:
-                self._focus = self._main = button
+                self._focus = self.main_button = button
         return made
 
     def _enter(self, event: tk.Event) -> None:
@@ -97,8 +97,8 @@ class Dialog(tk.Toplevel, Generic[T]):
                 self._press_main()
 
     def _press_main(self) -> None:
-        if self._main is not None:
-            self._main.invoke()  # a disabled one does nothing
+        if self.main_button is not None:
+            self.main_button.invoke()  # a disabled one does nothing
 
     def start_at(self, widget: tk.Misc) -> None:
         """Where the focus is when the dialog opens; by default on its main button."""
@@ -230,14 +230,18 @@ class QuestionDialog(Dialog[str]):
     ) -> None:
         super().__init__(parent, title, otherwise=answers[0], is_heading=True)
         paragraph(self.body, text).pack(anchor="w", pady=(GAP, 0))
+        stay, *others = answers
         made = self.buttons(
-            *((answer, lambda answer=answer: self.finish(answer)) for answer in answers)
+            (stay, self.cancel if others else lambda: self.finish(stay)),
+            *((answer, lambda answer=answer: self.finish(answer)) for answer in others),
         )
         if careful:
             self.start_at(made[0])
 
 
 class TroubleDialog(Dialog[None]):
+    manual = "stopped"
+
     def __init__(self, parent: tk.Misc, trouble: Trouble) -> None:
         super().__init__(parent, trouble.title, otherwise=None, is_heading=True)
         self._trouble = trouble

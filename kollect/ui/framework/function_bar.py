@@ -67,12 +67,15 @@ class FunctionBar(ttk.Frame):
         self._buttons = {}
         self.status_label = wrapped(self, "")
         for column, key in enumerate(every):
-            main = bool(keys) and key is keys[-1]
+            if key is back:
+                style = "Quiet.TButton"
+            else:
+                style = "Primary.TButton" if key is keys[-1] else "TButton"
             button = ttk.Button(
                 self,
                 text=key.text,
                 width=min(width, _MOST),
-                style="Primary.TButton" if main else "TButton",
+                style=style,
                 command=key.action,
                 state="normal" if key.enabled else "disabled",
             )

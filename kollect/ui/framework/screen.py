@@ -26,6 +26,8 @@ class Screen(ttk.Frame):
     """As in the title: KKRZS101."""
     heading: ClassVar[str]
     back_label: ClassVar[str] = "前画面"
+    manual: ClassVar[str] = ""
+    """The name of its page in the built-in manual."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window.content, padding=(WIDE, GAP))
@@ -44,6 +46,10 @@ class Screen(ttk.Frame):
     def search_entry(self) -> tk.Misc | None:
         """The entry 「さがす」, to which Ctrl+F goes; None where nothing is searched."""
         return None
+
+    def manual_page(self) -> str:
+        """The name of the page that F1 opens: the one for what is in front here."""
+        return self.manual
 
     def has_unsaved_changes(self) -> bool:
         """Whether there is something that going back would lose."""

@@ -1,4 +1,4 @@
-"""How everything looks: fonts in three sizes, colours, spacing, the native or our own ttk theme.
+"""How everything looks: fonts in three sizes, colours, spacing, and which theme it stands on.
 
 Widgets name a style or a font from here and nothing else, so that 文字の大きさ changes the whole
 window at once. Distances are in points ("6p"): Tk turns them into pixels of the screen at hand.
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import tkinter as tk
+from collections.abc import Collection
+from enum import Enum, auto
 from tkinter import font, ttk
 from typing import TYPE_CHECKING, TypedDict
+from weakref import WeakSet
 
 from kollect.desktop.icon_file import picture
 from kollect.desktop.system_fonts import fixed_family, text_family
 from kollect.settings.model import TextSize
+from kollect.ui.framework.drawn_look import DrawnLook
 
 if TYPE_CHECKING:
     from tkinter.ttk import _LayoutSpec
@@ -34,7 +38,7 @@ ACCENT_DARK = "#174a85"
 ACCENT_PALE = "#e3edf9"
 WRONG = "#b3140b"
 GOOD = "#13723a"
-DISABLED = "#8d97a3"
+DISABLED = "#6a7683"
 FIELD_OFF = "#eceff3"
 STRIPE = "#f3f6fa"
 MARK = "#ffef9e"
@@ -63,10 +67,54 @@ _TK_FONTS = (
 )
 
 
+_SYSTEM_COLOURS = {
+    PAPER: "SystemWindow",
+    STRIPE: "SystemWindow",
+    NOTICE: "SystemWindow",
+    FIELD_OFF: "SystemButtonFace",
+    INK: "SystemWindowText",
+    FAINT: "SystemWindowText",
+    WRONG: "SystemWindowText",
+    GOOD: "SystemWindowText",
+    ACCENT_DARK: "SystemWindowText",
+    LINE: "SystemWindowText",
+    ACCENT: "SystemHighlight",
+    MARK: "SystemButtonFace",
+}
+"""What stands for our colours in high contrast. Nothing is told by its colour alone."""
+_in_high_contrast: WeakSet[tk.Misc] = WeakSet()
+"""The roots of such windows."""
+
+
+def colour(widget: tk.Misc, ours: str) -> str:
+    """This one of our colours, or the one of Windows that stands for it in high contrast."""
+    if widget.nametowidget(".") in _in_high_contrast:
+        return _SYSTEM_COLOURS[ours]
+    return ours
+
+
 SIZE_WORDS = {TextSize.NORMAL: "標準", TextSize.LARGE: "大", TextSize.HUGE: "特大"}
 POINTS = {TextSize.NORMAL: 11, TextSize.LARGE: 13, TextSize.HUGE: 16}
 BOX_SIZES = (13, 15, 17, 20, 25, 30, 36, 44)
 """The rows of assets/boxes.png, in pixels."""
+
+
+class Appearance(Enum):
+    """What the window stands on."""
+
+    WINDOWS = auto()
+    """Windows' own theme, with our buttons, tabs and frames."""
+    OTHERS = auto()
+    """The same on clam, made flat: Linux has no native ttk theme."""
+    SYSTEM = auto()
+    """Windows' own theme and colours alone: its user has chosen high contrast."""
+
+
+def appearance_for(themes: Collection[str], *, high_contrast: bool) -> Appearance:
+    """The one place that chooses. `themes`: those that ttk has here."""
+    if "vista" not in themes:
+        return Appearance.OTHERS
+    return Appearance.SYSTEM if high_contrast else Appearance.WINDOWS
 
 
 class _FontFamily(TypedDict, total=False):
@@ -78,10 +126,13 @@ class _FontFamily(TypedDict, total=False):
 class Theme:
     """The look of one root window. Keep it as long as the window: it owns fonts and images."""
 
-    def __init__(self, root: tk.Tk, size: TextSize = TextSize.NORMAL) -> None:
+    def __init__(
+        self, root: tk.Tk, size: TextSize = TextSize.NORMAL, *, high_contrast: bool = False
+    ) -> None:
         self._root = root
         self._style = ttk.Style(root)
         self.size = size
+        self.appearance = appearance_for(self._style.theme_names(), high_contrast=high_contrast)
         families = frozenset(font.families(root))
         self._family = text_family(families)
         self._fixed = fixed_family(families)
@@ -90,14 +141,21 @@ class Theme:
             for name in (HEADING_FONT, STATE_FONT, BOLD_FONT, SMALL_FONT)
         ]
         self._boxes: _Boxes | None = None
+        self.drawn: DrawnLook | None = None
+        """None where nothing of it is shown."""
         self._set_fonts()
-        if "vista" in self._style.theme_names():
-            self._style.theme_use("vista")
-            self.ground = self._style.lookup("TFrame", "background") or "SystemButtonFace"
-        else:
+        if self.appearance is Appearance.SYSTEM:
+            _in_high_contrast.add(root)
+        if self.appearance is Appearance.OTHERS:
             self._use_own_theme()
             self.ground = GROUND
+        else:
+            self._style.theme_use("vista")
+            self.ground = self._style.lookup("TFrame", "background") or "SystemButtonFace"
         self._common_styles()
+        if self.appearance is not Appearance.SYSTEM:
+            with contextlib.suppress(tk.TclError):  # no such file: the theme's own parts stay
+                self._draw_own_parts()
         self._set_sizes()
         root.configure(background=self.ground)
         root.option_add("*TCombobox*Listbox.font", TEXT_FONT)
@@ -140,37 +198,64 @@ class Theme:
 
     def _common_styles(self) -> None:
         configure = self._style.configure
-        configure("Heading.TLabel", font=HEADING_FONT, foreground=ACCENT_DARK, background=PAPER)
-        configure("Paper.TFrame", background=PAPER)
-        configure("Paper.TLabel", background=PAPER)
-        configure("PaperBold.TLabel", background=PAPER, font=BOLD_FONT)
-        configure("PaperFaint.TLabel", background=PAPER, foreground=FAINT, font=SMALL_FONT)
-        configure("PaperWrong.TLabel", background=PAPER, foreground=WRONG, font=BOLD_FONT)
-        configure("State.TLabel", background=PAPER, font=HEADING_FONT)
-        configure("Line.TFrame", background=LINE)
-        configure("Wrong.TFrame", background=WRONG)
-        configure("Notice.TFrame", background=NOTICE)
-        configure("Notice.TLabel", background=NOTICE)
-        configure("Accent.TFrame", background=ACCENT)
+        ours = (PAPER, FAINT, WRONG, GOOD, ACCENT, ACCENT_DARK, LINE, NOTICE)
+        paper, faint, wrong, good, accent, accent_dark, line, notice = (
+            colour(self._root, one) for one in ours
+        )
+        configure("Heading.TLabel", font=HEADING_FONT, foreground=accent_dark, background=paper)
+        configure("Paper.TFrame", background=paper)
+        configure("Paper.TLabel", background=paper)
+        configure("PaperBold.TLabel", background=paper, font=BOLD_FONT)
+        configure("PaperFaint.TLabel", background=paper, foreground=faint, font=SMALL_FONT)
+        configure("PaperWrong.TLabel", background=paper, foreground=wrong, font=BOLD_FONT)
+        configure("State.TLabel", background=paper, font=HEADING_FONT)
+        configure("Line.TFrame", background=line)
+        configure("Wrong.TFrame", background=wrong)
+        configure("Notice.TFrame", background=notice)
+        configure("Notice.TLabel", background=notice)
+        configure("Accent.TFrame", background=accent)
         configure("Bold.TLabel", font=BOLD_FONT)
-        configure("Faint.TLabel", foreground=FAINT, font=SMALL_FONT)
-        configure("Wrong.TLabel", foreground=WRONG, font=SMALL_FONT)
-        configure("Good.TLabel", foreground=GOOD)
-        configure("Bad.TLabel", foreground=WRONG)
-        configure("TLabelframe.Label", font=BOLD_FONT, foreground=ACCENT_DARK)
+        configure("Faint.TLabel", foreground=faint, font=SMALL_FONT)
+        configure("Wrong.TLabel", foreground=wrong, font=SMALL_FONT)
+        configure("Good.TLabel", foreground=good)
+        configure("Bad.TLabel", foreground=wrong)
+        configure("TLabelframe.Label", font=BOLD_FONT, foreground=accent_dark)
         configure("Treeview.Cell", padding=(CELL_PADDING, 0))
         # a heading begins two pixels further left than the texts below it
         configure("Treeview.Heading", font=BOLD_FONT, padding=("7.5p", "2p"))
         configure("Size.Toolbutton", padding=("6p", "1p"), anchor="center")
+        configure("Hint.TLabel", background=PAPER, foreground=ACCENT_DARK)
         configure("Menu.TButton", padding=("12p", "7p"), anchor="w")
         configure("LowMenu.TButton", padding=("9p", "3p"), anchor="w")
-        for name in ("Step.TButton", "NextStep.TButton"):
+        for name in ("Step.TButton", "Step.Primary.TButton"):
             configure(name, padding=("6p", "2p"), anchor="w")
         configure("TNotebook.Tab", padding=("10p", "4p"))
         configure("TButton", padding=("6p", "2p"))
 
+    def _draw_own_parts(self) -> None:
+        """Buttons in their order of weight, tabs and headings, and their letters on them."""
+        scale = self._root.winfo_fpixels("72p") / 96
+        self.drawn = DrawnLook(self._root, self._style, self.ground, scale)
+        style = self._style
+        if self.appearance is Appearance.WINDOWS:
+            self.drawn.frame_wrong_fields()
+            chosen = ("readonly", "focus", "SystemHighlightText")
+            style.map("TCombobox", foreground=[("disabled", DISABLED), chosen])
+        style.map(".", foreground=[("disabled", DISABLED)])
+        style.configure("TButton", foreground=INK)
+        style.map("TButton", foreground=[("disabled", DISABLED)])
+        style.configure("Primary.TButton", foreground=PAPER)
+        style.map("Primary.TButton", foreground=[("disabled", DISABLED)])
+        style.map("Toolbutton", foreground=[("selected", PAPER)])
+        style.map("TNotebook.Tab", foreground=[("selected", ACCENT_DARK)])
+        style.map(
+            "Treeview",
+            background=[("selected", ACCENT)],
+            foreground=[("selected", PAPER)],
+        )
+
     def _use_own_theme(self) -> None:
-        """Linux has no native ttk theme: clam, made flat, with boxes that can be read."""
+        """clam, made flat, with boxes that can be read."""
         style = self._style
         style.theme_use("clam")
         style.configure(
@@ -188,27 +273,17 @@ class Theme:
             fieldbackground=PAPER,
         )
         style.map(".", background=[("disabled", GROUND)], foreground=[("disabled", DISABLED)])
-        _flat_buttons(style)
         _flat_fields(style)
         style.configure("TLabelframe", bordercolor=LINE, padding=(GAP, HALF))
         style.configure("TNotebook", bordercolor=LINE, tabmargins=(4, 4, 4, 0))
-        style.configure("TNotebook.Tab", background="#e4e8ee", lightcolor="#e4e8ee")
         style.map(
             "TNotebook.Tab",
-            background=[("selected", GROUND), ("active", ACCENT_PALE)],
-            lightcolor=[("selected", GROUND), ("active", ACCENT_PALE)],
-            foreground=[("selected", ACCENT_DARK)],
             padding=[("selected", ("10p", "4p"))],
-            expand=[("selected", (0, 1, 0, 0))],
+            expand=[("selected", (2, 2, 2, 1))],
         )
         for name in ("TCheckbutton", "TRadiobutton"):
             style.map(name, background=[("disabled", GROUND), ("active", GROUND)])
         style.configure("Treeview", background=PAPER, fieldbackground=PAPER, bordercolor=LINE)
-        style.map(
-            "Treeview",
-            background=[("selected", ACCENT)],
-            foreground=[("selected", PAPER)],
-        )
         style.configure("Treeview.Heading", background="#e9edf2")
         style.configure("TScrollbar", gripcount=0, background="#d4dae2", arrowcolor=FAINT)
         style.configure("TProgressbar", background=ACCENT)
@@ -267,55 +342,6 @@ class _Boxes:
             image.configure(width=size + max(3, size // 4), height=size)
             place = (column * size, top, (column + 1) * size, top + size)
             self._root.tk.call(image, "copy", self._sheet, "-from", *place, "-to", 0, 0)
-
-
-def _flat_buttons(style: ttk.Style) -> None:
-    for name in ("TButton", "TMenubutton"):
-        style.configure(name, background=PAPER, lightcolor=PAPER, darkcolor=PAPER, relief="raised")
-        shades = [
-            ("disabled", "#eef0f3"),
-            ("pressed", "#cfe0f5"),
-            ("active", ACCENT_PALE),
-        ]
-        # the pointer tints, the focus draws a thicker frame: else two buttons seem to be chosen
-        frame = [("focus", ACCENT), *shades]
-        style.map(
-            name,
-            background=shades,
-            lightcolor=frame,
-            darkcolor=frame,
-            bordercolor=[("focus", ACCENT)],
-        )
-    style.configure("TButton", focuscolor="")
-    shades = [("disabled", "#aab8c8"), ("pressed", ACCENT_DARK), ("active", "#2a6fbe")]
-    for name in ("Primary.TButton", "NextStep.TButton"):
-        style.configure(
-            name,
-            background=ACCENT,
-            foreground=PAPER,
-            lightcolor=ACCENT,
-            darkcolor=ACCENT,
-            bordercolor=ACCENT_DARK,
-            focuscolor=PAPER,
-        )
-        style.map(
-            name,
-            background=shades,
-            lightcolor=shades,
-            darkcolor=shades,
-            foreground=[("disabled", "#f0f2f5")],
-        )
-    style.configure("Toolbutton", background=PAPER, lightcolor=PAPER, darkcolor=PAPER)
-    tool = [("selected", ACCENT), ("active", ACCENT_PALE)]
-    style.map(
-        "Toolbutton",
-        background=tool,
-        lightcolor=tool,
-        darkcolor=tool,
-        bordercolor=[("selected", ACCENT), ("active", LINE)],
-        foreground=[("selected", PAPER)],
-        relief=[],
-    )
 
 
 def _flat_fields(style: ttk.Style) -> None:

@@ -105,3 +105,19 @@ def nearest(root: tk.Misc, path: str) -> tk.Misc:
             return found.winfo_toplevel()
         path = path.rpartition(".")[0]
     return root.winfo_toplevel()
+
+
+def is_zoomed(root: tk.Tk) -> bool:
+    """Whether the window fills the screen."""
+    try:
+        return bool(root.attributes("-zoomed"))
+    except tk.TclError:  # Windows has it as a state
+        return root.state() == "zoomed"
+
+
+def set_zoomed(root: tk.Tk) -> None:
+    """Let the window fill the screen. On Windows it is shown by that."""
+    try:
+        root.attributes("-zoomed", True)
+    except tk.TclError:
+        root.state("zoomed")

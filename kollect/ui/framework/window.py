@@ -13,30 +13,33 @@ from tkinter import ttk
 from typing import Any, TypeVar
 
 from kollect.collector.events import CollectorEvent
+from kollect.desktop import high_contrast
 from kollect.desktop.icon_file import icon_file
 from kollect.settings.model import TextSize
 from kollect.threads import safe_thread
 from kollect.ui.framework import editing, enter_key, tk_windows
-from kollect.ui.framework.dialogs import Dialogs
+from kollect.ui.framework.dialogs import Dialog, Dialogs
 from kollect.ui.framework.function_bar import FunctionBar, FunctionKey, StatusKind
 from kollect.ui.framework.jobs import Jobs, unexpected
-from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.key_bindings import on_key, pressed
 from kollect.ui.framework.screen import Screen
+from kollect.ui.framework.screen_memory import ScreenMemory
 from kollect.ui.framework.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
 from kollect.ui.framework.tk_call_queue import TkCallQueue
+from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.tk_messages import speak_japanese
+from kollect.ui.framework.window_place import FRAME_HEIGHT, PlaceKeeper
 from kollect.ui.widgets import scroll_frame
 from kollect.ui.widgets.fields import EDITED
 
 __all__ = ["FunctionKey", "Screen", "Window", "give_icon"]
 
-WIDTH, HEIGHT = 1024, 720
 LEAST_WIDTHS = {TextSize.NORMAL: 800, TextSize.LARGE: 900, TextSize.HUGE: 1000}
 """Narrower, and words are cut off."""
 LEAST_HEIGHT = 480
-FRAME_HEIGHT = 76
-"""What the title bar and the taskbar take of a small screen."""
-
+SAVE_MS = 3000
+"""So long after something was moved or chosen it is written down."""
+MANUAL_HINT = "F1:説明"
 _SIZES = tuple(TextSize)
 
 
@@ -62,9 +65,13 @@ class Window:
         *,
         text_size: TextSize = TextSize.NORMAL,
         dialogs: Dialogs | None = None,
+        memory: ScreenMemory | None = None,
     ) -> None:
+        """`memory`: how it was left at the end of the last run."""
         self.root = root
-        self.theme = Theme(root, text_size)
+        self.memory = memory or ScreenMemory()
+        """What the user has done to the window and its tables."""
+        self.theme = Theme(root, text_size, high_contrast=high_contrast.is_on())
         self.dialogs = dialogs or Dialogs(root)
         self.tk_calls = TkCallQueue(root)
         self.jobs = Jobs(self.tk_calls, self.dialogs.show_error)
@@ -72,6 +79,8 @@ class Window:
         """What the window's × does."""
         self.on_text_size: Callable[[TextSize], None] = lambda size: None
         """Told when the user has chosen another size: to be remembered."""
+        self.on_manual: Callable[[str], None] = lambda page: None
+        """Opens the built-in manual at the page of this name."""
         self._telling = False
         self._closed = False
         self._shop_id = ""
@@ -85,7 +94,10 @@ class Window:
         scroll_frame.install(root)
         self._build()
         self._bind_keys()
-        self._place()
+        self.place = PlaceKeeper(root, self.memory)
+        self._limit_size()
+        self._save = Timer(root, self._save_memory)
+        self.memory.on_change = self._memory_changed
 
     # ---- the stack of screens ----
 
@@ -204,6 +216,14 @@ class Window:
         self._note = note
         self._refresh_title()
 
+    def open_manual(self) -> None:
+        """F1: the page of the built-in manual for what is in front, a dialog or a screen."""
+        if self._closed:
+            return
+        above = self.dialogs.parent()
+        page = above.manual if isinstance(above, Dialog) else ""
+        self.on_manual(page or (self.screen.manual_page() if self._screens else ""))
+
     def _refresh_title(self) -> None:
         if self._screens:
             self._set_title()
@@ -244,6 +264,8 @@ class Window:
     def close(self) -> None:
         """End Tk's loop and everything in the window."""
         self._closed = True
+        self.place.look()
+        self.memory.save()
         while self._screens:
             self._drop()
         self.tk_calls.stop()
@@ -298,6 +320,9 @@ class Window:
         """Below every screen, for how things stand; `grid` shows it."""
         self.strip.grid(row=3, column=0, sticky="ew")
         self.strip.grid_remove()
+        hint = ttk.Label(self.strip, text=MANUAL_HINT, style="Hint.TLabel", cursor="hand2")
+        hint.pack(side="right", padx=GAP)
+        hint.bind("<Button-1>", lambda event: self.open_manual())
         ttk.Frame(root, style="Line.TFrame", height=1).grid(row=4, column=0, sticky="ew")
         self._bar = FunctionBar(root)
         self._bar.grid(row=5, column=0, sticky="ew")
@@ -310,7 +335,9 @@ class Window:
         root.bind(EDITED, lambda event: self._bar.clear_result())
         for name in ("<Return>", "<KP_Enter>"):
             root.bind(name, self._enter)
-        for number in range(1, 13):
+        # everywhere: dialogs have it too, and the demo's phone
+        tk_windows.bind_all(root, "<F1>", pressed(self.open_manual))
+        for number in range(2, 13):
             on_key(root, f"<F{number}>", partial(self._bar.press, f"F{number}"))
         for number in range(1, 10):
             for name in (f"<Key-{number}>", f"<KP_{number}>"):
@@ -335,16 +362,18 @@ class Window:
         if 0 <= place < len(_SIZES):
             self.set_text_size(_SIZES[place])
 
-    def _place(self) -> None:
-        """In the middle of the screen, no larger than it."""
-        root = self.root
-        scale = root.winfo_fpixels("72p") / 96
-        across, down = root.winfo_screenwidth(), root.winfo_screenheight()
-        width = min(round(WIDTH * scale), across)
-        height = min(round(HEIGHT * scale), down - FRAME_HEIGHT)
-        x, y = (across - width) // 2, max(0, (down - FRAME_HEIGHT - height) // 2)
-        root.geometry(f"{width}x{height}+{x}+{y}")
-        self._limit_size()
+    @property
+    def starts_zoomed(self) -> bool:
+        """It filled the screen at the end of the last run."""
+        return self.place.starts_zoomed
+
+    def _memory_changed(self) -> None:
+        if not self._save.waits:
+            self._save.start(SAVE_MS)
+
+    def _save_memory(self) -> None:
+        """Not in Tk's thread: a stick may take its time."""
+        self.jobs.run(lambda job: self.memory.save(), lambda result: None, owner=self.root)
 
     def _limit_size(self) -> None:
         root, least = self.root, LEAST_WIDTHS[self.theme.size]

@@ -17,7 +17,7 @@ from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.key_bindings import instead
 from kollect.ui.framework.latest_only import LatestOnly
-from kollect.ui.framework.theme import GAP, HALF, MARK, TEXT_FONT, WIDE
+from kollect.ui.framework.theme import GAP, HALF, MARK, TEXT_FONT, WIDE, colour
 from kollect.ui.framework.tk_lifetime import text_variable, tick_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.log import log_lines
@@ -49,6 +49,7 @@ class Shown:
 
 class LogScreen(Screen):
     code, heading = "KKRZS501", "ログの表示"
+    manual = "log"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -89,11 +90,12 @@ class LogScreen(Screen):
             opened=lambda key: self.text.focus_set(),
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("log"),
         )
         self.table.grid(row=2, column=0, columnspan=2, sticky="nsew", pady=GAP)
         self.text = text_of(self, lines=2)
         self.text.configure(state="disabled", undo=False, wrap="char")
-        self.text.tag_configure("mark", background=MARK)
+        self.text.tag_configure("mark", background=colour(self, MARK))
         self.text.grid(row=3, column=0, sticky="ew")
         self.count = ttk.Label(self)
         self.count.grid(row=3, column=1, sticky="se", padx=(GAP, 0))

@@ -10,7 +10,7 @@ from tkinter import ttk
 from kollect.mailing.mailing_states import Audience, ExclusionReason
 from kollect.mailing.rate_limit import RateLimit
 from kollect.ui.framework.theme import GAP, HALF, WIDE
-from kollect.ui.mailing.texts import WHY_LEFT_OUT, about, estimate
+from kollect.ui.mailing.mailing_words import WHY_LEFT_OUT, about, estimate
 from kollect.ui.widgets.form import wrapped
 
 

@@ -20,10 +20,10 @@ from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_dialogs import SampleDialog
 from kollect.ui.mailing.mailing_preview import MemberPreview
-from kollect.ui.members.member_fields import switch_ime
+from kollect.ui.members.member_form_fields import switch_ime
 from kollect.ui.navigator import Navigator
-from kollect.ui.widgets.check_strip import CheckStrip
 from kollect.ui.widgets.form import Form
+from kollect.ui.widgets.letter_check_strip import LetterCheckStrip
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 from kollect.ui.widgets.two_columns import TwoColumns
 from kollect.ui.widgets.wrapped_label import WrappedLabel
@@ -35,6 +35,7 @@ _LINES = 8
 
 class MailingComposeScreen(Screen):
     code, heading = "KKRMS102", "メール発信（1. 文章を書く）"
+    manual = "mailing-compose"
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class MailingComposeScreen(Screen):
         self._build_form(form)
         self.preview = MemberPreview(both, window, workspaces)
         self.preview.grid(row=1, column=1, sticky="nsew", padx=(WIDE, 0))
-        self.check = CheckStrip(both, self._remarks, scrolled.see)
+        self.check = LetterCheckStrip(both, self._remarks, scrolled.see)
         self.check.grid(row=2, column=1, sticky="ew", padx=(WIDE, 0), pady=(HALF, 0))
         both.settle()
         if draft is not None:

@@ -13,8 +13,8 @@ from kollect.members import normalize, wareki
 from kollect.members.member import Sex
 from kollect.members.member_filter import AgeRange, MemberFilter
 from kollect.threads.background_thread import local_now
-from kollect.ui.mailing.texts import PACE_NOTE
-from kollect.ui.members.member_fields import switch_ime
+from kollect.ui.mailing.mailing_words import PACE_NOTE
+from kollect.ui.members.member_form_fields import switch_ime
 from kollect.ui.widgets.fields import Field, LineField
 from kollect.ui.widgets.form import Form
 

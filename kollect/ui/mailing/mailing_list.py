@@ -14,7 +14,7 @@ from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
-from kollect.ui.mailing.texts import DEAD, MAILING_STATE_LABELS, count
+from kollect.ui.mailing.mailing_words import DEAD, MAILING_STATE_LABELS, count
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
@@ -27,6 +27,7 @@ _Counts = Mapping[RecipientState, int]
 
 class MailingListScreen(Screen):
     code, heading = "KKRMS101", "メール発信"
+    manual = "mailing"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -53,6 +54,7 @@ class MailingListScreen(Screen):
             self._fetch,
             opened=lambda identity: self.open_selected(),
             chosen=self._chosen,
+            memory=window.memory.columns("mailings"),
         )
         self.table.grid(row=1, column=0, sticky="nsew")
         buttons, (self.copy_button, self.discard_button) = button_row(

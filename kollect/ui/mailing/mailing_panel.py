@@ -12,7 +12,7 @@ from kollect.mailing.mailing_events import MailingProgress
 from kollect.mailing.mailing_states import Mailing, MailingState, RecipientState
 from kollect.mailing.rate_limit import RateLimit
 from kollect.ui.framework.theme import GAP, HALF, WIDE
-from kollect.ui.mailing.texts import (
+from kollect.ui.mailing.mailing_words import (
     DEAD,
     MAILING_STATE_LABELS,
     UNSURE,

@@ -26,7 +26,7 @@ from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_dialogs import LetterDialog
 from kollect.ui.mailing.mailing_panel import GOING, ProgressPanel
 from kollect.ui.mailing.mailing_results import MailingResults
-from kollect.ui.mailing.texts import WAITING, count
+from kollect.ui.mailing.mailing_words import WAITING, count
 from kollect.ui.navigator import Navigator
 
 TABLE_EVERY_MS = 1000
@@ -37,6 +37,7 @@ LOW = 20
 
 class MailingProgressScreen(Screen):
     code, heading = "KKRMS104", "メール発信（発信のようす）"
+    manual = "mailing-progress"
 
     def __init__(
         self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int

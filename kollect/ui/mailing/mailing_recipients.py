@@ -18,7 +18,7 @@ from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_audience import AudiencePanel
 from kollect.ui.mailing.mailing_dialogs import PeopleDialog
 from kollect.ui.mailing.mailing_fields import PaceFields, WhomFields
-from kollect.ui.mailing.texts import WHY_LEFT_OUT, about, estimate
+from kollect.ui.mailing.mailing_words import WHY_LEFT_OUT, about, estimate
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form
 from kollect.ui.widgets.scroll_frame import ScrollFrame
@@ -30,6 +30,7 @@ COUNT_AFTER_MS = 250
 
 class MailingRecipientsScreen(Screen):
     code, heading = "KKRMS103", "メール発信（2. 送る相手を選ぶ）"
+    manual = "mailing-recipients"
 
     def __init__(
         self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int

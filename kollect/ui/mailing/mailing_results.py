@@ -12,7 +12,7 @@ from kollect.settings.number_format import number_text
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.window import Screen, Window
-from kollect.ui.mailing.texts import ALL, FILTERS, count, result, why
+from kollect.ui.mailing.mailing_words import ALL, FILTERS, count, result, why
 from kollect.ui.widgets.fields import ChoiceField
 from kollect.ui.widgets.form import combobox_of
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
@@ -51,6 +51,7 @@ class MailingResults(ttk.Frame):
             ),
             self._fetch,
             opened=lambda place: self.look(),
+            memory=window.memory.columns("recipients"),
         )
         self.table.grid(row=1, column=0, sticky="nsew")
 

@@ -6,12 +6,12 @@ import tkinter as tk
 from dataclasses import replace
 from datetime import date
 
-from kollect.members.member import YES, Consent, Member, MemberField, SheetProblems, as_sheet
-from kollect.members.member import read as read_sheet
+from kollect.members.member import Consent, Member
+from kollect.members.member_fields import YES, FormProblems, MemberField, as_form_input, read_form
 from kollect.ui.framework.dialogs import Dialog, paragraph
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP
-from kollect.ui.members.member_fields import PAPER
+from kollect.ui.members.member_form_fields import PAPER
 from kollect.ui.widgets.form import Form
 
 
@@ -37,15 +37,15 @@ class ConsentDialog(Dialog[Consent | None]):
         on_key(self, "<F12>", self.accept)
 
     def accept(self) -> None:
-        sheet = replace(
-            as_sheet(self._member),
+        form = replace(
+            as_form_input(self._member),
             consent=YES, consent_on=self.on.value, consent_how=self.how.value,
         )  # fmt: skip
         fields = {MemberField.CONSENT_ON: self.on, MemberField.CONSENT_HOW: self.how}
         for field in fields.values():
             field.clear()
         try:
-            consent = read_sheet(sheet, self._today).consent
+            consent = read_form(form, self._today).consent
             no = self._member.standing.stopped_at
             if no is not None and consent.on is not None and consent.on < no.astimezone().date():
                 self.on.show_error(
@@ -55,7 +55,7 @@ class ConsentDialog(Dialog[Consent | None]):
                 self.on.focus()
                 return
             self.finish(consent)
-        except SheetProblems as wrong:
+        except FormProblems as wrong:
             for problem in wrong.problems:
                 if problem.field in fields:
                     fields[problem.field].show_error(problem.message)

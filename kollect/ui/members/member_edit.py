@@ -9,8 +9,8 @@ from tkinter import ttk
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.mail.foreign_text import exact
 from kollect.mailing.recipients import SentMail
-from kollect.members.member import Member, MemberFormInput, MemberState, SheetProblems, as_sheet
-from kollect.members.member import read as read_sheet
+from kollect.members.member import Member, MemberState
+from kollect.members.member_fields import FormProblems, MemberFormInput, as_form_input, read_form
 from kollect.members.member_reader import FormerAddress, MemberChange
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
@@ -19,7 +19,7 @@ from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.address_change_flow import LIST_SOURCE, AddressChangeFlow
 from kollect.ui.members.consent_dialog import ConsentDialog
-from kollect.ui.members.member_fields import LABEL_CHARACTERS, REGISTERED, MemberFields
+from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, REGISTERED, MemberFormFields
 from kollect.ui.members.member_history import corrections, mails
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
@@ -39,6 +39,7 @@ class _Found:
 
 class MemberEditScreen(Screen):
     code, heading = "KKRFR103", "会員の修正"
+    manual = "member-edit"
 
     def __init__(
         self, window: Window, workspaces: ActiveWorkspace, go: Navigator, member: Member
@@ -55,7 +56,7 @@ class MemberEditScreen(Screen):
         self.scrolled = ScrollFrame(self.notebook)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
-        self.fields = MemberFields(rows, lambda: local_now().date())
+        self.fields = MemberFormFields(rows, lambda: local_now().date())
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
         self.history = corrections(self.notebook)
         self.notebook.add(self.history, text="修正の履歴", padding=GAP)
@@ -76,7 +77,7 @@ class MemberEditScreen(Screen):
         self.fields.choose(number)
 
     def has_unsaved_changes(self) -> bool:
-        return self._sheet() != self._as_shown
+        return self._typed() != self._as_shown
 
     def save_before_leaving(self, then: Callable[[], None]) -> None:
         self.save(then)
@@ -112,8 +113,8 @@ class MemberEditScreen(Screen):
 
     def _show(self, member: Member) -> None:
         self._member = member
-        self.fields.show(as_sheet(member))
-        self._as_shown = self._sheet()
+        self.fields.show(as_form_input(member))
+        self._as_shown = self._typed()
         self._show_standing()
 
     def _show_standing(self) -> None:
@@ -136,8 +137,8 @@ class MemberEditScreen(Screen):
             if there[label]:
                 button.pack(side="left", padx=(HALF, 0))
 
-    def _sheet(self) -> MemberFormInput:
-        return replace(self.fields.sheet, number=str(self._member.number))
+    def _typed(self) -> MemberFormInput:
+        return replace(self.fields.typed, number=str(self._member.number))
 
     def _fetch(self, said: str = "", *, form: bool = False) -> None:
         """Read the member again; also into the form, where `form`."""
@@ -177,8 +178,8 @@ class MemberEditScreen(Screen):
         """F12: write the correction; what stood there before goes into the history. Then `then`."""
         now = local_now()
         try:
-            member = read_sheet(self._sheet(), now.date())
-        except SheetProblems as wrong:
+            member = read_form(self._typed(), now.date())
+        except FormProblems as wrong:
             self.notebook.select(self.scrolled)
             self.fields.show_errors(wrong.problems)
             self.window.say_not_done(

@@ -19,17 +19,16 @@ from kollect.ledger.records import Receipt
 from kollect.ledger.states import ReceiptState, in_words
 from kollect.mail.foreign_text import exact
 from kollect.members import normalize
-from kollect.members.member import (
+from kollect.members.member import Member, MemberState
+from kollect.members.member_errors import AlreadyRegistered, MemberRefusal, NumberUnknown, Withdrawn
+from kollect.members.member_fields import (
     NO,
     FieldProblem,
-    Member,
+    FormProblems,
     MemberField,
     MemberFormInput,
-    MemberState,
-    SheetProblems,
+    read_form,
 )
-from kollect.members.member import read as read_sheet
-from kollect.members.member_errors import AlreadyRegistered, MemberRefusal, NumberUnknown, Withdrawn
 from kollect.members.member_reader import Candidate
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework import tk_windows
@@ -38,9 +37,9 @@ from kollect.ui.framework.theme import WIDE
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.candidate_dialog import CandidateDialog
-from kollect.ui.members.member_fields import LABEL_CHARACTERS, MemberFields, switch_ime
+from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, MemberFormFields, switch_ime
 from kollect.ui.navigator import Navigator
-from kollect.ui.results.resend import LetterWatch
+from kollect.ui.results.resend_dialog import LetterWatch
 from kollect.ui.results.results_rows import has_not_arrived, may_be_filtered
 from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
@@ -53,6 +52,7 @@ _STYLES = {ReceiptState.REPLIED: "Good.TLabel"} | dict.fromkeys(_FAILED, "Bad.TL
 
 class MemberFormScreen(Screen):
     code, heading = "KKRFR101", "会員登録"
+    manual = "member-form"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -71,7 +71,7 @@ class MemberFormScreen(Screen):
             "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
         )
         self._build_found(rows)
-        self.fields = MemberFields(rows, lambda: local_now().date())
+        self.fields = MemberFormFields(rows, lambda: local_now().date())
         self.fields.empty()
         self.number.on_edit(self._number_edited)
         entry = self.number.widget
@@ -89,7 +89,7 @@ class MemberFormScreen(Screen):
         if self._there is not None:
             keys.append(FunctionKey("F9", "会員を開く", self.open_there))
         elif self._found is not None:
-            keys.append(FunctionKey("F9", "再送", self.send_again))
+            keys.append(FunctionKey("F9", "再送", self.resend))
         return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
 
     def on_show(self) -> None:
@@ -102,7 +102,7 @@ class MemberFormScreen(Screen):
         self.fields.choose(number)
 
     def has_unsaved_changes(self) -> bool:
-        return self.fields.sheet != MemberFormInput(consent=NO)  # a number alone was only looked up
+        return self.fields.typed != MemberFormInput(consent=NO)  # a number alone was only looked up
 
     def save_before_leaving(self, then: Callable[[], None]) -> None:
         self.save(then)
@@ -263,10 +263,10 @@ class MemberFormScreen(Screen):
 
     def _register_member(self, then: Callable[[], None]) -> None:
         now = local_now()
-        sheet = replace(self.fields.sheet, number=self.number.value)
+        typed = replace(self.fields.typed, number=self.number.value)
         try:
-            member = read_sheet(sheet, now.date())
-        except SheetProblems as wrong:
+            member = read_form(typed, now.date())
+        except FormProblems as wrong:
             self._complain(wrong.problems)
             return
 
@@ -315,12 +315,12 @@ class MemberFormScreen(Screen):
         self._fetch_groups()
         self._go.unregistered.count_again()
 
-    def send_again(self) -> None:
+    def resend(self) -> None:
         """再送: the number once more, by mail."""
         if self._found is None:
             return
         receipt = self._found
-        self._letters.ask_and_send_again([receipt.number], receipt.address)
+        self._letters.ask_and_resend([receipt.number], receipt.address)
 
     def open_there(self) -> None:
         """「会員を開く」: whoever has this number already."""

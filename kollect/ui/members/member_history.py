@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from kollect.mailing.recipients import SentMail
 from kollect.members.member_reader import MemberChange
 from kollect.ui.framework.theme import HALF
-from kollect.ui.mailing.texts import result
+from kollect.ui.mailing.mailing_words import result
 from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
 

@@ -41,6 +41,7 @@ _FIRST = (
 
 class MemberImportScreen(Screen):
     code, heading = "KKRFR105", "CSVから取り込み"
+    manual = "member-import"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)

@@ -19,7 +19,7 @@ from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer, text_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.member_csv import MemberFiles
-from kollect.ui.members.member_fields import REGISTERED, switch_ime
+from kollect.ui.members.member_form_fields import REGISTERED, switch_ime
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import ChoiceField
@@ -35,6 +35,7 @@ _STATES = {None: "すべて", MemberState.ACTIVE: REGISTERED, MemberState.WITHDR
 
 class MemberListScreen(Screen):
     code, heading = "KKRFR102", "会員一覧"
+    manual = "member-list"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -60,10 +61,15 @@ class MemberListScreen(Screen):
                 TableColumn("電話番号", 7.5),
                 TableColumn("メールアドレス", 10, narrow=13, stretch=True),
                 TableColumn("グループ", 3.5, narrow=6, stretch=True),
+                TableColumn("生年月日", 6.5, extra=True),
+                TableColumn("郵便番号", 5, extra=True),
+                TableColumn("住所", 12, extra=True),
+                TableColumn("登録日", 6.5, extra=True),
             ),
             self._fetch,
             opened=self.open_member,
             chosen=self._chosen,
+            memory=window.memory.columns("members"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.table.mark_sorted("受付番号", descending=False)
@@ -214,6 +220,7 @@ class MemberListScreen(Screen):
 
 def _row(member: Member, digits: int) -> TableRow:
     words, look = _state(member)
+    registered = member.standing.registered_at
     return TableRow(
         (
             number_text(member.number, digits),
@@ -223,6 +230,10 @@ def _row(member: Member, digits: int) -> TableRow:
             member.phone,
             exact(member.standing.address),
             "、".join(member.groups),
+            f"{member.birthday:%Y/%m/%d}" if member.birthday else "",
+            member.postcode,
+            member.home,
+            f"{registered.astimezone():%Y/%m/%d}" if registered else "",
         ),
         look,
     )

@@ -18,6 +18,7 @@ from kollect.errors import Trouble
 from kollect.printing import documents
 from kollect.printing.documents import Paper
 from kollect.storage import temporary_files
+from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, WIDE
@@ -28,6 +29,8 @@ from kollect.ui.widgets.form import Form, button_row, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 
 FILE_KINDS = {"PDF": (("PDFファイル", "*.pdf"),), "PNG": (("PNG画像", "*.png"),)}
+_CHOICES = 19
+"""Full-width characters: what the choices on the left need."""
 _EDGE = 12
 _LEAST = 200
 _REDRAW_AFTER_MS = 200
@@ -41,6 +44,7 @@ _HINTS = {
 
 class PapersScreen(Screen):
     code, heading = "KKRFR104", "店頭ポスター・登録用紙"
+    manual = "papers"
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
@@ -55,10 +59,10 @@ class PapersScreen(Screen):
         self._image: tk.PhotoImage | None = None
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
-        left = ScrollFrame(self)
-        left.ask_for(width="250p", height="200p")
-        left.grid(row=0, column=0, sticky="ns", padx=(0, WIDE))
-        self._build_choices(left.inside)
+        self._left = ScrollFrame(self)
+        self._left.grid(row=0, column=0, sticky="ns", padx=(0, WIDE))
+        self.on_text_size()
+        self._build_choices(self._left.inside)
         self.sheet = tk.Canvas(
             self,
             highlightthickness=0,
@@ -110,6 +114,11 @@ class PapersScreen(Screen):
     def on_show(self) -> None:
         self.paper.focus()
         self._changed()
+
+    def on_text_size(self) -> None:
+        """Nothing is cut off on the left, the scroll bar counted in."""
+        widest = max(self.winfo_pixels("250p"), _CHOICES * em(self))
+        self._left.ask_for(width=str(widest), height="200p")
 
     def digit(self, number: int) -> None:
         self.paper.choose(number) or self.slips.choose(number)

@@ -39,6 +39,7 @@ _KINDS = {"day": "日ごと", "hour": "時間帯ごと"}
 
 class ResultsChart(ttk.Frame):
     title = "グラフ"
+    manual = "chart"
 
     def __init__(self, parent: tk.Misc, window: Window, records: ResultsService) -> None:
         super().__init__(parent, padding=GAP)

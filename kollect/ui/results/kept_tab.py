@@ -21,7 +21,7 @@ from kollect.ui.framework.tk_lifetime import text_variable, when_idle
 from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.results.kept_dialogs import KeptMailAction, MailDialog, NumberDialog
 from kollect.ui.results.kept_rows import COLUMNS, row_of, says_no_perhaps
-from kollect.ui.results.resend import LetterWatch
+from kollect.ui.results.resend_dialog import LetterWatch
 from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import LineField
 from kollect.ui.widgets.form import button_row, wrapped
@@ -40,6 +40,7 @@ _MOST_KNOWN = 5000
 
 class KeptMailsTab(ttk.Frame):
     title = "対象外・保留"
+    manual = "kept"
 
     def __init__(
         self, parent: tk.Misc, window: Window, workspaces: ActiveWorkspace, records: ResultsService
@@ -64,6 +65,7 @@ class KeptMailsTab(ttk.Frame):
             opened=lambda key: self.look(),
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("kept"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.about = wrapped(self, " ", style="Faint.TLabel")
@@ -285,7 +287,7 @@ class KeptMailsTab(ttk.Frame):
             ):
                 numbers = [given.number]
                 self._run(
-                    lambda: self._records.send_again(numbers),
+                    lambda: self._records.resend(numbers),
                     lambda rows: self.letters.follow(rows, again=True),
                 )
 

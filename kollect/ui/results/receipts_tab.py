@@ -20,7 +20,7 @@ from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Window
-from kollect.ui.results.resend import LetterWatch
+from kollect.ui.results.resend_dialog import LetterWatch
 from kollect.ui.results.results_csv import CsvExport
 from kollect.ui.results.results_filter import ReceiptFilter
 from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, has_not_arrived, row_of
@@ -39,6 +39,7 @@ _NOT_FOUND = "条件に合う受付はありません。\n「条件を消す」�
 
 class ResultsList(ttk.Frame):
     title = "収集結果"
+    manual = "results"
 
     def __init__(
         self,
@@ -79,6 +80,7 @@ class ResultsList(ttk.Frame):
             opened=self._open_row,
             chosen=self._chosen,
             menu=self._fill_menu,
+            memory=window.memory.columns("results"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self._mark_sorted()
@@ -98,8 +100,8 @@ class ResultsList(ttk.Frame):
             below, text="アドレスをコピー", width=16, command=self.copy_addresses
         )
         self.copy_button.grid(row=0, column=0, padx=(0, GAP))
-        self.again_button = ttk.Button(below, text="再送", width=16, command=self.send_again)
-        self.again_button.grid(row=0, column=1, padx=(0, GAP))
+        self.resend_button = ttk.Button(below, text="再送", width=16, command=self.resend)
+        self.resend_button.grid(row=0, column=1, padx=(0, GAP))
         self.sheet_button = ttk.Button(
             below, text="届かないときの紙", width=16, state="disabled", command=self._print_sheet
         )
@@ -229,7 +231,7 @@ class ResultsList(ttk.Frame):
             self.about.configure(text=text)
         lost = receipt is not None and has_not_arrived(receipt)
         self.sheet_button.configure(state="normal" if lost else "disabled")
-        for button in (self.copy_button, self.again_button):
+        for button in (self.copy_button, self.resend_button):
             button.configure(state="normal" if count else "disabled")
 
     def _refresh_keys(self) -> None:
@@ -264,7 +266,7 @@ class ResultsList(ttk.Frame):
         for label, key, action in (
             ("アドレスをコピー", "Ctrl+C", self.copy_addresses),
             ("行をコピー", "Ctrl+Shift+C", self.copy_rows),
-            ("再送", "", self.send_again),
+            ("再送", "", self.resend),
         ):
             menu.add_command(label=label, accelerator=key, command=action)
         menu.add_separator()
@@ -298,11 +300,11 @@ class ResultsList(ttk.Frame):
 
         self._window.jobs.run(work, done, owner=self)
 
-    def send_again(self) -> None:
+    def resend(self) -> None:
         """「再送」"""
         if numbers := self.table.selection:
             receipt = self._known.get(numbers[0]) if len(numbers) == 1 else None
-            self.letters.ask_and_send_again(numbers, receipt.address if receipt else "")
+            self.letters.ask_and_resend(numbers, receipt.address if receipt else "")
 
     def export(self) -> None:
         """「CSVへ取り出し」: the rows that are shown, in their order."""

@@ -54,6 +54,9 @@ class ResultsScreen(Screen):
     def function_keys(self) -> Sequence[FunctionKey]:
         return self.tab.function_keys()
 
+    def manual_page(self) -> str:
+        return self.tab.manual
+
     def on_show(self) -> None:
         self.tab.on_show()
 

@@ -49,6 +49,8 @@ TAKE = "この内容を入力する"
 class ExplanationDialog(Dialog[Provider | None]):
     """Answers with the provider whose settings are to be filled in, or None."""
 
+    manual = "templates"
+
     def __init__(self, parent: tk.Misc, *, may_fill_in: bool = True) -> None:
         super().__init__(parent, "送信ポート番号とSMTP認証の説明 (KKRE0101)", otherwise=None)
         self._may_fill_in = may_fill_in

@@ -13,6 +13,7 @@ from kollect.settings.pin import hashed
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import Window
 from kollect.ui.navigator import Navigator
+from kollect.ui.settings.backup_row import BackupRow
 from kollect.ui.settings.pin_dialogs import NewPinDialog
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.widgets.form import Form
@@ -22,6 +23,7 @@ DEMO_FOLDER = "デモのあいだだけのフォルダです。デモを解除�
 
 class IdPage(SettingsPage):
     title = "ID"
+    manual = "id"
 
     def __init__(
         self,
@@ -30,7 +32,9 @@ class IdPage(SettingsPage):
         workspaces: ActiveWorkspace,
         go: Navigator,
         open_folder: Callable[[], None],
+        is_testing: Callable[[], bool],
     ) -> None:
+        """`is_testing`: the mail settings are being tried just now."""
         super().__init__(parent)
         self._window = window
         self._workspaces = workspaces
@@ -71,6 +75,7 @@ class IdPage(SettingsPage):
             "パソコンを替えるときは、フォルダごと移してください。",
             under_fields=True,
         )
+        self.backups = BackupRow(data, window, workspaces, go, is_testing)
         self.forget_button = ttk.Button(
             data.row(label="使うのをやめるとき"),
             text="このパソコンの登録を消す",
@@ -95,7 +100,8 @@ class IdPage(SettingsPage):
     def enable(self, enabled: bool) -> None:
         super().enable(enabled)
         self.protect.enable(enabled)
-        usable = enabled and not self._in_demo  # in the demo there is nothing of it to forget
+        usable = enabled and not self._in_demo  # what the demo has collected goes with it
+        self.backups.enable(usable)
         self.forget_button.configure(state="normal" if usable else "disabled")
 
     def _forget(self) -> None:

@@ -37,6 +37,7 @@ ALERT_NOTE = "受信できない状態が30分続いたときと、元に戻っ�
 
 class MailPage(SettingsPage):
     title = "メールの設定"
+    manual = "mail"
 
     def __init__(
         self,

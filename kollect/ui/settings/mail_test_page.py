@@ -65,6 +65,7 @@ GIVEN = Callable[[], tuple[Settings, Passwords] | None]
 
 class MailTestPage(SettingsPage):
     title = "メールの設定のテスト"
+    manual = "mail-test"
 
     def __init__(
         self,

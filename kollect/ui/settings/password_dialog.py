@@ -16,6 +16,8 @@ from kollect.ui.widgets.form import Form
 class PasswordDialog(Dialog[Passwords | None]):
     """Answers with the passwords, the known ones as given; None where the user gives up."""
 
+    manual = "mail"
+
     def __init__(
         self, parent: tk.Misc, settings: Settings, known: Passwords, missing: Collection[str]
     ) -> None:

@@ -17,9 +17,10 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
+from kollect.ui.settings.control_page import ControlPage
+from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.field_at_fault import PASSWORD
 from kollect.ui.settings.id_page import IdPage
-from kollect.ui.settings.letter_pages import ControlPage, DuplicatePage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.pin_dialogs import AskPinDialog
@@ -57,7 +58,9 @@ class SettingsScreen(Screen):
         self.duplicate = DuplicatePage(self.notebook, fill, self.gather)
         self.mail = MailPage(self.notebook, window.dialogs, self.gather, self.ask_demo)
         self.test = MailTestPage(self.notebook, window, workspaces, self.to_be_tried, self.trust)
-        self.shop = IdPage(self.notebook, window, workspaces, go, self.open_folder)
+        self.shop = IdPage(
+            self.notebook, window, workspaces, go, self.open_folder, lambda: self.test.running
+        )
         self.pages: tuple[SettingsPage, ...] = (
             self.control,
             self.duplicate,
@@ -78,9 +81,17 @@ class SettingsScreen(Screen):
         ready = self._saved_passwords is not None and not self.locked and not self.is_busy
         return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
 
+    @property
+    def page(self) -> SettingsPage:
+        """The one in front."""
+        return next(page for page in self.pages if str(page) == self.notebook.select())
+
+    def manual_page(self) -> str:
+        return self.page.manual
+
     def on_show(self) -> None:
         """The first field of the page in front, where something can be typed there."""
-        page = next(page for page in self.pages if str(page) == self.notebook.select())
+        page = self.page
         if page.fields and not self.locked:
             next(iter(page.fields.values())).focus()
         else:

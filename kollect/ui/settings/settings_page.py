@@ -21,6 +21,8 @@ class SettingsPage(ttk.Frame):
     """One tab. Its widgets go into `self.inside`, its fields into `self.fields`."""
 
     title: ClassVar[str]
+    manual: ClassVar[str]
+    """The name of its page in the built-in manual."""
     widest: ClassVar[int] = 84
     """Full-width characters: on a wide screen the rest stays empty."""
 

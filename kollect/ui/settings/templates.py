@@ -14,6 +14,8 @@ from kollect.ui.settings.provider_table import ProviderTable
 class TemplateDialog(Dialog[Provider | None]):
     """Answers with the provider, or None."""
 
+    manual = "templates"
+
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, "テンプレート (KKRE0102)", otherwise=None)
         paragraph(

@@ -59,6 +59,8 @@ _NO_TEXT = "コピーされた文字がありません。ソースをコピー�
 
 
 class TrialDialog(Dialog[bool]):
+    manual = "trial"
+
     def __init__(
         self,
         parent: tk.Misc,

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from kollect.mail.nfc import composed
 from kollect.ui.framework import tk_windows
 from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG
+from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG, colour
 
 T = TypeVar("T")
 
@@ -282,10 +282,10 @@ class _Lines(Field[T]):
 
     def enable(self, enabled: bool) -> None:
         super().enable(enabled)
-        self._text.configure(background=PAPER if enabled else FIELD_OFF)
+        self._text.configure(background=colour(self._text, PAPER if enabled else FIELD_OFF))
 
     def _mark(self, *, wrong: bool) -> None:
-        self._text.configure(highlightbackground=WRONG if wrong else LINE)
+        self._text.configure(highlightbackground=colour(self._text, WRONG if wrong else LINE))
 
 
 class TextField(_Lines[str]):

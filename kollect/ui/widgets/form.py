@@ -12,7 +12,17 @@ from tkinter import ttk
 from typing import Any, TypeVar
 
 from kollect.ui.framework.editing import SecretEntry
-from kollect.ui.framework.theme import ACCENT, GAP, HALF, INK, LINE, PAPER, TEXT_FONT, WIDE
+from kollect.ui.framework.theme import (
+    ACCENT,
+    GAP,
+    HALF,
+    INK,
+    LINE,
+    PAPER,
+    TEXT_FONT,
+    WIDE,
+    colour,
+)
 from kollect.ui.framework.tk_lifetime import number_variable, text_variable, tick_variable
 from kollect.ui.widgets.fields import (
     DOT,
@@ -240,6 +250,7 @@ def combobox_of(parent: tk.Misc, words: Mapping[Any, str]) -> ttk.Combobox:
 
 def text_of(parent: tk.Misc, *, lines: int, characters: int = 40) -> tk.Text:
     """A text with undo, in the look of the entries."""
+    paper, ink, line, accent = (colour(parent, one) for one in (PAPER, INK, LINE, ACCENT))
     return tk.Text(
         parent,
         height=lines,
@@ -249,16 +260,16 @@ def text_of(parent: tk.Misc, *, lines: int, characters: int = 40) -> tk.Text:
         autoseparators=True,
         maxundo=-1,
         wrap="word",
-        background=PAPER,
-        foreground=INK,
-        insertbackground=INK,
+        background=paper,
+        foreground=ink,
+        insertbackground=ink,
         relief="flat",
         borderwidth=0,
         highlightthickness=1,
-        highlightbackground=LINE,
-        highlightcolor=ACCENT,
-        selectbackground=ACCENT,
-        selectforeground=PAPER,
+        highlightbackground=line,
+        highlightcolor=accent,
+        selectbackground=accent,
+        selectforeground=paper,
         padx=4,
         pady=3,
     )

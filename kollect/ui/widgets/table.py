@@ -8,13 +8,14 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterable, Sequence
 from tkinter import ttk
-from typing import TypedDict
 
-from kollect.ui.framework.theme import FAINT, MARK, STRIPE, WRONG
+from kollect.ui.framework.screen_memory import ColumnMemory
+from kollect.ui.framework.theme import FAINT, MARK, STRIPE, WRONG, colour
 from kollect.ui.framework.tk_lifetime import Timer, later, when_idle
 from kollect.ui.widgets.row_request import Rows, Take
 from kollect.ui.widgets.table_bindings import FillMenu, TableBindings, place_among
 from kollect.ui.widgets.table_columns import TableColumn, TableColumns, TableRow
+from kollect.ui.widgets.table_headings import TableHeadings
 
 __all__ = ["Table", "TableColumn", "TableRow", "Take"]
 
@@ -43,9 +44,10 @@ class Table(ttk.Frame):
         opened: Callable[[int], None] = lambda key: None,
         chosen: Callable[[], None] = lambda: None,
         menu: FillMenu | None = None,
+        memory: ColumnMemory | None = None,
     ) -> None:
         """`opened`: Enter or a double click on a row; `chosen`: other rows are selected; `menu`
-        fills the menu of the right button.
+        fills the menu of the right button; `memory` is what the user has done to the columns.
         """
         super().__init__(parent)
         self._fetch = fetch
@@ -67,9 +69,10 @@ class Table(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self.tree = ttk.Treeview(self, show="headings", height=3, selectmode="none", takefocus=True)
-        self._columns = TableColumns(self.tree, columns)
-        for tag, colours in _LOOKS.items():
-            self.tree.tag_configure(tag, **colours)
+        self._columns = TableColumns(self.tree, columns, memory)
+        self.headings = TableHeadings(self.tree, self._columns, self._columns_changed)
+        for tag, (part, ours) in _LOOKS.items():
+            self.tree.tk.call(self.tree, "tag", "configure", tag, f"-{part}", colour(self, ours))
         self.tree.grid(row=0, column=0, sticky="nsew")
         self._bar = ttk.Scrollbar(self, command=self._scrolled, takefocus=False)
         self._bar.grid(row=0, column=1, sticky="ns")
@@ -176,6 +179,12 @@ class Table(ttk.Frame):
 
     def focus_rows(self) -> None:
         self.tree.focus_set()
+
+    def _columns_changed(self) -> None:
+        """Others can be seen, or with another width: the texts may have to be shorter now."""
+        self.is_narrow = self._columns.too_wide()
+        self._columns.set_widths(narrow=self.is_narrow)
+        self.refresh()
 
     def on_text_size(self) -> None:
         """Letters have another size."""
@@ -353,14 +362,9 @@ class Table(ttk.Frame):
             self._across.grid()
 
 
-class _Look(TypedDict, total=False):
-    foreground: str
-    background: str
-
-
-_LOOKS: dict[str, _Look] = {
-    "stripe": {"background": STRIPE},
-    "faint": {"foreground": FAINT},
-    "wrong": {"foreground": WRONG},
-    "mark": {"background": MARK},
+_LOOKS = {
+    "stripe": ("background", STRIPE),
+    "faint": ("foreground", FAINT),
+    "wrong": ("foreground", WRONG),
+    "mark": ("background", MARK),
 }

@@ -55,11 +55,10 @@ class TableBindings:
         tree.bind("<B1-Motion>", self._dragged)
         tree.bind("<ButtonRelease-1>", lambda event: self._released())
         tree.bind("<Double-Button-1>", self._double)
-        if fill_menu:
-            tree.bind("<Button-3>", self._menu_at_pointer)
-            for name in ("<Shift-F10>", "<App>", "<Menu>"):
-                with contextlib.suppress(tk.TclError):  # one of them is unknown to each system
-                    on_key(tree, name, self._menu_at_row)
+        tree.bind("<Button-3>", self._menu_at_pointer)
+        for name in ("<Shift-F10>", "<App>", "<Menu>"):
+            with contextlib.suppress(tk.TclError):  # one of them is unknown to each system
+                on_key(tree, name, self._menu_at_row)
         tree.bind("<MouseWheel>", lambda event: self._wheel(event.delta))
         tree.bind("<Button-4>", lambda event: self._wheel(_WHEEL_CLICK))
         tree.bind("<Button-5>", lambda event: self._wheel(-_WHEEL_CLICK))
@@ -118,7 +117,9 @@ class TableBindings:
     def _menu_at_pointer(self, event: tk.Event) -> str:
         table = self._table
         place = self._row_at(event.y)
-        if event.y >= table.heading_height and 0 <= place < len(table.row_keys):
+        if _is_heading(table, event):
+            table.headings.pop_up(event)
+        elif self._fill_menu and 0 <= place < len(table.row_keys):
             table.focus_rows()
             if not table.is_selected(place):
                 self._go(place, extend=False)
@@ -126,8 +127,11 @@ class TableBindings:
         return "break"
 
     def _menu_at_row(self) -> str:
+        """The one of the row; where rows have none, the one of the headings."""
         table = self._table
-        if table.at is not None:
+        if self._fill_menu is None:
+            table.headings.pop_up_at(table.tree.winfo_rootx(), table.tree.winfo_rooty())
+        elif table.at is not None:
             below = min(max(0, table.at - table.top), table.room) + 1
             y = table.heading_height + below * table.line_height
             self._pop_up(table.tree.winfo_rootx() + 40, table.tree.winfo_rooty() + y)
@@ -152,7 +156,8 @@ class TableBindings:
 
     def _pressed(self, event: tk.Event) -> str | None:
         table = self._table
-        if table.tree.identify_region(event.x, event.y) in ("heading", "separator"):
+        if _is_heading(table, event):
+            table.headings.pressed(event)
             return None  # Treeview's own: widths of columns, clicks on headings
         table.focus_rows()
         place = self._row_at(event.y)
@@ -177,12 +182,13 @@ class TableBindings:
 
     def _released(self) -> str | None:
         if not self._dragging:
+            self._table.headings.released()
             return None
         self._dragging = False
         return "break"
 
     def _double(self, event: tk.Event) -> str | None:
-        if self._table.tree.identify_region(event.x, event.y) in ("heading", "separator"):
+        if _is_heading(self._table, event):
             return None
         if 0 <= self._row_at(event.y) < len(self._table.row_keys):
             self._open()
@@ -195,6 +201,10 @@ class TableBindings:
         if rows:
             self._table.scroll_to(self._table.top - rows)
         return "break"
+
+
+def _is_heading(table: Table, event: tk.Event) -> bool:
+    return table.tree.identify_region(event.x, event.y) in ("heading", "separator")
 
 
 def place_among(keys: Sequence[int], key: int | None) -> int | None:

@@ -21,7 +21,7 @@ from kollect.ui.mailing.mailing_dialogs import PeopleDialog, SampleDialog
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
-from kollect.ui.mailing.texts import about, estimate
+from kollect.ui.mailing.mailing_words import about, estimate
 from kollect.ui.main import Program
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.screen import SettingsScreen

@@ -25,7 +25,7 @@ from kollect.settings.model import Auth, Passwords, Send
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
-from kollect.ui.mailing.texts import DEAD, FILTERS, LEFT_OUT, SENT
+from kollect.ui.mailing.mailing_words import DEAD, FILTERS, LEFT_OUT, SENT
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from tests.helpers.heartbeat import LONGEST_SILENCE, Heartbeat
@@ -43,6 +43,7 @@ from tests.helpers.mailing_driver import (
     state,
     texts,
 )
+from tests.helpers.member_samples import by_hand
 from tests.helpers.scripted_smtp import At, Script, ScriptedSmtp
 from tests.helpers.ui_driver import Person, all_inside, click, labelled, press, settle, shown_text
 
@@ -99,8 +100,7 @@ def test_the_limit_is_counted_down_paused_and_resumed(
     press(progress, "F9")
     settle(progress, lambda: state(progress) is MailingState.PAUSED)
     assert "再開" in progress.panel.speed.text
-    with closing(Outbox(place.workspaces.real.folder.database)) as outbox:
-        outbox._db.change("UPDATE mailing SET per_minute = 0")
+    by_hand(place.workspaces.real.folder.database, "UPDATE mailing SET per_minute = 0")
     press(progress, "F9")
     settle(progress, lambda: state(progress) is MailingState.DONE)
     assert len(server.recipients) == len(set(server.recipients)) == 12

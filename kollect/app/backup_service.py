@@ -1,0 +1,167 @@
+"""The copies in backup/ as the window shows them: what each holds, going back to one, writing one
+out to where the owner wants it.
+
+Knows nothing of windows. Everything here takes a while and raises StorageTrouble.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kollect.app import recovery
+from kollect.errors import StorageTrouble
+from kollect.mail import address
+from kollect.mailing.mailing_states import MailingState
+from kollect.mailing.outbox import Outbox
+from kollect.members.member import Member, MemberState
+from kollect.members.repository import Members
+from kollect.storage import backup
+from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_glance import changed_members, receipts_and_members
+from kollect.storage_errors import storage_trouble
+from kollect.threads.background_thread import local_now
+
+if TYPE_CHECKING:
+    from kollect.app.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+KEPT_AS = "before"
+"""So kollect.db is called after a return: kollect.db.before-20261128-101500."""
+_AT_ONCE = 500
+SOURCE = "控えに戻したとき"
+"""How the history of a member names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupCopy:
+    """One file in backup/."""
+
+    path: Path
+    made_on: date
+    size: int
+    """Octets."""
+    receipts: int | None
+    members: int | None
+    """None: it does not tell, being damaged or very old."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCost:
+    """What going back to a copy that is sound would cost."""
+
+    loss: backup.DataLoss
+    members: int
+    """How many members were registered or corrected since."""
+
+
+def copies(folder: DataFolder) -> list[BackupCopy]:
+    """Those that are there, the newest first."""
+    return [found for path in backup.backups(folder.backup_dir) if (found := _look_at(path))]
+
+
+def cost_of(folder: DataFolder, copy: Path) -> ReturnCost:
+    """What would be lost. Raises StorageTrouble also where the copy is damaged or gone."""
+    if not copy.exists():
+        raise StorageTrouble(
+            "控えが見つかりません",
+            happened=f"「{copy}」がありません。消されたか、USBメモリが抜かれたようです。",
+            cure="USBメモリを差し直すか、ほかの控えを選んでください。",
+        )
+    if found := backup.damage(copy):
+        raise StorageTrouble(
+            "この控えは壊れています",
+            happened=f"「{copy.name}」の中身が壊れていて、戻せません。いまの記録はそのままです。",
+            cure="ほかの日の控えを選んでください。",
+            detail=found,
+        )
+    changed = changed_members(folder.database, copy)
+    return ReturnCost(recovery.cost(folder, copy), changed)
+
+
+def go_back(workspace: Workspace, cost: ReturnCost) -> Path | None:
+    """End collector and sender after the mail in hand, and go on with the copy.
+
+    Whoever has said no since stays left alone, and a mailing that the copy was made in the middle
+    of is paused. Returns what the file that was there is called now. The caller begins again what
+    was interrupted, also where this raises; then nothing has changed.
+    """
+    workspace.come_to_rest()
+    database = workspace.folder.database
+    nos = _nos(database)
+
+    def prepare(copy: Path) -> None:
+        _keep_nos(copy, nos)
+        with closing(Outbox(copy)) as outbox:
+            for mailing in outbox.mailings():
+                if mailing.state is MailingState.SENDING:
+                    outbox.pause(mailing.id)
+
+    log.warning("kollect.db を控え %s に戻します。%s", cost.loss.backup.name, cost.loss)
+    aside = backup.go_back(database, cost.loss, local_now(), named=KEPT_AS, prepare=prepare)
+    log.warning("控えに戻しました。元のファイル: %s", aside.name if aside else "なし")
+    return aside
+
+
+def write_out(folder: DataFolder, target: Path) -> None:
+    """A whole copy of kollect.db, checked, at this place, which is not in the data folder."""
+    if _is_within(target, folder.path):
+        raise StorageTrouble(
+            "ここには書き出せません",
+            happened=f"「{target.parent}」は、いま使っているデータのフォルダです。"
+            "同じ場所にあっては、なくしたときの控えになりません。",
+            cure="別のUSBメモリなど、ほかの場所を選んでください。",
+        )
+    backup.write_out(folder.database, target)
+    log.info("控えを書き出しました: %s", target)
+
+
+def _look_at(path: Path) -> BackupCopy | None:
+    """None where it has gone meanwhile."""
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise storage_trouble(error, path) from error
+    receipts, members = receipts_and_members(path) or (None, None)
+    return BackupCopy(path, backup.day_of(path), size, receipts, members)
+
+
+def _is_within(target: Path, folder: Path) -> bool:
+    with suppress(OSError):
+        return target.parent.resolve().is_relative_to(folder.resolve())
+    return False
+
+
+def _nos(database: Path) -> list[Member]:
+    """Who has said no, in the present database."""
+    with closing(Members(database)) as members:
+        every = members.numbers()
+        parts = (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
+        return [one for part in parts for one in members.members(part) if _said_no(one)]
+
+
+def _said_no(member: Member) -> bool:
+    standing = member.standing
+    return standing.stopped_at is not None or standing.state is MemberState.WITHDRAWN
+
+
+def _keep_nos(copy: Path, nos: Sequence[Member]) -> None:
+    """A no is no, whatever the copy knows: 配信停止 and 退会 are written down there too."""
+    now = local_now()
+    with closing(Members(copy)) as members, members.transaction():
+        for one in nos:
+            there = members.get(one.number)
+            if there is None or there.standing.address != one.standing.address:
+                continue
+            if one.standing.stopped_at is not None:
+                members.stop(address.key(one.standing.address), now, SOURCE)
+            if one.standing.state is MemberState.WITHDRAWN:
+                members.withdraw(one.number, now, SOURCE)

@@ -1,0 +1,280 @@
+"""The membership form as fields (design §10), for 会員登録 and for a correction alike.
+
+Knows how the form is filled in; whether it can be taken is for `members.member`.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import partial
+from tkinter import ttk
+from typing import Any
+
+from kollect.desktop.ime import InputMode, set_input_mode
+from kollect.members import normalize, wareki
+from kollect.members.member import Sex
+from kollect.members.member_fields import (
+    NO,
+    YES,
+    FieldProblem,
+    MemberField,
+    MemberFormInput,
+    problems,
+)
+from kollect.ui.framework import tk_windows
+from kollect.ui.framework.theme import GAP, WIDE
+from kollect.ui.framework.tk_lifetime import when_idle
+from kollect.ui.widgets import fields, form
+
+REGISTERED = "登録中"
+"""The state of a member who has not left, and to whom mail can go."""
+LABEL_CHARACTERS = 6
+_BOTH_CALENDARS = "西暦でも和暦でも。例: S60.1.2"
+PAPER = "会員登録用紙"
+"""How most consents are given."""
+_SEX_WORDS = {
+    Sex.UNSAID.value: "記入なし",
+    Sex.MALE.value: "男性",
+    Sex.FEMALE.value: "女性",
+    Sex.OTHER.value: "その他",
+}
+_SEEN_AT_ONCE = (
+    MemberField.BIRTHDAY,
+    MemberField.PHONE,
+    MemberField.POSTCODE,
+    MemberField.CONSENT_ON,
+)
+"""What is wrong in these is said when Enter or Tab would leave them, and the focus stays."""
+_LETTERS = {
+    MemberField.NAME: InputMode.HIRAGANA,
+    MemberField.KANA: InputMode.KATAKANA,
+    MemberField.HOME: InputMode.HIRAGANA,
+    MemberField.GROUPS: InputMode.HIRAGANA,
+    MemberField.NOTE: InputMode.HIRAGANA,
+    MemberField.CONSENT_HOW: InputMode.HIRAGANA,
+}
+
+
+class MemberFormFields:
+    """The rows below the 受付番号, in the order of typing. `typed` is what stands there."""
+
+    def __init__(self, rows: form.Form, today: Callable[[], date]) -> None:
+        self._today = today
+        self.name = rows.line("お名前", characters=26)
+        self.kana = rows.line("フリガナ", characters=26, beside=self.name)
+        self.birthday = rows.line("生年月日", characters=18)
+        self.sex = rows.radios("性別", _SEX_WORDS)
+        self.phone = rows.line("電話番号", characters=22)
+        self.postcode = rows.line("郵便番号", characters=12, beside=self.phone)
+        self.home = rows.line("住所", characters=60)
+        self.groups = rows.line("グループ", characters=34)
+        self.note = rows.text("備考", lines=2, characters=60)
+        self.consent = rows.radios("メール配信", {YES: YES, NO: NO})
+        self.consent_on = rows.line("承諾日", characters=18)
+        self.consent_how = rows.line("承諾方法", characters=26, beside=self.consent_on)
+        self.fields: dict[MemberField, fields.Field[Any]] = {
+            MemberField.NAME: self.name,
+            MemberField.KANA: self.kana,
+            MemberField.BIRTHDAY: self.birthday,
+            MemberField.SEX: self.sex,
+            MemberField.PHONE: self.phone,
+            MemberField.POSTCODE: self.postcode,
+            MemberField.HOME: self.home,
+            MemberField.GROUPS: self.groups,
+            MemberField.NOTE: self.note,
+            MemberField.CONSENT: self.consent,
+            MemberField.CONSENT_ON: self.consent_on,
+            MemberField.CONSENT_HOW: self.consent_how,
+        }
+        self._meant = self._beside(rows, self.birthday, _BOTH_CALENDARS)
+        self._beside(rows, self.sex, "1～4のキーでも選べます")
+        # a Menubutton is higher than a line of the form
+        self._pick = ttk.Button(
+            rows.beside(self.groups), text="選ぶ ▼", width=7, takefocus=False, command=self._offer
+        )
+        self._pick.pack(side="left", padx=(GAP, 0))
+        self._menu = tk.Menu(self._pick)
+        self._kana_was_proposed = ""
+        self._wire()
+        self.offer_groups(())
+
+    @property
+    def typed(self) -> MemberFormInput:
+        """As typed, but for the number."""
+        agreed = self.consent.value == YES
+        return MemberFormInput(
+            name=self.name.value,
+            kana=self.kana.value,
+            birthday=self.birthday.value,
+            sex=self.sex.value,
+            phone=self.phone.value,
+            postcode=self.postcode.value,
+            home=self.home.value,
+            groups=self.groups.value,
+            note=self.note.value,
+            consent=self.consent.value,
+            consent_on=self.consent_on.value if agreed else "",
+            consent_how=self.consent_how.value if agreed else "",
+        )
+
+    def show(self, form: MemberFormInput) -> None:
+        """Fill in the form; not an edit."""
+        for where, field in self.fields.items():
+            field.clear()
+            if where is not MemberField.CONSENT:
+                field.value = getattr(form, where.name.lower())
+        self.consent.value = YES if form.consent == YES else NO
+        self._kana_was_proposed = ""
+        self._say_birthday()
+        self._follow_consent()
+
+    def empty(self) -> None:
+        """The form of the next customer, who has consented to nothing yet."""
+        self.show(MemberFormInput(consent=NO))
+
+    def show_errors(self, problems: Iterable[FieldProblem]) -> fields.Field[Any] | None:
+        """Say beside each field what is wrong; returns the first, which gets the focus."""
+        found: dict[MemberField, str] = {}
+        for problem in problems:
+            found.setdefault(problem.field, problem.message)
+        for where, field in self.fields.items():
+            if where in found:
+                field.show_error(found[where])
+            else:
+                field.clear()
+        first = next((self.fields[where] for where in self.fields if where in found), None)
+        if first is not None:
+            first.focus()
+        return first
+
+    def enable(self, enabled: bool) -> None:
+        for field in self.fields.values():
+            field.enable(enabled)
+        self._pick.configure(state="normal" if enabled else "disabled")
+        if enabled:
+            self._follow_consent()
+
+    def offer_groups(self, labels: Iterable[str]) -> None:
+        """The グループ that there are, to be chosen instead of typed."""
+        self._menu.delete(0, "end")
+        for label in labels:
+            self._menu.add_command(label=label, command=partial(self._join, label))
+        if self._menu.index("end") is None:
+            self._menu.add_command(label="まだグループがありません", state="disabled")
+
+    def _offer(self) -> None:
+        place = self._pick
+        self._menu.tk_popup(place.winfo_rootx(), place.winfo_rooty() + place.winfo_height())
+
+    def choose(self, place: int) -> bool:
+        """A digit was typed: in radio buttons it chooses. Returns whether it did."""
+        return self.sex.choose(place) or self.consent.choose(place)
+
+    # ---- how the fields help ----
+
+    def _wire(self) -> None:
+        self.name.on_edit(self._propose_kana)
+        self.birthday.on_edit(self._say_birthday)
+        self.consent.on_edit(self._consent_chosen)
+        for key in ("<Return>", "<KP_Enter>"):
+            self.note.widget.bind(key, self._pass_note)
+        for where in _SEEN_AT_ONCE:
+            widget = self.fields[where].widget
+            for key in ("<Return>", "<KP_Enter>", "<Tab>"):
+                widget.bind(key, partial(self._move_on, where))
+            widget.bind("<FocusOut>", partial(self._left, where), add=True)
+        for where, field in self.fields.items():
+            switch_ime(field.widget, _LETTERS.get(where, InputMode.PLAIN))
+
+    def _fits(self, where: MemberField) -> bool:
+        """Whether what stands in this field can be taken; if not, it is said beside it."""
+        field = self.fields[where]
+        if field.value.strip():
+            for problem in problems(self.typed, self._today()):
+                if problem.field is where:
+                    field.show_error(problem.message)
+                    return False
+        field.clear()
+        return True
+
+    def _move_on(self, where: MemberField, event: tk.Event) -> str | None:
+        return None if self._fits(where) else "break"
+
+    def _left(self, where: MemberField, event: tk.Event) -> None:
+        """By the mouse: it is said, but the focus may go."""
+        widget = self.fields[where].widget
+        focus = tk_windows.focused(widget)
+        if focus is not None and focus.winfo_toplevel() is widget.winfo_toplevel():
+            self._fits(where)
+
+    def _propose_kana(self) -> None:
+        """A name in kana is its own reading; that of kanji nobody can guess."""
+        if self.kana.value != self._kana_was_proposed:
+            return  # typed by hand
+        name = self.name.value
+        self._kana_was_proposed = normalize.kana(name) if _is_kana(name) else ""
+        self.kana.value = self._kana_was_proposed
+
+    def _say_birthday(self) -> None:
+        self._meant.configure(text=_in_words(self.birthday.value, self._today()))
+
+    def _consent_chosen(self) -> None:
+        if self.consent.value == YES:
+            if not self.consent_on.value:
+                self.consent_on.value = f"{self._today():%Y/%m/%d}"
+            if not self.consent_how.value:
+                self.consent_how.value = PAPER
+        self._follow_consent()
+
+    def _follow_consent(self) -> None:
+        agreed = self.consent.value == YES
+        for field in (self.consent_on, self.consent_how):
+            field.enable(agreed)
+            if not agreed:
+                field.clear()
+
+    def _pass_note(self, event: tk.Event) -> str | None:
+        """Enter moves on in every field; in a 備考 that was begun it ends a line."""
+        if self.note.value:
+            return None
+        self.consent.focus()
+        return "break"
+
+    def _join(self, label: str) -> None:
+        there = normalize.groups(self.groups.value)
+        if label not in there:
+            self.groups.value = "、".join((*there, label))
+        self.groups.focus()
+
+    def _beside(self, rows: form.Form, field: fields.Field[Any], text: str) -> ttk.Label:
+        label = ttk.Label(rows.beside(field), text=text, style="Faint.TLabel")
+        label.pack(side="left", padx=(GAP, WIDE))
+        return label
+
+
+def switch_ime(widget: tk.Misc, letters: InputMode) -> None:
+    """Switch the input method whenever this field gets the focus."""
+    # when Tk tells of the focus, Windows has not always moved its own
+    widget.bind("<FocusIn>", lambda event: when_idle(widget, set_input_mode, letters), add=True)
+
+
+def _is_kana(text: str) -> bool:
+    """Nothing but kana, with at most the usual marks between them."""
+    plain = unicodedata.normalize("NFKC", text)
+    return bool(plain.strip()) and all("ぁ" <= c <= "ヿ" or c in " -" for c in plain)
+
+
+def _in_words(typed: str, today: date) -> str:
+    """The birthday in the other calendar, to be compared with the paper."""
+    try:
+        day = wareki.read(typed)
+    except wareki.NotADate:
+        return _BOTH_CALENDARS
+    age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+    if age < 0:
+        return _BOTH_CALENDARS
+    era = wareki.written(day).partition("年")[0]
+    return f"{day.year}年{day.month}月{day.day}日（{era}年）　{age}歳"

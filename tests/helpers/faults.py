@@ -1,0 +1,22 @@
+"""What may be raised anywhere, and what raises it: for parts of the program that must go on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+ERRORS = (
+    RuntimeError("x"),
+    MemoryError(),
+    RecursionError("x"),
+    SystemExit(1),
+    sqlite3.OperationalError("disk I/O error"),
+    UnicodeEncodeError("utf-8", "\udc80", 0, 1, "surrogates not allowed"),
+)
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def fall(*_: object, **__: object) -> None:
+        raise error
+
+    return fall

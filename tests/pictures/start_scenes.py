@@ -1,0 +1,57 @@
+"""Before the first customer: the empty screens; and what is asked at the start and at the end."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from kollect.storage.backup import DataLoss
+from kollect.ui.damage_dialog import DamageDialog
+from kollect.ui.log.screen import LogScreen
+from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.results.screen import ResultsScreen
+from kollect.ui.settings.forget_pc_dialog import say_farewell
+from tests.pictures.album import Album
+
+LOSS = DataLoss(Path("kollect-20261127.db"), date(2026, 11, 27), 1176, 1189, 1190)
+
+
+def first_start(album: Album) -> None:
+    dialogs = album.window.dialogs
+    album.dialog("first-start", lambda: dialogs.show(FirstStartDialog))
+    album.take("menu-first")
+    album.dialog("not-ready", album.program.go.start_collecting)
+
+
+def empty(album: Album) -> None:
+    """収集結果表示 and ログの表示, before there is anything to show."""
+    album.window.back_to(MenuScreen)
+    album.program.go.results()
+    screen = album.window.screen
+    assert isinstance(screen, ResultsScreen)
+    album.take("results-empty")
+    for name, tab in (("kept-empty", screen.kept), ("results-chart-empty", screen.chart)):
+        screen.notebook.select(tab)
+        album.take(name)
+    album.window.back_to(MenuScreen)
+    album.program.go.log()
+    assert isinstance(album.window.screen, LogScreen)
+    album.take("log-empty")
+    album.window.back_to(MenuScreen)
+
+
+def questions(album: Album) -> None:
+    window, program = album.window, album.program
+    for name, there in (("damaged", True), ("lost", False)):
+        album.dialog(
+            name,
+            lambda there=there: window.dialogs.show(
+                DamageDialog, window.jobs, LOSS, there=there, go_back=lambda: None
+            ),
+        )
+    album.dialog("forget-pc", lambda: say_farewell(window, program.workspaces, program.go))
+
+
+SCENES = (first_start,)
+"""Before anything is set up."""
+LATER_SCENES = (empty, questions)
