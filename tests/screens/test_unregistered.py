@@ -214,9 +214,10 @@ def test_from_the_list_of_members_to_the_form(program: Program, database: Path):
 
 
 @pytest.mark.parametrize("size", [TextSize.NORMAL, TextSize.HUGE])
-def test_a_large_count_is_not_cut_off(program: Program, size: TextSize):
+@pytest.mark.parametrize("geometry", ["1024x560", "1366x728"])
+def test_a_large_count_is_not_cut_off(program: Program, geometry: str, size: TextSize):
     fill_receipts(program.workspaces.real.folder, 12_345, NOW)
-    program.window.root.geometry("1024x560")
+    program.window.root.geometry(geometry)
     program.window.set_text_size(size)
     program.go.unregistered.count_again()
     root = program.window.root
