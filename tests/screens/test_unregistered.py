@@ -10,6 +10,7 @@ from tkinter import ttk
 
 import pytest
 
+from kollect.collector.events import Phase, PhaseChanged, WaitChanged
 from kollect.members.address_change import AddressChanges
 from kollect.settings.model import TextSize
 from kollect.ui.main import Program
@@ -31,6 +32,7 @@ from tests.helpers.ui_driver import (
     shown_text,
     type_in,
 )
+from tests.screens.every import fill
 
 NOW = datetime.now().astimezone().replace(microsecond=0)
 
@@ -225,3 +227,25 @@ def test_a_large_count_is_not_cut_off(program: Program, geometry: str, size: Tex
     settle(root, lambda: "未登録 12,345件" in strip_of(program))
     root.update()
     assert cut_off(root) == []
+
+
+def test_in_a_narrow_window_the_state_is_said_shortly(program: Program):
+    """Rather than that the mailing at the end is cut off."""
+    fill(program)
+    root, status = program.window.root, program.go.tray.status
+    program.window.set_text_size(TextSize.HUGE)
+    status.begin(NOW)
+    status.apply(PhaseChanged(Phase.WAITING))
+    status.apply(WaitChanged(by_push=True, next_at=NOW))
+    status.counted(6, 40, NOW.date())
+    root.geometry("1366x728")
+    settle(
+        root, lambda: "待機中（届きしだい返信します）　今日 6件　未登録 38件" in strip_of(program)
+    )
+    settle(root, lambda: "発信 一時停止中 0/2" in strip_of(program))
+    root.minsize(1, 1)
+    root.geometry("860x560")
+    settle(root, lambda: "待機中　今日 6件　未登録 38件" in strip_of(program))
+    root.update()
+    for one in program.window.strip.winfo_children():
+        assert one.winfo_width() >= one.winfo_reqwidth(), shown_text(one)
