@@ -84,7 +84,7 @@ install_packages() { # "$@": Debian packages, of which only the missing ones are
 
 # ---- Python ----------------------------------------------------------------------------------
 
-fits() { "$1" -c 'import sys, ssl, sqlite3; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+fits() { "$1" -c 'import sys, ssl; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 has() { "$1" -c "import $2" 2>/dev/null; }
 
 find_python() { # prints a Python that can do everything; the first of "$@" that there is

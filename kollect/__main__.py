@@ -66,9 +66,20 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--headless", action="store_true", help="画面を使わずに最後まで演じます")
     restore = command("restore", "壊れたデータを控えに戻すか、新しく始めます。")
     restore.add_argument("--yes", action="store_true", help="確かめずに戻します")
+    _protect(commands.add_parser("protect", parents=[data], description="データを保護します。"))
     _members(command("members", "会員を CSV ファイルから取り込み、CSV ファイルに書き出します。"))
     _send(command("send", "会員にメールを送ります。"))
     return main
+
+
+def _protect(protect: argparse.ArgumentParser) -> None:
+    protect.add_argument(
+        "action",
+        choices=("on", "off", "renew", "status"),
+        help="on 保護する、off 保護をやめる、renew 復元シートを作り直す、status 今の状態",
+    )
+    protect.add_argument("--sheet", type=Path, metavar="ファイル.pdf", help="復元シートの保存先")
+    protect.add_argument("--json", action="store_true", help="結果を JSON で出力します")
 
 
 def _members(members: argparse.ArgumentParser) -> None:

@@ -116,6 +116,10 @@ class StorageTrouble(Trouble):
     """The data folder cannot be read or written: disk full, read-only, pulled out, broken file."""
 
 
+class DataCodeTrouble(StorageTrouble):
+    """The data are protected, and the code is missing or another one's. They are not damaged."""
+
+
 class AlreadyRunning(Trouble):
     """Another program holds this data folder."""
 

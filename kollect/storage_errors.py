@@ -6,8 +6,6 @@ It is often on a USB stick, which fills up, has a switch for read-only, and is p
 from __future__ import annotations
 
 import errno
-import os
-import sqlite3
 from enum import Enum
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from kollect.errors import StorageTrouble
 
 def storage_trouble(error: OSError, path: Path) -> StorageTrouble:
     """Say in plain words why `path` could not be read or written."""
-    return _trouble(cause_of(error), error, path)
+    return trouble_by(cause_of(error), error, path)
 
 
 def cause_of(error: OSError) -> Cause:
@@ -25,24 +23,8 @@ def cause_of(error: OSError) -> Cause:
     return cause or _BY_ERRNO.get(error.errno or 0, Cause.OTHER)
 
 
-def database_trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
-    """Say in plain words why the database at `path` could not be read or written."""
-    return _trouble(cause_in_database(error, path), error, path)
-
-
-def cause_in_database(error: sqlite3.Error, path: Path) -> Cause:
-    """Why SQLite could not read or write the file at `path`."""
-    code = getattr(error, "sqlite_errorcode", 0) or 0
-    cause = _BY_SQLITE.get(code & 0xFF, Cause.OTHER)  # the low octet is the primary result code
-    if str(error).startswith(_UNREADABLE):
-        cause = Cause.BROKEN
-    # to SQLite a pulled-out stick is a failing disk or a file that cannot be opened
-    if cause is not Cause.BROKEN and not os.path.exists(path):
-        cause = Cause.MISSING
-    return cause
-
-
-def _trouble(cause: Cause, error: Exception, path: Path) -> StorageTrouble:
+def trouble_by(cause: Cause, error: Exception, path: Path) -> StorageTrouble:
+    """The words for a cause that is known; `error` is kept for 詳細."""
     title, happened, cure = cause.value
     return StorageTrouble(
         title,
@@ -142,17 +124,4 @@ _BY_ERRNO = {
     errno.EIO: Cause.FAULTY,
     errno.ENAMETOOLONG: Cause.NAME,
     errno.EINVAL: Cause.NAME,
-}
-_UNREADABLE = ("Could not decode to UTF-8", "no such column", "no such table")
-"""Words of sqlite3 where a bit has fallen over, in a text or in a table's own description."""
-_BY_SQLITE = {
-    sqlite3.SQLITE_FULL: Cause.FULL,
-    sqlite3.SQLITE_READONLY: Cause.READ_ONLY,
-    sqlite3.SQLITE_PERM: Cause.FORBIDDEN,
-    sqlite3.SQLITE_CANTOPEN: Cause.FORBIDDEN,
-    sqlite3.SQLITE_BUSY: Cause.IN_USE,
-    sqlite3.SQLITE_LOCKED: Cause.IN_USE,
-    sqlite3.SQLITE_IOERR: Cause.FAULTY,
-    sqlite3.SQLITE_CORRUPT: Cause.BROKEN,
-    sqlite3.SQLITE_NOTADB: Cause.BROKEN,
 }

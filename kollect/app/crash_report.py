@@ -22,6 +22,8 @@ from kollect.errors import Trouble
 from kollect.settings.hidden_secrets import redacted
 from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.masked import masked
+from kollect.storage.protection_mark import is_marked
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,9 @@ class CrashReport:
     def _note(self, error: Exception) -> None:
         with contextlib.suppress(OSError):
             if self._file is not None:
-                self._file.write(redacted("".join(traceback.format_exception(error))))
+                text = redacted("".join(traceback.format_exception(error)))
+                protected = is_marked(self._folder.database)
+                self._file.write(masked(text) if protected else text)
                 self._file.flush()
 
     def _before(self) -> Trouble | None:

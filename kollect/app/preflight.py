@@ -5,15 +5,19 @@ Finds out only: what stands in the way is told or asked by `startup.come_in`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kollect.desktop.lock import FolderLock, notify_running_instance
-from kollect.errors import AlreadyRunning, StorageTrouble, Trouble
+from kollect.errors import AlreadyRunning, DataCodeTrouble, StorageTrouble, Trouble
 from kollect.storage import backup
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.protection_mark import is_marked
+from kollect.storage.reencrypt import looks_encrypted
 from kollect.storage_errors import storage_trouble
 
-OK, WRONG, NO_STORAGE = 0, 2, 5
+OK, WRONG, NO_STORAGE, NO_CODE = 0, 2, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,12 @@ class Damaged:
     """What going on with the newest good copy loses."""
 
 
-Obstacle = Refused | Lost | Damaged
+@dataclass(frozen=True, slots=True)
+class NeedsCode:
+    """The data are protected, and this PC does not know the code."""
+
+
+Obstacle = Refused | NeedsCode | Lost | Damaged
 
 
 def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
@@ -51,10 +60,9 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
     try:
         folder.prepare()
         _acquire(lock)
-        found = backup.damage(folder.database, folder.backup_dir, thorough=False)
-        if found is not None:
-            return _damaged(folder, found)
-        return None if backup.holds_data(folder.database) else _lost(folder)
+        open_protected(folder)
+    except DataCodeTrouble:
+        return NeedsCode()
     except AlreadyRunning as running:
         trouble: Trouble = running
         try:
@@ -65,6 +73,29 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
         return Refused(WRONG, trouble)
     except StorageTrouble as trouble:
         return Refused(NO_STORAGE, trouble)
+    return look_inside(folder)
+
+
+def look_inside(folder: DataFolder) -> Obstacle | None:
+    """Whether the data can be worked with, once they can be read. None: come in."""
+    try:
+        found = backup.damage(folder.database, folder.backup_dir, thorough=False)
+        if found is not None:
+            return _damaged(folder, found)
+        return None if backup.holds_data(folder.database) else _lost(folder)
+    except StorageTrouble as trouble:
+        return Refused(NO_STORAGE, trouble)
+
+
+@contextmanager
+def held(folder: DataFolder) -> Iterator[None]:
+    """The folder is this process's. Raises AlreadyRunning and StorageTrouble."""
+    lock = FolderLock(folder.path)
+    _acquire(lock)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _acquire(lock: FolderLock) -> None:
@@ -87,6 +118,18 @@ def put_back(folder: DataFolder) -> StorageTrouble | None:
     return StorageTrouble(
         "受付の記録が以前のものになっています", happened=behind.happened, cure=behind.cure
     )
+
+
+def open_protected(folder: DataFolder, code: str = "") -> None:
+    """Let this process read protected data, with the code that was typed or that this PC knows.
+
+    The folder is this process's. Raises DataCodeTrouble, StorageTrouble.
+    """
+    if not (is_marked(folder.database) or looks_encrypted(folder.database)):
+        return
+    from kollect.app import data_protection  # drags much along, and most folders are plain
+
+    data_protection.open_folder(folder, ask=lambda: code, locked=True)
 
 
 def _lost(folder: DataFolder) -> Lost | None:

@@ -186,13 +186,13 @@ class ResultsService:
     def read_kept(self, mail: KeptMail) -> MailBody:
         """What stands in the copy of a mail."""
         kept = KeptFolder(self._folder.kept_dir)
-        path = kept.path(mail.file)
-        if not path.exists() and self._folder.kept_dir.is_dir():
+        copy = kept.copy(mail.file)
+        if not copy.exists() and self._folder.kept_dir.is_dir():
             raise StorageTrouble(
                 "このメールの中身は、もうありません",
                 happened="対象外のメールを保存しておくのは30日間です。そのあとは自動で消します。",
                 cure="差出人のアドレスに、用件をたずねてください。",
-                detail=str(path),
+                detail=str(copy.path),
             )
         raw = kept.head(mail.file, MOST_READ + 1)
         return read_contents(raw[:MOST_READ], whole=mail.whole and len(raw) <= MOST_READ)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the window has to be there before sockets, SQL and the keyr
     from kollect.mailing.mailing_events import MailingEvent
     from kollect.mailing.mailing_worker import MailingWorker
     from kollect.settings.passwords import PasswordStore, Which
+    from kollect.setup.found_servers import FoundServers, LookedUp
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +185,7 @@ class Workspace(CustomerData):
         on_step: Callable[[MailTestStep], None],
         stopping: Callable[[], bool],
     ) -> None:
-        """「メールの設定のテスト」: one of "send", "receive", "clean". Raises StorageTrouble."""
+        """「メールの設定のテスト」: "send", "receive", "clean" or "all". Raises StorageTrouble."""
         from kollect.app.first_steps import servers_of
         from kollect.app.mail_test import LastMailTest, MailTest
         from kollect.ledger.encryption_record import encryption_kept
@@ -199,8 +200,9 @@ class Workspace(CustomerData):
         last = self._last_test = self._last_test or LastMailTest()
         check = MailTest(settings, passwords, mark, on_step, local_now, stopping, last)
         with encryption_kept(self.folder.database, settings):
-            went_well = {"send": check.send, "receive": check.receive, "clean": check.clean}[test]()
-        if test == "receive" and went_well:
+            acts = {"send": check.send, "receive": check.receive, "clean": check.clean}
+            went_well = {**acts, "all": check.all}[test]()
+        if test in ("receive", "all") and went_well:
             self._note_progress("tested", servers_of(settings))
 
     def diagnose(self, settings: Settings, stopping: Callable[[], bool]) -> tuple[Finding, ...]:
@@ -230,6 +232,29 @@ class Workspace(CustomerData):
             lambda: self.collecting and self._settings.receive == settings.receive,
             self.poll_now,
         )
+
+    def look_up_servers(
+        self, settings: Settings, *, may_ask: bool, stopping: Callable[[], bool]
+    ) -> LookedUp:
+        """「設定をさがす」, first half: what is offered for the shop's address."""
+        from kollect.diagnosis.dns_client import DnsClient
+        from kollect.diagnosis.examination import other_server
+        from kollect.setup.server_search import look_up
+
+        return look_up(settings, DnsClient(other_server()), may_ask=may_ask, stopping=stopping)
+
+    def try_servers(
+        self,
+        looked_up: LookedUp,
+        settings: Settings,
+        password: str,
+        on_try: Callable[[str], None],
+        stopping: Callable[[], bool],
+    ) -> FoundServers:
+        """Second half: which of it answers and takes the login."""
+        from kollect.setup.server_search import try_out
+
+        return try_out(looked_up, settings, password, on_try=on_try, stopping=stopping)
 
     def forget_encryption(self, server: tuple[str, str, int]) -> None:
         """「今後は暗号化しない」: this server may do without. Raises StorageTrouble."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from kollect.collector.poll_context import ANSWERED, PollContext
 from kollect.ledger.records import MailRecord, Template
 from kollect.letters.letter import Sender, forward, reply
 from kollect.letters.raw_scan import RawTraits
-from kollect.smtp.outgoing import OutgoingMail
+from kollect.smtp.outgoing import OutgoingMail, RawFile
 
 
 def sender_of(context: PollContext) -> Sender:
@@ -47,7 +46,7 @@ def letter_for(
 
 
 def _forwarded(context: PollContext, entry: MailRecord, *, send_alone: bool) -> OutgoingMail:
-    raw = context.kept.path(entry.kept)
+    raw = context.kept.copy(entry.kept)
     return forward(
         sender_of(context),
         key=entry.id,
@@ -65,7 +64,7 @@ def _forwarded(context: PollContext, entry: MailRecord, *, send_alone: bool) -> 
     )
 
 
-def _pieces(file: Path) -> Iterator[bytes]:
+def _pieces(file: RawFile) -> Iterator[bytes]:
     with file.open("rb") as raw:
         while piece := raw.read(65536):
             yield piece

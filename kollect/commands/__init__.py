@@ -1,7 +1,8 @@
 """The commands for headless use, tests and support: plain Japanese text, or one JSON object.
 
 Exit codes: 0 all done, 1 a fault of the program, 2 settings or command line wrong, 3 some letters
-deferred, 4 a server cannot be reached or logged in to, 5 the data folder cannot be used.
+deferred, 4 a server cannot be reached or logged in to, 5 the data folder cannot be used, 6 the data
+are protected and the code is missing or wrong.
 """
 
 from __future__ import annotations
@@ -42,7 +43,16 @@ def _damage(options: Namespace) -> Trouble | None:
     return behind_the_fault(data_folder(options))
 
 
+OPENS_BY_ITSELF = ("protect", "demo", "log", None)
+"""The log is readable without a code; None is the window."""
+
+
 def _run(options: Namespace) -> int:
+    if options.command not in OPENS_BY_ITSELF:
+        from kollect.app.data_protection import open_folder
+        from kollect.commands.output import data_folder
+
+        open_folder(data_folder(options))
     match options.command:
         case "collect":
             from kollect.commands.collect import collect
@@ -72,6 +82,10 @@ def _run(options: Namespace) -> int:
             from kollect.commands.restore import restore
 
             return restore(options)
+        case "protect":
+            from kollect.commands.protect import protect
+
+            return protect(options)
         case "members":
             from kollect.commands.members import members
 

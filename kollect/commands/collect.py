@@ -12,10 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kollect.app import folder_warnings
+from kollect.app.preflight import held
 from kollect.app.recovery import refuse_damage
 from kollect.collector.events import CollectorEvent, Held, LogEntry, PollFinished, PollReport
 from kollect.collector.worker import CollectorWorker
-from kollect.commands.output import DONE, data_folder, exit_code, failed, held, print_json
+from kollect.commands.output import DONE, data_folder, exit_code, failed, print_json
 from kollect.errors import NotDeleted, Problem, SettingsTrouble, Trouble
 from kollect.ledger.commit_retry import PATIENCE_OF_A_COMMAND
 from kollect.ledger.ledger import Ledger

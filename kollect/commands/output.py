@@ -6,13 +6,11 @@ import json
 import sys
 import unicodedata
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from kollect.collector.events import PollReport
-from kollect.desktop.lock import FolderLock
 from kollect.errors import (
     AlreadyRunning,
+    DataCodeTrouble,
     ServerTrouble,
     SettingsTrouble,
     Stage,
@@ -21,9 +19,8 @@ from kollect.errors import (
 )
 from kollect.settings import ini_file
 from kollect.storage.data_folder import DataFolder, resolve
-from kollect.storage_errors import storage_trouble
 
-DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE = 0, 2, 3, 4, 5
+DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE, NO_CODE = 0, 2, 3, 4, 5, 6
 
 
 def exit_code(trouble: Trouble | None, report: PollReport) -> int:
@@ -36,6 +33,8 @@ def exit_code(trouble: Trouble | None, report: PollReport) -> int:
             return DEFERRED  # reached and logged in to, but it takes no letters at the moment
         case ServerTrouble():
             return NO_SERVER
+        case DataCodeTrouble():
+            return NO_CODE
         case StorageTrouble():
             return NO_STORAGE
         case _:
@@ -74,20 +73,6 @@ def number_digits(folder: DataFolder) -> int:
         return ini_file.load(folder.ini).collect.number_digits
     except Trouble:
         return 0
-
-
-@contextmanager
-def held(folder: DataFolder) -> Iterator[None]:
-    """The folder is this process's. Raises AlreadyRunning and StorageTrouble."""
-    lock = FolderLock(folder.path)
-    try:
-        lock.acquire()
-    except OSError as error:
-        raise storage_trouble(error, lock.path) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def data_folder(options: Namespace) -> DataFolder:

@@ -19,8 +19,9 @@ from kollect.storage import event_log
 
 log = logging.getLogger(__name__)
 
-DATA_ONLY = ("results", "log")
-"""These print what the data folder holds already. Of `collect` its events are logged anyway."""
+DATA_ONLY = ("results", "log", "protect")
+"""These print what the data folder holds already, or a code that must not stand in it. Of `collect`
+its events are logged anyway."""
 
 
 @contextlib.contextmanager

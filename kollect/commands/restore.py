@@ -8,7 +8,8 @@ import sys
 from argparse import Namespace
 
 from kollect.app import recovery
-from kollect.commands.output import DONE, NO_STORAGE, data_folder, held
+from kollect.app.preflight import held
+from kollect.commands.output import DONE, NO_STORAGE, data_folder
 from kollect.storage import backup, event_log
 
 log = logging.getLogger(__name__)

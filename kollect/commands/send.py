@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import closing
 from datetime import date, timedelta
 
+from kollect.app.preflight import held
 from kollect.app.recovery import refuse_damage
 from kollect.collector.events import PollReport
 from kollect.commands.collect import checked_settings, stop_on_signal
@@ -20,7 +21,6 @@ from kollect.commands.output import (
     data_folder,
     exit_code,
     failed,
-    held,
     print_json,
 )
 from kollect.errors import ServerTrouble, StorageTrouble, Trouble

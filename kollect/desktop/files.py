@@ -23,6 +23,8 @@ or an indexer reads any."""
 _HELD = (5, 32, 33)
 """ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION."""
 
+_ZEROS = bytes(1 << 20)
+
 _umask: int | None = None
 """What the user's files are made with, where ours are made for the user alone."""
 
@@ -89,6 +91,25 @@ def replace(new: Path, path: Path) -> None:
 def remove(path: Path) -> None:
     """Remove it if it is there, patient with what holds it for a moment. Raises OSError."""
     patiently(lambda: path.unlink(missing_ok=True))
+
+
+def erase(path: Path) -> None:
+    """Write zeros over what the file holds, if it is there, then remove it. Raises OSError.
+
+    A magnetic disk holds nothing of it any more; a USB stick or an SSD writes elsewhere, and may
+    keep the old octets for a while.
+    """
+    try:
+        with patiently(lambda: open(path, "r+b")) as file:
+            left = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            while left > 0:
+                left -= file.write(_ZEROS[: min(left, len(_ZEROS))])
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    remove(path)
 
 
 def patiently(act: Callable[[], T]) -> T:

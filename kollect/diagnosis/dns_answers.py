@@ -20,6 +20,7 @@ class DnsType(StrEnum):
     AAAA = "AAAA"
     MX = "MX"
     NS = "NS"
+    SRV = "SRV"
     TXT = "TXT"
 
 
@@ -38,7 +39,8 @@ class DnsStatus(StrEnum):
 class DnsAnswer:
     status: DnsStatus
     records: tuple[str, ...] = ()
-    """Addresses; host names; `10 mx.example`; texts, whose pieces are put together."""
+    """Addresses; host names; `10 mx.example`; `0 1 993 imap.example` (priority, weight, port);
+    texts, whose pieces are put together."""
     alias_of: str = ""
     """The name at which the records stand, where the one asked for is only an alias (CNAME)."""
     detail: str = ""

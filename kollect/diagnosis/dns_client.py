@@ -5,10 +5,9 @@ Nothing raises: a question without an answer has an answer that says so.
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import dns.exception
 import dns.message
@@ -20,13 +19,11 @@ import dns.resolver
 import dns.win32util
 
 from kollect.diagnosis.dns_answers import DnsAnswer, DnsQuestion, DnsStatus
-from kollect.threads import safe_thread
+from kollect.threads.bounded_calls import results_within
 
 SECONDS_A_QUESTION = 3.0
 SECONDS_A_TRY = 1.4
 """For one server; a datagram may be lost, and the second server may be the one that answers."""
-SIDE_BY_SIDE = 8
-_LOOK_EVERY = 0.1
 
 
 class DnsClient:
@@ -45,33 +42,12 @@ class DnsClient:
         """The answers to all of them, after `within` seconds at the latest."""
         ends = time.monotonic() + within
         asked = list(questions)
-        answers = {question: DnsAnswer(DnsStatus.SILENT) for question in asked}
-        waiting: queue.SimpleQueue[DnsQuestion] = queue.SimpleQueue()
-        for question in asked:
-            waiting.put(question)
-        done: queue.SimpleQueue[tuple[DnsQuestion, DnsAnswer]] = queue.SimpleQueue()
-        over = threading.Event()
-
-        def work() -> None:
-            while not over.is_set():
-                try:
-                    question = waiting.get_nowait()
-                except queue.Empty:
-                    return
-                done.put((question, self._one(question, ends)))
-
-        for number in range(min(SIDE_BY_SIDE, len(asked))):
-            safe_thread.thread(work, name=f"dns {number}").start()
-        left = len(asked)
-        while left and time.monotonic() < ends and not stopping():
-            try:
-                question, answer = done.get(timeout=_LOOK_EVERY)
-            except queue.Empty:
-                continue
-            answers[question] = answer
-            left -= 1
-        over.set()
-        return answers
+        found = results_within(
+            {question: partial(self._one, question, ends) for question in asked},
+            ends=ends,
+            stopping=stopping,
+        )
+        return {question: DnsAnswer(DnsStatus.SILENT) for question in asked} | found
 
     def _one(self, question: DnsQuestion, ends: float) -> DnsAnswer:
         name, kind = question

@@ -10,9 +10,7 @@ from kollect.diagnosis.hosters import hoster_of
 from kollect.mail import organization
 from kollect.settings import microsoft
 from kollect.settings.model import Settings
-from kollect.settings.providers import Provider, for_domain
-
-FREE_MAIL = ("Gmail", "Yahoo!メール", "Yahoo!BB", "Outlook.com / Hotmail", "iCloud")
+from kollect.settings.providers import Provider, for_domain, is_free_mail
 
 
 def about_servers(settings: Settings) -> Iterator[Finding]:
@@ -33,7 +31,7 @@ def owned_by_provider(settings: Settings) -> bool:
 def _provider_address(settings: Settings, provider: Provider) -> Finding:
     domain = settings.mail_address.rpartition("@")[2]
     label = provider.label.partition("（")[0]
-    free = provider.name in FREE_MAIL
+    free = is_free_mail(settings.mail_address)
     kind = "フリーメール" if free else "プロバイダのメール"
     if _is_its_own(settings.send.host, provider):
         return Finding(

@@ -1,6 +1,8 @@
 """kept/: raw copies of the mails that were not answered, a file each, for 30 days.
 
-A copy is there whole under its name or not at all: it is written beside, synced, then renamed.
+A copy is there whole under its name or not at all: it is written beside, synced, then renamed. In a
+protected folder they are pieces in an encrypted database (`storage.sealed_files`); what has been
+kept before and what after is found by the same name.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
+from kollect.storage import sealed_files
+from kollect.storage.protection_mark import is_marked
+from kollect.storage.sealed_files import SealedFiles
 from kollect.storage_errors import storage_trouble
 
 if TYPE_CHECKING:
@@ -34,9 +40,14 @@ class KeptFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._sealed = SealedFiles(folder / sealed_files.NAME)
 
-    def path(self, name: str) -> Path:
-        return self._folder / name
+    def copy(self, name: str) -> KeptCopy:
+        return KeptCopy(self._folder / name, self._sealed)
+
+    @property
+    def _is_protected(self) -> bool:
+        return is_marked(self._folder / sealed_files.NAME)
 
     @staticmethod
     def name_for(mailbox: str, uid: str, seen_at: datetime) -> str:
@@ -50,7 +61,7 @@ class KeptFolder:
 
     def head(self, name: str, most: int) -> bytes:
         """The first `most` octets of a copy."""
-        with _translated(self.path(name)), self.path(name).open("rb") as raw:
+        with _translated(self._folder / name), self.copy(name).open("rb") as raw:
             return raw.read(most)
 
     @contextmanager
@@ -60,7 +71,11 @@ class KeptFolder:
         What the disk refuses is a StorageTrouble at once, in the block; the block's own errors
         pass through as they are.
         """
-        target = self.path(name)
+        target = self._folder / name
+        if self._is_protected:
+            with self._writing_sealed(target) as sealed:
+                yield sealed
+            return
         part = target.with_name(name + _PART)
         with _translated(target):
             self._folder.mkdir(exist_ok=True)  # without parents: a pulled-out stick is not rebuilt
@@ -78,6 +93,13 @@ class KeptFolder:
                 sink.close()
             with suppress(OSError):
                 files.remove(part)
+
+    @contextmanager
+    def _writing_sealed(self, target: Path) -> Iterator[BinaryIO]:
+        with _translated(target):
+            self._folder.mkdir(exist_ok=True)  # without parents, as above
+        with self._sealed.writing(name_of(target), datetime.now(UTC)) as sink:
+            yield sink
 
     def clear_old(self, now: datetime, age: Callable[[datetime], timedelta] | None = None) -> int:
         """Remove copies older than 30 days and what a crash left half-written; returns how many
@@ -100,11 +122,51 @@ class KeptFolder:
             except (OSError, OverflowError, ValueError) as error:
                 # somebody is looking at it: no reason to stop collecting, tomorrow is another day
                 log.info("%s を削除できません。明日また試します（%s）", file.name, error)
+        return removed + self._clear_old_sealed(now, age)
+
+    def _clear_old_sealed(self, now: datetime, age: Callable[[datetime], timedelta] | None) -> int:
+        removed = 0
+        for one in self._sealed.files():
+            if Path(one.name).suffix != _COPY:
+                continue
+            if one.written_at > now + _AHEAD:
+                self._sealed.set_time(one.name, now)
+            elif (age(one.written_at) if age else now - one.written_at) > _KEEP_FOR[_COPY]:
+                self._sealed.remove(one.name)
+                removed += 1
         return removed
 
     def _files(self) -> list[Path]:
         with _translated(self._folder):
             return list(self._folder.iterdir()) if self._folder.is_dir() else []
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCopy:
+    """A raw mail: a file, or pieces in the encrypted database of a protected folder."""
+
+    path: Path
+    """Where it lies, or would lie if it were a file."""
+    sealed: SealedFiles
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def exists(self) -> bool:
+        return self.path.exists() or self.sealed.holds(name_of(self.path))
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO:
+        """Raises OSError, and so does reading."""
+        try:
+            return self.path.open(mode)
+        except FileNotFoundError:
+            return self.sealed.opened(name_of(self.path))
+
+
+def name_of(file: Path) -> str:
+    """What a file of kept/ is called among the sealed ones."""
+    return f"kept/{file.name}"
 
 
 class _PlainSpoken(io.FileIO):

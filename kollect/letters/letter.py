@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
 from kollect.letters import header_fields
 from kollect.letters.raw_scan import LONGEST_LINE, RawTraits
@@ -21,7 +20,7 @@ from kollect.mail import address, iso2022jp
 from kollect.mail.own_headers import REPLY_HEADER, TEST_HEADER, TEST_SERIAL_HEADER
 from kollect.settings.model import Charset
 from kollect.settings.number_format import number_text
-from kollect.smtp.outgoing import OutgoingMail
+from kollect.smtp.outgoing import OutgoingMail, RawFile
 
 _NUMBER = re.compile("★[12１２]★")
 """★1★ of the acknowledgement, ★2★ of the duplicate reply, also as a Japanese keyboard types it."""
@@ -182,7 +181,7 @@ def forward(
     *,
     key: int,
     to: str,
-    raw: Path,
+    raw: RawFile,
     traits: RawTraits,
     subject: str,
     reply_to: str,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from kollect.members import normalize, wareki
+from kollect.members import normalize, phone_numbers, wareki
 from kollect.members.member import Consent, Member, Sex
 
 
@@ -209,13 +209,9 @@ class _Reader:
         return Sex.UNSAID
 
     def phone(self, typed: str) -> str:
-        phone = normalize.phone(typed)
-        if phone and not normalize.is_phone(phone):
-            self.wrong(
-                MemberField.PHONE,
-                "電話番号は市外局番から、10けたか11けたの数字で入力してください。"
-                "例: 03-1234-5678、090-1234-5678",
-            )
+        phone = phone_numbers.phone(typed)
+        if wrong := phone_numbers.fault(phone):
+            self.wrong(MemberField.PHONE, wrong)
         return phone
 
     def postcode(self, typed: str) -> str:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from kollect.ledger.receipt_query import UNREGISTERED
 from kollect.ledger.receipt_rows import receipt_of
 from kollect.ledger.records import Receipt
 from kollect.mail.nfc import composed
-from kollect.members import member_rows, normalize
+from kollect.members import member_rows, normalize, phone_numbers, wareki
 from kollect.members.member import Consent, Member, MemberState
+from kollect.members.member_fields import MemberFormInput
 from kollect.members.member_filter import EVERYBODY, MemberFilter, MemberOrder, where
-from kollect.storage.database import to_day, to_time
+from kollect.storage.database import to_day, to_text, to_time
 from kollect.storage.queries import Queries
 
 _LISTED = "(SELECT value FROM json_each(?))"
@@ -73,6 +75,17 @@ class ConsentRecord:
     body: str
 
 
+class Likeness(StrEnum):
+    """What two members have in common who may be one."""
+
+    PHONE = "同じ電話番号"
+    NAME_AND_BIRTHDAY = "同じお名前と生年月日"
+
+
+_MOST_ALIKE = 20
+"""A company's telephone may be that of all its staff."""
+
+
 class MemberReader:
     """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
 
@@ -103,6 +116,55 @@ class MemberReader:
     def get(self, number: int) -> Member | None:
         row = self._db.row(f"{member_rows.SELECT} WHERE member.number = ?", number)
         return member_rows.member_of(row) if row else None
+
+    def alike(self, form: MemberFormInput, number: int | None) -> list[tuple[Member, Likeness]]:
+        """Members who may be the customer of this form, in the order of their numbers: they have
+        its telephone number, or its name and birthday. The member `number` itself is left out.
+        """
+        found: dict[int, tuple[Member, Likeness]] = {}
+        telephone = phone_numbers.phone(form.phone)
+        if phone_numbers.is_phone(telephone):
+            for one in self._with_line(telephone.replace("-", "")):
+                if one.phone == telephone:
+                    found[one.number] = (one, Likeness.PHONE)
+        name, birthday = normalize.search_key(form.name), _birthday(form.birthday)
+        if name and birthday is not None:
+            for one in self._with_line(name):
+                if one.birthday == birthday and normalize.search_key(one.name) == name:
+                    found.setdefault(one.number, (one, Likeness.NAME_AND_BIRTHDAY))
+        found.pop(number or 0, None)
+        return [found[key] for key in sorted(found)]
+
+    def _with_line(self, line: str) -> list[Member]:
+        """The members among whose searched fields one is exactly this."""
+        found = self._db.rows(
+            "SELECT number FROM member INDEXED BY member_in_order WHERE instr(search, ?)",
+            f"\n{line}\n",
+        )
+        return self.members([number for (number,) in found[:_MOST_ALIKE]])
+
+    def neighbour(self, number: int, step: int) -> Member | None:
+        """Who was registered just before this member (-1) or just after (1); None: nobody."""
+        order, sign = ("DESC", "<") if step < 0 else ("ASC", ">")
+        row = self._db.row(
+            "SELECT number FROM member"
+            f" WHERE (registered_at, number) {sign}"
+            " (SELECT registered_at, number FROM member WHERE number = ?)"
+            f" ORDER BY registered_at {order}, number {order} LIMIT 1",
+            number,
+        )
+        return self.get(row[0]) if row else None
+
+    def last_registered(self) -> Member | None:
+        row = self._db.row(
+            "SELECT number FROM member ORDER BY registered_at DESC, number DESC LIMIT 1"
+        )
+        return self.get(row[0]) if row else None
+
+    def registered_since(self, moment: datetime) -> int:
+        """How many members were registered at this moment or later."""
+        row = self._db.row("SELECT count(*) FROM member WHERE registered_at >= ?", to_text(moment))
+        return row[0] if row else 0
 
     def is_stopped(self, number: int) -> bool:
         """Nothing is sent to this member, by his own word."""
@@ -329,3 +391,11 @@ class MemberReader:
             )
             for row, number in zip(found, whose, strict=True)
         ]
+
+
+def _birthday(typed: str) -> date | None:
+    """The day that is typed there; None where it is none yet."""
+    try:
+        return wareki.read(typed)
+    except wareki.NotADate:
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kollect.mail.nfc import composed
+from kollect.members import phone_numbers
 from kollect.members.member import Consent, Member, MemberState, MemberStatus, Sex
 from kollect.members.member_filter import search_text
 from kollect.storage.database import Row, one_of, to_day, to_time
@@ -54,7 +55,7 @@ def member_of(row: Row) -> Member:
         kana=kana,
         birthday=to_day(birthday) if birthday else None,
         sex=one_of(Sex, sex),
-        phone=phone,
+        phone=phone_numbers.phone(phone),  # former versions kept landlines as they were typed
         postcode=postcode,
         home=home,
         groups=tuple(groups.split("\n")) if groups else (),

@@ -16,7 +16,8 @@ _HALF_KANA = re.compile("[\uff61-\uff9f]+")
 _TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 _HIRAGANA = re.compile("[\u3041-\u3096\u309d\u309e]")
 _DASHES = "-‐‑‒–—―−－ー"
-_DASH = re.compile(f"[{_DASHES}]")
+DASH = re.compile(f"[{_DASHES}]")
+"""Every sign that stands for a hyphen."""
 _KANA_DASH = re.compile(f"(?<=[ァ-ヺー])[{_DASHES}ｰ～〜]")
 _BETWEEN_DIGITS = re.compile(f"(?<=[0-9])[{_DASHES}](?=[0-9])")
 _SPACES = re.compile(r"\s+")
@@ -29,10 +30,6 @@ _NUMBER = re.compile(r"(?:No[.:]?|#)? ?([0-9]{1,15})", re.IGNORECASE)
 _WITH_POINT = re.compile(r"([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0*)?")
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.([0-9]+))?E\+?([0-9]{1,2})", re.IGNORECASE)
 _SHORT_POSTCODE = re.compile("([1-9][0-9]?)-?([0-9]{4})")
-_BETWEEN_PHONE = re.compile("[(). /]")
-_MOBILE = re.compile("(0[5-9]0)([1-9][0-9]{3})([0-9]{4})")
-_FREE = re.compile("(0120|0570)([0-9]{3})([0-9]{3})|(0800)([0-9]{3})([0-9]{4})")
-_PHONE = re.compile("0[5-9]0[0-9]{8}|0(?![5-9]0)[0-9]{9}")
 
 
 def line(text: str) -> str:
@@ -66,31 +63,10 @@ def narrow(text: str) -> str:
     return text if text.isascii() else line(unicodedata.normalize("NFKC", text))
 
 
-def phone(text: str) -> str:
-    """A telephone number with hyphens where they are certain or were typed; see `is_phone`."""
-    text = _BETWEEN_PHONE.sub("-", _DASH.sub("-", narrow(text)))
-    if text.startswith("+81"):
-        text = "0" + text.removeprefix("+81").lstrip("-").removeprefix("0")
-    text = re.sub("-{2,}", "-", text).strip("-")
-    digits = text.replace("-", "")
-    if digits.isdecimal() and digits.startswith("81") and len(digits) in (11, 12):
-        text = digits = "0" + digits.removeprefix("81")  # a spreadsheet took +81 for a number
-    if digits.isdecimal() and digits[0] != "0" and len(digits) in (9, 10):
-        text, digits = f"0{text}", f"0{digits}"  # a spreadsheet took it for a number
-    if parts := _MOBILE.fullmatch(digits) or _FREE.fullmatch(digits):
-        return "-".join(filter(None, parts.groups()))
-    return text
-
-
-def is_phone(text: str) -> bool:
-    """Whether `phone` made a Japanese number of it: eleven digits for a mobile, ten for others."""
-    return bool(_PHONE.fullmatch(text.replace("-", "")))
-
-
 def postcode(text: str) -> str:
     """123-4567 where it has the seven digits, else what was typed; see `is_postcode`."""
     text = narrow(text)
-    digits = _DASH.sub("", text.lstrip("〒")).replace(" ", "")
+    digits = DASH.sub("", text.lstrip("〒")).replace(" ", "")
     return f"{digits[:3]}-{digits[3:]}" if re.fullmatch("[0-9]{7}", digits) else text
 
 
@@ -137,7 +113,7 @@ def postcode_of_number(text: str) -> str:
     Codes of Hokkaido and Tohoku begin with 0, some of Sapporo with 00. Nobody types them so; where
     somebody types, a digit is missing.
     """
-    plain = _DASH.sub("-", narrow(counted(text)).lstrip("〒")).strip()
+    plain = DASH.sub("-", narrow(counted(text)).lstrip("〒")).strip()
     if found := _SHORT_POSTCODE.fullmatch(plain):
         return f"{found[1]}{found[2]}".zfill(7)
     return plain
@@ -166,7 +142,7 @@ def search_words(text: str) -> list[tuple[str, ...]]:
     words: list[tuple[str, ...]] = []
     for word in unicodedata.normalize("NFKC", text).split():
         key = search_key(word)
-        bare = _DASH.sub("", key)
+        bare = DASH.sub("", key)
         # telephone numbers and postcodes are searched without their hyphens, house numbers with
         words.append((key, bare) if bare != key and bare.isdecimal() else (key,))
     return words

@@ -34,8 +34,8 @@ def notes(settings: Settings) -> list[str]:
 
 def draw(paper: Paper, settings: Settings, dpi: int = PRINT_DPI, *, slips_a_page: int = 2) -> Page:
     """The page. Raises Trouble where there is no Japanese font, or no address where it stands."""
-    face = _face(settings)
-    shop = _to_draw(settings, face)
+    face = face_for(settings)
+    shop = to_draw(settings, face)
     if paper is Paper.FORM:
         page = Page(face, dpi)
         membership_form.draw(page, shop, slips_a_page)
@@ -76,7 +76,7 @@ def missing_characters(settings: Settings) -> list[str]:
     shop = settings.shop
     told = []
     for name, value in (("店名", shop.name), ("住所", shop.address), ("電話番号", shop.phone)):
-        lacking = fonts.lacking(_face(settings), printable(value))
+        lacking = fonts.lacking(face_for(settings), printable(value))
         if pictures := "".join(filter(is_picture, lacking)):
             told.append(
                 f"{name}の「{pictures}」は、文字の形が印刷用のフォントにないため、印刷しません。"
@@ -89,13 +89,13 @@ def missing_characters(settings: Settings) -> list[str]:
     return told
 
 
-def _face(settings: Settings) -> fonts.Typeface:
+def face_for(settings: Settings) -> fonts.Typeface:
     """The best font; a further one where only that has all characters of the shop."""
     shop = settings.shop
     return fonts.find(text=printable(f"{shop.name}{shop.address}{shop.phone}"))
 
 
-def _to_draw(settings: Settings, face: fonts.Typeface) -> Shop:
+def to_draw(settings: Settings, face: fonts.Typeface) -> Shop:
     """The shop with nothing in it that makes an empty box."""
     shop = settings.shop
 

@@ -19,6 +19,16 @@ from kollect.settings.model import Auth, Protocol, Receive, Security, Settings
 
 _ADDRESS_DOMAIN = re.compile("<(?:独自ドメイン|メールドメイン)>")
 """Stands in a host for the domain of the shop's address."""
+_BY_CONTRACT = re.compile(r"\*{3}|<(?!独自ドメイン|メールドメイン)[^<>]+>")
+"""Stands in a host for what the contract's papers tell."""
+_FREE_MAIL = ("Gmail", "Yahoo!メール", "Yahoo!BB", "Outlook.com / Hotmail", "iCloud")
+FREE_MAIL_NOTE = (
+    "このアドレスはフリーメールです。マニュアルでは「フリーメールはご利用頂けません」としています。"
+    "1日に送れる数が少なく（Gmailは500通ほど）、よその送信サーバから送ると"
+    "なりすましの検査（DMARC）で届かなくなるためです。"
+    "お店のドメインか、プロバイダのアドレスをおすすめします。"
+)
+"""Not refused: a small shop may get by with it."""
 
 
 class AccountForm(StrEnum):
@@ -118,11 +128,56 @@ def for_mx(host: str) -> Provider | None:
     return next((p for p in providers() if _below(host, p.mx_suffixes)), None)
 
 
+def with_server_named(provider: Provider, host: str) -> Provider:
+    """The provider, what the contract's papers tell of its servers taken from one that is known.
+
+    `sv***.xserver.jp` becomes `sv1234.xserver.jp` where that is a server of this shop.
+    """
+
+    def named(server: Server | None) -> Server | None:
+        if server is None:
+            return None
+        by_contract = _BY_CONTRACT.search(server.host)
+        fits = by_contract and re.fullmatch(_pattern(server.host), host.rstrip(".").lower())
+        return replace(server, host=host.rstrip(".").lower()) if fits else server
+
+    return replace(
+        provider, pop=named(provider.pop), imap=named(provider.imap), smtp=named(provider.smtp)
+    )
+
+
+def note_under_password(receive_host: str, address: str) -> str:
+    """What the provider of this server wants as account and password; "" for none known."""
+    host = receive_host.strip().rstrip(".").lower()
+    own = for_domain(address)
+    known = [own] if own is not None else []
+    known += [p for p in providers() if p is not own]
+    domain = address.strip().rpartition("@")[2]
+    for provider in known:
+        servers = (one for one in (provider.pop, provider.imap) if one is not None)
+        patterns = (_pattern(completed(one.host, domain)) for one in servers)
+        if host and any(re.fullmatch(pattern, host) for pattern in patterns):
+            return provider.note if provider.password_login else ""
+    return ""
+
+
+def is_provider_host(host: str) -> bool:
+    """Whether a server is one that providers.csv knows, by name or by its form."""
+    host = host.rstrip(".").lower()
+    return any(re.fullmatch(pattern, host) for pattern in _host_patterns())
+
+
+def is_free_mail(address: str) -> bool:
+    """フリーメール, which the manual does not allow for a shop."""
+    provider = for_domain(address)
+    return provider is not None and provider.name in _FREE_MAIL
+
+
 def receiving_hosts(provider: Provider, address: str) -> set[str]:
     """Its servers for receiving, as far as the address completes their names."""
     domain = address.strip().rpartition("@")[2]
     servers = (provider.pop, provider.imap)
-    return {_completed(server.host, domain) for server in servers if server is not None}
+    return {completed(server.host, domain) for server in servers if server is not None}
 
 
 def least_interval(receive: Receive) -> int:
@@ -163,7 +218,7 @@ def filled_in(settings: Settings, provider: Provider, protocol: Protocol) -> Set
         receive = replace(
             receive,
             protocol=protocol,
-            host=_completed(server.host, domain),
+            host=completed(server.host, domain),
             port=server.port,
             security=server.security,
         )
@@ -171,14 +226,14 @@ def filled_in(settings: Settings, provider: Provider, protocol: Protocol) -> Set
     if provider.smtp is not None:
         send = replace(
             send,
-            host=_completed(provider.smtp.host, domain),
+            host=completed(provider.smtp.host, domain),
             port=provider.smtp.port,
             auth=_auth(provider.smtp, needed=provider.smtp_auth),
         )
     return replace(settings, receive=receive, send=send)
 
 
-def _completed(host: str, domain: str) -> str:
+def completed(host: str, domain: str) -> str:
     """The host with the domain of the shop's address in its place, where there is one."""
     return _ADDRESS_DOMAIN.sub(lambda match: domain or match[0], host)
 
@@ -194,6 +249,19 @@ def _below(name: str, domains: tuple[str, ...]) -> bool:
     """Whether a name is one of these domains, or belongs to one."""
     name = name.rstrip(".").lower()
     return any(name == domain or name.endswith(f".{domain}") for domain in domains)
+
+
+@cache
+def _host_patterns() -> tuple[str, ...]:
+    servers = (one for p in providers() for one in (p.pop, p.imap, p.smtp) if one is not None)
+    # what the address completes belongs to the shop, and to no provider
+    hosts = {one.host for one in servers if not _ADDRESS_DOMAIN.search(one.host)}
+    return tuple(_pattern(host) for host in sorted(hosts))
+
+
+def _pattern(host: str) -> str:
+    """Fits its name, whatever stands there for what the contract's papers tell."""
+    return "[^.]+".join(map(re.escape, _BY_CONTRACT.split(host)))
 
 
 @cache

@@ -7,6 +7,7 @@ protocol's; the ledger is the caller's.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
@@ -254,7 +255,10 @@ class SmtpClient:
 
 def _file_is_there(letter: OutgoingMail) -> bool:
     try:
-        return letter.file is None or letter.file.stat().st_size == letter.file_size
+        if letter.file is None:
+            return True
+        with letter.file.open("rb") as raw:
+            return raw.seek(0, os.SEEK_END) == letter.file_size
     except OSError:
         return False
 

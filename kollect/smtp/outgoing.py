@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
 
 
 class DeliveryStatus(StrEnum):
@@ -28,6 +28,16 @@ def _always() -> bool:
     return True
 
 
+class RawFile(Protocol):
+    """A raw mail, wherever it lies."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO:
+        """Raises OSError, and so does reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
     """One letter to one recipient, complete but for the SMTP dialogue."""
@@ -38,7 +48,7 @@ class OutgoingMail:
     """The address as its owner wrote it; no checks are left to do but the server's."""
     head: bytes
     """The letter, lines ended by CRLF; where `file` is set, the part before it."""
-    file: Path | None = None
+    file: RawFile | None = None
     """A raw mail on disk that follows `head`: unchanged (lines ended by CRLF, none over 998
     octets) or, with `file_base64`, as base64.
     """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -18,12 +17,21 @@ from pathlib import Path
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage import highest_number, integrity
-from kollect.storage.database import connect, result_code, return_under_way, trouble
+from kollect.storage.database import return_under_way, trouble
+from kollect.storage.database_driver import (
+    connect,
+    connect_with_key,
+    corrupt,
+    open_with,
+    result_code,
+    sqlite3,
+)
+from kollect.storage.database_errors import cause_in_database
 from kollect.storage.database_glance import asked, given_and_seen, identity, last_number
 from kollect.storage.export import cannot_write
 from kollect.storage.numbers_in_log import numbers_given
 from kollect.storage.schema import migrate
-from kollect.storage_errors import cause_in_database, cause_of, storage_trouble
+from kollect.storage_errors import cause_of, storage_trouble
 
 KEEP = 7
 SPARE = 100
@@ -88,7 +96,7 @@ def make_backup(database: Path, folder: Path, today: date, *, removing: bool = T
         folder.mkdir(exist_ok=True)  # without parents: a pulled-out stick is not rebuilt
         _copy(database, part)
         if found := damage(part):
-            raise _corrupt(found)
+            raise corrupt(found)
         files.replace(part, target)
         files.sync_folder(folder)
     except sqlite3.Error as error:
@@ -139,7 +147,7 @@ def damage(database: Path, folder: Path | None = None, *, thorough: bool = True)
                     db, seconds=None if thorough else SECONDS_AT_START, perhaps_mixed=has_log
                 )
         except sqlite3.Error as error:
-            if result_code(error) not in _DAMAGED:
+            if not is_damage(error):
                 raise trouble(error, database) from error
             found = str(error)
         if found is not None:
@@ -151,13 +159,18 @@ def damage(database: Path, folder: Path | None = None, *, thorough: bool = True)
     return None
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite says that the file is damaged, not that the disk does not let it be read."""
+    return result_code(error) in _DAMAGED
+
+
 def damage_trouble(database: Path) -> StorageTrouble | None:
     """What to say where the file is damaged, every value read; None where it is sound."""
     try:
         found = damage(database)
     except StorageTrouble as trouble_with_disk:
         return trouble_with_disk
-    return None if found is None else trouble(_corrupt(found), database)
+    return None if found is None else trouble(corrupt(found), database)
 
 
 def newest_good(folder: Path) -> Path | None:
@@ -275,9 +288,9 @@ def go_back(
     ready = return_under_way(database)
     part = ready.with_name(ready.name + ".part")
     try:
-        _copy(chosen.backup, part, floor=chosen.next_number)
+        key = _copy(chosen.backup, part, floor=chosen.next_number)
         prepare(part)
-        _close_as_one_file(part)
+        _close_as_one_file(part, key)
         files.replace(part, ready)
         _set_aside(database, aside)
         files.replace(ready, database)
@@ -302,9 +315,10 @@ def write_out(database: Path, target: Path) -> None:
     """
     part = target.with_name(target.name + ".part")
     try:
-        _copy(database, part)
-        if found := damage(part):
-            raise trouble(_corrupt(found), database)
+        key = _copy(database, part)  # with the key of this folder, wherever it goes
+        with closing(open_with(key, part, "rw")) as copy:
+            if found := integrity.wrong(copy):
+                raise trouble(corrupt(found), database)
         files.give_usual_rights(part)
         files.replace(part, target)
         files.sync_folder(target.parent)
@@ -343,23 +357,25 @@ def _files_of(database: Path) -> list[Path]:
     ]
 
 
-def _copy(source: Path, target: Path, *, floor: int | None = None) -> None:
+def _copy(source: Path, target: Path, *, floor: int | None = None) -> bytes | None:
     """Copy a database that may be in use, as one file, on disk when this returns.
 
-    With `floor`, no number below it is given by the copy.
+    With `floor`, no number below it is given by the copy. Returns the key that both have.
     """
     files.remove(target)
-    with closing(connect(source, "ro")) as old, closing(connect(target, "rwc")) as new:
+    old, key = connect_with_key(source, "ro")
+    with closing(old), closing(open_with(key, target, "rwc")) as new:
         # all pages in one step: in steps it would begin again at every commit of the collector
         old.backup(new)
         if floor is not None:
             _give_none_below(new, floor)
-    _close_as_one_file(target)
+    _close_as_one_file(target, key)
+    return key
 
 
-def _close_as_one_file(target: Path) -> None:
+def _close_as_one_file(target: Path, key: bytes | None) -> None:
     """Whoever has written there: a copy is one file, without a -wal beside it, and on disk."""
-    with closing(connect(target, "rw")) as new:
+    with closing(open_with(key, target, "rw")) as new:
         new.execute("PRAGMA journal_mode = DELETE")
     with target.open("rb+") as file:
         os.fsync(file.fileno())
@@ -389,10 +405,3 @@ def _mails_seen(copy: Path) -> tuple[int, str]:
 
 def _identity_of_copies(folder: Path) -> str | None:
     return next(filter(None, map(identity, backups(folder))), None)
-
-
-def _corrupt(found: str) -> sqlite3.DatabaseError:
-    """What SQLite raises when it meets such damage by itself."""
-    error = sqlite3.DatabaseError(found)
-    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return error

@@ -6,7 +6,6 @@ Knows how SQLite behaves, not what the tables hold.
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,20 +16,26 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
 
 from kollect.desktop import files, volume
 from kollect.errors import StorageTrouble
-from kollect.storage.schema import migrate, refuse_newer, version_to_leave
-from kollect.storage_errors import database_trouble, storage_trouble
+from kollect.storage import database_driver
+from kollect.storage.database_driver import (
+    connect,
+    connect_with_key,
+    corrupt,
+    open_with,
+    result_code,
+    sqlite3,
+)
+from kollect.storage.database_errors import database_trouble
+from kollect.storage.schema import TYPES, migrate, refuse_newer, version_to_leave
+from kollect.storage_errors import storage_trouble
 
 E = TypeVar("E", bound=StrEnum)
 
 Row = tuple[Any, ...]
 """What was asked for, in the order of the question; its reader knows what each value is."""
-
-WAIT_FOR_OTHERS = 30.0
-"""Seconds. So long one connection waits for another one's commit; a slow USB stick takes some."""
 
 BLOCK = 200
 """Rows that are fetched at once: in a fraction of a millisecond, and worked on in some."""
@@ -83,18 +88,7 @@ def one_of(kind: type[E], word: str) -> E:
 
 def broken_value(value: object) -> StorageTrouble:
     """What to say of a value that nobody can have written: the file is damaged."""
-    error = sqlite3.DatabaseError(f"not a value of this column: {value!r}")
-    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return database_trouble(error, Path("kollect.db"))
-
-
-def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """Open a file that is there (`rw`, `ro`), or make it (`rwc`). Raises sqlite3.Error."""
-    place = quote(os.fsencode(path.absolute().as_posix()), safe="/:")
-    # an empty authority before a network path too: Path.as_uri makes its server the authority,
-    # which SQLite refuses
-    uri = f"file://{'' if place.startswith('/') else '/'}{place}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_FOR_OTHERS)
+    return database_trouble(corrupt(f"not a value of this column: {value!r}"), Path("kollect.db"))
 
 
 def return_under_way(database: Path) -> Path:
@@ -102,9 +96,9 @@ def return_under_way(database: Path) -> Path:
     return database.with_name(f"{database.name}.restoring")
 
 
-def result_code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; 0 where the error is Python's own."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+def former_of(file: Path) -> Path:
+    """What a file is called while `protection.conversion` puts a new one in its place."""
+    return file.with_name(f"{file.name}.former")
 
 
 def trouble(error: sqlite3.Error, path: Path) -> StorageTrouble:
@@ -148,10 +142,14 @@ class _Translated(AbstractContextManager[None]):
 
 
 def is_about_schema(error: UnicodeDecodeError) -> bool:
-    """Whether sqlite3 meant to say that the tables' own description is damaged, and could not: the
-    piece that it quotes is no UTF-8.
+    """Whether the driver meant to say that the tables' own description is damaged, and could not:
+    the piece that it quotes, or the type of a column, is no UTF-8.
     """
-    return error.object.startswith(b"malformed database schema")
+    quoted = error.object
+    return quoted.startswith(b"malformed database schema") or any(
+        len(quoted) == len(word) and sum(a != b for a, b in zip(quoted, word, strict=True)) == 1
+        for word in TYPES
+    )
 
 
 def rows_of(db: sqlite3.Connection, statement: str, values: Sequence[object]) -> Iterator[Row]:
@@ -189,6 +187,13 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        if not os.path.exists(path) and os.path.exists(former_of(path)):
+            raise StorageTrouble(
+                "データの保護の切り替えが途中で止まっています",
+                happened="データを保護する（または解除する）作業が、途中で止まっています。",
+                cure="コレクトを終了して起動し直してください。続きから始めます。",
+                detail=str(former_of(path)),
+            )
         # os.path, as Path.exists raises where a folder may not be looked into
         if not os.path.exists(path) and os.path.exists(return_under_way(path)):
             # a new file here would give the old numbers once more
@@ -320,7 +325,9 @@ def _keep(db: sqlite3.Connection, path: Path, version: int) -> None:
     part = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         target.parent.mkdir(exist_ok=True)
-        with closing(connect(part, "rwc")) as copy:
+        probe, key = connect_with_key(path, "ro")
+        probe.close()
+        with closing(open_with(key, part, "rwc")) as copy:
             db.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a -wal beside it
             whole = version_to_leave(copy) == version  # a second program may have been faster
@@ -340,7 +347,7 @@ def _journal(db: sqlite3.Connection, mode: str) -> None:
     """WAL: readers and one writer beside each other. DELETE: for a folder on another computer,
     where a write-ahead log is not safe; one that a file has from before ends here.
     """
-    ends = time.monotonic() + WAIT_FOR_OTHERS
+    ends = time.monotonic() + database_driver.WAIT_FOR_OTHERS
     while True:
         try:
             db.execute(f"PRAGMA journal_mode = {mode}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kollect.storage.database import Row, connect
+from kollect.errors import DataCodeTrouble
+from kollect.storage.database import Row
+from kollect.storage.database_driver import connect, sqlite3
 
 ABSURD = 10**12
 """No shop gives such a number: where a file says so, a bit has fallen over."""
@@ -55,10 +56,12 @@ def identity(database: Path) -> str | None:
 
 
 def asked(database: Path, question: str) -> Row | None:
-    """The first row of an answer; None where the file is not there or cannot tell."""
+    """The first row of an answer; None where the file is not there, cannot tell, or needs a code
+    that nobody has told.
+    """
     try:
         with closing(connect(database, "ro")) as db:
             row: Row | None = db.execute(question).fetchone()
             return row
-    except (sqlite3.Error, UnicodeDecodeError):
+    except (sqlite3.Error, UnicodeDecodeError, DataCodeTrouble):
         return None

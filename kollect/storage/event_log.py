@@ -1,4 +1,5 @@
-"""The log that staff read: log/YYYY-MM.txt, one event a line, never a password in it.
+"""The log that staff read: log/YYYY-MM.txt, one event a line, never a password in it, and of a
+customer in a protected folder only as much as `masked` shows.
 
     2026-11-23 19:12:05 情報 3通を受信しました。
 
@@ -24,6 +25,8 @@ from kollect.desktop import files
 from kollect.mail.foreign_text import UNSAFE
 from kollect.settings.hidden_secrets import redacted
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.masked import masked
+from kollect.storage.protection_mark import is_marked
 from kollect.storage_errors import storage_trouble
 
 MOST_WAITING = 2000
@@ -90,7 +93,10 @@ class MonthlyLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = f"{self.format(record)}{os.linesep}".encode("utf-8", "backslashreplace")
+            text = self.format(record)
+            if is_marked(self._folder.parent / "kollect.db"):
+                text = masked(text)
+            line = f"{text}{os.linesep}".encode("utf-8", "backslashreplace")
             if len(self._waiting) >= MOST_WAITING:
                 self._waiting.popleft()
                 self._lost += 1
@@ -114,6 +120,11 @@ class MonthlyLog(logging.Handler):
                     self._close_file()
                     if is_last:
                         return
+
+    def let_go(self) -> None:
+        """Close the file, so that it can be replaced; the next line opens it again."""
+        with self.lock:
+            self._close_file()
 
     def close(self) -> None:
         self.flush()
@@ -169,6 +180,13 @@ def install(folder: DataFolder) -> MonthlyLog:
     log = MonthlyLog(folder.log_dir)
     root.addHandler(log)
     return log
+
+
+def let_go() -> None:
+    """Have no file of a log open; on Windows such a one cannot be replaced."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, MonthlyLog):
+            handler.let_go()
 
 
 def months(folder: DataFolder) -> list[str]:

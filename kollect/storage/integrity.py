@@ -6,11 +6,10 @@ column has its rule; a rule is SQL, so that a million rows take seconds.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
-from kollect.storage.database import result_code
+from kollect.storage.database_driver import in_memory, result_code, sqlite3
 from kollect.storage.database_glance import ABSURD
 from kollect.storage.schema import MIGRATIONS
 
@@ -168,6 +167,8 @@ def wrong(
             case 0 | sqlite3.SQLITE_ERROR:  # a name that is no UTF-8; a column that is not there
                 return str(error)
         raise
+    except UnicodeDecodeError as error:  # the type of a column, which the driver wants to tell
+        return str(error.object)
     finally:
         db.set_progress_handler(None, 0)
 
@@ -243,7 +244,7 @@ def _shape(db: sqlite3.Connection) -> dict[str, list[str]]:
 
 
 def _shape_of_version(version: int) -> dict[str, list[str]]:
-    db = sqlite3.connect(":memory:", isolation_level=None)
+    db = in_memory()
     try:
         for script in MIGRATIONS[:version]:
             db.executescript(script)

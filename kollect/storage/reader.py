@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
-from kollect.storage.database import Row, connect, rows_of, translated
+from kollect.storage.database import Row, rows_of, translated
+from kollect.storage.database_driver import connect
 from kollect.storage.schema import refuse_newer
 
 KEYS_PER_QUERY = 500

@@ -7,9 +7,9 @@ Times are UTC, ISO 8601 with seconds and `Z`, so that they sort as text. The ver
 from __future__ import annotations
 
 import secrets
-import sqlite3
 
 from kollect.errors import StorageTrouble
+from kollect.storage.database_driver import sqlite3
 
 _VERSION_1 = """
 CREATE TABLE meta (
@@ -208,6 +208,10 @@ CREATE INDEX former_address_by_number ON former_address (number, id);
 
 MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """MIGRATIONS[n] leads from version n to n + 1."""
+
+
+TYPES = (b"TEXT", b"INTEGER")
+"""Of all columns, as the files hold them."""
 
 
 def refuse_newer(db: sqlite3.Connection) -> None:

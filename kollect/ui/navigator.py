@@ -5,12 +5,13 @@ Each screen is loaded when it is asked for first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.machine_setup import MachineSetup
 from kollect.app.mailing_control import MailingControl
-from kollect.errors import CertificateTrouble, Problem, StorageTrouble, Trouble
+from kollect.errors import Problem, StorageTrouble, Trouble
 from kollect.settings.model import Passwords, Settings
 from kollect.settings.validation import ready_to_collect
 from kollect.ui.demo_mode import DemoMode
@@ -111,11 +112,11 @@ class Navigator:
         # a form that is open further down may be half filled in, for somebody else
         self.window.open(MemberFormScreen, self.workspaces, self).begin_with(number)
 
-    def member(self, member: Member) -> None:
-        """「会員の修正」"""
+    def member(self, member: Member, order: Sequence[int] = ()) -> None:
+        """「会員の修正」; `order` as there."""
         from kollect.ui.members.member_edit import MemberEditScreen
 
-        self.window.open(MemberEditScreen, self.workspaces, self, member)
+        self.window.open(MemberEditScreen, self.workspaces, self, member, order)
 
     def settings(self) -> None:
         """緒言設定, with the page in front where something is still missing."""
@@ -147,11 +148,11 @@ class Navigator:
 
     def mend_mail_settings(self, trouble: Trouble) -> None:
         """「メールの設定を直す」: the page, and there the field that the trouble is about."""
-        from kollect.ui.settings.field_at_fault import place_at_fault
+        from kollect.ui.settings.field_at_fault import mended_in_the_test, place_at_fault
         from kollect.ui.settings.mail_page import MailPage
         from kollect.ui.settings.screen import SettingsScreen
 
-        if isinstance(trouble, CertificateTrouble):
+        if mended_in_the_test(trouble):
             self.mail_test()
             return
         screen = self.window.open(SettingsScreen, self.workspaces, self, MailPage)

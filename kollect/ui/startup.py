@@ -18,9 +18,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.app.preflight import NO_STORAGE, Damaged, Lost, Obstacle, Refused
+from kollect.app.preflight import (
+    NO_CODE,
+    NO_STORAGE,
+    Damaged,
+    Lost,
+    NeedsCode,
+    Obstacle,
+    Refused,
+    look_inside,
+    open_protected,
+)
 from kollect.errors import StorageTrouble, Trouble
 from kollect.storage.data_folder import DataFolder
+from kollect.ui.code_dialog import CodeDialog
 from kollect.ui.framework.window import Window
 from kollect.ui.menu import FirstStart, FirstStartDialog
 from kollect.ui.navigator import Navigator
@@ -46,6 +57,11 @@ def come_in(
                 assert trouble is not None, "else there is no window"
                 window.dialogs.show_error(trouble)
                 return code
+            case NeedsCode():
+                if not window.dialogs.show(
+                    CodeDialog, window.jobs, partial(open_protected, folder)
+                ):
+                    return NO_CODE
             case Lost(first):
                 return None if _new_database_started(window, folder, first) else NO_STORAGE
             case Damaged():
@@ -55,6 +71,7 @@ def come_in(
         return NO_STORAGE
     finally:
         window.close()
+    return come_in(folder, look_inside(folder), make_window)
 
 
 def _new_database_started(window: Window, folder: DataFolder, first: int) -> bool:

@@ -26,8 +26,10 @@ from kollect.collector.worker import CollectorWorker
 from kollect.settings import ini_file
 from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
 from kollect.smtp.standby import Standby
+from kollect.storage import database_keys
 from kollect.storage.data_folder import DataFolder
 from tests.bench import latency, rivals
+from tests.bench.form import form
 from tests.bench.mailing import mailing
 from tests.bench.members import members
 from tests.helpers.certificates import make_certificates
@@ -49,7 +51,9 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3, help="the median of so many runs")
     parser.add_argument(
-        "--only", choices=("speed", "poll", "memory", "mailing", "members"), default=None
+        "--only",
+        choices=("speed", "protected", "poll", "memory", "mailing", "members", "form"),
+        default=None,
     )
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -60,6 +64,8 @@ def main() -> None:
         if options.only in (None, "speed"):
             postfix = stack.enter_context(running_postfix(certificates, dovecot))
             speed(dovecot, postfix, options.mails, options.times)
+        if options.only in (None, "protected"):
+            protected(dovecot, options.mails, options.times)
         if options.only in (None, "poll"):
             empty_poll(dovecot)
         if options.only in (None, "memory"):
@@ -68,6 +74,8 @@ def main() -> None:
             mailing(options.mails, options.times)
         if options.only in (None, "members"):
             members()
+        if options.only in (None, "form"):
+            form()
 
 
 # --- speed
@@ -152,9 +160,31 @@ def _timed(dovecot: Dovecot, mails: int, job: Callable[[str], None]) -> float:
     return seconds
 
 
-def _poll(settings: Settings, password: str, mails: int) -> None:
+def protected(dovecot: Dovecot, mails: int, times: int) -> None:
+    """What the encryption costs: the same polls in turn in a plain and in a protected folder."""
+    took: dict[bool, list[float]] = {False: [], True: []}
+    with sink_process(chunking=True) as smtp:
+        for _ in range(times):
+            for is_protected, seconds in took.items():
+
+                def poll(user: str, is_protected: bool = is_protected) -> None:
+                    settings = settings_for(dovecot.pop3, smtp, user)
+                    _poll(settings, dovecot.password, mails, protected=is_protected)
+
+                seconds.append(_timed(dovecot, mails, poll))
+    plain, own = statistics.median(took[False]), statistics.median(took[True])
+    print(
+        f"{mails} blank mails: {plain:.2f} s, in a protected folder {own:.2f} s"
+        f" (ratio {own / plain:.2f}, target 1.2)\n",
+        flush=True,
+    )
+
+
+def _poll(settings: Settings, password: str, mails: int, *, protected: bool = False) -> None:
     settings = replace(settings, collect=Collect(new_per_hour=1_000_000))
     with tempfile.TemporaryDirectory() as name, ended(Standby()) as standby:
+        if protected:
+            database_keys.unlock(Path(name), bytes(32))
         report = ShopProgram(Path(name), settings, password, standby=standby).report()
         assert report.accepted == mails, report
 

@@ -1,18 +1,17 @@
 """How long the ledger takes among very many receipts.
 
-    python -m tests.bench.ledger_bench [--receipts 1000000] [--mails 200000]
+    python -m tests.bench.ledger_bench [--receipts 1000000] [--mails 200000] [--protected]
 
 Builds a kollect.db with so many receipts and, as the ledger forgets mails 90 days after they are
 gone, somewhat fewer mails; then asks it what the collector and the screens ask, each time for
 another address, and prints a table. Exit code 1 where an address takes 1 ms or longer to look up
-(the row of the specification); the other rows are for comparison.
+(0.2 ms in a protected folder; the rows of the specification); the others are for comparison.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import sqlite3
 import statistics
 import tempfile
 import time
@@ -25,12 +24,16 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import NewMail
 from kollect.ledger.states import MailState
+from kollect.protection import conversion, recovery_code
+from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import to_text
+from kollect.storage.database_driver import sqlite3
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 BOX = "shop@shop.example"
 FIRST = 1001
 TARGET_MS = 1.0
+TARGET_PROTECTED_MS = 0.2
 HOSTS = ("docomo.ne.jp", "ezweb.ne.jp", "softbank.ne.jp", "gmail.example", "icloud.example")
 
 
@@ -135,10 +138,26 @@ def measure(path: Path, receipts: int, mails: int) -> list[tuple[str, list[float
     return rows
 
 
+def protect(path: Path) -> None:
+    began, told = time.perf_counter(), 0
+
+    def progress(done: int, total: int) -> bool:
+        nonlocal told
+        told += 1
+        return True
+
+    folder = DataFolder(path.parent)
+    folder.prepare()
+    conversion.turn_on(folder, recovery_code.from_random(bytes(17)), progress)
+    seconds = time.perf_counter() - began
+    print(f"encrypted in {seconds:.0f} s, progress told {told} times\n", flush=True)
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--receipts", type=int, default=1_000_000)
     options.add_argument("--mails", type=int, default=200_000)
+    options.add_argument("--protected", action="store_true", help="encrypt it before it is asked")
     chosen = options.parse_args()
     mails = min(chosen.mails, chosen.receipts)
     with tempfile.TemporaryDirectory() as folder:
@@ -150,15 +169,18 @@ def main() -> int:
             f"{chosen.receipts:,} receipts, {mails:,} mails, {size:.0f} MB,"
             f" built in {time.perf_counter() - began:.0f} s\n"
         )
+        if chosen.protected:
+            protect(path)
         rows = measure(path, chosen.receipts, mails)
     print(f"{'milliseconds':34}{'median':>9}{'99 %':>9}{'worst':>9}")
     for name, took in rows:
         worst = sorted(took)[int(len(took) * 0.99)]
         print(f"{name:34}{statistics.median(took):9.3f}{worst:9.3f}{max(took):9.3f}")
     typical = statistics.median(rows[0][1])
-    met = typical < TARGET_MS
+    target = TARGET_PROTECTED_MS if chosen.protected else TARGET_MS
+    met = typical < target
     verdict = "met" if met else "MISSED"
-    print(f"\n{rows[0][0]}: {typical:.3f} ms, target under {TARGET_MS:.0f} ms: {verdict}")
+    print(f"\n{rows[0][0]}: {typical:.3f} ms, target under {target:g} ms: {verdict}")
     return 0 if met else 1
 
 

@@ -119,6 +119,11 @@ def keys(*names: str) -> None:
 def type_in(text: str) -> None:
     """Type ASCII letters into the field that has the focus, over what stands there."""
     keys("ctrl+a")
+    type_on(text)
+
+
+def type_on(text: str) -> None:
+    """Type them where the cursor is."""
     _xdotool("type", "--clearmodifiers", "--delay", "25", text)
 
 
@@ -219,6 +224,12 @@ def framed_picture(path: Path, window: str) -> None:
         (left - 1, top - TITLE_BAR, left + inside.width + 1, top + inside.height + 4)
     )
     framed.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def keys_shown(window: str) -> bytes:
+    """The bottom bar as it looks: another key on it makes another picture."""
+    seen = Image.open(io.BytesIO(_seen(window)))
+    return seen.crop((0, seen.height - 60, seen.width, seen.height)).convert("RGB").tobytes()
 
 
 def main_key_works(window: str) -> bool:

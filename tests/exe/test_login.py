@@ -12,8 +12,8 @@ from tests.helpers.dovecot import Dovecot
 from tests.helpers.mail_samples import blank
 from tests.helpers.postfix import Postfix
 
-TO_THE_TICK = ("Tab",) * 9
-"""From the tabs of 緒言設定 to 「Windowsログイン時の起動」, the last field of the first page."""
+TO_THE_TICK = ("Tab",) * 5
+"""From the tabs of 緒言設定 to 「Windowsログイン時の起動」, above 「くわしい設定」."""
 
 
 TO_FORGET = ("Tab",) * 10

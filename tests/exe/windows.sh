@@ -99,9 +99,10 @@ measure_exe() {
 test_windows() { # what has to do with files, folders and the system; of the rest Windows knows nothing
     say "Windows の Python での単体テスト"
     MORE_PACKAGES=";Z:$PWD/$WINDOWS/test-packages" \
-        windows_python -m pytest -p no:cacheprovider -m "not real" \
+        windows_python -m pytest -p no:cacheprovider -m "not real and not slow" \
+        tests/integration/test_protection.py tests/unit/test_sealed_files.py \
         tests/unit/test_{autostart,backup,console,csv_format,data_folder,kept,ledger_disk,lock,event_log}.py \
-        tests/unit/test_{files,passwords,providers,session_end,machine_setup,tray_perseverance,detach,volume}.py tests/unit/test_settings_*.py \
+        tests/unit/test_{files,passwords,providers,session_end,ime_reading,machine_setup,tray_perseverance,detach,volume}.py tests/unit/test_settings_*.py \
         tests/screens/test_look.py
 }
 

@@ -50,8 +50,8 @@ class Certificates:
     unknown_issuer: ServerCertificate
 
 
-def make_certificates(folder: Path) -> Certificates:
-    """Issue them, as files in `folder`."""
+def make_certificates(folder: Path, *more: str) -> Certificates:
+    """Issue them, as files in `folder`; the good one for some more names too."""
     import trustme  # its cryptography wants a Windows newer than Wine 8 is
 
     ours, theirs = trustme.CA(), trustme.CA()
@@ -74,7 +74,7 @@ def make_certificates(folder: Path) -> Certificates:
     here = ("localhost", "127.0.0.1", "::1")
     return Certificates(
         ca_file=ca_file,
-        good=issued("good", ours, *here),
+        good=issued("good", ours, *here, *more),
         wrong_name=issued("wrong_name", ours, "mail.example.jp"),
         expired=issued("expired", ours, *here, not_after=past),
         future=issued("future", ours, *here, not_before=far),

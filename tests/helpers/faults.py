@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
+
+from kollect.storage.database_driver import sqlite3
 
 ERRORS = (
     RuntimeError("x"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.states import MailState
 from kollect.members.member import Consent, Member, Sex
 from kollect.members.repository import Members
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW, numbered
 
 YAMADA = Member(

@@ -6,9 +6,10 @@ three receipts in different states, a 再送, a strike; version 3 also with memb
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+from kollect.storage.database_driver import sqlite3
 
 _DUMPS = Path(__file__).parents[1] / "data"
 

@@ -7,7 +7,6 @@ none has any effect: what a `finally` still tries is as lost as it would be in t
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,8 @@ import pytest
 
 from kollect.desktop import files
 from kollect.net.connection import Line
-from kollect.storage import database
+from kollect.storage import database_driver
+from kollect.storage.database_driver import sqlite3
 
 CHANGES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
 
@@ -68,15 +68,16 @@ class Sqlite:
 
 
 @contextmanager
-def fused(fuse: Fuse) -> Iterator[None]:
-    """Within the block every outside act goes through the fuse."""
+def fused(fuse: Fuse, changes: tuple[str, ...] = CHANGES) -> Iterator[None]:
+    """Within the block every outside act goes through the fuse; `changes` begin the statements that
+    are one."""
 
     class Connection(sqlite3.Connection):
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
             run = super().execute
             if fuse.blown and sql.startswith("ROLLBACK"):
                 return run(sql, *values)  # the next opening would roll back: SQLite's own promise
-            if sql.lstrip().startswith(CHANGES):
+            if sql.lstrip().startswith(changes):
                 return fuse.act(sql.split()[0], lambda: run(sql, *values))
             return run(sql, *values)
 
@@ -84,7 +85,7 @@ def fused(fuse: Fuse) -> Iterator[None]:
             run = super().executemany
             return fuse.act(sql.split()[0], lambda: run(sql, values))
 
-    send, replace = Line.send, files.replace
+    send, replace, remove, erase = Line.send, files.replace, files.remove, files.erase
 
     def fused_send(line: Line, data: Any) -> None:
         fuse.act(f"send {bytes(data[:12])!r}", lambda: send(line, data))
@@ -92,8 +93,19 @@ def fused(fuse: Fuse) -> Iterator[None]:
     def fused_replace(new: Path, path: Path) -> None:
         fuse.act("replace", lambda: replace(new, path))
 
+    def fused_remove(path: Path) -> None:
+        if path.exists():
+            fuse.act("remove", lambda: remove(path))
+
+    def fused_erase(path: Path) -> None:
+        if path.exists():
+            fuse.act("erase", lambda: erase(path))
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Line, "send", fused_send)
         patch.setattr(files, "replace", fused_replace)
-        patch.setattr(database, "sqlite3", Sqlite(Connection))
+        if changes is not CHANGES:
+            patch.setattr(files, "remove", fused_remove)
+            patch.setattr(files, "erase", fused_erase)
+        patch.setattr(database_driver, "sqlite3", Sqlite(Connection))
         yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from kollect.ledger.ledger import Ledger
 from kollect.mail import address
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
 
 FIRST = 1001
 _NAMES = "taro hanako yuki sakura ken mika haruto aoi sora rin yuna minato hina koharu".split()  # noqa: SIM905

@@ -193,6 +193,11 @@ def type_in(widget: Any, text: str) -> None:
 def type_letters(widget: Any, text: str) -> None:
     """Type into a field instead of what is selected there; an empty text just removes it."""
     widget.event_generate("<BackSpace>")
+    type_letters_on(widget, text)
+
+
+def type_letters_on(widget: Any, text: str) -> None:
+    """Type where the cursor is."""
     for letter in text:
         if letter.isascii():
             name = _KEYS.get(letter, letter)

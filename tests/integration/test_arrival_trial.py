@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +23,7 @@ from kollect.app.mail_test import MailTest
 from kollect.errors import ServerTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.settings.model import Charset, Passwords, Settings, Shop
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.dovecot import Dovecot
 from tests.helpers.mail_samples import blank
 from tests.helpers.postfix import Postfix

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -32,6 +31,7 @@ from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Set
 from kollect.storage import integrity
 from kollect.storage.backup import damage, make_backup
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import BOX, NOW, numbered, sighting
 
 SHOP = Shop(name="こむぎ", address="東京都千代田区千代田1-1")

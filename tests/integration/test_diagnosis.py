@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -20,6 +19,7 @@ from kollect.settings import ini_file
 from kollect.settings.model import Receive, Send, Settings
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import to_text
+from kollect.storage.database_driver import sqlite3
 from tests.helpers import lying_dns, nsd
 from tests.helpers.receipt_samples import FIRST, fill_receipts
 from tests.helpers.zones import EXPECTED, GOOD, ZONES

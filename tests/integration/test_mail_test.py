@@ -308,3 +308,47 @@ def test_what_the_server_says_to_the_test_mail(verb: str, answer: str | Act, wor
         assert told.failed.name == Stage.SEND
         assert words in told.failed.happened
         assert told.failed.cure
+
+
+@pytest.mark.real
+def test_all_in_a_row(dovecot: Dovecot, postfix: Postfix) -> None:
+    """The mail is delivered from Postfix's box to Dovecot's while it is waited for."""
+    settings = real(dovecot, postfix)
+    box = settings.receive.account
+    dovecot.deliver(box, *STRANGERS)
+    told = Told()
+
+    def on_step(step: MailTestStep) -> None:
+        told(step)
+        if step.part == "送信のテスト" and step.name == Stage.SEND and step.ok:
+            [sent] = postfix.wait_for(settings.mail_address)
+            dovecot.deliver(box, sent)
+
+    now = lambda: datetime.now().astimezone()  # noqa: E731
+    password = dovecot.password
+    assert MailTest(settings, Passwords(password, password), MARK, on_step, now).all(10), told.steps
+    assert list(dict.fromkeys(step.part for step in told.steps)) == list(mail_test.MailTestPart)
+    assert len(dovecot.mails(box)) == len(STRANGERS)
+
+
+@pytest.mark.real
+def test_all_in_a_row_as_far_as_it_has_a_meaning(dovecot: Dovecot, postfix: Postfix) -> None:
+    settings, told = real(dovecot, postfix), Told()
+    no_sending = replace(settings, send=replace(settings.send, port=1))
+    assert not check_of(no_sending, told, dovecot.password).all()
+    assert {step.part for step in told.steps} == {"送信のテスト", "テスト後処理"}
+    told = Told()
+    no_box = replace(settings, receive=replace(settings.receive, port=1))
+    assert not check_of(no_box, told, dovecot.password).all()
+    assert {step.part for step in told.steps} == {"送信のテスト", "受信のテスト"}
+    told = Told()
+    assert not check_of(settings, told, dovecot.password).all(0), "it never arrives"
+    assert [step.ok for step in told.steps if step.part == "テスト後処理"][-1]
+
+
+def test_stopped_between_the_parts_nothing_more_is_begun() -> None:
+    with ScriptedSmtp() as smtp:
+        told = Told()
+        stopping = lambda: any(s.name == Stage.SEND and s.ok for s in told.steps)  # noqa: E731
+        assert not check_of(settings_for(1, smtp.port), told, stopping=stopping).all()
+    assert {step.part for step in told.steps} == {"送信のテスト"}

@@ -6,7 +6,6 @@ Whatever the moment, the next start finds all of it or nothing, and gives no num
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -18,6 +17,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.members import csv_table
 from kollect.members.address_change import AddressChanges
 from kollect.members.member import Consent, Member
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW, numbered, text
 from tests.helpers.member_csv import take_in
 from tests.helpers.power_cut import Fuse, PowerCut, fused

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +14,7 @@ import pytest
 
 from kollect.mail.message import Mail
 from kollect.settings.model import Protocol
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.mail_samples import blank
 from tests.helpers.scripted_imap import ImapFaults, ScriptedImap
 from tests.helpers.scripted_pop3 import CAPABILITIES, Faults, ScriptedPop3

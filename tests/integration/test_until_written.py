@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -20,7 +19,8 @@ from kollect.ledger.commit_retry import (
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock
 from kollect.ledger.metadata import Metadata
-from kollect.storage import database
+from kollect.storage import database_driver
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW
 
 
@@ -162,7 +162,7 @@ def test_within_a_transaction_that_could_not_be_undone_nothing_is_thought_writte
 def test_held_by_another_program_it_is_told_and_then_goes_on(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(database, "WAIT_FOR_OTHERS", 0.05)
+    monkeypatch.setattr(database_driver, "WAIT_FOR_OTHERS", 0.05)
     ledger.reopen()
     other = sqlite3.connect(ledger._path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")

@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import random
-import sqlite3
 import subprocess
 import threading
 import time
@@ -31,8 +30,9 @@ from kollect.ledger import commit_retry
 from kollect.mailing.mailing_states import RecipientState
 from kollect.settings import ini_file
 from kollect.settings.model import Passwords
-from kollect.storage import database
+from kollect.storage import database_driver
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.mail_samples import blank
 from tests.helpers.member_shop import SHOP, Mailer, begin, guest, join
 from tests.helpers.scripted_pop3 import ScriptedPop3
@@ -305,7 +305,7 @@ class Resident:
     """A collector in its thread, on a ledger that somebody holds from the fourth letter on."""
 
     def __init__(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(database, "WAIT_FOR_OTHERS", 0.1)
+        monkeypatch.setattr(database_driver, "WAIT_FOR_OTHERS", 0.1)
         monkeypatch.setattr(commit_retry, "_FIRST_PAUSE", 0.05)
         monkeypatch.setattr(commit_retry, "_LONGEST_PAUSE", 0.2)
         self.place = place

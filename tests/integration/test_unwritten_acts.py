@@ -9,7 +9,6 @@ from __future__ import annotations
 import email
 import os
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +22,8 @@ from kollect.errors import StorageTrouble
 from kollect.ledger import commit_retry
 from kollect.ledger.states import ReceiptState
 from kollect.mailing.mailing_states import MailingState, RecipientState
-from kollect.storage import database
+from kollect.storage import database_driver
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.mail_samples import blank
 from tests.helpers.member_shop import SHOP, Mailer, begin, guest, join
 from tests.helpers.power_cut import CHANGES, Sqlite
@@ -79,8 +79,8 @@ def refusing(refusals: Refusals) -> Iterator[None]:
             return refusals.act(sql, lambda: run(sql, values))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "sqlite3", Sqlite(Connection))
-        patch.setattr(database, "WAIT_FOR_OTHERS", 0.05)
+        patch.setattr(database_driver, "sqlite3", Sqlite(Connection))
+        patch.setattr(database_driver, "WAIT_FOR_OTHERS", 0.05)
         patch.setattr(commit_retry, "_FIRST_PAUSE", 0.001)
         patch.setattr(commit_retry, "_LONGEST_PAUSE", 0.002)
         yield

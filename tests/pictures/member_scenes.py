@@ -9,11 +9,14 @@ from datetime import date
 from pathlib import Path
 
 from kollect.ledger.ledger import Ledger
+from kollect.members import postcodes
 from kollect.members.member import Consent, Member, Sex
+from kollect.members.member_fields import MemberField
 from kollect.members.repository import Members
 from kollect.printing.documents import Paper
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
+from kollect.ui.members.home_by_postcode import TownDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_import import MemberImportScreen
@@ -52,12 +55,19 @@ def member_form(album: Album) -> None:
     fields.birthday.value = "S60.1.2"
     fields._say_birthday()
     fields.sex.value = Sex.FEMALE
-    fields.phone.value = "０９０１２３４５６７８"
-    fields.postcode.value = "2200012"
+    fields.phone.value = "045-123-4567"
+    fields.postcode.value = "220-0012"
     fields.home.value = "神奈川県横浜市西区みなとみらい2-3-4"
     fields.consent.focus()
     fields.consent.choose(1)
     album.take("member-form")
+    fields.phone.value = "090-1037-8947"  # somebody has it already
+    fields.postcode.value = "9999999"
+    fields.consent.focus()
+    for where in (MemberField.PHONE, MemberField.POSTCODE):
+        fields._done_with(where, by_key=True)
+    album.wait(lambda: fields.phone.error)
+    album.take("member-form-alike")
     fields.name.value = ""
     fields.birthday.value = "昭和70年1月1日"
     fields._say_birthday()
@@ -88,6 +98,10 @@ def member_form(album: Album) -> None:
     album.dialog(
         "member-candidates",
         lambda: dialogs.show(CandidateDialog, found, there_are_more=False),
+    )
+    album.dialog(
+        "member-towns",
+        lambda: dialogs.show(TownDialog, "452-0961", postcodes.find("4520961")),
     )
 
 

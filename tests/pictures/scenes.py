@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from kollect.diagnosis.examination import OTHER_SERVER
 from kollect.diagnosis.trial_advice import TrialWord
@@ -21,13 +23,19 @@ from kollect.settings.model import (
     Settings,
     Shop,
 )
+from kollect.settings.providers import Provider, for_domain
+from kollect.setup.found_servers import FoundServers, SideResult, SideState
+from kollect.setup.server_offer import MailSide
 from kollect.storage.backup import make_backup
 from kollect.ui.framework.dialogs import TroubleDialog
+from kollect.ui.framework.jobs import Job
 from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.menu import MenuScreen
+from kollect.ui.settings import search_texts
 from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.find_servers_dialog import FindServersDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
@@ -192,9 +200,11 @@ def mail_test(album: Album) -> None:
         screen.mail.show_passwords(Passwords(server.password, server.password))
         screen.select(MailTestPage)
         album.take("settings-test")
-        screen.test.run(Test.SEND)
+        screen.test.run(Test.ALL)
         album.wait(lambda: not screen.test.running)
         album.take("settings-test-good")
+        _to_the_end(album, screen.test.scrolled)
+        album.take("settings-test-good-below")
         screen.mail.show_passwords(Passwords("wrong", "wrong"))
         screen.test.run(Test.RECEIVE)
         album.wait(lambda: not screen.test.running)
@@ -242,7 +252,7 @@ def diagnosis(album: Album) -> None:
         del os.environ[OTHER_SERVER]
     screen.mail.receive_host.value = "outlook.office365.com"
     screen.mail.send_host.value = "smtp.office365.com"
-    screen.mail._warn_of_microsoft()
+    screen.mail._note_servers()
     screen.select(MailPage)
     screen.mail.scrolled.see(screen.mail.address.widget)
     album.take("settings-mail-microsoft")
@@ -330,6 +340,69 @@ def setting_dialogs(album: Album) -> None:
     album.dialog("unsaved", lambda: screen.window.leave(lambda: None))
 
 
+def server_search(album: Album) -> None:
+    """「設定をさがす」: before, while it searches, and what it says at the end."""
+    screen = _settings_screen(album)
+    window, own = album.window, replace(SETTINGS, mail_address="info@aozora-books.jp")
+
+    def open_it(settings: Settings, password: str = "himitsu-1") -> None:
+        window.dialogs.show(
+            FindServersDialog,
+            *(window.jobs, window.dialogs, album.program.workspaces.current, settings, password),
+        )
+
+    def end_with(receive: SideState, provider: Provider | None) -> Callable[[Any], None]:
+        def work(dialog: Any) -> None:
+            dialog._set_running(True)
+            dialog._job = Job(lambda *told: None)
+            sides = (SideResult(MailSide.RECEIVE, receive), SideResult(MailSide.SEND, receive))
+            dialog._tried(FoundServers(*sides, provider))
+
+        return work
+
+    def search(dialog: Any) -> None:
+        dialog._set_running(True)
+        dialog._tell("受信: imap.aozora-books.jp（IMAP 993） にログインしています…", "TLabel")
+
+    album.dialog("find-servers", lambda: open_it(own))
+    album.dialog("find-servers-running", lambda: open_it(own), search)
+    album.dialog("find-servers-nothing", lambda: open_it(own), end_with(SideState.NOTHING, None))
+    gmail = replace(SETTINGS, mail_address="aozora@gmail.com")
+    refused = end_with(SideState.REFUSED, for_domain("aozora@gmail.com"))
+    album.dialog("find-servers-refused", lambda: open_it(gmail), refused)
+    album.dialog(
+        "find-servers-incomplete",
+        lambda: open_it(own, ""),
+        lambda dialog: dialog.accept(),
+    )
+    dialogs = window.dialogs
+    album.dialog(
+        "find-servers-word",
+        lambda: dialogs.choose(
+            search_texts.WORD_TITLE,
+            search_texts.of_word("aozora-books.jp"),
+            search_texts.WORD_ANSWERS,
+        ),
+    )
+    album.dialog(
+        "find-servers-strangers",
+        lambda: dialogs.choose(
+            search_texts.STRANGERS_TITLE,
+            search_texts.of_strangers(("imap.hoster.example",), "info@aozora-books.jp"),
+            search_texts.STRANGERS_ANSWERS,
+            careful=True,
+        ),
+    )
+    screen.select(MailPage)
+    screen.mail.show(gmail)
+    provider = for_domain("aozora@gmail.com")
+    assert provider is not None
+    screen.mail.fill_in(provider)
+    album.take("settings-mail-filled")
+    screen.mail.show(SETTINGS)
+    window.set_status("")
+
+
 def protected(album: Album) -> None:
     from dataclasses import replace
 
@@ -385,6 +458,7 @@ SCENES = (
     diagnosis,
     trial,
     setting_dialogs,
+    server_search,
     protected,
     *collecting_scenes.SCENES,
     *results_scenes.SCENES,

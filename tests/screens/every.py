@@ -24,6 +24,7 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.member_reader import Candidate, FormerAddress
+from kollect.members.postcodes import PostalAddress
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
@@ -44,6 +45,7 @@ from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.members.address_change_flow import AddressDialog
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
+from kollect.ui.members.home_by_postcode import TownDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_import import MemberImportScreen
@@ -56,6 +58,7 @@ from kollect.ui.settings.backups_dialog import BackupsDialog
 from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.find_servers_dialog import FindServersDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
@@ -191,6 +194,19 @@ def _loss(program: Program) -> DataLoss:
 DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any, ...], dict]]]] = {
     "FirstStartDialog": (FirstStartDialog, lambda program: ((), {})),
     "TemplateDialog": (TemplateDialog, lambda program: ((), {})),
+    "FindServersDialog": (
+        FindServersDialog,
+        lambda program: (
+            (
+                program.window.jobs,
+                program.window.dialogs,
+                program.workspaces.current,
+                Settings(),
+                "",
+            ),
+            {},
+        ),
+    ),
     "ExplanationDialog": (ExplanationDialog, lambda program: ((), {})),
     "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
     "NewPinDialog": (NewPinDialog, lambda program: ((), {})),
@@ -207,6 +223,10 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "CandidateDialog": (
         CandidateDialog,
         lambda program: ((_candidates(program),), {"there_are_more": False}),
+    ),
+    "TownDialog": (
+        TownDialog,
+        lambda program: (("100-0001", [PostalAddress("東京都", "千代田区", "千代田")] * 12), {}),
     ),
     "AddressDialog": (
         AddressDialog,

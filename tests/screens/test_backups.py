@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -17,6 +16,7 @@ from kollect.demo.shop import demo_settings
 from kollect.errors import StorageTrouble
 from kollect.settings.model import Passwords
 from kollect.storage import backup
+from kollect.storage.database_driver import sqlite3
 from kollect.ui.main import Program
 from kollect.ui.settings.backups_dialog import GO_BACK, BackupsDialog, size_text
 from kollect.ui.settings.id_page import IdPage

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tkinter as tk
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +12,7 @@ import pytest
 
 from kollect.diagnosis.examination import OTHER_SERVER
 from kollect.settings.model import Passwords, Receive, Send, Settings
+from kollect.storage.database_driver import sqlite3
 from kollect.ui.main import Program
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage

@@ -75,8 +75,85 @@ def change(screen: SettingsScreen, field: Field[Any], text: str) -> None:
 def run(screen: SettingsScreen, label: str) -> list[str]:
     """Press a button of the tab and wait for the end of its test; what can be read then."""
     click(labelled(screen.test, label))
+    return ended(screen)
+
+
+def ended(screen: SettingsScreen) -> list[str]:
     settle(screen, lambda: not screen.test.running)
     return texts(screen.test)
+
+
+def test_all_three_in_a_row_and_nothing_is_left(
+    program: Program, screen: SettingsScreen, server: DemoServer
+):
+    Customer(server, "taro@docomo.example", "太郎").send_blank()
+    shown = run(screen, "まとめてテスト")
+    assert "テストは成功しました。" in shown
+    headings = [text for text in shown if text[:2] in ("1 ", "2 ", "3 ")]
+    assert headings[-3:] == ["1 送信のテスト", "2 受信のテスト", "3 テスト後処理"]
+    assert "テストメールが届いています。" in shown
+    assert any("取り除きました" in text for text in shown)
+    assert len(server.mailbox(server.shop_address).mails) == 1, "the customer's mail is there"
+    assert program.workspaces.current.progress().tested, "the checklist knows it"
+
+
+def test_a_mail_that_was_not_sent_is_not_waited_for(screen: SettingsScreen, server: DemoServer):
+    change(screen, screen.mail.send_password, "wrong")
+    shown = run(screen, "まとめてテスト")
+    assert "1 送信のテスト" in shown and "3 テスト後処理" in shown
+    assert "2 受信のテスト" not in shown
+    assert shown.count("✗") == 1, "receiving would do, the clean-up shows it"
+
+
+def test_a_login_that_is_refused_is_refused_once(screen: SettingsScreen, server: DemoServer):
+    screen.mail.show_passwords(Passwords(receive="wrong", send=server.password))
+    shown = run(screen, "まとめてテスト")
+    assert "2 受信のテスト" in shown
+    assert "3 テスト後処理" not in shown
+    assert shown.count("✗") == 1
+
+
+@pytest.mark.parametrize("size", ["1366x697", "1024x524"])
+def test_the_buttons_stay_and_only_the_results_scroll(screen: SettingsScreen, size: str):
+    root = screen.window.root
+    root.geometry(f"{size}+0+0")
+    settle(root, lambda: root.winfo_width() == int(size[:4]))
+    places = {label: labelled(screen.test, label).winfo_rooty() for label in LABELS}
+    run(screen, "まとめてテスト")
+    settle(root)
+    screen.test.scrolled.scroll(100)
+    settle(root)
+    assert places == {label: labelled(screen.test, label).winfo_rooty() for label in LABELS}
+    for label in (*LABELS, "中止"):
+        button = labelled(screen.test, label)
+        assert button.winfo_ismapped()
+        assert button.winfo_rooty() > screen.test.winfo_rooty()
+
+
+def test_what_went_wrong_is_in_sight_at_the_end(screen: SettingsScreen):
+    root = screen.window.root
+    root.geometry("1024x524+0+0")
+    change(screen, screen.mail.send_password, "wrong")
+    run(screen, "まとめてテスト")
+    cross = labelled(screen.test, "✗")
+    page = screen.test.scrolled
+    settle(root, lambda: page.winfo_rooty() <= cross.winfo_rooty())
+    settle(root, lambda: cross.winfo_rooty() < page.winfo_rooty() + page.winfo_height())
+
+
+def test_tab_comes_to_the_buttons_before_the_results(screen: SettingsScreen):
+    here: tk.Misc = screen.notebook
+    reached = []
+    for _ in range(len(LABELS)):
+        here = here.tk_focusNext()
+        reached.append(shown_text(here))
+    assert reached == list(LABELS)
+
+
+LABELS = (
+    *("まとめてテスト", "送信のテスト", "受信のテスト", "テスト後処理", "届くかどうかの診断"),
+    "自分の携帯・Gmailで試す",
+)
 
 
 def test_send_receive_and_clean_up_and_nothing_else_is_touched(
@@ -175,7 +252,7 @@ def test_an_untrusted_certificate_is_shown_and_can_be_pinned(
     click(labelled(screen.test, "この証明書を信頼する"))
     assert len(screen.gather().tls.trusted_fingerprints) == 1
     assert screen.has_unsaved_changes()
-    shown = run(screen, "テスト後処理")
+    shown = ended(screen)
     assert "✗" not in shown
     assert len(dovecot.mails("shop")) == 1, "only our own test mails are removed"
     press(screen, "F12")
@@ -201,8 +278,8 @@ def test_a_server_that_no_longer_encrypts_can_be_allowed_to(
     assert "✗" in run(screen, "送信のテスト")
     dialogs.answers.append("今後は暗号化しない")
     click(labelled(screen.test, "今後は暗号化しない"))
-    settle(screen, lambda: any("求めません" in text for text in texts(screen.test)))
-    assert "テストは成功しました。" in run(screen, "送信のテスト")
+    settle(screen, lambda: "求めません" in screen.window.status_text)
+    assert "テストは成功しました。" in ended(screen), "what is mended is tried at once"
     assert not screen.has_unsaved_changes()
 
 

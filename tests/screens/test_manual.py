@@ -251,7 +251,7 @@ def test_a_character_of_an_input_method_is_no_f1(program: Program):
     script = root.tk.call("bind", "all", "<F1>")
     assert script
     values = {"%A": "p", "%W": str(root), "%T": "2", "%#": "1"}
-    filled = re.sub("%[#a-zA-Z]", lambda f: tk._join((values.get(f[0], "??"),)), str(script))
+    filled = re.sub("%[#a-zA-Z]", lambda f: f"{{{values.get(f[0], '??')}}}", str(script))
     root.tk.eval(filled)  # nobody expects a dialog
 
 

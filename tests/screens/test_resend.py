@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
 from kollect.settings.model import Passwords
+from kollect.storage.database_driver import sqlite3
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.function_bar import StatusKind
 from kollect.ui.main import Program

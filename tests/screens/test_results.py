@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -25,6 +24,7 @@ from kollect.members.member import Member
 from kollect.printing.documents import Paper
 from kollect.settings.model import Collect, Passwords, Settings, TextSize
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from kollect.ui.papers.screen import PapersScreen

@@ -9,6 +9,7 @@ from tkinter import ttk
 from kollect.ui.framework.window import Window
 from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
+from tests.helpers.ui_driver import settle
 
 MOST_EVENTS = 3000
 """Some dozens are needed."""
@@ -41,3 +42,45 @@ def test_the_bar_does_not_come_and_go_for_ever(window: Window):
             if not comes_to_rest(root):
                 restless.append((width, height))
     assert restless == []
+
+
+def bars(scrolled: ScrollFrame) -> list[tk.Misc]:
+    children = scrolled.winfo_children()
+    return [one for one in children if isinstance(one, ttk.Scrollbar) and one.winfo_ismapped()]
+
+
+def test_the_bar_goes_when_it_is_needed_no_longer_however_it_came_to_that(window: Window):
+    """Words that fold anew while a page is laid out keep the bar for a moment, and no longer."""
+    root = window.root
+    top = tk.Toplevel(root)
+    top.geometry("400x300")
+    scrolled = ScrollFrame(top)
+    scrolled.pack(fill="both", expand=True)
+    inside = ttk.Frame(scrolled.inside, width=100)
+    inside.pack(fill="x")
+    for height in (900, 100, 900, 100, 900, 100, 900, 100):
+        inside.configure(height=height)
+        root.update()
+    settle(root, lambda: not bars(scrolled))
+    inside.configure(height=900)
+    settle(root, lambda: bool(bars(scrolled)))
+
+
+def test_a_widget_in_sight_moves_nothing_and_another_just_comes_into_it(window: Window):
+    root = window.root
+    top = tk.Toplevel(root)
+    top.geometry("400x300")
+    scrolled = ScrollFrame(top)
+    scrolled.pack(fill="both", expand=True)
+    rows = [ttk.Frame(scrolled.inside, width=100, height=20) for _ in range(40)]
+    for row in rows:
+        row.pack(anchor="w")
+    settle(root, lambda: bool(bars(scrolled)))
+    for row in (rows[0], rows[14], rows[5]):  # wholly in sight, though without any margin
+        scrolled.see(row)
+        for _ in range(20):
+            settle(root)
+        assert rows[0].winfo_rooty() == scrolled.winfo_rooty()
+    scrolled.see(rows[30])
+    settle(root, lambda: rows[0].winfo_rooty() < scrolled.winfo_rooty())
+    assert rows[30].winfo_rooty() + 20 <= scrolled.winfo_rooty() + 300

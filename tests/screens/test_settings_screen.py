@@ -83,7 +83,7 @@ class TestLabels:
             (
                 "control",
                 "受信チェック間隔 受付完了メール見出 受付完了メール本文 ★1★を挿入 桁数 文字コード "
-                "受付番号の開始番号 無題とみなす件名 Windowsログイン時の起動",
+                "受付番号の開始番号 無題とみなす件名 Windowsログイン時の起動 くわしい設定",
             ),
             (
                 "duplicate",
@@ -115,15 +115,17 @@ class TestSaving:
         fields = screen.control.fields
         type_in(fields["collect", "interval_seconds"].widget, "120")
         press(screen, "Return")
-        type_in(screen.focus_get(), "5001")
-        press(screen, "Return")
-        type_in(screen.focus_get(), "6")
-        press(screen, "Return")
         type_in(screen.focus_get(), "受付 ★1★ 番")
         press(screen, "Tab")
         type_in(screen.focus_get(), "番号は★1★です。\n髙田")
         press(screen, "Tab")
         assert screen.focus_get() is screen.control.insert_button
+        press(screen, "Tab")
+        assert screen.focus_get() is fields["collect", "start_at_login"].widget
+        press(screen, "Return")
+        type_in(screen.focus_get(), "5001")
+        press(screen, "Return")
+        type_in(screen.focus_get(), "6")
         press(screen, "Control-Tab")
         assert screen.notebook.index("current") == 1, "Ctrl+Tab goes to the next tab"
         press_f12(screen)
@@ -394,9 +396,16 @@ class TestMailPage:
         assert page.receive_host.value == "imap.plala.or.jp"
         assert page.protocol.value is Protocol.IMAP
 
-    def test_an_unknown_domain_proposes_nothing(self, page: MailPage):
+    def test_an_unknown_domain_is_told_how_its_servers_are_found(self, page: MailPage):
         type_in(page.address.widget, "karamail@example.jp")
         assert not labelled(page, "自動で入力する").winfo_ismapped()
+        hint = labelled(page, "どの会社のメールかは、「設定をさがす」で調べられます。")
+        settle(page, hint.winfo_ismapped)
+        type_in(page.address.widget, "karamail@ocn.ne.jp")
+        settle(page, labelled(page, "自動で入力する").winfo_ismapped)
+        type_in(page.receive_host.widget, "mail.example.jp")
+        type_in(page.address.widget, "karamail@example.jp")
+        settle(page, lambda: not hint.winfo_ismapped())
 
     def test_the_template_is_searched_and_fills_in(self, page: MailPage, dialogs: Person):
         def work(dialog: tk.Misc) -> None:
@@ -591,20 +600,22 @@ class TestProtection:
         assert saved(folder).shop.pin == ""
 
 
-def test_it_all_fits_every_size_at_1024_by_600(program: Program):
-    """No word is cut off, and the bottom bar stays in view."""
+@pytest.mark.parametrize(("width", "height"), [(1024, 524), (1280, 644), (1366, 692)])
+def test_it_all_fits_every_size(program: Program, width: int, height: int):
+    """No word is cut off, and the bottom bar stays in view, with what title bar and taskbar leave
+    of the usual screens."""
     screen = opened(program)
     root = program.window.root
-    root.geometry("1024x524+0+0")  # what title bar and taskbar leave of 600
+    root.geometry(f"{width}x{height}+0+0")
+    settle(root, lambda: root.winfo_width() == width)
     for size in TextSize:
         program.window.set_text_size(size)
-        for page in screen.pages:
+        for page in screen.pages if width == 1024 else (screen.mail, screen.test):
             screen.select(type(page))
             settle(root, page.winfo_ismapped)
-            settle(root)
-            assert not cut_off(root), (size, page.title)
+            settle(root, lambda: cut_off(root) == [])  # once the words are folded
             bar = labelled(root, "F12:設定実行")
-            assert bar.winfo_rooty() + bar.winfo_height() <= root.winfo_rooty() + 524
+            assert bar.winfo_rooty() + bar.winfo_height() <= root.winfo_rooty() + height
 
 
 def test_settings_that_cannot_be_used_are_shown_for_mending(
@@ -638,3 +649,37 @@ def test_trying_with_missing_values_shows_what_is_missing(screen: SettingsScreen
     assert screen.notebook.index("current") == 2
     assert screen.focus_get() is screen.mail.address.widget
     assert screen.mail.receive_host.error
+
+
+def stops_from_the_tabs(screen: SettingsScreen, count: int) -> list[tk.Misc]:
+    """Where Tab leads from the tabs themselves, as the tests of the .exe count it."""
+    here: tk.Misc = screen.notebook
+    reached = []
+    for _ in range(count):
+        here = here.tk_focusNext()
+        reached.append(here)
+    return reached
+
+
+def test_tab_on_the_first_page(screen: SettingsScreen):
+    fields = screen.control.fields
+    stops = stops_from_the_tabs(screen, 9)
+    assert stops[3] is screen.control.insert_button
+    assert stops[4] is fields["collect", "start_at_login"].widget
+    assert stops[5] is fields["collect", "first_number"].widget
+
+
+def test_tab_on_the_page_of_the_mail(screen: SettingsScreen):
+    page = screen.mail
+    screen.select(MailPage)
+    screen.update()
+    stops = stops_from_the_tabs(screen, 19)
+    assert stops[0] is page.reveal_tick
+    assert stops[3] is page.address.widget
+    assert shown_text(stops[4]) == "設定をさがす"
+    expected = (page.receive_host, page.receive_port, page.receive_account, page.receive_password)
+    assert stops[7:11] == [field.widget for field in expected]
+    assert stops[11:13] == [page.send_host.widget, page.send_port.widget]
+    assert [shown_text(stops[at]) for at in (13, 15)] == ["説明", "受信用のアカウントを複写する"]
+    assert stops[16:18] == [page.send_account.widget, page.send_password.widget]
+    assert stops[18] is page.fields["forward", "address"].widget

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from kollect.ledger.ledger import Ledger
 from kollect.members.member import Member
 from kollect.members.member_filter import search_text
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import numbered
 
 

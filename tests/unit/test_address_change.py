@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -23,7 +22,9 @@ from kollect.members.member import Consent, Member
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
 from kollect.members.member_filter import EVERYBODY, MemberFilter
 from kollect.settings.model import Shop
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import DOMAIN, NOW, numbered, text
+from tests.helpers.protected_shop import rows
 
 OLD, NEW, NEXT = "taro@docomo.ne.jp", "taro@gmail.com", "taro@icloud.com"
 LATER = NOW + timedelta(days=1)
@@ -55,11 +56,6 @@ def members(path: Path) -> Iterator[AddressChanges]:
 def ledger(path: Path) -> Iterator[Ledger]:
     with closing(Ledger(path)) as ledger:
         yield ledger
-
-
-def whole(path: Path) -> list[str]:
-    with closing(sqlite3.connect(path)) as db:
-        return list(db.iterdump())
 
 
 # --- the table of address_change, row by row
@@ -154,10 +150,10 @@ def test_what_is_somebody_elses_by_now_is_not_taken_back(members: AddressChanges
 def test_numbers_that_cannot_be_handed_in(members: AddressChanges, path: Path):
     members.register(Member(1002, "佐藤　花子"), NOW)
     for new, why in ((1001, "同じアドレス"), (1002, "ほかの会員")):
-        before = whole(path)
+        before = rows(path)
         with pytest.raises(CannotMove, match=why):
             members.change_address(1001, new, LATER, "会員一覧")
-        assert whole(path) == before
+        assert rows(path) == before
     with pytest.raises(NumberUnknown):
         members.change_address(1001, 1999, LATER, "会員一覧")
     with pytest.raises(NotRegistered):

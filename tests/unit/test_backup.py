@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import itertools
-import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -31,6 +30,7 @@ from kollect.storage.backup import (
     newest_good,
     start_new_database,
 )
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW, numbered
 
 TODAY = date(2026, 11, 23)

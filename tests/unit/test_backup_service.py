@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -26,6 +25,7 @@ from kollect.members.repository import Members
 from kollect.settings.model import Shop
 from kollect.storage import backup
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW, numbered
 from tests.helpers.member_samples import YAMADA, numbers, register
 
@@ -189,15 +189,15 @@ def test_a_full_stick_leaves_what_was_there(workspace: Workspace, tmp_path: Path
     target = tmp_path / "a.db"
     target.write_bytes(b"older")
     with pytest.MonkeyPatch.context() as patch:
-        real = backup.connect
+        real = backup.open_with
 
-        def tiny(path: Path, mode: str) -> sqlite3.Connection:
-            db = real(path, mode)
+        def tiny(key: bytes | None, path: Path, mode: str) -> sqlite3.Connection:
+            db = real(key, path, mode)
             if mode == "rwc":  # SQLite itself says "full" at so many pages
                 db.execute("PRAGMA max_page_count = 2")
             return db
 
-        patch.setattr(backup, "connect", tiny)
+        patch.setattr(backup, "open_with", tiny)
         with pytest.raises(StorageTrouble, match="いっぱい"):
             backup_service.write_out(workspace.folder, target)
     assert target.read_bytes() == b"older"

@@ -199,7 +199,7 @@ def test_only_the_columns_of_the_file_are_corrected(members: Members):
     yamada = Member(1001, "山田", phone="03-1111-2222", groups=("常連",), consent=PAPER)
     members.register(yamada, NOW)
     assert imported(members, "受付番号,電話番号\n1001,0311113333\n") == ImportCounts(0, 1, 0)
-    assert members.get(1001) == replace(yamada, phone="0311113333")
+    assert members.get(1001) == replace(yamada, phone="03-1111-3333")
     assert imported(members, "受付番号,電話番号,グループ\n1001,0311113333,常連\n") == ImportCounts(
         0, 0, 1
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,9 @@ import pytest
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage.data_folder import DataFolder, resolve
-from kollect.storage_errors import database_trouble, storage_trouble
+from kollect.storage.database_driver import sqlite3
+from kollect.storage.database_errors import database_trouble
+from kollect.storage_errors import storage_trouble
 
 CLOSED = Path("/proc/self")
 """A folder in which nobody, not even root, can make a file."""

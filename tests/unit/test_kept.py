@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from kollect.desktop import files
-from kollect.errors import StorageTrouble
+from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.ledger.kept_folder import KeptFolder
+from kollect.storage import database_keys, protection_mark
+from kollect.storage.protection_mark import Mark, Protection
 from tests.helpers.ledger_samples import BOX, NOW
 
 RAW = b"From: a@docomo.ne.jp\r\nSubject: \x82\xa0\r\n\r\nbody\0\r\n"
@@ -26,6 +28,11 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def kept(folder: Path) -> KeptFolder:
     return KeptFolder(folder)
+
+
+def content(kept: KeptFolder, name: str) -> bytes:
+    with kept.copy(name).open("rb") as raw:
+        return raw.read()
 
 
 def aged(file: Path, days: float) -> Path:
@@ -46,8 +53,8 @@ def test_a_copy_is_there_when_the_block_has_ended_and_not_before(kept: KeptFolde
         sink.write(RAW)
         sink.write(RAW)
         sink.flush()
-        assert not kept.path("a.eml").exists()
-    assert kept.path("a.eml").read_bytes() == RAW + RAW
+        assert not kept.copy("a.eml").exists()
+    assert content(kept, "a.eml") == RAW + RAW
     assert names(folder) == ["a.eml"]
     assert kept.head("a.eml", 10) == RAW[:10]
 
@@ -58,7 +65,7 @@ def test_what_was_written_can_be_taken_back(kept: KeptFolder):
         sink.seek(0)
         sink.truncate()
         sink.write(b"headers only")
-    assert kept.path("a.eml").read_bytes() == b"headers only"
+    assert content(kept, "a.eml") == b"headers only"
 
 
 class LineLost(Exception):
@@ -77,7 +84,7 @@ def test_a_fault_of_the_block_leaves_no_copy_and_stays_what_it_is(
             raise fault
         assert raised.value is fault
     assert names(folder) == ["old.eml"]
-    assert kept.path("old.eml").read_bytes() == RAW
+    assert content(kept, "old.eml") == RAW
 
 
 def test_a_half_written_copy_of_a_crash_is_written_over(kept: KeptFolder, folder: Path):
@@ -85,7 +92,7 @@ def test_a_half_written_copy_of_a_crash_is_written_over(kept: KeptFolder, folder
     with kept.writing("a.eml") as sink:
         sink.write(b"whole")
     assert names(folder) == ["a.eml"]
-    assert kept.path("a.eml").read_bytes() == b"whole"
+    assert content(kept, "a.eml") == b"whole"
 
 
 @pytest.fixture
@@ -176,3 +183,65 @@ def test_a_copy_that_cannot_be_removed_stops_nothing(kept: KeptFolder, folder: P
     aged(folder / "b.eml", 40)
     assert kept.clear_old(NOW) == 1
     assert names(folder) == ["a.eml"]
+
+
+# --- in a protected folder
+
+
+@pytest.fixture
+def protected(kept: KeptFolder, tmp_path: Path) -> Iterator[KeptFolder]:
+    database_keys.unlock(tmp_path, bytes(32))
+    protection_mark.write(tmp_path, Mark(Protection.ON, "ab" * 8, "cd" * 16))
+    yield kept
+    database_keys.lock(tmp_path)
+
+
+def test_protected_a_copy_is_no_file(protected: KeptFolder, folder: Path):
+    with protected.writing("a.eml") as sink:
+        sink.write(RAW)
+        assert sink.tell() == len(RAW)
+    with pytest.raises(RuntimeError), protected.writing("broken.eml") as sink:
+        sink.write(RAW)
+        raise RuntimeError
+    assert names(folder) == ["sealed.db"]
+    assert RAW not in (folder / "sealed.db").read_bytes()
+    assert content(protected, "a.eml") == RAW
+    assert protected.head("a.eml", 7) == RAW[:7]
+    assert protected.copy("a.eml").exists()
+    assert not protected.copy("broken.eml").exists()
+
+
+def test_protected_a_copy_from_before_is_found_too(protected: KeptFolder, folder: Path):
+    aged(folder / "before.eml", 1)
+    assert protected.copy("before.eml").exists()
+    assert content(protected, "before.eml") == RAW
+
+
+def test_protected_what_is_gone_is_trouble(protected: KeptFolder):
+    with pytest.raises(StorageTrouble):
+        protected.head("a.eml", 7)
+    with pytest.raises(OSError):
+        protected.copy("a.eml").open("rb")
+
+
+def test_protected_copies_go_after_thirty_days(protected: KeptFolder):
+    for name, days in (("old.eml", 30.1), ("young.eml", 29.9), ("ahead.eml", -3.0)):
+        with protected.writing(name) as sink:
+            sink.write(RAW)
+        protected.copy(name).sealed.set_time(f"kept/{name}", NOW - timedelta(days=days))
+    assert protected.clear_old(NOW) == 1
+    left = protected.copy("x").sealed.files()
+    assert [(one.name, one.written_at) for one in left] == [
+        ("kept/ahead.eml", NOW),
+        ("kept/young.eml", NOW - timedelta(days=29.9)),
+    ]
+
+
+def test_protected_without_its_code_nothing_is_kept(protected: KeptFolder, tmp_path: Path):
+    with protected.writing("a.eml") as sink:
+        sink.write(RAW)
+    database_keys.lock(tmp_path)
+    with pytest.raises(DataCodeTrouble), protected.writing("b.eml"):
+        pass
+    with pytest.raises(DataCodeTrouble):
+        protected.head("a.eml", 7)

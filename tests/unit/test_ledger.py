@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import AlreadyNumbered, IllegalMailMove, MailState, ReceiptState
 from kollect.storage.database import to_text, to_time
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, numbered, sighting, text
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,9 @@ import pytest
 from kollect.errors import StorageTrouble
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW, numbered
+from tests.helpers.small_disk import Disk
 
 TOP = Path(__file__).parents[2]
 
@@ -35,58 +36,6 @@ def mails(path: Path) -> int:
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return db.execute("SELECT count(*) FROM mail").fetchone()[0]
-
-
-# --- a disk of one's own, where the system lets us; else the nearest there is
-
-
-class Disk:
-    """A folder on a small disk. Without the right to mount one, the size of files is limited, and
-    rights are taken from the folder.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.mounted = _run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(path))
-        self._filler = path / "filler"
-
-    def unmount(self) -> None:
-        if self.mounted:
-            _run("umount", "-l", str(self.path))
-
-    @contextmanager
-    def full(self) -> Iterator[None]:
-        if self.mounted:
-            with self._filler.open("wb", buffering=0) as filler, pytest.raises(OSError):
-                while True:
-                    filler.write(bytes(4096))
-            yield
-            self._filler.unlink()
-        else:
-            resource = pytest.importorskip("resource", reason="Windows limits no files")
-            soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-            yield
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-    @contextmanager
-    def read_only(self) -> Iterator[None]:
-        with ExitStack() as undo:
-            if self.mounted:
-                assert _run("mount", "-o", "remount,ro", str(self.path))
-                undo.callback(_run, "mount", "-o", "remount,rw", str(self.path))
-            else:
-                for path in (*self.path.iterdir(), self.path):
-                    undo.callback(path.chmod, path.stat().st_mode)
-                    path.chmod(0o500)
-            yield
-
-
-def _run(*command: str) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
 
 
 @pytest.fixture

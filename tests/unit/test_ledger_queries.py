@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,8 @@ from kollect.delivery.retry_policy import Patience
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import MailState
-from kollect.storage import database
+from kollect.storage import database_driver
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import BOX, DOMAIN, NOW, numbered, text
 
 DAY = timedelta(days=1)
@@ -82,7 +82,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
         def __getattr__(self, name: str) -> Any:
             return getattr(sqlite3, name)
 
-    monkeypatch.setattr(database, "sqlite3", Sqlite())
+    monkeypatch.setattr(database_driver, "sqlite3", Sqlite())
     return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,8 +16,10 @@ from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import ReceiptState
 from kollect.members.member import Consent, Member, MemberState, Sex
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
+from kollect.members.member_fields import MemberFormInput
 from kollect.members.member_filter import AgeRange, MemberFilter, MemberOrder
 from kollect.members.repository import Members
+from kollect.storage.database_driver import sqlite3
 from kollect.storage.queries import Queries
 from kollect.storage.schema import MIGRATIONS
 from tests.helpers.ledger_samples import NOW, numbered
@@ -485,3 +486,64 @@ def test_what_older_versions_overlooked_is_held(path: Path, second: Members):
     assert second.hold(LATER) == []
     second.resume(1004, Consent(True, NOW.date(), "店頭"), LATER, "会員一覧")
     assert second.hold(LATER) == [], "somebody has said so"
+
+
+def test_a_landline_of_a_former_version_is_shown_parted_and_stays_as_it_is_on_disk(
+    members: Members, path: Path
+):
+    members.register(replace(YAMADA, phone="06-6555-1234"), NOW)
+
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE member SET phone = '0665551234'")
+    there = members.get(1001)
+    assert there.phone == "06-6555-1234"
+    assert not members.update(there, LATER, "会員一覧"), "nothing was corrected"
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT phone FROM member").fetchall() == [("0665551234",)]
+    assert members.numbers(MemberFilter("066555")) == [1001]
+
+
+# --- one customer twice
+
+
+def test_who_may_be_the_same_customer(members: Members):
+    members.register(YAMADA, NOW)
+    members.register(replace(SATO, phone="06-6555-1234", birthday=date(1990, 5, 6)), NOW)
+
+    def alike(number: int | None = None, **typed: str) -> list[tuple[int, str]]:
+        return [
+            (one.number, likeness.value)
+            for one, likeness in members.alike(MemberFormInput(**typed), number)
+        ]
+
+    assert alike(phone="０６６５５５１２３４") == [(1002, "同じ電話番号")]
+    assert alike(phone="06-6555-1234", number=1002) == [], "the member itself"
+    assert alike(phone="06-6555-123") == [], "not a number yet"
+    assert alike(name="佐藤花子", birthday="H2.5.6") == [(1002, "同じお名前と生年月日")]
+    assert alike(name="佐藤　花子", birthday="1990/5/7") == []
+    assert alike(name="佐藤　花子") == []
+    assert alike(name="藤　花子", birthday="1990/5/6") == [], "a part of a name is another name"
+    assert alike(name="佐藤 花子", birthday="1990/5/6", phone="09012345678") == [
+        (1001, "同じ電話番号"),
+        (1002, "同じお名前と生年月日"),
+    ]
+    assert alike(name="佐藤 花子", birthday="1990/5/6", phone="0665551234") == [
+        (1002, "同じ電話番号")
+    ], "once"
+    assert alike() == []
+
+
+def test_members_in_the_order_in_which_they_were_registered(members: Members):
+    assert members.last_registered() is None
+    members.register(YAMADA, LATER)
+    members.register(replace(SATO, number=1003), NOW)
+    members.register(replace(SATO, number=1002), LATER)
+
+    def number(member: Member | None) -> int:
+        return member.number if member else 0
+
+    assert number(members.last_registered()) == 1002
+    assert [number(members.neighbour(one, -1)) for one in (1002, 1001, 1003)] == [1001, 1003, 0]
+    assert [number(members.neighbour(one, 1)) for one in (1003, 1001, 1002)] == [1001, 1002, 0]
+    assert members.registered_since(LATER) == 2
+    assert members.registered_since(NOW) == 3

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kollect.members import normalize, wareki
+from kollect.members import normalize, phone_numbers, wareki
 from kollect.members.member import Consent, Member, Sex
 from kollect.members.member_fields import (
     FormProblems,
@@ -104,8 +104,10 @@ def test_no_text_makes_the_reading_fail(text: str):
         wareki.read(text)
     except wareki.NotADate as why:
         assert str(why).endswith("。")
-    for fold in (normalize.line, normalize.lines, normalize.person, normalize.kana, normalize.phone,
-                 normalize.postcode, normalize.narrow, normalize.search_key):  # fmt: skip
+    for fold in (
+        *(normalize.line, normalize.lines, normalize.person, normalize.kana, phone_numbers.phone),
+        *(normalize.postcode, normalize.narrow, normalize.search_key),
+    ):
         once = fold(text)
         if fold is not normalize.search_key:
             assert fold(once) == once, f"{fold.__name__} has not finished with what it makes"
@@ -124,19 +126,55 @@ def test_no_text_makes_the_reading_fail(text: str):
         ("+81 90-1234-5678", "090-1234-5678"),
         ("+81(0)90-1234-5678", "090-1234-5678"),
         ("9012345678", "090-1234-5678"),
-        ("312345678", "0312345678"),
+        ("312345678", "03-1234-5678"),
         ("03（1234）5678", "03-1234-5678"),
         ("(03)1234-5678", "03-1234-5678"),
         ("0120123456", "0120-123-456"),
         ("08001234567", "0800-123-4567"),
         ("05012345678", "050-1234-5678"),
         ("0550-12-3456", "0550-12-3456"),
-        ("0312345678", "0312345678"),
+        ("0312345678", "03-1234-5678"),
+        ("0665551234", "06-6555-1234"),
+        ("066-555-1234", "06-6555-1234"),
+        ("０６－６５５５－１２３４", "06-6555-1234"),
+        ("0112112111", "011-211-2111"),  # 札幌
+        ("0126721234", "01267-2-1234"),  # 岩見沢
+        ("0126221234", "0126-22-1234"),
+        ("0154312345", "0154-31-2345"),  # 釧路
+        ("0154831234", "015-483-1234"),  # 弟子屈
+        ("0263341234", "0263-34-1234"),  # 松本
+        ("0422451151", "0422-45-1151"),  # 三鷹
+        ("0429981111", "04-2998-1111"),  # 所沢
+        ("0429721111", "042-972-1111"),  # 飯能
+        ("0471501111", "04-7150-1111"),  # 流山
+        ("0473661111", "047-366-1111"),  # 松戸
+        ("0460851111", "0460-85-1111"),  # 箱根
+        ("0499221121", "04992-2-1121"),  # 大島
+        ("0534732111", "053-473-2111"),  # 浜松
+        ("0539621111", "0539-62-1111"),
+        ("0576991234", "05769-9-1234"),
+        ("0753331111", "075-333-1111"),  # 京都
+        ("0746801234", "07468-0-1234"),
+        ("0797321111", "0797-32-1111"),  # 芦屋
+        ("0792211111", "079-221-1111"),  # 姫路
+        ("0824621111", "0824-62-1111"),  # 三次
+        ("0825042111", "082-504-2111"),  # 広島
+        ("0851221234", "08512-2-1234"),  # 隠岐
+        ("0866211234", "0866-21-1234"),
+        ("0866911234", "086-691-1234"),
+        ("0980821234", "0980-82-1234"),  # 石垣
+        ("0980221234", "09802-2-1234"),  # 大東島
+        ("0994431234", "0994-43-1234"),
+        ("0994801234", "099-480-1234"),
+        ("0570123456", "0570-123-456"),
+        ("07012345678", "070-1234-5678"),
+        ("06012345678", "060-1234-5678"),
+        ("+81-6-6555-1234", "06-6555-1234"),
         ("", ""),
     ],
 )
 def test_a_telephone_number_as_it_is_kept(typed: str, meant: str):
-    assert normalize.phone(typed) == meant
+    assert phone_numbers.phone(typed) == meant
     assert not problems(replace(GOOD, phone=typed), TODAY)
 
 
@@ -144,6 +182,22 @@ def test_a_telephone_number_as_it_is_kept(typed: str, meant: str):
 def test_what_is_no_telephone_number_is_said(typed: str):
     (problem,) = problems(replace(GOOD, phone=typed), TODAY)
     assert problem.field is MemberField.PHONE
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("06-6555-123", "06 で始まる電話番号は10けたです。いま9けたあります。"),
+        ("06-6555-12345", "06 で始まる電話番号は10けたです。いま11けたあります。"),
+        ("090-1234-567", "090 で始まる電話番号は11けたです。いま10けたあります。"),
+        ("0800-123-456", "0800 で始まる電話番号は11けたです。いま10けたあります。"),
+        ("0120-123-4567", "0120 で始まる電話番号は10けたです。いま11けたあります。"),
+        ("6555-1234", "市外局番から、10けたか11けたの数字"),
+    ],
+)
+def test_a_wrong_length_is_said_in_digits(typed: str, said: str):
+    (problem,) = problems(replace(GOOD, phone=typed), TODAY)
+    assert said in problem.message
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,13 @@ from kollect.settings.providers import (
     filled_in,
     for_domain,
     for_mx,
+    is_free_mail,
+    is_provider_host,
     least_interval,
+    note_under_password,
     providers,
     receiving_hosts,
+    with_server_named,
 )
 from kollect.settings.validation import problems
 
@@ -333,3 +337,60 @@ def test_filling_in():
     assert (gmail.protocol, gmail.host) == (Protocol.IMAP, "imap.gmail.com"), "POP is too seldom"
     au = filled_in(settings, named("au (au.com / ezweb.ne.jp)"), Protocol.IMAP)
     assert (au.receive.host, au.send) == ("imap.ezweb.ne.jp", settings.send)
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "found"),
+    [
+        ("エックスサーバー (implicit TLS)", "SV1234.xserver.jp.", "sv1234.xserver.jp"),
+        ("エックスサーバー (implicit TLS)", "mx.xserver.jp", "sv***.xserver.jp"),
+        ("さくらのレンタルサーバ", "www5.sakura.ne.jp", "www5.sakura.ne.jp"),
+        ("さくらのレンタルサーバ", "a.b.sakura.ne.jp", "<初期ドメイン>.sakura.ne.jp"),
+        ("お名前メール", "mx1.gmoserver.jp", "pop.<独自ドメイン>"),
+        ("OCN", "evil.example", "pop.ocn.ne.jp"),
+    ],
+)
+def test_a_known_server_completes_what_the_papers_tell(name: str, host: str, found: str):
+    pop = with_server_named(named(name), host).pop
+    assert pop is not None and pop.host == found
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("imap.gmail.com", True),
+        ("POP.ocn.ne.jp.", True),
+        ("sv1.xserver.jp", True),
+        ("gmail.com", False),
+        ("imap.gmail.com.evil.example", False),
+        ("evil-imap.gmail.com", False),
+        ("pop.megane.jp", False),
+        ("", False),
+    ],
+)
+def test_the_servers_of_providers_are_known(host: str, known: bool):
+    assert is_provider_host(host) is known
+
+
+def test_what_stays_under_the_password():
+    assert "アプリ パスワード" in note_under_password("imap.gmail.com", "me@megane.jp")
+    assert "「@」より前" in note_under_password("imap.nifty.com", "me@nifty.com")
+    assert "サーバ番号" in note_under_password("sv1.xserver.jp", "me@megane.jp")
+    assert note_under_password("outlook.office365.com", "me@outlook.jp") == "", "said elsewhere"
+    for host in ("", "mail.megane.jp", "pop.ocn.ne.jp"):
+        assert note_under_password(host, "me@ocn.ne.jp") == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "free"),
+    [
+        ("me@gmail.com", True),
+        ("me@yahoo.co.jp", True),
+        ("me@icloud.com", True),
+        ("me@ocn.ne.jp", False),
+        ("me@megane.jp", False),
+        ("", False),
+    ],
+)
+def test_free_mail(address: str, free: bool):
+    assert is_free_mail(address) is free

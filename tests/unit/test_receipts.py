@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import ReceiptState
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW, numbered
 
 HOUR = timedelta(hours=1)

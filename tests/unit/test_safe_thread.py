@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
 from kollect.threads import safe_thread
 
 ERRORS = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -18,8 +17,10 @@ from kollect.mailing import mailing_states as recipients
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.members.address_change import AddressChanges
-from kollect.storage import schema
-from kollect.storage.database import copy_before
+from kollect.storage import database_keys, schema
+from kollect.storage.database import Database, copy_before
+from kollect.storage.database_driver import connect, sqlite3
+from kollect.storage.schema import MIGRATIONS
 from tests.helpers.ledger_samples import BOX, NOW, numbered
 from tests.helpers.old_files import make_old_file
 
@@ -301,3 +302,22 @@ def test_members_and_a_mailing_of_the_version_before_work_on(path: Path):
 def test_a_new_file_needs_no_copy(path: Path):
     Ledger(path).close()
     assert not (path.parent / "backup").exists()
+
+
+def test_a_protected_file_of_an_older_version_is_migrated_and_kept_encrypted(tmp_path: Path):
+    path = tmp_path / "kollect.db"
+    database_keys.unlock(tmp_path, bytes(range(32)))
+    try:
+        with closing(connect(path, "rwc")) as db:
+            db.executescript(MIGRATIONS[0])
+            db.execute("INSERT INTO meta VALUES ('install_id', 'abcdef0123456789')")
+            db.execute("PRAGMA user_version = 1")
+        Database(path).close()
+        kept = copy_before(path, 1)
+        with closing(connect(path, "ro")) as db:
+            assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+        with closing(connect(kept, "ro")) as db:
+            assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert not any(file.read_bytes().startswith(b"SQLite") for file in (path, kept))
+    finally:
+        database_keys.lock(tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from kollect.app import folder_warnings
 from kollect.desktop import volume
 from kollect.ledger.ledger import Ledger
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import numbered
 
 MOUNTS = """\

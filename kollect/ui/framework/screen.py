@@ -43,6 +43,9 @@ class Screen(ttk.Frame):
     def digit(self, number: int) -> None:
         """A digit was typed outside of any field."""
 
+    def turn_page(self, step: int) -> None:
+        """PageUp (-1) or PageDown (1), outside of what one can turn the pages of."""
+
     def search_entry(self) -> tk.Misc | None:
         """The entry 「さがす」, to which Ctrl+F goes; None where nothing is searched."""
         return None

@@ -217,6 +217,7 @@ class Theme:
         configure("Bold.TLabel", font=BOLD_FONT)
         configure("Faint.TLabel", foreground=faint, font=SMALL_FONT)
         configure("Wrong.TLabel", foreground=wrong, font=SMALL_FONT)
+        configure("FieldNotice.TLabel", background=notice, font=SMALL_FONT)
         configure("Good.TLabel", foreground=good)
         configure("Bad.TLabel", foreground=wrong)
         configure("TLabelframe.Label", font=BOLD_FONT, foreground=accent_dark)

@@ -21,7 +21,7 @@ from kollect.ui.framework import editing, enter_key, tk_windows
 from kollect.ui.framework.dialogs import Dialog, Dialogs
 from kollect.ui.framework.function_bar import FunctionBar, FunctionKey, StatusKind
 from kollect.ui.framework.jobs import Jobs, unexpected
-from kollect.ui.framework.key_bindings import on_key, pressed
+from kollect.ui.framework.key_bindings import is_typed, on_key, pressed
 from kollect.ui.framework.screen import Screen
 from kollect.ui.framework.screen_memory import ScreenMemory
 from kollect.ui.framework.theme import GAP, HALF, SIZE_WORDS, WIDE, Theme
@@ -342,6 +342,9 @@ class Window:
         for number in range(1, 10):
             for name in (f"<Key-{number}>", f"<KP_{number}>"):
                 root.bind(name, partial(self._digit, number))
+        for name, step in (("Prior", -1), ("KP_Prior", -1), ("Next", 1), ("KP_Next", 1)):
+            with contextlib.suppress(tk.TclError):  # those of the keypad are known to X11 only
+                root.bind(f"<{name}>", partial(self._page, step))
         editing.on_search_key(root, lambda: self.screen.search_entry() if self._screens else None)
         for name in ("<Control-plus>", "<Control-semicolon>", "<Control-KP_Add>"):
             root.bind(name, lambda event: self._step_size(+1))
@@ -356,6 +359,11 @@ class Window:
     def _digit(self, number: int, event: tk.Event) -> None:
         if self._screens and not editing.is_field(event.widget):
             self.screen.digit(number)
+
+    def _page(self, step: int, event: tk.Event) -> None:
+        turns_itself = isinstance(event.widget, tk.Text | tk.Listbox | ttk.Treeview)
+        if self._screens and not turns_itself and not is_typed(event):
+            self.screen.turn_page(step)
 
     def _step_size(self, step: int) -> None:
         place = _SIZES.index(self.theme.size) + step

@@ -18,6 +18,7 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.address_change_flow import LIST_SOURCE, AddressChangeFlow
+from kollect.ui.members.alike_notice import AlikeNotice
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, REGISTERED, MemberFormFields
 from kollect.ui.members.member_history import corrections, mails
@@ -42,11 +43,18 @@ class MemberEditScreen(Screen):
     manual = "member-edit"
 
     def __init__(
-        self, window: Window, workspaces: ActiveWorkspace, go: Navigator, member: Member
+        self,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
+        member: Member,
+        order: Sequence[int] = (),
     ) -> None:
+        """`order`: the numbers that PageUp and PageDown go through; empty: as registered."""
         super().__init__(window)
         self._workspaces = workspaces
         self._member = member
+        self._order = order
         self._former: Sequence[FormerAddress] = ()
         self._address_change = AddressChangeFlow(self, workspaces, self._after_address_change)
         self._build_head()
@@ -56,7 +64,8 @@ class MemberEditScreen(Screen):
         self.scrolled = ScrollFrame(self.notebook)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
-        self.fields = MemberFormFields(rows, lambda: local_now().date())
+        self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
+        self.alike = AlikeNotice(self, workspaces, self.fields, lambda: self._member.number)
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
         self.history = corrections(self.notebook)
         self.notebook.add(self.history, text="修正の履歴", padding=GAP)
@@ -75,6 +84,11 @@ class MemberEditScreen(Screen):
 
     def digit(self, number: int) -> None:
         self.fields.choose(number)
+
+    def turn_page(self, step: int) -> None:
+        """The member before, or the next; behind the last one 会員登録, if that is below."""
+        if not self.is_busy:
+            self.window.leave(lambda: self._turn(step), "移る")
 
     def has_unsaved_changes(self) -> bool:
         return self._typed() != self._as_shown
@@ -137,6 +151,33 @@ class MemberEditScreen(Screen):
             if there[label]:
                 button.pack(side="left", padx=(HALF, 0))
 
+    def _turn(self, step: int) -> None:
+        from kollect.ui.members.member_form import MemberFormScreen
+
+        number, asked_at = self._member.number, self._typed()
+
+        def work(job: Job) -> Member | None:
+            with self._workspaces.current.members() as members:
+                if number not in self._order:
+                    return members.neighbour(number, step)
+                place = self._order.index(number) + step
+                return members.get(self._order[place]) if 0 <= place < len(self._order) else None
+
+        def done(member: Member | None) -> None:
+            typed_meanwhile = self.has_unsaved_changes() and self._typed() != asked_at
+            if self._member.number != number or typed_meanwhile:
+                return
+            if member is not None:
+                self.window.set_status("")
+                self._show(member)
+                self.on_show()
+            elif step < 0:
+                self.window.set_status("最初の会員です。")
+            elif self._order or not self.window.uncover(MemberFormScreen):
+                self.window.set_status("最後の会員です。")
+
+        self.work(work, done)
+
     def _typed(self) -> MemberFormInput:
         return replace(self.fields.typed, number=str(self._member.number))
 
@@ -157,6 +198,8 @@ class MemberEditScreen(Screen):
                 )
 
         def done(found: _Found) -> None:
+            if self._member.number != number:
+                return  # the page was turned meanwhile
             if found.member is not None:
                 if form:
                     self._show(found.member)

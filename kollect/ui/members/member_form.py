@@ -36,6 +36,7 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import WIDE
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.members.alike_notice import AlikeNotice
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, MemberFormFields, switch_ime
 from kollect.ui.navigator import Navigator
@@ -70,8 +71,11 @@ class MemberFormScreen(Screen):
         self.number = rows.line(
             "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
         )
+        self.today = ttk.Label(rows.beside(self.number), style="Faint.TLabel")
+        self.today.pack(side="right", padx=WIDE)
         self._build_found(rows)
-        self.fields = MemberFormFields(rows, lambda: local_now().date())
+        self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
+        self.alike = AlikeNotice(self, workspaces, self.fields, lambda: None)
         self.fields.empty()
         self.number.on_edit(self._number_edited)
         entry = self.number.widget
@@ -94,12 +98,31 @@ class MemberFormScreen(Screen):
 
     def on_show(self) -> None:
         self.number.focus()
-        self._fetch_groups()
+        self._fetch_around()
         if self._there is not None:  # it may have been mended on the screen above
             self._look()
 
     def digit(self, number: int) -> None:
         self.fields.choose(number)
+
+    def turn_page(self, step: int) -> None:
+        """PageUp: the form before, as it was registered. What is typed here stays."""
+        if step > 0 or self.is_busy:
+            return
+
+        def work(job: Job) -> Member | None:
+            with self._workspaces.current.members() as members:
+                return members.last_registered()
+
+        def done(member: Member | None) -> None:
+            if self.window.screen is not self:
+                return
+            if member is None:
+                self.window.set_status("まだ登録した会員がいません。")
+            else:
+                self._go.member(member)
+
+        self.work(work, done)
 
     def has_unsaved_changes(self) -> bool:
         return self.fields.typed != MemberFormInput(consent=NO)  # a number alone was only looked up
@@ -256,6 +279,9 @@ class MemberFormScreen(Screen):
 
     def save(self, then: Callable[[], None] = lambda: None) -> None:
         """F12: register, or say beside the fields why not; `then` once it is registered."""
+        if not self.number.value.strip() and not self.has_unsaved_changes():
+            self.number.focus()  # an empty form: F12 was pressed once more
+            return
         if self.number.value.strip() and self._found is None:
             self._look(lambda: self._register_member(then))
         else:
@@ -312,7 +338,7 @@ class MemberFormScreen(Screen):
         self.scrolled.see(self.number.widget)
         self.number.focus()
         self.window.say_done(said)
-        self._fetch_groups()
+        self._fetch_around()
         self._go.unregistered.count_again()
 
     def resend(self) -> None:
@@ -332,12 +358,21 @@ class MemberFormScreen(Screen):
 
         self.window.open(MemberListScreen, self._workspaces, self._go)
 
-    def _fetch_groups(self) -> None:
-        def work(job: Job) -> list[str]:
-            with self._workspaces.current.members() as members:
-                return [label for label, _ in members.groups()]
+    def _fetch_around(self) -> None:
+        """The グループ that can be chosen, and how many were registered today."""
+        midnight = local_now().replace(hour=0, minute=0, second=0, microsecond=0)
 
-        self.work(work, self.fields.offer_groups)
+        def work(job: Job) -> tuple[list[str], int]:
+            with self._workspaces.current.members() as members:
+                groups = [label for label, _ in members.groups()]
+                return groups, members.registered_since(midnight)
+
+        def done(found: tuple[list[str], int]) -> None:
+            groups, today = found
+            self.fields.offer_groups(groups)
+            self.today.configure(text=f"本日の登録 {today:,}名")
+
+        self.work(work, done)
 
 
 def _unknown(typed: str) -> Trouble:

@@ -6,7 +6,6 @@ Knows how the form is filled in; whether it can be taken is for `members.member`
 from __future__ import annotations
 
 import tkinter as tk
-import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
@@ -14,7 +13,7 @@ from tkinter import ttk
 from typing import Any
 
 from kollect.desktop.ime import InputMode, set_input_mode
-from kollect.members import normalize, wareki
+from kollect.members import normalize, phone_numbers, wareki
 from kollect.members.member import Sex
 from kollect.members.member_fields import (
     NO,
@@ -25,8 +24,12 @@ from kollect.members.member_fields import (
     problems,
 )
 from kollect.ui.framework import tk_windows
+from kollect.ui.framework.dialogs import Dialogs
+from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, WIDE
 from kollect.ui.framework.tk_lifetime import when_idle
+from kollect.ui.members.home_by_postcode import HomeByPostcode
+from kollect.ui.members.kana_proposal import KanaProposal
 from kollect.ui.widgets import fields, form
 
 REGISTERED = "登録中"
@@ -48,6 +51,12 @@ _SEEN_AT_ONCE = (
     MemberField.CONSENT_ON,
 )
 """What is wrong in these is said when Enter or Tab would leave them, and the focus stays."""
+_TIDY: dict[MemberField, Callable[[str], str]] = {
+    MemberField.KANA: normalize.kana,
+    MemberField.PHONE: phone_numbers.phone,
+    MemberField.POSTCODE: normalize.postcode,
+}
+"""How it is kept, and shown as soon as the field is left."""
 _LETTERS = {
     MemberField.NAME: InputMode.HIRAGANA,
     MemberField.KANA: InputMode.KATAKANA,
@@ -61,8 +70,10 @@ _LETTERS = {
 class MemberFormFields:
     """The rows below the 受付番号, in the order of typing. `typed` is what stands there."""
 
-    def __init__(self, rows: form.Form, today: Callable[[], date]) -> None:
+    def __init__(self, rows: form.Form, today: Callable[[], date], dialogs: Dialogs) -> None:
         self._today = today
+        self.on_left: Callable[[MemberField], None] = lambda where: None
+        """Told when a field has been left with something that can be taken."""
         self.name = rows.line("お名前", characters=26)
         self.kana = rows.line("フリガナ", characters=26, beside=self.name)
         self.birthday = rows.line("生年月日", characters=18)
@@ -96,8 +107,12 @@ class MemberFormFields:
             rows.beside(self.groups), text="選ぶ ▼", width=7, takefocus=False, command=self._offer
         )
         self._pick.pack(side="left", padx=(GAP, 0))
+        ttk.Label(rows.beside(self.groups), text="↓のキーでも選べます", style="Faint.TLabel").pack(
+            side="left", padx=(GAP, 0)
+        )
         self._menu = tk.Menu(self._pick)
-        self._kana_was_proposed = ""
+        self._kana_proposal = KanaProposal(self.name, self.kana)
+        self._home_by_postcode = HomeByPostcode(self.postcode, self.home, dialogs)
         self._wire()
         self.offer_groups(())
 
@@ -127,7 +142,8 @@ class MemberFormFields:
             if where is not MemberField.CONSENT:
                 field.value = getattr(form, where.name.lower())
         self.consent.value = YES if form.consent == YES else NO
-        self._kana_was_proposed = ""
+        self._kana_proposal.begin()
+        self._home_by_postcode.begin()
         self._say_birthday()
         self._follow_consent()
 
@@ -167,7 +183,8 @@ class MemberFormFields:
 
     def _offer(self) -> None:
         place = self._pick
-        self._menu.tk_popup(place.winfo_rootx(), place.winfo_rooty() + place.winfo_height())
+        # with the first one chosen, so that the arrows and Enter go on from there
+        self._menu.tk_popup(place.winfo_rootx(), place.winfo_rooty() + place.winfo_height(), 0)
 
     def choose(self, place: int) -> bool:
         """A digit was typed: in radio buttons it chooses. Returns whether it did."""
@@ -176,12 +193,12 @@ class MemberFormFields:
     # ---- how the fields help ----
 
     def _wire(self) -> None:
-        self.name.on_edit(self._propose_kana)
         self.birthday.on_edit(self._say_birthday)
         self.consent.on_edit(self._consent_chosen)
         for key in ("<Return>", "<KP_Enter>"):
             self.note.widget.bind(key, self._pass_note)
-        for where in _SEEN_AT_ONCE:
+        on_key(self.groups.widget, "<Down>", self._offer)
+        for where in (*_SEEN_AT_ONCE, MemberField.NAME, MemberField.KANA):
             widget = self.fields[where].widget
             for key in ("<Return>", "<KP_Enter>", "<Tab>"):
                 widget.bind(key, partial(self._move_on, where))
@@ -197,26 +214,30 @@ class MemberFormFields:
                 if problem.field is where:
                     field.show_error(problem.message)
                     return False
-        field.clear()
         return True
 
     def _move_on(self, where: MemberField, event: tk.Event) -> str | None:
-        return None if self._fits(where) else "break"
+        if not self._fits(where):
+            return "break"
+        self._done_with(where, by_key=True)
+        return None
 
     def _left(self, where: MemberField, event: tk.Event) -> None:
         """By the mouse: it is said, but the focus may go."""
         widget = self.fields[where].widget
         focus = tk_windows.focused(widget)
-        if focus is not None and focus.winfo_toplevel() is widget.winfo_toplevel():
-            self._fits(where)
+        here = focus is not None and focus.winfo_toplevel() is widget.winfo_toplevel()
+        if here and self._fits(where):
+            self._done_with(where, by_key=False)
 
-    def _propose_kana(self) -> None:
-        """A name in kana is its own reading; that of kanji nobody can guess."""
-        if self.kana.value != self._kana_was_proposed:
-            return  # typed by hand
-        name = self.name.value
-        self._kana_was_proposed = normalize.kana(name) if _is_kana(name) else ""
-        self.kana.value = self._kana_was_proposed
+    def _done_with(self, where: MemberField, *, by_key: bool) -> None:
+        field = self.fields[where]
+        tidy = _TIDY.get(where)
+        if tidy is not None and field.value != (tidied := tidy(field.value)):
+            field.value = tidied
+        if where is MemberField.POSTCODE:
+            self._home_by_postcode.leave(by_key=by_key)
+        self.on_left(where)
 
     def _say_birthday(self) -> None:
         self._meant.configure(text=_in_words(self.birthday.value, self._today()))
@@ -259,12 +280,6 @@ def switch_ime(widget: tk.Misc, letters: InputMode) -> None:
     """Switch the input method whenever this field gets the focus."""
     # when Tk tells of the focus, Windows has not always moved its own
     widget.bind("<FocusIn>", lambda event: when_idle(widget, set_input_mode, letters), add=True)
-
-
-def _is_kana(text: str) -> bool:
-    """Nothing but kana, with at most the usual marks between them."""
-    plain = unicodedata.normalize("NFKC", text)
-    return bool(plain.strip()) and all("ぁ" <= c <= "ヿ" or c in " -" for c in plain)
 
 
 def _in_words(typed: str, today: date) -> str:

@@ -47,6 +47,7 @@ class MemberListScreen(Screen):
         )
         self._soon = Timer(self, self._find)
         self._ready = False
+        self._numbers: list[int] = []
         """F12 has something to open."""
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -159,6 +160,7 @@ class MemberListScreen(Screen):
             if self._searches.outdated:
                 return
             numbers, total, groups = found
+            self._numbers = numbers
             self.table.show(numbers, top=top, keep=True)
             self.files.count.configure(text=count_text(len(numbers), total, narrowed=narrowed))
             self._show_groups([label for label, _ in groups])
@@ -208,7 +210,7 @@ class MemberListScreen(Screen):
 
         def done(member: Member | None) -> None:
             if member is not None and self.window.screen is self:
-                self._go.member(member)
+                self._go.member(member, self._numbers)
 
         self.work(work, done, busy=True)
 

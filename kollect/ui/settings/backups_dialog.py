@@ -178,7 +178,7 @@ def cost_text(cost: ReturnCost) -> str:
 
 
 def day_text(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日({_WEEKDAYS[day.weekday()]})"
+    return f"{day.year}年{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
 
 
 def _cells(copy: BackupCopy) -> tuple[str, ...]:

@@ -25,6 +25,17 @@ class ControlPage(LetterPage):
         interval = form.number(
             "受信チェック間隔", RANGES["collect", "interval_seconds"], after="秒（10～3600）"
         )
+        subject = form.line("受付完了メール見出", characters=40)
+        body = form.text("受付完了メール本文", lines=7)
+        self.insert_button = form.under_label(
+            f"{RECEIPT_MARK}を挿入", lambda: body.insert(RECEIPT_MARK)
+        )
+        login = form.checkbox("Windowsログイン時の起動")
+        form.note(
+            "印を付けると、パソコンの電源を入れたときに、自動でメールの収集を始めます。",
+            under_fields=True,
+        )
+        form.divider("くわしい設定")
         first = form.number("受付番号の開始番号", RANGES["collect", "first_number"], characters=12)
         digits = form.number(
             "桁数",
@@ -33,31 +44,21 @@ class ControlPage(LetterPage):
             after="0: そろえない",
             beside=first,
         )
-        subject = form.line("受付完了メール見出", characters=40)
-        body = form.text("受付完了メール本文", lines=7)
-        self.insert_button = form.under_label(
-            f"{RECEIPT_MARK}を挿入", lambda: body.insert(RECEIPT_MARK)
-        )
         charset = form.choice("文字コード", CHARSET_WORDS)
         blanks = form.lines("無題とみなす件名", lines=3)
         form.note(
             "件名が空のメールのほか、ここに書いた件名（1行に1つ）のメールにも受付番号を返信します。",
             under_fields=True,
         )
-        login = form.checkbox("Windowsログイン時の起動")
-        form.note(
-            "印を付けると、パソコンの電源を入れたときに、自動でメールの収集を始めます。",
-            under_fields=True,
-        )
         self.fields = {
             ("collect", "interval_seconds"): interval,
-            ("collect", "first_number"): first,
-            ("collect", "number_digits"): digits,
             ("collect", "reply_subject"): subject,
             ("collect", "reply_body"): body,
+            ("collect", "start_at_login"): login,
+            ("collect", "first_number"): first,
+            ("collect", "number_digits"): digits,
             ("collect", "charset"): charset,
             ("collect", "blank_subjects"): blanks,
-            ("collect", "start_at_login"): login,
         }
         self.watch()
 

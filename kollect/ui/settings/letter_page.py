@@ -15,7 +15,7 @@ from kollect.ui.widgets.form import Form
 from kollect.ui.widgets.letter_check_strip import LetterCheckStrip
 from kollect.ui.widgets.mail_preview import MailPreview
 
-BESIDE = 60
+BESIDE = 65
 """So many full-width characters wide a page must be for a letter beside the form."""
 
 Fill = Callable[[str, int, int], str]

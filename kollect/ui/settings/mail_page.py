@@ -5,18 +5,30 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from typing import Any
 
 from kollect.settings import microsoft
+from kollect.settings.field_rules import address_fault
 from kollect.settings.model import Auth, Passwords, Protocol, Security, Settings
-from kollect.settings.providers import Provider, filled_in, for_domain, receiving_hosts
+from kollect.settings.providers import (
+    FREE_MAIL_NOTE,
+    Provider,
+    filled_in,
+    for_domain,
+    is_free_mail,
+    note_under_password,
+    receiving_hosts,
+)
 from kollect.settings.validation import RANGES
-from kollect.ui.framework.dialogs import Dialogs
-from kollect.ui.framework.theme import GAP
+from kollect.ui.framework.dialogs import Dialogs, em
+from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.tk_lifetime import tick_variable
 from kollect.ui.settings.explanation import ExplanationDialog
+from kollect.ui.settings.find_servers_dialog import FoundSettings
 from kollect.ui.settings.ports import auth_for, receiving_port, security_for, sending_port
-from kollect.ui.settings.settings_page import SettingsPage, value_at
+from kollect.ui.settings.settings_page import Place, SettingsPage, value_at
 from kollect.ui.settings.templates import TemplateDialog
+from kollect.ui.widgets.fields import Field
 from kollect.ui.widgets.form import Form, button_row
 
 PROTOCOL_WORDS = {Protocol.POP3: "POP", Protocol.IMAP: "IMAP"}
@@ -25,18 +37,30 @@ AUTH_WORDS = {Auth.YES: "する", Auth.SSL: "する(SSL認証)", Auth.NO: "し�
 
 FORWARD_NOTE = (
     "件名のあるメールや広告など、空メールではないメールは、ここに書いたアドレスへ転送します。"
-    "ふだん店で見ているアドレスを入力してください（上のEmailアドレスと同じものは使えません）。"
+    "ふだん店で見ているアドレスを入力してください。"
     "何も入力しないときは転送せず、写しを30日間このパソコンに残します。"
 )
+FORWARD_CAUTION = "注意　必ず、Emailアドレスとは違うアドレスを入力してください。"
+PLAIN_LABEL = "暗号化せずにパスワードを送ることを許す"
+PLAIN_HINT = "（ふつうは付けません）"
 PLAIN_NOTE = (
-    "ふつうは印を付けないでください。印を付けると、通信の途中でパスワードを盗み見され、"
-    "メールを読まれたり、なりすまされたりする危険があります。"
+    "通信の途中でパスワードを盗み見され、メールを読まれたり、なりすまされたりする危険があります。"
 )
-ALERT_NOTE = "受信できない状態が30分続いたときと、元に戻ったときに、ここへメールでお知らせします。"
+OWN_DOMAIN = "どの会社のメールかは、「設定をさがす」で調べられます。"
+ALERT_NOTE = "受信できない状態が30分続いたときと、直ったときに、ここへメールでお知らせします。"
+
+
+BESIDE = 86
+"""So many full-width characters wide a page must be for receiving and sending side by side."""
+_ONE_BELOW_THE_OTHER = ((0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1))
+_SIDE_BY_SIDE = ((0, 0, 1), (0, 1, 2), (1, 0, 3), (2, 1, 1))
+"""Row, column and rows of receiving, sending, out-of-scope mail and the rest. Each column is filled
+by itself, whichever is higher."""
 
 
 class MailPage(SettingsPage):
     title = "メールの設定"
+    widest = 128
     manual = "mail"
 
     def __init__(
@@ -45,30 +69,65 @@ class MailPage(SettingsPage):
         dialogs: Dialogs,
         gather: Callable[[], Settings],
         demo: Callable[[], None],
+        find: Callable[[], FoundSettings | None],
+        say_done: Callable[[str], None],
     ) -> None:
+        """`find` shows 「設定をさがす」."""
         super().__init__(parent)
+        self.inside.configure(padding=(WIDE, HALF))  # at 1366x768 every line counts
         self._dialogs = dialogs
         self._gather = gather
+        self._find = find
+        self._say_done = say_done
         self._enabled = True
         self._port_typed = {"receive": False, "send": False}
+        self._send_follows = {"account": True, "password": True}
         self._buttons: list[ttk.Button] = []
         self._top_row(demo)
         self.form = Form(self.inside, with_groups=True)
         self.form.pack(fill="x")
         self._address_rows()
-        self._microsoft = self.form.note("")
-        self._microsoft.configure(style="Bad.TLabel")
+        self._columns = ttk.Frame(self.inside)
+        self._columns.pack(fill="x")
+        self._halves: list[Form] = []
+        self._beside: bool | None = None
         self._receive_rows()
         self._send_rows()
         self._forward_rows()
         self._more_rows()
         self._follow()
+        self._arrange()
+        self.bind("<Configure>", lambda event: self._arrange())
+
+    def _half(self, title: str) -> Form:
+        """A group that may stand beside another one."""
+        half = Form(self._columns)
+        self._halves.append(half)
+        return half.group(title)
+
+    def _arrange(self) -> None:
+        """Two groups beside each other where there is room; Tab goes through them in one order."""
+        beside = self.winfo_width() > em(self) * BESIDE
+        if beside is self._beside:
+            return
+        self._beside = beside
+        # widths of the window alone: those of texts that fold would never come to rest
+        shared = "half" if beside else ""
+        for column, weight in enumerate((1, int(beside))):
+            self._columns.columnconfigure(column, weight=weight, uniform=shared)
+        # what one column is higher goes between the groups of the other, or below them
+        self._columns.rowconfigure(1, weight=int(beside))
+        self._columns.rowconfigure(3, weight=1000 * beside)
+        places = _SIDE_BY_SIDE if beside else _ONE_BELOW_THE_OTHER
+        for half, (row, column, rows) in zip(self._halves, places, strict=True):
+            padx = (GAP if column else 0, 0)
+            half.grid(row=row, column=column, rowspan=rows, sticky="new", padx=padx)
 
     # ---- the rows, from the top ----
 
     def _top_row(self, demo: Callable[[], None]) -> None:
         row = ttk.Frame(self.inside)
-        row.pack(fill="x", pady=(0, GAP))
+        row.pack(fill="x", pady=(0, HALF))
         self._visible = tick_variable(self)
         self.reveal_tick = ttk.Checkbutton(
             row,
@@ -86,15 +145,21 @@ class MailPage(SettingsPage):
     def _address_rows(self) -> None:
         self.address = self.form.line("Emailアドレス", characters=44)
         self.fields["mail", "address"] = self.address
+        self._buttons.append(
+            self.form.button_beside(self.address, "設定をさがす", self.find, width=16)
+        )
         self._proposal_row = self.form.row(under_fields=True)
         self._proposal = ttk.Label(self._proposal_row, style="Faint.TLabel")
         self._proposal.pack(side="left")
         self._take_proposal = ttk.Button(self._proposal_row, width=18, text="自動で入力する")
         self._take_proposal.pack(side="left", padx=(GAP, 0))
         self._proposal_row.grid_remove()
+        self._free_mail = self.form.note("", under_fields=True)
+        self._microsoft = self.form.note("")
+        self._microsoft.configure(style="Bad.TLabel")
 
     def _receive_rows(self) -> None:
-        form = self.form.group("受信用設定")
+        form = self._half("受信用設定")
         self.protocol = form.radios("受信方式", PROTOCOL_WORDS)
         self.security = form.choice("暗号化", SECURITY_WORDS, beside=self.protocol)
         self.receive_host = form.line("受信サーバ", characters=44)
@@ -103,6 +168,7 @@ class MailPage(SettingsPage):
         self._receive_hint.pack(side="left", padx=(GAP, 0))
         self.receive_account = form.line("アカウント", characters=44)
         self.receive_password = form.line("パスワード", characters=44, secret=True)
+        self._password_note = form.note("")
         self.fields |= {
             ("receive", "protocol"): self.protocol,
             ("receive", "security"): self.security,
@@ -112,7 +178,7 @@ class MailPage(SettingsPage):
         }
 
     def _send_rows(self) -> None:
-        form = self.form.group("送信用設定")
+        form = self._half("送信用設定")
         self.send_host = form.line("送信サーバ", characters=44)
         self.send_port = form.number("送信ポート番号", RANGES["send", "port"])
         cell = form.beside(self.send_port)
@@ -121,11 +187,7 @@ class MailPage(SettingsPage):
         explain = ttk.Button(cell, text="説明", width=12, command=self.explain)
         explain.pack(side="left", padx=(GAP, 0))
         self.auth = form.radios("SMTP認証", AUTH_WORDS)
-        copy = ttk.Button(form, text="受信用のアカウントを複写する", command=self.copy_account)
-        cells = (form.beside(self.auth), form.row(under_fields=True))
-        copy.lift()  # above the row, which was made after it and would hide it
-        for one in (form, cells[0]):  # the cell too: on Windows it gets its width after the form
-            one.bind("<Configure>", lambda event: self._place_copy(copy, *cells))
+        copy = form.button_beside(self.auth, "受信用のアカウントを複写する", self.copy_account)
         self.send_account = form.line("アカウント", characters=44)
         self.send_password = form.line("パスワード", characters=44, secret=True)
         self._buttons.append(copy)
@@ -136,37 +198,33 @@ class MailPage(SettingsPage):
             ("send", "account"): self.send_account,
         }
 
-    def _place_copy(self, button: ttk.Button, beside: tk.Misc, below: ttk.Frame) -> None:
-        """Beside the choice as in the manual; with large letters below it."""
-        needed = sum(
-            child.winfo_reqwidth() for child in (*beside.winfo_children(), button)
-        ) + 5 * self.winfo_pixels(GAP)
-        if needed <= beside.winfo_width():
-            button.pack(in_=beside, side="left", padx=(GAP, 0))
-            below.grid_remove()
-        else:
-            below.grid()
-            button.pack(in_=below, side="left", padx=0)
-
     def _forward_rows(self) -> None:
-        form = self.form.group("対象外メールの送信先")
+        form = self._half("対象外メールの送信先")
         form.note(FORWARD_NOTE)
+        form.note(FORWARD_CAUTION).configure(style="Bold.TLabel")
         self.fields["forward", "address"] = form.line("送信先メールアドレス", characters=44)
 
     def _more_rows(self) -> None:
-        form = self.form.group("そのほか")
+        form = self._half("そのほか")
         self.fields["alert", "address"] = form.line("異常の連絡先", characters=44)
-        form.note(ALERT_NOTE, under_fields=True)
-        plain = form.checkbox("暗号化せずにパスワードを送ることを許す")
-        form.note(PLAIN_NOTE, under_fields=True)
+        form.note(ALERT_NOTE)
+        plain = form.wide_checkbox(PLAIN_LABEL, after=PLAIN_HINT)
+        danger = form.note("")
+        danger.configure(style="Bad.TLabel")
+        _say(danger, "")
+        plain.on_edit(lambda: _say(danger, PLAIN_NOTE if plain.value else ""))
         self.fields["tls", "allow_plaintext_password"] = plain
 
     # ---- what the fields do for each other ----
 
     def _follow(self) -> None:
-        self.address.on_edit(self._propose)
-        self.receive_host.on_edit(self._warn_of_microsoft)
-        self.send_host.on_edit(self._warn_of_microsoft)
+        self.address.on_edit(self._address_typed)
+        self.receive_host.on_edit(self._note_servers)
+        self.send_host.on_edit(self._note_servers)
+        self.receive_account.on_edit(self._send_after_receive)
+        self.receive_password.on_edit(self._send_after_receive)
+        self.send_account.on_edit(lambda: self._send_typed("account"))
+        self.send_password.on_edit(lambda: self._send_typed("password"))
         self.protocol.on_edit(self._receiving_changed)
         self.security.on_edit(self._receiving_changed)
         self.receive_port.on_edit(self._receive_port_typed)
@@ -206,14 +264,35 @@ class MailPage(SettingsPage):
         usual = sending_port(self.auth.value)
         self._send_hint.configure(text=f"不明ならば{usual}としてください。")
 
-    def _warn_of_microsoft(self) -> None:
-        """Said where its servers are entered, before anything is tried."""
-        text = microsoft.warning(self.receive_host.value, self.send_host.value)
-        self._microsoft.configure(text=text)
-        if text:
-            self._microsoft.grid()
-        else:
-            self._microsoft.grid_remove()
+    def _send_after_receive(self) -> None:
+        """Sending wants the same login, until something else is typed there."""
+        if self._send_follows["account"]:
+            self.send_account.value = self.receive_account.value
+            self.send_account.clear()
+        if self._send_follows["password"]:
+            self.send_password.value = self.receive_password.value
+            self.send_password.clear()
+
+    def _send_typed(self, what: str) -> None:
+        self._send_follows[what] = False
+
+    def _learn_following(self) -> None:
+        pairs = {
+            "account": (self.receive_account.value, self.send_account.value),
+            "password": (self.receive_password.value, self.send_password.value),
+        }
+        self._send_follows = {what: send in ("", own) for what, (own, send) in pairs.items()}
+
+    def _address_typed(self) -> None:
+        self._propose()
+        self._note_servers()
+
+    def _note_servers(self) -> None:
+        """What must be known of these servers and this address, before anything is tried."""
+        address, host = self.address.value, self.receive_host.value
+        _say(self._free_mail, FREE_MAIL_NOTE if is_free_mail(address) else "")
+        _say(self._microsoft, microsoft.warning(host, self.send_host.value))
+        _say(self._password_note, note_under_password(host, address))
 
     def _enable_login(self) -> None:
         needed = self._enabled and self.auth.value is not Auth.NO
@@ -226,16 +305,22 @@ class MailPage(SettingsPage):
 
     def _propose(self) -> None:
         """Offer what is known of the provider whose address this is; change nothing unasked."""
-        provider = for_domain(self.address.value)
-        if provider is None or self.receive_host.value in receiving_hosts(
-            provider, self.address.value
-        ):
+        address, host = self.address.value.strip(), self.receive_host.value
+        provider = for_domain(address)
+        if provider is not None and host not in receiving_hosts(provider, address):
+            doubt = "（要確認）" if provider.needs_checking else " "
+            self._proposal.configure(
+                text=f"{provider.label}{doubt}のアドレスです。サーバなどの欄を"
+            )
+            self._take_proposal.configure(command=lambda: self.fill_in(provider))
+            self._take_proposal.pack(side="left", padx=(GAP, 0))
+            self._proposal_row.grid()
+        elif provider is None and not host and address and not address_fault(address):
+            self._proposal.configure(text=OWN_DOMAIN)
+            self._take_proposal.pack_forget()
+            self._proposal_row.grid()
+        else:
             self._proposal_row.grid_remove()
-            return
-        doubt = "（要確認）" if provider.needs_checking else " "
-        self._proposal.configure(text=f"{provider.label}{doubt}のアドレスです。サーバなどの欄を")
-        self._take_proposal.configure(command=lambda: self.fill_in(provider))
-        self._proposal_row.grid()
 
     # ---- buttons ----
 
@@ -249,9 +334,31 @@ class MailPage(SettingsPage):
         if provider is not None:
             self.fill_in(provider)
 
+    def find(self) -> None:
+        """「設定をさがす」"""
+        found = self._find()
+        if found is None:
+            return
+        if found.settings is None:
+            self.choose_template()
+            return
+        self.address.value = found.settings.mail_address
+        self.address.clear()
+        if found.passwords.receive:
+            self.show_passwords(found.passwords)
+        self._fill(found.settings, found.label)
+
     def fill_in(self, provider: Provider) -> None:
         """Put the provider's servers, ports, security and account form into the fields."""
-        self._show_mail(filled_in(self._gather(), provider, self.protocol.value))
+        label = provider.label.partition("（")[0]
+        self._fill(filled_in(self._gather(), provider, self.protocol.value), label)
+
+    def _fill(self, settings: Settings, label: str) -> None:
+        """Show these servers, say what was filled in, and go to what is still missing."""
+        before = [field.value for place, field in self._server_fields()]
+        self._show_mail(settings)
+        after = [field.value for place, field in self._server_fields()]
+        filled = sum(one != other for one, other in zip(before, after, strict=True))
         self._proposal_row.grid_remove()
         empty = next(
             (
@@ -262,6 +369,8 @@ class MailPage(SettingsPage):
             self.receive_host,
         )
         empty.focus()
+        if filled:
+            self._say_done(f"{label} の設定を入れました（{filled}か所）。")
 
     def copy_account(self) -> None:
         """「受信用のアカウントを複写する」: the password too."""
@@ -278,11 +387,13 @@ class MailPage(SettingsPage):
 
     def _show_mail(self, settings: Settings) -> None:
         """Show the servers of these settings; the user has not typed them."""
-        for place, field in self.fields.items():
-            if place[0] in ("receive", "send"):
-                field.value = value_at(settings, place)
-                field.clear()
+        for place, field in self._server_fields():
+            field.value = value_at(settings, place)
+            field.clear()
         self._learn_ports(settings)
+
+    def _server_fields(self) -> list[tuple[Place, Field[Any]]]:
+        return [one for one in self.fields.items() if one[0][0] in ("receive", "send")]
 
     def _learn_ports(self, settings: Settings) -> None:
         receive, send = settings.receive, settings.send
@@ -291,13 +402,15 @@ class MailPage(SettingsPage):
             "receive": receive.port != usual,
             "send": send.port != sending_port(send.auth),
         }
-        self._warn_of_microsoft()
+        self._learn_following()
+        self._note_servers()
         self._hints()
         self._enable_login()
 
     def show_passwords(self, passwords: Passwords) -> None:
         self.receive_password.value = passwords.receive
         self.send_password.value = passwords.send
+        self._learn_following()
 
     def passwords(self) -> Passwords:
         """Those that stand in the fields."""
@@ -313,3 +426,12 @@ class MailPage(SettingsPage):
         for button in self._buttons:
             button.configure(state="normal" if enabled else "disabled")
         self._enable_login()
+
+
+def _say(label: ttk.Label, text: str) -> None:
+    """A line that takes no room while there is nothing to say."""
+    label.configure(text=text)
+    if text:
+        label.grid()
+    else:
+        label.grid_remove()

@@ -17,12 +17,14 @@ from kollect.diagnosis.finding import Finding
 from kollect.diagnosis.refusal_findings import for_verdict
 from kollect.errors import Certificate, Trouble
 from kollect.settings.model import Passwords, Settings
+from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import FIXED_FONT, GAP, HALF, WIDE
 from kollect.ui.framework.window import Window
 from kollect.ui.settings.finding_row import FindingRow, summary, worst_first
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.widgets.form import text_of, wrapped
+from kollect.ui.widgets.scroll_frame import keep_readable
 
 if TYPE_CHECKING:  # the window has to be there before what speaks to servers is loaded
     from kollect.app.mail_test import MailTestStep
@@ -31,6 +33,7 @@ if TYPE_CHECKING:  # the window has to be there before what speaks to servers is
 class Test(StrEnum):
     """The buttons."""
 
+    ALL = "all"
     SEND = "send"
     RECEIVE = "receive"
     CLEAN = "clean"
@@ -42,9 +45,15 @@ SUCCEEDED = "テストは成功しました。"
 TRUST = "この証明書を信頼する"
 DO_WITHOUT = "今後は暗号化しない"
 BUTTONS = (
-    (Test.SEND, "送信のテスト", "テストメールを、自分のアドレスあてに送ります。"),
-    (Test.RECEIVE, "受信のテスト", "送ったテストメールが届くのを、60秒まで待ちます。"),
-    (Test.CLEAN, "テスト後処理", "テストメールだけをサーバから取り除きます。"),
+    (
+        Test.ALL,
+        "まとめてテスト",
+        "テストメールを自分のアドレスへ送り、届くのを60秒まで待って、取り除きます。"
+        "下のボタンで、1つずつ行うこともできます。",
+    ),
+    (Test.SEND, "送信のテスト", ""),
+    (Test.RECEIVE, "受信のテスト", ""),
+    (Test.CLEAN, "テスト後処理", ""),
     (
         Test.DIAGNOSE,
         "届くかどうかの診断",
@@ -59,6 +68,10 @@ BUTTONS = (
 NOT_IN_DEMO = (
     "デモのメールは、デモの中だけを行き来します。デモを終えてから、お店の設定で試してください。"
 )
+ONE_BY_ONE = (Test.SEND, Test.RECEIVE, Test.CLEAN)
+"""Their buttons stand beside each other; what they do is said at 「まとめてテスト」."""
+LOW = 25
+"""Below so many full-width characters in height, the buttons leave their texts to the results."""
 GIVEN = Callable[[], tuple[Settings, Passwords] | None]
 """What is to be tried; None where a field is wrong, which the user has been told."""
 
@@ -84,8 +97,14 @@ class MailTestPage(SettingsPage):
         self._success = SUCCEEDED
         """What is said where nothing goes wrong."""
         self._open_step: _StepRow | None = None
+        self._last: Test | None = None
+        self._part = ""
+        """Of 「まとめてテスト」, which is said above its steps."""
         self.buttons: dict[Test, ttk.Button] = {}
+        self._texts: dict[Test, ttk.Label] = {}
+        self._low: bool | None = None
         self._build()
+        self.bind("<Configure>", lambda event: self._arrange())
 
     @property
     def running(self) -> bool:
@@ -100,6 +119,7 @@ class MailTestPage(SettingsPage):
         if test is Test.TRIAL:
             self._try_out(settings, passwords)
             return
+        self._last, self._part = test, ""
         for old in self._steps.winfo_children():
             old.destroy()
         self._open_step = None
@@ -155,6 +175,11 @@ class MailTestPage(SettingsPage):
     # ---- what comes from the test ----
 
     def _told(self, step: MailTestStep) -> None:
+        if self._last is Test.ALL and step.part != self._part:
+            self._part = step.part
+            number = [part.value for part in type(step.part)].index(step.part) + 1
+            heading = ttk.Label(self._steps, text=f"{number} {step.part}", style="Bold.TLabel")
+            heading.pack(anchor="w", pady=(HALF, 0))
         if self._open_step is None:
             self._open_step = _StepRow(self._steps)
             self._open_step.pack(fill="x", pady=(0, HALF))
@@ -180,6 +205,9 @@ class MailTestPage(SettingsPage):
             self._say(
                 "うまくいかないところがあります。赤い ✗ のところをご覧ください。", "Bad.TLabel"
             )
+        wrong = next((row for row in rows if row.ok is False), None)
+        if wrong is not None:
+            self.scrolled.see(wrong)
 
     def _diagnosed(self, findings: tuple[Finding, ...]) -> None:
         stopped = self._job is not None and self._job.stopping()
@@ -192,7 +220,7 @@ class MailTestPage(SettingsPage):
             row = FindingRow(self._steps, finding, self._copied)
             row.pack(fill="x", pady=(0, GAP))
         self._say(*summary(for_verdict(findings)))
-        self.scrolled.see(self._result)
+        self.scrolled.see(self._steps)
 
     def _copied(self, text: str) -> None:
         self._window.set_status("コピーしました。管理画面の欄に貼り付けてください。")
@@ -216,10 +244,8 @@ class MailTestPage(SettingsPage):
         )
         if sure:
             self._trust(certificate)
-            self._say(
-                "この証明書を信頼します。もう一度テストしてから、F12で設定を保存してください。",
-                "Good.TLabel",
-            )
+            self._window.say_done("この証明書を信頼します。F12で保存してください。")
+            self._again()
 
     def _do_without(self, server: tuple[str, str, int]) -> None:
         """It is remembered at once, not by F12: no setting tells of it."""
@@ -237,11 +263,8 @@ class MailTestPage(SettingsPage):
             return
 
         def done(result: None) -> None:
-            self._say(
-                "このサーバには、今後は暗号化を求めません。もう一度テストしてください。"
-                "「STARTTLS」や「する(SSL認証)」にしているときは、その設定も変えてください。",
-                "Good.TLabel",
-            )
+            self._window.say_done("このサーバには、今後は暗号化を求めません。")
+            self._again()
 
         self._window.jobs.run(
             lambda job: self._workspaces.current.forget_encryption(server),
@@ -250,19 +273,35 @@ class MailTestPage(SettingsPage):
             failed=self._window.dialogs.show_error,
         )
 
+    def _again(self) -> None:
+        """What has just been mended is tried at once."""
+        if self._last is not None:
+            self.run(self._last)
+
     # ---- widgets ----
 
     def _build(self) -> None:
-        table = ttk.Frame(self.inside)
-        table.pack(fill="x")
-        table.columnconfigure(1, weight=1)
-        for row, (test, label, text) in enumerate(BUTTONS):
-            button = ttk.Button(table, text=label, width=24, command=partial(self.run, test))
-            button.grid(row=row, column=0, sticky="w", pady=HALF)
-            self.buttons[test] = button
-            wrapped(table, text).grid(row=row, column=1, sticky="ew", padx=(WIDE, 0))
-        line = ttk.Frame(self.inside)
-        line.pack(fill="x", pady=(GAP, HALF))
+        """Only the results scroll."""
+        head = ttk.Frame(self)
+        head.pack(fill="x", before=self.scrolled)
+        head.lower()  # Tab comes to it first
+        inside = ttk.Frame(head, padding=(WIDE, GAP, WIDE, 0))
+        inside.pack(fill="x")
+        keep_readable(inside, self.widest)
+        self._table = ttk.Frame(inside)
+        self._table.pack(fill="x")
+        for test, label, text in BUTTONS:
+            self.buttons[test] = ttk.Button(
+                self._table,
+                text=label,
+                width=22,
+                command=partial(self.run, test),
+                style="Primary.TButton" if test is Test.ALL else "TButton",
+            )
+            if text:
+                self._texts[test] = wrapped(self._table, text)
+        line = ttk.Frame(inside)
+        line.pack(fill="x", pady=(GAP, 0))
         line.columnconfigure(0, weight=1)
         self._result = wrapped(line, "入力した内容で試します（まだ保存していない内容も使います）。")
         self._result.grid(row=0, column=0, sticky="ew")
@@ -272,6 +311,28 @@ class MailTestPage(SettingsPage):
         self.stop_button.grid(row=0, column=1, sticky="e", padx=(GAP, 0))
         self._steps = ttk.Labelframe(self.inside, text="テストの結果", padding=(GAP, HALF))
         self._steps.pack(fill="both", expand=True)
+
+    def _arrange(self) -> None:
+        """A row for each button with its text; where the page is low, the buttons alone."""
+        low = self.winfo_height() < em(self) * LOW
+        if low is self._low:
+            return
+        self._low = low
+        for column in range(4):
+            self._table.columnconfigure(column, weight=int(not low and column == 3))
+        row = -1
+        for place, (test, button) in enumerate(self.buttons.items()):
+            if low:
+                row, column = divmod(place, 3)
+            else:
+                column = ONE_BY_ONE.index(test) if test in ONE_BY_ONE else 0
+                row += column == 0
+            button.grid(row=row, column=column, sticky="ew", padx=(0, GAP), pady=HALF)
+            if text := self._texts.get(test):
+                if low:
+                    text.grid_remove()
+                else:
+                    text.grid(row=row, column=1, columnspan=3, sticky="ew", padx=(GAP, 0))
 
     def _set_running(self, running: bool) -> None:
         for button in self.buttons.values():

@@ -20,11 +20,16 @@ from kollect.ui.navigator import Navigator
 from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.field_at_fault import PASSWORD
+from kollect.ui.settings.find_servers_dialog import FindServersDialog, FoundSettings
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.pin_dialogs import AskPinDialog
 from kollect.ui.settings.settings_page import Place, SettingsPage
+
+IN_DEMO = (
+    "デモ用の設定は、さがさなくても入っています。デモを終えてから、お店の設定をさがしてください。"
+)
 
 
 class SettingsScreen(Screen):
@@ -56,7 +61,14 @@ class SettingsScreen(Screen):
         fill = workspaces.current.fill_number
         self.control = ControlPage(self.notebook, fill, self.gather)
         self.duplicate = DuplicatePage(self.notebook, fill, self.gather)
-        self.mail = MailPage(self.notebook, window.dialogs, self.gather, self.ask_demo)
+        self.mail = MailPage(
+            self.notebook,
+            window.dialogs,
+            self.gather,
+            self.ask_demo,
+            self.find_servers,
+            window.say_done,
+        )
         self.test = MailTestPage(self.notebook, window, workspaces, self.to_be_tried, self.trust)
         self.shop = IdPage(
             self.notebook, window, workspaces, go, self.open_folder, lambda: self.test.running
@@ -299,6 +311,21 @@ class SettingsScreen(Screen):
         if choice is not None:
             demo = self._go.demo
             self.window.leave(demo.begin if choice is DemoChoice.BEGIN else demo.end, "進む")
+
+    def find_servers(self) -> FoundSettings | None:
+        """「設定をさがす」"""
+        window = self.window
+        if self._workspaces.current.in_demo:
+            window.dialogs.show_info("デモの途中です", IN_DEMO)
+            return None
+        return window.dialogs.show(
+            FindServersDialog,
+            window.jobs,
+            window.dialogs,
+            self._workspaces.current,
+            self.gather(),
+            self.mail.passwords().receive,
+        )
 
     def open_folder(self) -> None:
         try:

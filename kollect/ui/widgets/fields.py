@@ -56,9 +56,17 @@ class Field(Generic[T]):
 
     def show_error(self, text: str) -> None:
         """Say in red what is wrong."""
-        self._error.configure(text=text)
-        self._error.grid()
+        self._say(text, "Wrong.TLabel")
         self._mark(wrong=True)
+
+    def show_notice(self, text: str) -> None:
+        """Say at the same place what is not wrong, but must not be overlooked."""
+        self._say(text, "FieldNotice.TLabel")
+        self._mark(wrong=False)
+
+    def _say(self, text: str, style: str) -> None:
+        self._error.configure(text=text, style=style)
+        self._error.grid()
 
     def clear(self) -> None:
         self._error.configure(text="")

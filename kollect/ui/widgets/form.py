@@ -140,6 +140,15 @@ class Form(ttk.Frame):
         button.pack(side="left")
         return CheckboxField(button, self._error(), variable)
 
+    def wide_checkbox(self, text: str, *, after: str = "") -> CheckboxField:
+        """One that begins where the labels do: for a text that wants the whole width."""
+        row = self.row()
+        variable = tick_variable(self)
+        button = ttk.Checkbutton(row, text=text, variable=variable)
+        button.pack(side="left", padx=(self._indent, 0))
+        self._after(row, after)
+        return CheckboxField(button, self._error(), variable)
+
     def text(self, label: str, *, lines: int, characters: int = 40) -> TextField:
         return TextField(self._text(label, lines, characters), self._error())
 
@@ -164,6 +173,30 @@ class Form(ttk.Frame):
         self._label_cell.lift()  # Tab reaches it after the field, not before
         return button
 
+    def button_beside(
+        self, field: Field[Any], text: str, action: Callable[[], None], *, width: int = 0
+    ) -> ttk.Button:
+        """A button right of the field that was made last; with large letters below it."""
+        beside, below = self.beside(field), self.row(under_fields=True)
+        button = ttk.Button(self, text=text, command=action)
+        if width:
+            button.configure(width=width)
+
+        def place(event: object) -> None:
+            needed = sum(
+                child.winfo_reqwidth() for child in (*beside.winfo_children(), button)
+            ) + 5 * button.winfo_pixels(GAP)
+            if needed <= beside.winfo_width():
+                button.pack(in_=beside, side="left", padx=(GAP, 0))
+                below.grid_remove()
+            else:
+                below.grid()
+                button.pack(in_=below, side="left", padx=0)
+
+        for one in (self, beside):  # the cell too: on Windows it gets its width after the form
+            one.bind("<Configure>", place, add="+")
+        return button
+
     def note(self, text: str, *, under_fields: bool = False) -> ttk.Label:
         """An explanation over the whole width, broken into lines as the window is wide."""
         label = wrapped(self, text, style="Faint.TLabel")
@@ -181,6 +214,14 @@ class Form(ttk.Frame):
         inside = Form(frame, label_characters=self._label_characters)
         inside.grid(row=0, column=0, sticky="ew")
         return inside
+
+    def divider(self, title: str) -> None:
+        """A line over the whole width with a title in it: what is below is seldom needed."""
+        row = self.row()
+        ttk.Label(row, text=title, style="Bold.TLabel").pack(side="left", padx=(0, GAP))
+        line = ttk.Frame(row, style="Line.TFrame", height=1)
+        line.pack(side="left", fill="x", expand=True)
+        row.grid_configure(pady=(GAP, HALF))
 
     def fill_height(self, field: Field[Any]) -> None:
         """Give a text all the height that is left; the form must be gridded to all sides."""

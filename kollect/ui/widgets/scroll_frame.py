@@ -12,6 +12,8 @@ from kollect.ui.framework.tk_lifetime import Timer, later, when_idle
 _SCROLLS_ITSELF = tk.Text | tk.Listbox | ttk.Treeview
 _STEP = 60
 SOON_MS = 20
+_LAID_OUT_MS = 150
+"""Words that fold have their height by then: what came into sight may have been pushed out."""
 _MARGIN = 12
 _MOST_TURNS = 3
 _CALM_MS = 300
@@ -41,9 +43,13 @@ class ScrollFrame(ttk.Frame):
         # by an event that it has grown
         self._strut = ttk.Frame(self.inside, width=0)
         self._strut.pack(side="left")
+        self._strut_height = 0
         self._item = self._canvas.create_window(0, 0, window=self.inside, anchor="nw")
+        self._wanted: tk.Misc | None = None
+        """What is to be seen; of two the latter."""
         self._due = False
         self._turns = 0
+        self._tried_without = (0, 0)
         self._calm = Timer(self, self._forget_turns)
         self.inside.bind("<Configure>", lambda event: self._fit_soon())
         self._canvas.bind("<Configure>", lambda event: self._fit_soon())
@@ -57,15 +63,19 @@ class ScrollFrame(ttk.Frame):
     def see(self, widget: tk.Misc) -> None:
         """Scroll so that this widget is visible, if it lies inside; soon, when all is laid out."""
         if str(widget).startswith(f"{self.inside}."):
-            later(self, SOON_MS, self._see, widget)
+            self._wanted = widget
+            for milliseconds in (SOON_MS, _LAID_OUT_MS):
+                later(self, milliseconds, self._see, widget)
 
     def _see(self, widget: tk.Misc) -> None:
-        if not widget.winfo_exists():
+        if widget is not self._wanted or not widget.winfo_exists():
             return
         top = widget.winfo_rooty() - self.inside.winfo_rooty()
         bottom = top + widget.winfo_height()
         height = self._canvas.winfo_height()
         seen = self._canvas.canvasy(0)
+        if seen <= top and bottom <= seen + height:
+            return  # in sight: a page that moves by itself takes away what was being read
         if bottom + _MARGIN > seen + height:
             seen = bottom + _MARGIN - height
         seen = min(seen, max(0, top - _MARGIN))
@@ -90,7 +100,11 @@ class ScrollFrame(ttk.Frame):
         if not self.winfo_exists():
             return
         width, height = self._canvas.winfo_width(), self._canvas.winfo_height()
+        before, self._strut_height = self._strut_height, height
         self._strut.configure(height=height)
+        if height < before == self.inside.winfo_reqheight():
+            self._fit_soon()  # that was the strut's own height, which only now goes down
+            return
         whole = max(self.inside.winfo_reqheight(), height)
         self._canvas.itemconfigure(self._item, width=width)
         self._canvas.configure(scrollregion=(0, 0, width, whole))
@@ -112,6 +126,11 @@ class ScrollFrame(ttk.Frame):
 
     def _forget_turns(self) -> None:
         self._turns = 0
+        size = (self.winfo_width(), self.winfo_height())
+        if self._bar.winfo_manager() and not self._needed() and size != self._tried_without:
+            # it was kept for the restlessness alone, which may be over: once for each size
+            self._tried_without = size
+            self._fit_soon()
 
 
 def keep_readable(inside: ttk.Frame, characters: int) -> None:

@@ -1,0 +1,184 @@
+"""「データを保護する」 for the window and the commands: the code is found or asked for, the sheet
+written before anything is encrypted, the code kept on this PC.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from kollect.app.preflight import held
+from kollect.errors import DataCodeTrouble, Trouble
+from kollect.protection import conversion, recovery_code
+from kollect.protection.code_store import CodeStore, hidden
+from kollect.protection.derived_keys import keys_of
+from kollect.protection.file_changes import Progress, go_on
+from kollect.protection.recovery_code import RecoveryCode
+from kollect.settings.model import Settings
+from kollect.storage import protection_mark
+from kollect.storage.data_folder import DataFolder
+from kollect.storage.protection_mark import Mark, Protection
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[[], str]
+"""Asks a person for the code; "" where nobody answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionStatus:
+    protected: bool
+    state: str
+    """`off`, or a state of the mark; `unknown` where that is damaged or lost."""
+    code_known: bool
+    """Whether this PC can open the data without asking."""
+
+
+def status(folder: DataFolder, store: CodeStore | None = None) -> ProtectionStatus:
+    """Raises StorageTrouble."""
+    if not conversion.needs_code(folder):
+        return ProtectionStatus(protected=False, state="off", code_known=False)
+    mark = protection_mark.read(folder.path)
+    return ProtectionStatus(
+        protected=True,
+        state=str(mark.state) if mark else "unknown",
+        code_known=_found(folder, store or CodeStore()) is not None,
+    )
+
+
+def open_folder(
+    folder: DataFolder,
+    store: CodeStore | None = None,
+    ask: Ask | None = None,
+    *,
+    locked: bool = False,
+) -> RecoveryCode | None:
+    """Let this process read what is protected; a change that was broken off is gone on with.
+
+    Before anything of the folder is open. `locked`: the folder is this process's already. Returns
+    the code; None: the folder is not protected. Raises DataCodeTrouble where the code is missing or
+    another one's, StorageTrouble, AlreadyRunning.
+    """
+    if not conversion.needs_code(folder):
+        return None
+    store = store or CodeStore()
+    code = _found(folder, store)
+    if code is None and ask is not None and (text := ask()).strip():
+        code = hidden(recovery_code.read(text))
+    if code is None:
+        raise DataCodeTrouble(
+            "復元コードが必要です",
+            happened=f"「{folder.path}」のデータは保護（暗号化）されていて、このパソコンは復元コードを"
+            "まだ覚えていません。データは壊れていません。",
+            cure="復元シートを用意して、印刷されている復元コードを入力してください。",
+        )
+    mark = protection_mark.read(folder.path)
+    if (mark is not None and mark.state is Protection.ON) or locked:
+        mark = conversion.unlock(folder, code)
+    else:
+        with held(folder):
+            mark = conversion.unlock(folder, code)
+    if protection_mark.is_marked(folder.database) and store.kept(mark) != code:
+        store.keep(mark, code)
+    return code
+
+
+def new_code() -> RecoveryCode:
+    return hidden(recovery_code.from_random(secrets.token_bytes(17)))
+
+
+def wrong_place(folder: DataFolder, sheet: Path) -> Trouble | None:
+    """What to say where the sheet would lie among the data that it opens."""
+    inside = os.path.realpath(folder.path)
+    if not Path(os.path.realpath(sheet)).is_relative_to(inside):
+        return None
+    return Trouble(
+        "復元シートをこの場所には保存できません",
+        happened=f"「{sheet}」は、データと同じフォルダの中です。"
+        "USBメモリをなくすと、復元コードもいっしょになくなり、拾った人がデータを開けます。",
+        cure="データとは別の場所（ドキュメントなど）を選んでください。",
+    )
+
+
+def save_sheet(settings: Settings, code: RecoveryCode, sheet: Path) -> None:
+    """Write the 復元シート as a PDF. Raises Trouble."""
+    from kollect.printing import recovery_sheet  # drags Pillow along
+
+    recovery_sheet.save(settings, code, date.today(), sheet)
+
+
+def turn_on(
+    folder: DataFolder,
+    code: RecoveryCode,
+    progress: Progress = go_on,
+    store: CodeStore | None = None,
+) -> bool:
+    """Encrypt everything; returns whether this PC has kept the code for its next start.
+
+    Raises Trouble, ConversionStopped; then the folder is as before, or goes on at the next start.
+    """
+    from kollect.app import recovery
+    from kollect.ledger.ledger import Ledger
+
+    recovery.refuse_damage(folder)
+    Ledger(folder.database).close()  # made, or brought to this version
+    store = store or CodeStore()
+    ledger = conversion.ledger_of(folder)
+    mark = Mark(Protection.ON, ledger, keys_of(code).fingerprint)
+    kept = store.keep(mark, code)  # first: after a crash the next start goes on by itself
+    try:
+        conversion.turn_on(folder, code, progress)
+    except BaseException:
+        if not protection_mark.is_marked(folder.database):
+            store.forget(mark)
+        raise
+    log.info("データを保護しました。")
+    return kept
+
+
+def renew(
+    folder: DataFolder,
+    former: RecoveryCode,
+    code: RecoveryCode,
+    progress: Progress = go_on,
+    store: CodeStore | None = None,
+) -> bool:
+    """Encrypt everything with a new code; as `turn_on`."""
+    store = store or CodeStore()
+    from kollect.app import recovery
+
+    before = conversion.unlock(folder, former)
+    recovery.refuse_damage(folder)
+    kept = store.keep(replace(before, fingerprint=keys_of(code).fingerprint), code)
+    conversion.renew(folder, former, code, progress)
+    store.forget(before)
+    log.info("復元シートを作り直しました。前の復元コードは使えなくなりました。")
+    return kept
+
+
+def turn_off(
+    folder: DataFolder,
+    code: RecoveryCode,
+    progress: Progress = go_on,
+    store: CodeStore | None = None,
+) -> None:
+    """Make everything plain again, and forget the code. Raises Trouble."""
+    from kollect.app import recovery
+
+    mark = conversion.unlock(folder, code)
+    recovery.refuse_damage(folder)
+    conversion.turn_off(folder, code, progress)
+    (store or CodeStore()).forget(mark)
+    log.info("データの保護をやめました。")
+
+
+def _found(folder: DataFolder, store: CodeStore) -> RecoveryCode | None:
+    if (code := store.given()) is not None:
+        return code
+    mark = protection_mark.read(folder.path)
+    return None if mark is None else store.kept(mark)

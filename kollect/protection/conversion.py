@@ -1,0 +1,201 @@
+"""A data folder changed from plain to protected, from one code to another, and back.
+
+Each file is changed by itself, so that at every instant all of them open: some as before, some as
+after, each with its key. The mark (`storage.protection_mark`) says which way the folder goes, and
+is written first; what was broken off is gone on with at the next start (`unlock`).
+
+    mark          the folder holds                    after a crash
+    (none)        plain files                         nothing has happened
+    turning-on    plain and encrypted files           the next start encrypts the rest
+    on            encrypted files                     –
+    renewing      files of the old and the new code   the next start encrypts the rest anew
+    turning-off   plain and encrypted files           the next start makes the rest plain
+
+How each file changes is in `file_changes`. Only while nothing else in this process has a database
+of the folder open.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from contextlib import suppress
+from dataclasses import replace
+
+from kollect.errors import DataCodeTrouble, StorageTrouble
+from kollect.protection.derived_keys import DerivedKeys, keys_of, wrapped
+from kollect.protection.file_changes import SALT, ConversionStopped, Progress, explained, go_on, run
+from kollect.protection.protected_files import (
+    databases,
+    is_encrypted,
+    is_plain,
+    size_of,
+    to_seal,
+)
+from kollect.protection.recovery_code import RecoveryCode
+from kollect.storage import (
+    backup,
+    database_glance,
+    database_keys,
+    protection_mark,
+)
+from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
+from kollect.storage.protection_mark import Mark, Protection
+from kollect.storage.reencrypt import (
+    looks_encrypted,
+    present_key,
+)
+
+_SPARE = 4 << 20
+"""Octets that must stay free beside the largest file."""
+
+
+def turn_on(folder: DataFolder, code: RecoveryCode, progress: Progress = go_on) -> None:
+    """Encrypt everything. The code must be in safe hands before: this is the way without return.
+
+    Raises StorageTrouble, ConversionStopped.
+    """
+    ledger = ledger_of(folder)
+    with explained(folder):
+        _make_sure_of_space(folder)
+        mark = Mark(Protection.TURNING_ON, ledger, keys_of(code).fingerprint)
+        protection_mark.write(folder.path, mark)  # from here on the next start goes on with it
+    try:
+        run(folder, mark, code, progress)
+    except ConversionStopped:
+        mark = replace(mark, state=Protection.TURNING_OFF)
+        with explained(folder):
+            protection_mark.write(folder.path, mark)
+        run(folder, mark, code, go_on)
+        raise
+
+
+def ledger_of(folder: DataFolder) -> str:
+    """By what the folder is known to this PC's keyring. Raises StorageTrouble where there is no
+    kollect.db that could be protected.
+    """
+    ledger = database_glance.identity(folder.database)
+    if ledger is None:
+        raise StorageTrouble(
+            "受付の記録がありません",
+            happened=f"「{folder.database}」がないか、読めません。",
+            cure="コレクトを起動し直して、もう一度お試しください。",
+        )
+    return ledger
+
+
+def renew(
+    folder: DataFolder, former: RecoveryCode, code: RecoveryCode, progress: Progress = go_on
+) -> None:
+    """Encrypt everything anew with another code; after that the former one opens nothing.
+
+    Raises StorageTrouble, and DataCodeTrouble where the former code is not this folder's.
+    """
+    mark = unlock(folder, former)
+    salt = secrets.token_bytes(SALT)
+    old_key = wrapped(keys_of(former).database, code, salt)
+    mark = Mark(Protection.RENEWING, mark.ledger, keys_of(code).fingerprint, (salt + old_key).hex())
+    with explained(folder):
+        _make_sure_of_space(folder)
+        protection_mark.write(folder.path, mark)
+    run(folder, mark, code, progress)
+
+
+def turn_off(folder: DataFolder, code: RecoveryCode, progress: Progress = go_on) -> None:
+    """Make everything plain again; the log stays masked.
+
+    Raises StorageTrouble, and DataCodeTrouble where the code is not this folder's.
+    """
+    mark = replace(unlock(folder, code), state=Protection.TURNING_OFF, former="")
+    with explained(folder):
+        _make_sure_of_space(folder)
+        protection_mark.write(folder.path, mark)
+    run(folder, mark, code, progress)
+
+
+def needs_code(folder: DataFolder) -> bool:
+    """Whether the folder is protected, or a change of that was broken off.
+
+    Before anything of the folder is open in this process. Raises StorageTrouble.
+    """
+    if not protection_mark.is_marked(folder.database):
+        # the mark is lost; plain copies tell that there never was one, and the file is damaged
+        return looks_encrypted(folder.database) and not any(
+            map(is_plain, backup.backups(folder.backup_dir))
+        )
+    if protection_mark.read(folder.path) is None and not any(map(is_encrypted, databases(folder))):
+        with explained(folder):  # a damaged mark, and nothing that it would be about
+            protection_mark.remove(folder.path)
+        return False
+    return True
+
+
+def unlock(folder: DataFolder, code: RecoveryCode) -> Mark:
+    """Let this process open the databases of the folder; a change that was broken off is gone on
+    with first. Returns the mark as it is then; for one that was damaged or lost, a new one.
+
+    Raises DataCodeTrouble where the code is another one's, StorageTrouble.
+    """
+    keys = keys_of(code)
+    mark = protection_mark.read(folder.path)
+    if mark is None or mark.fingerprint != keys.fingerprint:
+        # the code itself is the proof, whatever the mark says: that may be lost, or another shop's
+        _make_sure_that_it_opens(folder, keys, mark)
+        with explained(folder):
+            mark = _made_again(folder, keys)
+    if mark.state is Protection.ON and is_plain(folder.database):
+        # a copy from before was put in its place by hand: it is the only way it can come about
+        mark = replace(mark, state=Protection.TURNING_ON)
+    if mark.state is not Protection.ON:
+        run(folder, mark, code, go_on)
+    else:
+        database_keys.unlock(folder.path, keys.database)
+    return protection_mark.read(folder.path) or mark
+
+
+# ---- codes and keys ----
+
+
+def _make_sure_that_it_opens(folder: DataFolder, keys: DerivedKeys, mark: Mark | None) -> None:
+    encrypted = [database for database in databases(folder) if is_encrypted(database)]
+    for database in reversed(encrypted):
+        with suppress(sqlite3.Error):
+            present_key(database, (keys.database,))
+            return
+    if encrypted or mark is not None:
+        raise DataCodeTrouble(
+            "このデータの復元コードではありません",
+            happened="入力された復元コードは正しく書かれていますが、別のお店のものか、"
+            "作り直す前のものです。データは壊れていません。",
+            cure="このフォルダのために印刷した、いちばん新しい復元シートを確かめてください。",
+        )
+
+
+def _made_again(folder: DataFolder, keys: DerivedKeys) -> Mark:
+    """A mark in the place of one that is damaged or lost. What is plain still gets encrypted."""
+    database_keys.unlock(folder.path, keys.database)
+    ledger = database_glance.identity(folder.database) or "0" * 16
+    mark = Mark(Protection.TURNING_ON, ledger, keys.fingerprint)
+    protection_mark.write(folder.path, mark)
+    return mark
+
+
+# ---- what goes wrong ----
+
+
+def _make_sure_of_space(folder: DataFolder) -> None:
+    needed = max(map(size_of, (*databases(folder), *to_seal(folder))), default=0) + _SPARE
+    free = shutil.disk_usage(folder.path).free
+    if free < needed:
+        raise StorageTrouble(
+            "ディスクの空きが足りません",
+            happened=f"この作業には、あと {_megabytes(needed - free)} MB の空きが必要です。"
+            "まだ何も変えていません。",
+            cure="要らないファイルを消して、空きを増やしてください。",
+            detail=f"{free} < {needed}",
+        )
+
+
+def _megabytes(octets: int) -> str:
+    return f"{-(-octets // 1_000_000):,}"

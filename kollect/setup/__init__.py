@@ -1,0 +1,1 @@
+"""「設定をさがす」: from address and password to the servers."""
