@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from kollect.app import recovery
 from kollect.errors import StorageTrouble
-from kollect.mail import address
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.members.member import Member, MemberState
@@ -140,12 +139,23 @@ def _is_within(target: Path, folder: Path) -> bool:
     return False
 
 
-def _nos(database: Path) -> list[Member]:
-    """Who has said no, in the present database."""
+def _nos(database: Path) -> list[tuple[Member, set[str]]]:
+    """Who has said no, in the present database, with every address of theirs."""
     with closing(Members(database)) as members:
         every = members.numbers()
         parts = (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
-        return [one for part in parts for one in members.members(part) if _said_no(one)]
+        return [
+            (one, _addresses(members, one))
+            for part in parts
+            for one in members.members(part)
+            if _said_no(one)
+        ]
+
+
+def _addresses(members: Members, one: Member) -> set[str]:
+    """The present one and those before アドレスの変更."""
+    former = (left.address for left in members.former_addresses(one.number))
+    return {one.standing.address, *former}
 
 
 def _said_no(member: Member) -> bool:
@@ -153,15 +163,15 @@ def _said_no(member: Member) -> bool:
     return standing.stopped_at is not None or standing.state is MemberState.WITHDRAWN
 
 
-def _keep_nos(copy: Path, nos: Sequence[Member]) -> None:
+def _keep_nos(copy: Path, nos: Sequence[tuple[Member, set[str]]]) -> None:
     """A no is no, whatever the copy knows: 配信停止 and 退会 are written down there too."""
     now = local_now()
     with closing(Members(copy)) as members, members.transaction():
-        for one in nos:
+        for one, addresses in nos:
             there = members.get(one.number)
-            if there is None or there.standing.address != one.standing.address:
-                continue
+            if there is None or addresses.isdisjoint(_addresses(members, there)):
+                continue  # the number is somebody else's there
             if one.standing.stopped_at is not None:
-                members.stop(address.key(one.standing.address), now, SOURCE)
+                members.stop_member(one.number, now, SOURCE)
             if one.standing.state is MemberState.WITHDRAWN:
                 members.withdraw(one.number, now, SOURCE)

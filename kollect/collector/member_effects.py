@@ -14,7 +14,7 @@ from kollect.ledger.lived_time import Lived
 from kollect.mailing import mailing_text
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
-from kollect.members.member import Member, MemberState
+from kollect.members.member import MemberState
 from kollect.members.repository import Members
 from kollect.storage.queries import Queries
 
@@ -33,30 +33,19 @@ class MemberEffects:
         """The number of the member with this address, also of one who has withdrawn; where there is
         none, of one who has left this address.
         """
-        found = self._of(address_key)
+        found = self._members.behind(address_key)
         return found[0].number if found else None
 
     def stop(self, address_key: str, now: datetime) -> list[int]:
-        """Nothing is sent to this address any more, from the next commit on. Returns the members
-        it is new for.
-        """
-        if self._members.of_address(address_key):
-            return self._members.stop(address_key, now, MAIL_SOURCE)
-        return [
-            member.number
-            for member in self._members.former_holders(address_key)
-            if self._members.stop_member(member.number, now, MAIL_SOURCE)
-        ]
+        """As `Members.stop`, from the next commit on."""
+        return self._members.stop(address_key, now, MAIL_SOURCE)
 
     def may_be_stopped(self, address_key: str) -> bool:
         """Is there a member at this address who has neither stopped the mails nor withdrawn?"""
         return any(
             member.standing.state is MemberState.ACTIVE and member.standing.stopped_at is None
-            for member in self._of(address_key)
+            for member in self._members.behind(address_key)
         )
-
-    def _of(self, address_key: str) -> list[Member]:
-        return self._members.of_address(address_key) or self._members.former_holders(address_key)
 
     def answers_a_mailing(self, address_key: str, ids: Iterable[str], subject: str) -> bool:
         """Whether a mail from this address is the answer to a mail of a mailing: by the ids that it
@@ -73,8 +62,10 @@ class MemberEffects:
         """As `Outbox.bounced`: the mail of a mailing came back, its member is 不達."""
         return self._outbox.bounced(letter_id, recipient_key, reason, since, now)
 
-    def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
-        """As `Outbox.handed_over`: to which member such a mail went."""
+    def handed_over(
+        self, letter_id: str, recipient_key: str, since: datetime
+    ) -> tuple[int, str] | None:
+        """As `Outbox.handed_over`: to which member such a mail went, and to which address."""
         return self._outbox.handed_over(letter_id, recipient_key, since)
 
     def tries(self, pace: RateLimit, time: Lived) -> list[datetime]:

@@ -110,11 +110,12 @@ class Bodies:
         """Anybody who knows the address can write such a report; and a 4xx may be over tomorrow."""
         ledger, since = self._context.ledger, self._context.now() - REPORT_WINDOW
         for letter in letters:
-            number = ledger.sent(*letter, since)
-            if number is None:
-                number = self._context.members.handed_over(*letter, since)
-            if number is not None:
-                ledger.seems_lost(number, report.reason or NO_REASON)
+            found = ledger.sent(*letter, since)
+            if found is None:
+                found = self._context.members.handed_over(*letter, since)
+            if found is not None:
+                number, to = found
+                ledger.seems_lost(number, to, report.reason or NO_REASON)
                 return [f"受付番号 {number} へのメールは届かなかったようです: {report.reason}"]
         return []
 
@@ -148,7 +149,7 @@ class Bodies:
         context.ledger.reclassify(entry.id, entry.kind, STOPPED)
         if not new:
             return []
-        _, hour, day = context.ledger.known(key, now)
+        hour, day = context.ledger.answered_lately(key, now)
         limits = context.settings.collect
         may_answer = hour < limits.replies_per_hour and day < limits.replies_per_day
         if entry.kind == Kind.OUT_OF_SCOPE and may_answer:

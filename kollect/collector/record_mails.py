@@ -16,6 +16,7 @@ from kollect.collector.mailbox_session import ConnectionLostAtMail, MailboxSessi
 from kollect.collector.poll_context import ANSWERED, FORWARDED, STOPPED, PollContext
 from kollect.collector.problem_mails import ProblemMails
 from kollect.decision.decide import decide
+from kollect.decision.stop_request import asks_to_stop
 from kollect.decision.types import Decision, Kind, SenderHistory
 from kollect.inbox.mailbox import CommandRefused, Deadly
 from kollect.ledger.records import MailRecord, NewMail
@@ -128,15 +129,13 @@ class MailRecorder:
                 if self._is_seen_before(uid, mail, batch):
                     continue
                 key = address.key(mail.sender) if mail.sender else ""
-                number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
-                member = self._context.members.member(key) if number is not None else None
-                known_now = SenderHistory(number, hour, day, room <= 0, member)
+                known_now = self._history(mail, key, now, room)
                 decision = decide(mail, self._rules, known_now)
                 if decision.kind is Kind.PAUSED:
                     paused = True
                     self._context.tally.add("deferred")
                     continue
-                if number is not None:
+                if known_now.number is not None:
                     ledger.heard_from(key)
                 row = batch.rows[uid] = self._record(uid, mail, decision, key, now)
                 self._context.witnesses.add(mail)
@@ -150,6 +149,19 @@ class MailRecorder:
                 events.append(GOES_ON)
         for text in events:  # only of what is on disk
             self._context.notify(text)
+
+    def _history(self, mail: Mail, key: str, now: datetime, room: int) -> SenderHistory:
+        """What is known of whoever has written. A no may also come from an address that a member
+        has left, which has no number any more."""
+        ledger, members = self._context.ledger, self._context.members
+        number, hour, day = ledger.known(key, now) if key else (None, 0, 0)
+        member = None
+        if number is not None:
+            member = members.member(key)
+        elif key and asks_to_stop(mail.subject):
+            member = members.member(key)
+            hour, day = ledger.answered_lately(key, now)
+        return SenderHistory(number, hour, day, room <= 0, member)
 
     def _text(self, kind: str, text: Collect | Duplicate, now: datetime) -> int:
         """Write down the present text: each number is answered in the words of its own time."""

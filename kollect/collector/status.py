@@ -184,14 +184,3 @@ def wait_text(left: timedelta) -> str:
     seconds = max(0, round(left.total_seconds()))
     minutes, seconds = divmod(seconds, 60)
     return f"{minutes}分{seconds:02}秒" if minutes else f"{seconds}秒"
-
-
-def tooltip(status: CollectorStatus, name: str) -> str:
-    """What the tray icon says when the pointer rests on it: short, Windows shows 127 characters."""
-    state = status.state_text if status.trouble is None else Phase.ERROR
-    lines = [f"{name}: {state if status.running else '収集していません'}"]
-    if status.today is not None:
-        lines.append(f"今日の受付 {status.today:,}件")
-    if status.running and status.next_at is not None and state != BY_PUSH:
-        lines.append(f"次の受信 {status.next_at:%H:%M:%S}")
-    return "\n".join(lines)

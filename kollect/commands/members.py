@@ -81,9 +81,11 @@ def _change_address(folder: DataFolder, options: Namespace) -> int:
     return DONE
 
 
-def _writer(table: CsvTable, path: Path) -> Callable[[CheckedFile], None]:
-    """Writes the rows that cannot be taken in to the file."""
-    return lambda checked: export.write(path, csv_check.wrong_rows_csv(table, checked))
+def _writer(table: CsvTable, source: Path, path: Path) -> Callable[[CheckedFile], None]:
+    """Writes the rows of the source that cannot be taken in to the file."""
+    return lambda checked: export.write(
+        path, csv_check.wrong_rows_csv(table, checked), source=source
+    )
 
 
 def _take_in(folder: DataFolder, options: Namespace) -> int:
@@ -100,7 +102,8 @@ def _take_in(folder: DataFolder, options: Namespace) -> int:
                 counts = {"new": new, "known": len(lines) - new}
                 brought = sum(bool(line.brought) for line in lines)
             else:
-                leave_out = _writer(found, options.wrong_to) if options.wrong_to else None
+                wrong_to = options.wrong_to
+                leave_out = _writer(found, options.file, wrong_to) if wrong_to else None
                 tally = csv_import.take_in(found, known, numbers, local_now(), leave_out=leave_out)
                 counts = {"new": tally.new, "changed": tally.changed, "same": tally.same}
                 held, brought = tally.held, tally.brought

@@ -1,6 +1,6 @@
 """What is this mail, and what is to be done with it: the table of rules, read from the top.
 
-    1  our own test mail, or the answer to one             TEST
+    1  our own test mail, or the answer to one (not a no)  TEST
     2  from our own address, or our own reply come back    LOOP
     3  a delivery report                                   BOUNCE
     4  a member's 「配信停止」, 「退会」 or their like      STOP, or STOP_UNANSWERED
@@ -53,7 +53,9 @@ def decide(mail: Mail, rules: Rules, known: SenderHistory) -> Decision:
 def _own_test(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
     if _carries(mail, TEST_HEADER, rules.test_mark):
         return Decision(Kind.TEST, "「メールの設定のテスト」で送ったメールです。", mail.sender)
-    if not is_delivery_report(mail) and code_of_answer(mail, rules.test_mark):
+    if is_delivery_report(mail) or _is_a_no(mail, known):
+        return None
+    if code_of_answer(mail, rules.test_mark):
         return Decision(Kind.TEST, ANSWER_TO_TRIAL, mail.sender)
     return None
 
@@ -83,7 +85,7 @@ def _automatic(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | Non
 
 
 def _stop(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
-    if known.member is None or not asks_to_stop(mail.subject):
+    if not _is_a_no(mail, known):
         return None
     reason = "会員からの、メールの配信を止めるご依頼です。"
     if why_automatic(mail):
@@ -182,6 +184,10 @@ def is_delivery_report(mail: Mail) -> bool:
             "global-delivery-status",
         )
     return is_null_return_path(mail) and is_from_daemon(mail)  # qmail and old Exim: plain text
+
+
+def _is_a_no(mail: Mail, known: SenderHistory) -> bool:
+    return known.member is not None and asks_to_stop(mail.subject)
 
 
 def _carries(mail: Mail, header: str, mark: str) -> bool:

@@ -15,8 +15,13 @@ from kollect.storage.reader import Reader
 
 _MAIL = (
     "SELECT id, kind, reason, address, subject, message_id, thread, number, kept, whole, step,"
-    " answer, seen_at, (SELECT member.number FROM receipt JOIN member USING (number)"
-    " WHERE mail.address_key <> '' AND receipt.address_key = mail.address_key"
+    " answer, seen_at, (SELECT number FROM member WHERE mail.address_key <> ''"
+    " AND (number IN (SELECT number FROM receipt WHERE receipt.address_key = mail.address_key)"
+    # who has left it, where nobody has it now: as `Members.stop`
+    " OR number IN (SELECT number FROM former_address AS former"
+    " WHERE former.address_key = mail.address_key AND NOT EXISTS"
+    " (SELECT 1 FROM receipt JOIN member USING (number)"
+    " WHERE receipt.address_key = former.address_key)))"
     " AND member.state = 'active' AND member.stopped_at IS NULL LIMIT 1) FROM mail"
 )
 
@@ -51,7 +56,8 @@ class KeptMail:
     seen_at: datetime
     by_hand: ByHand | None = None
     written_to: int | None = None
-    """The member at this address who may be written to; None: there is none (any more)."""
+    """The member at this address, or who has left it for another, who may be written to; None:
+    there is none (any more)."""
 
 
 class KeptMails(Reader):

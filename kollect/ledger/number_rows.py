@@ -149,8 +149,15 @@ class NumberRows(Database):
             number = self._db.execute(
                 f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS}", (address_key,)
             ).fetchone()[0]
-            if number is None:
-                return None, 0, 0  # every answer gave or named a number
+        if number is None:
+            return None, 0, 0  # every answer gave or named a number
+        return number, *self.answered_lately(address_key, now)
+
+    def answered_lately(self, address_key: str, now: datetime) -> tuple[int, int]:
+        """How many of an address's mails of the last hour and the last day were, or are to be,
+        answered; also of an address that a member has left, which has no number any more.
+        """
+        with self._translated():
             day, hour = self._db.execute(
                 "SELECT count(*), coalesce(sum(seen_at > ?), 0) FROM mail"
                 " WHERE address_key = ? AND seen_at > ? AND seen_at <= ?"
@@ -160,7 +167,7 @@ class NumberRows(Database):
                     *(address_key, to_text(now - timedelta(days=1)), to_text(now), MANUAL),
                 ),
             ).fetchone()
-        return number, hour, day
+        return hour, day
 
     def numbered_within(self, span: timedelta, now: datetime) -> int:
         """How many numbers were given to blank mails in the time before `now`.
@@ -288,7 +295,7 @@ class NumberRows(Database):
         if one was meant. An address that a member has left says nothing of the present one.
         """
         with self.transaction():
-            number, to = self._sent(letter_id, recipient_key, since) or (None, "")
+            number, to = self.sent(letter_id, recipient_key, since) or (None, "")
             if number is not None:
                 self._db.execute(
                     "UPDATE receipt SET state = ?, reason = ? WHERE address_key = ? AND (number = ?"
@@ -297,13 +304,10 @@ class NumberRows(Database):
                 )
         return number
 
-    def sent(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
-        """The number in a letter that was sent, found as in `bounced`."""
-        row = self._sent(letter_id, recipient_key, since)
-        return row[0] if row else None
-
-    def _sent(self, letter_id: str, recipient_key: str, since: datetime) -> tuple[int, str] | None:
-        """The number in a letter, and the key of the address that it went to."""
+    def sent(self, letter_id: str, recipient_key: str, since: datetime) -> tuple[int, str] | None:
+        """The number in a letter that was sent, found as in `bounced`, and the key of the address
+        that it went to.
+        """
         row: tuple[int, str] | None
         with self._translated():
             if letter_id:
@@ -322,14 +326,16 @@ class NumberRows(Database):
                 ).fetchone()
         return row
 
-    def seems_lost(self, number: int, reason: str) -> None:
-        """Somebody says that a letter to this number did not arrive, and it cannot be proved: that
-        is shown (`states.in_words`), and changes nothing else.
+    def seems_lost(self, number: int, address_key: str, reason: str) -> None:
+        """Somebody says that a letter with this number did not arrive at this address, and it
+        cannot be proved: that is shown (`states.in_words`) as long as it is the number's address,
+        and changes nothing else.
         """
         with self._translated():
             self._db.execute(
-                "UPDATE receipt SET reason = ? WHERE number = ? AND state IN (?, ?)",
-                (reason, number, ReceiptState.REPLIED, ReceiptState.UNKNOWN),
+                "UPDATE receipt SET reason = ?"
+                " WHERE number = ? AND address_key = ? AND state IN (?, ?)",
+                (reason, number, address_key, ReceiptState.REPLIED, ReceiptState.UNKNOWN),
             )
 
     def heard_from(self, address_key: str) -> None:

@@ -295,7 +295,7 @@ class Outbox(Recipients):
             row = self._handed_over(letter_id, recipient_key, since)
             if row is None:
                 return None
-            identity, number, step = row
+            identity, number, step, _ = row
             if (
                 RecipientState.UNDELIVERABLE in MOVES[one_of(RecipientState, step)]
                 and step != RecipientState.SENDING
@@ -305,19 +305,24 @@ class Outbox(Recipients):
                 self._members.undeliverable(number, reason, now, MAILING_SOURCE)
         return number
 
-    def handed_over(self, letter_id: str, recipient_key: str, since: datetime) -> int | None:
-        """The number of the member to whom a letter went, found as in `bounced`."""
+    def handed_over(
+        self, letter_id: str, recipient_key: str, since: datetime
+    ) -> tuple[int, str] | None:
+        """The number of the member to whom a letter went, found as in `bounced`, and the key of the
+        address that it went to.
+        """
         row = self._handed_over(letter_id, recipient_key, since)
-        return row[1] if row else None
+        return (row[1], address.key(row[3])) if row else None
 
     def _handed_over(
         self, letter_id: str, recipient_key: str, since: datetime
-    ) -> tuple[int, int, str] | None:
+    ) -> tuple[int, int, str, str] | None:
         by, value = (
             ("letter_id = ?", letter_id) if letter_id else ("address_key = ?", recipient_key)
         )
         return self._db.row(
-            "SELECT parcel.id, parcel.number, step FROM parcel JOIN receipt USING (number)"
+            "SELECT parcel.id, parcel.number, step, parcel.address"
+            " FROM parcel JOIN receipt USING (number)"
             f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
             *(value, to_text(since)),
         )

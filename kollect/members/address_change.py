@@ -68,6 +68,16 @@ class AddressChanges(Members):
                 number=new_number,
                 member=member,
             )
+        if stands_for == number:
+            raise CannotMove(
+                "前のアドレスの受付番号です",
+                happened=f"受付番号 {new_number}（{exact(found)}）は、{member.name} 様が前に"
+                "お使いだったアドレスのものです。",
+                cure="そのアドレスをまたお使いのときは、もう一度空メールを送っていただき、"
+                "返信に書かれた新しい受付番号を入力してください。",
+                number=new_number,
+                member=member,
+            )
         there = self.get(stands_for or new_number)
         if there is not None:
             raise CannotMove(
@@ -169,8 +179,11 @@ class AddressChanges(Members):
                 "UPDATE receipt SET stands_for = NULL,"
                 " renumbered = iif(number = ?, ?, renumbered)"
                 " WHERE stands_for = ? AND address_key ="
-                " (SELECT address_key FROM receipt WHERE number = ?)",
-                *(new_number, renumbered, number, new_number),
+                " (SELECT address_key FROM receipt WHERE number = ?)"
+                # those of an earlier stay at that address stand for the member still
+                " AND number NOT IN"
+                " (SELECT new_number FROM former_address WHERE number = ? AND id < ?)",
+                *(new_number, renumbered, number, new_number, number, identity),
             )
             self._db.change("DELETE FROM former_address WHERE id = ?", identity)
             self._settle(member, former, now, source, UNDONE)

@@ -77,11 +77,20 @@ def take_in(
 
 
 def _write(lines: Sequence[CsvLine], members: Members, now: datetime) -> int:
-    """Returns how many members were changed, of those that were registered before."""
+    """Returns how many members were changed, of those that were registered before. Raises
+    ImportTrouble where somebody has registered others since the file was looked through."""
     changed = 0
-    members.register_all(
-        [(line.member, line.dated) for line in lines if not line.known], now, CSV_SOURCE
-    )
+    new = {line.member.number: line for line in lines if not line.known}
+    if taken := members.taken_among(new):
+        raise ImportTrouble(
+            [
+                LineProblem(
+                    new[number].line, f"受付番号 {number} は、たったいま会員のものになりました。"
+                )
+                for number in taken
+            ]
+        )
+    members.register_all([(line.member, line.dated) for line in new.values()], now, CSV_SOURCE)
     former = members.members([line.member.number for line in lines if line.known])
     as_it_was = {member.number: member for member in former}
     for line in lines:

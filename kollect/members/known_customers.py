@@ -5,7 +5,7 @@ Asked one by one, 100,000 rows took longer to be looked up than to be read and w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from kollect.members.member import Member
 from kollect.members.member_reader import MemberReader
@@ -16,13 +16,14 @@ class KnownCustomers:
 
     def __init__(self, members: MemberReader) -> None:
         self._members = members
-        self._anybody_moved = members.anybody_moved()
+        self._left: set[str] = set()
         self._addresses: dict[int, tuple[str, int | None]] = {}
         self._numbers: dict[str, int] = {}
         self._registered: dict[int, Member] = {}
 
-    def read_ahead(self, numbers: Iterable[int], keys: Iterable[str]) -> None:
+    def read_ahead(self, numbers: Iterable[int], keys: Collection[str]) -> None:
         """From now on the questions are about these; what was read before is forgotten."""
+        self._left = self._members.left_among(keys)
         self._numbers = self._members.numbers_of(keys)
         wanted = {*numbers, *self._numbers.values()}
         self._addresses = self._members.addresses_of(wanted)
@@ -44,4 +45,4 @@ class KnownCustomers:
         return self._registered.get(number)
 
     def former_holders(self, address_key: str) -> list[Member]:
-        return self._members.former_holders(address_key) if self._anybody_moved else []
+        return self._members.former_holders(address_key) if address_key in self._left else []

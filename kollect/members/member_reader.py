@@ -198,6 +198,11 @@ class MemberReader:
         )
         return [member_rows.member_of(row) for row in found]
 
+    def behind(self, address_key: str) -> list[Member]:
+        """The members whom a mail from this address is from: those with this address; where there
+        is none, those who have left it."""
+        return self.of_address(address_key) or self.former_holders(address_key)
+
     def former_addresses(self, number: int) -> list[FormerAddress]:
         """The addresses that a member has left, the newest first."""
         found = self._db.rows(
@@ -222,9 +227,13 @@ class MemberReader:
         ((count,),) = self._db.rows(f"SELECT count(*) FROM receipt WHERE {UNREGISTERED}")
         return int(count)
 
-    def anybody_moved(self) -> bool:
-        """Whether a member has left an address (アドレスの変更)."""
-        return self._db.row("SELECT 1 FROM former_address LIMIT 1") is not None
+    def left_among(self, address_keys: Iterable[str]) -> set[str]:
+        """Those of these addresses that a member has left (アドレスの変更)."""
+        found = self._db.each(
+            f"SELECT DISTINCT address_key FROM former_address WHERE address_key IN {_LISTED}",
+            json.dumps(list(address_keys)),
+        )
+        return {key for (key,) in found}
 
     def addresses_of(self, numbers: Iterable[int]) -> dict[int, tuple[str, int | None]]:
         """As `address_of` and `stands_for`, of those numbers that were given."""
@@ -244,6 +253,16 @@ class MemberReader:
         )
         return dict(found)  # the last of an address counts
 
+    def taken_among(self, numbers: Iterable[int]) -> list[int]:
+        """Those of these numbers that are registered already, or stand for a member."""
+        found = self._db.rows(
+            f"SELECT number FROM receipt WHERE number IN {_LISTED} AND (stands_for IS NOT NULL"
+            " OR EXISTS (SELECT 1 FROM member WHERE member.number = receipt.number))"
+            " ORDER BY number",
+            json.dumps(list(numbers)),
+        )
+        return [number for (number,) in found]
+
     def stopped_among(self, numbers: Iterable[int]) -> list[int]:
         """As `is_stopped`: those of these members to whom nothing is sent."""
         found = self._db.rows(
@@ -254,19 +273,24 @@ class MemberReader:
         return [number for (number,) in found]
 
     def said_no(self, number: int) -> datetime | None:
-        """When the address of this number last said no, 配信停止 or 退会, under whatever number;
-        None: it did not, or has consented again for every number since.
+        """When the address of this number last said no, 配信停止 or 退会, under whatever number,
+        also of a member who has left it since; None: it did not, or has consented again for every
+        number since.
         """
         return self.who_said_no([number]).get(number)
 
     def who_said_no(self, numbers: Iterable[int]) -> dict[int, datetime]:
         """As `said_no`, of those numbers whose address did."""
+        no = "max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')) AS no"
+        wanted = "receipt.number IN (SELECT value FROM json_each(?1))"
         found = self._db.rows(
-            "SELECT receipt.number, max(max(coalesce(stopped_at, ''), coalesce(withdrawn_at, '')))"
-            " AS no FROM receipt"
+            f"SELECT number, max(no) FROM (SELECT receipt.number, {no} FROM receipt"
             " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
-            " CROSS JOIN member ON member.number = same.number"
-            f" WHERE receipt.number IN {_LISTED} GROUP BY receipt.number HAVING no <> ''",
+            f" CROSS JOIN member ON member.number = same.number WHERE {wanted}"
+            f" UNION ALL SELECT receipt.number, {no} FROM receipt"
+            " CROSS JOIN former_address AS former ON former.address_key = receipt.address_key"
+            f" CROSS JOIN member ON member.number = former.number WHERE {wanted})"
+            " WHERE no <> '' GROUP BY number",
             json.dumps(list(numbers)),
         )
         return {number: to_time(no) for number, no in found}

@@ -158,9 +158,12 @@ class Members(MemberReader):
                           "state = 'active', withdrawn_at = NULL")  # fmt: skip
 
     def stop(self, address_key: str, now: datetime, source: str) -> list[int]:
-        """配信停止: nothing is sent to this address any more. Returns the members it is new for."""
+        """配信停止: nothing is sent to this address any more; where nobody has it now, to who has
+        left it. Returns the members it is new for.
+        """
         with self.transaction():
-            members = [member.number for member in self.of_address(address_key)]
+            behind = {address.key(one.standing.address) for one in self.behind(address_key)}
+            members = [one.number for key in sorted(behind) for one in self.of_address(key)]
             return self._stop(members, now, now, source)
 
     def stop_member(self, number: int, now: datetime, source: str) -> bool:

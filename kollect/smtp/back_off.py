@@ -1,7 +1,9 @@
-"""How long the sending server is left alone after it turned us away, and what counts as that. Pure.
+"""How long no letter is begun after the sending server turned us away, and what counts as that.
 
-A 421, ten letters put off in a row, or two connections lost in a row before a letter was decided
-on: then no other letter is begun for a minute.
+Ten letters put off in a row, two connections lost in a row before a letter was decided on, or a
+server that does not take the next connection of the same poll (as by a 421): no other letter is
+begun for a minute. A 421 to the very first connection ends the poll instead, and the wait is that
+of `collector.failed_polls`, for a mailing of `mailing.mailing_worker`. Pure.
 """
 
 from __future__ import annotations

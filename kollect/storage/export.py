@@ -27,8 +27,16 @@ _UNKNOWN = "ディスクやUSBメモリの状態を確かめてください。"
 _FREE = "開いているプログラムがあれば閉じるか、"
 
 
-def write(path: Path, octets: bytes) -> None:
-    """Put the file there, in the place of an older one. Raises StorageTrouble."""
+def write(path: Path, octets: bytes, *, source: Path | None = None) -> None:
+    """Put the file there, in the place of an older one, but never of the `source` that it was made
+    from. Raises StorageTrouble."""
+    if source is not None and _is_same(path, source):
+        raise StorageTrouble(
+            "もとのファイルには書き出せません",
+            happened=f"「{path}」は、いま読み込んでいるファイルです。上から書くと、"
+            "もとの内容がなくなります。",
+            cure="別の名前か場所を選んで、もう一度お試しください。何も変えていません。",
+        )
     try:
         files.write_for_others(path, octets)
     except OSError as error:
@@ -47,3 +55,11 @@ def cannot_write(path: Path, cause: Cause, error: Exception) -> StorageTrouble:
         "受付や会員の記録には影響ありません。",
         detail=f"{type(error).__name__}: {error}",
     )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Also by another way of writing its name."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:  # the one is not there yet
+        return False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.events import CollectorEvent, LogEntry, PollFinished
-from kollect.collector.status import CollectorStatus, StatusChange, tooltip
+from kollect.collector.status import CollectorStatus, StatusChange
 from kollect.desktop import memory
 from kollect.desktop.tray import ON_MENU, Tray, TrayAction, TrayColor
 from kollect.errors import Trouble
@@ -22,6 +22,7 @@ from kollect.ui.collecting.event_lines import of_today
 from kollect.ui.framework import tk_windows
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import Window
+from kollect.ui.tray_tooltip import tooltip
 
 if TYPE_CHECKING:  # which makes this
     from kollect.ui.navigator import Navigator

@@ -21,8 +21,10 @@ from kollect.ledger.states import SEEMS_LOST, ReceiptState, in_words
 from kollect.mail import address
 from kollect.mailing.mailing_errors import NobodyToSendTo
 from kollect.mailing.mailing_states import ExclusionReason, RecipientState
+from kollect.members.address_change import AddressChanges
 from kollect.members.member import MemberStatus
 from kollect.members.repository import Members
+from tests.helpers.ledger_samples import numbered
 from tests.helpers.mail_samples import blank
 from tests.helpers.member_shop import FIRST, SHOP, Mailer, begin, join
 from tests.helpers.scripted_pop3 import ScriptedPop3
@@ -323,6 +325,19 @@ def test_a_word_inside_is_for_a_person_to_decide(member: Shop, subject: str, tex
     assert member.kept.kind == Kind.STOP_PERHAPS
     assert "「配信停止にする」" in member.kept.reason
     assert member.smtp.recipients == [OWNER]
+
+
+def test_so_is_one_in_a_mail_from_an_address_that_the_member_has_left(member: Shop) -> None:
+    with closing(Ledger(member.database)) as ledger:
+        _, number = numbered(ledger, "taro@new.example")
+    with closing(AddressChanges(member.database)) as members:
+        members.change_address(FIRST, number, member.program.now(), "会員一覧")
+    member.comes(answer("", INSIDE["in the text"][1], subject="予約について"))
+    assert member.kept.kind == Kind.STOP_PERHAPS
+    assert member.kept.written_to == FIRST, "else 「配信停止にする」 is grey"
+    with closing(Members(member.database)) as members:
+        assert members.stop(address.key(TARO), member.program.now(), "対象外・保留") == [FIRST]
+    assert member.kept.written_to is None
 
 
 @pytest.mark.parametrize(

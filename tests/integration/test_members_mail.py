@@ -19,14 +19,18 @@ from urllib.parse import unquote
 
 import pytest
 
+from kollect.ledger.ledger import Ledger
 from kollect.mail import address
 from kollect.mailing.mailing_states import ExclusionReason, RecipientState
 from kollect.mailing.outbox import Outbox
+from kollect.members.address_change import AddressChanges
 from kollect.members.member import Member
 from kollect.members.repository import Members
 from kollect.settings import ini_file
 from kollect.settings.model import Collect
+from kollect.threads.background_thread import local_now
 from tests.helpers.dovecot import Dovecot
+from tests.helpers.ledger_samples import numbered
 from tests.helpers.mail_samples import blank
 from tests.helpers.member_shop import SHOP, Mailer, begin, join
 from tests.helpers.postfix import Postfix
@@ -38,6 +42,7 @@ from tests.integration.test_commands import encrypted, kollect
 
 PASSWORD = "S3cret-pw!"
 TARO, HANA = "taro..yamada@docomo.ne.jp", "hana@customer.example"
+TARO_NOW = "taro.yamada@mail.example"
 
 
 def stop_mail(sender: str, subject: str = "配信停止", number: int = 50) -> bytes:
@@ -154,6 +159,40 @@ def test_too_many_stop_without_a_confirmation(shop) -> None:
     assert (report.kept, report.left) == (3, 0)
     assert member(program.folder / "kollect.db", TARO).standing.stopped_at is not None
     assert member(program.folder / "kollect.db", HANA).standing.stopped_at is None
+
+
+def moved(program: ShopProgram) -> Path:
+    """TARO has a new phone, and the membership has gone there. Returns the database."""
+    database = program.folder / "kollect.db"
+    with closing(Ledger(database)) as ledger:
+        numbered(ledger, TARO_NOW)
+    with closing(AddressChanges(database)) as members:
+        members.change_address(1001, 1003, local_now(), "会員一覧")
+    return database
+
+
+def test_a_stop_from_the_phone_that_a_member_has_left(shop) -> None:
+    """The letters of the months before lie on that phone; their link writes from there."""
+    program, pop3, smtp = shop
+    database = moved(program)
+    waiting = begin(database)
+    arrive(pop3, stop_mail(TARO))
+    assert program.report().forwarded == 0
+    assert smtp.recipients.count(TARO) == 1, "the confirmation goes to whoever has written"
+    assert OWNER not in smtp.recipients
+    assert member(database, TARO_NOW).standing.stopped_at is not None
+    mailer = Mailer(program.folder, program.settings)
+    assert mailer.once() is None
+    assert {p.number: p.step for p in mailer.parcels(waiting)}[1001] is RecipientState.LEFT_OUT
+
+
+def test_not_every_stop_from_a_phone_that_was_left_is_confirmed(shop) -> None:
+    program, pop3, smtp = shop
+    moved(program)
+    program.change(collect=Collect(replies_per_hour=2))
+    arrive(pop3, *(stop_mail(TARO, number=number) for number in range(5)))
+    program.report()
+    assert smtp.recipients.count(TARO) == 2
 
 
 def test_a_receipt_is_not_marked_by_its_confirmation(shop) -> None:

@@ -159,6 +159,25 @@ def test_the_good_lines_alone_are_taken_in_and_the_others_saved(
     assert not screen.result.good_button.winfo_ismapped()
 
 
+def test_the_others_are_not_saved_over_the_list_itself(
+    screen: MemberImportScreen, dialogs: Person, tmp_path: Path, database: Path
+):
+    """Its good lines would be nowhere, where the power fails before they are taken in."""
+    path = written(tmp_path, f"{GOOD}4711,幽霊,,,\r\n")
+    before = path.read_bytes()
+    choose(screen, dialogs, path)
+    dialogs.answers += ["保存して取り込む", path]
+    click(screen.result.good_button)
+    settle(screen, lambda: "もとのファイル" in screen.result.verdict.text)
+    assert path.read_bytes() == before
+    assert stored(database, 1001) is None
+    assert can_be_mended(screen)
+
+
+def can_be_mended(screen: MemberImportScreen) -> bool:
+    return bool(screen.result.good_button.winfo_ismapped())
+
+
 def test_a_workbook_is_no_csv_and_is_told_so(
     screen: MemberImportScreen, dialogs: Person, tmp_path: Path
 ):

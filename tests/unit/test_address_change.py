@@ -208,6 +208,53 @@ def test_the_old_address_of_one_is_another_members_now(members: AddressChanges, 
     assert not members.is_stopped(1001)
 
 
+def test_a_no_said_at_an_address_holds_there_for_who_comes_after(
+    members: AddressChanges, ledger: Ledger
+):
+    """Most often it is the same customer, with the old phone still in the drawer."""
+    members.stop(OLD, NOW, "メール")
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    numbered(ledger, OLD, uid="again")
+    assert members.said_no(1004) == NOW
+    assert members.register(Member(1004, "山田　太郎", consent=CONSENT), LATER) == NOW
+    assert members.is_stopped(1004)
+
+
+def test_a_consent_of_a_later_day_ends_it(members: AddressChanges, ledger: Ledger):
+    members.stop(OLD, NOW, "メール")
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    numbered(ledger, OLD, uid="again")
+    fresh = Consent(True, LATER.date(), "会員登録用紙")
+    assert members.register(Member(1004, "別の　方", consent=fresh), LATER) is None
+    assert not members.is_stopped(1004)
+
+
+def test_back_at_a_former_address_and_undone(members: AddressChanges, ledger: Ledger, path: Path):
+    """What stood for the member from the first stay there stands for the member still."""
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    numbered(ledger, NEXT)
+    members.change_address(1001, 1004, LATER, "会員一覧")
+    before = rows(path)["receipt"]
+    assert numbered(ledger, NEW, uid="back")[1] == 1005
+    members.change_address(1001, 1005, LATER, "会員一覧")
+    assert ledger.known(NEW, LATER)[0] == 1001
+    members.undo_address_change(1001, LATER, "会員一覧")
+    assert members.stands_for(1003) == 1001
+    assert ledger.known(NEW, LATER)[0] == 1005
+    after = rows(path)["receipt"]
+    assert [row for row in after if not row.startswith("(1005,")] == before
+
+
+def test_a_number_of_the_members_own_former_address(members: AddressChanges, ledger: Ledger):
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    numbered(ledger, NEXT)
+    members.change_address(1001, 1004, LATER, "会員一覧")
+    with pytest.raises(CannotMove, match="前のアドレスの受付番号です") as told:
+        members.new_address(1001, 1003)
+    assert "もう一度空メール" in told.value.cure
+    assert "退会" not in told.value.cure
+
+
 # --- mailings and mails that come back
 
 
@@ -257,6 +304,19 @@ def test_a_mail_to_the_old_address_that_comes_back_says_nothing_of_the_new_one(
         (reply,) = db.execute("SELECT letter_id FROM mail WHERE number = 1001").fetchone()
     ledger.bounced(reply if by_id else "", OLD, "user unknown", NOW - timedelta(days=1))
     assert members.get(1001).standing.undeliverable == ""
+
+
+def test_what_seems_lost_of_the_old_address_is_not_said_of_the_new_one(
+    members: AddressChanges, ledger: Ledger, path: Path
+):
+    """Such a report anybody can forge; the row of the new address would read 不達？ for it."""
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    ledger.seems_lost(1001, OLD, "452 full")
+    with closing(Receipts(path)) as receipts:
+        assert receipts.some([1001])[1001].reason == ""
+    ledger.seems_lost(1001, NEW, "452 full")
+    with closing(Receipts(path)) as receipts:
+        assert receipts.some([1001])[1001].reason == "452 full"
 
 
 def test_a_reply_to_the_new_address_that_comes_back_is_the_members(

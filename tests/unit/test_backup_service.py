@@ -19,6 +19,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.members.address_change import AddressChanges
 from kollect.members.member import MemberState
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.repository import Members
@@ -117,6 +118,39 @@ def test_a_no_said_since_holds(workspace: Workspace):
         assert one.standing.stopped_at is not None
         assert two.standing.state is MemberState.WITHDRAWN
         assert members.changes(1001)[0].source == backup_service.SOURCE
+
+
+def test_a_no_said_after_a_change_of_address_holds_at_the_former_one(workspace: Workspace):
+    """The copy knows the customer by the address of before."""
+    folder = workspace.folder
+    path = copied(workspace)
+    numbers(folder.database, "new@docomo.ne.jp")
+    with closing(AddressChanges(folder.database)) as members:
+        members.change_address(1001, 1004, NOW, "会員一覧")
+        members.stop_member(1001, NOW, "メール")
+    backup_service.go_back(workspace, backup_service.cost_of(folder, path))
+    with closing(Members(folder.database)) as members:
+        one = members.get(1001)
+        assert one.standing.address == "0@docomo.ne.jp"
+        assert one.standing.stopped_at is not None
+
+
+def test_a_no_said_after_a_change_was_taken_back_holds_at_the_address_of_between(
+    workspace: Workspace,
+):
+    folder = workspace.folder
+    numbers(folder.database, "new@docomo.ne.jp")
+    with closing(AddressChanges(folder.database)) as members:
+        members.change_address(1001, 1004, NOW, "会員一覧")
+    path = copied(workspace)
+    with closing(AddressChanges(folder.database)) as members:
+        members.undo_address_change(1001, NOW, "会員一覧")
+        members.withdraw(1001, NOW, "会員一覧")
+    backup_service.go_back(workspace, backup_service.cost_of(folder, path))
+    with closing(Members(folder.database)) as members:
+        one = members.get(1001)
+        assert one.standing.address == "new@docomo.ne.jp"
+        assert one.standing.state is MemberState.WITHDRAWN
 
 
 def test_a_mailing_copied_in_the_middle_waits(workspace: Workspace):

@@ -22,10 +22,10 @@ from kollect.collector.status import (
     StatusChange,
     StatusColor,
     report_text,
-    tooltip,
     wait_text,
 )
 from kollect.errors import Trouble
+from kollect.ui.tray_tooltip import tooltip
 
 NOW = datetime(2026, 11, 23, 14, 0, 0, tzinfo=timezone(timedelta(hours=9)))
 AWAY = Trouble("受信サーバにつながりません", happened="…", cure="…")

@@ -324,6 +324,19 @@ def test_where_the_others_cannot_be_saved_nothing_is_imported(members: Members):
     assert members.numbers() == []
 
 
+def test_a_number_that_somebody_registers_while_the_file_is_looked_through(members: Members):
+    """Or hands in for アドレスの変更: then it is no member's of its own any more."""
+
+    def meanwhile(checked: CheckedFile) -> None:
+        members.register(Member(1001, "山田"), NOW)
+
+    table = csv_table.read("受付番号,お名前\n1002,佐藤\n1001,山田\n".encode())
+    with pytest.raises(ImportTrouble) as told:
+        take_in(table, members, NOW, leave_out=meanwhile)
+    assert [(one.line, "1001" in one.message) for one in told.value.problems] == [(3, True)]
+    assert members.numbers() == [1001]
+
+
 def test_a_file_that_is_wrong_from_top_to_bottom_names_its_first_lines(members: Members):
     with pytest.raises(ImportTrouble) as caught:
         imported(members, "受付番号\n" + "9999\n" * 5000)

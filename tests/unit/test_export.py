@@ -18,6 +18,15 @@ def test_the_file_is_there_in_the_place_of_the_old_one(tmp_path: Path):
     assert path.read_bytes() == b"new"
 
 
+def test_never_over_the_file_that_it_was_made_from(tmp_path: Path):
+    source = tmp_path / "list.csv"
+    source.write_bytes(b"all of it")
+    with pytest.raises(StorageTrouble, match="もとのファイル"):
+        export.write(tmp_path / "." / "list.csv", b"a part", source=source)
+    assert source.read_bytes() == b"all of it"
+    export.write(tmp_path / "part.csv", b"a part", source=source)
+
+
 @pytest.mark.parametrize(
     ("place", "why"), [("gone/a.csv", "フォルダ）がありません"), (".", "同じ名前のフォルダ")]
 )

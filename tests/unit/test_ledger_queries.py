@@ -96,6 +96,7 @@ HOT: dict[str, Callable[[Ledger], object]] = {
     "still_there": lambda ledger: list(ledger.still_there(BOX)),
     "known": lambda ledger: ledger.known("a@x.jp", NOW),
     "known, nobody": lambda ledger: ledger.known("nobody@x.jp", NOW),
+    "answered_lately": lambda ledger: ledger.answered_lately("a@x.jp", NOW),
     "numbered_within": lambda ledger: ledger.numbered_within(DAY, NOW),
     "bounced, by letter": lambda ledger: ledger.bounced("<1@shop.example>", "", "550", NOW),
     "bounced, by recipient": lambda ledger: ledger.bounced("", "a@x.jp", "550", NOW - DAY),

@@ -91,3 +91,11 @@ def test_a_blank_mail_stays_one():
 def test_an_answer_with_its_subject_taken_out_and_no_reference_is_a_blank_mail():
     """Nothing tells it from one: the owner gets a number, which does no harm."""
     assert decide(answer("Subject:"), RULES, SenderHistory()).kind is Kind.NEW
+
+
+@pytest.mark.parametrize("subject", ["=?UTF-8?B?6YWN5L+h5YGc5q2i?=", "unsubscribe"])
+def test_a_no_of_a_member_is_one_whatever_it_answers(subject: str):
+    mail = answer(f"Subject: {subject}", f"References: <kollect-{CODE}@shop.example>")
+    member = SenderHistory(number=1001, member=1001)
+    assert decide(mail, RULES, member).kind is Kind.STOP
+    assert decide(mail, RULES, SenderHistory()).kind is Kind.TEST

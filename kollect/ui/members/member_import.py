@@ -12,7 +12,7 @@ from tkinter import ttk
 from typing import TypeVar
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.errors import Trouble
+from kollect.errors import StorageTrouble, Trouble
 from kollect.members.csv_check import NEXT_NUMBER, CheckedFile, CsvLine, check, wrong_rows_csv
 from kollect.members.csv_import import ImportCounts, in_words, take_in
 from kollect.members.csv_table import CsvTable
@@ -47,6 +47,7 @@ class MemberImportScreen(Screen):
         super().__init__(window)
         self._workspaces = workspaces
         self._table: CsvTable | None = None
+        self._source: Path | None = None
         self._checked: CheckedFile | None = None
         """What F12 would write, or why it cannot."""
         self._job: Job | None = None
@@ -102,7 +103,7 @@ class MemberImportScreen(Screen):
 
         def done(table: CsvTable) -> None:
             self._job = None
-            self._table = table
+            self._table, self._source = table, path
             self.about.configure(
                 text=f"{path.name}（{len(table.header)}列）\n"
                 "列の項目がちがうときは、右側の一覧から選び直してください。"
@@ -186,7 +187,10 @@ class MemberImportScreen(Screen):
             "まちがいのある行を保存", f"まちがいのある行-{local_now():%Y%m%d}.csv", CSV_KINDS
         )
         if path is not None:
-            self._take_in(lambda wrong: export.write(path, wrong_rows_csv(table, wrong)))
+            source = self._source
+            self._take_in(
+                lambda wrong: export.write(path, wrong_rows_csv(table, wrong), source=source)
+            )
 
     def _take_in(self, leave_out: Callable[[CheckedFile], None] | None = None) -> None:
         table, now = self._table, local_now()
@@ -216,7 +220,7 @@ class MemberImportScreen(Screen):
             self._show_working()
 
         self.result.set_text("取り込んでいます…")
-        self._run(work, done)
+        self._run(work, done, writes=True)
 
     def _tell_from(self, job: Job) -> Callable[[int, int], None]:
         """From the work's thread: how far it is. Raises _Stopped where the user wants no more."""
@@ -235,17 +239,24 @@ class MemberImportScreen(Screen):
         else:
             self.result.set_text(f"確認しています… {done:,}行")
 
-    def _run(self, work: Callable[[Job], T], done: Callable[[T], None]) -> None:
+    def _run(
+        self, work: Callable[[Job], T], done: Callable[[T], None], *, writes: bool = False
+    ) -> None:
+        """Work that `writes` what was checked can be begun again where a file could not be
+        written."""
+
         def failed(trouble: Trouble) -> None:
             self._job = None
-            self._refuse(trouble)
+            again = writes and isinstance(trouble, StorageTrouble)
+            self._refuse(trouble, self._checked if again else None)
 
         self._job = self.work(work, done, failed=failed)
         self._show_working()
 
-    def _refuse(self, trouble: Trouble) -> None:
-        """Nothing can be imported from this file as it is: say why."""
-        self._checked = None
+    def _refuse(self, trouble: Trouble, still_good: CheckedFile | None = None) -> None:
+        """Nothing can be imported from this file as it is: say why. `still_good`: it can, when
+        what stood in the way is gone."""
+        self._checked = still_good
         self.result.set_text(f"{trouble.title}。{trouble.happened}{trouble.cure}", "Bad.TLabel")
         self._show_working()
 
