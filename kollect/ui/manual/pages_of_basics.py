@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kollect.storage.data_folder import BACKUPS_KEPT
 from kollect.ui.manual.manual_page import Explained, KeyLines, ManualPage, Picture, Steps, Words
 
 _BASICS, _HELP = "はじめに", "困ったとき"
@@ -133,7 +134,10 @@ WORDS = ManualPage(
                 ("承諾", "広告のメールを受け取ってよい、というお客様のお返事です。"),
                 ("配信停止", "お知らせのメールを、もう送らないことです。"),
                 ("退会", "会員をやめることです。名簿には残り、メールは送りません。"),
-                ("控え", "受付と会員の記録の写しです。毎日1つ作り、7日分を残します。"),
+                (
+                    "控え",
+                    f"受付と会員の記録の写しです。毎日1つ作り、{BACKUPS_KEPT}日分を残します。",
+                ),
                 ("店番（ID）", "お店の記号です。画面の一番上に出ます。"),
                 ("保守可・保守不可", "設定を変えられるか、暗証番号で保護されているかです。"),
             ),
@@ -226,7 +230,8 @@ BACKUPS = ManualPage(
     "控え",
     (
         Words(
-            "受付と会員の記録は、毎日1つ、控えを作ります。7日分を残し、古いものから消します。"
+            f"受付と会員の記録は、毎日1つ、控えを作ります。{BACKUPS_KEPT}日分を残し、古いものから"
+            "消します。"
             "停電などで記録が壊れたときは、控えに戻せます。"
         ),
         Steps(
