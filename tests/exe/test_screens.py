@@ -82,7 +82,7 @@ def test_the_menu_leads_to_every_screen_and_back(stick: Stick, take: Take):
     desktop_driver.keys("Escape")
     desktop_driver.bring(clerk.MENU)
     desktop_driver.keys("Escape")
-    take("quit", clerk.GOODBYE)
+    take("quit", clerk.QUESTION)
     desktop_driver.keys("Return")
     assert program.wait().code == 0
     assert "予期しない" not in stick.log()

@@ -25,8 +25,9 @@ from kollect.mailing import mailing_states
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.members import member
-from kollect.members.member_filter import EVERYBODY
+from kollect.members.address_change import AddressChanges
 from kollect.members.repository import Members
+from kollect.members.member_filter import EVERYBODY
 from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
 from kollect.storage import integrity
 from kollect.storage.backup import damage, make_backup
@@ -52,6 +53,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ledger.move([row], MailState.SENDING, NOW)
             ledger.move([row], MailState.SENT, NOW, "250 2.0.0 Ok")
             ledger.replied([number], NOW)
+        row, moved_to = numbered(ledger, "new@x.jp")
+        ledger.move([row], MailState.SENDING, NOW)
+        ledger.move([row], MailState.SENT, NOW, "250 2.0.0 Ok")
+        ledger.replied([moved_to], NOW)
         row, _ = numbered(ledger, "waits@x.jp")
         ledger.mark_kept(row, "20261123-0123456789abcdef.eml", whole=True)
         ledger.record(BOX, sighting("other", "m0@x.jp", kind="out_of_scope"), MailState.KEPT, NOW)
@@ -59,15 +64,16 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ledger.set_metadata("upkeep", "2026-11-23")
         ledger.set_metadata("remove nothing before", "2026-11-23")
         ledger.set_metadata("put off up to", "12")
-        ledger.catch_up(1005)
+        ledger.catch_up(1006)
     consent = member.Consent(True, date(2026, 11, 22), "会員登録用紙")
-    with closing(Members(path)) as members:
+    with closing(AddressChanges(path)) as members:
         for number in range(1001, 1005):
             one = member.Member(
                 number, "山田　太郎", "ヤマダ　タロウ", date(1985, 1, 2), member.Sex.MALE,
                 "090-1234-5678", "060-0001", "札幌市", ("常連", "会員"), "備考", consent,
             )  # fmt: skip
             members.register(one, NOW)
+        members.change_address(1001, moved_to, NOW, "会員一覧")
         members.withdraw(1004, NOW, "会員一覧")
         members.stop_member(1003, NOW, "メール")
         members.undeliverable(1002, "550 5.1.1", NOW, "メール")
