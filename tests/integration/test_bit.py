@@ -26,8 +26,8 @@ from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.members import member
 from kollect.members.address_change import AddressChanges
-from kollect.members.repository import Members
 from kollect.members.member_filter import EVERYBODY
+from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
 from kollect.storage import integrity
 from kollect.storage.backup import damage, make_backup

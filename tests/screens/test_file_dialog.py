@@ -206,7 +206,7 @@ def test_a_fault_meanwhile_is_told_above_it(
 
     def close() -> None:
         boxes = [w for w in _all(root) if isinstance(w, tk.Toplevel)]
-        shown.extend(box.title() for box in boxes)
+        shown.extend(box.iconname() for box in boxes)
         for box in boxes:
             box.cancel()  # type: ignore[attr-defined]
 
