@@ -64,6 +64,12 @@ from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.password_dialog import PasswordDialog
 from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
+from kollect.ui.settings.protection_dialogs import (
+    BEGINNING,
+    MeaningDialog,
+    SheetDialog,
+    TurnOffDialog,
+)
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
@@ -271,6 +277,33 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
                 program.window.jobs,
                 program.window.dialogs,
                 lambda cost: None,
+            ),
+            {},
+        ),
+    ),
+    "MeaningDialog": (MeaningDialog, lambda program: ((lambda: None,), {})),
+    "SheetDialog": (
+        SheetDialog,
+        lambda program: (
+            (
+                BEGINNING,
+                program.workspaces.current,
+                program.window.jobs,
+                program.window.dialogs,
+                lambda code, progress: True,
+                lambda: False,
+            ),
+            {},
+        ),
+    ),
+    "TurnOffDialog": (
+        TurnOffDialog,
+        lambda program: (
+            (
+                program.window.jobs,
+                program.window.dialogs,
+                lambda progress: True,
+                lambda: False,
             ),
             {},
         ),
