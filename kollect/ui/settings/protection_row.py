@@ -51,9 +51,9 @@ class ProtectionRow:
         self.state = ttk.Label(form.row(label="いまの状態"), text="調べています…")
         self.state.pack(side="left")
         row = form.row(under_fields=True)
-        self.begin_button = ttk.Button(row, text=BEGIN, width=16, command=self.begin)
-        self.renew_button = ttk.Button(row, text=RENEW, width=20, command=self.renew)
-        self.end_button = ttk.Button(row, text=END, width=16, command=self.end)
+        self.begin_button = ttk.Button(row, text=BEGIN, width=14, command=self.begin)
+        self.renew_button = ttk.Button(row, text=RENEW, width=17, command=self.renew)
+        self.end_button = ttk.Button(row, text=END, width=14, command=self.end)
         for place, button in enumerate((self.begin_button, self.renew_button, self.end_button)):
             button.pack(side="left", padx=(GAP if place else 0, 0))
         form.note(
