@@ -135,9 +135,25 @@ def protection(album: Album) -> None:
     screen.shop.scrolled.see(row.begin_button)
     album.wait(lambda: True)
     album.take("protection")
+    album.dialog(
+        "protection-begin",
+        lambda: dialogs.show(
+            SheetDialog,
+            BEGINNING,
+            workspace,
+            album.window.jobs,
+            dialogs,
+            lambda code, progress: True,
+            lambda: False,
+        ),
+    )
     album.dialog("protection-meaning", lambda: dialogs.show(MeaningDialog, row.write_csv))
 
     def saved(dialog: SheetDialog) -> None:
+        dialog._sheet = Path("復元シート.pdf")
+        dialog._enable()
+        dialog._sheet = None  # nobody is told of it when the picture is taken
+        dialog.bar.pack(fill="x", before=dialog.told)
         dialog.saved.configure(
             text="「復元シート.pdf」に保存しました。開いた画面から印刷してください。"
         )

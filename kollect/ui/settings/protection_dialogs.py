@@ -65,11 +65,13 @@ class MeaningDialog(Dialog[bool]):
         row, (self.csv_button,) = button_row(self.body, {CSV: write_csv})
         row.pack(anchor="w", pady=(HALF, 0))
         paragraph(self.body, _CSV_HINT, style="Faint.TLabel", characters=_WIDTH).pack(anchor="w")
-        self.buttons(("やめる", self.cancel), ("次へ", lambda: self.finish(True)))
+        self.buttons(("キャンセル", self.cancel), ("次へ", lambda: self.finish(True)))
 
 
 _WIDTH = 40
 """Full-width characters of a line."""
+
+_LEAVE = "キャンセル"
 
 Change = Callable[[Progress], bool]
 """Changes the folder, in a thread; whether this PC has kept the code. Raises Trouble."""
@@ -92,12 +94,9 @@ class _ChangeDialog(Dialog[bool | None]):
     def _build_end(self, begin: str, accept: Callable[[], None]) -> None:
         """The progress, and the buttons."""
         self.bar = ttk.Progressbar(self.body, maximum=1.0)
-        self.bar.pack(fill="x", pady=(GAP, HALF))
         self.told = wrapped(self.body, "")
-        self.told.pack(fill="x")
-        self.leave_button, self.begin_button = self.buttons(
-            ("やめる", self.cancel), (begin, accept)
-        )
+        self.told.pack(fill="x", pady=(HALF, 0))
+        self.leave_button, self.begin_button = self.buttons((_LEAVE, self.cancel), (begin, accept))
         on_key(self, "<F12>", self.begin_button.invoke)
 
     @property
@@ -105,7 +104,7 @@ class _ChangeDialog(Dialog[bool | None]):
         return self._job is not None
 
     def cancel(self) -> None:
-        """「やめる」; 「中止」 while it works."""
+        """「キャンセル」; 「中止」 while it works."""
         if self._job is None:
             super().cancel()
         elif self._can_stop:
@@ -160,8 +159,12 @@ class _ChangeDialog(Dialog[bool | None]):
 
     def _set_working(self, job: Job | None) -> None:
         self._job = job
+        if job is None:
+            self.bar.pack_forget()
+        else:
+            self.bar.pack(fill="x", pady=(GAP, 0), before=self.told)
         self.leave_button.configure(
-            text="中止" if job is not None and self._can_stop else "やめる",
+            text="中止" if job is not None and self._can_stop else _LEAVE,
             state="normal" if job is None or self._can_stop else "disabled",
         )
         self.begin_button.configure(state="normal" if job is None else "disabled")
@@ -301,6 +304,11 @@ class SheetDialog(_ChangeDialog):
         is_saved = is_free and self._sheet is not None
         self.letters.enable(is_saved)
         self.begin_button.configure(state="normal" if is_saved else "disabled")
+        # what is to be done next is blue
+        self.main_button = self.sheet_button if self._sheet is None else self.begin_button
+        for button in (self.sheet_button, self.begin_button):
+            is_next = button is self.main_button
+            button.configure(style="Primary.TButton" if is_next else "TButton")
 
 
 class TurnOffDialog(_ChangeDialog):
@@ -320,4 +328,3 @@ class TurnOffDialog(_ChangeDialog):
             characters=_WIDTH,
         ).pack(anchor="w")
         self._build_end(STOP, lambda: self._begin(change, has_changed))
-        self.start_at(self.leave_button)

@@ -227,7 +227,7 @@ class ProtectionRow:
                 window.jobs,
                 lambda text: typed.append(data_protection.proven(folder, text)),
                 why=_WHOSE_CODE,
-                leave="やめる",
+                leave="キャンセル",
             ):
                 then(typed[-1])
 
