@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keyring
@@ -17,9 +19,11 @@ from kollect.app.first_steps import FirstStep
 from kollect.app.preflight import BrokenOff, enter
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
+from kollect.desktop import files
 from kollect.desktop.lock import FolderLock
 from kollect.ledger.ledger import Ledger
-from kollect.protection import conversion, file_changes
+from kollect.protection import conversion
+from kollect.protection.file_changes import Progress
 from kollect.protection.recovery_code import RecoveryCode
 from kollect.settings.model import Passwords
 from kollect.storage import protection_mark
@@ -119,7 +123,7 @@ def save(dialogs: Person, dialog: SheetDialog, sheet: Path) -> None:
 
 def letters(dialog: SheetDialog) -> str:
     """As they are read from the paper."""
-    return "".join(dialog._code.letters[place - 1] for place in dialog._places).lower()
+    return "".join(dialog.code.letters[place - 1] for place in dialog.places).lower()
 
 
 def with_sheet(
@@ -128,7 +132,7 @@ def with_sheet(
     def work(dialog: SheetDialog) -> None:
         save(dialogs, dialog, sheet)
         if codes is not None:
-            codes.append(dialog._code)
+            codes.append(dialog.code)
         type_in(dialog.letters.widget, letters(dialog))
         click(dialog.begin_button)
         settle(dialog.master, lambda: not dialog.winfo_exists())
@@ -203,7 +207,7 @@ def test_on_while_mail_is_collected_then_a_new_sheet_then_off(
 def test_wrong_letters_do_not_begin_and_whoever_leaves_is_told_of_the_sheet(
     program: Program, data: DataFolder, dialogs: Person, pc: Keyring, tmp_path: Path
 ):
-    files = data.database.read_bytes()
+    octets = data.database.read_bytes()
 
     def work(dialog: SheetDialog) -> None:
         assert not can_press(dialog.begin_button)
@@ -219,7 +223,7 @@ def test_wrong_letters_do_not_begin_and_whoever_leaves_is_told_of_the_sheet(
     page = id_page(program)
     click(page.protection.begin_button)
     assert dialogs.asked[-1][0] == "データは元のままです"
-    assert data.database.read_bytes() == files
+    assert data.database.read_bytes() == octets
     assert pc.codes == []
     assert not protection_mark.is_marked(data.database)
 
@@ -249,14 +253,17 @@ def test_stopped_half_way_everything_is_as_before(
 ):
     before, secrets = holdings(data), readable(data)
     at_work, pressed = threading.Event(), threading.Event()
-    real = file_changes._Tally.done
+    real = conversion.run
 
-    def wait(tally: Any, octets: int) -> None:
-        at_work.set()
-        pressed.wait(30)
-        real(tally, octets)
+    def run(folder: DataFolder, mark: Any, code: RecoveryCode, progress: Progress) -> None:
+        def watched(done: int, total: int) -> bool:
+            at_work.set()
+            pressed.wait(30)
+            return progress(done, total)
 
-    monkeypatch.setattr(file_changes._Tally, "done", wait)
+        real(folder, mark, code, watched)
+
+    monkeypatch.setattr(conversion, "run", run)
 
     def work(dialog: SheetDialog) -> None:
         save(dialogs, dialog, tmp_path / "sheet.pdf")
@@ -289,15 +296,16 @@ def test_a_full_disk_half_way_is_told_and_gone_on_with(
     monkeypatch: pytest.MonkeyPatch,
 ):
     before = holdings(data)
-    real, calls = file_changes._take_its_place, []
+    real, calls = files.replace, []
 
-    def full(*args: Any) -> None:
-        calls.append(args)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device")
-        real(*args)
+    def full(new: Path, path: Path) -> None:
+        if path.suffix == ".converted":
+            calls.append(path)
+            if len(calls) == 2:
+                raise OSError(28, "No space left on device")
+        real(new, path)
 
-    monkeypatch.setattr(file_changes, "_take_its_place", full)
+    monkeypatch.setattr(files, "replace", full)
     dialogs.answers += [go_on, with_sheet(dialogs, tmp_path / "sheet.pdf")]
     page = id_page(program)
     click(page.protection.begin_button)
@@ -325,7 +333,7 @@ def test_too_little_room_is_told_before_anything_is_changed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(conversion, "_SPARE", 1 << 60)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
 
     def work(dialog: SheetDialog) -> None:
         save(dialogs, dialog, tmp_path / "sheet.pdf")

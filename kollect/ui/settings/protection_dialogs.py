@@ -213,8 +213,9 @@ class SheetDialog(_ChangeDialog):
         self._workspace = workspace
         self._change = change
         self._has_changed = has_changed
-        self._code = data_protection.new_code()
-        self._places = recovery_code.places_to_ask(secrets.randbelow)
+        self.code = data_protection.new_code()
+        self.places = recovery_code.places_to_ask(secrets.randbelow)
+        """Of the letters that are asked for, counted from 1."""
         self._sheet: Path | None = None
         self._is_saving = False
         paragraph(self.body, words.introduction, characters=_WIDTH).pack(anchor="w", pady=(0, GAP))
@@ -224,7 +225,7 @@ class SheetDialog(_ChangeDialog):
         self.saved.pack(fill="x", pady=(HALF, GAP))
         form = Form(self.body, label_characters=9)
         form.pack(fill="x")
-        asked = "、".join(map(str, self._places))
+        asked = "、".join(map(str, self.places))
         self.letters = form.line("シートの文字", characters=10, after=f"{asked} 文字目")
         self._build_end(words.begin, self.accept)
         self.start_at(self.sheet_button)
@@ -254,7 +255,7 @@ class SheetDialog(_ChangeDialog):
             return
 
         def work(job: Job) -> bool:
-            data_protection.save_sheet(self._workspace.readable_settings(), self._code, path)
+            data_protection.save_sheet(self._workspace.readable_settings(), self.code, path)
             try:
                 open_file(path)
             except StorageTrouble:  # the sheet is there; another PC may print it
@@ -283,16 +284,15 @@ class SheetDialog(_ChangeDialog):
         """The blue button: where the letters are those of the sheet."""
         if self._is_working or self._sheet is None:
             return
-        if not recovery_code.confirms(self._code, self._places, self.letters.value):
+        if not recovery_code.confirms(self.code, self.places, self.letters.value):
             self.letters.show_error(
-                f"文字が違います。印刷したシートの {'、'.join(map(str, self._places))} 文字目を、"
+                f"文字が違います。印刷したシートの {'、'.join(map(str, self.places))} 文字目を、"
                 "続けて入力してください。"
             )
             self.letters.focus()
             return
         self.letters.clear()
-        code = self._code
-        self._begin(lambda progress: self._change(code, progress), self._has_changed)
+        self._begin(lambda progress: self._change(self.code, progress), self._has_changed)
 
     def _set_working(self, job: Job | None) -> None:
         super()._set_working(job)
