@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--headless", action="store_true", help="画面を使わずに最後まで演じます")
     restore = command("restore", "壊れたデータを控えに戻すか、新しく始めます。")
     restore.add_argument("--yes", action="store_true", help="確かめずに戻します")
-    _protect(commands.add_parser("protect", parents=[data], description="データを保護します。"))
+    _protect(command("protect", "データを保護（暗号化）します。復元シートを作ります。"))
     _members(command("members", "会員を CSV ファイルから取り込み、CSV ファイルに書き出します。"))
     _send(command("send", "会員にメールを送ります。"))
     return main

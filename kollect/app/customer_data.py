@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kollect.settings.model import Settings
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.protection_mark import is_marked
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService
@@ -25,6 +26,11 @@ class CustomerData:
         """`settings` gives those in force, or raises why they cannot be read."""
         self.folder = folder
         self._settings_in_force = settings
+
+    @property
+    def protected(self) -> bool:
+        """Whether the data are encrypted, or on their way to or from it."""
+        return is_marked(self.folder.database)
 
     def results(self) -> ResultsService:
         """What was collected here, for the screens that show it."""

@@ -9,7 +9,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from kollect.app.preflight import held
@@ -49,6 +49,57 @@ def status(folder: DataFolder, store: CodeStore | None = None) -> ProtectionStat
         state=str(mark.state) if mark else "unknown",
         code_known=_found(folder, store or CodeStore()) is not None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionStanding:
+    """How it stands with a folder that is open, for the window."""
+
+    protected: bool
+    broken_off: bool
+    """A change has not come to its end."""
+    since: date | None
+    """Since when with the present code; None where it is not protected, or nobody knows."""
+
+
+def standing(folder: DataFolder) -> ProtectionStanding:
+    if not protection_mark.is_marked(folder.database):
+        return ProtectionStanding(protected=False, broken_off=False, since=None)
+    mark = protection_mark.mark_for(folder.database)
+    try:
+        since = datetime.fromtimestamp(mark.stat().st_mtime).date()
+    except (OSError, OverflowError, ValueError):
+        since = None
+    return ProtectionStanding(protected=True, broken_off=is_broken_off(folder), since=since)
+
+
+def is_broken_off(folder: DataFolder) -> bool:
+    """Whether a change of the protection waits to be gone on with."""
+    mark = protection_mark.read(folder.path)
+    return mark is not None and mark.state is not Protection.ON
+
+
+def known_code(folder: DataFolder) -> RecoveryCode | None:
+    """The one that this PC knows. The keyring may be slow. Raises DataCodeTrouble."""
+    return _found(folder, CodeStore())
+
+
+def proven(folder: DataFolder, text: str) -> RecoveryCode:
+    """The code that was typed, where it is this folder's. Raises DataCodeTrouble."""
+    code = hidden(recovery_code.read(text))
+    mark = protection_mark.read(folder.path)
+    if mark is not None and keys_of(code).fingerprint != mark.fingerprint:
+        raise DataCodeTrouble(
+            "このデータの復元コードではありません",
+            happened="復元コードは正しく書かれていますが、このデータのものではありません。",
+            cure="いちばん新しい復元シートを確かめてください。",
+        )
+    return code
+
+
+def finish_change(folder: DataFolder, code: RecoveryCode) -> None:
+    """Lead a change that was broken off to its end. Raises Trouble."""
+    conversion.unlock(folder, code)
 
 
 def open_folder(

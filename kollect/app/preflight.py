@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from kollect.desktop.lock import FolderLock, notify_running_instance
 from kollect.errors import AlreadyRunning, DataCodeTrouble, StorageTrouble, Trouble
-from kollect.storage import backup
+from kollect.storage import backup, protection_mark
 from kollect.storage.data_folder import DataFolder
-from kollect.storage.protection_mark import is_marked
+from kollect.storage.protection_mark import Protection, is_marked
 from kollect.storage.reencrypt import looks_encrypted
 from kollect.storage_errors import storage_trouble
 
@@ -52,7 +52,12 @@ class NeedsCode:
     """The data are protected, and this PC does not know the code."""
 
 
-Obstacle = Refused | NeedsCode | Lost | Damaged
+@dataclass(frozen=True, slots=True)
+class BrokenOff:
+    """A change of the protection has not come to its end; to go on with it may take a while."""
+
+
+Obstacle = Refused | NeedsCode | BrokenOff | Lost | Damaged
 
 
 def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
@@ -60,9 +65,6 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
     try:
         folder.prepare()
         _acquire(lock)
-        open_protected(folder)
-    except DataCodeTrouble:
-        return NeedsCode()
     except AlreadyRunning as running:
         trouble: Trouble = running
         try:
@@ -71,6 +73,23 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
         except AlreadyRunning as elsewhere:
             trouble = elsewhere
         return Refused(WRONG, trouble)
+    except StorageTrouble as trouble:
+        return Refused(NO_STORAGE, trouble)
+    mark = protection_mark.read(folder.path)
+    if mark is not None and mark.state is not Protection.ON:
+        return BrokenOff()
+    return come_inside(folder)
+
+
+def come_inside(folder: DataFolder) -> Obstacle | None:
+    """Open what is protected, with the code that this PC knows, and look. None: come in.
+
+    A change that was broken off is gone on with first.
+    """
+    try:
+        open_protected(folder)
+    except DataCodeTrouble:
+        return NeedsCode()
     except StorageTrouble as trouble:
         return Refused(NO_STORAGE, trouble)
     return look_inside(folder)

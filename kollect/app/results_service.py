@@ -35,6 +35,7 @@ from kollect.settings.number_format import number_text
 from kollect.storage import export
 from kollect.storage.csv_format import csv_bytes
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.protection_mark import is_marked
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,11 @@ class ResultsService:
         self._settings = settings
         self._now = now
         self._migrated = False
+
+    @property
+    def protected(self) -> bool:
+        """Whether the data are encrypted, which a file that is exported is not."""
+        return is_marked(self._folder.database)
 
     # ---- 収集結果 ----
 

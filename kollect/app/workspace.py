@@ -346,11 +346,16 @@ class Workspace(CustomerData):
             return Progress(numbers=numbers)
         with closing(Ledger(self.folder.database)) as ledger:
             tested, papers = ledger.get_metadata("tested"), ledger.get_metadata("papers")
-        return Progress(tested, bool(papers), numbers)
+            later = bool(ledger.get_metadata("protection"))
+        return Progress(tested, bool(papers), self.protected, later, numbers)
 
     def papers_made(self) -> None:
         """A poster or a form was printed or saved."""
         self._note_progress("papers", "made")
+
+    def protect_later(self) -> None:
+        """「あとで」 at the line 「データの保護」."""
+        self._note_progress("protection", "later")
 
     def _note_progress(self, what: str, value: str) -> None:
         """For the checklist alone: what was done is done, also where it cannot be written."""

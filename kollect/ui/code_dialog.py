@@ -24,20 +24,28 @@ _HOW = "大文字でも小文字でも、ハイフンや空白があってもな
 class CodeDialog(Dialog[bool]):
     """Answers whether the data are open now."""
 
-    def __init__(self, parent: tk.Misc, jobs: Jobs, unlock: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        jobs: Jobs,
+        unlock: Callable[[str], None],
+        *,
+        why: str = _WHY,
+        leave: str = "終了する",
+    ) -> None:
         """`unlock` takes what was typed, may take a while, and raises Trouble."""
         super().__init__(parent, TITLE, otherwise=False)
         self._jobs = jobs
         self._unlock = unlock
         self._working = False
-        paragraph(self.body, _WHY).pack(anchor="w", pady=(0, GAP))
+        paragraph(self.body, why).pack(anchor="w", pady=(0, GAP))
         form = Form(self.body)
         form.pack(fill="x")
         self.code = form.line("復元コード", characters=36)
         form.note(_HOW, under_fields=True)
         self.state_line = paragraph(self.body, "")
         self.state_line.pack(anchor="w", pady=(GAP, 0))
-        self.choices = self.buttons(("終了する", self.cancel), ("OK", self.accept))
+        self.choices = self.buttons((leave, self.cancel), ("OK", self.accept))
         self.start_at(self.code.widget)
         on_key(self, "<F12>", self.accept)
 

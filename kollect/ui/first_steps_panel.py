@@ -12,16 +12,19 @@ from kollect.ui.framework.theme import GAP, HALF
 COLUMNS = 3
 _HINTS = {
     FirstStep.MAIL: "お店のメールアドレスとサーバを入力します。",
-    FirstStep.TEST: "「送信のテスト」「受信のテスト」「テスト後処理」を順に押します。",
     FirstStep.SHOP: "返信やポスターに使う、店名と住所を入力します。",
+    FirstStep.DATA: "なくしても読まれないように、データを暗号化します。「あとで」も選べます。",
     FirstStep.PAPERS: "お客様に空メールを送っていただくための、ポスターと用紙を印刷します。",
     FirstStep.COLLECT: "空メールを受け取り、受付番号の返信を始めます。",
     FirstStep.TRY: "ご自分の携帯から空メールを送り、受付番号が届くことを確かめます。",
 }
 
 
+_TEST_HINT = "入力は済みました。「まとめてテスト」を押して、送受信を確かめます。"
+
+
 class FirstStepsPanel(ttk.Labelframe):
-    """A button for each step: ✓ is done, the blue one is next."""
+    """A button for each step: ✓ is done, － is put off, the blue one is next."""
 
     def __init__(self, parent: tk.Misc, actions: Mapping[FirstStep, Callable[[], None]]) -> None:
         super().__init__(parent, text="はじめに", padding=(GAP, HALF))
@@ -35,14 +38,29 @@ class FirstStepsPanel(ttk.Labelframe):
             button.grid(row=row, column=column, sticky="ew", padx=HALF, pady="1p")
             self.buttons[step] = button
 
-    def show(self, done: Collection[FirstStep]) -> str:
-        """Mark what is done. Returns what is next, in a sentence."""
-        following = next((step for step in self.buttons if step not in done), None)
+    def show(
+        self, done: Collection[FirstStep], later: Collection[FirstStep], *, mail_entered: bool
+    ) -> str:
+        """Mark what is done, and what is put off. Returns what is next, in a sentence.
+
+        `mail_entered`: of 「メールの設定」, the test alone is left.
+        """
+        behind = {*done, *later}
+        following = next((step for step in self.buttons if step not in behind), None)
         self.following = following
         for number, (step, button) in enumerate(self.buttons.items(), start=1):
-            mark = "✓" if step in done else "▶" if step is following else "　"
+            mark = "　"
+            if step in done:
+                mark = "✓"
+            elif step in later:
+                mark = "－"
+            elif step is following:
+                mark = "▶"
             button.configure(
                 text=f"{mark} {number}　{step}",
                 style="Step.Primary.TButton" if step is following else "Step.TButton",
             )
-        return f"次は「{following}」です。{_HINTS[following]}" if following is not None else ""
+        if following is None:
+            return ""
+        is_test = following is FirstStep.MAIL and mail_entered
+        return f"次は「{following}」です。{_TEST_HINT if is_test else _HINTS[following]}"

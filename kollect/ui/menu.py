@@ -11,7 +11,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.app.first_steps import FirstStep, Progress, done_steps
+from kollect.app.first_steps import FirstStep, Progress, done_steps, is_mail_entered, put_off
 from kollect.app.workspace import Workspace
 from kollect.errors import Trouble
 from kollect.settings.validation import ready_to_collect
@@ -32,6 +32,7 @@ BACK = "お店の設定とデータに戻りました。"
 """After the demo, where nothing is left to be done first."""
 REGISTER = "会員登録"
 NO_REPLY = "返信が届かない"
+LATER, OPEN_PROTECTION = "あとで", "保護の画面を開く"
 WIDEST = 56
 """Full-width characters."""
 
@@ -112,9 +113,9 @@ class MenuScreen(Screen):
         self.steps = FirstStepsPanel(
             self._middle,
             {
-                FirstStep.MAIL: go.mail_settings,
-                FirstStep.TEST: go.mail_test,
+                FirstStep.MAIL: self._set_up_mail,
                 FirstStep.SHOP: go.shop_settings,
+                FirstStep.DATA: self._protect,
                 FirstStep.PAPERS: go.papers,
                 FirstStep.COLLECT: go.start_collecting,
                 FirstStep.TRY: self._try,
@@ -189,9 +190,10 @@ class MenuScreen(Screen):
                 self.steps.grid_remove()
                 self._say_ended(None)
             else:
-                following = self.steps.show(steps)
+                entered = is_mail_entered(settings)
+                following = self.steps.show(steps, put_off(progress), mail_entered=entered)
                 self.steps.grid()
-                if FirstStep.MAIL in steps:
+                if entered:
                     following = f"{state_of_things(workspace)}\n{following}"
                 if not self._has_trouble():
                     self._line.configure(text=following)
@@ -201,6 +203,33 @@ class MenuScreen(Screen):
         self.work(
             lambda job: workspace.progress(), done, failed=lambda trouble: self._say_ended(None)
         )
+
+    def _set_up_mail(self) -> None:
+        """「メールの設定」: the page, and once it is filled in, its test."""
+        if is_mail_entered(self._workspaces.current.readable_settings()):
+            self._go.mail_test()
+        else:
+            self._go.mail_settings()
+
+    def _protect(self) -> None:
+        """「データの保護」, which may wait."""
+        workspace = self._workspaces.current
+        if workspace.protected:
+            self._go.data_protection()
+            return
+        answer = self.window.dialogs.choose(
+            FirstStep.DATA,
+            "USBメモリやパソコンをなくしても、お客様のアドレスやお名前を読まれないように、データを"
+            "暗号化できます。紙に印刷する「復元シート」が1枚要りますので、プリンタのあるときに"
+            "してください。5分ほどで終わります。\n\n"
+            f"「{LATER}」を選んでも、メールの収集は始められます。「緒言設定」の「ID」で、いつでも"
+            "始められます。",
+            ("閉じる", LATER, OPEN_PROTECTION),
+        )
+        if answer == OPEN_PROTECTION:
+            self._go.data_protection()
+        elif answer == LATER:
+            self.work(lambda job: workspace.protect_later(), lambda result: self._load_steps())
 
     def _has_trouble(self) -> bool:
         try:

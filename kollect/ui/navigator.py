@@ -182,6 +182,14 @@ class Navigator:
 
         self.window.open(SettingsScreen, self.workspaces, self, IdPage)
 
+    def data_protection(self) -> None:
+        """「データを保護する」 on the page 「ID」."""
+        from kollect.ui.settings.id_page import IdPage
+        from kollect.ui.settings.screen import SettingsScreen
+
+        screen = self.window.open(SettingsScreen, self.workspaces, self, IdPage)
+        screen.begin_with_protection()
+
     # ---- what more than one screen asks for ----
 
     def start_collecting(self) -> None:

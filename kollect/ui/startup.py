@@ -21,16 +21,19 @@ from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.preflight import (
     NO_CODE,
     NO_STORAGE,
+    BrokenOff,
     Damaged,
     Lost,
     NeedsCode,
     Obstacle,
     Refused,
+    come_inside,
     look_inside,
     open_protected,
 )
 from kollect.errors import StorageTrouble, Trouble
 from kollect.storage.data_folder import DataFolder
+from kollect.ui.broken_off_dialog import BrokenOffDialog
 from kollect.ui.code_dialog import CodeDialog
 from kollect.ui.framework.window import Window
 from kollect.ui.menu import FirstStart, FirstStartDialog
@@ -51,6 +54,7 @@ def come_in(
     if isinstance(found, Refused) and found.trouble is None:
         return found.code
     window = make_window()
+    then: Obstacle | None = None
     try:
         match found:
             case Refused(code, trouble):
@@ -62,6 +66,14 @@ def come_in(
                     CodeDialog, window.jobs, partial(open_protected, folder)
                 ):
                     return NO_CODE
+                then = look_inside(folder)
+            case BrokenOff():
+                then = window.dialogs.show(
+                    BrokenOffDialog,
+                    window.jobs,
+                    partial(come_inside, folder),
+                    otherwise=Refused(NO_STORAGE),
+                )
             case Lost(first):
                 return None if _new_database_started(window, folder, first) else NO_STORAGE
             case Damaged():
@@ -71,7 +83,7 @@ def come_in(
         return NO_STORAGE
     finally:
         window.close()
-    return come_in(folder, look_inside(folder), make_window)
+    return come_in(folder, then, make_window)
 
 
 def _new_database_started(window: Window, folder: DataFolder, first: int) -> bool:

@@ -16,7 +16,7 @@ TO_THE_TICK = ("Tab",) * 5
 """From the tabs of 緒言設定 to 「Windowsログイン時の起動」, above 「くわしい設定」."""
 
 
-TO_FORGET = ("Tab",) * 10
+TO_FORGET = ("Tab",) * 11
 """From the tabs to 「このパソコンの登録を消す」, the last button of 「ID」."""
 
 

@@ -41,6 +41,13 @@ from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage, Test
 from kollect.ui.settings.password_dialog import PasswordDialog
 from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
+from kollect.ui.settings.protection_dialogs import (
+    BEGINNING,
+    RENEWING,
+    MeaningDialog,
+    SheetDialog,
+    TurnOffDialog,
+)
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.settings.trial_dialog import TrialDialog
@@ -116,6 +123,65 @@ def backups(album: Album) -> None:
         "backups",
         screen.shop.backups.open_list,
         lambda dialog: album.wait(lambda: dialog.back_button.instate(["!disabled"])),
+    )
+
+
+def protection(album: Album) -> None:
+    """What it means, the sheet, and the progress."""
+    screen, dialogs = _settings_screen(album), album.window.dialogs
+    screen.select(IdPage)
+    row, workspace = screen.shop.protection, album.program.workspaces.current
+    album.wait(lambda: row.begin_button.instate(["!disabled"]))
+    screen.shop.scrolled.see(row.begin_button)
+    album.wait(lambda: True)
+    album.take("protection")
+    album.dialog(
+        "protection-begin",
+        lambda: dialogs.show(
+            SheetDialog,
+            BEGINNING,
+            workspace,
+            album.window.jobs,
+            dialogs,
+            lambda code, progress: True,
+            lambda: False,
+        ),
+    )
+    album.dialog("protection-meaning", lambda: dialogs.show(MeaningDialog, row.write_csv))
+
+    def saved(dialog: SheetDialog) -> None:
+        dialog._sheet = Path("復元シート.pdf")
+        dialog._enable()
+        dialog._sheet = None  # nobody is told of it when the picture is taken
+        dialog.bar.pack(fill="x", before=dialog.told)
+        dialog.saved.configure(
+            text="「復元シート.pdf」に保存しました。開いた画面から印刷してください。"
+        )
+        dialog.letters.show_error(
+            "文字が違います。印刷したシートの文字を、続けて入力してください。"
+        )
+        dialog.bar.configure(value=0.4)
+        dialog.told.configure(text="書き直しています… 40%")
+
+    for name, words in (("protection-sheet", BEGINNING), ("protection-renewed", RENEWING)):
+        album.dialog(
+            name,
+            lambda words=words: dialogs.show(
+                SheetDialog,
+                words,
+                workspace,
+                album.window.jobs,
+                dialogs,
+                lambda code, progress: True,
+                lambda: False,
+            ),
+            saved,
+        )
+    album.dialog(
+        "protection-end",
+        lambda: dialogs.show(
+            TurnOffDialog, album.window.jobs, dialogs, lambda progress: True, lambda: False
+        ),
     )
 
 
@@ -465,6 +531,7 @@ SCENES = (
     *member_scenes.SCENES,
     *mailing_scenes.SCENES,
     backups,
+    protection,
 )
 """In this order. A new screen's author adds a scene."""
 NEEDED = menu

@@ -29,6 +29,7 @@ from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
 from kollect.threads.background_thread import local_now
+from kollect.ui.broken_off_dialog import BrokenOffDialog
 from kollect.ui.code_dialog import CodeDialog
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
@@ -65,6 +66,12 @@ from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.password_dialog import PasswordDialog
 from kollect.ui.settings.pin_dialogs import AskPinDialog, NewPinDialog
+from kollect.ui.settings.protection_dialogs import (
+    BEGINNING,
+    MeaningDialog,
+    SheetDialog,
+    TurnOffDialog,
+)
 from kollect.ui.settings.screen import SettingsScreen
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.settings.templates import TemplateDialog
@@ -277,6 +284,33 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
+    "MeaningDialog": (MeaningDialog, lambda program: ((lambda: None,), {})),
+    "SheetDialog": (
+        SheetDialog,
+        lambda program: (
+            (
+                BEGINNING,
+                program.workspaces.current,
+                program.window.jobs,
+                program.window.dialogs,
+                lambda code, progress: True,
+                lambda: False,
+            ),
+            {},
+        ),
+    ),
+    "TurnOffDialog": (
+        TurnOffDialog,
+        lambda program: (
+            (
+                program.window.jobs,
+                program.window.dialogs,
+                lambda progress: True,
+                lambda: False,
+            ),
+            {},
+        ),
+    ),
     "ManualDialog": (ManualDialog, lambda program: (("how",), {})),
     "TrialDialog": (
         TrialDialog,
@@ -289,18 +323,26 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
 }
 
 
+END_BY_THEMSELVES: set[type[Dialog[Any]]] = {BrokenOffDialog}
+"""Nobody can leave them before."""
+
+
 def _written(program: Program) -> Any:
     with closing(Outbox(program.workspaces.real.folder.database)) as outbox:
         return outbox.mailing(2)
 
 
 def kinds(of: type[Any]) -> set[type[Any]]:
-    """All classes in kollect.ui that are a screen, or a dialog."""
+    """All classes in kollect.ui that are a screen, or a dialog; what they are made of is not."""
     found: set[type[Any]] = set()
     for module in pkgutil.walk_packages(kollect.ui.__path__, "kollect.ui."):
         there = vars(importlib.import_module(module.name)).values()
         found |= {one for one in there if isinstance(one, type) and issubclass(one, of)}
-    return {one for one in found - {of} if one.__module__.startswith("kollect.ui.")}
+    return {
+        one
+        for one in found - {of}
+        if one.__module__.startswith("kollect.ui.") and not one.__name__.startswith("_")
+    }
 
 
 def make(program: Program, name: str) -> tuple[type[Dialog[Any]], tuple[Any, ...], dict[str, Any]]:

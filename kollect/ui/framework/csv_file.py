@@ -13,6 +13,10 @@ CSV_KINDS = (("CSVファイル（Excelなど）", "*.csv"),)
 TITLE = "CSVへ取り出し"
 EXCEL, OLD = "Excelで開く", "古いソフト用"
 _CANCEL = "キャンセル"
+READABLE = (
+    "取り出したファイルは保護（暗号化）されません。だれでも読めますので、なくさないように、"
+    "しまってください。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,18 @@ class CsvTarget:
         return f"{what}を「{self.path.name}」へ取り出しました。"
 
 
-def ask_csv_file(dialogs: Dialogs, what: str, name: str) -> CsvTarget | None:
+def ask_csv_file(dialogs: Dialogs, what: str, name: str, *, protected: bool) -> CsvTarget | None:
     """Ask for the program that the table is for, and the place; None: the user thinks better of it.
 
     `what` is written there, as 「表示している 30件」; `name` is proposed for the file.
+    `protected`: the data are, so the file has to be told apart from them.
     """
     kind = dialogs.choose(
         TITLE,
         f"{what}を、表計算のファイル（CSV）に取り出します。\n"
         f"「{EXCEL}」は、保存してすぐに開きます。ふつうはこちらです。\n"
         f"「{OLD}」は、保存だけします。年賀状ソフトなどで文字が読めないときに使います。"
-        "古いソフトにない文字は「?」になります。",
+        "古いソフトにない文字は「?」になります。" + (f"\n\n{READABLE}" if protected else ""),
         (_CANCEL, OLD, EXCEL),
     )
     if kind == _CANCEL:

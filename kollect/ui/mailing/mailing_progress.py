@@ -159,7 +159,12 @@ class MailingProgressScreen(Screen):
     def export(self) -> None:
         """「CSVへ取り出し」: everybody, with what became of it."""
         name = f"発信結果-{local_now():%Y%m%d}.csv"
-        target = ask_csv_file(self.window.dialogs, "会員ごとの結果", name)
+        target = ask_csv_file(
+            self.window.dialogs,
+            "会員ごとの結果",
+            name,
+            protected=self._workspaces.current.protected,
+        )
         if target is None:
             return
 

@@ -89,7 +89,12 @@ class MemberFiles(ttk.Frame):
     def _write(self, what: str, name: str, make: Make) -> None:
         if self._job is not None:
             return
-        target = ask_csv_file(self._window.dialogs, what, f"{name}-{local_now():%Y%m%d}.csv")
+        target = ask_csv_file(
+            self._window.dialogs,
+            what,
+            f"{name}-{local_now():%Y%m%d}.csv",
+            protected=self._workspaces.current.protected,
+        )
         if target is None:
             return
 

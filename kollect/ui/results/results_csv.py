@@ -41,7 +41,12 @@ class CsvExport:
         if self.busy:
             return
         what, name = f"{len(numbers):,}件", f"収集結果-{date.today():%Y%m%d}.csv"
-        target = ask_csv_file(self._window.dialogs, f"表示している {what}", name)
+        target = ask_csv_file(
+            self._window.dialogs,
+            f"表示している {what}",
+            name,
+            protected=self._records.protected,
+        )
         if target is None:
             return
 

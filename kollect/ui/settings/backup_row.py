@@ -15,6 +15,7 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import Window
 from kollect.ui.navigator import Navigator
+from kollect.ui.settings.at_rest import AtRest
 from kollect.ui.widgets.form import Form
 
 if TYPE_CHECKING:  # which drags SQL and the members along
@@ -25,6 +26,11 @@ OPEN_TO_ALL = (
     "受付と会員の記録の写しを、USBメモリなどに書き出します。\n"
     "この写しは、だれでも読めます。お客様のアドレスやお名前が入っていますので、"
     "なくさないように、しまってください。"
+)
+
+ENCRYPTED = (
+    "受付と会員の記録の写しを、USBメモリなどに書き出します。\n"
+    "この写しも保護（暗号化）されていて、開くには、いまの復元シートが要ります。"
 )
 
 
@@ -40,7 +46,7 @@ class BackupRow:
         """`is_testing`: the mail settings are being tried, which uses the records."""
         self._window = window
         self._workspaces = workspaces
-        self._go = go
+        self._at_rest = AtRest(window, workspaces, go)
         self._is_testing = is_testing
         self._enabled = True
         self._writing: Job | None = None
@@ -71,16 +77,16 @@ class BackupRow:
                 "テストが終わってから（「中止」を押してから）、もう一度押してください。",
             )
             return
-        collecting, mailing = workspace.collecting, workspace.mailing
 
         def go_back(cost: ReturnCost) -> Path | None:
-            try:
-                return backup_service.go_back(workspace, cost)
-            finally:
-                window.tk_calls.call(self._go_on, collecting, mailing)
+            return backup_service.go_back(workspace, cost)
 
         aside = window.dialogs.show(
-            BackupsDialog, workspace.folder, window.jobs, window.dialogs, go_back
+            BackupsDialog,
+            workspace.folder,
+            window.jobs,
+            window.dialogs,
+            self._at_rest.during(go_back),
         )
         if aside is not None:
             window.dialogs.show_info(
@@ -92,8 +98,10 @@ class BackupRow:
         """「USBへ控えを書き出す」"""
         from kollect.app import backup_service
 
-        dialogs, folder = self._window.dialogs, self._workspaces.current.folder
-        if not dialogs.confirm(WRITE_OUT, OPEN_TO_ALL, yes="場所を選ぶ", no="やめる"):
+        workspace, dialogs = self._workspaces.current, self._window.dialogs
+        folder = workspace.folder
+        who_reads = ENCRYPTED if workspace.protected else OPEN_TO_ALL
+        if not dialogs.confirm(WRITE_OUT, who_reads, yes="場所を選ぶ", no="やめる"):
             return
         name = f"コレクトの控え-{date.today():%Y%m%d}.db"
         target = dialogs.save_as(WRITE_OUT, name, (("コレクトの控え", "*.db"),))
@@ -117,16 +125,6 @@ class BackupRow:
         )
         self._window.set_status("控えを書き出しています。USBメモリを抜かないでください…")
         self._refresh()
-
-    def _go_on(self, collecting: bool, mailing: bool) -> None:
-        """What was interrupted begins again, whatever came of it."""
-        if self._go.shutdown.wanted:
-            return
-        if collecting:
-            self._workspaces.current.start_collecting()
-            self._go.tray.begin()
-        if mailing:
-            self._go.mailings.go_on()
 
     def _over(self) -> None:
         self._writing = None

@@ -15,6 +15,7 @@ from kollect.ui.framework.window import Window
 from kollect.ui.navigator import Navigator
 from kollect.ui.settings.backup_row import BackupRow
 from kollect.ui.settings.pin_dialogs import NewPinDialog
+from kollect.ui.settings.protection_row import ProtectionRow
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.widgets.form import Form
 
@@ -58,6 +59,9 @@ class IdPage(SettingsPage):
             under_fields=True,
         )
         self.protect.on_edit(self._protect_changed)
+        self.protection = ProtectionRow(
+            form.group("データを保護する"), window, workspaces, go, is_testing
+        )
         data = form.group("データの入ったフォルダ")
         self.folder = data.line("場所", characters=34)
         self.folder.value = str(workspaces.current.folder.path)
@@ -101,6 +105,7 @@ class IdPage(SettingsPage):
         super().enable(enabled)
         self.protect.enable(enabled)
         usable = enabled and not self._in_demo  # what the demo has collected goes with it
+        self.protection.enable(usable)
         self.backups.enable(usable)
         self.forget_button.configure(state="normal" if usable else "disabled")
 

@@ -188,6 +188,11 @@ class SettingsScreen(Screen):
                     self.window.set_status(f"あと{len(missing)}か所の入力が必要です。")
                     return
 
+    def begin_with_protection(self) -> None:
+        """Bring 「データを保護する」 of the page 「ID」 into sight, its button in focus."""
+        self.shop.protection.focus_when_known()
+        self.shop.scrolled.see(self.shop.protection.begin_button)
+
     def go_to(self, place: Place | None) -> None:
         """Bring the focus to this field of 「メールの設定」; a password once it is there."""
         if place is None:
