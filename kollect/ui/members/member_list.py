@@ -111,6 +111,7 @@ class MemberListScreen(Screen):
 
     def function_keys(self) -> Sequence[FunctionKey]:
         return [
+            FunctionKey("F8", "会員登録", self._go.members),
             FunctionKey("F11", "印刷", self.files.print),
             FunctionKey("F12", "会員を開く", self.open_selected, enabled=self._ready),
         ]
@@ -206,8 +207,6 @@ class MemberListScreen(Screen):
 
     def open_member(self, number: int) -> None:
         """Open the member for a correction."""
-        from kollect.ui.members.member_edit import MemberEditScreen
-
         if self.is_busy:
             return
 
@@ -217,9 +216,7 @@ class MemberListScreen(Screen):
 
         def done(member: Member | None) -> None:
             if member is not None and self.window.screen is self:
-                self.window.open(
-                    MemberEditScreen, self._workspaces, self._go, member, self._numbers
-                )
+                self._go.member(member, self._numbers)
 
         self.work(work, done, busy=True)
 
