@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -98,13 +99,18 @@ def face_for(settings: Settings) -> fonts.Typeface:
 def to_draw(settings: Settings, face: fonts.Typeface) -> Shop:
     """The shop with nothing in it that makes an empty box."""
     shop = settings.shop
-
-    def drawn(text: str) -> str:
-        text = printable(text)
-        for one in fonts.lacking(face, text):
-            text = text.replace(one, "" if is_picture(one) else GETA)
-        return " ".join(text.split())
-
+    lacking = fonts.lacking(face, printable(f"{shop.name}{shop.address}{shop.phone}"))
     return replace(
-        shop, name=drawn(shop.name), address=drawn(shop.address), phone=drawn(shop.phone)
+        shop,
+        name=drawn(shop.name, lacking),
+        address=drawn(shop.address, lacking),
+        phone=drawn(shop.phone, lacking),
     )
+
+
+def drawn(text: str, lacking: Collection[str]) -> str:
+    """The text in one line, with 〓 for a letter that the font lacks, and without a picture."""
+    text = "".join(
+        one if one not in lacking else "" if is_picture(one) else GETA for one in printable(text)
+    )
+    return " ".join(text.split())

@@ -14,6 +14,7 @@ from kollect.members.member import Consent, Member, Sex
 from kollect.members.member_fields import MemberField
 from kollect.members.repository import Members
 from kollect.printing.documents import Paper
+from kollect.printing.label_sheets import SHEETS
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.home_by_postcode import TownDialog
@@ -21,6 +22,7 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.members.print_dialog import PrintChoice, PrintDialog, PrintedPaper
 from kollect.ui.menu import MenuScreen
 from kollect.ui.papers.screen import PapersScreen
 from tests.helpers.ledger_samples import NOW
@@ -105,10 +107,14 @@ def member_form(album: Album) -> None:
     )
 
 
+LABELS = PrintChoice(PrintedPaper.LABELS, SHEETS[0], 0, opens=True)
+
+
 def member_list(album: Album) -> None:
     screen = album.window.open(MemberListScreen, album.program.workspaces, album.program.go)
     album.wait(lambda: len(screen.table.row_keys) == 30)
     album.take("member-list")
+    album.dialog("member-print", lambda: album.window.dialogs.show(PrintDialog, LABELS))
     screen._wanted.set("いない人")
     album.wait(lambda: not screen.table.row_keys)
     album.take("member-list-nobody")

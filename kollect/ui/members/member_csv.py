@@ -1,21 +1,25 @@
-"""Below 会員一覧: the members and 承諾の記録 out as CSV, and the way in."""
+"""Below 会員一覧: the members and 承諾の記録 out as CSV and on paper, and the way in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from tkinter import ttk
 from typing import Any, TypeVar
 
 from kollect.app.active_workspace import ActiveWorkspace
+from kollect.desktop.open_file import open_file
 from kollect.errors import Trouble
 from kollect.members.csv_export import consents_csv, members_csv
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
-from kollect.storage import export
+from kollect.storage import export, temporary_files
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.csv_file import ask_csv_file
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import Screen, Window
+from kollect.ui.members import member_print
+from kollect.ui.members.member_print import PaperMade
+from kollect.ui.members.print_dialog import PrintChoice, PrintDialog
 from kollect.ui.widgets.form import button_row
 
 T = TypeVar("T")
@@ -24,11 +28,12 @@ Watched = Callable[[Iterable[T]], Iterator[T]]
 Make = Callable[[Members, Watched[Any], str], bytes]
 """The octets of a table, in an encoding."""
 
+PDF_KINDS = (("PDFファイル", "*.pdf"),)
 TOLD_EVERY = 1000
 
 
 class MemberFiles(ttk.Frame):
-    """`choice` says who is listed; `take_in` opens the import."""
+    """`choice` says who is listed, `numbers` in which order; `take_in` opens the import."""
 
     def __init__(
         self,
@@ -37,11 +42,15 @@ class MemberFiles(ttk.Frame):
         workspaces: ActiveWorkspace,
         choice: Callable[[], MemberFilter],
         take_in: Callable[[], None],
+        numbers: Callable[[], Sequence[int]],
     ) -> None:
         super().__init__(parent)
         self._window = window
         self._workspaces = workspaces
         self._choice = choice
+        self._numbers = numbers
+        self._printed: PrintChoice | None = None
+        """What was printed last, proposed again."""
         self._job: Job | None = None
         """A file is being written."""
         self.columnconfigure(1, weight=1)
@@ -118,16 +127,79 @@ class MemberFiles(ttk.Frame):
             export.write(target.path, data)
             return target.finish(f"{written:,}件")
 
+        self._run(work, self._window.say_done, "取り出しを中止しました。")
+
+    def print(self) -> None:
+        """「印刷」: the members that are listed, in their order, or 承諾の記録."""
+        if self._job is not None:
+            return
+        choice = self._window.dialogs.show(PrintDialog, self._printed)
+        if choice is None:
+            return
+        self._printed = choice
+        numbers, current = self._numbers(), self._workspaces.current
+
+        def work(job: Job) -> PaperMade | None:
+            def told(doing: str, count: int) -> bool:
+                job.report(self._window.set_status, f"{doing}… {count:,}件")
+                return not job.stopping()
+
+            with current.members() as members:
+                return member_print.make(
+                    choice,
+                    members,
+                    numbers,
+                    told,
+                    shop=current.settings().shop.name,
+                    digits=current.digits,
+                    today=local_now().date(),
+                )
+
+        self._run(work, lambda made: self._made(choice, made), "印刷を中止しました。")
+
+    def _made(self, choice: PrintChoice, made: PaperMade) -> None:
+        """It is made: say what is not as it is thought to be, and put it where it is wanted."""
+        self._window.set_status("")
+        dialogs, title = self._window.dialogs, f"{choice.paper}の印刷"
+        if not made.count:
+            dialogs.show_info(title, "\n".join(["印刷するものがありません。", *made.notes]))
+            return
+        count = f"{made.count:,}件（{made.pages:,}ページ）"
+        if made.notes and not dialogs.confirm(
+            title, "\n".join([f"{count}を作りました。", *made.notes]), yes="続ける"
+        ):
+            return
+        name = f"{choice.paper}-{local_now():%Y%m%d}.pdf"
+        chosen = None if choice.opens else dialogs.save_as(title, name, PDF_KINDS)
+        if chosen is None and not choice.opens:
+            return
+
+        def work(job: Job) -> str:
+            folder = self._workspaces.current.folder
+            path = chosen or temporary_files.fresh_folder(folder) / name
+            export.write(path, made.pdf)
+            if chosen is not None:
+                return f"{count}を「{path.name}」に保存しました。"
+            open_file(path)
+            return "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。"
+
+        self._run(work, self._window.say_done, "印刷を中止しました。")
+
+    def _run(
+        self, work: Callable[[Job], T | None], then: Callable[[T], None], stopped: str
+    ) -> None:
+        """Do it in a thread, with 「中止」 beside the buttons; `then` with what it made, if any."""
+
         def over() -> None:
             self._job = None
             self.stop_button.grid_remove()
 
-        def done(said: str) -> None:
+        def done(made: T | None) -> None:
             over()
-            if said:
-                self._window.say_done(said)
+            if made:
+                then(made)
             else:
-                self._window.say_not_done("取り出しを中止しました。")
+                self._window.say_not_done(stopped)
 
         def failed(trouble: Trouble) -> None:
             over()

@@ -14,7 +14,7 @@ from typing import Any
 
 from kollect.desktop.ime import InputMode, set_input_mode
 from kollect.members import normalize, phone_numbers, wareki
-from kollect.members.member import Sex
+from kollect.members.member import Member, MemberState, Sex
 from kollect.members.member_fields import (
     NO,
     YES,
@@ -293,3 +293,15 @@ def _in_words(typed: str, today: date) -> str:
         return _BOTH_CALENDARS
     era = wareki.written(day).partition("年")[0]
     return f"{day.year}年{day.month}月{day.day}日（{era}年）　{age}歳"
+
+
+def state_words(member: Member) -> str:
+    """The one word that matters most for the staff."""
+    standing = member.standing
+    if standing.state is MemberState.WITHDRAWN:
+        return "退会"
+    if standing.stopped_at:
+        return "配信停止"
+    if standing.undeliverable:
+        return "不達"
+    return REGISTERED if member.consent.given else "承諾なし"

@@ -19,7 +19,7 @@ from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer, text_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.member_csv import MemberFiles
-from kollect.ui.members.member_form_fields import REGISTERED, switch_ime
+from kollect.ui.members.member_form_fields import REGISTERED, state_words, switch_ime
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import ChoiceField
@@ -31,6 +31,9 @@ SEARCH_AFTER_MS = 150
 _NOBODY = "会員はまだいません。\n「会員登録」か「CSVから取り込み」で登録できます。"
 _NOT_FOUND = "見つかりません。別の言葉でさがしてください。"
 _STATES = {None: "すべて", MemberState.ACTIVE: REGISTERED, MemberState.WITHDRAWN: "退会"}
+
+
+_LOOKS = {"退会": "faint", "不達": "wrong"}
 
 
 class MemberListScreen(Screen):
@@ -74,7 +77,9 @@ class MemberListScreen(Screen):
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.table.mark_sorted("受付番号", descending=False)
-        self.files = MemberFiles(self, window, workspaces, self.choice, self.open_import)
+        self.files = MemberFiles(
+            self, window, workspaces, self.choice, self.open_import, lambda: self._numbers
+        )
         self.files.grid(row=2, column=0, sticky="ew")
 
     def _build_search(self) -> None:
@@ -107,6 +112,7 @@ class MemberListScreen(Screen):
     def function_keys(self) -> Sequence[FunctionKey]:
         return [
             FunctionKey("F8", "会員登録", self._go.members),
+            FunctionKey("F11", "印刷", self.files.print),
             FunctionKey("F12", "会員を開く", self.open_selected, enabled=self._ready),
         ]
 
@@ -221,7 +227,7 @@ class MemberListScreen(Screen):
 
 
 def _row(member: Member, digits: int) -> TableRow:
-    words, look = _state(member)
+    words = state_words(member)
     registered = member.standing.registered_at
     return TableRow(
         (
@@ -237,17 +243,5 @@ def _row(member: Member, digits: int) -> TableRow:
             member.home,
             f"{registered.astimezone():%Y/%m/%d}" if registered else "",
         ),
-        look,
+        _LOOKS.get(words, ""),
     )
-
-
-def _state(member: Member) -> tuple[str, str]:
-    """The one word that matters most for the staff, and how the row looks."""
-    standing = member.standing
-    if standing.state is MemberState.WITHDRAWN:
-        return "退会", "faint"
-    if standing.stopped_at:
-        return "配信停止", ""
-    if standing.undeliverable:
-        return "不達", "wrong"
-    return (REGISTERED if member.consent.given else "承諾なし"), ""
