@@ -1,4 +1,6 @@
-"""Which mails a program wrote: these are never answered (RFC 3834 section 2). Pure."""
+"""Which mails a program wrote, and the sentence that says why: these are never answered (RFC 3834
+section 2). Pure.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The columns of a members' CSV file, and which column of somebody else's file is meant. Pure.
+"""How the columns of a members' CSV file may be named; a new field begins in `member_fields`. Pure.
 
-A column is a field of the form (`member_fields.MemberField`, where a new one begins), or one of the
-few things that only a file has.
+A column is a field of the form (`member_fields.MemberField`), or one of the few things that only a
+file has.
 """
 
 from __future__ import annotations

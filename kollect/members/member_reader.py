@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from kollect.ledger.receipt_query import UNREGISTERED
 from kollect.ledger.receipt_rows import receipt_of
 from kollect.ledger.records import Receipt
 from kollect.mail.nfc import composed
@@ -220,6 +221,11 @@ class MemberReader:
             address_key,
         )
         return row[0] if row else None
+
+    def unregistered(self) -> int:
+        """How many numbers wait for their membership form, as 収集結果表示 lists them."""
+        ((count,),) = self._db.rows(f"SELECT count(*) FROM receipt WHERE {UNREGISTERED}")
+        return int(count)
 
     def left_among(self, address_keys: Iterable[str]) -> set[str]:
         """Those of these addresses that a member has left (アドレスの変更)."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage import highest_number, integrity
+from kollect.storage.data_folder import BACKUPS_KEPT
 from kollect.storage.database import return_under_way, trouble
 from kollect.storage.database_driver import (
     connect,
@@ -33,7 +34,6 @@ from kollect.storage.numbers_in_log import numbers_given
 from kollect.storage.schema import migrate
 from kollect.storage_errors import cause_of, storage_trouble
 
-KEEP = 7
 SPARE = 100
 """So many numbers are passed over where only the log tells which was the last: a power cut takes
 the last lines of a log with it.
@@ -109,7 +109,7 @@ def make_backup(database: Path, folder: Path, today: date, *, removing: bool = T
     copies = _in_order(backups(folder), today)
     # the one that knows most stays too: an older file may have been put in the database's place
     fullest = max(copies, key=lambda copy: _mails_seen(copy)[0])  # the first of equals
-    for old in copies[KEEP:] if removing else ():
+    for old in copies[BACKUPS_KEPT:] if removing else ():
         if old not in (target, fullest):  # whatever date the clock has given it
             with suppress(OSError):  # somebody is looking at it
                 files.remove(old)

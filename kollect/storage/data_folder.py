@@ -13,6 +13,9 @@ from pathlib import Path
 from kollect.desktop import files
 from kollect.storage_errors import storage_trouble
 
+BACKUPS_KEPT = 7
+"""The daily copies of kollect.db that lie in backup/; the oldest goes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:

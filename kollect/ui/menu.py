@@ -30,6 +30,7 @@ _NOT_COLLECTING = "空メールを受け取り、受付番号の返信を始め�
 _COLLECTING = "いま収集しています。そのようすを見ます。"
 BACK = "お店の設定とデータに戻りました。"
 """After the demo, where nothing is left to be done first."""
+REGISTER = "会員登録"
 NO_REPLY = "返信が届かない"
 WIDEST = 56
 """Full-width characters."""
@@ -55,7 +56,7 @@ def menu_entries(go: Navigator) -> list[MenuEntry]:
         MenuEntry("ログの表示", "いつ何があったかの記録を見ます。", go.log),
         MenuEntry("緒言設定", "メールのサーバや、お客様への文章を決めます。", go.settings),
         MenuEntry(
-            "会員登録",
+            REGISTER,
             "用紙の受付番号から会員を登録します。一覧や修正もここからです。",
             go.members,
         ),
@@ -136,6 +137,10 @@ class MenuScreen(Screen):
             self._hints.append(wrapped(self._middle, entry.hint, style="Faint.TLabel"))
             for key, step in (("Up", -1), ("Down", 1)):
                 on_key(button, f"<{key}>", partial(self._step, place, step))
+            if entry.label == REGISTER:
+                self._form_button, self._form_text = button, str(button.cget("text"))
+        self._ignore_count = go.unregistered.watch(self._show_unregistered)
+        self._show_unregistered()
         self._arrange()
         self.bind("<Configure>", lambda event: self._arrange())
 
@@ -145,6 +150,16 @@ class MenuScreen(Screen):
         self._hints[0].configure(text=_COLLECTING if workspace.collecting else _NOT_COLLECTING)
         self.buttons[0].focus_set()
         self._load_steps()
+
+    def on_close(self) -> None:
+        self._ignore_count()
+
+    def _show_unregistered(self) -> None:
+        """「会員登録（未登録 4件）」"""
+        count = str(self._go.unregistered)
+        self._form_button.configure(
+            text=f"{self._form_text}（{count}）" if count else self._form_text
+        )
 
     def lead_on(self, ended: str) -> None:
         """Say that something has ended, and what is next: the focus is on that step."""

@@ -5,6 +5,9 @@ Each screen is loaded when it is asked for first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.machine_setup import MachineSetup
 from kollect.app.mailing_control import MailingControl
@@ -17,6 +20,10 @@ from kollect.ui.prerequisites import Prerequisites
 from kollect.ui.settings_repair import mend
 from kollect.ui.shutdown import Shutdown
 from kollect.ui.tray_controller import TrayController
+from kollect.ui.unregistered_count import UnregisteredCount
+
+if TYPE_CHECKING:  # loaded with the first screen of the members
+    from kollect.members.member import Member
 
 
 class Navigator:
@@ -25,6 +32,7 @@ class Navigator:
         self.workspaces = workspaces
         self.this_pc = this_pc
         self.mailings = MailingControl(workspaces, window.tk_calls.call)
+        self.unregistered = UnregisteredCount(window, workspaces)
         self.prerequisites = Prerequisites(window, workspaces, self)
         self.tray = TrayController(window, workspaces, self)
         self.shutdown = Shutdown(window, workspaces, self)
@@ -43,6 +51,15 @@ class Navigator:
 
         if not self.window.uncover(ResultsScreen):
             self.window.open(ResultsScreen, self.workspaces, self)
+
+    def unregistered_numbers(self) -> None:
+        """「収集結果表示」 with the numbers that wait for their membership form."""
+        from kollect.ui.results.screen import ResultsScreen
+
+        self.results()
+        screen = self.window.screen
+        if isinstance(screen, ResultsScreen):
+            screen.show_unregistered()
 
     def log(self) -> None:
         from kollect.ui.log.screen import LogScreen
@@ -87,6 +104,19 @@ class Navigator:
 
         self.mailing_list()
         self.window.open(MailingProgressScreen, self.workspaces, self, mailing)
+
+    def registration(self, number: int) -> None:
+        """「会員登録」 of this number, above the screen that lists it."""
+        from kollect.ui.members.member_form import MemberFormScreen
+
+        # a form that is open further down may be half filled in, for somebody else
+        self.window.open(MemberFormScreen, self.workspaces, self).begin_with(number)
+
+    def member(self, member: Member, order: Sequence[int] = ()) -> None:
+        """「会員の修正」; `order` as there."""
+        from kollect.ui.members.member_edit import MemberEditScreen
+
+        self.window.open(MemberEditScreen, self.workspaces, self, member, order)
 
     def settings(self) -> None:
         """緒言設定, with the page in front where something is still missing."""

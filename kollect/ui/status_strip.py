@@ -1,4 +1,5 @@
-"""The strip below every screen: whether mail is collected, and whether a mailing waits.
+"""The strip below every screen: whether mail is collected, how many numbers wait for their
+membership form, and whether a mailing waits.
 
 A click opens the screen that it speaks of.
 """
@@ -6,6 +7,7 @@ A click opens the screen that it speaks of.
 from __future__ import annotations
 
 import tkinter as tk
+import tkinter.font as tkfont
 from collections.abc import Callable
 from dataclasses import dataclass
 from tkinter import ttk
@@ -18,7 +20,7 @@ from kollect.collector.status import CollectorStatus
 from kollect.desktop.tray import COLOURS, TrayColor
 from kollect.errors import Trouble
 from kollect.ui.framework.latest_only import LatestOnly
-from kollect.ui.framework.theme import FAINT, GAP, HALF, WIDE
+from kollect.ui.framework.theme import FAINT, GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.window import Window
 
@@ -44,11 +46,12 @@ class MailingStanding:
         return f"発信 {state} {self.sent:,}/{self.total:,}"
 
 
-def collector_words(status: CollectorStatus) -> str:
-    """What the collector does, and today's numbers."""
+def collector_words(status: CollectorStatus, *, short: bool = False) -> str:
+    """What the collector does, and today's numbers; `short`: without explaining the state."""
     if not status.running:
         return "収集していません"
-    parts = [Phase.ERROR if status.trouble is not None else status.state_text]
+    state = status.phase if short else status.state_text
+    parts = [Phase.ERROR if status.trouble is not None else state]
     if status.next_at is not None and not (status.working or status.by_push):
         again = "もう一度" if status.trouble is not None else "次の受信"
         parts.append(f"{again} {status.next_at:%H:%M}")
@@ -64,17 +67,20 @@ class StatusStrip:
         self._workspaces = workspaces
         self._go = go
         self._window = window
-        self._seen: tuple[Workspace, str] | None = None
+        self._seen: tuple[Workspace, str, int | None] | None = None
         self._mailing: MailingStanding | None = None
         frame = window.strip
         self.lamp = ttk.Label(frame, style="Paper.TLabel", text="●")
         self.collector = ttk.Label(frame, style="Paper.TLabel")
+        self.unregistered = ttk.Label(frame, style="Paper.TLabel")
         self.mailing = ttk.Label(frame, style="Paper.TLabel")
         self.lamp.pack(side="left", padx=(GAP, HALF))
         self.collector.pack(side="left", padx=(0, WIDE))
+        # `_show_unregistered` puts it here, where there is a number to tell
         self.mailing.pack(side="left")
         for label in (self.lamp, self.collector):
             _on_click(label, self._open_collector)
+        _on_click(self.unregistered, go.unregistered_numbers)
         _on_click(self.mailing, self._open_mailing)
         frame.grid()
         self._loads: LatestOnly[MailingStanding | None] = LatestOnly(
@@ -83,22 +89,36 @@ class StatusStrip:
         self._soon = Timer(frame, self._load)
         go.tray.watch(self.refresh)
         go.mailings.watch(self._told)
+        go.unregistered.watch(self._show_unregistered)
         self.refresh()
 
     def refresh(self) -> None:
         """Show how things stand now."""
         status = self._go.tray.status
         text = collector_words(status)
+        if not self._has_room_for(text):
+            text = collector_words(status, short=True)
         if text != self.collector.cget("text"):
             self.collector.configure(text=text)
         colour = COLOURS[TrayColor(status.color)] if status.running else FAINT
         if colour != str(self.lamp.cget("foreground")):
             self.lamp.configure(foreground=colour)
         # its name: a screen that was closed must not be kept
-        seen = self._workspaces.current, str(self._window.screen)
-        if seen != self._seen:  # to the demo or back; or a mailing was paused on another screen
+        seen = self._workspaces.current, str(self._window.screen), status.total
+        if seen != self._seen:  # to the demo or back; what was done on another screen; new numbers
             self._seen = seen
             self._load()
+            self._go.unregistered.count_again()
+
+    def _has_room_for(self, text: str) -> bool:
+        """Whether nothing else in the strip is cut off, where the collector's words are these."""
+        strip = self._window.strip
+        gap = strip.winfo_pixels(WIDE)
+        asked = tkfont.nametofont(TEXT_FONT, root=strip).measure(text) + 2 * gap
+        asked += sum(
+            one.winfo_reqwidth() + gap for one in strip.pack_slaves() if one is not self.collector
+        )
+        return asked <= strip.winfo_width() or strip.winfo_width() == 1  # not yet drawn
 
     def _told(self, news: MailingEvent) -> None:
         if not self._soon.waits:
@@ -111,6 +131,16 @@ class StatusStrip:
     def _show(self, found: MailingStanding | None) -> None:
         self._mailing = found
         self.mailing.configure(text="" if found is None else str(found))
+        self.refresh()
+
+    def _show_unregistered(self) -> None:
+        text = str(self._go.unregistered)
+        self.unregistered.configure(text=text)
+        if text:
+            self.unregistered.pack(side="left", padx=(0, WIDE), before=self.mailing)
+        else:
+            self.unregistered.pack_forget()
+        self.refresh()
 
     def _unread(self, trouble: Trouble) -> None:
         """The screens that write there meet the same disk, and say what is wrong."""

@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from Xlib import display, error
-
 from kollect.errors import Trouble
 from kollect.ui.framework.dialogs import Dialog, Dialogs, FileKinds
 from kollect.ui.framework.screen import Screen
@@ -307,6 +305,8 @@ def window_named(text: str) -> str:
 
 def _icon_name(window: str) -> str:
     """A dialog has its heading there, beside the program's name in its title."""
+    from Xlib import display, error  # the Python of Windows, which takes pictures too, has none
+
     line = display.Display()
     try:
         found = line.create_resource_object("window", int(window)).get_full_property(

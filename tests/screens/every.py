@@ -29,6 +29,7 @@ from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
 from kollect.threads.background_thread import local_now
+from kollect.ui.code_dialog import CodeDialog
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.demo.demo_dialog import DemoDialog
@@ -212,6 +213,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
     "NewPinDialog": (NewPinDialog, lambda program: ((), {})),
     "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True, Path("kollect.ini")), {})),
+    "CodeDialog": (CodeDialog, lambda program: ((program.window.jobs, lambda typed: None), {})),
     "PasswordDialog": (
         PasswordDialog,
         lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from kollect.ledger.receipt_query import ReceiptOrder, ReceiptQuery
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import ReceiptState
 from kollect.mail import address
+from kollect.members.address_change import AddressChanges
+from tests.helpers.member_samples import YAMADA
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 PEOPLE = (
@@ -101,6 +104,23 @@ def test_a_period_includes_its_first_moment_and_not_its_last(receipts: Receipts)
 def test_a_state_alone_and_with_words(receipts: Receipts):
     assert numbers(receipts, state=ReceiptState.UNDELIVERABLE) == [124]
     assert numbers(receipts, state=ReceiptState.REPLIED, text="taro") == [121]
+
+
+def test_a_number_without_a_member_waits_for_its_form(receipts: Receipts, tmp_path: Path):
+    """Withdrawn is registered; a number that a member's new address was given is the member's."""
+    assert numbers(receipts, unregistered=True) == [125, 124, 123, 122, 121]
+    with closing(AddressChanges(tmp_path / "kollect.db")) as members:
+        for number in (121, 122):
+            members.register(replace(YAMADA, number=number), NOW)
+        members.withdraw(122, NOW, "会員一覧")
+        members.change_address(121, 125, NOW, "会員一覧")
+        assert members.unregistered() == 2
+        assert numbers(receipts, unregistered=True) == [124, 123]
+        members.register(replace(YAMADA, number=124), NOW)
+        assert members.unregistered() == 1
+    assert numbers(receipts, unregistered=True, text="docomo") == [123]
+    assert numbers(receipts, unregistered=True, text="gmail") == []
+    assert numbers(receipts, unregistered=True, since=NOW + timedelta(hours=3)) == []
 
 
 def test_rows_are_read_for_the_numbers_asked_for(receipts: Receipts):

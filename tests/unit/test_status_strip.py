@@ -20,3 +20,4 @@ def test_it_says_how_it_waits():
     assert collector_words(standing) == "待機中　次の受信 14:01　今日 6件"
     standing.apply(WaitChanged(by_push=True, next_at=NOW + timedelta(minutes=5)))
     assert collector_words(standing) == "待機中（届きしだい返信します）　今日 6件"
+    assert collector_words(standing, short=True) == "待機中　今日 6件"

@@ -120,7 +120,7 @@ class MemberFormScreen(Screen):
             if member is None:
                 self.window.set_status("まだ登録した会員がいません。")
             else:
-                self._open_member(member)
+                self._go.member(member)
 
         self.work(work, done)
 
@@ -140,6 +140,11 @@ class MemberFormScreen(Screen):
             self._look()
 
     # ---- the number ----
+
+    def begin_with(self, number: int) -> None:
+        """As if this number had been typed, with Enter after it."""
+        self.number.value = str(number)
+        self._move_on()
 
     def _build_found(self, rows: Form) -> None:
         place = rows.row(under_fields=True)
@@ -334,6 +339,7 @@ class MemberFormScreen(Screen):
         self.number.focus()
         self.window.say_done(said)
         self._fetch_around()
+        self._go.unregistered.count_again()
 
     def resend(self) -> None:
         """再送: the number once more, by mail."""
@@ -345,12 +351,7 @@ class MemberFormScreen(Screen):
     def open_there(self) -> None:
         """「会員を開く」: whoever has this number already."""
         if self._there is not None:
-            self._open_member(self._there)
-
-    def _open_member(self, member: Member) -> None:
-        from kollect.ui.members.member_edit import MemberEditScreen
-
-        self.window.open(MemberEditScreen, self._workspaces, self._go, member)
+            self._go.member(self._there)
 
     def open_list(self) -> None:
         from kollect.ui.members.member_list import MemberListScreen

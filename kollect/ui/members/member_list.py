@@ -128,7 +128,10 @@ class MemberListScreen(Screen):
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        return [FunctionKey("F12", "会員を開く", self.open_selected, enabled=self._ready)]
+        return [
+            FunctionKey("F8", "会員登録", self._go.members),
+            FunctionKey("F12", "会員を開く", self.open_selected, enabled=self._ready),
+        ]
 
     def search_entry(self) -> tk.Misc:
         return self.search
@@ -254,8 +257,6 @@ class MemberListScreen(Screen):
 
     def open_member(self, number: int) -> None:
         """Open the member for a correction."""
-        from kollect.ui.members.member_edit import MemberEditScreen
-
         if self.is_busy:
             return
 
@@ -265,9 +266,7 @@ class MemberListScreen(Screen):
 
         def done(member: Member | None) -> None:
             if member is not None and self.window.screen is self:
-                self.window.open(
-                    MemberEditScreen, self._workspaces, self._go, member, self._numbers
-                )
+                self._go.member(member, self._numbers)
 
         self.work(work, done, busy=True)
 

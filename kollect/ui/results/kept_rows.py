@@ -1,4 +1,7 @@
-"""A kept mail as a row of 「対象外・保留」, with what became of it in a few words."""
+"""A kept mail as a row of 「対象外・保留」, with what became of it in a few words.
+
+Why it got no answer (理由) is written by `decision`, when the mail comes, and kept with it.
+"""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ from kollect.ui.widgets.table import Table, TableRow, Take
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService, SearchResult
 
+OPEN = "会員登録・会員の修正"
 _MOST_KNOWN = 5000
 _NOBODY = "まだ受付はありません。\nお客様から空メールが届くと、ここに並びます。"
 _NOT_FOUND = "条件に合う受付はありません。\n「条件を消す」を押すと、すべて表示します。"
@@ -47,9 +48,14 @@ class ResultsList(ttk.Frame):
         workspaces: ActiveWorkspace,
         records: ResultsService,
         print_sheet: Callable[[], None],
+        open_member: Callable[[int], None],
     ) -> None:
+        """`open_member` opens the member with a number, or the form to register it."""
         super().__init__(parent, padding=GAP)
         self._print_sheet = print_sheet
+        self._open_member = open_member
+        self._goes_on_in_rows = False
+        """Back from what a row has opened."""
         self._notebook = parent
         self._window = window
         self._workspaces = workspaces
@@ -71,6 +77,7 @@ class ResultsList(ttk.Frame):
             self,
             [replace(column, sort=self._sorter(order)) for order, column in COLUMNS.items()],
             self._fetch,
+            opened=self._open_row,
             chosen=self._chosen,
             menu=self._fill_menu,
             memory=window.memory.columns("results"),
@@ -119,7 +126,11 @@ class ResultsList(ttk.Frame):
 
     def on_show(self) -> None:
         self._digits = self._records.digits()
-        self.filter.text.focus()
+        if self._goes_on_in_rows:
+            self._goes_on_in_rows = False
+            self.table.focus_rows()
+        else:
+            self.filter.text.focus()
         self.refresh()
 
     def on_close(self) -> None:
@@ -150,7 +161,13 @@ class ResultsList(ttk.Frame):
         if found is None:
             return
         wanted = ReceiptQuery(
-            found.text, found.since, found.until, found.state, self._order, self._descending
+            found.text,
+            found.since,
+            found.until,
+            found.state,
+            found.unregistered,
+            self._order,
+            self._descending,
         )
         rows = self.table.room + 20
 
@@ -235,7 +252,17 @@ class ResultsList(ttk.Frame):
 
     # ---- what can be done with the rows ----
 
+    def _open_row(self, number: int) -> None:
+        self._goes_on_in_rows = True
+        self._open_member(number)
+
+    def _open_current(self) -> None:
+        if self.table.current is not None:
+            self._open_row(self.table.current)
+
     def _fill_menu(self, menu: tk.Menu) -> None:
+        menu.add_command(label=OPEN, accelerator="Enter", command=self._open_current)
+        menu.add_separator()
         for label, key, action in (
             ("アドレスをコピー", "Ctrl+C", self.copy_addresses),
             ("行をコピー", "Ctrl+Shift+C", self.copy_rows),

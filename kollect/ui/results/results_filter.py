@@ -1,4 +1,7 @@
-"""Which receipts 収集結果表示 shows: words, a period, a state. Knows nothing of the table below."""
+"""Which receipts 収集結果表示 shows: words, a period, a state or 未登録.
+
+Knows nothing of the table below.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from tkinter import ttk
 
 from kollect.ledger.states import RECEIPT_STATE_TEXTS, ReceiptState
@@ -17,7 +21,18 @@ from kollect.ui.widgets.form import combobox_of, wrapped
 
 WRONG_DAY = "日付は 2026/11/5 のように入力してください。"
 _PERIODS = {period: period.value for period in Period}
-_STATES: dict[ReceiptState | None, str] = {None: "すべて"} | RECEIPT_STATE_TEXTS
+
+
+class Registration(StrEnum):
+    MISSING = "未登録"
+    """The number waits for its membership form."""
+
+
+_STATES: dict[ReceiptState | Registration | None, str] = {
+    None: "すべて",
+    **{state: RECEIPT_STATE_TEXTS[state] for state in ReceiptState},
+    Registration.MISSING: Registration.MISSING.value,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,7 @@ class Conditions:
     since: datetime | None
     until: datetime | None
     state: ReceiptState | None
+    unregistered: bool
 
 
 class ReceiptFilter(ttk.Frame):
@@ -85,7 +101,10 @@ class ReceiptFilter(ttk.Frame):
                 return None
             first, last = (read_day(field.value, today) for field in (self.first, self.last))
         since, until = moments(first, last)
-        return Conditions(self.text.value, since, until, self.receipt_state.value)
+        chosen = self.receipt_state.value
+        unregistered = chosen is Registration.MISSING
+        state = chosen if isinstance(chosen, ReceiptState) else None
+        return Conditions(self.text.value, since, until, state, unregistered)
 
     def _wrong_day(self, today: date) -> tuple[LineField, str] | None:
         """The field with a day that cannot be, and what is wrong with it."""
@@ -118,6 +137,12 @@ class ReceiptFilter(ttk.Frame):
         """「条件を消す」"""
         self._put_back()
         self.text.focus()
+        self._edited()
+
+    def show_unregistered(self) -> None:
+        """All numbers that wait for their membership form, and no others."""
+        self._put_back()
+        self.receipt_state.value = Registration.MISSING
         self._edited()
 
     def _put_back(self) -> None:

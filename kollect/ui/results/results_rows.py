@@ -33,6 +33,7 @@ FALLING = (
 """At the first click on their heading the newest, the most, the worst come first."""
 
 _LOST = (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
+_OPENS = "Enterキーで会員登録か会員の修正を開きます。"
 _TRIED_AGAIN = "次の受信のときに、もう一度送ってみます。"
 _ABOUT = {
     ReceiptState.PENDING: "返信はまだです。次の受信のときに送ります。",
@@ -64,7 +65,8 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
 
 
 def about(receipt: Receipt, *, short_for: date | None = None) -> str:
-    """What the words of its state leave open; and where there is little room, when it was sent."""
+    """What the words of its state leave open; where they say all, what Enter does, and where there
+    is little room, when it was sent."""
     if receipt.stands_for is not None:
         return f"会員 {receipt.stands_for} の新しいアドレスです（アドレスの変更）。"
     text = f"{SEEMS_LOST}。" if _seems_lost(receipt) else _ABOUT[receipt.state]
@@ -73,9 +75,11 @@ def about(receipt: Receipt, *, short_for: date | None = None) -> str:
         text += _TRIED_AGAIN if receipt.state is ReceiptState.PENDING else ""
     if text and receipt.reason:
         return f"{text}（{receipt.reason}）"
-    if short_for and receipt.replied_at and not text:
-        return f"返信日時 {short_moment_text(receipt.replied_at, short_for)}"
-    return text
+    if text:
+        return text
+    if short_for and receipt.replied_at:
+        return f"返信日時 {short_moment_text(receipt.replied_at, short_for)}　{_OPENS}"
+    return _OPENS
 
 
 def may_be_filtered(receipt: Receipt) -> bool:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
+from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.events import CollectorEvent, Phase, PhaseChanged, PollFinished
+from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
 from kollect.ui.results.chart import ResultsChart
 from kollect.ui.results.kept_tab import KeptMailsTab
 from kollect.ui.results.receipts_tab import ResultsList
+
+if TYPE_CHECKING:  # which are loaded when a row is opened
+    from kollect.members.member import Member
 
 _NO_CHANGE = ("left", "seconds")
 """Counts of a poll that say nothing of what is shown here."""
@@ -23,11 +28,15 @@ class ResultsScreen(Screen):
 
     def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
         super().__init__(window)
+        self._workspaces = workspaces
+        self._go = go
         records = workspaces.current.results()
         self.notebook = ttk.Notebook(self)
         self.notebook.pack(fill="both", expand=True)
         self.notebook.enable_traversal()
-        self.list = ResultsList(self.notebook, window, workspaces, records, go.arrival_sheet)
+        self.list = ResultsList(
+            self.notebook, window, workspaces, records, go.arrival_sheet, self.open_member
+        )
         self.kept = KeptMailsTab(self.notebook, window, workspaces, records)
         self.chart = ResultsChart(self.notebook, window, records)
         self._has_sent = False
@@ -73,6 +82,30 @@ class ResultsScreen(Screen):
     def on_text_size(self) -> None:
         for tab in self.tabs:
             tab.on_text_size()
+
+    def show_unregistered(self) -> None:
+        """The numbers that wait for their membership form."""
+        self.notebook.select(self.list)
+        self.list.filter.show_unregistered()
+
+    def open_member(self, number: int) -> None:
+        """The member with this number, or whose new address it was given to; else 会員登録."""
+        if self.is_busy:
+            return
+
+        def work(job: Job) -> Member | None:
+            with self._workspaces.current.members() as members:
+                return members.get(members.stands_for(number) or number)
+
+        def done(member: Member | None) -> None:
+            if self.window.screen is not self:
+                return
+            if member is None:
+                self._go.registration(number)
+            else:
+                self._go.member(member)
+
+        self.work(work, done, busy=True)
 
     def _turned(self) -> None:
         if self.window.screen is self:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
+from kollect.storage.data_folder import BACKUPS_KEPT
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import Window
@@ -49,7 +50,8 @@ class BackupRow:
         self.out_button = ttk.Button(row, text=WRITE_OUT, width=24, command=self.write_out)
         self.out_button.pack(side="left", padx=(GAP, 0))
         form.note(
-            "記録の写しを毎日1つ作り、7日分を残します。前の日の控えに戻すことができます。",
+            f"記録の写しを毎日1つ作り、{BACKUPS_KEPT}日分を残します。"
+            "前の日の控えに戻すことができます。",
             under_fields=True,
         )
 

@@ -11,7 +11,7 @@ from tkinter import ttk
 from kollect.app import backup_service
 from kollect.app.backup_service import BackupCopy, ReturnCost
 from kollect.errors import Trouble
-from kollect.storage.data_folder import DataFolder
+from kollect.storage.data_folder import BACKUPS_KEPT, DataFolder
 from kollect.ui.framework.dialogs import Dialog, Dialogs, em, paragraph
 from kollect.ui.framework.jobs import Job, Jobs
 from kollect.ui.framework.latest_only import LatestOnly
@@ -53,7 +53,7 @@ class BackupsDialog(Dialog[Path | None]):
         self._looks: LatestOnly[ReturnCost] = LatestOnly(jobs, self, self._refused)
         paragraph(
             self.body,
-            "受付と会員の記録の写しです。毎日1つ作り、7日分を残します。",
+            f"受付と会員の記録の写しです。毎日1つ作り、{BACKUPS_KEPT}日分を残します。",
             characters=_WIDTH,
         ).pack(anchor="w", pady=(0, GAP))
         # the words first: where there is little room, the table gives way
