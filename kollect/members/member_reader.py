@@ -378,6 +378,14 @@ class MemberReader:
                 there.add(number)
         return [(label, len(active[label])) for label in sorted(active)]
 
+    def groups_among(self, numbers: Iterable[int]) -> list[str]:
+        """Every グループ that any of these members is in."""
+        found = self._db.rows(
+            f"SELECT DISTINCT label FROM member_group WHERE number IN {_LISTED}",
+            json.dumps(list(numbers)),
+        )
+        return sorted({composed(label) for (label,) in found})
+
     def each(self, choice: MemberFilter = EVERYBODY) -> Iterator[Member]:
         """The members that fit, one by one, in the order of the numbers."""
         condition, values = where(choice)

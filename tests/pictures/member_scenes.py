@@ -17,6 +17,7 @@ from kollect.printing.documents import Paper
 from kollect.printing.label_sheets import SHEETS
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
+from kollect.ui.members.group_dialogs import IntoGroupDialog, OutOfGroupDialog
 from kollect.ui.members.home_by_postcode import TownDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
@@ -115,6 +116,12 @@ def member_list(album: Album) -> None:
     album.wait(lambda: len(screen.table.row_keys) == 30)
     album.take("member-list")
     album.dialog("member-print", lambda: album.window.dialogs.show(PrintDialog, LABELS))
+    screen.table.select((1, 3, 4))
+    album.take("member-list-chosen")
+    ask = album.window.dialogs.show
+    album.dialog("member-into-group", lambda: ask(IntoGroupDialog, 3, ["常連"]))
+    album.dialog("member-out-of-group", lambda: ask(OutOfGroupDialog, 3, ["常連"]))
+    screen.table.show_row(0)
     screen._wanted.set("いない人")
     album.wait(lambda: not screen.table.row_keys)
     album.take("member-list-nobody")

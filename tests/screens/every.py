@@ -47,6 +47,7 @@ from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.members.address_change_flow import AddressDialog
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
+from kollect.ui.members.group_dialogs import IntoGroupDialog, OutOfGroupDialog
 from kollect.ui.members.home_by_postcode import TownDialog
 from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
@@ -245,6 +246,8 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
+    "IntoGroupDialog": (IntoGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
+    "OutOfGroupDialog": (OutOfGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "ConsentDialog": (ConsentDialog, lambda program: ((member(program), date(2026, 11, 27)), {})),
     "PrintDialog": (PrintDialog, lambda program: ((), {})),
     "DamageDialog": (

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.desktop.open_file import open_file
-from kollect.errors import Trouble
 from kollect.members.csv_export import consents_csv, members_csv
+from kollect.members.member import Member
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.storage import export, temporary_files
@@ -20,6 +20,7 @@ from kollect.ui.framework.window import Screen, Window
 from kollect.ui.members import member_print
 from kollect.ui.members.member_print import PaperMade
 from kollect.ui.members.print_dialog import PrintChoice, PrintDialog
+from kollect.ui.members.stop_button import StopButton
 from kollect.ui.widgets.form import button_row
 
 T = TypeVar("T")
@@ -30,20 +31,24 @@ Make = Callable[[Members, Watched[Any], str], bytes]
 
 PDF_KINDS = (("PDFファイル", "*.pdf"),)
 TOLD_EVERY = 1000
+_READ_AT_ONCE = 500
 
 
 class MemberFiles(ttk.Frame):
-    """`choice` says who is listed, `numbers` in which order; `take_in` opens the import."""
-
     def __init__(
         self,
         parent: Screen,
         window: Window,
         workspaces: ActiveWorkspace,
         choice: Callable[[], MemberFilter],
+        *,
         take_in: Callable[[], None],
         numbers: Callable[[], Sequence[int]],
+        changed: Callable[[], None],
     ) -> None:
+        """`choice` says who is listed, `numbers` in which order; `take_in` opens the import;
+        `changed`: something that 「中止」 stops has begun, or is over.
+        """
         super().__init__(parent)
         self._window = window
         self._workspaces = workspaces
@@ -51,8 +56,6 @@ class MemberFiles(ttk.Frame):
         self._numbers = numbers
         self._printed: PrintChoice | None = None
         """What was printed last, proposed again."""
-        self._job: Job | None = None
-        """A file is being written."""
         self.columnconfigure(1, weight=1)
         buttons, _ = button_row(
             self,
@@ -63,7 +66,7 @@ class MemberFiles(ttk.Frame):
             },
         )
         buttons.grid(row=0, column=0)
-        self.stop_button = ttk.Button(self, text="中止", width=8, command=self.stop)
+        self.stop_button = StopButton(self, window, changed)
         self.stop_button.grid(row=0, column=1, sticky="w")
         self.stop_button.grid_remove()
         self.count = ttk.Label(self)
@@ -81,6 +84,16 @@ class MemberFiles(ttk.Frame):
             ),
         )
 
+    def export_chosen(self, numbers: Sequence[int]) -> None:
+        """「CSVへ取り出し」 of 一括操作: these members, in this order."""
+        self._write(
+            f"選んだ {len(numbers):,}名の会員",
+            "会員一覧",
+            lambda members, watched, encoding: members_csv(
+                watched(_each(members, numbers)), encoding, self._workspaces.current.digits
+            ),
+        )
+
     def export_consents(self) -> None:
         """「承諾の記録」: of all members, whatever is listed."""
         self._write(
@@ -91,12 +104,8 @@ class MemberFiles(ttk.Frame):
             ),
         )
 
-    def stop(self) -> None:
-        if self._job is not None:
-            self._job.stop()
-
     def _write(self, what: str, name: str, make: Make) -> None:
-        if self._job is not None:
+        if self.stop_button.busy:
             return
         target = ask_csv_file(
             self._window.dialogs,
@@ -131,7 +140,7 @@ class MemberFiles(ttk.Frame):
 
     def print(self) -> None:
         """「印刷」: the members that are listed, in their order, or 承諾の記録."""
-        if self._job is not None:
+        if self.stop_button.busy:
             return
         choice = self._window.dialogs.show(PrintDialog, self._printed)
         if choice is None:
@@ -190,21 +199,15 @@ class MemberFiles(ttk.Frame):
     ) -> None:
         """Do it in a thread, with 「中止」 beside the buttons; `then` with what it made, if any."""
 
-        def over() -> None:
-            self._job = None
-            self.stop_button.grid_remove()
-
         def done(made: T | None) -> None:
-            over()
             if made:
                 then(made)
             else:
                 self._window.say_not_done(stopped)
 
-        def failed(trouble: Trouble) -> None:
-            over()
-            self._window.set_status("")
-            self._window.dialogs.show_error(trouble)
+        self.stop_button.run(work, done)
 
-        self.stop_button.grid()
-        self._job = self._window.jobs.run(work, done, owner=self, failed=failed)
+
+def _each(members: Members, numbers: Sequence[int]) -> Iterator[Member]:
+    for start in range(0, len(numbers), _READ_AT_ONCE):
+        yield from members.members(numbers[start : start + _READ_AT_ONCE])

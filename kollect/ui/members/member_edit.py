@@ -9,6 +9,7 @@ from tkinter import ttk
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.mail.foreign_text import exact
 from kollect.mailing.recipients import SentMail
+from kollect.members.former_value import with_former
 from kollect.members.member import Member, MemberState
 from kollect.members.member_fields import FormProblems, MemberFormInput, as_form_input, read_form
 from kollect.members.member_reader import FormerAddress, MemberChange
@@ -21,7 +22,7 @@ from kollect.ui.members.address_change_flow import LIST_SOURCE, AddressChangeFlo
 from kollect.ui.members.alike_notice import AlikeNotice
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, REGISTERED, MemberFormFields
-from kollect.ui.members.member_history import corrections, mails
+from kollect.ui.members.member_history import Corrections, mails
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
@@ -67,7 +68,7 @@ class MemberEditScreen(Screen):
         self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
         self.alike = AlikeNotice(self, workspaces, self.fields, lambda: self._member.number)
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
-        self.history = corrections(self.notebook)
+        self.history = Corrections(self.notebook, self.put_back)
         self.notebook.add(self.history, text="修正の履歴", padding=GAP)
         self.mails = mails(self.notebook)
         self.notebook.add(self.mails, text="送ったメール", padding=GAP)
@@ -241,6 +242,26 @@ class MemberEditScreen(Screen):
             lambda members: members.update(member, now, LIST_SOURCE),
             lambda changed: "修正を保存しました。" if changed else "変わったところはありません。",
             then,
+        )
+
+    def put_back(self, change: MemberChange) -> None:
+        """「この内容に戻す」: what stood in a field before this correction."""
+        now = local_now()
+        try:
+            member = with_former(self._member, change, now.date())
+        except FormProblems as wrong:
+            self.window.say_not_done(f"この内容には戻せません。{wrong.problems[0]}")
+            return
+        if member == self._member:
+            self.window.say_not_done("いまの内容と同じです。変わったところはありません。")
+            return
+        self._after_asking(
+            "この内容に戻す",
+            f"{change.what}を「{change.former or '（なし）'}」に戻しますか？\n"
+            "ほかの項目はそのままです。いまの内容も、履歴に残ります。",
+            "戻す",
+            lambda members: members.update(member, now, LIST_SOURCE),
+            "前の内容に戻しました。",
         )
 
     def withdraw(self) -> None:

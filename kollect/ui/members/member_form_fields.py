@@ -25,9 +25,9 @@ from kollect.members.member_fields import (
 )
 from kollect.ui.framework import tk_windows
 from kollect.ui.framework.dialogs import Dialogs
-from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, WIDE
 from kollect.ui.framework.tk_lifetime import when_idle
+from kollect.ui.members.group_choice import GroupChoice
 from kollect.ui.members.home_by_postcode import HomeByPostcode
 from kollect.ui.members.kana_proposal import KanaProposal
 from kollect.ui.widgets import fields, form
@@ -102,19 +102,10 @@ class MemberFormFields:
         }
         self._meant = self._beside(rows, self.birthday, _BOTH_CALENDARS)
         self._beside(rows, self.sex, "1～4のキーでも選べます")
-        # a Menubutton is higher than a line of the form
-        self._pick = ttk.Button(
-            rows.beside(self.groups), text="選ぶ ▼", width=7, takefocus=False, command=self._offer
-        )
-        self._pick.pack(side="left", padx=(GAP, 0))
-        ttk.Label(rows.beside(self.groups), text="↓のキーでも選べます", style="Faint.TLabel").pack(
-            side="left", padx=(GAP, 0)
-        )
-        self._menu = tk.Menu(self._pick)
+        self._group_choice = GroupChoice(rows, self.groups)
         self._kana_proposal = KanaProposal(self.name, self.kana)
         self._home_by_postcode = HomeByPostcode(self.postcode, self.home, dialogs)
         self._wire()
-        self.offer_groups(())
 
     @property
     def typed(self) -> MemberFormInput:
@@ -169,22 +160,13 @@ class MemberFormFields:
     def enable(self, enabled: bool) -> None:
         for field in self.fields.values():
             field.enable(enabled)
-        self._pick.configure(state="normal" if enabled else "disabled")
+        self._group_choice.enable(enabled)
         if enabled:
             self._follow_consent()
 
     def offer_groups(self, labels: Iterable[str]) -> None:
         """The グループ that there are, to be chosen instead of typed."""
-        self._menu.delete(0, "end")
-        for label in labels:
-            self._menu.add_command(label=label, command=partial(self._join, label))
-        if self._menu.index("end") is None:
-            self._menu.add_command(label="まだグループがありません", state="disabled")
-
-    def _offer(self) -> None:
-        place = self._pick
-        # with the first one chosen, so that the arrows and Enter go on from there
-        self._menu.tk_popup(place.winfo_rootx(), place.winfo_rooty() + place.winfo_height(), 0)
+        self._group_choice.offer(labels)
 
     def choose(self, place: int) -> bool:
         """A digit was typed: in radio buttons it chooses. Returns whether it did."""
@@ -197,7 +179,6 @@ class MemberFormFields:
         self.consent.on_edit(self._consent_chosen)
         for key in ("<Return>", "<KP_Enter>"):
             self.note.widget.bind(key, self._pass_note)
-        on_key(self.groups.widget, "<Down>", self._offer)
         for where in (*_SEEN_AT_ONCE, MemberField.NAME, MemberField.KANA):
             widget = self.fields[where].widget
             for key in ("<Return>", "<KP_Enter>", "<Tab>"):
@@ -263,12 +244,6 @@ class MemberFormFields:
             return None
         self.consent.focus()
         return "break"
-
-    def _join(self, label: str) -> None:
-        there = normalize.groups(self.groups.value)
-        if label not in there:
-            self.groups.value = "、".join((*there, label))
-        self.groups.focus()
 
     def _beside(self, rows: form.Form, field: fields.Field[Any], text: str) -> ttk.Label:
         label = ttk.Label(rows.beside(field), text=text, style="Faint.TLabel")

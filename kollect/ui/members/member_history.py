@@ -8,6 +8,7 @@ from tkinter import ttk
 from typing import Generic, TypeVar
 
 from kollect.mailing.recipients import SentMail
+from kollect.members.former_value import is_of_form
 from kollect.members.member_reader import MemberChange
 from kollect.ui.framework.theme import HALF
 from kollect.ui.mailing.mailing_words import result
@@ -28,8 +29,11 @@ class HistoryList(ttk.Frame, Generic[T]):
         whole: Callable[[T], str],
         *,
         nothing: str = "",
+        chosen: Callable[[], None] = lambda: None,
     ) -> None:
+        """`chosen`: another event is, or other ones are shown."""
         super().__init__(parent)
+        self._told = chosen
         self._row, self._whole, self._nothing = row, whole, nothing
         self._events: Sequence[T] = ()
         self.columnconfigure(0, weight=1)
@@ -54,17 +58,39 @@ class HistoryList(ttk.Frame, Generic[T]):
         """A long address or 備考 does not fit into the list."""
         place = self.table.current
         self.whole.configure(text="" if place is None else self._whole(self._events[place]))
+        self._told()
+
+    @property
+    def chosen(self) -> T | None:
+        place = self.table.current
+        return None if place is None else self._events[place]
 
 
-def corrections(parent: tk.Misc) -> HistoryList[MemberChange]:
-    columns = (
-        TableColumn("日時", 9),
-        TableColumn("どこで", 6, narrow=4),
-        TableColumn("項目", 5.5, narrow=4),
-        TableColumn("前の内容", 9, stretch=True),
-        TableColumn("新しい内容", 9, stretch=True),
-    )
-    return HistoryList(parent, columns, _correction, _both_values)
+class Corrections(HistoryList[MemberChange]):
+    """修正の履歴, with 「この内容に戻す」 for what stood in a field of the form."""
+
+    def __init__(self, parent: tk.Misc, put_back: Callable[[MemberChange], None]) -> None:
+        columns = (
+            TableColumn("日時", 9),
+            TableColumn("どこで", 6, narrow=4),
+            TableColumn("項目", 5.5, narrow=4),
+            TableColumn("前の内容", 9, stretch=True),
+            TableColumn("新しい内容", 9, stretch=True),
+        )
+        super().__init__(parent, columns, _correction, _both_values, chosen=self._show_button)
+        self._put_back = put_back
+        self.button = ttk.Button(self, text="この内容に戻す", width=16, command=self._pressed)
+        self.button.grid(row=1, column=1, sticky="ne", padx=(HALF, 0), pady=(HALF, 0))
+        self.table.grid(columnspan=2)
+        self._show_button()
+
+    def _show_button(self) -> None:
+        can = self.chosen is not None and is_of_form(self.chosen)
+        self.button.configure(state="normal" if can else "disabled")
+
+    def _pressed(self) -> None:
+        if self.chosen is not None:
+            self._put_back(self.chosen)
 
 
 def _correction(change: MemberChange) -> TableRow:

@@ -18,6 +18,7 @@ from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import Timer, text_variable
 from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.members.bulk_menu import BulkMenu
 from kollect.ui.members.member_csv import MemberFiles
 from kollect.ui.members.member_form_fields import REGISTERED, state_words, switch_ime
 from kollect.ui.navigator import Navigator
@@ -50,8 +51,10 @@ class MemberListScreen(Screen):
         )
         self._soon = Timer(self, self._find)
         self._ready = False
-        self._numbers: list[int] = []
         """F12 has something to open."""
+        self._numbers: list[int] = []
+        self._total, self._narrowed = 0, False
+        """How many members there are; the list has only some of them."""
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         self._build_search()
@@ -73,21 +76,38 @@ class MemberListScreen(Screen):
             self._fetch,
             opened=self.open_member,
             chosen=self._chosen,
+            menu=self._fill_menu,
             memory=window.memory.columns("members"),
         )
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.table.mark_sorted("受付番号", descending=False)
         self.files = MemberFiles(
-            self, window, workspaces, self.choice, self.open_import, lambda: self._numbers
+            self,
+            window,
+            workspaces,
+            self.choice,
+            take_in=self.open_import,
+            numbers=lambda: self._numbers,
+            changed=self._chosen,
         )
         self.files.grid(row=2, column=0, sticky="ew")
+        self._bulk = BulkMenu(
+            self,
+            workspaces,
+            lambda: self.table.selection,
+            self.files.stop_button,
+            self.files.export_chosen,
+            self._refresh,
+        )
+        self.bulk_menu = tk.Menu(self.bulk_button)
+        self._chosen()
 
     def _build_search(self) -> None:
         top = ttk.Frame(self)
         top.grid(row=0, column=0, sticky="ew")
         ttk.Label(top, text="さがす").pack(side="left")
         self._wanted = text_variable(self)
-        self.search = ttk.Entry(top, width=24, textvariable=self._wanted, font=TEXT_FONT)
+        self.search = ttk.Entry(top, width=20, textvariable=self._wanted, font=TEXT_FONT)
         self.search.pack(side="left", padx=(HALF, WIDE))
         switch_ime(self.search, InputMode.HIRAGANA)
         self._wanted.trace_add("write", lambda *_: self._search_soon())
@@ -106,6 +126,8 @@ class MemberListScreen(Screen):
         self.condition = ChoiceField(states, ttk.Label(self), _STATES)
         self.condition.value = None
         self.condition.on_edit(self._search_soon)
+        self.bulk_button = ttk.Button(top, text="一括操作", width=9, command=self.open_bulk_menu)
+        self.bulk_button.pack(side="right")
 
     # ---- as a screen ----
 
@@ -124,7 +146,7 @@ class MemberListScreen(Screen):
         self._find()
 
     def on_close(self) -> None:
-        self.files.stop()
+        self.files.stop_button.stop()
 
     def on_text_size(self) -> None:
         self.table.on_text_size()
@@ -168,7 +190,8 @@ class MemberListScreen(Screen):
             numbers, total, groups = found
             self._numbers = numbers
             self.table.show(numbers, top=top, keep=True)
-            self.files.count.configure(text=count_text(len(numbers), total, narrowed=narrowed))
+            self._total, self._narrowed = total, narrowed
+            self._chosen()
             self._show_groups([label for label, _ in groups])
             nothing = _NOT_FOUND if narrowed else _NOBODY
             self.table.say_nothing_there("" if numbers else nothing)
@@ -198,8 +221,40 @@ class MemberListScreen(Screen):
         before, self._ready = self._ready, self.table.current is not None
         if before is not self._ready:
             self.refresh_keys()
+        count = self.table.selected_count
+        self.files.count.configure(text=self._count_text(count))
+        can = bool(count) and not self.files.stop_button.busy
+        self.bulk_button.configure(state="normal" if can else "disabled")
+
+    def _count_text(self, chosen: int) -> str:
+        """Below the list; where several are chosen there is no room for all three numbers."""
+        if chosen > 1:
+            return f"選択 {chosen:,}件 ／ {count_text(0, self._total, narrowed=False)}"
+        return count_text(len(self._numbers), self._total, narrowed=self._narrowed)
+
+    def _refresh(self) -> None:
+        """The same rows again, as they are now; not where the screen is closed already."""
+        if self.winfo_exists():
+            self._find()
 
     # ---- what can be done ----
+
+    def _fill_menu(self, menu: tk.Menu) -> None:
+        menu.add_command(label="会員を開く", accelerator="F12", command=self.open_selected)
+        menu.add_separator()
+        self._bulk.fill(menu)
+        menu.add_separator()
+        everybody = range(len(self.table.row_keys))
+        menu.add_command(
+            label="すべて選択", accelerator="Ctrl+A", command=lambda: self.table.select(everybody)
+        )
+
+    def open_bulk_menu(self) -> None:
+        """「一括操作」: the menu below its button, with the first entry chosen for the keys."""
+        button, menu = self.bulk_button, self.bulk_menu
+        menu.delete(0, "end")
+        self._bulk.fill(menu)
+        menu.tk_popup(button.winfo_rootx(), button.winfo_rooty() + button.winfo_height(), 0)
 
     def open_selected(self) -> None:
         if self.table.current is not None:
