@@ -171,6 +171,6 @@ def test_it_can_be_stopped_and_leaves_nothing(
 ):
     dialogs.answers.append(chosen(PrintedPaper.LIST, "PDFに保存"))
     press(screen, "F11")
-    screen.files.stop()
+    screen.files.stop_button.stop()
     settle(screen, lambda: "印刷を中止しました" in screen.window.status_text)
     assert not screen.files.stop_button.winfo_ismapped()
