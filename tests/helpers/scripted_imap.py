@@ -118,13 +118,13 @@ class ScriptedImap:
 
     def say(self, words: bytes) -> None:
         """On every line that is open, whether it was asked or not."""
-        for line in self._lines:
+        for line in tuple(self._lines):  # not those that come meanwhile
             with contextlib.suppress(OSError):
                 line.sendall(words)
 
     def cut(self) -> None:
         """Every line that is open."""
-        for line in self._lines:
+        for line in tuple(self._lines):  # not those that come meanwhile
             with contextlib.suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
 
