@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kollect.members.member import Member
 from kollect.members.member_filter import MemberOrder
+from kollect.members.repository import Members
 from kollect.printing.label_sheets import SHEETS
 from kollect.settings.model import Passwords, Settings, Shop
 from kollect.threads.background_thread import local_now
 from kollect.ui.main import Program
+from kollect.ui.members import member_print
 from kollect.ui.members.member_list import MemberListScreen
-from kollect.ui.members.print_dialog import PrintDialog, PrintedPaper
+from kollect.ui.members.member_print import Told
+from kollect.ui.members.print_dialog import PrintChoice, PrintDialog, PrintedPaper
 from tests.helpers.member_samples import YAMADA, numbers, register
 from tests.helpers.pdf_reader import PdfPage, read_pdf
 from tests.helpers.ui_driver import Person, click, labelled, press, settle, type_in
@@ -169,6 +174,16 @@ def test_it_is_opened_for_printing_from_the_data_folder(
 def test_it_can_be_stopped_and_leaves_nothing(
     screen: MemberListScreen, dialogs: Person, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
+    real = member_print.make
+
+    def slow(choice: PrintChoice, members: Members, rows: list[int], told: Told, **named: Any):
+        while told(
+            "確かめています", 0
+        ):  # else it may be over before it is stopped
+            time.sleep(0.01)
+        return real(choice, members, rows, told, **named)
+
+    monkeypatch.setattr(member_print, "make", slow)
     dialogs.answers.append(chosen(PrintedPaper.LIST, "PDFに保存"))
     press(screen, "F11")
     screen.files.stop_button.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tkinter as tk
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -17,7 +17,8 @@ from kollect.ui.main import Program
 from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.results.receipts_tab import ResultsList
 from kollect.ui.results.screen import ResultsScreen
-from kollect.ui.widgets.table import Table
+from kollect.ui.widgets.row_request import Take
+from kollect.ui.widgets.table import Table, TableColumn, TableRow
 from kollect.ui.widgets.table_headings import RESET, RESET_WIDTHS, TO_RIGHT
 from tests.helpers.table_driver import column
 from tests.helpers.ui_driver import Person, press, settle
@@ -241,14 +242,20 @@ def test_the_members_have_columns_that_are_seen_only_where_chosen(program: Progr
 
 
 def test_where_rows_have_no_menu_its_key_opens_that_of_the_headings(program: Program):
-    fill(program)
     shown(program)
-    screen = program.window.open(MemberListScreen, program.workspaces, program.go)
-    settle(screen, lambda: screen.table.row_keys)
+    columns = (TableColumn("番号", 4), TableColumn("お名前", 8))
+
+    def fetch(places: Sequence[int], take: Take) -> None:
+        take({place: TableRow((str(place), "山田")) for place in places})
+
+    table = Table(program.window.screen, columns, fetch)
+    table.place(x=0, y=0, width=400, height=200)
+    table.show(range(3))
+    settle(table, lambda: table.row_keys)
     opened: list[str] = []
-    screen.table.headings.pop_up_at = lambda x, y: opened.append("menu")
-    screen.table.focus_rows()
-    press(screen, "Shift-F10")
+    table.headings.pop_up_at = lambda x, y: opened.append("menu")
+    table.focus_rows()
+    press(table, "Shift-F10")
     assert opened == ["menu"]
 
 
