@@ -177,9 +177,7 @@ def test_it_can_be_stopped_and_leaves_nothing(
     real = member_print.make
 
     def slow(choice: PrintChoice, members: Members, rows: list[int], told: Told, **named: Any):
-        while told(
-            "確かめています", 0
-        ):  # else it may be over before it is stopped
+        while told("確かめています", 0):  # else it may be over before it is stopped
             time.sleep(0.01)
         return real(choice, members, rows, told, **named)
 
