@@ -25,6 +25,7 @@ from tests.helpers import https_server, lying_dns, named_hosts, nsd
 from tests.helpers.certificates import Certificates, ServerCertificate, make_certificates
 from tests.helpers.dovecot import Dovecot, running_dovecot
 from tests.helpers.postfix import Postfix, running_postfix
+from tests.helpers.resident import until
 from tests.unit.test_autoconfig import document, server
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -182,9 +183,13 @@ def test_a_wrong_password_is_told_and_asked_twice_at_most(house: House):
     assert result.receive.trouble is not None
     assert "not-this-one" not in repr(result.receive.trouble.__dict__)
     assert result.send.state is SideState.NOT_TRIED, "what was refused is not tried on"
-    said = house.dovecot.log_file.read_text("utf-8")[len(before) :]
-    accounts = {line.partition("user=<")[2].partition(">")[0] for line in said.splitlines()}
-    assert len(accounts - {""}) == 2
+
+    def accounts() -> set[str]:
+        said = house.dovecot.log_file.read_text("utf-8")[len(before) :]
+        return {line.partition("user=<")[2].partition(">")[0] for line in said.splitlines()} - {""}
+
+    until(lambda: len(accounts()) >= 2, "Dovecot writes of each when the line has ended")
+    assert len(accounts()) == 2
     assert result.chosen[0].offer.host == "imap.megane.example"
 
 
