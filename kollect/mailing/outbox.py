@@ -30,10 +30,9 @@ from kollect.mailing.mailing_states import (
 )
 from kollect.mailing.recipients import Recipients
 from kollect.storage.database import one_of, to_text
+from kollect.storage.queries import LISTED
 
 MAILING_SOURCE = "メール発信"
-_IDS = "(SELECT value FROM json_each(?))"
-"""A list of ids as one value: the statement stays the same, and is prepared once."""
 # written into the SQL as literals: only so does SQLite use the partial index
 _OWED = "step IN ('" + "', '".join(UNFINISHED) + "')"
 
@@ -132,7 +131,7 @@ class Outbox(Recipients):
         with self.transaction():
             rows = self._db.rows(
                 "SELECT parcel.id, unknowns, state FROM parcel JOIN mailing ON mailing.id = mailing"
-                f" WHERE parcel.id IN {_IDS}",
+                f" WHERE parcel.id IN {LISTED}",
                 json.dumps(ids),
             )
             if len(rows) != len(ids):
@@ -140,7 +139,7 @@ class Outbox(Recipients):
             stays = [identity for identity, _, state in rows if state != MailingState.STOPPED]
             self.move(stays, RecipientState.DEFERRED, now)
             self._db.change(
-                f"UPDATE parcel SET first_at = NULL, tried_at = NULL WHERE id IN {_IDS}"
+                f"UPDATE parcel SET first_at = NULL, tried_at = NULL WHERE id IN {LISTED}"
                 " AND first_at = tried_at",  # it was the first time that it was taken
                 json.dumps(stays),
             )
@@ -177,7 +176,7 @@ class Outbox(Recipients):
                     break  # the others are settled: the same question finds the next ones
             self._end_if_done(mailing, now)
             taken = {
-                one.id: one for one in self._recipients(f"parcel.id IN {_IDS}", json.dumps(ids))
+                one.id: one for one in self._recipients(f"parcel.id IN {LISTED}", json.dumps(ids))
             }
             return [taken[identity] for identity in ids]
 
@@ -185,7 +184,7 @@ class Outbox(Recipients):
         """What is handed over goes to the address that the member has now."""
         present = "(SELECT address FROM receipt WHERE receipt.number = parcel.number)"
         self._db.change(
-            f"UPDATE parcel SET address = {present} WHERE id IN {_IDS} AND address <> {present}",
+            f"UPDATE parcel SET address = {present} WHERE id IN {LISTED} AND address <> {present}",
             json.dumps(ids),
         )
 
@@ -210,7 +209,7 @@ class Outbox(Recipients):
             moved = self._db.change(
                 "UPDATE parcel SET step = ?, step_at = ?, answer = iif(? = '', answer, ?),"
                 " first_at = coalesce(first_at, ?), tried_at = coalesce(?, tried_at)"
-                f" WHERE id IN {_IDS} AND step IN ({before})",
+                f" WHERE id IN {LISTED} AND step IN ({before})",
                 *(then, moment, answer, answer, tried, tried, json.dumps(ids)),
             )
             if moved != len(ids):
@@ -229,7 +228,7 @@ class Outbox(Recipients):
             rows = self._db.rows(
                 "SELECT parcel.id, mailing, number, unknowns, state, later_since, refused_since,"
                 " refusals, answer FROM parcel"
-                f" JOIN mailing ON mailing.id = mailing WHERE parcel.id IN {_IDS}"
+                f" JOIN mailing ON mailing.id = mailing WHERE parcel.id IN {LISTED}"
                 f" AND step = '{RecipientState.SENDING}'",
                 json.dumps([result.id for result in results]),
             )
@@ -278,7 +277,7 @@ class Outbox(Recipients):
         with self.transaction():
             found = self._db.rows(
                 "SELECT parcel.id, mailing FROM parcel"
-                f" WHERE parcel.id IN {_IDS} AND step = '{RecipientState.DEFERRED}'",
+                f" WHERE parcel.id IN {LISTED} AND step = '{RecipientState.DEFERRED}'",
                 json.dumps(list(ids)),
             )
             self.move([identity for identity, _ in found], RecipientState.UNDELIVERABLE, now)

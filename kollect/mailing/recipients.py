@@ -14,6 +14,7 @@ from kollect.mailing.drafts import Mailings
 from kollect.mailing.mailing_states import UNFINISHED, MailingRecipient, RecipientState
 from kollect.mailing.rate_limit import RateLimit
 from kollect.storage.database import Row, one_of, to_text, to_time
+from kollect.storage.queries import LISTED
 
 _PARCEL = (
     "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
@@ -61,7 +62,7 @@ class Recipients(Mailings):
         """How many of these letters were handed over, and nothing is written of how they ended."""
         found = self._db.row(
             f"SELECT count(*) FROM parcel WHERE step = '{RecipientState.SENDING}'"
-            " AND id IN (SELECT value FROM json_each(?))",
+            f" AND id IN {LISTED}",
             json.dumps(list(ids)),
         )
         return found[0] if found else 0

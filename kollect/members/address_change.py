@@ -25,7 +25,6 @@ from kollect.ledger.mail_rows import MANUAL
 from kollect.ledger.states import TO_SEND
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
-from kollect.members import member_rows
 from kollect.members.member import Consent, Member, MemberState
 from kollect.members.member_errors import MemberRefusal, NotRegistered, NumberUnknown, Withdrawn
 from kollect.members.repository import Members, is_after
@@ -201,10 +200,7 @@ class AddressChanges(Members):
         """What hangs on the address: search, 不達, the history, a 再送 that has not gone out."""
         if member.standing.undeliverable:
             self.reachable(member.number, now, source)
-        self._db.change(
-            f"UPDATE member SET {' = ?, '.join(member_rows.WRITTEN)} = ? WHERE number = ?",
-            *(*member_rows.written(member, present), member.number),
-        )
+        self._write(member, present)
         self._note(member.number, now, source, event, member.standing.address, present)
         owed = ", ".join(f"'{step}'" for step in TO_SEND)
         self._db.change(

@@ -22,10 +22,7 @@ from kollect.members.member import Consent, Member, MemberState
 from kollect.members.member_fields import MemberFormInput
 from kollect.members.member_filter import EVERYBODY, MemberFilter, MemberOrder, where
 from kollect.storage.database import to_day, to_text, to_time
-from kollect.storage.queries import Queries
-
-_LISTED = "(SELECT value FROM json_each(?))"
-"""A list of values as one: the statement stays the same, and is prepared once."""
+from kollect.storage.queries import LISTED, Queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +227,7 @@ class MemberReader:
     def left_among(self, address_keys: Iterable[str]) -> set[str]:
         """Those of these addresses that a member has left (アドレスの変更)."""
         found = self._db.each(
-            f"SELECT DISTINCT address_key FROM former_address WHERE address_key IN {_LISTED}",
+            f"SELECT DISTINCT address_key FROM former_address WHERE address_key IN {LISTED}",
             json.dumps(list(address_keys)),
         )
         return {key for (key,) in found}
@@ -238,7 +235,7 @@ class MemberReader:
     def addresses_of(self, numbers: Iterable[int]) -> dict[int, tuple[str, int | None]]:
         """As `address_of` and `stands_for`, of those numbers that were given."""
         found = self._db.each(
-            f"SELECT number, address, stands_for FROM receipt WHERE number IN {_LISTED}",
+            f"SELECT number, address, stands_for FROM receipt WHERE number IN {LISTED}",
             json.dumps(list(numbers)),
         )
         return {number: (address, stands_for) for number, address, stands_for in found}
@@ -247,7 +244,7 @@ class MemberReader:
         """As `number_of`, of those addresses that have one."""
         found = self._db.each(
             "SELECT address_key, receipt.number FROM receipt LEFT JOIN member USING (number)"
-            f" WHERE address_key IN {_LISTED} AND stands_for IS NULL"
+            f" WHERE address_key IN {LISTED} AND stands_for IS NULL"
             " ORDER BY name IS NOT NULL, receipt.number",
             json.dumps(list(address_keys)),
         )
@@ -256,7 +253,7 @@ class MemberReader:
     def taken_among(self, numbers: Iterable[int]) -> list[int]:
         """Those of these numbers that are registered already, or stand for a member."""
         found = self._db.rows(
-            f"SELECT number FROM receipt WHERE number IN {_LISTED} AND (stands_for IS NOT NULL"
+            f"SELECT number FROM receipt WHERE number IN {LISTED} AND (stands_for IS NOT NULL"
             " OR EXISTS (SELECT 1 FROM member WHERE member.number = receipt.number))"
             " ORDER BY number",
             json.dumps(list(numbers)),
@@ -266,7 +263,7 @@ class MemberReader:
     def stopped_among(self, numbers: Iterable[int]) -> list[int]:
         """As `is_stopped`: those of these members to whom nothing is sent."""
         found = self._db.rows(
-            f"SELECT number FROM member WHERE stopped_at IS NOT NULL AND number IN {_LISTED}"
+            f"SELECT number FROM member WHERE stopped_at IS NOT NULL AND number IN {LISTED}"
             " ORDER BY number",
             json.dumps(list(numbers)),
         )
@@ -381,7 +378,7 @@ class MemberReader:
     def groups_among(self, numbers: Iterable[int]) -> list[str]:
         """Every グループ that any of these members is in."""
         found = self._db.rows(
-            f"SELECT DISTINCT label FROM member_group WHERE number IN {_LISTED}",
+            f"SELECT DISTINCT label FROM member_group WHERE number IN {LISTED}",
             json.dumps(list(numbers)),
         )
         return sorted({composed(label) for (label,) in found})

@@ -120,10 +120,7 @@ class Members(MemberReader):
             former = self._present(member.number)
             if former == member:
                 return False
-            self._db.change(
-                f"UPDATE member SET {' = ?, '.join(member_rows.WRITTEN)} = ? WHERE number = ?",
-                *(*member_rows.written(member, former.standing.address), member.number),
-            )
+            self._write(member, former.standing.address)
             if former.groups != member.groups:
                 self._db.change("DELETE FROM member_group WHERE number = ?", member.number)
                 self._regroup(member)
@@ -245,6 +242,13 @@ class Members(MemberReader):
             if changed:
                 self._note(number, now, source, event, "", present)
         return bool(changed)
+
+    def _write(self, member: Member, collected: str) -> None:
+        """The form, and what is searched, which is also `collected`, the mail address."""
+        self._db.change(
+            f"UPDATE member SET {' = ?, '.join(member_rows.WRITTEN)} = ? WHERE number = ?",
+            *(*member_rows.written(member, collected), member.number),
+        )
 
     def _regroup(self, member: Member) -> None:
         self._db.change_many(_GROUP, _groups_of(member))

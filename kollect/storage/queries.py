@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from kollect.storage.database import Database, Row, rows_of
 
+LISTED = "(SELECT value FROM json_each(?))"
+"""Many values bound as one, by `json.dumps`: the statement stays the same, and is prepared once."""
+
 
 class Queries(Database):
     """Every method raises `errors.StorageTrouble` where the file cannot be read or written."""
