@@ -14,10 +14,29 @@ T = TypeVar("T")
 
 
 class AtRest:
-    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+    def __init__(
+        self,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
+        is_testing: Callable[[], bool],
+    ) -> None:
+        """`is_testing`: the mail settings are being tried, which uses the records."""
         self._window = window
         self._workspaces = workspaces
         self._go = go
+        self._is_testing = is_testing
+
+    def may_begin(self) -> bool:
+        """Whether nothing under way keeps the folder that cannot be brought to rest; else that is
+        said."""
+        if not self._is_testing():
+            return True
+        self._window.dialogs.show_info(
+            "メールの設定のテストの途中です",
+            "テストが終わってから（「中止」を押してから）、もう一度押してください。",
+        )
+        return False
 
     def during(self, work: Callable[P, T]) -> Callable[P, T]:
         """`work` for a thread of its own: first the mail in hand is ended. What was interrupted

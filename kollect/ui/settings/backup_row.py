@@ -46,8 +46,7 @@ class BackupRow:
         """`is_testing`: the mail settings are being tried, which uses the records."""
         self._window = window
         self._workspaces = workspaces
-        self._at_rest = AtRest(window, workspaces, go)
-        self._is_testing = is_testing
+        self._at_rest = AtRest(window, workspaces, go, is_testing)
         self._enabled = True
         self._writing: Job | None = None
         row = form.row(label="控え")
@@ -71,11 +70,7 @@ class BackupRow:
         from kollect.ui.settings.backups_dialog import BackupsDialog
 
         window, workspace = self._window, self._workspaces.current
-        if self._is_testing():
-            window.dialogs.show_info(
-                "メールの設定のテストの途中です",
-                "テストが終わってから（「中止」を押してから）、もう一度押してください。",
-            )
+        if not self._at_rest.may_begin():
             return
 
         def go_back(cost: ReturnCost) -> Path | None:

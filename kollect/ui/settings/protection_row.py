@@ -43,8 +43,7 @@ class ProtectionRow:
         """`is_testing`: the mail settings are being tried, which uses the records."""
         self._window = window
         self._workspaces = workspaces
-        self._at_rest = AtRest(window, workspaces, go)
-        self._is_testing = is_testing
+        self._at_rest = AtRest(window, workspaces, go, is_testing)
         self._enabled = True
         self._standing: ProtectionStanding | None = None
         self._wants_focus = False
@@ -90,7 +89,7 @@ class ProtectionRow:
 
     def begin(self) -> None:
         """「保護を始める」, or 「続きを行う」 where that was broken off."""
-        if self._standing is None or self._is_hindered():
+        if self._standing is None or not self._at_rest.may_begin():
             return
         if self._standing.broken_off:
             self._with_code(self._go_on)
@@ -109,12 +108,12 @@ class ProtectionRow:
 
     def renew(self) -> None:
         """「シートを作り直す」"""
-        if not self._is_hindered():
+        if self._at_rest.may_begin():
             self._with_code(self._renew)
 
     def end(self) -> None:
         """「保護をやめる」"""
-        if not self._is_hindered():
+        if self._at_rest.may_begin():
             self._with_code(self._end)
 
     def write_csv(self) -> None:
@@ -234,15 +233,6 @@ class ProtectionRow:
         window.jobs.run(lambda job: data_protection.known_code(folder), found, owner=self.state)
 
     # ---- how it stands ----
-
-    def _is_hindered(self) -> bool:
-        if self._is_testing():
-            self._window.dialogs.show_info(
-                "メールの設定のテストの途中です",
-                "テストが終わってから（「中止」を押してから）、もう一度押してください。",
-            )
-            return True
-        return False
 
     def _is_broken_off(self) -> bool:
         from kollect.app import data_protection
