@@ -12,7 +12,6 @@ from typing import Any
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
 
 from kollect.app import data_protection
 from kollect.app.first_steps import FirstStep
@@ -42,6 +41,7 @@ from kollect.ui.settings.protection_dialogs import MeaningDialog, SheetDialog, T
 from kollect.ui.settings.protection_row import GO_ON, NOT_KEPT
 from kollect.ui.settings.screen import SettingsScreen
 from tests.helpers.bar_driver import can_press_key
+from tests.helpers.memory_keyring import MemoryKeyring
 from tests.helpers.protected_shop import (
     CODE,
     NAME,
@@ -55,32 +55,9 @@ from tests.helpers.ui_driver import Person, click, press, settle, type_in, until
 from tests.screens.conftest import StartProcess
 
 
-class Keyring(KeyringBackend):
-    """This PC's, for as long as a test lasts."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-    @property
-    def codes(self) -> list[str]:
-        return [text for (service, _), text in self.kept.items() if "/data-" in service]
-
-
 @pytest.fixture
-def pc() -> Iterator[Keyring]:
-    before, here = keyring.get_keyring(), Keyring()
+def pc() -> Iterator[MemoryKeyring]:
+    before, here = keyring.get_keyring(), MemoryKeyring()
     keyring.set_keyring(here)
     yield here
     keyring.set_keyring(before)
@@ -153,7 +130,7 @@ def test_on_while_mail_is_collected_then_a_new_sheet_then_off(
     data: DataFolder,
     dialogs: Person,
     server: DemoServer,
-    pc: Keyring,
+    pc: MemoryKeyring,
     tmp_path: Path,
 ):
     workspace, before = program.workspaces.real, holdings(data)
@@ -205,7 +182,7 @@ def test_on_while_mail_is_collected_then_a_new_sheet_then_off(
 
 
 def test_wrong_letters_do_not_begin_and_whoever_leaves_is_told_of_the_sheet(
-    program: Program, data: DataFolder, dialogs: Person, pc: Keyring, tmp_path: Path
+    program: Program, data: DataFolder, dialogs: Person, pc: MemoryKeyring, tmp_path: Path
 ):
     octets = data.database.read_bytes()
 
@@ -229,7 +206,7 @@ def test_wrong_letters_do_not_begin_and_whoever_leaves_is_told_of_the_sheet(
 
 
 def test_the_sheet_does_not_lie_among_the_data(
-    program: Program, data: DataFolder, dialogs: Person, pc: Keyring
+    program: Program, data: DataFolder, dialogs: Person, pc: MemoryKeyring
 ):
     def work(dialog: SheetDialog) -> None:
         dialogs.answers.append(data.path / "backup" / "sheet.pdf")
@@ -247,7 +224,7 @@ def test_stopped_half_way_everything_is_as_before(
     program: Program,
     data: DataFolder,
     dialogs: Person,
-    pc: Keyring,
+    pc: MemoryKeyring,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -291,7 +268,7 @@ def test_a_full_disk_half_way_is_told_and_gone_on_with(
     program: Program,
     data: DataFolder,
     dialogs: Person,
-    pc: Keyring,
+    pc: MemoryKeyring,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -329,7 +306,7 @@ def test_too_little_room_is_told_before_anything_is_changed(
     program: Program,
     data: DataFolder,
     dialogs: Person,
-    pc: Keyring,
+    pc: MemoryKeyring,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -397,7 +374,7 @@ def test_one_clear_file_for_the_safe(
 
 
 def test_what_is_written_out_says_who_can_read_it(
-    program: Program, data: DataFolder, dialogs: Person, pc: Keyring, tmp_path: Path
+    program: Program, data: DataFolder, dialogs: Person, pc: MemoryKeyring, tmp_path: Path
 ):
     page = protect(program, dialogs, tmp_path / "sheet.pdf")
     dialogs.answers.append("やめる")

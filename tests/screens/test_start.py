@@ -13,7 +13,6 @@ from pathlib import Path
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
 
 from kollect.app.crash_report import CrashReport
 from kollect.demo.customer import Customer
@@ -29,6 +28,7 @@ from kollect.ui.settings.screen import SettingsScreen
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.delay_proxy import delayed
 from tests.helpers.live_shop import shop, start
+from tests.helpers.memory_keyring import MemoryKeyring
 from tests.helpers.ui_driver import (
     Person,
     click,
@@ -292,36 +292,17 @@ class TestAfterACrash:
             faulthandler.enable()  # pytest's own
 
 
-class RememberingKeyring(KeyringBackend):
-    """In memory, as no CI machine has one."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-
 class TestLeavingThisPC:
     @pytest.fixture
-    def ring(self, folder: DataFolder) -> Iterator[RememberingKeyring]:
-        before, ring = keyring.get_keyring(), RememberingKeyring()
+    def ring(self, folder: DataFolder) -> Iterator[MemoryKeyring]:
+        before, ring = keyring.get_keyring(), MemoryKeyring()
         keyring.set_keyring(ring)
         yield ring
         keyring.set_keyring(before)
 
     def test_passwords_and_entry_go_and_the_data_stay(
         self,
-        ring: RememberingKeyring,
+        ring: MemoryKeyring,
         program: Program,
         server: DemoServer,
         dialogs: Person,
