@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
 
 
 class MemoryKeyring(KeyringBackend):
+    """It keeps several users under one service, as most do."""
+
     priority = 1  # type: ignore[assignment]
 
     def __init__(self) -> None:
@@ -19,6 +22,8 @@ class MemoryKeyring(KeyringBackend):
         self.kept[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
+        if (service, username) not in self.kept:
+            raise PasswordDeleteError(service)
         del self.kept[service, username]
 
     @property

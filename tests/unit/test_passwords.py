@@ -13,38 +13,18 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
-from keyring.errors import KeyringLocked, PasswordDeleteError
+from keyring.errors import KeyringLocked
 
 from kollect.settings import hidden_secrets, passwords
 from kollect.settings.model import Auth, Passwords, Send, Settings
 from kollect.settings.passwords import PasswordStore, Which
+from tests.helpers.memory_keyring import MemoryKeyring
 
 SETTINGS = Settings()
 WITHOUT_LOGIN = Settings(send=Send(auth=Auth.NO))
 
 
-class InMemory(KeyringBackend):
-    """A keyring that keeps several users under one service, as most do."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        if (service, username) not in self.kept:
-            raise PasswordDeleteError(service)
-        del self.kept[service, username]
-
-
-class LikeWindows(InMemory):
+class LikeWindows(MemoryKeyring):
     """Moves a present credential to a second name, as WinVaultKeyring.set_password does."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
@@ -53,14 +33,14 @@ class LikeWindows(InMemory):
         super().set_password(service, username, password)
 
 
-class Locked(InMemory):
+class Locked(MemoryKeyring):
     def get_password(self, service: str, username: str) -> str | None:
         raise KeyringLocked("the collection is locked")
 
     set_password = delete_password = get_password
 
 
-class Odd(InMemory):
+class Odd(MemoryKeyring):
     """Backends let the exceptions of D-Bus and Win32 through."""
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -83,7 +63,7 @@ def use(backend: KeyringBackend) -> KeyringBackend:
 
 
 def test_kept_for_the_next_start():
-    backend = use(InMemory())
+    backend = use(MemoryKeyring())
     assert PasswordStore("1a2b", {}).set(Which.RECEIVE, "ひみつ pass")
     assert PasswordStore("1a2b", {}).set("send", "other")
     assert backend.kept == {
@@ -96,7 +76,7 @@ def test_kept_for_the_next_start():
 
 
 def test_another_data_folder_has_its_own():
-    use(InMemory())
+    use(MemoryKeyring())
     PasswordStore("one", {}).set(Which.RECEIVE, "first")
     other = PasswordStore("two", {})
     assert other.get(Which.RECEIVE) == ""
@@ -105,7 +85,7 @@ def test_another_data_folder_has_its_own():
 
 
 def test_only_what_is_needed_is_found():
-    use(InMemory())
+    use(MemoryKeyring())
     vault = PasswordStore("1", {})
     vault.set(Which.RECEIVE, "receive")
     vault.set(Which.SEND, "send")
@@ -113,7 +93,7 @@ def test_only_what_is_needed_is_found():
 
 
 def test_forget():
-    backend = use(InMemory())
+    backend = use(MemoryKeyring())
     vault = PasswordStore("1", {})
     vault.set(Which.SEND, "send")
     vault.forget(Which.SEND)
@@ -133,7 +113,7 @@ def test_an_old_password_does_not_stay_on_windows():
 
 
 def test_the_environment_goes_first():
-    use(InMemory())
+    use(MemoryKeyring())
     PasswordStore("1", {}).set(Which.RECEIVE, "kept")
     environ = {"KOLLECT_RECEIVE_PASSWORD": "given", "KOLLECT_SEND_PASSWORD": ""}
     vault = PasswordStore("1", environ)
@@ -164,7 +144,7 @@ def test_a_missing_keyring_package_is_no_keyring(monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_password_found_is_hidden_in_the_log():
-    use(InMemory())
+    use(MemoryKeyring())
     PasswordStore("1", {}).set(Which.SEND, "from set")
     hidden_secrets._secrets = ()
     PasswordStore("1", {"KOLLECT_RECEIVE_PASSWORD": "from env"}).find(SETTINGS)
