@@ -16,9 +16,6 @@ from kollect.members.member import Member, MemberState
 from kollect.members.member_fields import LONGEST, MemberField, as_form_input
 from kollect.members.repository import Members
 
-AT_ONCE = 500
-"""So many members are read at once."""
-
 
 class BulkStep(Enum):
     """What is done to each."""
@@ -67,11 +64,9 @@ def do_to_all(
     changed = 0
     with members.transaction():
         stopped_before = len(members.stopped_among(numbers))
-        for start in range(0, len(numbers), AT_ONCE):
-            part = members.members(numbers[start : start + AT_ONCE])
-            for place, member in enumerate(part, start):
-                told(place, len(numbers))
-                changed += _do(members, member, act, now, source)
+        for place, member in enumerate(members.one_by_one(numbers)):
+            told(place, len(numbers))
+            changed += _do(members, member, act, now, source)
         if act.step is BulkStep.STOP:  # one no stops every number of its address
             changed = len(members.stopped_among(numbers)) - stopped_before
     return changed

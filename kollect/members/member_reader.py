@@ -24,6 +24,9 @@ from kollect.members.member_filter import EVERYBODY, MemberFilter, MemberOrder, 
 from kollect.storage.database import to_day, to_text, to_time
 from kollect.storage.queries import LISTED, Queries
 
+AT_ONCE = 500
+"""So many members are read together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -345,14 +348,19 @@ class MemberReader:
 
     def members(self, numbers: Sequence[int]) -> list[Member]:
         """These members, in this order."""
-        found = {}
-        for start in range(0, len(numbers), 500):
-            part = numbers[start : start + 500]
-            for row in self._db.each(
-                f"{member_rows.SELECT} WHERE member.number IN ({', '.join('?' * len(part))})", *part
-            ):
-                found[row[0]] = member_rows.member_of(row)
-        return [found[number] for number in numbers if number in found]
+        return list(self.one_by_one(numbers))
+
+    def one_by_one(self, numbers: Sequence[int]) -> Iterator[Member]:
+        """As `members`; memory does not grow with their number. Each is as it stands when it comes,
+        or up to AT_ONCE before it did.
+        """
+        for start in range(0, len(numbers), AT_ONCE):
+            part = numbers[start : start + AT_ONCE]
+            rows = self._db.rows(
+                f"{member_rows.SELECT} WHERE member.number IN {LISTED}", json.dumps(list(part))
+            )
+            found = {row[0]: member_rows.member_of(row) for row in rows}
+            yield from (found[number] for number in part if number in found)
 
     def groups(self) -> list[tuple[str, int]]:
         """Every グループ with how many members it has who have not withdrawn."""

@@ -66,12 +66,6 @@ class ManualPage:
             if isinstance(part, Explained):
                 yield from (label for label, _ in part.items)
 
-    def key_lines(self) -> Iterator[tuple[str, str]]:
-        """The keys it names, each with what it does."""
-        for part in self.parts:
-            if isinstance(part, KeyLines):
-                yield from part.items
-
 
 def _lines(part: Part) -> Iterator[str]:
     match part:

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.desktop.open_file import open_file
 from kollect.members.csv_export import consents_csv, members_csv
-from kollect.members.member import Member
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
 from kollect.storage import export, temporary_files
@@ -31,7 +30,6 @@ Make = Callable[[Members, Watched[Any], str], bytes]
 
 PDF_KINDS = (("PDFファイル", "*.pdf"),)
 TOLD_EVERY = 1000
-_READ_AT_ONCE = 500
 
 
 class MemberFiles(ttk.Frame):
@@ -90,7 +88,7 @@ class MemberFiles(ttk.Frame):
             f"選んだ {len(numbers):,}名の会員",
             "会員一覧",
             lambda members, watched, encoding: members_csv(
-                watched(_each(members, numbers)), encoding, self._workspaces.current.digits
+                watched(members.one_by_one(numbers)), encoding, self._workspaces.current.digits
             ),
         )
 
@@ -206,8 +204,3 @@ class MemberFiles(ttk.Frame):
                 self._window.say_not_done(stopped)
 
         self.stop_button.run(work, done)
-
-
-def _each(members: Members, numbers: Sequence[int]) -> Iterator[Member]:
-    for start in range(0, len(numbers), _READ_AT_ONCE):
-        yield from members.members(numbers[start : start + _READ_AT_ONCE])

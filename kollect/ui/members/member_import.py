@@ -26,6 +26,7 @@ from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.member_import_columns import ImportColumns
 from kollect.ui.members.member_import_result import ImportResult
+from kollect.ui.members.stop_button import Stopped
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import wrapped
 
@@ -136,7 +137,7 @@ class MemberImportScreen(Screen):
                 watched = _Watched.over(table, self._tell_from(job))
                 try:
                     return check(watched, members, numbers, now)
-                except _Stopped:
+                except Stopped:
                     return None
 
         def done(checked: CheckedFile | None) -> None:
@@ -202,7 +203,7 @@ class MemberImportScreen(Screen):
                 watched = _Watched.over(table, tell)
                 try:
                     return take_in(watched, members, numbers, now, tell, leave_out=leave_out)
-                except _Stopped:
+                except Stopped:
                     return None
 
         def done(tally: ImportCounts | None) -> None:
@@ -223,12 +224,12 @@ class MemberImportScreen(Screen):
         self._run(work, done, writes=True)
 
     def _tell_from(self, job: Job) -> Callable[[int, int], None]:
-        """From the work's thread: how far it is. Raises _Stopped where the user wants no more."""
+        """From the work's thread: how far it is. Raises Stopped where the user wants no more."""
 
         def tell(done: int, of: int) -> None:
             if done % TOLD_EVERY == 0:
                 if job.stopping():
-                    raise _Stopped
+                    raise Stopped
                 job.report(self._told, done, of)
 
         return tell
@@ -270,10 +271,6 @@ class MemberImportScreen(Screen):
         self.result.working(self._job is not None, partly=partly)
         self.matched.enable(self._job is None)
         self.refresh_keys()
-
-
-class _Stopped(Exception):
-    """The user does not want it any more."""
 
 
 @dataclass(frozen=True, slots=True)

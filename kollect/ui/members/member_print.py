@@ -81,16 +81,15 @@ def make(
                 raise _Ended
             yield row
 
-    def everybody() -> Iterator[Member]:
-        for start in range(0, len(numbers), TOLD_EVERY):
-            yield from members.members(numbers[start : start + TOLD_EVERY])
-
     try:
         if choice.paper is PrintedPaper.LABELS:
-            return _labels(choice, lambda: watched(everybody()))
+            return _labels(choice, lambda: watched(members.one_by_one(numbers)))
         listing = partial(list_pages.make, choice.paper, shop=shop, day=f"{today:%Y/%m/%d}")
         if choice.paper is PrintedPaper.LIST:
-            made = listing(_LIST, lambda: (_member_row(m, digits) for m in watched(everybody())))
+            made = listing(
+                _LIST,
+                lambda: (_member_row(m, digits) for m in watched(members.one_by_one(numbers))),
+            )
         else:
             record = members.consents
             made = listing(_CONSENTS, lambda: (_consent_row(r, digits) for r in watched(record())))
