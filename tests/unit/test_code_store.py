@@ -13,15 +13,16 @@ from kollect.errors import DataCodeTrouble
 from kollect.protection.code_store import CodeStore
 from kollect.storage.event_log import LineFormatter
 from kollect.storage.protection_mark import Mark, Protection
+from tests.helpers.memory_keyring import MemoryKeyring
 from tests.helpers.protected_shop import CODE, OTHER
-from tests.unit.test_passwords import InMemory, LikeWindows, Locked
+from tests.unit.test_passwords import LikeWindows, Locked
 
 MARK = Mark(Protection.ON, "ab" * 8, "cd" * 16)
 RENEWED = Mark(Protection.ON, "ab" * 8, "ef" * 16)
 
 
-@pytest.fixture(params=[InMemory, LikeWindows])
-def backend(request: pytest.FixtureRequest) -> Iterator[InMemory]:
+@pytest.fixture(params=[MemoryKeyring, LikeWindows])
+def backend(request: pytest.FixtureRequest) -> Iterator[MemoryKeyring]:
     before = keyring.get_keyring()
     made = request.param()
     keyring.set_keyring(made)
@@ -29,7 +30,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[InMemory]:
     keyring.set_keyring(before)
 
 
-def test_kept_and_forgotten(backend: InMemory):
+def test_kept_and_forgotten(backend: MemoryKeyring):
     store = CodeStore({})
     assert store.kept(MARK) is None
     assert store.keep(MARK, CODE)
@@ -43,7 +44,7 @@ def test_kept_and_forgotten(backend: InMemory):
     assert backend.kept == {}
 
 
-def test_what_somebody_has_changed_there_is_no_code(backend: InMemory):
+def test_what_somebody_has_changed_there_is_no_code(backend: MemoryKeyring):
     store = CodeStore({})
     store.keep(MARK, CODE)
     for key in backend.kept:
@@ -51,7 +52,7 @@ def test_what_somebody_has_changed_there_is_no_code(backend: InMemory):
     assert store.kept(MARK) is None
 
 
-def test_the_environment_goes_first(backend: InMemory):
+def test_the_environment_goes_first(backend: MemoryKeyring):
     assert CodeStore({}).given() is None
     assert CodeStore({"KOLLECT_DATA_CODE": " "}).given() is None
     assert CodeStore({"KOLLECT_DATA_CODE": CODE.written.lower()}).given() == CODE
@@ -72,7 +73,7 @@ def test_a_bad_keyring_keeps_nothing_and_raises_nothing(kind: type):
         keyring.set_keyring(before)
 
 
-def test_no_line_of_the_log_shows_it(backend: InMemory):
+def test_no_line_of_the_log_shows_it(backend: MemoryKeyring):
     CodeStore({}).keep(MARK, CODE)
     for text in (CODE.written, CODE.letters):
         record = logging.LogRecord("kollect", logging.INFO, "", 1, f"x {text} y", None, None)

@@ -14,13 +14,13 @@ from kollect.app.workspace import Workspace
 from kollect.errors import StorageTrouble, Trouble
 from kollect.settings.model import Passwords, Settings, Shop
 from kollect.storage.data_folder import DataFolder
-from tests.unit.test_passwords import InMemory
+from tests.helpers.memory_keyring import MemoryKeyring
 
 OLD, NEW = Settings(mail_address="old@shop.example"), Settings(mail_address="new@shop.example")
 OLD_PASSWORDS, NEW_PASSWORDS = Passwords("old-in", "old-out"), Passwords("new-in", "new-out")
 
 
-@pytest.fixture(params=[InMemory, null.Keyring], ids=["keyring", "no keyring"])
+@pytest.fixture(params=[MemoryKeyring, null.Keyring], ids=["keyring", "no keyring"])
 def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workspace]:
     before = keyring.get_keyring()
     keyring.set_keyring(request.param())
