@@ -209,7 +209,7 @@ class NumberRows(Database):
             ).fetchone()
             if old is not None and not again:
                 raise AlreadyNumbered(old)
-            number = self._next(first, last, floor)
+            number = self._next(first, last or 0, to_number(floor or "0"))
             self._insert(number, address, address_key, now, state, template, old is not None)
             self._given = number
             return number
@@ -220,8 +220,8 @@ class NumberRows(Database):
             last, floor = self._last_and_floor()
         return self._next(first, last, floor)
 
-    def _next(self, first: int, last: int | None, floor: object) -> int:
-        return max(first, (last or 0) + 1, to_number(str(floor or 0)), self._highest + 1)
+    def _next(self, first: int, last: int, floor: int) -> int:
+        return max(first, last + 1, floor, self._highest + 1)
 
     def keep_number(
         self, number: int, address: str, address_key: str, now: datetime, template: int

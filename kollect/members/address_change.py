@@ -22,6 +22,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kollect.ledger.mail_rows import MANUAL
+from kollect.ledger.receipt_query import UNREGISTERED
 from kollect.ledger.states import TO_SEND
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
@@ -31,10 +32,7 @@ from kollect.members.repository import Members, is_after
 from kollect.storage.database import to_text
 
 CHANGED, UNDONE = "アドレスの変更", "アドレスの変更の取り消し"
-_HANDED_IN = (
-    "number = ? OR address_key = ? AND stands_for IS NULL"
-    " AND number NOT IN (SELECT number FROM member)"
-)
+_HANDED_IN = f"number = ? OR address_key = ? AND {UNREGISTERED}"
 """The number that was handed in, and the others of that address that nobody has registered."""
 
 

@@ -256,8 +256,7 @@ class MemberReader:
     def taken_among(self, numbers: Iterable[int]) -> list[int]:
         """Those of these numbers that are registered already, or stand for a member."""
         found = self._db.rows(
-            f"SELECT number FROM receipt WHERE number IN {LISTED} AND (stands_for IS NOT NULL"
-            " OR EXISTS (SELECT 1 FROM member WHERE member.number = receipt.number))"
+            f"SELECT number FROM receipt WHERE number IN {LISTED} AND NOT ({UNREGISTERED})"
             " ORDER BY number",
             json.dumps(list(numbers)),
         )
