@@ -37,21 +37,6 @@ from tests.helpers.ui_driver import (
 
 
 @pytest.fixture
-def database(program: Program) -> Path:
-    path = program.workspaces.real.folder.database
-    assert numbers(path, "taro.yamada@docomo.ne.jp", "hanako@ezweb.ne.jp", "jiro@docomo.ne.jp")
-    return path
-
-
-@pytest.fixture
-def screen(program: Program, database: Path) -> MemberFormScreen:
-    press(program.window.root, "5")
-    screen = program.window.screen
-    assert isinstance(screen, MemberFormScreen)
-    return screen
-
-
-@pytest.fixture
 def fields(screen: MemberFormScreen) -> MemberFormFields:
     return screen.fields
 
