@@ -76,7 +76,7 @@ MAIL_STEPS = (
     *("owed", "sending", "unknown", "deferred", "sent", "undeliverable", "kept", "test", "gone"),
 )
 SEXES = ("", "男性", "女性", "その他")
-MEMBER_STATES = ("active", "withdrawn")
+MEMBER_STATES = ("active", "withdrawn", "merged")
 MAILING_STATES = ("draft", "sending", "paused", "stopped", "done")
 PARCEL_STEPS = (
     *("waiting", "sending", "unknown", "deferred", "sent", "undeliverable", "uncertain"),
@@ -145,7 +145,12 @@ RULES: dict[str, Rules] = {
     "poster": {
         "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
     },
-    "returned_letter": {"number": _NUMBER, "day": _DAY, "answer": _TEXT},
+    "returned_letter": {"address_key": _TEXT, "day": _DAY, "answer": _TEXT},
+    "no_by_mail": {"address_key": _TEXT, "at": _TIME, "ended_by": _or_null(_NUMBER)},
+    "merger": {
+        "id": _NUMBER, "number": _NUMBER, "merged": _NUMBER, "at": _TIME,
+        "former": f"{_TEXT} AND json_valid({{0}})",
+    },
     "parcel": {
         "id": _NUMBER, "mailing": _NUMBER, "number": _NUMBER, "address": _TEXT,
         "letter_id": _TEXT, "step": _one_of(PARCEL_STEPS), "step_at": _TIME,

@@ -27,6 +27,7 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.members import member
 from kollect.members.address_change import AddressChanges
 from kollect.members.member_filter import EVERYBODY
+from kollect.members.merge import MemberMerges
 from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
 from kollect.storage import integrity
@@ -98,9 +99,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         db.execute("INSERT INTO occasion VALUES (1, 1001, '2026-11-23', 1)")
         db.execute("INSERT INTO poster VALUES ('reji', 'レジ横', ?, ?)", (moment, moment))
         db.execute("UPDATE receipt SET poster = 'reji'")
-        db.execute("INSERT INTO returned_letter VALUES (1002, '2026-11-23', '550 5.1.1')")
-        db.execute("UPDATE member SET merged_into = 1001 WHERE number = 1004")
+        db.execute("INSERT INTO returned_letter VALUES ('m1@x.jp', '2026-11-23', '550 5.1.1')")
+        db.execute("INSERT INTO no_by_mail VALUES ('m2@x.jp', ?, 1001)", (moment,))
         db.commit()
+    with closing(MemberMerges(path)) as members:
+        members.merge(1002, 1004, (), NOW, "会員一覧")
+    with closing(sqlite3.connect(path)) as db:
         for table, columns in integrity._shape(db).items():
             for column in columns:
                 filled = f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL"
