@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from datetime import date
 from typing import TYPE_CHECKING
 
 from kollect.settings.model import Settings
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.protection_mark import is_marked
+from kollect.threads.background_thread import local_now
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService
@@ -16,6 +18,7 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.mailing.outbox import Outbox
     from kollect.mailing.recipients import SentMail
     from kollect.members.address_change import AddressChanges
+    from kollect.members.merge import MemberMerges
     from kollect.members.repository import Members
 
 
@@ -53,6 +56,12 @@ class CustomerData:
 
         return closing(AddressChanges(self.folder.database))
 
+    def merges(self) -> AbstractContextManager[MemberMerges]:
+        """The members for 統合, in the same way."""
+        from kollect.members.merge import MemberMerges
+
+        return closing(MemberMerges(self.folder.database))
+
     def member_import(self) -> AbstractContextManager[tuple[Members, BroughtNumbers]]:
         """The members and the numbers for customers from before, in the same way."""
         from kollect.app.import_connection import for_import
@@ -64,6 +73,12 @@ class CustomerData:
         from kollect.mailing.outbox import Outbox
 
         return closing(Outbox(self.folder.database))
+
+    def days_returned(self, number: int) -> list[date]:
+        """On which days mails to this member came back, of those that count. Raises
+        StorageTrouble."""
+        with self.outbox() as outbox:
+            return outbox.days_returned(number, local_now())
 
     def mails(self, number: int) -> list[SentMail]:
         """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""

@@ -165,7 +165,7 @@ class MemberMerges(Members):
             if becomes.member.consent.given and (swaps or becomes.member.consent != kept.consent):
                 consent = becomes.member.consent
                 self._consent(stays, replace(consent, how=f"{consent.how}（{MERGED}）"), now)
-            self._hold_what_was_said(kept, left, becomes, now, source)
+            self._hold_what_was_said(kept, left, becomes, now)
             after = {
                 "member": self._columns("member", _FORM, stays),
                 "groups": list(becomes.member.groups),
@@ -255,7 +255,7 @@ class MemberMerges(Members):
         self._write(other, other.standing.address)
         for one in (stays, goes):
             self._note(one, now, source, UNMERGED, str(goes), str(stays))
-        self._part_what_was_said(stays, goes, before, after, now, source)
+        self._part_what_was_said(stays, goes, before, after, now)
 
     def _put_back(
         self,
@@ -304,11 +304,10 @@ class MemberMerges(Members):
             self._readdress(number, here)
 
     def _hold_what_was_said(
-        self, kept: Member, left: Member, becomes: Merged, now: datetime, source: str
+        self, kept: Member, left: Member, becomes: Merged, now: datetime, source: str = MERGED
     ) -> None:
         """配信停止 and 退会 of the one that stays, as `merge_rules` has them."""
         number, standing = kept.number, kept.standing
-        source = f"{source}（会員 {left.number} との統合）"
         if becomes.withdrawn_at and not standing.withdrawn_at:
             self._withdraw_since(number, to_text(becomes.withdrawn_at), now, source)
         elif standing.withdrawn_at and not becomes.withdrawn_at:
@@ -328,7 +327,7 @@ class MemberMerges(Members):
         before: Mapping[str, Any],
         after: Mapping[str, Any],
         now: datetime,
-        source: str,
+        source: str = UNMERGED,
     ) -> None:
         own, others = self._keys_of(stays), self._keys_of(goes)
         since = self._db.rows(
