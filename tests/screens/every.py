@@ -24,6 +24,7 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member import Member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.member_reader import Candidate, FormerAddress
+from kollect.members.merge import MemberMerges, MergePlan
 from kollect.members.postcodes import PostalAddress
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
@@ -53,6 +54,7 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.members.merge_dialogs import MergeDialog, MergeWithDialog
 from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.papers.screen import PapersScreen
@@ -190,6 +192,11 @@ def _candidates(program: Program) -> list[Candidate]:
         return members.lookup("docomo")
 
 
+def _merge_plan(program: Program) -> MergePlan:
+    with closing(MemberMerges(program.workspaces.real.folder.database)) as members:
+        return members.plan(1001, 1002)
+
+
 def _kept(program: Program) -> KeptMail:
     records = program.workspaces.current.results()
     found = records.find_kept("", at=None, rows=1)
@@ -246,6 +253,11 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
+    "MergeWithDialog": (
+        MergeWithDialog,
+        lambda program: ((member(program), "1002 佐藤　花子 様（同じ電話番号）", "1002"), {}),
+    ),
+    "MergeDialog": (MergeDialog, lambda program: ((_merge_plan(program), local_now()), {})),
     "IntoGroupDialog": (IntoGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "OutOfGroupDialog": (OutOfGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "ConsentDialog": (ConsentDialog, lambda program: ((member(program), date(2026, 11, 27)), {})),
