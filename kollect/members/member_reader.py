@@ -337,6 +337,11 @@ class MemberReader:
         )
         return {number: to_time(no) for number, no in found}
 
+    def nos_by_mail(self) -> list[tuple[str, datetime]]:
+        """The addresses from which a 配信停止 came that no consent has ended, with when."""
+        found = self._db.rows("SELECT address_key, at FROM no_by_mail WHERE ended_by IS NULL")
+        return [(key, to_time(at)) for key, at in found]
+
     def overlooked(self) -> list[tuple[int, datetime]]:
         """Members who may be written to although another number of their address said no, with
         when it did.

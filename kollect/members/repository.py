@@ -44,6 +44,10 @@ _CONSENT = (
     "INSERT INTO consent (number, address, given, given_on, how, recorded_at, template)"
     " SELECT number, address, ?, ?, ?, ?, template FROM receipt WHERE number = ?"
 )
+_NO_BY_MAIL = (
+    "INSERT INTO no_by_mail (address_key, at) VALUES (?, ?)"
+    " ON CONFLICT DO UPDATE SET at = excluded.at, ended_by = NULL"
+)
 
 
 class Members(MemberReader):
@@ -175,13 +179,13 @@ class Members(MemberReader):
         with self.transaction():
             behind = [one.number for one in self.behind(address_key)]
             if behind:
-                self._db.change(
-                    "INSERT INTO no_by_mail (address_key, at) VALUES (?, ?)"
-                    " ON CONFLICT DO UPDATE SET at = excluded.at, ended_by = NULL",
-                    *(address_key, to_text(now)),
-                )
+                self._db.change(_NO_BY_MAIL, address_key, to_text(now))
             members = self._of_addresses_of(behind, address_key)
             return self._stop(members, now, now, source, address_key)
+
+    def keep_nos_by_mail(self, nos: Iterable[tuple[str, datetime]]) -> None:
+        """As `nos_by_mail` has read them, of a file of a later day."""
+        self._db.change_many(_NO_BY_MAIL, ((key, to_text(at)) for key, at in nos))
 
     def stop_member(self, number: int, now: datetime, source: str) -> bool:
         """配信停止 for this member, and so for the address behind. Returns whether it is new."""
