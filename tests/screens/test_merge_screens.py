@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from tkinter import ttk
 
 import pytest
 
@@ -26,7 +27,7 @@ from kollect.ui.members.merge_dialogs import MergeDialog, MergeWithDialog
 from kollect.ui.widgets.fields import RadioField
 from tests.helpers.member_samples import YAMADA, numbers, register, stored
 from tests.helpers.table_driver import choose_from_menu, menu_of
-from tests.helpers.ui_driver import Person, click, press, settle, type_in
+from tests.helpers.ui_driver import Person, all_inside, click, press, settle, type_in
 
 TWIN = Member(1002, "山田　太朗", phone=YAMADA.phone, note="犬がいる", groups=("朝市",))
 OTHER = Member(1003, "加藤　次郎")
@@ -63,7 +64,14 @@ def by_menu(screen: MemberListScreen, label: str) -> None:
 
 
 def pick(choice: RadioField[int], place: int) -> None:
-    click(choice._buttons[place])
+    """Click on the value in this column."""
+    variable = str(choice.widget.cget("variable"))
+    row = [
+        button
+        for button in all_inside(choice.widget.winfo_toplevel())
+        if isinstance(button, ttk.Radiobutton) and str(button.cget("variable")) == variable
+    ]
+    click(row[place])
     assert choice.value == place
 
 
