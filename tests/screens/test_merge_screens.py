@@ -84,6 +84,7 @@ def test_two_rows_become_one_by_enter_alone(
         ]
         assert dialog.stays.value == 0
         assert {choice.value for choice in dialog.choices.values()} == {0}
+        settle(dialog, lambda: dialog.focus_get() is dialog.stays.widget)
         for _ in range(1 + len(dialog.choices)):
             press(dialog, "Return")
 
