@@ -75,9 +75,7 @@ def pick(choice: RadioField[int], place: int) -> None:
     assert choice.value == place
 
 
-def test_two_rows_become_one(
-    screen: MemberListScreen, dialogs: Person, database: Path
-):
+def test_two_rows_become_one(screen: MemberListScreen, dialogs: Person, database: Path):
     def keep(dialog: MergeDialog) -> None:
         assert list(dialog.choices) == [
             field for field in MergeField if field is not MergeField.PHONE
