@@ -15,7 +15,7 @@ TOP = Path(__file__).parents[2]
 LAYERS = (
     ("__main__", "commands", "ui"),
     ("app",),
-    ("collector", "mailing", "members", "printing", "demo", "setup"),
+    ("collector", "mailing", "members", "printing", "reports", "demo", "setup"),
     ("inbox", "decision", "ledger", "letters", "smtp", "protection"),
     ("net", "storage", "diagnosis"),
     ("settings",),
@@ -33,6 +33,8 @@ BESIDE = {
     ("demo", "collector"): "the played scene shows what the collector tells",
     ("mailing", "members"): "the recipients",
     ("printing", "mailing"): "the poster's mailto: link",
+    ("reports", "mailing"): "the letters of メール発信 are counted",
+    ("reports", "members"): "who joined, left, said no is counted",
     ("letters", "smtp"): "a letter is written as what the client sends",
 }
 """Who knows a room of its own layer, and why. Everybody else does not."""
