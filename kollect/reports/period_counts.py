@@ -28,8 +28,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from kollect.ledger.receipt_query import UNREGISTERED
 from kollect.ledger.receipt_rows import CAME
-from kollect.ledger.states import ReceiptState
+from kollect.ledger.states import TO_SEND, ReceiptState
 from kollect.mailing.mailing_states import RecipientState
 from kollect.members.member import MemberState
 from kollect.members.repository import STOPPED, UNDELIVERABLE, WITHDREW
@@ -41,6 +42,7 @@ _NOT_ARRIVED = (
     f" OR state = '{ReceiptState.REPLIED}' AND reason <> ''"
 )
 """As `states.in_words` tells it."""
+_TO_SEND = "', '".join(TO_SEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +115,17 @@ class Periods(Reader):
         """How many members there are who have not withdrawn."""
         ((count,),) = self._select(
             "SELECT count(*) FROM member WHERE state = ?", (MemberState.ACTIVE,)
+        )
+        return int(count)
+
+    def unregistered_now(self) -> int:
+        """How many numbers wait for their membership form, as 収集結果表示 lists them."""
+        ((count,),) = self._select(f"SELECT count(*) FROM receipt WHERE {UNREGISTERED}")
+        return int(count)
+
+    def owed_now(self) -> int:
+        """How many replies with a number wait to be sent."""
+        ((count,),) = self._select(
+            f"SELECT count(*) FROM mail WHERE step IN ('{_TO_SEND}') AND number IS NOT NULL"
         )
         return int(count)

@@ -30,6 +30,7 @@ BESIDE = {
     ("commands", "ui"): "without a command the window opens",
     ("collector", "mailing"): "a returned mail or a 配信停止 may be about a mailing",
     ("collector", "members"): "a 配信停止 stops the member",
+    ("collector", "reports"): "the weekly report is a letter to the owner",
     ("demo", "collector"): "the played scene shows what the collector tells",
     ("mailing", "members"): "the recipients",
     ("printing", "mailing"): "the poster's mailto: link",
