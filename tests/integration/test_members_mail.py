@@ -328,3 +328,18 @@ def test_the_power_cut_at_every_act_of_a_stop(
     assert {"COMMIT", "INSERT", "UPDATE"} < set(scene.names)
     for at in range(1, scene.acts + 1):
         play(joined, at, after=after, plain=plain)
+
+
+def test_a_gap_that_is_left_in_a_text_is_told_before_it_is_sent(tmp_path: Path) -> None:
+    ini_file.save(tmp_path / "kollect.ini", replace(settings_for(1, 1), shop=SHOP))
+    join(tmp_path / "kollect.db", [TARO])
+    body = tmp_path / "body.txt"
+    for text, told in (("○月○日はお休みです。", "「○月○日」"), ("12月3日はお休みです。", "")):
+        body.write_text(text, encoding="utf-8")
+        ran = kollect(
+            *("send", "--subject", "臨時休業", "--body-file", str(body), "--dry-run"),
+            data=tmp_path,
+        )
+        assert ran.returncode == 0
+        assert ("うめられていません" in ran.stderr) is bool(told)
+        assert told in ran.stderr
