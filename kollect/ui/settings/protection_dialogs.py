@@ -82,13 +82,10 @@ class _ChangeDialog(Dialog[bool | None]):
 
     manual = "protection"
 
-    def __init__(
-        self, parent: tk.Misc, title: str, jobs: Jobs, dialogs: Dialogs, *, can_stop: bool
-    ) -> None:
+    def __init__(self, parent: tk.Misc, title: str, jobs: Jobs, dialogs: Dialogs) -> None:
         super().__init__(parent, title, otherwise=None)
         self._jobs = jobs
         self._dialogs = dialogs
-        self._can_stop = can_stop
         self._job: Job | None = None
 
     def _build_end(self, begin: str, accept: Callable[[], None]) -> None:
@@ -107,22 +104,26 @@ class _ChangeDialog(Dialog[bool | None]):
         """「キャンセル」; 「中止」 while it works."""
         if self._job is None:
             super().cancel()
-        elif self._can_stop:
+        elif not self._job.stopping():
             self._job.stop()
+            self.leave_button.configure(state="disabled")
+            self.bar.configure(value=0.0)
             self.told.configure(text="元に戻しています。しばらくお待ちください…")
 
     def _begin(self, change: Change, has_changed: Callable[[], bool]) -> None:
         """`has_changed`: where it fails, whether anything is different from before."""
 
         def work(job: Job) -> bool | None:
-            last = time.monotonic()
+            last, turned = time.monotonic(), False
 
             def progress(done: int, total: int) -> bool:
-                nonlocal last
-                if time.monotonic() - last >= _TOLD_EVERY and not job.stopping():
+                nonlocal last, turned
+                if time.monotonic() - last >= _TOLD_EVERY:
                     last = time.monotonic()
-                    job.report(self._show, done / total)
-                return not job.stopping()
+                    job.report(self._show, done / total, turned)
+                if job.stopping():
+                    turned = True  # from the next word on it is of the way back
+                return not turned
 
             try:
                 return change(progress)
@@ -131,10 +132,12 @@ class _ChangeDialog(Dialog[bool | None]):
 
         def done(kept: bool | None) -> None:
             self._set_working(None)
-            if kept is None:
-                self._say_unchanged("中止しました。データは元のままです。")
-            else:
+            if kept is not None:
                 self.finish(kept)
+            elif has_changed():
+                self.destroy()
+            else:
+                self._say_unchanged("中止しました。データは元のままです。")
 
         def failed(trouble: Trouble) -> None:
             self._set_working(None)
@@ -152,10 +155,11 @@ class _ChangeDialog(Dialog[bool | None]):
         self.bar.configure(value=0.0)
         self.told.configure(text=text)
 
-    def _show(self, part: float) -> None:
-        if self._job is not None and not self._job.stopping():
+    def _show(self, part: float, turned: bool) -> None:
+        if self._job is not None and self._job.stopping() == turned:
             self.bar.configure(value=part)
-            self.told.configure(text=f"書き直しています… {part:.0%}")
+            doing = "元に戻しています" if turned else "書き直しています"
+            self.told.configure(text=f"{doing}… {part:.0%}")
 
     def _set_working(self, job: Job | None) -> None:
         self._job = job
@@ -163,10 +167,7 @@ class _ChangeDialog(Dialog[bool | None]):
             self.bar.pack_forget()
         else:
             self.bar.pack(fill="x", pady=(GAP, 0), before=self.told)
-        self.leave_button.configure(
-            text="中止" if job is not None and self._can_stop else _LEAVE,
-            state="normal" if job is None or self._can_stop else "disabled",
-        )
+        self.leave_button.configure(text=_LEAVE if job is None else "中止", state="normal")
         self.begin_button.configure(state="normal" if job is None else "disabled")
 
 
@@ -177,22 +178,26 @@ class SheetWords:
     title: str
     introduction: str
     begin: str
-    can_stop: bool
+    sheet_of_nothing: str
+    """What is said of a sheet that was saved, when it is left at that."""
 
 
+_SHEET_OF_NOTHING = (
+    "保存した復元シート「{name}」は、何も開けません。印刷した紙とPDFのファイルを捨ててください。"
+)
 BEGINNING = SheetWords(
     "復元シート",
     "復元シートを印刷して、USBメモリとは別の場所（金庫など）にしまってください。"
     "印刷したら、シートの文字を4つ入力して、「保護を始める」を押してください。",
     PROTECT,
-    can_stop=True,
+    _SHEET_OF_NOTHING,
 )
 RENEWING = SheetWords(
     RENEW,
     "シートをなくしたときや、人に見られたかもしれないときに、新しい復元シートを作ります。"
-    "終わると、前のシートでは開けなくなります。始めると、途中で中止できません。",
+    "終わると、前のシートでは開けなくなります。",
     RENEW,
-    can_stop=False,
+    f"前の復元シートが、これまでどおり使えます。\n{_SHEET_OF_NOTHING}",
 )
 
 
@@ -209,7 +214,8 @@ class SheetDialog(_ChangeDialog):
         change: Callable[[RecoveryCode, Progress], bool],
         has_changed: Callable[[], bool],
     ) -> None:
-        super().__init__(parent, words.title, jobs, dialogs, can_stop=words.can_stop)
+        super().__init__(parent, words.title, jobs, dialogs)
+        self._words = words
         self._workspace = workspace
         self._change = change
         self._has_changed = has_changed
@@ -238,9 +244,7 @@ class SheetDialog(_ChangeDialog):
         if self._sheet is not None and not self._is_working:
             sheet, self._sheet = self._sheet, None
             self._dialogs.show_info(
-                "データは元のままです",
-                f"保存した復元シート「{sheet.name}」は、何も開けません。"
-                "印刷した紙とPDFのファイルを捨ててください。",
+                "データは元のままです", self._words.sheet_of_nothing.format(name=sheet.name)
             )
         super().cancel()
 
@@ -320,11 +324,11 @@ class TurnOffDialog(_ChangeDialog):
         change: Change,
         has_changed: Callable[[], bool],
     ) -> None:
-        super().__init__(parent, STOP, jobs, dialogs, can_stop=False)
+        super().__init__(parent, STOP, jobs, dialogs)
         paragraph(
             self.body,
             "保護をやめると、USBメモリなどを拾った人が、お客様のアドレスやお名前を読めるように"
-            "なります。復元シートは要らなくなります。始めると、途中で中止できません。",
+            "なります。復元シートは要らなくなります。",
             characters=_WIDTH,
         ).pack(anchor="w")
         self._build_end(STOP, lambda: self._begin(change, has_changed))

@@ -177,8 +177,8 @@ class ProtectionRow:
 
         window, folder = self._window, self._workspaces.current.folder
 
-        def go_on() -> bool:
-            data_protection.finish_change(folder, code)
+        def go_on(progress: Progress) -> bool:
+            data_protection.finish_change(folder, code, progress)
             return True
 
         work = self._at_rest.during(go_on)
@@ -224,7 +224,7 @@ class ProtectionRow:
             if window.dialogs.show(
                 CodeDialog,
                 window.jobs,
-                lambda text: typed.append(data_protection.proven(folder, text)),
+                lambda text, progress: typed.append(data_protection.proven(folder, text)),
                 why=_WHOSE_CODE,
                 leave="キャンセル",
             ):
