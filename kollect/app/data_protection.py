@@ -146,9 +146,7 @@ def open_folder(
     return code
 
 
-def _unlock(
-    folder: DataFolder, code: RecoveryCode, progress: Progress, store: CodeStore
-) -> Mark:
+def _unlock(folder: DataFolder, code: RecoveryCode, progress: Progress, store: CodeStore) -> Mark:
     """As `conversion.unlock`; a code that opens nothing after it is not kept here."""
     mark = conversion.unlock(folder, code, progress)
     if not protection_mark.is_marked(folder.database):

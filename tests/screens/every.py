@@ -29,7 +29,6 @@ from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
 from kollect.threads.background_thread import local_now
-from kollect.ui.broken_off_dialog import BrokenOffDialog
 from kollect.ui.code_dialog import CodeDialog
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
@@ -55,6 +54,7 @@ from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.opening_dialog import OpeningDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
@@ -221,7 +221,10 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
     "NewPinDialog": (NewPinDialog, lambda program: ((), {})),
     "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True, Path("kollect.ini")), {})),
-    "CodeDialog": (CodeDialog, lambda program: ((program.window.jobs, lambda typed: None), {})),
+    "CodeDialog": (
+        CodeDialog,
+        lambda program: ((program.window.jobs, lambda typed, watch: None), {}),
+    ),
     "PasswordDialog": (
         PasswordDialog,
         lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),
@@ -328,7 +331,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
 }
 
 
-END_BY_THEMSELVES: set[type[Dialog[Any]]] = {BrokenOffDialog}
+END_BY_THEMSELVES: set[type[Dialog[Any]]] = {OpeningDialog}
 """Nobody can leave them before."""
 
 

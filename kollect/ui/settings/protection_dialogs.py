@@ -5,7 +5,6 @@ progress.
 from __future__ import annotations
 
 import secrets
-import time
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from kollect.protection import recovery_code
 from kollect.protection.file_changes import ConversionStopped, Progress
 from kollect.protection.recovery_code import RecoveryCode
 from kollect.ui.framework.dialogs import Dialog, Dialogs, paragraph
-from kollect.ui.framework.jobs import Job, Jobs
+from kollect.ui.framework.jobs import Job, Jobs, watch_of
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.widgets.form import Form, button_row, wrapped
@@ -29,8 +28,6 @@ PROTECT, RENEW, STOP = "保護を始める", "シートを作り直す", "保護
 SAVE_SHEET, CSV = "復元シートを保存して印刷", "会員の一覧をCSVで取り出す"
 NOT_YET = "まだ保存していません。"
 _SHEET_KINDS = (("PDFファイル", "*.pdf"),)
-_TOLD_EVERY = 0.1
-"""Seconds between two words of how far it has come."""
 
 _LOST = (
     "USBメモリをなくすと、拾った人がお客様のアドレスやお名前を読めてしまい、"
@@ -72,6 +69,7 @@ _WIDTH = 40
 """Full-width characters of a line."""
 
 _LEAVE = "キャンセル"
+_GOING_BACK = "元に戻しています"
 
 Change = Callable[[Progress], bool]
 """Changes the folder, in a thread; whether this PC has kept the code. Raises Trouble."""
@@ -108,22 +106,20 @@ class _ChangeDialog(Dialog[bool | None]):
             self._job.stop()
             self.leave_button.configure(state="disabled")
             self.bar.configure(value=0.0)
-            self.told.configure(text="元に戻しています。しばらくお待ちください…")
+            self.told.configure(text=f"{_GOING_BACK}…")
 
     def _begin(self, change: Change, has_changed: Callable[[], bool]) -> None:
         """`has_changed`: where it fails, whether anything is different from before."""
 
         def work(job: Job) -> bool | None:
-            last, turned = time.monotonic(), False
+            watch = watch_of(job, self._show)
 
             def progress(done: int, total: int) -> bool:
-                nonlocal last, turned
-                if time.monotonic() - last >= _TOLD_EVERY:
-                    last = time.monotonic()
-                    job.report(self._show, done / total, turned)
-                if job.stopping():
-                    turned = True  # from the next word on it is of the way back
-                return not turned
+                nonlocal watch
+                goes_on = watch(done / total)
+                if not goes_on:
+                    watch = watch_of(job, self._show_way_back)  # the next word is of that
+                return goes_on
 
             try:
                 return change(progress)
@@ -155,11 +151,17 @@ class _ChangeDialog(Dialog[bool | None]):
         self.bar.configure(value=0.0)
         self.told.configure(text=text)
 
-    def _show(self, part: float, turned: bool) -> None:
-        if self._job is not None and self._job.stopping() == turned:
-            self.bar.configure(value=part)
-            doing = "元に戻しています" if turned else "書き直しています"
-            self.told.configure(text=f"{doing}… {part:.0%}")
+    def _show(self, part: float | None) -> None:
+        if self._job is not None and not self._job.stopping():
+            self._show_part(part or 0.0, "書き直しています")
+
+    def _show_way_back(self, part: float | None) -> None:
+        if self._job is not None:
+            self._show_part(part or 0.0, _GOING_BACK)
+
+    def _show_part(self, part: float, doing: str) -> None:
+        self.bar.configure(value=part)
+        self.told.configure(text=f"{doing}… {part:.0%}")
 
     def _set_working(self, job: Job | None) -> None:
         self._job = job
