@@ -181,13 +181,32 @@ need_packages() { # "$@": Debian packages
     fi
 }
 
+# Tests with servers wait for most of their time, those of the screens reckon: beside each other they
+# take as long as one of them. What the first ones print comes when both have ended.
+test_servers_and_screens() {
+    local printed failed=0
+    printed=$(mktemp)
+    say "画面のテストと、実際のサーバを使うテスト（並べて。サーバの結果は、両方が終わってから出ます）"
+    set -m # without job control it would be deaf to SIGINT, and so would all that it starts
+    "$PYTHON" -m pytest -p no:cacheprovider tests/integration >"$printed" 2>&1 </dev/null &
+    set +m
+    local servers=$!
+    # shellcheck disable=SC2064 # these two, as they are named now
+    trap "kill -INT $servers 2>/dev/null; rm -f '$printed'" EXIT
+    "$PYTHON" -m pytest tests --ignore tests/unit --ignore tests/exe --ignore tests/integration || failed=1
+    wait "$servers" || failed=1
+    cat "$printed"
+    rm -f "$printed"
+    trap - EXIT
+    return $failed
+}
+
 run_tests() { # "$@": arguments for pytest; with none, everything, the quick ones first
     local pytest=("$PYTHON" -m pytest) one
     if [[ $# -eq 0 ]]; then
         say "単体テスト"
         "${pytest[@]}" tests/unit
-        say "実際のサーバを使うテスト"
-        "${pytest[@]}" tests --ignore tests/unit --ignore tests/exe
+        test_servers_and_screens
         return
     fi
     for one in "$@"; do # a path among them says which tests; else all
