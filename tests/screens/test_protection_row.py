@@ -29,9 +29,10 @@ from kollect.protection.recovery_code import RecoveryCode
 from kollect.settings.model import Passwords
 from kollect.storage import protection_mark
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.export import READABLE
 from kollect.storage.protection_mark import Protection
 from kollect.ui.code_dialog import CodeDialog
-from kollect.ui.framework.csv_file import OLD, READABLE
+from kollect.ui.framework.csv_file import OLD
 from kollect.ui.main import Program
 from kollect.ui.menu import LATER, OPEN_PROTECTION, MenuScreen
 from kollect.ui.opening_dialog import GOING_ON, OpeningDialog
