@@ -84,6 +84,30 @@ def known_code(folder: DataFolder) -> RecoveryCode | None:
     return _found(folder, CodeStore())
 
 
+def kept_code(folder: DataFolder, store: CodeStore | None = None) -> RecoveryCode | None:
+    """The one that this PC keeps for its next start. The keyring may be slow."""
+    mark = protection_mark.read(folder.path)
+    return None if mark is None else (store or CodeStore()).kept(mark)
+
+
+def forget_code(folder: DataFolder, store: CodeStore | None = None) -> None:
+    """This PC keeps it no longer: the next start asks for it. Raises DataCodeTrouble where the
+    keyring does not let go of it.
+    """
+    store, mark = store or CodeStore(), protection_mark.read(folder.path)
+    if mark is None:
+        return
+    store.forget(mark)
+    if store.kept(mark) is not None:
+        raise DataCodeTrouble(
+            "復元コードを消せませんでした",
+            happened="このパソコンの保管場所（資格情報マネージャー）が、復元コードを消させません。"
+            "パスワードと「Windowsログイン時の起動」の登録は、消しました。",
+            cure="Windows の「資格情報マネージャー」の「Windows 資格情報」を開き、"
+            f"「{store.name_for(mark)}」を削除してください。",
+        )
+
+
 def proven(folder: DataFolder, text: str) -> RecoveryCode:
     """The code that was typed, where it is this folder's. Raises DataCodeTrouble."""
     code = hidden(recovery_code.read(text))

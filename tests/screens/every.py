@@ -63,6 +63,7 @@ from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.find_servers_dialog import FindServersDialog
+from kollect.ui.settings.forget_pc_dialog import ForgetCodeDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
@@ -80,6 +81,7 @@ from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.settings.trial_dialog import TrialDialog
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.member_samples import YAMADA, numbers, register
+from tests.helpers.protected_shop import CODE
 from tests.helpers.receipt_samples import fill_kept, fill_log
 from tests.helpers.ui_driver import settle, settle_jobs
 
@@ -225,6 +227,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
         CodeDialog,
         lambda program: ((program.window.jobs, lambda typed, watch: None), {}),
     ),
+    "ForgetCodeDialog": (ForgetCodeDialog, lambda program: ((CODE,), {})),
     "PasswordDialog": (
         PasswordDialog,
         lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),

@@ -14,10 +14,11 @@ from typing import Any
 
 import keyring
 import pytest
+from keyring.errors import PasswordDeleteError
 
 from kollect.app import data_protection
 from kollect.app.first_steps import FirstStep
-from kollect.app.preflight import BrokenOff, enter
+from kollect.app.preflight import BrokenOff, NeedsCode, come_inside, enter, open_protected
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
 from kollect.desktop import files
@@ -26,7 +27,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.protection import conversion
 from kollect.protection.file_changes import Progress
 from kollect.protection.recovery_code import RecoveryCode
-from kollect.settings.model import Passwords
+from kollect.settings.model import Passwords, Settings
 from kollect.storage import protection_mark
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.export import READABLE
@@ -38,6 +39,14 @@ from kollect.ui.menu import LATER, OPEN_PROTECTION, MenuScreen
 from kollect.ui.opening_dialog import GOING_ON, OpeningDialog
 from kollect.ui.settings import protection_dialogs
 from kollect.ui.settings.backup_row import ENCRYPTED
+from kollect.ui.settings.forget_pc_dialog import (
+    FORGET,
+    NO_SHEET,
+    NO_WAY_BACK,
+    PDF_LEFT,
+    QUESTION,
+    ForgetCodeDialog,
+)
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.protection_dialogs import MeaningDialog, SheetDialog, TurnOffDialog
@@ -54,7 +63,18 @@ from tests.helpers.protected_shop import (
     restart,
     shop,
 )
-from tests.helpers.ui_driver import Person, click, press, settle, type_in, until, window_named
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    labelled,
+    press,
+    settle,
+    shown_text,
+    type_in,
+    until,
+    window_named,
+)
 from tests.screens.conftest import StartProcess
 
 
@@ -446,6 +466,94 @@ def test_not_in_the_middle_of_a_test_of_the_mail(
     monkeypatch.setattr(MailTestPage, "running", property(lambda self: True))
     click(page.protection.begin_button)
     assert dialogs.asked[-1][0] == "メールの設定のテストの途中です"
+
+
+# ---- the PC is given away ----
+
+
+def test_who_has_the_sheet_may_take_the_code_from_this_pc(
+    program: Program,
+    data: DataFolder,
+    dialogs: Person,
+    pc: MemoryKeyring,
+    tmp_path: Path,
+):
+    program.workspaces.real.save(Settings(), Passwords("geheim", "geheim"))
+    page = protect(program, dialogs, tmp_path / "sheet.pdf")
+    kept = dict(pc.kept)
+    assert len(kept) == 3 and len(pc.codes) == 1
+    (written,) = pc.codes
+
+    def has_none(dialog: ForgetCodeDialog) -> None:
+        shown = "".join(shown_text(widget) for widget in all_inside(dialog)).replace("\n", "")
+        assert all(told in shown for told in (NO_WAY_BACK, NO_SHEET, "メールのパスワード"))
+        type_in(dialog.letters.widget, "????")
+        click(labelled(dialog, FORGET))
+        assert "文字が違います" in dialog.letters.error.replace("\n", "")
+        press(dialog, "F12")
+        assert dialog.winfo_exists()
+        press(dialog, "Escape")
+
+    dialogs.answers.append(has_none)
+    click(page.forget_button)
+    settle(page, lambda: not dialogs.answers)
+    assert pc.kept == kept
+
+    def has_it(dialog: ForgetCodeDialog) -> None:
+        sheet = written.replace("-", "")
+        type_in(dialog.letters.widget, "".join(sheet[place - 1] for place in dialog.places).lower())
+        press(dialog, "F12")
+
+    dialogs.answers.append(has_it)
+    click(page.forget_button)
+    program.window.root.mainloop()
+    assert pc.kept == {}
+    assert PDF_LEFT in dialogs.asked[-1][1]
+    assert readable(data) == {}
+    restart(data)
+    assert come_inside(data) == NeedsCode()
+    open_protected(data, written)
+    assert come_inside(data) is None
+    assert pc.codes == [written], "it is known here again"
+
+
+def test_a_pc_that_keeps_no_code_has_none_to_forget(
+    program: Program, data: DataFolder, dialogs: Person, tmp_path: Path
+):
+    page = protect(program, dialogs, tmp_path / "sheet.pdf")
+    dialogs.answers.append("キャンセル")
+    click(page.forget_button)
+    settle(page, lambda: not dialogs.answers)
+    assert dialogs.asked[-1][1] == QUESTION
+
+
+def test_a_code_that_the_pc_does_not_let_go_of_is_told(
+    program: Program,
+    data: DataFolder,
+    dialogs: Person,
+    pc: MemoryKeyring,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    page = protect(program, dialogs, tmp_path / "sheet.pdf")
+    ((service, _),) = pc.kept
+
+    def held(service: str, username: str) -> None:
+        raise PasswordDeleteError(service)
+
+    monkeypatch.setattr(pc, "delete_password", held)
+
+    def has_it(dialog: ForgetCodeDialog) -> None:
+        sheet = pc.codes[0].replace("-", "")
+        type_in(dialog.letters.widget, "".join(sheet[place - 1] for place in dialog.places))
+        press(dialog, "F12")
+
+    dialogs.answers.append(has_it)
+    click(page.forget_button)
+    program.window.root.mainloop()
+    (trouble,) = dialogs.troubles
+    assert trouble.title == "復元コードを消せませんでした"
+    assert f"「{service}」を削除" in trouble.cure
 
 
 # ---- the checklist ----
