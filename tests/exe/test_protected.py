@@ -119,18 +119,16 @@ def codes_kept(stick: Stick) -> list[str]:
     return [text for name, text in kept.items() if "/data-" in name]
 
 
-def test_by_the_buttons_on_with_a_new_sheet_off_this_pc_and_off(stick: Stick, tmp_path: Path):
+def test_by_the_buttons_it_is_turned_on_and_gets_a_new_sheet(stick: Stick, tmp_path: Path):
     folder = DataFolder(stick.folder)
     shop(folder.path)
     ini_file.save(folder.ini, SETTINGS)
-    before = stick.pc.inside("passwords")
     program = clerk.start(stick)
-
     said = places_said(stick)
     press_on_id_page(*TO_BEGIN)
     desktop_driver.bring(MEANING)
     desktop_driver.keys("Return")
-    first = tmp_path / "sheet.pdf"
+    first, second = tmp_path / "sheet.pdf", tmp_path / "second.pdf"
     print_sheet(stick, SHEET, first, said)
     assert readable(folder) == {}
     assert codes_kept(stick) == [code_of(first).written]
@@ -139,16 +137,29 @@ def test_by_the_buttons_on_with_a_new_sheet_off_this_pc_and_off(stick: Stick, tm
 
     said = places_said(stick)
     press_on_id_page(*TO_RENEW)
-    second = tmp_path / "second.pdf"
     print_sheet(stick, RENEW, second, said)
     assert codes_kept(stick) == [code_of(second).written] != [code_of(first).written]
     clerk.settings_window()
     desktop_driver.keys("Escape")
+    clerk.quit_from_menu()
+    assert program.wait().code == 0
+    assert ADDRESS in stick.run("results").out
+    assert "Traceback" not in stick.log()
 
+
+def test_by_the_buttons_this_pc_forgets_its_code_and_it_is_turned_off(stick: Stick, tmp_path: Path):
+    folder = DataFolder(stick.folder)
+    shop(folder.path)
+    ini_file.save(folder.ini, SETTINGS)
+    before = stick.pc.inside("passwords")
+    made = json.loads(stick.run("protect", "on", "--sheet", windows_path(tmp_path / "s.pdf"),
+                                "--json").out)  # fmt: skip
+    code = recovery_code.read(made["code"])
+    program = clerk.start(stick)
     said = places_said(stick)
     press_on_id_page(*TO_FORGET)
     desktop_driver.bring(FORGET)
-    type_letters(stick, code_of(second), said)
+    type_letters(stick, code, said)
     desktop_driver.wait_until_gone(FORGET)
     desktop_driver.bring(clerk.QUESTION)
     desktop_driver.keys("Return")
@@ -159,10 +170,10 @@ def test_by_the_buttons_on_with_a_new_sheet_off_this_pc_and_off(stick: Stick, tm
 
     program = stick.start()
     desktop_driver.bring(TITLE)
-    desktop_driver.type_in(code_of(second).letters.lower())
+    desktop_driver.type_in(code.letters.lower())
     desktop_driver.keys("F12")
     desktop_driver.wait_until_gone(TITLE)
-    assert codes_kept(stick) == [code_of(second).written]
+    assert codes_kept(stick) == [code.written]
     press_on_id_page(*TO_END)
     desktop_driver.bring(STOP)
     desktop_driver.keys("Return")
