@@ -23,7 +23,7 @@ from kollect.protection.file_changes import ConversionStopped, Progress, go_on
 from kollect.storage import backup, database_keys, event_log, protection_mark, reencrypt
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import Database
-from kollect.storage.database_driver import connect, in_memory
+from kollect.storage.database_driver import connect
 from kollect.storage.protection_mark import Protection
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.power_cut import Fuse, PowerCut, fused
@@ -529,9 +529,9 @@ def test_a_folder_may_have_any_name(tmp_path: Path, name: str):
         restart(made)
 
 
-def test_what_is_sorted_goes_into_no_file():
+def test_what_is_sorted_goes_into_no_file(folder: DataFolder):
     """SQLite's own temporary files would lie in clear in the system's folder for them."""
-    with closing(in_memory()) as db:
+    with closing(connect(folder.database, "ro")) as db:
         options = {option for (option,) in db.execute("PRAGMA compile_options")}
     assert options & {"TEMP_STORE=2", "TEMP_STORE=3"}
 
