@@ -118,6 +118,10 @@ def member_list(album: Album) -> None:
     album.wait(lambda: len(screen.table.row_keys) == 30)
     album.take("member-list")
     album.dialog("member-print", lambda: album.window.dialogs.show(PrintDialog, LABELS))
+    album.dialog(
+        "member-print-protected",
+        lambda: album.window.dialogs.show(PrintDialog, LABELS, protected=True),
+    )
     screen.table.select((1, 3, 4))
     album.take("member-list-chosen")
     ask = album.window.dialogs.show
