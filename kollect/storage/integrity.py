@@ -82,6 +82,7 @@ PARCEL_STEPS = (
     *("waiting", "sending", "unknown", "deferred", "sent", "undeliverable", "uncertain"),
     "left_out",
 )
+STANDING_KINDS = ("birthday", "step")
 """What stands in the tables of rooms that are not known here; the tests compare them."""
 
 RULES: dict[str, Rules] = {
@@ -93,6 +94,7 @@ RULES: dict[str, Rules] = {
         "number": _NUMBER, "address": _TEXT, "address_key": _TEXT, "received_at": _TIME,
         "replied_at": _or_null(_TIME), "state": _one_of(RECEIPT_STATES), "reason": _TEXT,
         "times": _COUNT, "template": _NUMBER, "renumbered": _FLAG, "stands_for": _or_null(_NUMBER),
+        "poster": _TEXT,
     },
     "mail": {
         "id": _NUMBER, "mailbox": _TEXT, "uid": _TEXT, "fingerprint": _TEXT,
@@ -110,6 +112,7 @@ RULES: dict[str, Rules] = {
         "consent": _FLAG, "consent_on": _or_null(_DAY), "consent_how": _TEXT,
         "state": _one_of(MEMBER_STATES), "registered_at": _TIME, "withdrawn_at": _or_null(_TIME),
         "stopped_at": _or_null(_TIME), "undeliverable": _TEXT, "search": _TEXT,
+        "merged_into": _or_null(_NUMBER),
     },
     "member_group": {"label": _TEXT, "number": _NUMBER, "place": _COUNT},
     "member_change": {
@@ -129,7 +132,20 @@ RULES: dict[str, Rules] = {
         "id": _NUMBER, "subject": _TEXT, "body": _TEXT, "footer": _TEXT, "chosen": _TEXT,
         "per_minute": _COUNT, "per_hour": _COUNT, "state": _one_of(MAILING_STATES),
         "made_at": _TIME, "started_at": _or_null(_TIME), "ended_at": _or_null(_TIME),
+        "due_at": _or_null(_TIME), "night": _FLAG, "standing": _or_null(_NUMBER),
     },
+    "mailing_text": {
+        "id": _NUMBER, "name": _TEXT, "subject": _TEXT, "body": _TEXT, "saved_at": _TIME,
+    },
+    "standing_mailing": {
+        "id": _NUMBER, "kind": _one_of(STANDING_KINDS), "days": _COUNT, "subject": _TEXT,
+        "body": _TEXT, "active": _FLAG, "since": _DAY, "settled_to": _DAY,
+    },
+    "occasion": {"standing": _NUMBER, "number": _NUMBER, "day": _DAY, "mailing": _NUMBER},
+    "poster": {
+        "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+    },
+    "returned_letter": {"number": _NUMBER, "day": _DAY, "answer": _TEXT},
     "parcel": {
         "id": _NUMBER, "mailing": _NUMBER, "number": _NUMBER, "address": _TEXT,
         "letter_id": _TEXT, "step": _one_of(PARCEL_STEPS), "step_at": _TIME,

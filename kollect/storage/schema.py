@@ -206,7 +206,64 @@ CREATE INDEX former_address_by_key ON former_address (address_key);
 CREATE INDEX former_address_by_number ON former_address (number, id);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = """
+-- 文例: the shop's own texts
+CREATE TABLE mailing_text (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,
+    subject  TEXT NOT NULL,
+    body     TEXT NOT NULL,
+    saved_at TEXT NOT NULL
+);
+
+-- what is sent by itself: 誕生日メール so many days before, ステップメール so many days after 登録
+CREATE TABLE standing_mailing (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind       TEXT NOT NULL,
+    days       INTEGER NOT NULL,
+    subject    TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    active     INTEGER NOT NULL,
+    since      TEXT NOT NULL,
+    settled_to TEXT NOT NULL
+);
+
+-- each occasion of each member once: the day of the birthday or of the step
+CREATE TABLE occasion (
+    standing INTEGER NOT NULL REFERENCES standing_mailing (id),
+    number   INTEGER NOT NULL REFERENCES member (number),
+    day      TEXT NOT NULL,
+    mailing  INTEGER NOT NULL REFERENCES mailing (id),
+    PRIMARY KEY (standing, number, day)
+) WITHOUT ROWID;
+
+-- 予約配信: not before due_at; night: also from 21:00 to 8:00
+ALTER TABLE mailing ADD COLUMN due_at TEXT;
+ALTER TABLE mailing ADD COLUMN night INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailing ADD COLUMN standing INTEGER REFERENCES standing_mailing (id);
+
+-- posters with an address of their own: touroku+tag@…, and who came by which
+CREATE TABLE poster (
+    tag       TEXT PRIMARY KEY,
+    name      TEXT NOT NULL,
+    made_at   TEXT NOT NULL,
+    proven_at TEXT
+) WITHOUT ROWID;
+ALTER TABLE receipt ADD COLUMN poster TEXT NOT NULL DEFAULT '';
+
+-- days on which a letter of メール発信 came back: 不達 from the second on
+CREATE TABLE returned_letter (
+    number INTEGER NOT NULL REFERENCES member (number),
+    day    TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    PRIMARY KEY (number, day)
+) WITHOUT ROWID;
+
+-- 統合: the member in whom this one lives on
+ALTER TABLE member ADD COLUMN merged_into INTEGER REFERENCES member (number);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 """MIGRATIONS[n] leads from version n to n + 1."""
 
 

@@ -88,7 +88,18 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for table in ("mail", "parcel"):
             db.execute(f"UPDATE {table} SET later_since = 86400, refused_since = 86400")
         db.execute("UPDATE mail SET tried = 86400")
-        db.execute("UPDATE mailing SET ended_at = ?", (moment,))
+        db.execute("UPDATE mailing SET ended_at = ?, due_at = ?, night = 1", (moment, moment))
+        db.execute("INSERT INTO mailing_text VALUES (1, 'セール', '件名', '本文', ?)", (moment,))
+        db.execute(
+            "INSERT INTO standing_mailing VALUES"
+            " (1, 'birthday', 7, '件名', '本文', 1, '2026-11-22', '2026-11-23')"
+        )
+        db.execute("UPDATE mailing SET standing = 1")
+        db.execute("INSERT INTO occasion VALUES (1, 1001, '2026-11-23', 1)")
+        db.execute("INSERT INTO poster VALUES ('reji', 'レジ横', ?, ?)", (moment, moment))
+        db.execute("UPDATE receipt SET poster = 'reji'")
+        db.execute("INSERT INTO returned_letter VALUES (1002, '2026-11-23', '550 5.1.1')")
+        db.execute("UPDATE member SET merged_into = 1001 WHERE number = 1004")
         db.commit()
         for table, columns in integrity._shape(db).items():
             for column in columns:

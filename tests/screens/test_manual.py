@@ -16,7 +16,7 @@ from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.framework.window import MANUAL_HINT, Screen
 from kollect.ui.main import Program
 from kollect.ui.manual.manual_dialog import ManualDialog
-from kollect.ui.manual.manual_page import ManualPage
+from kollect.ui.manual.manual_page import KeyLines, ManualPage
 from kollect.ui.manual.manual_pages import PAGES, page_named
 from kollect.ui.settings.pin_dialogs import NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
@@ -98,7 +98,7 @@ def test_what_stands_on_a_screen_is_explained(shop: Program, name: str):
     page = page_named(screen.manual_page())
     text = page.text
     assert not [label for label in to_explain(screen) if label not in text]
-    keys = dict(page.key_lines())
+    keys = dict(key_lines(page))
     for button in buttons_of(shop.window):
         key, _, label = shown_text(button).partition(":")
         assert label in keys.get(key, ""), f"{key}:{label}"
@@ -123,9 +123,14 @@ def test_a_function_key_does_what_the_manual_says():
     for page in PAGES:
         if page.name == "keys":
             continue
-        named = {f"{k}:{m}" for k, m in page.key_lines() if k.startswith("F")} - {"F3:"}
+        named = {f"{k}:{m}" for k, m in key_lines(page) if k.startswith("F")} - {"F3:"}
         for one in named:
             assert any(one.startswith(key) for key in there) or one.startswith("F3:"), one
+
+
+def key_lines(page: ManualPage) -> list[tuple[str, str]]:
+    """The keys that a page names, each with what it does."""
+    return [item for part in page.parts if isinstance(part, KeyLines) for item in part.items]
 
 
 def to_explain(window: tk.Misc) -> Iterator[str]:

@@ -17,7 +17,7 @@ from kollect.mailing import mailing_states as recipients
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.members.address_change import AddressChanges
-from kollect.storage import database_keys, schema
+from kollect.storage import database_keys, integrity, schema
 from kollect.storage.database import Database, copy_before
 from kollect.storage.database_driver import connect, sqlite3
 from kollect.storage.schema import MIGRATIONS
@@ -88,7 +88,7 @@ def test_an_old_file_is_brought_along_with_all_it_holds(
     assert version(lived) == last
     after = everything(lived)
     assert after["crayon"] == [("blue",)]
-    assert after["receipt"] == [(*row, None, "blue") for row in before["receipt"]]
+    assert after["receipt"] == [(*row, None, "", "blue") for row in before["receipt"]]
     added = (None, None, None, 0)
     assert after["mail"] == [(*row, *added) for row in before["mail"]]
     same = before.keys() - {"receipt", "mail"}
@@ -297,6 +297,19 @@ def test_members_and_a_mailing_of_the_version_before_work_on(path: Path):
         (taken,) = outbox.take(outbox.mailings()[0].id, 0, 10, NOW)
         assert taken.address == "c@docomo.ne.jp"
     assert everything(copy_before(path, 3)) == before
+
+
+def test_an_address_change_and_a_draft_of_the_version_before_work_on(path: Path):
+    make_old_file(path, 4)
+    before = everything(path)
+    with closing(AddressChanges(path)) as members:
+        assert members.address_of(1001) == "c@docomo.ne.jp"
+        assert members.stands_for(1003) == 1001
+    with closing(Outbox(path)) as outbox:
+        assert [m.state for m in outbox.mailings()] == [MailingState.DRAFT, MailingState.SENDING]
+    with closing(sqlite3.connect(path)) as db:
+        assert integrity.wrong(db) is None
+    assert everything(copy_before(path, 4)) == before
 
 
 def test_a_new_file_needs_no_copy(path: Path):
