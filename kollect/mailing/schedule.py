@@ -96,6 +96,11 @@ def rests_until(
     return None if due is None or night else night_ends(now, zone)
 
 
+def is_late(due: datetime, now: datetime, zone: tzinfo | None = None) -> bool:
+    """Is it too late to go on with what was due then, without a question?"""
+    return now - goes_at(due, night=False, zone=zone) > LATE
+
+
 # --- may this date be believed?
 
 
