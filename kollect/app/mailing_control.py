@@ -44,6 +44,8 @@ class MailingControl:
         """Until letters go out again; with how many had gone out by then."""
         self._undecided: set[int] = set()
         """Of these somebody is asked whether they go on."""
+        self.by_the_clock = False
+        """Something sends itself, which it can only while the program runs."""
         self._reporting: Workspace | None = None
         self._lock = threading.Lock()
 
@@ -120,6 +122,7 @@ class MailingControl:
                 shop=settings.shop,
                 letter_domain=Sender(settings.mail_address).domain,
             )
+        self.by_the_clock = True
         self.go_on()
 
     def postpone(self, mailing: int, due: datetime, *, night: bool) -> None:
@@ -132,7 +135,7 @@ class MailingControl:
         """「予約の取り消し」"""
         with self._outbox() as outbox:
             outbox.cancel_reservation(mailing)
-        self._workspaces.current.look_for_mailings()
+        self._look_again()
 
     def send_missed(self, mailing: int) -> None:
         """A 予約 whose time went by, now. Raises TextNotReady."""
@@ -153,11 +156,19 @@ class MailingControl:
         shop = workspace.settings().shop
         with workspace.standing_mailings() as found:
             found.switch(standing, active, local_now(), shop)
-        self.go_on()
+        self._look_again()
+        if active:
+            self.go_on()
 
     def remove_standing(self, standing: int) -> None:
         with self._workspaces.current.standing_mailings() as found:
             found.remove(standing, local_now())
+        self._look_again()
+
+    def _look_again(self) -> None:
+        workspace = self._workspaces.current
+        self.by_the_clock = workspace.sends_by_itself()
+        workspace.look_for_mailings()
 
     def pause(self, mailing: int) -> None:
         with self._outbox() as outbox:
@@ -204,7 +215,8 @@ class MailingControl:
     def go_on_by_the_clock(self) -> None:
         """Have the sender run where something sends itself, and the passwords are there."""
         workspace = self._workspaces.current
-        if workspace.sends_by_itself() and not workspace.missing_passwords(workspace.settings()):
+        self.by_the_clock = workspace.sends_by_itself()
+        if self.by_the_clock and not workspace.missing_passwords(workspace.settings()):
             self.go_on()
 
     # ---- in Tk's thread ----

@@ -70,15 +70,18 @@ class MissedPrompt:
             careful=True,
         )
         if answer == SEND:
-            self._go.prerequisites.ensure(lambda: self._run(mailing, self._go.mailings.send_missed))
+            self._go.prerequisites.ensure(
+                lambda: self._run(mailing, self._go.mailings.send_missed, "送信を始めます。")
+            )
         elif answer == CHANGE:
             self._go.change_reservation(mailing)
         elif answer == GIVE_UP:
-            self._run(mailing, self._go.mailings.cancel_reservation)
+            act = self._go.mailings.cancel_reservation
+            self._run(mailing, act, "予約をやめました。下書きに戻りました。")
 
-    def _run(self, mailing: Mailing, act: Callable[[int], None]) -> None:
-        self._window.jobs.run(
-            lambda job: act(mailing.id),
-            lambda result: self._go.mailing_list(),
-            owner=self._window.root,
-        )
+    def _run(self, mailing: Mailing, act: Callable[[int], None], word: str) -> None:
+        def done(result: None) -> None:
+            self._window.say_done(word)
+            self._go.show_mailings_again()
+
+        self._window.jobs.run(lambda job: act(mailing.id), done, owner=self._window.root)

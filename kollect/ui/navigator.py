@@ -109,7 +109,7 @@ class Navigator:
         self.window.open(MailingProgressScreen, self.workspaces, self, mailing)
 
     def change_reservation(self, mailing: Mailing) -> None:
-        """「日時の変更」 of a 予約, and then the list of all."""
+        """「日時の変更」 of a 予約."""
         from kollect.ui.mailing.due_fields import ReservationDialog
 
         answer = self.window.dialogs.show(ReservationDialog, mailing)
@@ -118,14 +118,21 @@ class Navigator:
         due, night = answer
 
         def done(result: None) -> None:
-            self.mailing_list()
             self.window.say_done("送る日時を変えました。")
+            self.show_mailings_again()
 
         self.window.jobs.run(
             lambda job: self.mailings.postpone(mailing.id, due, night=night),
             done,
             owner=self.window.root,
         )
+
+    def show_mailings_again(self) -> None:
+        """「メール発信」, where it is in front, as it is now."""
+        from kollect.ui.mailing.mailing_list import MailingListScreen
+
+        if isinstance(self.window.screen, MailingListScreen):
+            self.window.screen.on_show()
 
     def standing_mailings(self) -> None:
         """「自動で送るメール」"""

@@ -54,12 +54,6 @@ class MomentFields:
         self.day.value, self.clock.value = day_text(here.date()), f"{here:%H:%M}"
         self.night.value = night
 
-    def enable(self, enabled: bool) -> None:
-        for field in (self.day, self.clock, self.night):
-            field.enable(enabled)
-            if not enabled:
-                field.clear()
-
     def read(self) -> datetime | None:
         """When it is due; None where that makes no sense, which is said beside the field."""
         now = local_now()
@@ -104,14 +98,17 @@ class DueFields:
     """「送る日時」"""
 
     def __init__(self, form: Form, edited: Callable[[], None]) -> None:
-        self.when = form.radios("", {one: one.value for one in SendWhen}, below=True)
-        self.moment = MomentFields(form, edited)
         self._edited = edited
-        form.note(POWER_NOTE)
+        self.when = form.radios("", {one: one.value for one in SendWhen})
+        self._rows = form.row()
+        """Seen where a moment is to be chosen."""
+        inside = form.beneath(self._rows)
+        self.moment = MomentFields(inside, edited)
+        inside.note(POWER_NOTE)
         self.when.value = SendWhen.NOW
         self.moment.propose()
         self.when.on_edit(self._chosen)
-        self.moment.enable(False)
+        self._rows.grid_remove()
 
     @property
     def reserved(self) -> bool:
@@ -125,9 +122,11 @@ class DueFields:
         return self.moment.wrong() if self.reserved else []
 
     def _chosen(self) -> None:
-        self.moment.enable(self.reserved)
         if self.reserved:
+            self._rows.grid()
             self.moment.check()
+        else:
+            self._rows.grid_remove()
         self._edited()
 
 

@@ -48,7 +48,7 @@ class MailingListScreen(Screen):
             (
                 TableColumn("状態", 5),
                 TableColumn("見出", 15, stretch=True),
-                TableColumn("発信日時", 9, narrow=8),
+                TableColumn("発信日時", 9),
                 TableColumn("送る相手", 8),
                 TableColumn("送信済", 6, right=True),
                 TableColumn("不達", 3, right=True),
@@ -77,7 +77,7 @@ class MailingListScreen(Screen):
 
     def function_keys(self) -> Sequence[FunctionKey]:
         return [
-            FunctionKey("F8", "自動で送るメール", self._go.standing_mailings),
+            FunctionKey("F8", "自動で送る", self._go.standing_mailings),
             FunctionKey("F9", "新しく書く", self.write),
             FunctionKey("F12", "開く", self.open_selected, enabled=self.chosen is not None),
         ]

@@ -56,8 +56,8 @@ class MailingRecipientsScreen(Screen):
         both.rowconfigure(0, weight=1)
         form = Form(both, label_characters=5)
         form.grid(row=0, column=0, sticky="new")
-        self.whom = WhomFields(form.group("送る相手"), self._count_soon)
         self.when = DueFields(form.group("送る日時"), self._when_chosen)
+        self.whom = WhomFields(form.group("送る相手"), self._count_soon)
         self.speed = PaceFields(form.group("送る速さ"), self._show)
         self.panel = AudiencePanel(both, self.show_people)
         self.panel.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=(HALF, 0))
@@ -237,7 +237,7 @@ class MailingRecipientsScreen(Screen):
         def done(result: None) -> None:
             self._mailing = None
             self.window.back_to(MailingListScreen)
-            self.window.say_done(f"予約しました。{moment_words(goes_at(due, night))} に送ります。")
+            self.window.say_done("予約しました。")
 
         self.work(
             lambda job: self._go.mailings.reserve(self._id, choice, due, night=night),

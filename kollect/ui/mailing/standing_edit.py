@@ -68,6 +68,11 @@ class StandingEditScreen(MailingComposeScreen):
         form.note(note, under_fields=True)
         super()._build_form(form)
 
+    def on_show(self) -> None:
+        super().on_show()
+        if not self.missing.winfo_manager():  # else what the law asks for comes first
+            self.days.focus()
+
     def function_keys(self) -> Sequence[FunctionKey]:
         return [FunctionKey("F12", "保存", self.save, enabled=not self.is_busy)]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.mailing.mailing_states import Mailing, RecipientState
+from kollect.mailing.schedule import StandingKind
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
@@ -27,7 +28,7 @@ _NOTHING_LEFT = "送らなかったものはありません。"
 
 
 class StandingResultsScreen(Screen):
-    code, heading = "KKRMS107", "自動で送るメール（送ったもの・送らなかったもの）"
+    code, heading = "KKRMS107", "自動で送ったもの"
     manual = "standing-results"
 
     def __init__(
@@ -39,6 +40,7 @@ class StandingResultsScreen(Screen):
         self._one = one
         self._sent: _Sent = {}
         self._not_sent: list[NotSent] = []
+        is_birthday = one.rule.kind is StandingKind.BIRTHDAY
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         wrapped(self, f"「{one.subject}」　{one.name}").grid(
@@ -64,9 +66,9 @@ class StandingResultsScreen(Screen):
             self.notebook,
             (
                 TableColumn("受付番号", 5.5),
-                TableColumn("お名前", 8.5),
-                TableColumn("誕生日・登録からの日", 8),
-                TableColumn("理由", 7),
+                TableColumn("お名前", 7.5),
+                TableColumn("お誕生日" if is_birthday else "送る日", 6.5),
+                TableColumn("理由", 8.5),
                 TableColumn("くわしく", 15, stretch=True),
             ),
             self._fetch_not_sent,
