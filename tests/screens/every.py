@@ -180,7 +180,7 @@ SCREENS: dict[str, tuple[type[Screen], Open]] = {
     "送る相手を選ぶ": (MailingRecipientsScreen, _plain(MailingRecipientsScreen, 1)),
     "発信のようす": (MailingProgressScreen, _plain(MailingProgressScreen, 2)),
     "自動で送るメール": (StandingListScreen, _plain(StandingListScreen)),
-    "自動で送る文章": (
+    "自動で送るメールの文章": (
         StandingEditScreen,
         lambda program: program.window.open(
             StandingEditScreen,
