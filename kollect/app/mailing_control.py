@@ -128,7 +128,7 @@ class MailingControl:
     def postpone(self, mailing: int, due: datetime, *, night: bool) -> None:
         """「日時の変更」"""
         with self._outbox() as outbox:
-            outbox.postpone(mailing, due, night=night)
+            outbox.postpone(mailing, due, local_now(), night=night)
         self.go_on()
 
     def cancel_reservation(self, mailing: int) -> None:

@@ -215,14 +215,15 @@ class Mailings:
         with self.transaction():
             then = MailingState.SCHEDULED
             reached = self._address(mailing, choice, then, now, shop, letter_domain)
-            self.postpone(mailing, due, night=night)
+            self.postpone(mailing, due, now, night=night)
         return reached
 
-    def postpone(self, mailing: int, due: datetime, *, night: bool) -> None:
+    def postpone(self, mailing: int, due: datetime, now: datetime, *, night: bool) -> None:
         """日時の変更. Raises IllegalRecipientMove where it is no 予約 (any more)."""
         self._one(
-            "UPDATE mailing SET due_at = ?, night = ? WHERE id = ? AND state = 'scheduled'",
-            *(to_text(due), night, mailing),
+            "UPDATE mailing SET due_at = ?, night = ?, made_at = ?"
+            " WHERE id = ? AND state = 'scheduled'",
+            *(to_text(due), night, to_text(now), mailing),
         )
 
     def cancel_reservation(self, mailing: int) -> None:

@@ -157,6 +157,7 @@ class Mailing:
     pace: RateLimit
     state: MailingState
     made_at: datetime
+    """Of a 予約: when its moment was chosen."""
     started_at: datetime | None
     ended_at: datetime | None
     due_at: datetime | None = None

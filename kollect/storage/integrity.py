@@ -52,6 +52,7 @@ _META = (
     f" WHEN 'came back' THEN {_DIGITS}"
     f" WHEN 'not deleted count' THEN {_DIGITS}"
     f" WHEN 'upkeep' THEN {{0}} = '' OR ({_DAY})"
+    f" WHEN 'went back' THEN {{0}} = '' OR ({_TIME})"
     f" WHEN 'remove nothing before' THEN {{0}} = '' OR ({_DAY})"
     " ELSE 1 END"
 )

@@ -336,6 +336,7 @@ NOTES = {
     "paused": "yes",
     "put off up to": "12",
     "waited up to": "12",
+    "went back": "2026-11-23T01:00:00Z",
 }
 """What a program that has run for long may have noted."""
 
