@@ -32,7 +32,7 @@ from kollect.collector.owner_alert import (
 from kollect.collector.poll import poll
 from kollect.collector.poll_context import PollContext
 from kollect.collector.poll_interval import PollDue, PollPace, learned, next_poll
-from kollect.collector.wrong_clock import check_clock, is_doubtful
+from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
 from kollect.inbox.idle_session import IdleSession
 from kollect.inbox.imap_idle import WaitTimes
@@ -356,7 +356,7 @@ class CollectorWorker(BackgroundThread):
         except Trouble:  # the poll has told it
             return
         try:
-            if is_doubtful(LivedClock(ledger, self._now).tick(), ledger):
+            if not LivedClock(ledger, self._now).is_dependable():
                 return
             settled = send_if_due(
                 self._folder,
