@@ -22,6 +22,7 @@ from kollect.ledger.records import NewMail, Receipt
 from kollect.ledger.states import MailState, ReceiptState
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
+from kollect.mail.plus_address import is_own
 from kollect.settings.model import Settings
 from kollect.storage.log_sentences import NUMBER_GIVEN
 from kollect.storage.numbers_in_log import BY_HAND
@@ -69,7 +70,7 @@ def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now
 
     Raises AlreadyNumbered where the address has one, and then nothing has changed.
     """
-    if address.key(to) == address.key(settings.mail_address):
+    if is_own(to, settings.mail_address):
         raise Trouble(
             "お店のメールアドレスです",
             happened=f"「{to}」は、このお店が空メールを受け取るアドレスです。",

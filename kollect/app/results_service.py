@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,9 +45,9 @@ SHOWN_FOR = timedelta(days=31)
 """Copies are kept for 30 days from when they were written, a little after the mail was seen."""
 MOST_READ = 2 * 1024 * 1024
 """Octets of a kept mail that are read for looking at it."""
-CSV_ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 1000
 
-HEADER = ("受付番号", "メールアドレス", "受付日時", "返信日時", "状態", "回数", "会員")
+HEADER = ("受付番号", "メールアドレス", "受付日時", "返信日時", "状態", "回数", "会員", "ポスター")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,28 @@ class ResultsService:
     def receipts(self, numbers: Sequence[int]) -> dict[int, Receipt]:
         with self._receipts() as receipts:
             return receipts.some(numbers)
+
+    def each(self, numbers: Sequence[int]) -> Iterator[Receipt]:
+        """Those receipts of these numbers that are there, in this order; memory holds a block."""
+        with self._receipts() as receipts:
+            for start in range(0, len(numbers), ROWS_AT_ONCE):
+                part = numbers[start : start + ROWS_AT_ONCE]
+                rows = receipts.some(part)
+                yield from (rows[n] for n in part if n in rows)
+
+    def poster_names(self) -> dict[str, str]:
+        """The names of the posters with an address of their own, by their tags."""
+        if not self._folder.database.exists():
+            return {}
+        with self._receipts() as receipts:
+            return receipts.poster_names()
+
+    def by_poster(self, since: datetime | None, until: datetime | None) -> dict[str, int]:
+        """How many numbers each poster has brought in that time, as `Receipts.by_poster`."""
+        if not self._folder.database.exists():
+            return {}
+        with self._receipts() as receipts:
+            return receipts.by_poster(since, until)
 
     def hours(self, since: datetime | None, until: datetime | None) -> list[tuple[datetime, int]]:
         """How many numbers were given in each hour of that time, as `Receipts.hours`."""
@@ -152,17 +174,15 @@ class ResultsService:
 
         `progress` gets how many are done. Returns False, and writes nothing, where it was stopped.
         """
-        digits = self.digits()
+        digits, posters = self.digits(), self.poster_names()
 
         def table() -> Iterator[Sequence[object]]:
-            with self._receipts() as receipts:
-                for start in range(0, len(numbers), CSV_ROWS_AT_ONCE):
+            for place, receipt in enumerate(self.each(numbers)):
+                if place % ROWS_AT_ONCE == 0:
                     if stopping():
                         return
-                    progress(start)
-                    part = numbers[start : start + CSV_ROWS_AT_ONCE]
-                    rows = receipts.some(part)
-                    yield from (csv_row(rows[n], digits) for n in part if n in rows)
+                    progress(place)
+                yield csv_row(receipt, digits, posters)
 
         octets = csv_bytes(HEADER, table(), encoding)
         if stopping():
@@ -253,8 +273,8 @@ class ResultsService:
             return 0
 
 
-def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
-    """Under `HEADER`."""
+def csv_row(receipt: Receipt, digits: int, posters: Mapping[str, str]) -> tuple[object, ...]:
+    """Under `HEADER`; `posters` are the names by the tags."""
     return (
         number_text(receipt.number, digits),
         receipt.address,
@@ -263,6 +283,7 @@ def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
         in_words(receipt.state, receipt.reason),
         receipt.times,
         "会員" if receipt.member else "",
+        posters.get(receipt.poster, receipt.poster),
     )
 
 

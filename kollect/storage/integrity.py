@@ -143,7 +143,8 @@ RULES: dict[str, Rules] = {
     },
     "occasion": {"standing": _NUMBER, "number": _NUMBER, "day": _DAY, "mailing": _NUMBER},
     "poster": {
-        "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+        "id": _NUMBER, "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+        "proven_for": _TEXT,
     },
     "returned_letter": {"number": _NUMBER, "day": _DAY, "answer": _TEXT},
     "parcel": {

@@ -96,7 +96,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         db.execute("UPDATE mailing SET standing = 1")
         db.execute("INSERT INTO occasion VALUES (1, 1001, '2026-11-23', 1)")
-        db.execute("INSERT INTO poster VALUES ('reji', 'レジ横', ?, ?)", (moment, moment))
+        db.execute(
+            "INSERT INTO poster VALUES (1, 'reji', 'レジ横', ?, ?, 'shop@x mail')", (moment, moment)
+        )
         db.execute("UPDATE receipt SET poster = 'reji'")
         db.execute("INSERT INTO returned_letter VALUES (1002, '2026-11-23', '550 5.1.1')")
         db.execute("UPDATE member SET merged_into = 1001 WHERE number = 1004")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from kollect.printing.label_sheets import SHEETS, LabelSheet
 from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.pdf_file import OPEN, SAVE
 from kollect.ui.widgets.form import Form
 
 
@@ -62,8 +63,8 @@ class PrintDialog(Dialog[PrintChoice | None]):
         self._show()
         self.buttons(
             ("キャンセル", self.cancel),
-            ("PDFに保存", lambda: self.accept(opens=False)),
-            ("開いて印刷", lambda: self.accept(opens=True)),
+            (SAVE, lambda: self.accept(opens=False)),
+            (OPEN, lambda: self.accept(opens=True)),
         )
         self.start_at(self.paper.widget)
         on_key(self, "<F12>", lambda: self.accept(opens=True))

@@ -1,4 +1,4 @@
-"""「グラフ」: how many numbers were given, per day and per time of day, as bars on a Tk canvas."""
+"""「グラフ」: how many numbers were given, per day, per time of day and by poster, as bars."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from kollect.ui.framework.theme import (
 )
 from kollect.ui.framework.tk_lifetime import number_variable
 from kollect.ui.framework.window import FunctionKey, Window
-from kollect.ui.widgets.bars import Chart, Hours, label_every, per_day, per_hour, ticks
+from kollect.ui.widgets.bars import Chart, label_every, per_day, per_hour, per_poster, ticks
 from kollect.ui.widgets.dates import Period, days_of, moments
 from kollect.ui.widgets.fields import ChoiceField, RadioField
 from kollect.ui.widgets.form import combobox_of, wrapped
@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService
 
 _PERIODS = {period: period.value for period in Period if period is not Period.GIVEN}
-_KINDS = {"day": "日ごと", "hour": "時間帯ごと"}
+_KINDS = {"day": "日ごと", "hour": "時間帯ごと", "poster": "ポスターごと"}
 
 
 class ResultsChart(ttk.Frame):
@@ -44,7 +44,9 @@ class ResultsChart(ttk.Frame):
     def __init__(self, parent: tk.Misc, window: Window, records: ResultsService) -> None:
         super().__init__(parent, padding=GAP)
         self._records = records
-        self._searches: LatestOnly[Hours] = LatestOnly(window.jobs, self, window.dialogs.show_error)
+        self._searches: LatestOnly[tuple[Chart, bool]] = LatestOnly(
+            window.jobs, self, window.dialogs.show_error
+        )
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         unseen = ttk.Label(self)  # these fields cannot be wrong
@@ -63,6 +65,8 @@ class ResultsChart(ttk.Frame):
             buttons.append(button)
         self.kind = RadioField(buttons, unseen, variable, list(_KINDS))
         self.kind.value = "day"
+        self._by_poster = buttons[-1]
+        self._by_poster.pack_forget()
         self.chart = Chart("", (), "")
         self.bars = BarChart(self)
         self.bars.grid(row=1, column=0, sticky="nsew", pady=GAP)
@@ -89,15 +93,25 @@ class ResultsChart(ttk.Frame):
         today = date.today()
         first, last = days_of(self.period.value, today)
         since, until = moments(first, last)
-        by_hour = self.kind.value == "hour"
+        kind = self.kind.value
 
-        def done(hours: Hours) -> None:
-            until_today = min(last or today, today)
-            self.chart = per_hour(hours) if by_hour else per_day(hours, first, until_today)
+        def work() -> tuple[Chart, bool]:
+            names = self._records.poster_names()
+            if kind == "poster":
+                return per_poster(self._records.by_poster(since, until), names), bool(names)
+            hours = self._records.hours(since, until)
+            if kind == "hour":
+                return per_hour(hours), bool(names)
+            return per_day(hours, first, min(last or today, today)), bool(names)
+
+        def done(found: tuple[Chart, bool]) -> None:
+            self.chart, has_posters = found
+            if has_posters and not self._by_poster.winfo_manager():
+                self._by_poster.pack(side="left", padx=(0, WIDE))
             self.bars.show(self.chart)
             self.summary.configure(text=self.chart.summary)
 
-        self._searches.submit(lambda: self._records.hours(since, until), done)
+        self._searches.submit(work, done)
 
 
 class BarChart(tk.Canvas):

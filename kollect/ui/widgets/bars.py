@@ -1,14 +1,17 @@
-"""Receipts in each hour as the bars of a chart: per day, per month, per time of day. Pure."""
+"""Receipts in each hour as the bars of a chart: per day, per month, per time of day, or by
+poster. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kollect.ui.widgets.dates import day_words
 
+PLAIN_ADDRESS = "ふつうのアドレス"
+"""What customers came by who scanned no poster with an address of its own."""
 MOST_DAYS = 100
 """More bars than that cannot be told apart: then a bar is a month."""
 
@@ -73,6 +76,14 @@ def per_hour(hours: Hours) -> Chart:
         counts[hour.astimezone().hour] += count
     bars = tuple(Bar(str(hour), f"{hour}時台", counts[hour]) for hour in range(24))
     return Chart("時間帯ごとの受付（件）　0時台～23時台", bars, _summary(bars, ""))
+
+
+def per_poster(counts: Mapping[str, int], names: Mapping[str, str]) -> Chart:
+    """A bar for each poster and one for the plain address; `counts` and `names` by the tags."""
+    known: dict[str, str] = {"": PLAIN_ADDRESS}
+    known.update(names)
+    bars = tuple(Bar(name, name, counts.get(tag, 0)) for tag, name in known.items())
+    return Chart("ポスターごとの受付（件）", bars, _summary(bars, ""))
 
 
 def ticks(most: int, parts: int = 5) -> list[int]:

@@ -175,6 +175,16 @@ class ChoiceField(Field[T]):
         self._values = list(words)
         widget.bind("<<ComboboxSelected>>", self._chosen)
 
+    def offer(self, words: Mapping[T, str]) -> bool:
+        """Other values to choose from; what is chosen stays so where it is among them, else the
+        first is. Returns whether it stayed."""
+        before = self._get()
+        self._values = list(words)
+        self._combobox.configure(values=list(words.values()), width=words_width(words))
+        stays = before in self._values
+        self._put(before if stays else self._values[0])
+        return stays
+
     def _chosen(self, event: tk.Event) -> None:
         self._combobox.selection_clear()
         self._edited()
@@ -187,6 +197,13 @@ class ChoiceField(Field[T]):
 
     def _enabled_state(self) -> str:
         return "readonly"
+
+
+def words_width(words: Mapping[Any, str]) -> int:
+    """The width of the longest word, in half-width characters."""
+    return 1 + max(
+        sum(1 + (unicodedata.east_asian_width(c) in "WFA") for c in w) for w in words.values()
+    )
 
 
 class RadioField(Field[T]):
