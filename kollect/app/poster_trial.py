@@ -26,6 +26,7 @@ from kollect.inbox.mailbox import CommandRefused, Mailbox
 from kollect.inbox.open_mailbox import open_mailbox
 from kollect.ledger.encryption_record import encryption_kept
 from kollect.ledger.ledger import Ledger
+from kollect.ledger.posters import Posters, proof_place
 from kollect.ledger.trial_results import TrialResults
 from kollect.letters.letter import Sender, test_mail
 from kollect.mail.message import Mail
@@ -59,11 +60,6 @@ class TagProof:
     """The server's, of one that was refused or has come back."""
 
 
-def proven_where(settings: Settings) -> str:
-    """What a proof is for: another address or another mail server has to be proved again."""
-    return f"{settings.mail_address} {settings.receive.host}".lower()
-
-
 @dataclass(frozen=True, slots=True)
 class PosterTrial:
     """`settings` and `passwords`: those in force."""
@@ -73,11 +69,21 @@ class PosterTrial:
     database: Path
     now: Callable[[], datetime]
 
+    def prove_and_write_down(self, tag: str, stopping: Callable[[], bool]) -> TagProof:
+        """As `prove`; what it has shown decides whether that poster is printed."""
+        proof = self.prove(tag, stopping)
+        with closing(Posters(self.database)) as posters:
+            if proof.verdict is TagVerdict.ARRIVED:
+                posters.prove(tag, proof_place(self.settings), self.now())
+            else:
+                posters.disprove(tag)
+        return proof
+
     def prove(
-        self, tag: str, stopping: Callable[[], bool] = lambda: False, seconds: float = WAIT_FOR
+        self, tag: str, stopping: Callable[[], bool] = lambda: False, seconds: float | None = None
     ) -> TagProof:
-        """Send a mail to the shop's address with this tag, and wait for it. Raises ServerTrouble
-        where nothing can be sent or fetched at all, and MailTestStopped."""
+        """Send a mail to the shop's address with this tag, and wait so long for it; by default
+        `WAIT_FOR`. Raises ServerTrouble where nothing can be sent or fetched, MailTestStopped."""
         with closing(Ledger(self.database)) as ledger:
             mark = ledger.mark("test")
         code = code_of(mark, random.SystemRandom().getrandbits(20))
@@ -85,7 +91,7 @@ class PosterTrial:
         with encryption_kept(self.database, self.settings):
             if words := self._send(tag, mark, code, serial, stopping):
                 return TagProof(TagVerdict.REFUSED, words)
-            ends = time.monotonic() + seconds
+            ends = time.monotonic() + (WAIT_FOR if seconds is None else seconds)
             while True:
                 if (proof := self._look_if_free(mark, code, serial)) is not None:
                     return proof
@@ -161,7 +167,7 @@ class PosterTrial:
 
 
 def _pause(seconds: float, stopping: Callable[[], bool]) -> None:
-    ends = time.monotonic() + seconds
+    ends = time.monotonic() + (WAIT_FOR if seconds is None else seconds)
     while time.monotonic() < ends:
         if stopping():
             raise MailTestStopped

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from kollect.settings.model import Settings
 from kollect.storage.database import Database, to_text, to_time
 
 MOST_POSTERS = 50
@@ -22,9 +23,18 @@ class Poster:
     made_at: datetime
     proven_at: datetime | None
     proven_for: str
-    """What `prove` was told, "" where it was not."""
+    """The `proof_place` at which it was proved; "": not yet."""
     came: int
     """How many numbers were given to mails that were sent to it."""
+
+    def is_proven(self, settings: Settings) -> bool:
+        """Whether mail to its address is known to arrive, as the settings are now."""
+        return self.proven_for == proof_place(settings)
+
+
+def proof_place(settings: Settings) -> str:
+    """What a proof is for: another address or another mail server has to be proved again."""
+    return f"{settings.mail_address} {settings.receive.host}".lower()
 
 
 class PosterExists(Exception):
@@ -67,6 +77,13 @@ class Posters(Database):
                 (tag, name, to_text(now)),
             )
 
+    def disprove(self, tag: str) -> None:
+        """A mail to this address has not arrived: it is not to be printed any more."""
+        with self._translated():
+            self._db.execute(
+                "UPDATE poster SET proven_at = NULL, proven_for = '' WHERE tag = ?", (tag,)
+            )
+
     def remove(self, tag: str) -> bool:
         """Forget a poster by which nobody came; False, and it stays, where somebody did."""
         with self._translated():
@@ -80,7 +97,7 @@ class Posters(Database):
             )
 
     def prove(self, tag: str, where: str, now: datetime) -> None:
-        """A mail to this address has arrived, at `where`: a plain address and a server."""
+        """A mail to this address has arrived at this `proof_place`."""
         with self._translated():
             self._db.execute(
                 "UPDATE poster SET proven_at = ?, proven_for = ? WHERE tag = ?",

@@ -7,11 +7,11 @@ a mail was sent to stands in the fields that the last server writes, else in To 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection
 
 from kollect.mail import address
 from kollect.mail.message import Mail
+from kollect.mail.romaji import romaji
 
 LONGEST_TAG = 20
 _TAG = re.compile(rf"[a-z0-9]{{1,{LONGEST_TAG}}}")
@@ -29,9 +29,8 @@ def is_tag(tag: str) -> bool:
 
 
 def tag_from(name: str) -> str:
-    """What a name offers for a tag; "" where it has no letters of ours in it."""
-    text = unicodedata.normalize("NFKC", name).lower()
-    return "".join(one for one in text if is_tag(one))[:LONGEST_TAG]
+    """What a name offers for a tag: its kana and letters in Latin ones; "" where it has none."""
+    return "".join(filter(is_tag, romaji(name)))[:LONGEST_TAG]
 
 
 def with_tag(own: str, tag: str) -> str:

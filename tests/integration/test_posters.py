@@ -14,10 +14,10 @@ import pytest
 
 from kollect.app import poster_trial
 from kollect.app.mail_test import MailTestStopped
-from kollect.app.poster_trial import PosterTrial, TagVerdict, proven_where
+from kollect.app.poster_trial import PosterTrial, TagVerdict
 from kollect.errors import ServerTrouble
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.posters import Posters
+from kollect.ledger.posters import Posters, proof_place
 from kollect.mail.plus_address import with_tag
 from kollect.settings.model import Passwords, Protocol, Receive, Settings
 from tests.helpers.certificates import Certificates
@@ -232,12 +232,12 @@ def test_a_proof_is_for_this_address_on_this_server(
     with_plus: Postfix, dovecot: Dovecot, tmp_path: Path
 ):
     settings = shop_of(dovecot, with_plus)
-    here = proven_where(settings)
-    assert proven_where(replace(settings, mail_address="other@shop.example")) != here
+    here = proof_place(settings)
+    assert proof_place(replace(settings, mail_address="other@shop.example")) != here
     moved = replace(settings, receive=replace(settings.receive, host="mail.new.example"))
-    assert proven_where(moved) != here
+    assert proof_place(moved) != here
     same = replace(settings, mail_address=settings.mail_address.upper())
-    assert proven_where(same) == here
+    assert proof_place(same) == here
     with closing(Ledger(tmp_path / "kollect.db")), closing(Posters(tmp_path / "kollect.db")) as it:
         it.add("reji", "レジ横", now())
         assert it.all()[0].proven_for == ""

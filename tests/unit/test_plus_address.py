@@ -58,7 +58,8 @@ def test_what_a_phone_could_change_is_no_tag(tag: str):
 @pytest.mark.parametrize(
     ("name", "tag"),
     [
-        ("レジ横", ""),
+        ("レジ横", "reji"),
+        ("入口", ""),
         ("Flyer 2026", "flyer2026"),
         ("ＡＢＣ店", "abc"),
         ("a" * 50, "a" * LONGEST_TAG),

@@ -200,10 +200,13 @@ class ChoiceField(Field[T]):
 
 
 def words_width(words: Mapping[Any, str]) -> int:
-    """The width of the longest word, in half-width characters."""
-    return 1 + max(
-        sum(1 + (unicodedata.east_asian_width(c) in "WFA") for c in w) for w in words.values()
-    )
+    """The width of a list that drops down, in half-width characters."""
+    return 1 + max(map(text_width, words.values()))
+
+
+def text_width(text: str) -> int:
+    """In half-width characters."""
+    return sum(1 + (unicodedata.east_asian_width(one) in "WFA") for one in text)
 
 
 class RadioField(Field[T]):
