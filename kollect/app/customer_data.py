@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.ledger.posters import Posters
     from kollect.mailing.outbox import Outbox
     from kollect.mailing.recipients import SentMail
+    from kollect.mailing.text_library import TextLibrary
     from kollect.members.address_change import AddressChanges
     from kollect.members.repository import Members
 
@@ -72,6 +73,12 @@ class CustomerData:
         from kollect.mailing.outbox import Outbox
 
         return closing(Outbox(self.folder.database))
+
+    def texts(self) -> AbstractContextManager[TextLibrary]:
+        """The shop's own 文例, in the same way."""
+        from kollect.mailing.text_library import TextLibrary
+
+        return closing(TextLibrary(self.folder.database))
 
     def mails(self, number: int) -> list[SentMail]:
         """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""

@@ -46,6 +46,7 @@ _META = (
     " WHEN 'number_floor' THEN length({0}) BETWEEN 1 AND 15 AND {0} NOT GLOB '*[^0-9]*'"
     " WHEN 'behind' THEN length({0}) BETWEEN 1 AND 15 AND {0} NOT GLOB '*[^0-9]*'"
     " WHEN 'lived' THEN json_valid({0})"
+    " WHEN 'weekly report' THEN {0} = '' OR json_valid({0})"
     " WHEN 'clock wrong' THEN {0} IN ('', 'ahead', 'behind')"
     f" WHEN 'put off up to' THEN {_DIGITS}"
     f" WHEN 'waited up to' THEN {_DIGITS}"

@@ -20,7 +20,7 @@ def type_mail_settings(dovecot: Dovecot, postfix: Postfix, user: str) -> None:
     """「メールの設定」, by Tab from field to field, from the tabs themselves on."""
     desktop_driver.keys(*("shift+Tab",) * 4)  # from the address, where a first visit begins
     desktop_driver.fill(None, None, None, f"{user}@shop.example", None, None, None)
-    desktop_driver.fill(dovecot.host, str(dovecot.pop3s), user, dovecot.password)
+    desktop_driver.fill(dovecot.host, str(dovecot.pop3s), user, dovecot.password, None)
     desktop_driver.fill(postfix.host, str(postfix.plain), None, None, None)
     desktop_driver.fill(postfix.account, postfix.password, "owner@customer.example")
     desktop_driver.keys("F12")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from kollect.errors import Trouble
@@ -49,10 +49,11 @@ def join(database: Path, addresses: list[str]) -> None:
     register(database, numbers)
 
 
-def register(database: Path, numbers: list[int]) -> None:
+def register(database: Path, numbers: list[int], now: datetime | None = None) -> None:
     with closing(Members(database)) as members, members.transaction():
         for number in numbers:
-            members.register(Member(number, f"会員{number}", consent=CONSENT), local_now())
+            member = Member(number, f"会員{number}", consent=CONSENT)
+            members.register(member, now or local_now())
 
 
 def begin(

@@ -42,6 +42,7 @@ from kollect.ui.mailing.mailing_dialogs import LetterDialog, PeopleDialog, Sampl
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
+from kollect.ui.mailing.text_dialog import TextNameDialog, TextsDialog
 from kollect.ui.main import Program
 from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.members.address_change_flow import AddressDialog
@@ -331,6 +332,22 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             (program.window, program.workspaces.current, SHOP, Passwords("one", "two")),
             {},
         ),
+    ),
+    "TextsDialog": (
+        TextsDialog,
+        lambda program: (
+            (
+                program.window.jobs,
+                program.window.dialogs,
+                program.workspaces.current.texts,
+                ("見出", "本文"),
+            ),
+            {},
+        ),
+    ),
+    "TextNameDialog": (
+        TextNameDialog,
+        lambda program: (("名前を変える", "秋のセール", lambda name: None), {}),
     ),
     "LetterDialog": (LetterDialog, lambda program: ((_written(program), "店 <a@b.example>"), {})),
 }

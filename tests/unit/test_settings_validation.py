@@ -103,6 +103,7 @@ def test_nothing_is_wrong_with_the_defaults_or_a_complete_set():
         ("send", "account", ["shop"], ["shop "]),
         ("send", "timeout_seconds", [60], [0]),
         ("send", "final_timeout_seconds", [600], [0, 3601]),
+        ("report", "hour", [8, 9, 20], [0, 7, 21]),
         ("tls", "ca_file", ["", "C:\\鍵\\ca.pem"], [" ca.pem", "a\nb"]),
         (
             "tls",
@@ -155,6 +156,14 @@ def test_each_field(section: str, key: str, good: list, bad: list):
 def test_addresses(section: str, address: str, good: bool):
     settings = replace(Settings(), **{f"{section}_address": address})
     assert fields(problems(settings)) == ([] if good else [f"{section}.address"])
+
+
+def test_the_weekly_report_needs_somebody_to_write_to():
+    weekly = with_("report", weekly=True)
+    assert problems(weekly) == ()
+    (problem,) = problems(replace(weekly, alert_address=""))
+    assert (problem.section, problem.key) == ("alert", "address")
+    assert "1週間のまとめ" in problem.allowed
 
 
 @pytest.mark.parametrize("key", ["forward", "alert"])

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from kollect.mail.nfc import composed
 from kollect.ui.framework import tk_windows
+from kollect.ui.framework.editing import UndoHistory
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG, colour
 
@@ -125,6 +126,12 @@ class LineField(Field[str]):
     def reveal(self, visible: bool) -> None:
         """Show a password in letters or in dots."""
         self.widget.configure(show="" if visible else DOT)
+
+    def retype(self, value: str) -> None:
+        """As if the user had typed it over what stands there: Ctrl+Z brings that back."""
+        UndoHistory.of(self.widget).record()
+        self._variable.set(value)
+        UndoHistory.of(self.widget).record()
 
     def _get(self) -> str:
         typed = self._variable.get()
@@ -290,6 +297,14 @@ class _Lines(Field[T]):
             self._text.delete("sel.first", "sel.last")
         self._text.insert("insert", text)
         self._text.focus_set()
+
+    def retype(self, text: str) -> None:
+        """As if the user had typed it over what stands there: Ctrl+Z brings that back."""
+        self._text.edit_separator()
+        self._text.replace("1.0", "end-1c", text)
+        self._text.edit_separator()
+        self._text.mark_set("insert", "1.0")
+        self._text.see("1.0")
 
     def _modified(self, event: tk.Event) -> None:
         if self._text.edit_modified():
