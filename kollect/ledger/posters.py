@@ -14,6 +14,8 @@ from kollect.settings.model import Settings
 from kollect.storage.database import Database, to_text, to_time
 
 MOST_POSTERS = 50
+PLAIN_ADDRESS = "ふつうのアドレス"
+"""What customers came by who scanned no poster with an address of its own."""
 
 
 @dataclass(frozen=True, slots=True)

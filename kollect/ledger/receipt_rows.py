@@ -89,7 +89,7 @@ class Receipts(Reader):
         plain address."""
         rows = self._select(
             "SELECT poster, count(*) FROM receipt"
-            f" WHERE received_at >= ? AND received_at < ? AND {_CAME} GROUP BY poster",
+            f" WHERE received_at >= ? AND received_at < ? AND {CAME} GROUP BY poster",
             (to_text(since) if since else "", to_text(until) if until else "9999"),
         )
         return dict(rows)

@@ -82,15 +82,15 @@ class PostersDialog(Dialog[None]):
         """Below the table; the words first, where there is little room, the table gives way."""
         self.told = wrapped(self.body, "")
         self.told.pack(side="bottom", fill="x", pady=(HALF, 0))
-        row, (self.prove_button, self.remove_button) = button_row(
-            self.body, {PROVE: self.prove, REMOVE: self.remove}
-        )
-        row.pack(side="bottom", anchor="w", pady=(HALF, 0))
         rows = Form(self.body, label_characters=6)
         rows.pack(side="bottom", fill="x", pady=(GAP, 0))
         self.name = rows.line("新しい名前", characters=22, after="例: レジ横、入口、チラシ")
         self.tag = rows.line("付ける文字", characters=22)
         self.add_button = rows.button_beside(self.tag, ADD, self.add, width=12)
+        row, (self.prove_button, self.remove_button) = button_row(
+            self.body, {PROVE: self.prove, REMOVE: self.remove}
+        )
+        row.pack(side="bottom", anchor="w", pady=(HALF, 0))
         switch_ime(self.name.widget, InputMode.HIRAGANA)
         switch_ime(self.tag.widget, InputMode.PLAIN)
         self.name.on_edit(self._name_edited)

@@ -16,7 +16,7 @@ from tkinter import ttk
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.desktop.open_file import open_file
 from kollect.errors import Trouble
-from kollect.ledger.posters import Poster
+from kollect.ledger.posters import PLAIN_ADDRESS, Poster
 from kollect.printing import documents
 from kollect.printing.documents import Paper
 from kollect.storage import temporary_files
@@ -27,7 +27,6 @@ from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.navigator import Navigator
-from kollect.ui.widgets.bars import PLAIN_ADDRESS
 from kollect.ui.widgets.form import Form, button_row, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
 

@@ -8,6 +8,7 @@ from datetime import date
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from kollect.printing.axis import ticks
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import (
     ACCENT,
@@ -25,7 +26,7 @@ from kollect.ui.framework.theme import (
 )
 from kollect.ui.framework.tk_lifetime import number_variable
 from kollect.ui.framework.window import FunctionKey, Window
-from kollect.ui.widgets.bars import Chart, label_every, per_day, per_hour, per_poster, ticks
+from kollect.ui.widgets.bars import Chart, label_every, per_day, per_hour, per_poster
 from kollect.ui.widgets.dates import Period, days_of, moments
 from kollect.ui.widgets.fields import ChoiceField, RadioField
 from kollect.ui.widgets.form import combobox_of, wrapped

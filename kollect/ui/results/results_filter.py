@@ -12,10 +12,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from tkinter import ttk
 
+from kollect.ledger.posters import PLAIN_ADDRESS
 from kollect.ledger.states import RECEIPT_STATE_TEXTS, ReceiptState
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import text_variable
-from kollect.ui.widgets.bars import PLAIN_ADDRESS
 from kollect.ui.widgets.dates import Period, day_text, days_of, moments, read_day
 from kollect.ui.widgets.fields import ChoiceField, LineField
 from kollect.ui.widgets.form import combobox_of, wrapped

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kollect.ledger.posters import PLAIN_ADDRESS
 from kollect.ui.widgets.dates import day_words
 
-PLAIN_ADDRESS = "ふつうのアドレス"
-"""What customers came by who scanned no poster with an address of its own."""
 MOST_DAYS = 100
 """More bars than that cannot be told apart: then a bar is a month."""
 
@@ -84,19 +83,6 @@ def per_poster(counts: Mapping[str, int], names: Mapping[str, str]) -> Chart:
     known.update(names)
     bars = tuple(Bar(name, name, counts.get(tag, 0)) for tag, name in known.items())
     return Chart("ポスターごとの受付（件）", bars, _summary(bars, ""))
-
-
-def ticks(most: int, parts: int = 5) -> list[int]:
-    """Round numbers for the axis, from 0 to at least `most`, in so many parts at most."""
-    step = 1
-    while step * parts < most:
-        step = next(s for s in _round_numbers(step) if s > step)
-    return list(range(0, max(most, 1) + step, step))
-
-
-def _round_numbers(start: int) -> Sequence[int]:
-    power = 10 ** (len(str(start)) - 1)
-    return [power, 2 * power, 5 * power, 10 * power]
 
 
 def label_every(width: float, slot: float) -> int:
