@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -30,6 +30,7 @@ from kollect.mail import address
 from kollect.mail.body import MailBody, read_contents
 from kollect.mail.foreign_text import exact
 from kollect.members.repository import Members
+from kollect.reports.month_facts import MonthFacts, months_with_numbers, read_month_facts
 from kollect.settings.model import Settings
 from kollect.settings.number_format import number_text
 from kollect.storage import export
@@ -128,6 +129,16 @@ class ResultsService:
             return []
         with self._receipts() as receipts:
             return receipts.hours(since, until)
+
+    def months(self, today: date) -> list[date]:
+        """Those with numbers, as `months_with_numbers`."""
+        self._migrate_if_there()
+        return months_with_numbers(self._folder.database, today)
+
+    def month_facts(self, month: date, today: date) -> MonthFacts:
+        """What 月報 tells of the month with this first day."""
+        self._migrate()
+        return read_month_facts(self._folder.database, month, today)
 
     def refusals(self, since: datetime) -> tuple[CarrierRefusals, ...]:
         """The replies that did not arrive since then, by carrier; the most refused first."""
@@ -258,6 +269,10 @@ class ResultsService:
     def _kept(self) -> KeptMails:
         self._migrate()
         return KeptMails(self._folder.database)
+
+    def _migrate_if_there(self) -> None:
+        if self._folder.database.exists():
+            self._migrate()
 
     def _migrate(self) -> None:
         """A reader needs the tables of this version; a Ledger brings older ones to it."""

@@ -41,6 +41,10 @@ class MonthMade:
     """Characters that the font has not: 〓 is in their place, or nothing for a picture."""
 
 
+Counted = tuple[str, int, int, str]
+"""What it is, this month, the month before, and the unit."""
+
+
 def make(facts: MonthFacts, *, shop: str, today: date) -> MonthMade:
     """The page. Raises Trouble where there is no Japanese font."""
     names = "".join(one.name for one in facts.posters)
@@ -52,12 +56,12 @@ def make(facts: MonthFacts, *, shop: str, today: date) -> MonthMade:
     _chart(pdf, facts)
     left, right = _MARGIN, _MARGIN + _HALF + _GAP
     months = ("今月", "前月", "差")
-    end = _table(pdf, left, _TABLES_TOP, ("お客様", *months), _customers(facts))
+    end = _table(pdf, left, _TABLES_TOP, ("お客様", *months), _versus_all(_customers(facts)))
     pdf.text(left + 1.5, end + 5, f"いまの会員数　{facts.members_now:,}人", _TYPE, bold=True)
     if facts.posters:
         rows = _posters(facts, lacking)
         _table(pdf, left, end + 10 + _GAP, ("ポスターごとの受付", *months), rows)
-    end = _table(pdf, right, _TABLES_TOP, ("メール発信", *months), _letters(facts))
+    end = _table(pdf, right, _TABLES_TOP, ("メール発信", *months), _versus_all(_letters(facts)))
     heads = ("アドレスの会社ごとの受付", "今月", "前月", "届かない")
     _table(pdf, right, end + _GAP, heads, _carriers(facts))
     pdf.text(_MARGIN, A4[1] - _MARGIN, _FOOT, 7.5, grey=_SOFT)
@@ -135,26 +139,32 @@ def _fitted(pdf: TextPdf, text: str, width: float, points: float) -> float:
     return points if wide <= width else points * width / wide
 
 
-def _customers(facts: MonthFacts) -> list[Sequence[str]]:
+def _customers(facts: MonthFacts) -> Sequence[Counted]:
     now, before = facts.counts, facts.before
-    return [
-        _versus("受付", now.received, before.received, "件"),
-        _versus("　うち、返信が届かないもの", now.not_arrived, before.not_arrived, "件"),
-        _versus("会員登録", now.registered, before.registered, "人"),
-        _versus("退会", now.withdrawn, before.withdrawn, "人"),
-        _versus("配信停止", now.stopped, before.stopped, "人"),
-        _versus("不達になった会員", now.undeliverable, before.undeliverable, "人"),
-    ]
+    return (
+        ("受付", now.received, before.received, "件"),
+        ("　うち、返信が届かないもの", now.not_arrived, before.not_arrived, "件"),
+        ("会員登録", now.registered, before.registered, "人"),
+        ("退会", now.withdrawn, before.withdrawn, "人"),
+        ("配信停止", now.stopped, before.stopped, "人"),
+        ("不達になった会員", now.undeliverable, before.undeliverable, "人"),
+    )
 
 
-def _letters(facts: MonthFacts) -> list[Sequence[str]]:
+def _letters(facts: MonthFacts) -> Sequence[Counted]:
     now, before = facts.counts, facts.before
-    return [
-        _versus("送信", now.mailings, before.mailings, "回"),
-        _versus("送信済", now.letters_sent, before.letters_sent, "通"),
-        _versus("送れなかったもの", now.letters_failed, before.letters_failed, "通"),
-        _versus("未確認", now.letters_unsure, before.letters_unsure, "通"),
-    ]
+    return (
+        ("送信", now.mailings, before.mailings, "回"),
+        ("送信済", now.letters_sent, before.letters_sent, "通"),
+        ("送れなかったもの", now.letters_failed, before.letters_failed, "通"),
+        ("未確認", now.letters_unsure, before.letters_unsure, "通"),
+    )
+
+
+def counted(facts: MonthFacts) -> list[Counted]:
+    """What is counted of customers and of メール発信, in the order of the page."""
+    rows = (*_customers(facts), *_letters(facts))
+    return [(name.strip(), now, before, unit) for name, now, before, unit in rows]
 
 
 def _carriers(facts: MonthFacts) -> list[Sequence[str]]:
@@ -180,6 +190,10 @@ def _posters(facts: MonthFacts, lacking: Sequence[str]) -> list[Sequence[str]]:
         before = sum(one.received_before for one in rest)
         rows.append(_versus(f"ほか{len(rest)}種類", now, before, "件"))
     return rows
+
+
+def _versus_all(rows: Sequence[Counted]) -> list[Sequence[str]]:
+    return [_versus(*row) for row in rows]
 
 
 def _versus(name: str, now: int, before: int, unit: str) -> Sequence[str]:

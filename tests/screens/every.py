@@ -59,6 +59,7 @@ from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.papers.posters_dialog import PostersDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
+from kollect.ui.results.results_print_dialog import ResultsPaper, ResultsPrintDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.settings.backups_dialog import BackupsDialog
 from kollect.ui.settings.control_page import ControlPage
@@ -252,6 +253,13 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "OutOfGroupDialog": (OutOfGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "ConsentDialog": (ConsentDialog, lambda program: ((member(program), date(2026, 11, 27)), {})),
     "PrintDialog": (PrintDialog, lambda program: ((), {})),
+    "ResultsPrintDialog": (
+        ResultsPrintDialog,
+        lambda program: (
+            (12_345, [date(2026, 11, 1), date(2026, 10, 1)], ResultsPaper.MONTH),
+            {},
+        ),
+    ),
     "PostersDialog": (
         PostersDialog,
         lambda program: (

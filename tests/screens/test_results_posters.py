@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import time
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from kollect.storage.database_driver import sqlite3
 from kollect.ui.framework.csv_file import READABLE
 from kollect.ui.main import Program
 from kollect.ui.results import results_print
+from kollect.ui.results.results_print_dialog import ResultsPaper, ResultsPrintDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.widgets.dates import Period
 from tests.helpers.pdf_reader import PdfPage, read_pdf
@@ -87,16 +90,80 @@ def seen(screen: ResultsScreen, text: str) -> bool:
     return any(one.winfo_viewable() for one in there)
 
 
+def chosen(button: str, paper: ResultsPaper = ResultsPaper.LIST, month: str = "") -> Any:
+    def work(dialog: ResultsPrintDialog) -> None:
+        while dialog.paper.value is not paper:
+            press(dialog.focus_get(), "Right")
+        if month:
+            dialog.month.widget.current(list(dialog.month.widget.cget("values")).index(month))
+        click(labelled(dialog, button))
+
+    return work
+
+
 def printed(
     screen: ResultsScreen, dialogs: Person, path: Path, *also: str
 ) -> tuple[list[str], list[PdfPage]]:
     """The texts of the first page, and all pages."""
-    dialogs.answers += ["PDFに保存", *also, path]
+    dialogs.answers += [chosen("PDFに保存"), *also, path]
     press(screen, "F11")
     settle(screen, lambda: "保存しました" in screen.window.status_text)
     assert not dialogs.answers
     pages = read_pdf(path.read_bytes())
     return [line.text for line in pages[0].lines], pages
+
+
+def slowly(title: str, columns: Any, each: Any, **named: Any) -> None:
+    for _ in each():
+        time.sleep(0.1)
+
+
+class TestMonth:
+    @pytest.mark.parametrize("tab", [0, 2])
+    def test_a_month_on_one_page(
+        self, screen: ResultsScreen, dialogs: Person, tmp_path: Path, tab: int
+    ):
+        screen.notebook.select(tab)
+        settle_jobs(screen)
+        today = datetime.now()
+        words, path = f"{today.year}年{today.month}月", tmp_path / "m.pdf"
+        dialogs.answers += [chosen("PDFに保存", ResultsPaper.MONTH, words), path]
+        press(screen, "F11")
+        settle(screen, lambda: "保存しました" in screen.window.status_text)
+        assert screen.window.status_text == f"{words}の月報を「m.pdf」に保存しました。"
+        assert dialogs.asked[-1][1].startswith(f"月報-{today:%Y-%m}-")
+        (page,) = read_pdf(path.read_bytes())
+        texts = [line.text for line in page.lines]
+        assert {
+            f"{words}の月報",
+            "ベーカリー こむぎ",
+            "レジ横",
+            "入口",
+            "ポスターごとの受付",
+        } <= set(texts)
+
+    def test_the_month_before_is_proposed_and_the_list_keeps_its_own(
+        self, screen: ResultsScreen, dialogs: Person, folder_of_receipts: DataFolder
+    ):
+        with closing(sqlite3.connect(folder_of_receipts.database)) as db, db:
+            db.execute("UPDATE receipt SET received_at = '2026-01-05T00:00:00Z' WHERE number = ?",
+                       (FIRST,))  # fmt: skip
+        seen: list[tuple[bool, str]] = []
+
+        def look(dialog: ResultsPrintDialog) -> None:
+            last = (datetime.now().replace(day=1) - timedelta(days=1)).date().replace(day=1)
+            assert dialog.month.value == last
+            assert not dialog.month.widget.instate(["disabled"])
+            press(dialog.focus_get(), "Left")
+            seen.append((dialog.month.widget.instate(["disabled"]), dialog.paper.value))
+            press(dialog, "Escape")
+
+        screen.notebook.select(2)
+        settle_jobs(screen)
+        dialogs.answers.append(look)
+        press(screen, "F11")
+        settle(screen, lambda: seen)
+        assert seen == [(True, ResultsPaper.LIST)]
 
 
 class TestPaper:
@@ -143,7 +210,7 @@ class TestPaper:
     ):
         opened: list[Path] = []
         monkeypatch.setattr("kollect.ui.framework.pdf_file.open_file", opened.append)
-        dialogs.answers.append("開いて印刷")
+        dialogs.answers.append(chosen("開いて印刷"))
         press(plain, "F11")
         settle(plain, lambda: opened and "実際のサイズ" in plain.window.status_text)
         assert folder_of_receipts.path in opened[0].parents
@@ -152,20 +219,21 @@ class TestPaper:
     def test_nothing_is_made_where_it_is_called_off_or_nothing_is_shown(
         self, plain: ResultsScreen, dialogs: Person
     ):
-        dialogs.answers.append("キャンセル")
+        dialogs.answers.append(chosen("キャンセル"))
         press(plain, "F11")
-        asked = len(dialogs.asked)
+        settle_jobs(plain)
         type_in(plain.list.filter.text.widget, "nobody at all")
         settle_jobs(plain)
+        dialogs.answers.append(chosen("PDFに保存"))
         press(plain, "F11")
-        assert len(dialogs.asked) == asked
+        settle(plain, lambda: dialogs.asked[-1][1] == "印刷するものがありません。")
         assert not dialogs.answers
 
     def test_a_character_that_is_not_in_the_font_is_named_before(
         self, program: Program, plain: ResultsScreen, dialogs: Person
     ):
         program.workspaces.real.save(Settings(shop=Shop(name="こむぎก🍞")), Passwords())
-        dialogs.answers += ["PDFに保存", "キャンセル"]
+        dialogs.answers += [chosen("PDFに保存"), "キャンセル"]
         press(plain, "F11")
         settle(plain, lambda: not dialogs.answers)
         told = dialogs.asked[-1][1]
@@ -188,11 +256,12 @@ class TestPaper:
         self, plain: ResultsScreen, dialogs: Person, monkeypatch: pytest.MonkeyPatch
     ):
         monkeypatch.setattr(results_print, "TOLD_EVERY", 1)
-        dialogs.answers.append("PDFに保存")
+        monkeypatch.setattr(results_print.list_pages, "make", slowly)
+        dialogs.answers.append(chosen("PDFに保存"))
         press(plain, "F11")
+        settle(plain, lambda: not dialogs.answers)
         plain.list.on_close()
-        settle_jobs(plain)
-        assert "印刷を中止しました" in plain.window.status_text or not dialogs.troubles
+        settle(plain, lambda: "印刷を中止しました" in plain.window.status_text)
 
 
 class TestPosters:

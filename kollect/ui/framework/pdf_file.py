@@ -28,9 +28,12 @@ class PaperMade:
     notes: Sequence[str]
     """What the user should know before it is printed."""
 
+    what: str = ""
+    """How it is told of; "": its count."""
+
     @property
     def words(self) -> str:
-        return f"{self.count:,}件（{self.pages:,}ページ）"
+        return self.what or f"{self.count:,}件（{self.pages:,}ページ）"
 
 
 @dataclass(frozen=True, slots=True)

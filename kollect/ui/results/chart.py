@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from tkinter import ttk
 from typing import TYPE_CHECKING
@@ -35,16 +35,25 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService
 
 _PERIODS = {period: period.value for period in Period if period is not Period.GIVEN}
-_KINDS = {"day": "日ごと", "hour": "時間帯ごと", "poster": "ポスターごと"}
+_POSTER = "poster"
+_KINDS = {"day": "日ごと", "hour": "時間帯ごと", _POSTER: "ポスターごと"}
 
 
 class ResultsChart(ttk.Frame):
     title = "グラフ"
     manual = "chart"
 
-    def __init__(self, parent: tk.Misc, window: Window, records: ResultsService) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        window: Window,
+        records: ResultsService,
+        print_month: Callable[[], None],
+    ) -> None:
+        """`print_month` makes 月報."""
         super().__init__(parent, padding=GAP)
         self._records = records
+        self._print_month = print_month
         self._searches: LatestOnly[tuple[Chart, bool]] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
         )
@@ -58,26 +67,39 @@ class ResultsChart(ttk.Frame):
         periods.pack(side="left", padx=(HALF, WIDE))
         self.period = ChoiceField(periods, unseen, _PERIODS)
         self.period.value = Period.DAYS_30
-        variable = number_variable(self)
-        buttons = []
-        for place, word in enumerate(_KINDS.values()):
-            button = ttk.Radiobutton(top, text=word, value=place, variable=variable)
-            button.pack(side="left", padx=(0, WIDE))
-            buttons.append(button)
-        self.kind = RadioField(buttons, unseen, variable, list(_KINDS))
-        self.kind.value = "day"
-        self._by_poster = buttons[-1]
-        self._by_poster.pack_forget()
+        self._kinds = ttk.Frame(top)
+        self._kinds.pack(side="left")
+        self._unseen = unseen
+        self._has_posters = False
+        self.kind = self._build_kinds()
         self.chart = Chart("", (), "")
         self.bars = BarChart(self)
         self.bars.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.summary = wrapped(self, "")
         self.summary.grid(row=2, column=0, sticky="ew")
         self.period.on_edit(self.refresh)
-        self.kind.on_edit(self.refresh)
+
+    def _build_kinds(self) -> RadioField[str]:
+        """By the poster only where there are any."""
+        for old in self._kinds.winfo_children():
+            old.destroy()
+        words = {one: word for one, word in _KINDS.items() if one != _POSTER or self._has_posters}
+        variable = number_variable(self)
+        buttons = []
+        for place, word in enumerate(words.values()):
+            button = ttk.Radiobutton(self._kinds, text=word, value=place, variable=variable)
+            button.pack(side="left", padx=(0, WIDE))
+            buttons.append(button)
+        field = RadioField(buttons, self._unseen, variable, list(words))
+        field.value = "day"
+        field.on_edit(self.refresh)
+        return field
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        return [FunctionKey("F5", "最新の表示", self.refresh)]
+        return [
+            FunctionKey("F5", "最新の表示", self.refresh),
+            FunctionKey("F11", "月報", self._print_month),
+        ]
 
     def search_entry(self) -> tk.Misc | None:
         return None
@@ -98,7 +120,7 @@ class ResultsChart(ttk.Frame):
 
         def work() -> tuple[Chart, bool]:
             names = self._records.poster_names()
-            if kind == "poster":
+            if kind == _POSTER:
                 return per_poster(self._records.by_poster(since, until), names), bool(names)
             hours = self._records.hours(since, until)
             if kind == "hour":
@@ -107,8 +129,10 @@ class ResultsChart(ttk.Frame):
 
         def done(found: tuple[Chart, bool]) -> None:
             self.chart, has_posters = found
-            if has_posters and not self._by_poster.winfo_manager():
-                self._by_poster.pack(side="left", padx=(0, WIDE))
+            if has_posters and not self._has_posters:
+                self._has_posters = True
+                self.kind = self._build_kinds()
+                self.kind.value = kind
             self.bars.show(self.chart)
             self.summary.configure(text=self.chart.summary)
 

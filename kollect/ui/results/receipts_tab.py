@@ -23,6 +23,7 @@ from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.results.resend_dialog import LetterWatch
 from kollect.ui.results.results_files import ResultsFiles
 from kollect.ui.results.results_filter import ReceiptFilter
+from kollect.ui.results.results_print_dialog import ResultsPaper
 from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, has_not_arrived, row_of
 from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.form import wrapped
@@ -123,7 +124,7 @@ class ResultsList(ttk.Frame):
         ready = bool(self.table.row_keys) and not self._files.busy
         return [
             FunctionKey("F5", "最新の表示", self.refresh),
-            FunctionKey("F11", "印刷", self.print, enabled=ready),
+            FunctionKey("F11", "印刷", self.print, enabled=not self._files.busy),
             FunctionKey("F12", "CSVへ取り出し", self.export, enabled=ready),
         ]
 
@@ -330,7 +331,6 @@ class ResultsList(ttk.Frame):
         if self.table.row_keys:
             self._files.export(self.table.row_keys)
 
-    def print(self) -> None:
-        """「印刷」: the same rows on paper."""
-        if self.table.row_keys:
-            self._files.print(self.table.row_keys)
+    def print(self, paper: ResultsPaper = ResultsPaper.LIST) -> None:
+        """「印刷」: the same rows on paper, or 月報."""
+        self._files.print(self.table.row_keys, paper)

@@ -12,16 +12,20 @@ from kollect.errors import Trouble
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.csv_file import ask_csv_file
 from kollect.ui.framework.jobs import Job
-from kollect.ui.framework.pdf_file import OPEN, SAVE, PaperMade, ask_pdf_place
+from kollect.ui.framework.pdf_file import PaperMade, ask_pdf_place
 from kollect.ui.framework.window import Window
-from kollect.ui.results.results_print import TITLE, make
+from kollect.ui.results import results_print
+from kollect.ui.results.results_print_dialog import (
+    ResultsPaper,
+    ResultsPrintChoice,
+    ResultsPrintDialog,
+)
 
 if TYPE_CHECKING:
     from kollect.app.results_service import ResultsService
 
 T = TypeVar("T")
 
-_CANCEL = "キャンセル"
 _STOPPED = "印刷を中止しました。"
 
 
@@ -75,17 +79,20 @@ class ResultsFiles:
 
         self._run(work, self._window.say_done, "取り出しを中止しました。")
 
-    def print(self, numbers: Sequence[int]) -> None:
-        """「印刷」: the same rows as a list on paper."""
+    def print(self, numbers: Sequence[int], paper: ResultsPaper = ResultsPaper.LIST) -> None:
+        """「印刷」: these rows as a list on paper, or 月報; `paper` is proposed."""
         if self.busy:
             return
-        way = self._window.dialogs.choose(
-            f"{TITLE}の印刷",
-            f"表示している {len(numbers):,}件を、A4の横向きの一覧にします。",
-            (_CANCEL, SAVE, OPEN),
-        )
-        if way == _CANCEL:
-            return
+        today = local_now().date()
+
+        def ask(months: list[date]) -> None:
+            choice = self._window.dialogs.show(ResultsPrintDialog, len(numbers), months, paper)
+            if choice is not None:
+                self._make(choice, numbers, today)
+
+        self._run(lambda job: self._records.months(today), ask, _STOPPED)
+
+    def _make(self, choice: ResultsPrintChoice, numbers: Sequence[int], today: date) -> None:
         current = self._workspaces.current
 
         def work(job: Job) -> PaperMade | None:
@@ -93,16 +100,20 @@ class ResultsFiles:
                 job.report(self._window.set_status, f"{doing}… {count:,} ／ {len(numbers):,}件")
                 return not job.stopping()
 
-            shop, today = current.settings().shop.name, local_now().date()
-            return make(self._records, numbers, told, shop=shop, today=today)
+            shop = current.settings().shop.name
+            if choice.paper is ResultsPaper.MONTH:
+                facts = self._records.month_facts(choice.month, today)
+                return results_print.make_month(facts, shop=shop, today=today)
+            return results_print.make(self._records, numbers, told, shop=shop, today=today)
 
         def made(paper: PaperMade) -> None:
             target = ask_pdf_place(
                 self._window.dialogs,
-                TITLE,
+                choice.name,
                 paper,
-                opens=way == OPEN,
-                protected=self._records.protected,
+                opens=choice.opens,
+                # the numbers of 月報 name nobody
+                protected=self._records.protected and choice.paper is ResultsPaper.LIST,
             )
             if target is not None:
                 self._run(

@@ -1,4 +1,4 @@
-"""What 「印刷」 of 収集結果 makes: the receipts that are shown, as rows of a list on paper."""
+"""What 「印刷」 of 収集結果 makes: the receipts that are shown, as a list on paper, or 月報."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from kollect.ledger.records import Receipt
-from kollect.printing import list_pages
+from kollect.printing import list_pages, month_pages
 from kollect.printing.list_pages import WIDTH, ListColumn
+from kollect.reports.month_facts import MonthFacts
 from kollect.ui.framework.pdf_file import PaperMade, not_in_the_font
 from kollect.ui.results.results_rows import cells
 
@@ -23,6 +24,13 @@ _FIXED = (
     *(ListColumn("回数", 12), ListColumn("会員", 14)),
 )
 _NUMBER, _POSTER = ListColumn("受付番号", 22), ListColumn("ポスター", 36)
+
+
+def make_month(facts: MonthFacts, *, shop: str, today: date) -> PaperMade:
+    """月報. Raises Trouble where there is no Japanese font."""
+    made = month_pages.make(facts, shop=shop, today=today)
+    what = f"{month_pages.month_words(facts.month)}の{month_pages.TITLE}"
+    return PaperMade(made.pdf, 1, 1, not_in_the_font(made.missing, _CURE), what)
 
 
 class _Ended(Exception):
