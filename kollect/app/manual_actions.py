@@ -65,8 +65,11 @@ def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -
     return row
 
 
-def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now: datetime) -> int:
-    """Give the next number to `to`, and owe the 受付完了メール as the answer to this mail.
+def give_number(
+    ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now: datetime, poster: str = ""
+) -> int:
+    """Give the next number to `to`, and owe the 受付完了メール as the answer to this mail; `poster`
+    is the tag of the one that it was sent to.
 
     Raises AlreadyNumbered where the address has one, and then nothing has changed.
     """
@@ -79,8 +82,9 @@ def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now
     with ledger.transaction():
         template = _acknowledgement(ledger, settings, now)
         number = ledger.give_number(
-            to, address.key(to), now, first=settings.collect.first_number, template=template
-        )
+            to, address.key(to), now,
+            first=settings.collect.first_number, template=template, poster=poster,
+        )  # fmt: skip
         _owe(
             ledger, settings, mail, f"number-{mail.id}-{number}", Kind.NEW, to, now,
             number=number, template=template,

@@ -22,6 +22,7 @@ from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.kept_query import KeptMail, KeptMails
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.letter_query import LetterProgress, Letters
+from kollect.ledger.posters import Posters
 from kollect.ledger.receipt_query import ReceiptQuery
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
@@ -29,6 +30,8 @@ from kollect.ledger.states import in_words
 from kollect.mail import address
 from kollect.mail.body import MailBody, read_contents
 from kollect.mail.foreign_text import exact
+from kollect.mail.message import HEADER_LIMIT, Mail
+from kollect.mail.plus_address import poster_of
 from kollect.members.repository import Members
 from kollect.reports.month_facts import MonthFacts, months_with_numbers, read_month_facts
 from kollect.settings.model import Settings
@@ -245,7 +248,16 @@ class ResultsService:
         """A number for an address. Raises `states.AlreadyNumbered`."""
         settings = self._settings()
         with closing(Ledger(self._folder.database)) as ledger:
-            return manual_actions.give_number(ledger, settings, mail, to, self._now())
+            tags = Posters.beside(ledger).tags()
+            poster = poster_of(self._head(mail), settings.mail_address, tags)
+            return manual_actions.give_number(ledger, settings, mail, to, self._now(), poster)
+
+    def _head(self, mail: KeptMail) -> Mail:
+        """Of its copy; an empty one where that is gone."""
+        try:
+            return Mail.read(KeptFolder(self._folder.kept_dir).head(mail.file, HEADER_LIMIT))
+        except StorageTrouble:
+            return Mail.read(b"")
 
     def stop_mails(self, mail: KeptMail) -> list[int]:
         """配信停止 for the address of this mail. Returns the members that it is new for."""
