@@ -14,7 +14,7 @@ from kollect.ledger.posters import PLAIN_ADDRESS
 from kollect.ledger.receipt_rows import Receipts
 from kollect.reports.period_counts import PeriodCounts, Periods
 
-_MONTH = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})月?")
+_MONTH = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:月)?")
 FIRST_YEAR, LAST_YEAR = 2000, 2999
 MOST_MONTHS = 120
 
