@@ -21,6 +21,9 @@ GETA = "〓"
 """What printers have always put where a character was missing."""
 
 
+_IN_ID = "ほかの書き方があれば、「緒言設定」の「ID」で直してください。"
+
+
 class Paper(StrEnum):
     POSTER = "店頭ポスター"
     FORM = "会員登録用紙"
@@ -116,26 +119,33 @@ def missing_characters(settings: Settings, one: Poster | None = None) -> list[st
 
     Raises Trouble where there is no Japanese font.
     """
-    shop = settings.shop
+    shop, face = settings.shop, face_for(settings, one)
+    told = missing_in_name(settings, face)
+    told += _missing("住所", shop.address, face, _IN_ID)
+    told += _missing("電話番号", shop.phone, face, _IN_ID)
+    told += _missing("メールアドレス", settings.mail_address, face, "")
+    if one is not None:
+        cure = "ほかの書き方があれば、別の名前のポスターを作ってください。"
+        told += _missing("ポスターの名前", one.name, face, cure)
+    return told
+
+
+def missing_in_name(settings: Settings, face: fonts.Typeface | None = None) -> list[str]:
+    """As `missing_characters`, of a paper that has nothing of the shop but its name."""
+    return _missing("店名", settings.shop.name, face or face_for(settings), _IN_ID)
+
+
+def _missing(part: str, value: str, face: fonts.Typeface, cure: str) -> list[str]:
     told = []
-    parts = [("店名", shop.name), ("住所", shop.address), ("電話番号", shop.phone)]
-    face = face_for(settings, one)
-    if one is not None and (lacking := fonts.lacking(face, printable(one.name))):
+    lacking = fonts.lacking(face, printable(value))
+    if pictures := "".join(filter(is_picture, lacking)):
         told.append(
-            f"ポスターの名前の「{''.join(lacking)}」は、文字の形が印刷用のフォントにありません。"
-            "別の名前のポスターを作ってください。"
+            f"{part}の「{pictures}」は、文字の形が印刷用のフォントにないため、印刷しません。"
         )
-    for name, value in parts:
-        lacking = fonts.lacking(face, printable(value))
-        if pictures := "".join(filter(is_picture, lacking)):
-            told.append(
-                f"{name}の「{pictures}」は、文字の形が印刷用のフォントにないため、印刷しません。"
-            )
-        if letters := "".join(one for one in lacking if not is_picture(one)):
-            told.append(
-                f"{name}の「{letters}」は、文字の形が印刷用のフォントにないため、「〓」になります。"
-                "ほかの書き方があれば、「緒言設定」の「ID」で直してください。"
-            )
+    if letters := "".join(one for one in lacking if not is_picture(one)):
+        told.append(
+            f"{part}の「{letters}」は、文字の形が印刷用のフォントにないため、「〓」になります。{cure}"
+        )
     return told
 
 

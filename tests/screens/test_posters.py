@@ -237,7 +237,8 @@ def test_a_name_that_is_not_in_the_font_is_named_before_printing(program: Progra
     make(program, ("pan", "パン🍞ก"))
     screen = open_papers(program)
     choose(screen, "パン🍞ก")
-    assert "ポスターの名前の「🍞ก」" in screen.trouble.text
+    assert "ポスターの名前の「🍞」" in screen.trouble.text
+    assert "ポスターの名前の「ก」" in screen.trouble.text
     assert screen.function_keys()[-1].enabled
 
 
