@@ -173,6 +173,8 @@ def test_the_weekly_report_needs_somebody_to_write_to():
         ("Shop@EXAMPLE.jp", "shop@example.jp", ""),
         ('"a..b"@docomo.ne.jp', "a..b@docomo.ne.jp", ""),
         ("box@example.jp", "shop@example.jp", "Box@example.jp"),
+        ("shop+boss@example.jp", "shop@example.jp", ""),
+        ("box+boss@example.jp", "shop@example.jp", "box@example.jp"),
     ],
 )
 def test_mail_must_not_come_back_to_us(key: str, to: str, own: str, account: str):
