@@ -11,6 +11,7 @@ from kollect.storage.database_driver import sqlite3
 from kollect.ui.log.screen import LogScreen
 from kollect.ui.menu import MenuScreen
 from kollect.ui.results.kept_tab import KeptMailsTab
+from kollect.ui.results.results_print_dialog import ResultsPaper
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.widgets.dates import Period
 from tests.helpers.receipt_samples import fill_kept, fill_log, fill_receipts
@@ -49,7 +50,7 @@ def results(album: Album) -> None:
     album.wait(lambda: len(screen.list.table.row_keys) == COUNT)
     album.dialog("results-again", screen.list.resend)
     album.dialog("results-csv", screen.list.export)
-    album.dialog("results-print", screen.list.print)
+    album.dialog("results-print", lambda: _printed(album, screen, ResultsPaper.LIST))
     _by_poster(album, screen)
     screen.notebook.select(screen.chart)
     album.wait(lambda: screen.chart.chart.bars)
@@ -78,12 +79,20 @@ def _by_poster(album: Album, screen: ResultsScreen) -> None:
     album.wait(lambda: screen.list.filter.poster.widget.winfo_ismapped())
     album.settle()
     album.take("results-posters")
+    album.dialog("results-print-month", lambda: _printed(album, screen, ResultsPaper.MONTH))
     screen.notebook.select(screen.chart)
+    album.settle(0.5)
     screen.chart.kind.value = "poster"
     screen.chart.refresh()
     album.settle(0.5)
     album.take("results-chart-posters")
     screen.chart.kind.value = "day"
+
+
+def _printed(album: Album, screen: ResultsScreen, paper: ResultsPaper) -> None:
+    """The months are looked up in a thread, and the dialog opens after that."""
+    screen.list.print(paper)
+    album.wait(lambda: not screen.list._files.busy)
 
 
 def _kept(album: Album, tab: KeptMailsTab) -> None:
