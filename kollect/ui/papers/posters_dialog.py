@@ -71,7 +71,7 @@ class PostersDialog(Dialog[None]):
             chosen=self._enable,
         )
         self.table.pack(fill="both", expand=True)
-        self.buttons(("閉じる", self.cancel), main=None)
+        _, self.add_button = self.buttons(("閉じる", self.cancel), (ADD, self.add))
         self.start_at(self.name.widget)
         if not self._settings.mail_address:
             self._say(_NO_ADDRESS, bad=True)
@@ -86,7 +86,6 @@ class PostersDialog(Dialog[None]):
         rows.pack(side="bottom", fill="x", pady=(GAP, 0))
         self.name = rows.line("新しい名前", characters=22, after="例: レジ横、入口、チラシ")
         self.tag = rows.line("付ける文字", characters=22)
-        self.add_button = rows.button_beside(self.tag, ADD, self.add, width=12)
         row, (self.prove_button, self.remove_button) = button_row(
             self.body, {PROVE: self.prove, REMOVE: self.remove}
         )
