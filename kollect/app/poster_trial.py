@@ -70,13 +70,15 @@ class PosterTrial:
     now: Callable[[], datetime]
 
     def prove_and_write_down(self, tag: str, stopping: Callable[[], bool]) -> TagProof:
-        """As `prove`; what it has shown decides whether that poster is printed."""
+        """As `prove`; what it has shown decides whether that poster is printed. A mail that has not
+        come in time shows nothing: it may be slow."""
         proof = self.prove(tag, stopping)
-        with closing(Posters(self.database)) as posters:
-            if proof.verdict is TagVerdict.ARRIVED:
-                posters.prove(tag, proof_place(self.settings), self.now())
-            else:
-                posters.disprove(tag)
+        if proof.verdict is not TagVerdict.MISSING:
+            with closing(Posters(self.database)) as posters:
+                if proof.verdict is TagVerdict.ARRIVED:
+                    posters.prove(tag, proof_place(self.settings), self.now())
+                else:
+                    posters.disprove(tag)
         return proof
 
     def prove(

@@ -79,7 +79,11 @@ def test_an_address_with_a_tag_is_proved_by_a_mail_that_is_then_gone(
         settings = with_imap(settings, dovecot)
     box = settings.receive.account
     dovecot.deliver(box, blank("taro@docomo.ne.jp"))
-    proof = trial_of(settings, dovecot, tmp_path).prove("reji")
+    trial = trial_of(settings, dovecot, tmp_path)
+    with closing(Posters(trial.database)) as posters:
+        posters.add("reji", "レジ横", now())
+        proof = trial.prove_and_write_down("reji", lambda: False)
+        assert posters.all()[0].is_proven(settings)
     assert (proof.verdict, proof.words) == (TagVerdict.ARRIVED, "")
     [left] = dovecot.mails(box)
     assert b"taro@docomo.ne.jp" in left, "nothing but ours is removed"
@@ -91,7 +95,12 @@ def test_a_server_that_does_not_know_them_refuses_the_mail(
     _needed()
     with running_postfix(certificates, dovecot, INTO_DOVECOT) as postfix:
         settings = shop_of(dovecot, postfix)
-        proof = trial_of(settings, dovecot, tmp_path).prove("reji")
+        trial = trial_of(settings, dovecot, tmp_path)
+        with closing(Posters(trial.database)) as posters:
+            posters.add("reji", "レジ横", now())
+            posters.prove("reji", proof_place(settings), now())
+            proof = trial.prove_and_write_down("reji", lambda: False)
+            assert not posters.all()[0].is_proven(settings), "it was, and is no more"
     assert proof.verdict is TagVerdict.REFUSED
     assert "550" in proof.words and "unknown" in proof.words.lower()
 
@@ -128,11 +137,21 @@ def test_a_mail_that_comes_back_proves_the_contrary(
 
 
 def test_what_does_not_arrive_is_said_in_time_and_it_can_be_stopped(
-    postfix: Postfix, dovecot: Dovecot, tmp_path: Path
+    postfix: Postfix, dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """This Postfix takes it, and puts it where the shop never looks."""
-    trial = trial_of(shop_of(dovecot, postfix), dovecot, tmp_path)
-    assert trial.prove("reji", seconds=0.5).verdict is TagVerdict.MISSING
+    settings = shop_of(dovecot, postfix)
+    trial = trial_of(settings, dovecot, tmp_path)
+    with closing(Posters(trial.database)) as posters:
+        posters.add("reji", "レジ横", now())
+        posters.add("iriguchi", "入口", now())
+        posters.prove("reji", proof_place(settings), now())
+        monkeypatch.setattr(poster_trial, "WAIT_FOR", 0.5)
+        for tag in ("reji", "iriguchi"):
+            proof = trial.prove_and_write_down(tag, lambda: False)
+            assert proof.verdict is TagVerdict.MISSING
+        # it may only be slow: what was proved stays so
+        assert [one.is_proven(settings) for one in posters.all()] == [True, False]
     with pytest.raises(MailTestStopped):
         trial.prove("reji", lambda: True)
 

@@ -162,7 +162,10 @@ class PapersScreen(Screen):
                 self.poster.offer({"": PLAIN_ADDRESS} | {one.tag: one.name for one in found})
                 self._changed()
 
-        self.window.jobs.run(work, done, owner=self)
+        def failed(trouble: Trouble) -> None:  # the poster with the plain address needs no record
+            self.window.say_not_done(f"{trouble.title}。{trouble.cure}")
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
 
     @property
     def _chosen_poster(self) -> Poster | None:
