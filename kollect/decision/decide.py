@@ -12,7 +12,7 @@
     9  blank, too many answers to this address already     BRAKED
     10 blank, new address, too many new ones this hour     PAUSED
     11 blank, new address                                  NEW
-    12 blank, known address                                DUPLICATE or RENUMBER, by setting
+    12 blank, known address (2重登録)                      DUPLICATE or RENUMBER, by setting
 
 Rows 1 to 3 and 5 are what keeps two programs from answering each other for ever (RFC 3834); row 4
 stops the mails whatever marks of a program it carries, and then confirms nothing: buttons of mail

@@ -78,7 +78,7 @@ class Outbox(Recipients):
         self, mailing: int, before: datetime, most: int, now: datetime
     ) -> list[MailingRecipient]:
         """As `take`, of those that were put off, the ones last tried before that moment; whose last
-        try is the longest ago comes first. Ten of a domain that nobody finds, at which the post
+        try is the longest ago comes first. Ten of a domain that nobody finds, at which the client
         gives up, do not stand before the others for ever.
         """
         owed = f"{_put_off(before, now)} AND parcel.id > ?"

@@ -1,7 +1,8 @@
 """The daily copy of kollect.db, the check at start, and the way back to a good copy.
 
-A copy is made by SQLite's backup API while the program works, checked, synced, then renamed; seven
-are kept. Only copies of one and the same ledger lie beside each other.
+A copy is made by SQLite's backup API while the program works, checked, synced, then renamed;
+`data_folder.BACKUPS_KEPT` of them are kept. Only copies of one and the same ledger lie beside each
+other.
 """
 
 from __future__ import annotations

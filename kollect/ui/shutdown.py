@@ -1,4 +1,7 @@
-"""How the program ends: it asks, lets collector and sender finish the mail in hand, and goes."""
+"""How the program ends: it asks, lets collector and sender finish the mail in hand, and goes.
+
+The window's × comes here only where no mail is collected: `main.Program` decides.
+"""
 
 from __future__ import annotations
 
