@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from datetime import date
 from typing import TYPE_CHECKING
 
 from kollect.settings.model import Settings
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.protection_mark import is_marked
+from kollect.threads.background_thread import local_now
 
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService
@@ -18,6 +20,7 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.mailing.recipients import SentMail
     from kollect.mailing.text_library import TextLibrary
     from kollect.members.address_change import AddressChanges
+    from kollect.members.merge import MemberMerges
     from kollect.members.repository import Members
 
 
@@ -62,6 +65,12 @@ class CustomerData:
 
         return closing(AddressChanges(self.folder.database))
 
+    def merges(self) -> AbstractContextManager[MemberMerges]:
+        """The members for 統合, in the same way."""
+        from kollect.members.merge import MemberMerges
+
+        return closing(MemberMerges(self.folder.database))
+
     def member_import(self) -> AbstractContextManager[tuple[Members, BroughtNumbers]]:
         """The members and the numbers for customers from before, in the same way."""
         from kollect.app.import_connection import for_import
@@ -73,6 +82,12 @@ class CustomerData:
         from kollect.mailing.outbox import Outbox
 
         return closing(Outbox(self.folder.database))
+
+    def days_returned(self, number: int) -> list[date]:
+        """On which days mails to this member came back, of those that count. Raises
+        StorageTrouble."""
+        with self.outbox() as outbox:
+            return outbox.days_returned(number, local_now())
 
     def texts(self) -> AbstractContextManager[TextLibrary]:
         """The shop's own 文例, in the same way."""

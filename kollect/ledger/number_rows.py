@@ -18,9 +18,15 @@ from kollect.storage.highest_number import Highest
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 250
-OF_ADDRESS = "address_key = ? AND stands_for IS NULL"
-"""The numbers of an address. One that stands for a member is not among them: the address has the
-member's own number now, or is a former one of the member's."""
+OF_ADDRESS = (
+    "address_key = ? AND (stands_for IS NULL"
+    " OR EXISTS (SELECT 1 FROM member WHERE member.number = receipt.number))"
+)
+"""The numbers of an address, each to be read as `coalesce(stands_for, number)`: where its member
+was merged into another (統合), the address has that one's. One that was handed in for
+アドレスの変更 is not among them: the address has the member's own number now, or is a former one of
+the member's."""
+_NUMBER = "max(coalesce(stands_for, number))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ class NumberRows(Database):
         """
         with self._translated():
             number = self._db.execute(
-                f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS}", (address_key,)
+                f"SELECT {_NUMBER} FROM receipt WHERE {OF_ADDRESS}", (address_key,)
             ).fetchone()[0]
         if number is None:
             return None, 0, 0  # every answer gave or named a number
@@ -203,7 +209,7 @@ class NumberRows(Database):
         # within another transaction nothing of its own: the one change is the last statement
         with self._translated() if self._link.depth else self.transaction():
             old, last, floor = self._db.execute(
-                f"SELECT (SELECT max(number) FROM receipt WHERE {OF_ADDRESS}),"
+                f"SELECT (SELECT {_NUMBER} FROM receipt WHERE {OF_ADDRESS}),"
                 " (SELECT max(number) FROM receipt),"
                 " (SELECT value FROM meta WHERE key = 'number_floor')",
                 (address_key,),
@@ -216,6 +222,14 @@ class NumberRows(Database):
             )
             self._given = number
             return number
+
+    def is_address_of(self, number: int, address_key: str) -> bool:
+        """Whether mails to this address are mails to the member with this number."""
+        with self._translated():
+            row = self._db.execute(
+                "SELECT 1 FROM receipt WHERE number = ? AND address_key = ?", (number, address_key)
+            ).fetchone()
+        return row is not None
 
     def next_number(self, first: int) -> int:
         """The one that `give_number` would give."""
@@ -234,7 +248,7 @@ class NumberRows(Database):
         """
         with self._translated() if self._link.depth else self.transaction():
             (old,) = self._db.execute(
-                f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS} OR number = ?",
+                f"SELECT {_NUMBER} FROM receipt WHERE {OF_ADDRESS} OR number = ?",
                 (address_key, number),
             ).fetchone()
             if old is not None:
@@ -350,3 +364,4 @@ class NumberRows(Database):
                 " AND reason <> ''",
                 (address_key, ReceiptState.REPLIED),
             )
+            self._db.execute("DELETE FROM returned_letter WHERE address_key = ?", (address_key,))

@@ -154,10 +154,10 @@ def _customers(facts: MonthFacts) -> Sequence[Counted]:
 def _letters(facts: MonthFacts) -> Sequence[Counted]:
     now, before = facts.counts, facts.before
     return (
-        ("送信", now.mailings, before.mailings, "回"),
+        ("始めた発信", now.mailings, before.mailings, "回"),
         ("送信済", now.letters_sent, before.letters_sent, "通"),
-        ("送れなかったもの", now.letters_failed, before.letters_failed, "通"),
-        ("未確認", now.letters_unsure, before.letters_unsure, "通"),
+        ("届かなかったもの", now.letters_failed, before.letters_failed, "通"),
+        ("届いたか分からないもの", now.letters_unsure, before.letters_unsure, "通"),
     )
 
 

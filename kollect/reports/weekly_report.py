@@ -75,12 +75,14 @@ def body(facts: WeekFacts, shop: str, now: datetime) -> str:
         f"いまの会員数: {facts.members_now:,}人",
         "",
         "■ メール発信",
-        f"送信: {_versus(week.mailings, before.mailings, '回')}",
+        f"始めた発信: {_versus(week.mailings, before.mailings, '回')}",
         f"送信済: {_versus(week.letters_sent, before.letters_sent, '通')}",
-        f"送れなかったもの: {_versus(week.letters_failed, before.letters_failed, '通')}",
+        f"届かなかったもの: {_versus(week.letters_failed, before.letters_failed, '通')}",
     ]
     if week.letters_unsure or before.letters_unsure:
-        lines.append(f"未確認: {_versus(week.letters_unsure, before.letters_unsure, '通')}")
+        lines.append(
+            f"届いたか分からないもの: {_versus(week.letters_unsure, before.letters_unsure, '通')}"
+        )
     lines += ["", "■ お確かめください"]
     lines += list(_attention(facts, now)) or ["特にありません。"]
     lines += ["", f"最後の控え: {_backup(facts.last_backup)}"]

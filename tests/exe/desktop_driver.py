@@ -140,7 +140,7 @@ def turn_page(window: str, key: str) -> None:
     before = _seen(window)
     keys(key)
     wait_until(lambda: _seen(window) != before, "the page does not turn")
-    _at_rest(window)
+    at_rest(window)
 
 
 def click_in(window: str, across: float, down: float) -> None:
@@ -212,7 +212,7 @@ def picture(path: Path, window: str = "root") -> None:
 def framed_picture(path: Path, window: str) -> None:
     """A window with its frame, once nothing changes in it any more; in few colours."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    seen = _at_rest(window)
+    seen = at_rest(window)
     _xdotool("mousemove", "--window", window, "0", "0")
     told = _xdotool("getmouselocation", "--shell").stdout
     corner = dict(line.split("=") for line in told.split())
@@ -269,7 +269,7 @@ def light() -> TrayColor:
     return found.most_common(1)[0][0]
 
 
-def _at_rest(window: str) -> bytes:
+def at_rest(window: str) -> bytes:
     """Wait until nothing changes there any more; a countdown never comes to that."""
     before, seen = b"", _seen(window)
     end = time.monotonic() + 10

@@ -5,10 +5,11 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -24,6 +25,7 @@ from tests.helpers.ledger_samples import numbered
 from tests.helpers.member_shop import SHOP, register
 from tests.helpers.played_hours import Hours
 from tests.helpers.postfix import Postfix
+from tests.helpers.power_cut import Fuse, PowerCut, fused
 from tests.helpers.scripted_pop3 import ScriptedPop3
 from tests.helpers.scripted_smtp import Act, ScriptedSmtp
 from tests.helpers.shop import settings_for
@@ -120,6 +122,43 @@ def test_a_date_that_jumps_sends_nothing_until_it_has_stood_for_a_day(
     hours.now = right
     goes_on(hours, WEEK + 3 * DAY)
     assert len(reports(smtp)) == 1, "this week's, as if nothing had been"
+
+
+def test_a_power_cut_at_any_moment_loses_none_and_repeats_one_at_most(
+    hours: Hours, smtp: ScriptedSmtp, tmp_path: Path
+):
+    hours.polls(1)
+    goes_on(hours, WEEK - HOUR)
+    hours.worker.close()
+    due = hours.now + HOUR
+    prepared = shutil.copytree(tmp_path, tmp_path / "prepared")
+
+    def report_after(fuse: Fuse, name: str) -> list[EmailMessage]:
+        """Those that were sent by a poll with this fuse, and by the start after it."""
+        before = len(smtp.kept)
+        folder = shutil.copytree(prepared, tmp_path / name)
+        with suppress(PowerCut), fused(fuse):
+            _at(Hours(folder, hours.settings), due).polls(1)
+        _at(Hours(folder, hours.settings), due + HOUR).polls(2)
+        sent = reports(smtp)[-(len(smtp.kept) - before) :] if len(smtp.kept) > before else []
+        shutil.rmtree(folder)
+        return sent
+
+    whole = Fuse(0, after=False)
+    assert len(report_after(whole, "whole")) == 1
+    repeated = 0
+    for act in range(max(1, whole.acts - 30), whole.acts + 1):
+        for after in (False, True):
+            letters = report_after(Fuse(act, after=after), f"cut {act} {after}")
+            assert 1 <= len(letters) <= 2, (act, after, whole.names[act - 1])
+            assert len({letter["Message-ID"] for letter in letters}) == 1
+            repeated += len(letters) == 2
+    assert repeated, "the cut between the server's 250 and the writing"
+
+
+def _at(hours: Hours, moment: datetime) -> Hours:
+    hours.now = moment
+    return hours
 
 
 # --- real servers, real processes

@@ -14,6 +14,7 @@ from kollect.ledger.posters import proof_place
 from kollect.members import postcodes
 from kollect.members.member import Consent, Member, Sex
 from kollect.members.member_fields import MemberField
+from kollect.members.merge import MemberMerges
 from kollect.members.repository import Members
 from kollect.printing.documents import Paper
 from kollect.printing.label_sheets import SHEETS
@@ -26,6 +27,7 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.members.merge_dialogs import MergeDialog, MergeWithDialog
 from kollect.ui.members.print_dialog import PrintChoice, PrintDialog, PrintedPaper
 from kollect.ui.menu import MenuScreen
 from kollect.ui.papers.posters_dialog import PostersDialog, proof_words
@@ -120,6 +122,10 @@ def member_list(album: Album) -> None:
     album.wait(lambda: len(screen.table.row_keys) == 30)
     album.take("member-list")
     album.dialog("member-print", lambda: album.window.dialogs.show(PrintDialog, LABELS))
+    album.dialog(
+        "member-print-protected",
+        lambda: album.window.dialogs.show(PrintDialog, LABELS, protected=True),
+    )
     screen.table.select((1, 3, 4))
     album.take("member-list-chosen")
     ask = album.window.dialogs.show
@@ -147,6 +153,26 @@ def member_list(album: Album) -> None:
     )
     album.dialog("member-withdraw", edit.withdraw)
     album.dialog("member-address", edit.change_address)
+    with closing(MemberMerges(album.program.workspaces.current.folder.database)) as members:
+        members.update(
+            replace(
+                members.get(1008), name="山田　太朗", note="卵アレルギー", groups=("パン教室",),
+                home="神奈川県横浜市西区みなとみらい2-3-4 みなとみらいグランドタワー1203号室",
+            ),
+            NOW,
+            "CSV",
+        )  # fmt: skip
+        plan = members.plan(1001, 1008)
+        alike = "1008 山田　太朗 様（同じ電話番号）"
+        album.dialog(
+            "member-merge-with", lambda: dialogs.show(MergeWithDialog, edit._member, alike, "1008")
+        )
+        album.dialog("member-merge", lambda: dialogs.show(MergeDialog, plan, NOW))
+        members.merge(1001, 1008, (), NOW, "会員一覧")
+    edit._fetch()
+    edit.notebook.select(1)
+    album.wait(lambda: edit.history.part_button.winfo_manager())
+    album.take("member-merged")
     album.window.back(confirm=False)
 
 

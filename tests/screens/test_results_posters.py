@@ -15,7 +15,7 @@ from kollect.ledger.posters import Posters
 from kollect.settings.model import Passwords, Settings, Shop, TextSize
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database_driver import sqlite3
-from kollect.ui.framework.csv_file import READABLE
+from kollect.ui.framework.pdf_file import READABLE_PAPER
 from kollect.ui.main import Program
 from kollect.ui.results import results_print
 from kollect.ui.results.results_print_dialog import ResultsPaper, ResultsPrintDialog
@@ -240,17 +240,27 @@ class TestPaper:
         assert "「ก」は、文字の形が印刷用のフォントにないため、「〓」になります。" in told
         assert "「🍞」は" in told
 
-    def test_a_file_out_of_protected_data_is_told_to_be_readable(
+    @pytest.mark.parametrize("protected", [True, False])
+    def test_a_list_out_of_protected_data_is_told_to_be_readable(
         self,
-        program: Program,
         plain: ResultsScreen,
         dialogs: Person,
-        tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
+        protected: bool,
     ):
-        monkeypatch.setattr("kollect.app.results_service.is_marked", lambda path: True)
-        printed(plain, dialogs, tmp_path / "a.pdf", "続ける")
-        assert READABLE in dialogs.asked[-2][1]
+        monkeypatch.setattr("kollect.app.results_service.is_marked", lambda path: protected)
+        seen: list[bool] = []
+
+        def look(dialog: ResultsPrintDialog) -> None:
+            seen.append(READABLE_PAPER in shown_text(dialog.hint))
+            press(dialog.focus_get(), "Right")
+            seen.append(READABLE_PAPER in shown_text(dialog.hint))
+            press(dialog, "Escape")
+
+        dialogs.answers.append(look)
+        press(plain, "F11")
+        settle(plain, lambda: len(seen) == 2)
+        assert seen == [protected, False], "the numbers of 月報 name nobody"
 
     def test_whoever_goes_away_ends_it(
         self, plain: ResultsScreen, dialogs: Person, monkeypatch: pytest.MonkeyPatch

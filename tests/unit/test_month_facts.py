@@ -177,7 +177,7 @@ def test_every_number_stands_beside_that_of_the_month_before():
     assert row(page, "配信停止") == ["配信停止", "7人", "9人", "−2"]
     assert row(page, "不達になった会員") == ["不達になった会員", "8人", "8人", "±0"]
     assert row(page, "送信済") == ["送信済", "2,345通", "800通", "+1,545"]
-    assert row(page, "送れなかったもの") == ["送れなかったもの", "9通", "0通", "+9"]
+    assert row(page, "届かなかったもの") == ["届かなかったもの", "9通", "0通", "+9"]
     assert row(page, "docomo") == ["docomo", "900件", "800件", "－"]
     assert row(page, "Gmail") == ["Gmail", "400件", "800件", "5件"]
     assert row(page, "レジ横") == ["レジ横", "234件", "0件", "+234"]

@@ -12,7 +12,7 @@ import pytest
 
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
-from kollect.ledger.states import ReceiptState
+from kollect.ledger.states import MailState, ReceiptState
 from kollect.mailing.mailing_states import RecipientResult, SendResult
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
@@ -72,6 +72,17 @@ def test_receipts_and_whose_letter_did_not_arrive(ledger: Ledger, periods: Perio
     with Receipts(path) as receipts:
         assert len(receipts.refused(MONDAY, MONDAY + WEEK)) == 2
         assert receipts.refused(MONDAY - WEEK, MONDAY) == []
+
+
+def test_what_waits_now(ledger: Ledger, periods: Periods, path: Path):
+    rows = [numbered(ledger, f"m{n}@x.jp", now=NOW - 10 * WEEK)[0] for n in range(3)]
+    ledger.move(rows[:1], MailState.SENDING, NOW)
+    ledger.move(rows[:1], MailState.SENT, NOW)
+    assert periods.owed_now() == 2
+    with closing(Members(path)) as members:
+        members.register(Member(1002, "会員"), NOW)
+        members.withdraw(1002, NOW, "会員一覧")
+    assert periods.unregistered_now() == 2, "who has withdrawn was registered"
 
 
 def test_members_who_came_and_went(members: Members, periods: Periods):

@@ -46,13 +46,13 @@ def test_each_number_stands_beside_that_of_the_week_before():
         "配信停止: 4人（0人）",
         "不達になった会員: 1人（0人）",
         "いまの会員数: 3,210人",
-        "送信: 2回（0回）",
+        "始めた発信: 2回（0回）",
         "送信済: 560通（1通）",
-        "送れなかったもの: 7通（0通）",
+        "届かなかったもの: 7通（0通）",
     ):
         assert expected in lines
-    assert "未確認" not in body(facts, "", NOW)
-    assert "未確認: 1通（0通）" in body(
+    assert "分からない" not in body(facts, "", NOW)
+    assert "届いたか分からないもの: 1通（0通）" in body(
         replace(facts, week=replace(WEEK, letters_unsure=1)), "", NOW
     )
 

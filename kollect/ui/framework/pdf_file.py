@@ -12,11 +12,15 @@ from kollect.printing.printable import is_picture
 from kollect.storage import export, temporary_files
 from kollect.storage.data_folder import DataFolder
 from kollect.threads.background_thread import local_now
-from kollect.ui.framework.csv_file import READABLE
 from kollect.ui.framework.dialogs import Dialogs
 
 PDF_KINDS = (("PDFファイル", "*.pdf"),)
 SAVE, OPEN = "PDFに保存", "開いて印刷"
+READABLE_PAPER = (
+    "保存したPDFと印刷した紙は、保護（暗号化）されません。だれでも読めますので、"
+    "なくさないように、しまってください。"
+)
+"""Where the data are protected."""
 HOW_TO_PRINT = "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。"
 
 
@@ -55,18 +59,16 @@ class PdfTarget:
 
 
 def ask_pdf_place(
-    dialogs: Dialogs, paper: str, made: PaperMade, *, opens: bool, protected: bool
+    dialogs: Dialogs, paper: str, made: PaperMade, *, opens: bool
 ) -> PdfTarget | None:
     """Say what is not as it is thought to be, and ask where to put it; None: the user thinks better
-    of it. `protected`: the data are, so a file that is saved has to be told apart from them.
-    """
+    of it."""
     title = f"{paper}の印刷"
     if not made.count:
         dialogs.show_info(title, "\n".join(["印刷するものがありません。", *made.notes]))
         return None
-    notes = [*made.notes, *([READABLE] if protected and not opens else [])]
-    if notes and not dialogs.confirm(
-        title, "\n".join([f"{made.words}を作りました。", *notes]), yes="続ける"
+    if made.notes and not dialogs.confirm(
+        title, "\n".join([f"{made.words}を作りました。", *made.notes]), yes="続ける"
     ):
         return None
     name = f"{paper}-{local_now():%Y%m%d}.pdf"

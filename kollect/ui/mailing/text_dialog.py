@@ -5,6 +5,7 @@ text = choose_text(window, workspaces, subject, body)    # None: the letter stay
 
 from __future__ import annotations
 
+import re
 import tkinter as tk
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,7 +15,14 @@ from typing import TypeVar
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
 from kollect.mailing.builtin_texts import BUILTIN_TEXTS, BuiltinText
-from kollect.mailing.text_library import NameTaken, ShopText, TextLibrary, bare, name_fault
+from kollect.mailing.text_library import (
+    LONGEST_NAME,
+    NameTaken,
+    ShopText,
+    TextLibrary,
+    bare,
+    name_fault,
+)
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.dialogs import Dialog, Dialogs, em, paragraph
 from kollect.ui.framework.jobs import Job, Jobs
@@ -30,11 +38,13 @@ Words = tuple[str, str]
 """Subject and body."""
 
 _COLUMNS = (("文例", 11), ("種類", 4))
+_MARK = re.compile("[【（(]?★[^★]*★[】）)]?")
+"""In a subject; in the name of a text it says nothing."""
 _OWN, _BUILTIN = "お店", "見本"
-_PREVIEW = 24
-"""Full-width characters."""
-_HIGH, _AROUND = 22, 290
-"""Full-width characters; pixels that are not for the list and the preview on a small display."""
+_WIDE, _HIGH = 50, 25
+"""Full-width characters, of list and preview."""
+_BESIDE, _AROUND = 70, 285
+"""Pixels that a small display needs for all else: the frame, the text above, the buttons below."""
 
 
 def choose_text(
@@ -97,7 +107,7 @@ class TextsDialog(Dialog[Words | None]):
         width = em(self)
         both = ttk.Frame(
             self.body,
-            width=(sum(wide for _, wide in _COLUMNS) + _PREVIEW + 4) * width,
+            width=min(_WIDE * width, self.winfo_screenwidth() - _BESIDE),
             height=min(_HIGH * width, self.winfo_screenheight() - _AROUND),
         )
         both.pack(fill="both", expand=True)
@@ -106,6 +116,7 @@ class TextsDialog(Dialog[Words | None]):
         self.preview = MailPreview(both, lines=6, characters=10)
         self.preview.configure(text="文例の内容")
         self.preview.pack(side="left", fill="both", expand=True, padx=(WIDE, 0))
+        self._build_buttons()
         _, self.take_button = self.buttons(
             ("キャンセル", self.cancel), ("この文例を使う", self.accept)
         )
@@ -115,20 +126,8 @@ class TextsDialog(Dialog[Words | None]):
         self._load(None)
 
     def _build_list(self, parent: ttk.Frame, width: int) -> None:
-        left = ttk.Frame(parent)
-        left.pack(side="left", fill="y")
-        below = ttk.Frame(left)
-        below.pack(side="bottom", fill="x", pady=(GAP, 0))
-        self.save_button = ttk.Button(below, text="この文を文例に保存", command=self.save)
-        self.save_button.pack(fill="x")
-        pair = ttk.Frame(below)
-        pair.pack(fill="x", pady=(GAP, 0))
-        self.rename_button = ttk.Button(pair, text="名前を変える", width=12, command=self.rename)
-        self.rename_button.pack(side="left", fill="x", expand=True)
-        self.delete_button = ttk.Button(pair, text="削除", width=8, command=self.delete)
-        self.delete_button.pack(side="left", fill="x", expand=True, padx=(GAP, 0))
-        table = ttk.Frame(left)
-        table.pack(side="top", fill="both", expand=True)
+        table = ttk.Frame(parent)
+        table.pack(side="left", fill="y")
         self.tree = ttk.Treeview(
             table,
             columns=[name for name, _ in _COLUMNS],
@@ -149,6 +148,16 @@ class TextsDialog(Dialog[Words | None]):
         self.tree.bind("<Double-Button-1>", self._double)
         self.tree.bind("<Delete>", lambda event: self.delete())
 
+    def _build_buttons(self) -> None:
+        row = ttk.Frame(self.body)
+        row.pack(fill="x", pady=(GAP, 0))
+        self.rename_button = ttk.Button(row, text="名前を変える", width=14, command=self.rename)
+        self.rename_button.pack(side="left")
+        self.delete_button = ttk.Button(row, text="削除", width=8, command=self.delete)
+        self.delete_button.pack(side="left", padx=(GAP, 0))
+        self.save_button = ttk.Button(row, text="この文を文例に保存", width=20, command=self.save)
+        self.save_button.pack(side="right")
+
     # ---- what can be done ----
 
     @property
@@ -164,7 +173,7 @@ class TextsDialog(Dialog[Words | None]):
         """「この文を文例に保存」: what is being written, under a name."""
         if self.is_working or not any(part.strip() for part in self._current):
             return
-        proposed = self._current[0].strip()
+        proposed = bare(_MARK.sub("", self._current[0]))[:LONGEST_NAME]
         name = self._dialogs.show(TextNameDialog, "この文を文例に保存", proposed, name_fault)
         if name is not None:
             self._save(name, replacing=False)
@@ -273,8 +282,8 @@ class TextsDialog(Dialog[Words | None]):
         self._jobs.run(work, finished, owner=self, failed=failed)
 
     def _fill(self, select: int | None) -> None:
-        """The shop's own first; `select` is the id of one, else the former choice stays."""
-        before = self.chosen
+        """The shop's own first; `select` is the id of one, else what somebody has chosen stays."""
+        before = self.chosen if self.chosen != BUILTIN_TEXTS[0] else None
         self.tree.delete(*self.tree.get_children())
         self._of = {
             self.tree.insert("", "end", values=(text.name, kind)): text

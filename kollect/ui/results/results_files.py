@@ -86,7 +86,9 @@ class ResultsFiles:
         today = local_now().date()
 
         def ask(months: list[date]) -> None:
-            choice = self._window.dialogs.show(ResultsPrintDialog, len(numbers), months, paper)
+            choice = self._window.dialogs.show(
+                ResultsPrintDialog, len(numbers), months, paper, protected=self._records.protected
+            )
             if choice is not None:
                 self._make(choice, numbers, today)
 
@@ -112,8 +114,6 @@ class ResultsFiles:
                 choice.name,
                 paper,
                 opens=choice.opens,
-                # the numbers of 月報 name nobody
-                protected=self._records.protected and choice.paper is ResultsPaper.LIST,
             )
             if target is not None:
                 self._run(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from kollect.printing.month_pages import month_words
 from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.pdf_file import OPEN, SAVE
+from kollect.ui.framework.pdf_file import OPEN, READABLE_PAPER, SAVE
 from kollect.ui.widgets.form import Form
 
 
@@ -42,11 +42,21 @@ class ResultsPrintDialog(Dialog[ResultsPrintChoice | None]):
     manual = "results-print"
 
     def __init__(
-        self, parent: tk.Misc, count: int, months: Sequence[date], paper: ResultsPaper
+        self,
+        parent: tk.Misc,
+        count: int,
+        months: Sequence[date],
+        paper: ResultsPaper,
+        *,
+        protected: bool = False,
     ) -> None:
-        """`count` rows are listed; `months`, the newest first, have numbers."""
+        """`count` rows are listed; `months`, the newest first, have numbers. `protected`: the data
+        are, and the paper is not; the numbers of 月報 name nobody.
+        """
         super().__init__(parent, "印刷", otherwise=None)
-        self._count = count
+        self._list = f"表示している {count:,}件を、A4の横向きの一覧にします。" + (
+            f"\n{READABLE_PAPER}" if protected else ""
+        )
         rows = Form(self.body, label_characters=6)
         rows.pack(fill="x")
         self.paper = rows.radios("印刷するもの", {one: one.value for one in ResultsPaper})
@@ -74,5 +84,5 @@ class ResultsPrintDialog(Dialog[ResultsPrintChoice | None]):
         self.hint.configure(
             text="受付、登録、退会、メール発信などの数を、前の月とくらべるA4の1枚です。"
             if is_month
-            else f"表示している {self._count:,}件を、A4の横向きの一覧にします。"
+            else self._list
         )

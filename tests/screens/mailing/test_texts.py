@@ -132,7 +132,7 @@ def test_undo_brings_the_former_text_back_in_each_field(
 def test_the_text_at_hand_is_saved_renamed_used_and_deleted(
     place: Program, screen: MailingComposeScreen, dialogs: Person
 ):
-    type_in(screen.subject.widget, "秋のセール")
+    type_in(screen.subject.widget, "【★店名★】秋のセール")
     type_in(screen.body.widget, "★名前★ 様\n秋です。")
 
     def name_it(dialog: TextNameDialog) -> None:
@@ -164,7 +164,7 @@ def test_the_text_at_hand_is_saved_renamed_used_and_deleted(
 
     dialogs.answers.append(keep)
     click(labelled(screen, "文例"))
-    assert own(place) == [("秋の 大セール", "秋のセール", "★名前★ 様\n秋です。")]
+    assert own(place) == [("秋の 大セール", "【★店名★】秋のセール", "★名前★ 様\n秋です。")]
     screen.subject.value = screen.body.value = ""
 
     def use(dialog: TextsDialog) -> None:
@@ -174,7 +174,7 @@ def test_the_text_at_hand_is_saved_renamed_used_and_deleted(
 
     dialogs.answers.append(use)
     click(labelled(screen, "文例"))
-    assert written(screen) == ("秋のセール", "★名前★ 様\n秋です。")
+    assert written(screen) == ("【★店名★】秋のセール", "★名前★ 様\n秋です。")
 
     def delete(dialog: TextsDialog) -> None:
         choose(dialog, "秋の 大セール")
@@ -190,7 +190,7 @@ def test_the_text_at_hand_is_saved_renamed_used_and_deleted(
     dialogs.answers.append(delete)
     click(labelled(screen, "文例"))
     assert own(place) == []
-    assert written(screen) == ("秋のセール", "★名前★ 様\n秋です。")
+    assert written(screen) == ("【★店名★】秋のセール", "★名前★ 様\n秋です。")
 
 
 def test_one_of_the_same_name_is_overwritten_only_on_a_yes(
