@@ -62,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--csv", type=Path, metavar="ファイル", help="CSV ファイルに書き出します")
     log = command("log", "ログを表示します。")
     log.add_argument("--month", metavar="YYYY-MM", help="月（省略すると今月）")
+    report = command("report", "1か月の数（月報）を表示します。")
+    report.add_argument("--month", metavar="YYYY-MM", help="月（省略すると先月）")
+    report.add_argument(
+        "--pdf", type=Path, metavar="ファイル", help="A4のPDFファイルに書き出します"
+    )
+    report.add_argument("--json", action="store_true", help="JSON で出力します")
     demo = command("demo", "内蔵のメールサーバで試します。")
     demo.add_argument("--headless", action="store_true", help="画面を使わずに最後まで演じます")
     restore = command("restore", "壊れたデータを控えに戻すか、新しく始めます。")

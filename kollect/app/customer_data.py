@@ -15,6 +15,7 @@ from kollect.threads.background_thread import local_now
 if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService
     from kollect.ledger.brought_numbers import BroughtNumbers
+    from kollect.ledger.posters import Posters
     from kollect.mailing.outbox import Outbox
     from kollect.mailing.recipients import SentMail
     from kollect.mailing.standing import StandingMailings
@@ -42,6 +43,13 @@ class CustomerData:
         from kollect.app.results_service import ResultsService
 
         return ResultsService(self.folder, self._settings_in_force)
+
+    def posters(self) -> AbstractContextManager[Posters]:
+        """The posters with an address of their own, for one piece of work in one thread that is not
+        Tk's. Raises StorageTrouble."""
+        from kollect.ledger.posters import Posters
+
+        return closing(Posters(self.folder.database))
 
     def members(self) -> AbstractContextManager[Members]:
         """The members, for one piece of work in one thread that is not Tk's.

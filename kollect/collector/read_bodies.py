@@ -76,12 +76,12 @@ class Bodies:
         return self._seems_lost([*sure, *(("", key) for key in keys)], report)
 
     def _trial_came_back(self, entry: MailRecord, code: str, report: BounceReport) -> list[str]:
-        """It is told where 「自分の携帯・Gmailで試す」 waits, and to nobody else: no forwarding."""
+        """It is told where whoever has sent the trial waits, and to nobody else: no forwarding."""
         if report.failed:
             write_returned(self._context.ledger, code, report.reason or NO_REASON)
         if entry.step is MailState.OWED:
             self._context.ledger.move([entry.id], MailState.KEPT, self._context.now())
-        return [f"「自分の携帯・Gmailで試す」のメールについての通知です: {report.reason}"]
+        return [f"テストメールについての通知です: {report.reason}"]
 
     def _is_about_a_forward(self, report: BounceReport) -> bool:
         owner = address.key(self._context.settings.forward_address)

@@ -199,9 +199,10 @@ class NumberRows(Database):
         template: int,
         again: bool = False,
         state: ReceiptState = ReceiptState.PENDING,
+        poster: str = "",
     ) -> int:
         """Give the next number to an address; `again` allows one that has a number already, which
-        otherwise is an AlreadyNumbered.
+        otherwise is an AlreadyNumbered. `poster` is the tag of the one that brought it.
 
         Belongs into the transaction that records the mail, so that no number is without its letter.
         """
@@ -216,7 +217,9 @@ class NumberRows(Database):
             if old is not None and not again:
                 raise AlreadyNumbered(old)
             number = self._next(first, last or 0, to_number(floor or "0"))
-            self._insert(number, address, address_key, now, state, template, old is not None)
+            self._insert(
+                number, address, address_key, now, state, template, old is not None, poster
+            )
             self._given = number
             return number
 
@@ -263,11 +266,12 @@ class NumberRows(Database):
         state: ReceiptState,
         template: int,
         renumbered: bool,
+        poster: str = "",
     ) -> None:
         self._db.execute(
             "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
-            " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, address, address_key, to_text(now), state, template, renumbered),
+            " renumbered, poster) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, address, address_key, to_text(now), state, template, renumbered, poster),
         )
 
     def count_again(self, number: int) -> None:

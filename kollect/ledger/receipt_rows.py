@@ -15,7 +15,7 @@ from kollect.storage.reader import Reader
 _RECEIPT = (
     "SELECT number, address, received_at, replied_at, state, reason, times, EXISTS"
     " (SELECT 1 FROM member WHERE member.number = coalesce(receipt.stands_for, receipt.number)"
-    " AND member.state = 'active'), stands_for FROM receipt"
+    " AND member.state = 'active'), stands_for, poster FROM receipt"
 )
 
 
@@ -84,10 +84,24 @@ class Receipts(Reader):
         )
         return [(to_time(f"{hour}:00:00Z"), count) for hour, count in rows]
 
+    def by_poster(self, since: datetime | None, until: datetime | None) -> dict[str, int]:
+        """How many numbers were given in that time to blank mails by each poster's tag; "" is the
+        plain address."""
+        rows = self._select(
+            "SELECT poster, count(*) FROM receipt"
+            f" WHERE received_at >= ? AND received_at < ? AND {CAME} GROUP BY poster",
+            (to_text(since) if since else "", to_text(until) if until else "9999"),
+        )
+        return dict(rows)
+
+    def poster_names(self) -> dict[str, str]:
+        """The names of the posters by their tags, in the order in which they were made."""
+        return dict(self._select("SELECT tag, name FROM poster ORDER BY id"))
+
 
 def receipt_of(row: Row) -> Receipt:
     """Of the columns that `_RECEIPT` asks for."""
-    number, address, received, replied, state, reason, times, member, stands_for = row
+    number, address, received, replied, state, reason, times, member, stands_for, poster = row
     return Receipt(
         number=number,
         address=address,
@@ -98,4 +112,5 @@ def receipt_of(row: Row) -> Receipt:
         times=times,
         member=bool(member),
         stands_for=stands_for,
+        poster=poster,
     )

@@ -463,15 +463,15 @@ class MemberReader:
 
     def _candidates(self, condition: str, *values: object) -> list[Candidate]:
         found = self._db.rows(
-            "SELECT number, address, received_at, replied_at, state, reason, times, stands_for"
-            f" FROM receipt WHERE {condition}",
+            "SELECT number, address, received_at, replied_at, state, reason, times, stands_for,"
+            f" poster FROM receipt WHERE {condition}",
             *values,
         )
-        whose = [stands_for or number for number, *_, stands_for in found]
+        whose = [stands_for or number for number, *_, stands_for, _ in found]
         members = {member.number: member for member in self.members(whose)}
         return [
             Candidate(
-                receipt_of((*row[:-1], number in members, row[-1])),
+                receipt_of((*row[:-2], number in members, *row[-2:])),
                 members.get(number),
                 self.said_no(row[0]),
             )

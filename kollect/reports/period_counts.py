@@ -34,7 +34,7 @@ from kollect.ledger.states import TO_SEND, ReceiptState
 from kollect.mailing.mailing_states import RecipientState
 from kollect.members.member import MemberState
 from kollect.members.repository import STOPPED, UNDELIVERABLE, WITHDREW
-from kollect.storage.database import to_text
+from kollect.storage.database import to_text, to_time
 from kollect.storage.reader import Reader
 
 _NOT_ARRIVED = (
@@ -110,6 +110,21 @@ class Periods(Reader):
             letters_failed=letters.get(RecipientState.UNDELIVERABLE, 0),
             letters_unsure=letters.get(RecipientState.UNCERTAIN, 0),
         )
+
+    def domains(self, since: datetime, until: datetime) -> dict[str, tuple[int, int]]:
+        """`received` and `not_arrived` of that span by the domains of the customers' addresses."""
+        rows = self._select(
+            "SELECT substr(address_key, instr(address_key, '@') + 1), count(*),"
+            f" coalesce(sum({_NOT_ARRIVED}), 0) FROM receipt"
+            f" WHERE received_at >= ? AND received_at < ? AND {CAME} GROUP BY 1",
+            (to_text(since), to_text(until)),
+        )
+        return {str(domain): (received, not_arrived) for domain, received, not_arrived in rows}
+
+    def first_moment(self) -> datetime | None:
+        """When the first number was given; None where there is none."""
+        ((first,),) = self._select(f"SELECT min(received_at) FROM receipt WHERE {CAME}")
+        return to_time(first) if first else None
 
     def members_now(self) -> int:
         """How many members there are who have not withdrawn."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kollect.errors import Problem
+from kollect.mail.plus_address import is_own
 from kollect.settings.field_rules import (
     account_fault,
     address_fault,
@@ -21,7 +22,6 @@ from kollect.settings.field_rules import (
     number_fault,
     number_or_zero_fault,
     path_fault,
-    same_address,
     shown,
     text_fault,
 )
@@ -239,4 +239,4 @@ def _reaches_us(address: str, settings: Settings) -> bool:
     customers write to.
     """
     ours = (settings.mail_address, settings.receive.account)
-    return any(same_address(address, own) for own in ours if "@" in own)
+    return any(is_own(address, own) for own in ours if "@" in own)

@@ -148,7 +148,8 @@ RULES: dict[str, Rules] = {
         "mailing": _or_null(_NUMBER), "reason": _TEXT,
     },
     "poster": {
-        "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+        "id": _NUMBER, "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+        "proven_for": _TEXT,
     },
     "returned_letter": {"address_key": _TEXT, "day": _DAY, "answer": _TEXT},
     "no_by_mail": {"address_key": _TEXT, "at": _TIME, "ended_by": _or_null(_NUMBER)},

@@ -251,12 +251,15 @@ CREATE INDEX mailing_by_standing ON mailing (standing) WHERE standing IS NOT NUL
 
 -- posters with an address of their own: touroku+tag@…, and who came by which
 CREATE TABLE poster (
-    tag       TEXT PRIMARY KEY,
-    name      TEXT NOT NULL,
-    made_at   TEXT NOT NULL,
-    proven_at TEXT
-) WITHOUT ROWID;
+    id         INTEGER PRIMARY KEY,
+    tag        TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    made_at    TEXT NOT NULL,
+    proven_at  TEXT,
+    proven_for TEXT NOT NULL
+);
 ALTER TABLE receipt ADD COLUMN poster TEXT NOT NULL DEFAULT '';
+CREATE INDEX receipt_by_poster ON receipt (poster) WHERE poster <> '';
 
 -- days on which a letter of メール発信 to this address came back: 不達 from the second on
 CREATE TABLE returned_letter (

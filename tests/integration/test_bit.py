@@ -98,7 +98,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         db.execute("UPDATE mailing SET standing = 1")
         db.execute("INSERT INTO occasion VALUES (1, 1001, '2026-11-23', ?, 1, '')", (moment,))
-        db.execute("INSERT INTO poster VALUES ('reji', 'レジ横', ?, ?)", (moment, moment))
+        db.execute(
+            "INSERT INTO poster VALUES (1, 'reji', 'レジ横', ?, ?, 'shop@x mail')", (moment, moment)
+        )
         db.execute("UPDATE receipt SET poster = 'reji'")
         db.execute("INSERT INTO returned_letter VALUES ('m1@x.jp', '2026-11-23', '550 5.1.1')")
         db.execute("INSERT INTO no_by_mail VALUES ('m2@x.jp', ?, 1001)", (moment,))

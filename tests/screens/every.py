@@ -64,8 +64,10 @@ from kollect.ui.members.merge_dialogs import MergeDialog, MergeWithDialog
 from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.opening_dialog import OpeningDialog
+from kollect.ui.papers.posters_dialog import PostersDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
+from kollect.ui.results.results_print_dialog import ResultsPaper, ResultsPrintDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.settings.backups_dialog import BackupsDialog
 from kollect.ui.settings.control_page import ControlPage
@@ -299,6 +301,20 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "OutOfGroupDialog": (OutOfGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "ConsentDialog": (ConsentDialog, lambda program: ((member(program), date(2026, 11, 27)), {})),
     "PrintDialog": (PrintDialog, lambda program: ((), {})),
+    "ResultsPrintDialog": (
+        ResultsPrintDialog,
+        lambda program: (
+            (12_345, [date(2026, 11, 1), date(2026, 10, 1)], ResultsPaper.MONTH),
+            {},
+        ),
+    ),
+    "PostersDialog": (
+        PostersDialog,
+        lambda program: (
+            (program.workspaces.current, program.window.jobs, program.window.dialogs),
+            {},
+        ),
+    ),
     "DamageDialog": (
         DamageDialog,
         lambda program: (

@@ -11,12 +11,13 @@ import pytest
 
 from kollect.protection import conversion
 from kollect.storage.export import READABLE
+from kollect.ui.framework.pdf_file import READABLE_PAPER
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.main import Program
 from kollect.ui.members import member_csv
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
-from kollect.ui.members.print_dialog import READABLE_PAPER, PrintDialog
+from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.results.screen import ResultsScreen
 from tests.helpers.protected_shop import CODE, restart
 from tests.helpers.ui_driver import (

@@ -34,6 +34,7 @@ BESIDE = {
     ("demo", "collector"): "the played scene shows what the collector tells",
     ("mailing", "members"): "the recipients",
     ("printing", "mailing"): "the poster's mailto: link",
+    ("printing", "reports"): "the numbers of 月報",
     ("reports", "mailing"): "the letters of メール発信 are counted",
     ("reports", "members"): "who joined, left, said no is counted",
     ("letters", "smtp"): "a letter is written as what the client sends",

@@ -182,6 +182,16 @@ class ChoiceField(Field[T]):
         self._values = list(words)
         widget.bind("<<ComboboxSelected>>", self._chosen)
 
+    def offer(self, words: Mapping[T, str]) -> bool:
+        """Other values to choose from; what is chosen stays so where it is among them, else the
+        first is. Returns whether it stayed."""
+        before = self._get()
+        self._values = list(words)
+        self._combobox.configure(values=list(words.values()), width=words_width(words))
+        stays = before in self._values
+        self._put(before if stays else self._values[0])
+        return stays
+
     def _chosen(self, event: tk.Event) -> None:
         self._combobox.selection_clear()
         self._edited()
@@ -194,6 +204,16 @@ class ChoiceField(Field[T]):
 
     def _enabled_state(self) -> str:
         return "readonly"
+
+
+def words_width(words: Mapping[Any, str]) -> int:
+    """The width of a list that drops down, in half-width characters."""
+    return 1 + max(map(text_width, words.values()))
+
+
+def text_width(text: str) -> int:
+    """In half-width characters."""
+    return sum(1 + (unicodedata.east_asian_width(one) in "WFA") for one in text)
 
 
 class RadioField(Field[T]):

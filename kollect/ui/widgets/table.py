@@ -181,6 +181,11 @@ class Table(ttk.Frame):
     def focus_rows(self) -> None:
         self.tree.focus_set()
 
+    def offer_column(self, title: str, there: bool) -> None:
+        """Whether there is anything to be seen in this column; else it is not there at all."""
+        if self._columns.offer(title, there):
+            self._columns_changed()
+
     def _columns_changed(self) -> None:
         """Others can be seen, or with another width: the texts may have to be shorter now."""
         self.is_narrow = self._columns.too_wide()

@@ -64,6 +64,7 @@ class TableColumns:
         self._columns = tuple(columns)
         self._memory = memory or ColumnMemory()
         self._narrow = False
+        self._absent: frozenset[str] = frozenset()
         tree.configure(columns=[column.title for column in columns])
         for column in columns:
             side: Literal["e", "w"] = "e" if column.right else "w"
@@ -72,8 +73,15 @@ class TableColumns:
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """Of all columns, as they come."""
-        return tuple(column.title for column in self._columns)
+        """Of all columns that can be chosen, as they come."""
+        return tuple(one.title for one in self._columns if one.title not in self._absent)
+
+    def offer(self, title: str, there: bool) -> bool:
+        """There is something to be seen in this column, or nothing any more, so that it cannot even
+        be chosen. Returns whether that is new."""
+        before = self._absent
+        self._absent = before - {title} if there else before | {title}
+        return self._absent != before
 
     @property
     def is_changed(self) -> bool:
@@ -187,7 +195,7 @@ class TableColumns:
         places = {title: place for place, title in enumerate(order)}
         # one that came with a later version stands where it comes, among those that are known
         return sorted(
-            self._columns,
+            (column for column in self._columns if column.title not in self._absent),
             key=lambda column: places.get(column.title, self._columns.index(column)),
         )
 
