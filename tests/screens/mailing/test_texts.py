@@ -61,7 +61,7 @@ def is_usable(button: ttk.Button) -> bool:
 def test_one_is_chosen_by_arrow_and_enter(screen: MailingComposeScreen, dialogs: Person):
     def by_keyboard(dialog: TextsDialog) -> None:
         ready(dialog)
-        assert dialog.focus_get() is dialog.tree
+        settle(dialog, lambda: dialog.focus_get() is dialog.tree)
         first, second = BUILTIN_TEXTS[:2]
         assert first.subject in dialog.preview.text
         press(dialog, "Down")
@@ -72,7 +72,7 @@ def test_one_is_chosen_by_arrow_and_enter(screen: MailingComposeScreen, dialogs:
     click(labelled(screen, "文例"))
     assert written(screen) == (SALE.subject, SALE.body)
     assert screen.preview.mail.text.count("セール") > 1
-    assert screen.focus_get() is screen.body.widget
+    settle(screen, lambda: screen.focus_get() is screen.body.widget)
     assert screen.has_unsaved_changes()
 
 
