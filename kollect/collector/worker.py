@@ -32,7 +32,7 @@ from kollect.collector.owner_alert import (
 from kollect.collector.poll import poll
 from kollect.collector.poll_context import PollContext
 from kollect.collector.poll_interval import PollDue, PollPace, learned, next_poll
-from kollect.collector.wrong_clock import check_clock, is_doubtful
+from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
 from kollect.inbox.idle_session import IdleSession
 from kollect.inbox.imap_idle import WaitTimes
@@ -41,6 +41,7 @@ from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock, running_seconds
 from kollect.ledger.login_limits import LoginLimit, limit_of, write_limit
+from kollect.mailing.schedule import is_dependable
 from kollect.net.server_memory import memory_of
 from kollect.reports.weekly_sending import PAUSE, send_if_due
 from kollect.settings.model import Passwords, Push, Receive, Settings
@@ -351,7 +352,8 @@ class CollectorWorker(BackgroundThread):
         except Trouble:  # the poll has told it
             return
         try:
-            if is_doubtful(LivedClock(ledger, self._now).tick(), ledger):
+            clock = LivedClock(ledger, self._now)
+            if not is_dependable(clock.tick(), found_wrong=clock.is_found_wrong()):
                 return
             settled = send_if_due(
                 self._folder,

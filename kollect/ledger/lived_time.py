@@ -32,6 +32,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 
+LONG_CLOSED = timedelta(days=60)
+"""How long a shop may be closed: its date then moves on by as much."""
 _HOUR, _DAY, _WEEK = 3600.0, 86400.0, 7 * 86400.0
 _JUMP = _DAY + _HOUR
 """More than a day. The hour is for who starts the program once a day, at about the same time."""

@@ -78,7 +78,7 @@ MAIL_STEPS = (
 )
 SEXES = ("", "男性", "女性", "その他")
 MEMBER_STATES = ("active", "withdrawn")
-MAILING_STATES = ("draft", "sending", "paused", "stopped", "done")
+MAILING_STATES = ("draft", "scheduled", "sending", "paused", "stopped", "done")
 PARCEL_STEPS = (
     *("waiting", "sending", "unknown", "deferred", "sent", "undeliverable", "uncertain"),
     "left_out",
@@ -140,9 +140,13 @@ RULES: dict[str, Rules] = {
     },
     "standing_mailing": {
         "id": _NUMBER, "kind": _one_of(STANDING_KINDS), "days": _COUNT, "subject": _TEXT,
-        "body": _TEXT, "active": _FLAG, "since": _DAY, "settled_to": _DAY,
+        "body": _TEXT, "active": _FLAG, "since": _TIME, "settled_to": _DAY,
+        "removed_at": _or_null(_TIME),
     },
-    "occasion": {"standing": _NUMBER, "number": _NUMBER, "day": _DAY, "mailing": _NUMBER},
+    "occasion": {
+        "standing": _NUMBER, "number": _NUMBER, "day": _DAY, "at": _TIME,
+        "mailing": _or_null(_NUMBER), "reason": _TEXT,
+    },
     "poster": {
         "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
     },
