@@ -26,6 +26,7 @@ from tests.helpers.bar_driver import bar_of, can_press_key, key_button
 from tests.helpers.ui_driver import Person, focus, settle, type_in, xdotool
 from tests.screens.every import DIALOGS, SCREENS, SHOP, fill, make
 
+_CHOSEN = (ttk.Radiobutton, ttk.Checkbutton)
 MOST = 40
 """Presses; no form has so many fields."""
 
@@ -141,7 +142,7 @@ def test_through_a_dialog_to_its_main_button(shop: Program, dialogs: Person, nam
             if isinstance(at, ttk.Treeview):
                 pressed.append("a row is taken")
                 break
-            assert at is main or is_field(at) or isinstance(at, ttk.Radiobutton), f"{at}"
+            assert at is main or is_field(at) or isinstance(at, _CHOSEN), f"{at}"
             fields += 1
             if isinstance(at, ttk.Entry) and not at.get():
                 type_in(at, "1234")
