@@ -153,6 +153,11 @@ def _send(send: argparse.ArgumentParser) -> None:
     instead.add_argument("--to-self", action="store_true", help="お店の宛先だけに送って確かめます")
     instead.add_argument("--dry-run", action="store_true", help="送る相手を数えるだけにします")
     instead.add_argument("--resume", action="store_true", help="送りかけのメールの続きを送ります")
+    instead.add_argument(
+        "--due",
+        action="store_true",
+        help="時刻になった予約、誕生日メール、ステップメールを送ります（送りかけの続きも）",
+    )
     send.add_argument("--json", action="store_true", help="結果を JSON で出力します")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.ledger.posters import Posters
     from kollect.mailing.outbox import Outbox
     from kollect.mailing.recipients import SentMail
+    from kollect.mailing.standing import StandingMailings
     from kollect.mailing.text_library import TextLibrary
     from kollect.members.address_change import AddressChanges
     from kollect.members.merge import MemberMerges
@@ -94,6 +95,30 @@ class CustomerData:
         from kollect.mailing.text_library import TextLibrary
 
         return closing(TextLibrary(self.folder.database))
+
+    @contextmanager
+    def standing_mailings(self) -> Iterator[StandingMailings]:
+        """誕生日メール and ステップメール, in the same way."""
+        from kollect.mailing.standing import StandingMailings
+
+        with self.outbox() as outbox:
+            yield StandingMailings(outbox)
+
+    def sends_by_itself(self) -> bool:
+        """Is there a 予約, or something else that the clock begins or goes on with?
+
+        Raises StorageTrouble.
+        """
+        from kollect.mailing.mailing_states import MailingState
+        from kollect.mailing.standing import StandingMailings
+
+        if not self.folder.database.exists():
+            return False
+        with self.outbox() as outbox:
+            by_the_clock = outbox.mailings(MailingState.SCHEDULED, MailingState.SENDING)
+            return any(one.due_at is not None for one in by_the_clock) or any(
+                one.active for one in StandingMailings(outbox).all()
+            )
 
     def mails(self, number: int) -> list[SentMail]:
         """What this member was sent by メール発信, the newest first. Raises StorageTrouble."""

@@ -32,7 +32,7 @@ from kollect.collector.owner_alert import (
 from kollect.collector.poll import poll
 from kollect.collector.poll_context import PollContext
 from kollect.collector.poll_interval import PollDue, PollPace, learned, next_poll
-from kollect.collector.wrong_clock import check_clock, is_doubtful
+from kollect.collector.wrong_clock import check_clock
 from kollect.errors import StorageTrouble, Trouble
 from kollect.inbox.idle_session import IdleSession
 from kollect.inbox.imap_idle import WaitTimes
@@ -105,7 +105,7 @@ class CollectorWorker(BackgroundThread):
         self._saw_all: float | None = None
         """When a poll saw all that was in the mailbox, the last one if it did."""
         self._last_blank: float | None = None
-        """When a poll last brought a blank mail, by the clock that nobody sets."""
+        """When a blank mail last came, or was announced, by the clock that nobody sets."""
         self._limit = LoginLimit()
         self._due: PollDue | None = None
         self._due_at = 0.0
@@ -119,6 +119,11 @@ class CollectorWorker(BackgroundThread):
     def poll_now(self) -> None:
         """End the present wait."""
         self._wake.set()
+
+    def expect_customer(self) -> None:
+        """Poll now, and then as often as after a blank mail: somebody is about to send one."""
+        self._last_blank = self._running()
+        self.poll_now()
 
     def run(self) -> None:
         """Poll until `stop`."""
@@ -351,7 +356,7 @@ class CollectorWorker(BackgroundThread):
         except Trouble:  # the poll has told it
             return
         try:
-            if is_doubtful(LivedClock(ledger, self._now).tick(), ledger):
+            if not LivedClock(ledger, self._now).is_dependable():
                 return
             settled = send_if_due(
                 self._folder,

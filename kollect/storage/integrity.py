@@ -52,6 +52,7 @@ _META = (
     f" WHEN 'came back' THEN {_DIGITS}"
     f" WHEN 'not deleted count' THEN {_DIGITS}"
     f" WHEN 'upkeep' THEN {{0}} = '' OR ({_DAY})"
+    f" WHEN 'went back' THEN {{0}} = '' OR ({_TIME})"
     f" WHEN 'remove nothing before' THEN {{0}} = '' OR ({_DAY})"
     " ELSE 1 END"
 )
@@ -77,7 +78,7 @@ MAIL_STEPS = (
 )
 SEXES = ("", "男性", "女性", "その他")
 MEMBER_STATES = ("active", "withdrawn", "merged")
-MAILING_STATES = ("draft", "sending", "paused", "stopped", "done")
+MAILING_STATES = ("draft", "scheduled", "sending", "paused", "stopped", "done")
 PARCEL_STEPS = (
     *("waiting", "sending", "unknown", "deferred", "sent", "undeliverable", "uncertain"),
     "left_out",
@@ -139,9 +140,13 @@ RULES: dict[str, Rules] = {
     },
     "standing_mailing": {
         "id": _NUMBER, "kind": _one_of(STANDING_KINDS), "days": _COUNT, "subject": _TEXT,
-        "body": _TEXT, "active": _FLAG, "since": _DAY, "settled_to": _DAY,
+        "body": _TEXT, "active": _FLAG, "since": _TIME, "settled_to": _DAY,
+        "removed_at": _or_null(_TIME),
     },
-    "occasion": {"standing": _NUMBER, "number": _NUMBER, "day": _DAY, "mailing": _NUMBER},
+    "occasion": {
+        "standing": _NUMBER, "number": _NUMBER, "day": _DAY, "at": _TIME,
+        "mailing": _or_null(_NUMBER), "reason": _TEXT,
+    },
     "poster": {
         "id": _NUMBER, "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
         "proven_for": _TEXT,

@@ -225,22 +225,29 @@ CREATE TABLE standing_mailing (
     body       TEXT NOT NULL,
     active     INTEGER NOT NULL,
     since      TEXT NOT NULL,
-    settled_to TEXT NOT NULL
+    settled_to TEXT NOT NULL,
+    removed_at TEXT
 );
 
--- each occasion of each member once: the day of the birthday or of the step
+-- each occasion of each member once: the day of the birthday or of the step; no mailing: why not
 CREATE TABLE occasion (
     standing INTEGER NOT NULL REFERENCES standing_mailing (id),
     number   INTEGER NOT NULL REFERENCES member (number),
     day      TEXT NOT NULL,
-    mailing  INTEGER NOT NULL REFERENCES mailing (id),
+    at       TEXT NOT NULL,
+    mailing  INTEGER REFERENCES mailing (id),
+    reason   TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (standing, number, day)
 ) WITHOUT ROWID;
+CREATE INDEX occasion_not_sent ON occasion (standing, at) WHERE mailing IS NULL;
+CREATE INDEX member_by_registration ON member (registered_at);
 
 -- 予約配信: not before due_at; night: also from 21:00 to 8:00
 ALTER TABLE mailing ADD COLUMN due_at TEXT;
 ALTER TABLE mailing ADD COLUMN night INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailing ADD COLUMN standing INTEGER REFERENCES standing_mailing (id);
+CREATE INDEX mailing_by_state ON mailing (state);
+CREATE INDEX mailing_by_standing ON mailing (standing) WHERE standing IS NOT NULL;
 
 -- posters with an address of their own: touroku+tag@…, and who came by which
 CREATE TABLE poster (

@@ -21,7 +21,7 @@ from kollect.ledger import lived_time
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import MailState
-from kollect.mailing import mailing_states
+from kollect.mailing import mailing_states, schedule
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.members import member
@@ -93,10 +93,11 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         db.execute("INSERT INTO mailing_text VALUES (1, 'セール', '件名', '本文', ?)", (moment,))
         db.execute(
             "INSERT INTO standing_mailing VALUES"
-            " (1, 'birthday', 7, '件名', '本文', 1, '2026-11-22', '2026-11-23')"
+            " (1, 'birthday', 7, '件名', '本文', 1, ?, '2026-11-23', ?)",
+            (moment, moment),
         )
         db.execute("UPDATE mailing SET standing = 1")
-        db.execute("INSERT INTO occasion VALUES (1, 1001, '2026-11-23', 1)")
+        db.execute("INSERT INTO occasion VALUES (1, 1001, '2026-11-23', ?, 1, '')", (moment,))
         db.execute(
             "INSERT INTO poster VALUES (1, 'reji', 'レジ横', ?, ?, 'shop@x mail')", (moment, moment)
         )
@@ -130,6 +131,7 @@ def test_the_words_are_those_of_the_other_rooms():
     assert set(integrity.MEMBER_STATES) == set(member.MemberState)
     assert set(integrity.MAILING_STATES) == set(mailing_states.MailingState)
     assert set(integrity.PARCEL_STEPS) == set(mailing_states.RecipientState)
+    assert set(integrity.STANDING_KINDS) == set(schedule.StandingKind)
 
 
 def test_every_column_has_a_rule(sound: Path):
@@ -345,6 +347,7 @@ NOTES = {
     "paused": "yes",
     "put off up to": "12",
     "waited up to": "12",
+    "went back": "2026-11-23T01:00:00Z",
 }
 """What a program that has run for long may have noted."""
 

@@ -21,6 +21,8 @@ from kollect.ledger.kept_query import KeptMail
 from kollect.mail.body import MailBody
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.schedule import StandingKind
+from kollect.mailing.standing import StandingMailing, StandingMailings
 from kollect.members.member import Member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.member_reader import Candidate, FormerAddress
@@ -37,11 +39,15 @@ from kollect.ui.demo.demo_dialog import DemoDialog
 from kollect.ui.framework.dialogs import Dialog, QuestionDialog, TroubleDialog
 from kollect.ui.framework.window import Screen
 from kollect.ui.log.screen import LogScreen
+from kollect.ui.mailing.due_fields import ReservationDialog
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
+from kollect.ui.mailing.standing_edit import StandingEditScreen
+from kollect.ui.mailing.standing_list import StandingListScreen
+from kollect.ui.mailing.standing_results import StandingResultsScreen
 from kollect.ui.mailing.text_dialog import TextNameDialog, TextsDialog
 from kollect.ui.main import Program
 from kollect.ui.manual.manual_dialog import ManualDialog
@@ -125,6 +131,8 @@ def fill(program: Program) -> None:
             letter_domain="ocn.ne.jp",
         )
         outbox.pause(identity)
+        kind = StandingKind.BIRTHDAY
+        StandingMailings(outbox).add(kind, 7, "お誕生日おめでとうございます", "★名前★ 様\n", now)
 
 
 Open = Callable[[Program], Screen]
@@ -178,11 +186,33 @@ SCREENS: dict[str, tuple[type[Screen], Open]] = {
     "文章を書く": (MailingComposeScreen, _plain(MailingComposeScreen)),
     "送る相手を選ぶ": (MailingRecipientsScreen, _plain(MailingRecipientsScreen, 1)),
     "発信のようす": (MailingProgressScreen, _plain(MailingProgressScreen, 2)),
+    "自動で送るメール": (StandingListScreen, _plain(StandingListScreen)),
+    "自動で送るメールの文章": (
+        StandingEditScreen,
+        lambda program: program.window.open(
+            StandingEditScreen,
+            program.workspaces,
+            program.go,
+            StandingKind.BIRTHDAY,
+            standing(program),
+        ),
+    ),
+    "自動で送ったもの": (
+        StandingResultsScreen,
+        lambda program: program.window.open(
+            StandingResultsScreen, program.workspaces, program.go, standing(program)
+        ),
+    ),
 }
 """Each opens a screen above the menu, however often."""
 
 NOT_OPENED = {MenuScreen}
 """It is there from the beginning to the end."""
+
+
+def standing(program: Program) -> StandingMailing:
+    with program.workspaces.real.standing_mailings() as found:
+        return found.all()[0]
 
 
 def member(program: Program, number: int = 1001) -> Member:
@@ -375,6 +405,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
         TextNameDialog,
         lambda program: (("名前を変える", "秋のセール", lambda name: None), {}),
     ),
+    "ReservationDialog": (ReservationDialog, lambda program: ((_written(program),), {})),
     "LetterDialog": (LetterDialog, lambda program: ((_written(program), "店 <a@b.example>"), {})),
 }
 

@@ -24,12 +24,17 @@ from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.address_change_flow import LIST_SOURCE, AddressChangeFlow
 from kollect.ui.members.alike_notice import AlikeNotice
 from kollect.ui.members.consent_dialog import ConsentDialog
-from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, REGISTERED, MemberFormFields
+from kollect.ui.members.member_form_fields import (
+    LABEL_CHARACTERS,
+    REGISTERED,
+    WIDEST,
+    MemberFormFields,
+)
 from kollect.ui.members.member_history import Corrections, mails
 from kollect.ui.members.merge_flow import MergeFlow
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
-from kollect.ui.widgets.scroll_frame import ScrollFrame
+from kollect.ui.widgets.scroll_frame import ScrollFrame, keep_readable
 
 _CONDITION = 6
 """Full-width characters of what has become of a member, at the least."""
@@ -76,6 +81,7 @@ class MemberEditScreen(Screen):
         self.scrolled = ScrollFrame(self.notebook)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
+        keep_readable(rows, WIDEST)
         self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
         self.alike = AlikeNotice(self, workspaces, self.fields, lambda: self._member.number)
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)

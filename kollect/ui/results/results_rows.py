@@ -17,8 +17,8 @@ from kollect.ui.widgets.table import TableColumn, TableRow
 COLUMNS = {
     ReceiptOrder.NUMBER: TableColumn("受付番号", 6, narrow=5.5),
     ReceiptOrder.ADDRESS: TableColumn("メールアドレス", 15.7, stretch=True),
-    ReceiptOrder.RECEIVED: TableColumn("受付日時", 8.4, narrow=6.2),
-    ReceiptOrder.REPLIED: TableColumn("返信日時", 8.4, spare=True),
+    ReceiptOrder.RECEIVED: TableColumn("受付日時", 8.8, narrow=6.2),
+    ReceiptOrder.REPLIED: TableColumn("返信日時", 8.8, spare=True),
     ReceiptOrder.STATE: TableColumn("状態", 10.2, narrow=5.5),
     ReceiptOrder.TIMES: TableColumn("回数", 3.5, narrow=2.7, right=True),
     ReceiptOrder.MEMBER: TableColumn("会員", 3.5, narrow=2.7),

@@ -215,6 +215,13 @@ class Form(ttk.Frame):
         inside.grid(row=0, column=0, sticky="ew")
         return inside
 
+    def beneath(self, row: ttk.Frame) -> Form:
+        """A form in a row of this one, whose rows line up with the ones here."""
+        row.columnconfigure(0, weight=1)
+        inside = Form(row, label_characters=self._label_characters)
+        inside.grid(row=0, column=0, sticky="ew")
+        return inside
+
     def divider(self, title: str) -> None:
         """A line over the whole width with a title in it: what is below is seldom needed."""
         row = self.row()
