@@ -41,7 +41,6 @@ from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock, running_seconds
 from kollect.ledger.login_limits import LoginLimit, limit_of, write_limit
-from kollect.mailing.schedule import is_dependable
 from kollect.net.server_memory import memory_of
 from kollect.reports.weekly_sending import PAUSE, send_if_due
 from kollect.settings.model import Passwords, Push, Receive, Settings
