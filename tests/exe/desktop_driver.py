@@ -161,7 +161,7 @@ def turn_page(window: str, key: str) -> None:
 def settled(title: str) -> str:
     """The window, in front, once nothing changes in it any more: what a person waits for."""
     window = bring(title)
-    _at_rest(window)
+    at_rest(window)
     return window
 
 
