@@ -181,13 +181,45 @@ need_packages() { # "$@": Debian packages
     fi
 }
 
+# Several runs of pytest at once, each of "$@" its arguments. The first is watched; what the others
+# print comes when all have ended. (pytest-xdist cannot carry the lone surrogates of our tests.)
+run_beside() {
+    local failed=0 part one printed=() running=()
+    set -m # without job control they would be deaf to SIGINT, and so would all that they start
+    for part in "${@:2}"; do
+        printed+=("$(mktemp)")
+        # shellcheck disable=SC2086 # several words
+        "$PYTHON" -m pytest -p no:cacheprovider $part >"${printed[-1]}" 2>&1 </dev/null &
+        running+=($!)
+    done
+    set +m
+    # shellcheck disable=SC2064 # these, as they are named now
+    trap "kill -INT ${running[*]} 2>/dev/null; rm -f ${printed[*]}" EXIT
+    # shellcheck disable=SC2086
+    "$PYTHON" -m pytest $1 || failed=1
+    for one in "${!running[@]}"; do
+        wait "${running[one]}" || failed=1
+        cat "${printed[one]}"
+        rm -f "${printed[one]}"
+    done
+    trap - EXIT
+    return $failed
+}
+
+every_second() { # "$1": 0 or 1, where to begin; then files
+    local files=("${@:2}") place
+    for ((place = $1; place < ${#files[@]}; place += 2)); do echo "${files[place]}"; done
+}
+
 run_tests() { # "$@": arguments for pytest; with none, everything, the quick ones first
     local pytest=("$PYTHON" -m pytest) one
     if [[ $# -eq 0 ]]; then
         say "単体テスト"
-        "${pytest[@]}" tests/unit
-        say "実際のサーバを使うテスト"
-        "${pytest[@]}" tests --ignore tests/unit --ignore tests/exe
+        run_beside "$(every_second 0 tests/unit/test_*.py)" "$(every_second 1 tests/unit/test_*.py)"
+        # those with servers wait for most of their time, those of the screens reckon
+        say "画面のテストと、実際のサーバを使うテスト（並べて。サーバの結果は、画面の結果のあとに出ます）"
+        run_beside "tests --ignore tests/unit --ignore tests/exe --ignore tests/integration" \
+            "$(every_second 0 tests/integration/test_*.py)" "$(every_second 1 tests/integration/test_*.py)"
         return
     fi
     for one in "$@"; do # a path among them says which tests; else all

@@ -1,4 +1,7 @@
-"""When a subject is blank, so that the mail is a 空メール. Pure."""
+"""When a subject is blank, so that the mail is a 空メール. Pure.
+
+The body does not count: phones put a signature there.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """How long a letter is tried, and when a refusal ends it: for replies and メール発信 alike. Pure.
 
-* **4xx**: for five days, counted from the first one to this very letter.
+* **4xx**: for five days, counted from the first one to this very letter. A reply is tried again at
+  each poll (`collector.send_replies`), a letter of a mailing in its next round
+  (`mailing.mailing_worker`).
 * **No answer** to the whole letter: sent once more, not a third time.
 * **A doubtful refusal** (`refusal`): it waits. It is about this letter alone, and ends it, when two
   letters begun after it was heard are taken in the same round. Where no such letter comes, it is

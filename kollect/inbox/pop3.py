@@ -270,7 +270,7 @@ class Pop3Mailbox:
     def _converse(
         self, what: str, commands: Iterable[tuple[K, str]]
     ) -> Generator[tuple[K, Pop3Reply], None, None]:
-        """As the dialogue's, and learn from how it goes."""
+        """As `Pop3Protocol.converse`, and learn from how it goes."""
         dialogue, memory = self._dialogue, self._memory
         asked = good = 0
         with closing(dialogue.converse(commands, wary=not memory.has_kept(what))) as answers:

@@ -1,4 +1,7 @@
-"""The header fields by which the program knows its own mails again. Pure."""
+"""The header fields by which the program knows its own mails again. Pure.
+
+What becomes of such a mail, rows 1 and 2 of its table, is `decision.decide`.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from kollect.errors import Trouble
 from kollect.ledger.lived_clock import LivedClock
+from kollect.ledger.metadata import Metadata
 from kollect.letters.letter import Sender
 from kollect.mailing.mailing_errors import TextNotReady
 from kollect.mailing.mailing_events import NO_MAILING
@@ -22,13 +23,14 @@ from kollect.mailing.schedule import (
     StandingKind,
     Turn,
     goes_at,
-    is_dependable,
     next_look,
     night_ends,
     reservation_turn,
 )
 from kollect.mailing.standing import StandingMailing, StandingMailings
 from kollect.settings.model import Settings
+from kollect.storage.backup import WENT_BACK
+from kollect.storage.database import to_time
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +82,24 @@ class DueMailings:
         if not reserved and not standing:
             return found
         # also where nothing is due: no jump of the clock between two looks stays unseen
-        dependable = is_dependable(self._clock.tick(), found_wrong=self._clock.is_found_wrong())
+        dependable = self._clock.is_dependable()
+        went_back = self._went_back()
+        if went_back is not None:
+            self._standing.begin_again(went_back, self._now())
         for mailing in reversed(reserved):
-            self._reserved(found, mailing, dependable)
+            known = went_back is None or mailing.made_at >= went_back
+            self._reserved(found, mailing, dependable=dependable and known)
         for one in standing:
             self._of_standing(found, one, dependable)
         return found
 
-    def _reserved(self, found: DueLook, mailing: Mailing, dependable: bool) -> None:
+    def _went_back(self) -> datetime | None:
+        """When this file was put into the place of a newer one: what was sent or cancelled between
+        them is not known here."""
+        noted = Metadata.beside(self._outbox.file).get_metadata(WENT_BACK)
+        return to_time(noted) if noted else None
+
+    def _reserved(self, found: DueLook, mailing: Mailing, *, dependable: bool) -> None:
         assert mailing.due_at is not None, "it is written with its state"
         now, due, night = self._now(), mailing.due_at, mailing.night
         match reservation_turn(due, night, now, dependable=dependable, zone=self._zone):
@@ -120,6 +132,8 @@ class DueMailings:
             welcomes = one.rule.kind is StandingKind.STEP and not one.rule.days
             found.look_at(now + (LOOK_SOON if welcomes else LOOK_AGAIN))
         if not dependable:
+            return
+        if not self._standing.has_due(one.id, now, self._zone):
             return
         try:
             settings = self._settings()

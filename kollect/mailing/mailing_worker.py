@@ -8,7 +8,7 @@ they then call `look`. Runs beside the collector on the same file. Whoever liste
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from kollect.delivery.retry_policy import TOMORROW
@@ -64,11 +64,13 @@ class MailingWorker(BackgroundThread):
         *,
         now: Callable[[], datetime] = local_now,
         patience: float | None = None,
+        undecided: Callable[[], Collection[int]] = tuple,
     ) -> None:
         """`patience`: how many seconds it is tried to write down what was sent; None: as long as it
-        takes."""
+        takes. `undecided`: mailings of which somebody is still asked whether they go on."""
         super().__init__("mailing", now)
         self._patience = patience
+        self._undecided = undecided
         self._folder = folder
         self._load = load
         self._listener = safe_thread.deaf_to_faults(listener)
@@ -157,7 +159,7 @@ class MailingWorker(BackgroundThread):
         failed: tuple[Mailing, Trouble] | None = None
         paused = False
         accepted = 0
-        for mailing in reversed(outbox.mailings(MailingState.SENDING)):
+        for mailing in reversed(self._unfinished(outbox)):
             if self._stop.is_set() or failed:
                 break  # what keeps one from going out keeps the others as well
             if self._rests_until(mailing):
@@ -170,7 +172,7 @@ class MailingWorker(BackgroundThread):
                 self._under_way.discard(mailing.id)  # its end is told with the trouble
         self._tell_ended(outbox)
         due = None
-        unfinished = outbox.mailings(MailingState.SENDING)
+        unfinished = self._unfinished(outbox)
         resting = [until for m in unfinished if (until := self._rests_until(m))]
         left = [m.id for m in unfinished if not self._rests_until(m)]
         tomorrow = self._tell_tomorrow(outbox, left)
@@ -193,6 +195,10 @@ class MailingWorker(BackgroundThread):
         if paused or mailing.id in self._under_way:  # else somebody has paused or stopped it
             self._say(mailing.id, trouble, None if paused else due)
         return trouble, next_at
+
+    def _unfinished(self, outbox: Outbox) -> list[Mailing]:
+        undecided = self._undecided()
+        return [one for one in outbox.mailings(MailingState.SENDING) if one.id not in undecided]
 
     def _rests_until(self, mailing: Mailing) -> datetime | None:
         return rests_until(mailing.due_at, mailing.night, self._now())

@@ -191,6 +191,21 @@ class StandingMailings:
 
     # --- what is due
 
+    def begin_again(self, moment: datetime, now: datetime) -> None:
+        """What was due before that moment may have been sent, and is not known here: it is not sent
+        again."""
+        with self._db.transaction():
+            for one in self.all():
+                if one.rule.since < moment:
+                    self._begin_again(one.id, now)
+
+    def has_due(self, identity: int, now: datetime, zone: tzinfo | None = None) -> bool:
+        """Is there something for `make_due` to write down?"""
+        one = self.get(identity)
+        if not one.active or night_ends(now, zone):
+            return False
+        return settled_by(now, zone) != one.rule.settled_to or any(self._decide(one, now, zone))
+
     def make_due(
         self,
         identity: int,
@@ -206,11 +221,7 @@ class StandingMailings:
         Returns the mailing with its letters, ready to be sent; None: there is none. Raises
         TextNotReady, and then writes nothing.
         """
-        one = self.get(identity)
-        settled = settled_by(now, zone)
-        if not one.active or night_ends(now, zone):
-            return None
-        if settled == one.rule.settled_to and not any(self._decide(one, now, zone)):
+        if not self.has_due(identity, now, zone):
             return None  # as nearly always
         with self._db.transaction():
             one = self.get(identity)
@@ -229,7 +240,8 @@ class StandingMailings:
             self._note([(c, mailing, "") for c in reached], identity, now)
             self._note([(c, None, why) for c, why in not_sent], identity, now)
             self._db.change(
-                "UPDATE standing_mailing SET settled_to = ? WHERE id = ?", f"{settled}", identity
+                "UPDATE standing_mailing SET settled_to = ? WHERE id = ?",
+                *(f"{settled_by(now, zone)}", identity),
             )
         return mailing
 

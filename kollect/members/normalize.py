@@ -1,5 +1,7 @@
 """Forgiving reading of what people type: half and full width, hiragana and katakana. Pure.
 
+Postcodes are here too; telephone numbers, which need a table, are `phone_numbers`.
+
 Names are touched as little as can be: 髙 stays 髙, and Unicode's normal forms, which would put the
 common form of a kanji (U+795E) for that in somebody's passport (U+FA19), are kept away from them.
 """

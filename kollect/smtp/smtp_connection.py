@@ -1,6 +1,7 @@
 """One connection to the sending server with its conversation: the octets out, the answers in.
 
-Decides nothing about letters (that is the dialogue's) nor about other connections (the post's).
+Decides nothing about letters (that is `protocol` and `transaction`) nor about other connections
+(`client`). How long it waits for an answer is a setting (`settings.model.Send`).
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 """The daily copy of kollect.db, the check at start, and the way back to a good copy.
 
-A copy is made by SQLite's backup API while the program works, checked, synced, then renamed; seven
-are kept. Only copies of one and the same ledger lie beside each other.
+A copy is made by SQLite's backup API while the program works, checked, synced, then renamed;
+`data_folder.BACKUPS_KEPT` of them are kept. Only copies of one and the same ledger lie beside each
+other.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage import highest_number, integrity
 from kollect.storage.data_folder import BACKUPS_KEPT
-from kollect.storage.database import return_under_way, trouble
+from kollect.storage.database import return_under_way, to_text, trouble
 from kollect.storage.database_driver import (
     connect,
     connect_with_key,
@@ -34,12 +36,15 @@ from kollect.storage.numbers_in_log import numbers_given
 from kollect.storage.schema import migrate
 from kollect.storage_errors import cause_of, storage_trouble
 
+WENT_BACK = "went back"
+"""The note of when this file was put into the place of a newer one."""
 SPARE = 100
 """So many numbers are passed over where only the log tells which was the last: a power cut takes
 the last lines of a log with it.
 """
 SECONDS_AT_START = 15.0
-"""So long the values are read before the window is there, at the most: a million receipts or two.
+"""So long the file is read before the menu is there, at the most: a million receipts or two, half
+as many encrypted ones. Every copy that is made is read to its end, once a day.
 """
 _NAME = re.compile(r"kollect-(\d{4})(\d\d)(\d\d)\.db")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -129,13 +134,26 @@ def backups(folder: Path) -> list[Path]:
     return []
 
 
-def damage(database: Path, folder: Path | None = None, *, thorough: bool = True) -> str | None:
+def damage(database: Path, folder: Path | None = None) -> str | None:
     """Why the file cannot be worked with, in technical words; None where it is sound, or neither it
     nor copies of it (in `folder`) are there yet.
 
-    Without `thorough` the values are read for some seconds at the most, for the start. Raises
-    `errors.StorageTrouble` where the disk does not let itself be read.
+    Raises `errors.StorageTrouble` where the disk does not let itself be read.
     """
+    return _damage(database, folder, None)
+
+
+def damage_at_a_glance(
+    database: Path, folder: Path | None = None, *, go_on: Callable[[], bool] = lambda: True
+) -> str | None:
+    """As `damage`, for the start: the file is read for some seconds at the most, and only while
+    `go_on` says so.
+    """
+    ends = time.monotonic() + SECONDS_AT_START
+    return _damage(database, folder, lambda: go_on() and time.monotonic() < ends)
+
+
+def _damage(database: Path, folder: Path | None, go_on: Callable[[], bool] | None) -> str | None:
     if os.path.exists(return_under_way(database)):
         return "going back to a copy was interrupted"
     if os.path.exists(database):
@@ -143,8 +161,10 @@ def damage(database: Path, folder: Path | None = None, *, thorough: bool = True)
         has_log = os.path.exists(database.with_name(database.name + "-wal"))
         try:
             with closing(connect(database, "rw")) as db:
-                found = integrity.wrong(
-                    db, seconds=None if thorough else SECONDS_AT_START, perhaps_mixed=has_log
+                found = (
+                    integrity.wrong(db)
+                    if go_on is None
+                    else integrity.wrong_at_a_glance(db, go_on, perhaps_mixed=has_log)
                 )
         except sqlite3.Error as error:
             if not is_damage(error):
@@ -256,7 +276,7 @@ def start_new_database(database: Path, first: int, now: datetime) -> None:
         files.remove(part)
         with closing(connect(part, "rwc")) as new:
             migrate(new)
-            _give_none_below(new, first)
+            _note(new, "number_floor", str(first))
         _set_aside(database, _aside(database, now))
         files.replace(part, database)
         files.sync_folder(database.parent)
@@ -280,7 +300,8 @@ def go_back(
     """Go on with a copy: the present file is set aside, never deleted; its new name, in which
     `named` says what it is, is returned.
 
-    The numbers that were given since are never given again. `prepare` gets the new file before it
+    The numbers that were given since are never given again; what sends itself asks before it sends
+    what may have been sent since. `prepare` gets the new file before it
     is put in the place of the old one. A crash in between leaves a file by which `damage` tells
     it, and from which nothing but a further `go_back` leads on.
     """
@@ -288,7 +309,7 @@ def go_back(
     ready = return_under_way(database)
     part = ready.with_name(ready.name + ".part")
     try:
-        key = _copy(chosen.backup, part, floor=chosen.next_number)
+        key = _copy(chosen.backup, part, floor=chosen.next_number, went_back=now)
         prepare(part)
         _close_as_one_file(part, key)
         files.replace(part, ready)
@@ -357,10 +378,13 @@ def _files_of(database: Path) -> list[Path]:
     ]
 
 
-def _copy(source: Path, target: Path, *, floor: int | None = None) -> bytes | None:
+def _copy(
+    source: Path, target: Path, *, floor: int | None = None, went_back: datetime | None = None
+) -> bytes | None:
     """Copy a database that may be in use, as one file, on disk when this returns.
 
-    With `floor`, no number below it is given by the copy. Returns the key that both have.
+    With `floor`, no number below it is given by the copy; with `went_back` it knows that it was put
+    into the place of a newer one then. Returns the key that both have.
     """
     files.remove(target)
     old, key = connect_with_key(source, "ro")
@@ -368,7 +392,9 @@ def _copy(source: Path, target: Path, *, floor: int | None = None) -> bytes | No
         # all pages in one step: in steps it would begin again at every commit of the collector
         old.backup(new)
         if floor is not None:
-            _give_none_below(new, floor)
+            _note(new, "number_floor", str(floor))
+        if went_back is not None:
+            _note(new, WENT_BACK, to_text(went_back))
     _close_as_one_file(target, key)
     return key
 
@@ -381,11 +407,11 @@ def _close_as_one_file(target: Path, key: bytes | None) -> None:
         os.fsync(file.fileno())
 
 
-def _give_none_below(db: sqlite3.Connection, floor: int) -> None:
+def _note(db: sqlite3.Connection, key: str, value: str) -> None:
     db.execute(
-        "INSERT INTO meta (key, value) VALUES ('number_floor', ?)"
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
         " ON CONFLICT DO UPDATE SET value = excluded.value",
-        (str(floor),),
+        (key, value),
     )
 
 

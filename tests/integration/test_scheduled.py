@@ -29,6 +29,7 @@ from kollect.mailing.standing import StandingMailings
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.repository import Members
 from kollect.settings.model import Shop
+from kollect.storage.backup import DataLoss, go_back, make_backup
 from tests.helpers.member_shop import FIRST, SHOP, Mailer, guest, join, stop
 from tests.helpers.power_cut import Fuse, PowerCut, fused
 from tests.helpers.scripted_smtp import ScriptedSmtp
@@ -245,7 +246,7 @@ def test_a_clock_that_is_set_back_sends_nothing_twice(shop: DueShop):
 def test_it_is_cancelled_changed_and_then_goes(shop: DueShop):
     mailing = shop.reserve("2026-06-01T10:00")
     with closing(Outbox(shop.database)) as outbox:
-        outbox.postpone(mailing, at("2026-06-03T10:00"), night=False)
+        outbox.postpone(mailing, at("2026-06-03T10:00"), shop.clock(), night=False)
         assert outbox.counts(mailing) == {RecipientState.WAITING: 4}
     assert shop.sends("2026-06-01T10:00") == NOBODY
     with closing(Outbox(shop.database)) as outbox:
@@ -256,7 +257,7 @@ def test_it_is_cancelled_changed_and_then_goes(shop: DueShop):
         assert outbox.counts(mailing) == {}
         for act in (
             lambda: outbox.cancel_reservation(mailing),
-            lambda: outbox.postpone(mailing, at("2026-06-03T10:00"), night=False),
+            lambda: outbox.postpone(mailing, at("2026-06-03T10:00"), shop.clock(), night=False),
             lambda: outbox.resume(mailing),
         ):
             with pytest.raises(IllegalRecipientMove):
@@ -288,6 +289,34 @@ def test_the_worker_waits_for_it_by_itself(shop: DueShop):
     assert started is not None
     assert timedelta() <= started + timedelta(seconds=1) - due < timedelta(seconds=10)
     assert len(shop.smtp.kept) == 4
+
+
+def test_after_going_back_to_a_copy_nothing_is_sent_twice_unasked(shop: DueShop, tmp_path: Path):
+    """What was sent since, or cancelled, the copy does not know."""
+    shop.birthday(1, "1985-06-01")
+    shop.birthday(2, "1985-06-02")
+    one = shop.standing(StandingKind.BIRTHDAY, 0)
+    mailing = shop.reserve("2026-06-01T09:00")
+    later = shop.reserve("2026-06-03T09:00")
+    shop.clock.runs_to(at("2026-06-01T08:30"))
+    copy = make_backup(shop.database, tmp_path / "backup", date(2026, 6, 1))
+    assert copy is not None
+    assert shop.sends("2026-06-01T09:00") == ALL + Counter([guest(1)])
+    shop.clock.runs_to(at("2026-06-01T15:00"))
+    loss = DataLoss(copy, date(2026, 6, 1), None, None, None)
+    go_back(shop.database, loss, shop.clock())
+    shop.mailer.restarted()
+    assert shop.sends() == NOBODY
+    assert shop.state(mailing) is MailingState.SCHEDULED
+    missed = [news for news in shop.mailer.news if isinstance(news, ReservationMissed)]
+    assert [news.mailing for news in missed] == [mailing]
+    assert shop.sends("2026-06-02T09:00") == Counter([guest(2)])
+    assert shop.sends("2026-06-03T09:00") == NOBODY, "it may have been cancelled since"
+    assert shop.mailer.news[-1] == ReservationMissed(shop.clock(), later)
+    with closing(Outbox(shop.database)) as outbox:
+        outbox.postpone(later, at("2026-06-03T10:00"), shop.clock(), night=False)
+    assert shop.sends("2026-06-03T10:00") == ALL
+    assert shop.not_sent(one) == []
 
 
 # --- 誕生日メール

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.real
 @pytest.fixture
 def collecting(program: Program, server: DemoServer) -> Iterator[Program]:
     """The program while it waits for the next poll."""
+    wait_for(lambda: not icon_window())
     start(program, shop(server))
     settle(program.window.root, lambda: program.go.tray.status.next_at is not None)
     settle(program.window.root, lambda: icon_window() and is_coloured(TrayColor.WAITING))
@@ -50,7 +51,10 @@ def wait_for(what: Callable[[], object], seconds: float = PATIENCE) -> None:
 
 
 def icon_window() -> str:
-    """The id of the icon's window as soon as the tray shows it; empty where there is none."""
+    """The id of the icon's window as soon as the tray shows it; empty where there is none.
+
+    The one of the test before must be gone: when it goes, the tray moves what stands beside it.
+    """
     found = subprocess.run(
         ["xdotool", "search", "--onlyvisible", "--classname", "^kollect-tray$"],
         capture_output=True,
@@ -116,6 +120,7 @@ class TestIcon:
 
     @pytest.fixture
     def tray(self, display: str, wishes: list[TrayAction]) -> Iterator[Tray]:
+        wait_for(lambda: not icon_window())
         tray = Tray(wishes.append)
         tray.start()
         wait_for(tray.is_there)

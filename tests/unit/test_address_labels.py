@@ -144,10 +144,10 @@ def test_each_character_is_drawn_as_it_looks():
     assert middle[0] != 0
 
 
-def test_ten_thousand_labels_need_little_memory():
+def test_many_labels_need_little_memory():
     def each() -> Iterator[Addressee]:
         return (
-            Addressee(f"山田 {n}郎", "160-0023", f"東京都新宿区西新宿{n}") for n in range(10_000)
+            Addressee(f"山田 {n}郎", "160-0023", f"東京都新宿区西新宿{n}") for n in range(4_000)
         )
 
     made(SATO)  # Pillow and the font are there
@@ -157,6 +157,5 @@ def test_ten_thousand_labels_need_little_memory():
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert (result.labels, result.pages) == (10_000, 834)
-    assert len(result.pdf) < 3_000_000
-    assert peak < 12_000_000
+    assert (result.labels, result.pages) == (4_000, 334)
+    assert peak < 2_000_000, "0.5 MB for 500 of them"

@@ -1,5 +1,5 @@
 """The parts of ttk that we draw ourselves, the same on Windows and on Linux: buttons in their order
-of weight (blue, plain, quiet), tabs, and the red frame of a wrong field.
+of weight (blue, plain, quiet), tabs, headings of tables, and the red frame of a wrong field.
 
 The pictures are assets/look-….png, a file for each scale of the display, which make_icon.py there
 has drawn. Everything else (boxes, arrows, scroll bars, frames of fields) stays the theme's own.
