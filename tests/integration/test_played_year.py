@@ -16,7 +16,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from kollect.ledger.receipt_rows import Receipts
 from kollect.mailing.mailing_states import ExclusionReason, MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.returned_letters import ENOUGH
 from kollect.mailing.schedule import StandingKind
 from kollect.mailing.standing import StandingMailings
 from kollect.members.address_change import CHANGED, AddressChanges
@@ -76,6 +77,8 @@ class Guest:
     stops: int | None = None
     stops_by_old_address: bool = False
     withdraws: int | None = None
+    dies: int | None = None
+    """From then on the mailbox sends everything back."""
 
     number: int = 0
     registered: datetime | None = None
@@ -84,10 +87,20 @@ class Guest:
     said_no: bool = False
     """配信停止 or 退会."""
     has_left: bool = False
+    returned: set[int] = field(default_factory=set)
+    """The days on which the shop has heard that a letter came back."""
 
     @property
     def may_be_written_to(self) -> bool:
+        return self.wants_mails and not self.is_undeliverable
+
+    @property
+    def wants_mails(self) -> bool:
         return self.registered is not None and self.consents and not self.said_no
+
+    @property
+    def is_undeliverable(self) -> bool:
+        return len(self.returned) >= ENOUGH
 
     def occasions(self) -> Iterator[tuple[str, date, datetime]]:
         """What this member is to get by itself: its subject, its day, when it is due."""
@@ -137,8 +150,29 @@ def guests(chance: random.Random) -> list[Guest]:
                 guest.stops_by_old_address = chance.random() < 0.3
             elif chance.random() < 0.1:
                 guest.withdraws = later + chance.randrange(8)
+            elif guest.moves is None and chance.random() < 0.2:
+                guest.dies = guest.hands_in + chance.choice((1, 5, 20))
         found.append(guest)
     return found
+
+
+def sent_back(letter: bytes, moment: datetime) -> bytes:
+    """What the provider of a customer says of a letter that it had taken (RFC 3464)."""
+    original = email.message_from_bytes(letter, policy=email.policy.default)
+    when = moment.strftime("%a, %d %b %Y %H:%M:%S %z")
+    return (
+        f"Return-Path: <>\r\nReceived: from mx.example by mail.shop.example; {when}\r\n"
+        f"Date: {when}\r\nFrom: MAILER-DAEMON@mx.example\r\nTo: {ADDRESS}\r\n"
+        f"Subject: Undelivered\r\nMessage-ID: <back.{original['Message-ID'][1:]}\r\n"
+        "MIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n"
+        f"\r\nFinal-Recipient: rfc822; {original['To']}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 User unknown\r\n\r\n"
+        "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        f"Message-ID: {original['Message-ID']}\r\nTo: {original['To']}\r\n\r\n--b--\r\n"
+    ).encode()
 
 
 def mail(sender: str, moment: datetime, subject: str = "") -> bytes:
@@ -187,6 +221,8 @@ class Shop:
         self.too_late: set[tuple[int, str, date]] = set()
         """What was due while the PC was off for longer: not sent, and listed."""
         self._decided = at(0, SWITCHED_ON)
+        self._to_send_back: list[tuple[Guest, str]] = []
+        self._sent_back: list[Guest] = []
         self.reserved: dict[int, tuple[str, datetime, list[Guest]]] = {}
 
     @property
@@ -231,6 +267,14 @@ class Shop:
                 self._comes(mail(old or guest.address, moment, "配信停止"), old or guest.address)
                 guest.said_no = True
 
+    def dead_mailboxes_answer(self, day: int) -> None:
+        for guest, subject in self._to_send_back:
+            letters = self.postfix.received(guest.address)
+            letter = [raw for raw in letters if subject_of(raw) == subject][-1]
+            self.dovecot.deliver(self.box, sent_back(letter, at(day, SWITCHED_ON)))
+            self._sent_back.append(guest)
+        self._to_send_back.clear()
+
     def _comes(self, raw: bytes, sender: str) -> None:
         self.dovecot.deliver(self.box, raw)
         self.replies[sender] += 1
@@ -238,6 +282,9 @@ class Shop:
     def collect(self, day: int) -> None:
         report = self.run(at(day, OPENS), "collect", "--once", "--json")
         assert (report["left"], report["deferred"]) == (0, 0)
+        for guest in self._sent_back:
+            guest.returned.add(day)
+        self._sent_back.clear()
 
     def staff_works(self, day: int) -> None:
         now = at(day, STAFF)
@@ -283,11 +330,11 @@ class Shop:
                 self._expect(subject, now, reached)
                 del self.reserved[mailing]
         for guest in self.guests:
-            if guest.may_be_written_to:
+            if guest.wants_mails:
                 for subject, its_day, due in guest.occasions():
                     if self._decided < due <= now:
                         if now - due <= A_DAY:
-                            self.expected[guest.address, subject, now.date()] += 1
+                            self._expect(subject, now, [guest])
                         else:
                             self.too_late.add((guest.number, subject, its_day))
         self._decided = now
@@ -312,6 +359,8 @@ class Shop:
         for guest in reached:
             if guest.may_be_written_to:
                 self.expected[guest.address, subject, now.date()] += 1
+                if guest.dies is not None and at(guest.dies, SWITCHED_ON) <= now:
+                    self._to_send_back.append((guest, subject))
 
     def switch_on_what_sends_itself(self) -> None:
         now = at(0, SWITCHED_ON)
@@ -326,6 +375,10 @@ class Shop:
 
 
 # --- what has come
+
+
+def subject_of(raw: bytes) -> str:
+    return str(email.message_from_bytes(raw, policy=email.policy.default)["Subject"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +421,7 @@ def test_everybody_has_exactly_what_was_due(
     shop.switch_on_what_sends_itself()
     for day in range(DAYS):
         shop.customers_write(day)
+        shop.dead_mailboxes_answer(day)
         if day in closed:
             continue
         shop.collect(day)
@@ -419,5 +473,6 @@ def assert_recorded(shop: Shop) -> None:
             assert events[WITHDREW] == left
             assert events[STOPPED] == (guest.said_no and not left)
             given = [one.consent.given for one in consents if one.number == guest.number]
-            assert given[:1] == [True] * guest.consents
+            assert (given[:1] == [True]) == guest.consents
+            assert bool(member.standing.undeliverable) == guest.is_undeliverable
             assert (False in given) == (guest.said_no and not left)
