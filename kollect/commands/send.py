@@ -27,6 +27,7 @@ from kollect.commands.output import (
 from kollect.errors import ServerTrouble, StorageTrouble, Trouble
 from kollect.ledger.commit_retry import PATIENCE_OF_A_COMMAND
 from kollect.ledger.ledger import Ledger
+from kollect.letters.letter_check import gaps
 from kollect.mail import address
 from kollect.mail.nfc import composed
 from kollect.mailing import mailing_text
@@ -92,6 +93,9 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
         )
         _say(options, {"sample": to}, f"確認用のメールを {to} に送りました。")
         return DONE
+    if left := gaps(subject, body):
+        named = "、".join(f"「{gap}」" for gap in left)
+        print(f"注意: {named}が、うめられていません。", file=sys.stderr)
     choice = _choice(options)
     with closing(Outbox(folder.database)) as outbox:
         if options.dry_run:

@@ -90,9 +90,11 @@ class LivedClock:
         for a day of running, since it last jumped."""
         return self.tick().is_trusted
 
-    def is_found_wrong(self) -> bool:
-        """Did the servers, when they were last asked, tell another time?"""
-        return bool(self._file.get_metadata(FOUND_WRONG))
+    def is_dependable(self) -> bool:
+        """May something be begun, because it is this day by the PC's clock? Raises StorageTrouble
+        where that cannot be looked up."""
+        found_wrong = bool(self._file.get_metadata(FOUND_WRONG))
+        return self.tick().is_dependable(found_wrong=found_wrong)
 
     def tick(self) -> Lived:
         """Look at the clocks: at least once a poll, so that no jump between two looks stays unseen.

@@ -85,6 +85,20 @@ class Lived:
         """May things be given up, or thrown away, for being old by this date?"""
         return self.stood >= _DAY
 
+    def is_dependable(self, *, found_wrong: bool) -> bool:
+        """May something be begun, such as a mail on a birthday, because it is this day by this
+        date?
+
+        Not after a jump, before the date has stood for a day of running; but a PC that was switched
+        off for a holiday has not jumped. `found_wrong`: the servers, when they were last asked,
+        told another time.
+        """
+        if self.is_trusted:
+            return True
+        move = self.move
+        was_closed = move is not None and not move.known and timedelta() < move.ahead <= LONG_CLOSED
+        return was_closed and not found_wrong
+
     @property
     def jumped_over(self) -> timedelta:
         """So much older than it is something may look, by the last jump ahead."""

@@ -37,6 +37,35 @@ AGAINST = (
     f" THEN '{ExclusionReason.UNDELIVERABLE}' ELSE '' END"
 )
 """What stands against writing to a member at this moment; empty: nothing."""
+TO_WHOM = (
+    " FROM parcel JOIN receipt AS own ON own.number = parcel.number"
+    " JOIN member ON member.number = coalesce(own.stands_for, own.number)"
+    " JOIN receipt ON receipt.number = member.number"
+)
+"""A letter and the member who gets it: since 統合 that may be another than it was written for."""
+_FARTHER = (
+    "CASE {0}.step"
+    f" WHEN '{RecipientState.SENT}' THEN 4"
+    f" WHEN '{RecipientState.UNCERTAIN}' THEN 3 WHEN '{RecipientState.UNKNOWN}' THEN 3"
+    f" WHEN '{RecipientState.SENDING}' THEN 2"
+    f" WHEN '{RecipientState.WAITING}' THEN 1 WHEN '{RecipientState.DEFERRED}' THEN 1 ELSE 0 END"
+)
+"""How far a letter has come on its way to somebody; 0: it will not get there."""
+_TWIN = (
+    "EXISTS (SELECT 1 FROM parcel AS twin WHERE twin.mailing = parcel.mailing"
+    " AND twin.id <> parcel.id AND twin.number IN (SELECT member.number"
+    " UNION ALL SELECT number FROM receipt AS merged WHERE merged.stands_for = member.number)"
+    f" AND {_FARTHER.format('twin')} > 0"
+    f" AND ({_FARTHER.format('twin')}, twin.number = member.number, -twin.id)"
+    f" > ({_FARTHER.format('parcel')}, parcel.number = member.number, -parcel.id))"
+)
+"""Of the letters of a mailing to one person (統合) another one is sent: that which has come
+farther, else that to the number that stays."""
+AGAINST_LETTER = (
+    f"CASE WHEN {AGAINST} <> '' THEN {AGAINST} WHEN {_TWIN} THEN '{ExclusionReason.MERGED}'"
+    " ELSE '' END"
+)
+"""What stands against a letter, behind TO_WHOM; empty: nothing."""
 
 
 def _chosen(choice: MemberFilter) -> tuple[str, list[object]]:

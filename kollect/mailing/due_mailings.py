@@ -23,7 +23,6 @@ from kollect.mailing.schedule import (
     StandingKind,
     Turn,
     goes_at,
-    is_dependable,
     next_look,
     night_ends,
     reservation_turn,
@@ -83,7 +82,7 @@ class DueMailings:
         if not reserved and not standing:
             return found
         # also where nothing is due: no jump of the clock between two looks stays unseen
-        dependable = is_dependable(self._clock.tick(), found_wrong=self._clock.is_found_wrong())
+        dependable = self._clock.is_dependable()
         went_back = self._went_back()
         if went_back is not None:
             self._standing.begin_again(went_back, self._now())

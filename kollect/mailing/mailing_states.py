@@ -109,6 +109,8 @@ class ExclusionReason(StrEnum):
     UNDELIVERABLE = "不達"
     SAME_ADDRESS = "同じメールアドレス"
     """Another number of the same address gets it."""
+    MERGED = "統合"
+    """Another number of the same person gets it."""
     CALLED_OFF = "送信の中止"
     TOO_LATE = "1日以上遅れ"
     """What is sent by itself, and was due while the PC was off."""

@@ -13,7 +13,7 @@ many days after the registration. Who was registered that very day gets it a lit
                                    whether it is still      with the reason
                                    wanted
     whatever, by a date that may   ASK, where it is due     WAIT, until the date may be believed
-    be wrong (`is_dependable`)
+    be wrong (`Lived.is_dependable`)
     -                              -                        NONE: it was due before the mail was
                                                             switched on
 
@@ -27,8 +27,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-
-from kollect.ledger.lived_time import LONG_CLOSED, Lived
 
 NIGHT_BEGINS, NIGHT_ENDS = time(21), time(8)
 MORNING = time(9)
@@ -99,22 +97,6 @@ def rests_until(
 def is_late(due: datetime, now: datetime, zone: tzinfo | None = None) -> bool:
     """Is it too late to go on with what was due then, without a question?"""
     return now - goes_at(due, night=False, zone=zone) > LATE
-
-
-# --- may this date be believed?
-
-
-def is_dependable(lived: Lived, *, found_wrong: bool) -> bool:
-    """May letters go out because it is this day by the PC's clock?
-
-    Not after a jump, before the date has stood for a day of running; but a PC that was switched off
-    for a holiday has not jumped. `found_wrong`: the servers tell another date.
-    """
-    if lived.is_trusted:
-        return True
-    move = lived.move
-    was_closed = move is not None and not move.known and timedelta() < move.ahead <= LONG_CLOSED
-    return was_closed and not found_wrong
 
 
 # --- 予約配信

@@ -6,8 +6,7 @@ column has its rule; a rule is SQL, so that a million rows take seconds.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kollect.storage.database_driver import in_memory, result_code, sqlite3
 from kollect.storage.database_glance import ABSURD
@@ -17,7 +16,7 @@ Rules = Mapping[str, str]
 """For each column the expression that is true of every sound value; `{}` stands for the column."""
 
 _STEPS_OF_PROGRESS = 20_000
-"""So many steps of SQLite's machine between two looks at the clock."""
+"""So many steps of SQLite's machine between two looks at whether to go on."""
 _BLOCK = 2000
 
 _TEXT = "typeof({0}) = 'text'"
@@ -46,6 +45,7 @@ _META = (
     " WHEN 'number_floor' THEN length({0}) BETWEEN 1 AND 15 AND {0} NOT GLOB '*[^0-9]*'"
     " WHEN 'behind' THEN length({0}) BETWEEN 1 AND 15 AND {0} NOT GLOB '*[^0-9]*'"
     " WHEN 'lived' THEN json_valid({0})"
+    " WHEN 'weekly report' THEN {0} = '' OR json_valid({0})"
     " WHEN 'clock wrong' THEN {0} IN ('', 'ahead', 'behind')"
     f" WHEN 'put off up to' THEN {_DIGITS}"
     f" WHEN 'waited up to' THEN {_DIGITS}"
@@ -77,7 +77,7 @@ MAIL_STEPS = (
     *("owed", "sending", "unknown", "deferred", "sent", "undeliverable", "kept", "test", "gone"),
 )
 SEXES = ("", "男性", "女性", "その他")
-MEMBER_STATES = ("active", "withdrawn")
+MEMBER_STATES = ("active", "withdrawn", "merged")
 MAILING_STATES = ("draft", "scheduled", "sending", "paused", "stopped", "done")
 PARCEL_STEPS = (
     *("waiting", "sending", "unknown", "deferred", "sent", "undeliverable", "uncertain"),
@@ -148,9 +148,15 @@ RULES: dict[str, Rules] = {
         "mailing": _or_null(_NUMBER), "reason": _TEXT,
     },
     "poster": {
-        "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+        "id": _NUMBER, "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+        "proven_for": _TEXT,
     },
-    "returned_letter": {"number": _NUMBER, "day": _DAY, "answer": _TEXT},
+    "returned_letter": {"address_key": _TEXT, "day": _DAY, "answer": _TEXT},
+    "no_by_mail": {"address_key": _TEXT, "at": _TIME, "ended_by": _or_null(_NUMBER)},
+    "merger": {
+        "id": _NUMBER, "number": _NUMBER, "merged": _NUMBER, "at": _TIME,
+        "former": f"{_TEXT} AND json_valid({{0}})",
+    },
     "parcel": {
         "id": _NUMBER, "mailing": _NUMBER, "number": _NUMBER, "address": _TEXT,
         "letter_id": _TEXT, "step": _one_of(PARCEL_STEPS), "step_at": _TIME,
@@ -161,37 +167,45 @@ RULES: dict[str, Rules] = {
 }  # fmt: skip
 
 
-def wrong(
-    db: sqlite3.Connection, *, seconds: float | None = None, perhaps_mixed: bool = False
-) -> str | None:
+def wrong(db: sqlite3.Connection) -> str | None:
     """What is wrong with the file, in technical words; None where it is sound.
 
-    Every value is read, and the indexes are compared with their tables. With `seconds` the values
-    are read for that time, the indexes only where the file is `perhaps_mixed`, and what was not
-    read counts as sound. Raises sqlite3.Error, also where the file is too damaged to be read.
+    Every value is read, and the indexes are compared with their tables. Raises sqlite3.Error, also
+    where the file is too damaged to be read.
     """
-    found = _by_sqlite(db, "quick_check" if seconds is not None else "integrity_check")
-    if found is not None:
-        return found
-    if seconds is not None:
-        ends = time.monotonic() + seconds
-        db.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_OF_PROGRESS)
+    return _by_sqlite(db, "integrity_check") or _by_values(db)
+
+
+def wrong_at_a_glance(
+    db: sqlite3.Connection, go_on: Callable[[], bool], *, perhaps_mixed: bool
+) -> str | None:
+    """As `wrong`, while `go_on` says so, and what was not read counts as sound.
+
+    The pages first, then the values; the indexes only where the file is `perhaps_mixed`.
+    """
+    db.set_progress_handler(lambda: not go_on(), _STEPS_OF_PROGRESS)
     try:
-        found = next(_findings(db), None)
+        found = _by_sqlite(db, "quick_check") or _by_values(db)
         if found is None and perhaps_mixed:
             found = _by_sqlite(db, "integrity_check")
         return found
     except sqlite3.OperationalError as error:
-        match result_code(error):
-            case sqlite3.SQLITE_INTERRUPT:
-                return None
-            case 0 | sqlite3.SQLITE_ERROR:  # a name that is no UTF-8; a column that is not there
-                return str(error)
+        if result_code(error) == sqlite3.SQLITE_INTERRUPT:
+            return None
+        raise
+    finally:
+        db.set_progress_handler(None, 0)
+
+
+def _by_values(db: sqlite3.Connection) -> str | None:
+    try:
+        return next(_findings(db), None)
+    except sqlite3.OperationalError as error:
+        if result_code(error) in (0, sqlite3.SQLITE_ERROR):
+            return str(error)  # a name that is no UTF-8; a column that is not there
         raise
     except UnicodeDecodeError as error:  # the type of a column, which the driver wants to tell
         return str(error.object)
-    finally:
-        db.set_progress_handler(None, 0)
 
 
 def _by_sqlite(db: sqlite3.Connection, check: str) -> str | None:

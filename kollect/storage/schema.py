@@ -251,23 +251,41 @@ CREATE INDEX mailing_by_standing ON mailing (standing) WHERE standing IS NOT NUL
 
 -- posters with an address of their own: touroku+tag@…, and who came by which
 CREATE TABLE poster (
-    tag       TEXT PRIMARY KEY,
-    name      TEXT NOT NULL,
-    made_at   TEXT NOT NULL,
-    proven_at TEXT
-) WITHOUT ROWID;
+    id         INTEGER PRIMARY KEY,
+    tag        TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    made_at    TEXT NOT NULL,
+    proven_at  TEXT,
+    proven_for TEXT NOT NULL
+);
 ALTER TABLE receipt ADD COLUMN poster TEXT NOT NULL DEFAULT '';
+CREATE INDEX receipt_by_poster ON receipt (poster) WHERE poster <> '';
 
--- days on which a letter of メール発信 came back: 不達 from the second on
+-- days on which a letter of メール発信 to this address came back: 不達 from the second on
 CREATE TABLE returned_letter (
-    number INTEGER NOT NULL REFERENCES member (number),
-    day    TEXT NOT NULL,
-    answer TEXT NOT NULL,
-    PRIMARY KEY (number, day)
+    address_key TEXT NOT NULL,
+    day         TEXT NOT NULL,
+    answer      TEXT NOT NULL,
+    PRIMARY KEY (address_key, day)
 ) WITHOUT ROWID;
 
--- 統合: the member in whom this one lives on
+-- the last 配信停止 that came by a mail from this address; ended_by: whose new consent ended it
+CREATE TABLE no_by_mail (
+    address_key TEXT PRIMARY KEY,
+    at          TEXT NOT NULL,
+    ended_by    INTEGER REFERENCES member (number)
+) WITHOUT ROWID;
+
+-- 統合: the member in whom this one, whose state is 'merged', lives on; and what there was before
 ALTER TABLE member ADD COLUMN merged_into INTEGER REFERENCES member (number);
+CREATE TABLE merger (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    number  INTEGER NOT NULL REFERENCES member (number),
+    merged  INTEGER NOT NULL UNIQUE REFERENCES member (number),
+    at      TEXT NOT NULL,
+    former  TEXT NOT NULL
+);
+CREATE INDEX merger_by_number ON merger (number, id);
 """
 
 MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)

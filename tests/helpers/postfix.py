@@ -1,7 +1,8 @@
 """A real Postfix with its own configuration, queue and mailboxes, on free ports.
 
 It delivers to every address there is, so a test that wants a customer for itself invents one. What
-each customer got can be read. Postfix wants root to start.
+each customer got can be read; what comes for an address of MAILBOX_DOMAIN lies in Dovecot's
+mailbox of that name. Postfix wants root to start.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from tests.helpers.certificates import Certificates
 from tests.helpers.daemon import Daemon, free_ports
 from tests.helpers.dovecot import Dovecot
 
+MAILBOX_DOMAIN = "mailbox.example"
+"""Of the shops whose blank mails come by SMTP, from outside, as in real life."""
 OWN_DOMAINS = (
+    MAILBOX_DOMAIN,
     "shop.example",
     "customer.example",
     "docomo.ne.jp",
@@ -51,6 +55,8 @@ local_recipient_maps =
 virtual_mailbox_domains = {domains}
 virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = static:all/
+transport_maps = inline:{{ {mailboxes}=mailbox: }}
+mailbox_destination_recipient_limit = 1
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
@@ -75,6 +81,11 @@ smtpd_tls_key_file = {certificate.key_file}
 smtpd_tls_security_level = may
 """
 
+# virtual(8) makes no name of a folder out of an address
+_INTO_MAILBOX = """#!/bin/sh
+cd {folder}/mail && mkdir -p "$1/tmp" "$1/new" "$1/cur" && name="$(date +%s%N).P$$.smtp" &&
+cat >"$1/tmp/$name" && mv "$1/tmp/$name" "$1/new/$name" || exit 75
+"""
 _RECIPIENTS = """
 /^unknown@/  550 5.1.1 User unknown
 /^full@/  552 5.2.2 Mailbox full
@@ -83,6 +94,19 @@ _RECIPIENTS = """
 _SENDERS = """
 /^stranger@/  553 5.7.1 Sender address rejected: not owned by user
 """
+
+_BOXES = "@docomo.ne.jp customers/\n" + "".join(
+    f"check{number}@shop.example check{number}/\n" for number in range(1, 1000)
+)
+INTO_DOVECOT = """
+virtual_mailbox_base = {dovecot}/mail
+virtual_mailbox_maps = texthash:{folder}/boxes
+"""
+"""What is sent to the shop, check1@shop.example and so on, lies in its Dovecot mailbox; an address
+with a plus nobody knows."""
+WITH_PLUS = f"{INTO_DOVECOT}recipient_delimiter = +\n"
+UNKNOWN_COME_BACK = f"{INTO_DOVECOT}smtpd_reject_unlisted_recipient = no\n"
+"""The address is found out to be nobody's only after the mail was taken."""
 
 _SERVICES = """
 {plain} inet n - n - - smtpd
@@ -113,6 +137,8 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 virtual unix - n n - - virtual
+mailbox unix - n n - - pipe
+  flags=R user=nobody argv={folder}/into_mailbox ${{user}}
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -125,8 +151,12 @@ class Postfix:
 
     host = "localhost"
 
-    def __init__(self, folder: Path, certificates: Certificates, dovecot: Dovecot) -> None:
+    def __init__(
+        self, folder: Path, certificates: Certificates, dovecot: Dovecot, more: str = ""
+    ) -> None:
+        """`more`: what main.cf says besides."""
         self.folder = folder
+        self._more = more
         self.ca_file = str(certificates.ca_file)
         self.account = "shop"
         self.password = dovecot.password
@@ -167,12 +197,7 @@ class Postfix:
         Postfix has put its own fields in front, and ends lines by LF.
         """
         wanted = address.key(recipient)
-        found = []
-        for path in sorted(self._mailbox().iterdir(), key=lambda path: path.stat().st_mtime_ns):
-            raw = path.read_bytes()
-            if address.key(_delivered_to(raw)) == wanted:
-                found.append(raw)
-        return found
+        return [raw for raw in self.everything() if address.key(_delivered_to(raw)) == wanted]
 
     def wait_for(self, recipient: str, count: int = 1, seconds: float = 60) -> list[bytes]:
         """What was delivered to this address, once there are so many."""
@@ -188,8 +213,12 @@ class Postfix:
         while any(self._queued()) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not any(self._queued()), self._log()
+        return [_delivered_to(raw) for raw in self.everything()]
+
+    def everything(self) -> list[bytes]:
+        """As `received`, to whomever."""
         files = sorted(self._mailbox().iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        return [_delivered_to(path.read_bytes()) for path in files]
+        return [path.read_bytes() for path in files]
 
     def delivered_at(self) -> dict[str, float]:
         """To whom something was delivered so far, and when (seconds as of `time.time`)."""
@@ -230,22 +259,30 @@ class Postfix:
         _owned(self.folder / "data", postfix.pw_uid, postfix.pw_gid, 0o700)
         for name in ("mail", "mail/all", "mail/all/new", "mail/all/cur", "mail/all/tmp"):
             _owned(self.folder / name, nobody.pw_uid, nobody.pw_gid, 0o755)
+        (self.folder / "into_mailbox").write_text(
+            _INTO_MAILBOX.format(folder=self._dovecot.folder), "ascii"
+        )
+        (self.folder / "into_mailbox").chmod(0o755)
         (self.folder / "recipients").write_text(_RECIPIENTS, "ascii")
         (self.folder / "senders").write_text(_SENDERS, "ascii")
+        (self.folder / "boxes").write_text(_BOXES, "ascii")
         (self.folder / "etc/main.cf").write_text(
             _MAIN.format(
                 folder=self.folder,
                 daemons=_daemons(),
                 domains=", ".join(OWN_DOMAINS),
+                mailboxes=MAILBOX_DOMAIN,
                 uid=nobody.pw_uid,
                 gid=nobody.pw_gid,
                 auth_socket=self._dovecot.auth_socket,
                 certificate=self._certificates.good,
-            ),
+            )
+            + self._more.format(folder=self.folder, dovecot=self._dovecot.folder),
             "ascii",
         )
         (self.folder / "etc/master.cf").write_text(
             _SERVICES.format(
+                folder=self.folder,
                 checked=_CHECKED.format(self.folder / "recipients"),
                 plain=self.plain,
                 wrapped=self.wrapped,
@@ -309,12 +346,15 @@ def _needed() -> None:
 
 
 @contextlib.contextmanager
-def running_postfix(certificates: Certificates, dovecot: Dovecot) -> Iterator[Postfix]:
-    """A Postfix for the time of the block; it asks this Dovecot about passwords."""
+def running_postfix(
+    certificates: Certificates, dovecot: Dovecot, more: str = ""
+) -> Iterator[Postfix]:
+    """A Postfix for the time of the block; it asks this Dovecot about passwords. `more` of
+    main.cf, as `WITH_PLUS`."""
     # Its users must be able to enter the folder, and sockets want short paths.
     with tempfile.TemporaryDirectory(prefix="kollect-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
-        server = Postfix(Path(folder), certificates, dovecot)
+        server = Postfix(Path(folder), certificates, dovecot, more)
         server.start()
         try:
             yield server

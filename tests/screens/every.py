@@ -26,12 +26,12 @@ from kollect.mailing.standing import StandingMailing, StandingMailings
 from kollect.members.member import Member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.member_reader import Candidate, FormerAddress
+from kollect.members.merge import MemberMerges, MergePlan
 from kollect.members.postcodes import PostalAddress
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
 from kollect.threads.background_thread import local_now
-from kollect.ui.broken_off_dialog import BrokenOffDialog
 from kollect.ui.code_dialog import CodeDialog
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
@@ -48,6 +48,7 @@ from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 from kollect.ui.mailing.standing_edit import StandingEditScreen
 from kollect.ui.mailing.standing_list import StandingListScreen
 from kollect.ui.mailing.standing_results import StandingResultsScreen
+from kollect.ui.mailing.text_dialog import TextNameDialog, TextsDialog
 from kollect.ui.main import Program
 from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.members.address_change_flow import AddressDialog
@@ -59,16 +60,21 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.members.merge_dialogs import MergeDialog, MergeWithDialog
 from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.opening_dialog import OpeningDialog
+from kollect.ui.papers.posters_dialog import PostersDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
+from kollect.ui.results.results_print_dialog import ResultsPaper, ResultsPrintDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.settings.backups_dialog import BackupsDialog
 from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.find_servers_dialog import FindServersDialog
+from kollect.ui.settings.forget_pc_dialog import ForgetCodeDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
@@ -86,6 +92,7 @@ from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.settings.trial_dialog import TrialDialog
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.member_samples import YAMADA, numbers, register
+from tests.helpers.protected_shop import CODE
 from tests.helpers.receipt_samples import fill_kept, fill_log
 from tests.helpers.ui_driver import settle, settle_jobs
 
@@ -220,6 +227,11 @@ def _candidates(program: Program) -> list[Candidate]:
         return members.lookup("docomo")
 
 
+def _merge_plan(program: Program) -> MergePlan:
+    with closing(MemberMerges(program.workspaces.real.folder.database)) as members:
+        return members.plan(1001, 1002)
+
+
 def _kept(program: Program) -> KeptMail:
     records = program.workspaces.current.results()
     found = records.find_kept("", at=None, rows=1)
@@ -251,7 +263,11 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
     "NewPinDialog": (NewPinDialog, lambda program: ((), {})),
     "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True, Path("kollect.ini")), {})),
-    "CodeDialog": (CodeDialog, lambda program: ((program.window.jobs, lambda typed: None), {})),
+    "CodeDialog": (
+        CodeDialog,
+        lambda program: ((program.window.jobs, lambda typed, watch: None), {}),
+    ),
+    "ForgetCodeDialog": (ForgetCodeDialog, lambda program: ((CODE,), {})),
     "PasswordDialog": (
         PasswordDialog,
         lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),
@@ -276,10 +292,29 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
+    "MergeWithDialog": (
+        MergeWithDialog,
+        lambda program: ((member(program), "1002 佐藤　花子 様（同じ電話番号）", "1002"), {}),
+    ),
+    "MergeDialog": (MergeDialog, lambda program: ((_merge_plan(program), local_now()), {})),
     "IntoGroupDialog": (IntoGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "OutOfGroupDialog": (OutOfGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "ConsentDialog": (ConsentDialog, lambda program: ((member(program), date(2026, 11, 27)), {})),
     "PrintDialog": (PrintDialog, lambda program: ((), {})),
+    "ResultsPrintDialog": (
+        ResultsPrintDialog,
+        lambda program: (
+            (12_345, [date(2026, 11, 1), date(2026, 10, 1)], ResultsPaper.MONTH),
+            {},
+        ),
+    ),
+    "PostersDialog": (
+        PostersDialog,
+        lambda program: (
+            (program.workspaces.current, program.window.jobs, program.window.dialogs),
+            {},
+        ),
+    ),
     "DamageDialog": (
         DamageDialog,
         lambda program: (
@@ -354,12 +389,28 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
+    "TextsDialog": (
+        TextsDialog,
+        lambda program: (
+            (
+                program.window.jobs,
+                program.window.dialogs,
+                program.workspaces.current.texts,
+                ("見出", "本文"),
+            ),
+            {},
+        ),
+    ),
+    "TextNameDialog": (
+        TextNameDialog,
+        lambda program: (("名前を変える", "秋のセール", lambda name: None), {}),
+    ),
     "ReservationDialog": (ReservationDialog, lambda program: ((_written(program),), {})),
     "LetterDialog": (LetterDialog, lambda program: ((_written(program), "店 <a@b.example>"), {})),
 }
 
 
-END_BY_THEMSELVES: set[type[Dialog[Any]]] = {BrokenOffDialog}
+END_BY_THEMSELVES: set[type[Dialog[Any]]] = {OpeningDialog}
 """Nobody can leave them before."""
 
 

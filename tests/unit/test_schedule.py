@@ -19,7 +19,6 @@ from kollect.mailing.schedule import (
     Turn,
     celebrated,
     goes_at,
-    is_dependable,
     local_moment,
     night_ends,
     occasion_turn,
@@ -175,7 +174,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def test_which_date_may_be_believed(
     moves: list[tuple[timedelta, timedelta | None]], found_wrong: bool, dependable: bool
 ):
-    assert is_dependable(looked(*moves), found_wrong=found_wrong) is dependable
+    assert looked(*moves).is_dependable(found_wrong=found_wrong) is dependable
 
 
 # --- birthdays and steps

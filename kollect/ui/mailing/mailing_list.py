@@ -46,9 +46,9 @@ class MailingListScreen(Screen):
         self.table = Table(
             self,
             (
-                TableColumn("状態", 5),
+                TableColumn("状態", 5.6),
                 TableColumn("見出", 15, stretch=True),
-                TableColumn("発信日時", 9),
+                TableColumn("発信日時", 9, narrow=8.8),
                 TableColumn("送る相手", 8),
                 TableColumn("送信済", 6, right=True),
                 TableColumn("不達", 3, right=True),

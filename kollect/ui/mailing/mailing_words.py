@@ -24,6 +24,7 @@ WHY_LEFT_OUT = {
     ExclusionReason.NO_CONSENT: "メール配信の承諾をいただいていません。",
     ExclusionReason.UNDELIVERABLE: "前に送ったメールが届きませんでした。",
     ExclusionReason.SAME_ADDRESS: "同じアドレスの別の受付番号に、1通だけ送ります。",
+    ExclusionReason.MERGED: "統合された同じお客様の別の受付番号に、1通だけ送ります。",
     ExclusionReason.CALLED_OFF: "送る前に中止しました。",
     ExclusionReason.TOO_LATE: "送る時刻に動いておらず、1日以上遅れました。",
 }

@@ -9,6 +9,7 @@ from enum import StrEnum
 from kollect.printing.label_sheets import SHEETS, LabelSheet
 from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.pdf_file import OPEN, READABLE_PAPER, SAVE
 from kollect.ui.widgets.form import Form
 
 
@@ -40,8 +41,10 @@ class PrintDialog(Dialog[PrintChoice | None]):
 
     manual = "member-print"
 
-    def __init__(self, parent: tk.Misc, last: PrintChoice | None = None) -> None:
-        """`last` is what was printed before."""
+    def __init__(
+        self, parent: tk.Misc, last: PrintChoice | None = None, *, protected: bool = False
+    ) -> None:
+        """`last` is what was printed before. `protected`: the data are, and the paper is not."""
         super().__init__(parent, "印刷", otherwise=None)
         rows = Form(self.body, label_characters=6)
         rows.pack(fill="x")
@@ -55,6 +58,8 @@ class PrintDialog(Dialog[PrintChoice | None]):
             "使い始め", (1, most), characters=4, after="枚目から（左上から右へ数えます）"
         )
         self.hint = rows.note("")
+        if protected:
+            rows.note(READABLE_PAPER)
         self.paper.value = last.paper if last else PrintedPaper.LIST
         self.sheet.value = last.sheet if last else SHEETS[0]
         self.first.value = 1
@@ -62,8 +67,8 @@ class PrintDialog(Dialog[PrintChoice | None]):
         self._show()
         self.buttons(
             ("キャンセル", self.cancel),
-            ("PDFに保存", lambda: self.accept(opens=False)),
-            ("開いて印刷", lambda: self.accept(opens=True)),
+            (SAVE, lambda: self.accept(opens=False)),
+            (OPEN, lambda: self.accept(opens=True)),
         )
         self.start_at(self.paper.widget)
         on_key(self, "<F12>", lambda: self.accept(opens=True))
