@@ -178,7 +178,7 @@ class MenuScreen(Screen):
         if following is None:
             self.window.say_done(f"{ended}{BACK}")
         else:
-            self.window.say_done(f"{ended}次は「{following}」です。")
+            self.window.say_done(f"{ended}次は「{self.steps.following_name}」です。")
             self.steps.buttons[following].focus_set()
 
     def _load_steps(self) -> None:
