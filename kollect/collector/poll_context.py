@@ -29,6 +29,7 @@ from kollect.mail import address
 from kollect.mail.foreign_text import visible
 from kollect.mailing import mailing_text
 from kollect.settings.model import Passwords, Settings
+from kollect.storage.log_sentences import TROUBLE, reply_that_failed
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class PollContext:
     def notify(self, text: str) -> None:
         """One event, for the log and for the screens."""
         text = visible(text)
-        log.info("%s", text)
+        log.log(TROUBLE if reply_that_failed(text) else logging.INFO, "%s", text)
         self.listener(LogEntry(self.now(), text))
 
     def tell_of_mails(self, name: str, mails: Iterable[str], text: str) -> None:

@@ -42,7 +42,7 @@ from kollect.settings.providers import least_interval
 from kollect.smtp.standby import Standby
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
-from kollect.storage.log_sentences import WELL_AGAIN
+from kollect.storage.log_sentences import TROUBLE, WELL_AGAIN
 from kollect.threads import safe_thread
 from kollect.threads.background_thread import BackgroundThread, local_now
 from kollect.threads.wake_event import WakeEvent
@@ -303,7 +303,7 @@ class CollectorWorker(BackgroundThread):
     def _tell(self, change: FailureChange, trouble: Trouble | None) -> None:
         match change:
             case FailureChange.BROKE | FailureChange.OTHER_TROUBLE:
-                log.warning("%s", trouble)
+                log.log(TROUBLE, "%s", trouble)
             case FailureChange.WELL_AGAIN:
                 log.info("%s", WELL_AGAIN)
 

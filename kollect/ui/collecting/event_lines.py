@@ -13,35 +13,11 @@ from kollect.storage import log_sentences as sentences
 from kollect.ui.log import log_lines
 
 GOOD, BAD, FAINT, PLAIN = "good", "bad", "faint", "plain"
-_PARTS = {
-    "letter": sentences.LETTER.format(number=r"(\d+)"),
-    "number": r"(\d+)",
-    "who": "(.*)",
-    "subject": "(.*)",
-    "answer": ".*",
-    "reason": ".*",
-}
-"""What stands for the parts of a sentence where it is recognised again."""
-
-
-def _read(sentence: str) -> re.Pattern[str]:
-    return re.compile(sentence.format_map(_PARTS), re.DOTALL)
-
-
-_GIVEN = _read(sentences.NUMBER_GIVEN)
-_AGAIN = _read(sentences.BLANK_AGAIN)
-_REPLIED = _read(sentences.REPLY_SENT)
-_LATER = _read(sentences.REPLY_LATER)
-_NOT_SENT = tuple(
-    _read(sentence)
-    for sentence in (
-        sentences.REPLY_UNDELIVERABLE,
-        sentences.REPLY_REFUSED,
-        sentences.REPLY_GIVEN_UP,
-        sentences.REPLY_BOUNCED,
-    )
-)
-_FORWARDED = _read(sentences.FORWARDED)
+_GIVEN = sentences.pattern(sentences.NUMBER_GIVEN)
+_AGAIN = sentences.pattern(sentences.BLANK_AGAIN)
+_REPLIED = sentences.pattern(sentences.REPLY_SENT)
+_LATER = sentences.pattern(sentences.REPLY_LATER)
+_FORWARDED = sentences.pattern(sentences.FORWARDED)
 _NOT_ANSWERED = re.compile(r"(自動|一斉配信|開封確認).*", re.DOTALL)
 _FIELD_NAME = re.compile(r"（(?:Auto-Submitted|Precedence|X-[A-Za-z-]+)）")
 _ERROR = "エラー: "
@@ -65,9 +41,8 @@ def line_of(text: str) -> EventLine:
         return EventLine("…", f"{found[1]}　{found[2]} （2回目の空メール）", PLAIN, found[1])
     if found := _LATER.fullmatch(text):
         return EventLine("…", text, PLAIN, found[1])
-    for not_sent in _NOT_SENT:
-        if found := not_sent.fullmatch(text):
-            return EventLine("✗", text, BAD, found[1])
+    if number := sentences.reply_that_failed(text):
+        return EventLine("✗", text, BAD, number)
     if found := _FORWARDED.fullmatch(text):
         return EventLine("→", f"{found[1]} のメールを転送しました（見出 {found[2]}）", FAINT)
     if _NOT_ANSWERED.match(text):
