@@ -55,12 +55,14 @@ _PROVIDERS = (
         re.compile(r"(^|\.)(me|icloud)\.com$", re.IGNORECASE), sending=_ICLOUD, receiving=_ICLOUD
     ),
 )
+IN_MAIL_SETTINGS = "「メールの設定」の"
+"""So begins the cure where nothing is known of the provider."""
 _OTHERS = _Provider(
     re.compile(""),
-    sending="「メールの設定」の送信用のアカウントとパスワードを入力し直してください"
+    sending=f"{IN_MAIL_SETTINGS}送信用のアカウントとパスワードを入力し直してください"
     "（大文字と小文字は別の文字です）。アカウントは、メールアドレス全体のこともあります。"
     "受信用と同じときは「受信用のアカウントを複写する」をお使いください。",
-    receiving="「メールの設定」のアカウントとパスワードを入力し直してください"
+    receiving=f"{IN_MAIL_SETTINGS}アカウントとパスワードを入力し直してください"
     "（大文字と小文字は別の文字です）。アカウントは、メールアドレス全体のこともあります。"
     "プロバイダによっては、メールソフトからの受信（{protocol}）を有効にする必要があります。",
 )

@@ -15,7 +15,7 @@ from kollect.settings.model import Collect, Passwords
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.main import Program
-from kollect.ui.menu import MenuScreen
+from kollect.ui.menu import READY, MenuScreen, not_running
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.settings.mail_test_page import Test
 from kollect.ui.settings.screen import SettingsScreen
@@ -92,6 +92,42 @@ def test_a_shop_with_customers_has_no_checklist(program: Program):
     assert isinstance(menu, MenuScreen)
     menu.on_show()
     settle(menu, lambda: not menu.steps.winfo_ismapped())
+
+
+@pytest.mark.real
+def test_a_shop_that_collects_nothing_is_told_so(program: Program, server: DemoServer):
+    fill(program)
+    workspace = program.workspaces.real
+    settings = demo_settings(server)
+    workspace.save(settings, Passwords(server.password, server.password))
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    menu.on_show()
+    settle(menu, menu.notice.winfo_ismapped)
+    said = "".join(shown_text(one) for one in all_inside(menu.notice)).replace("\n", "")
+    for words in (
+        "いまは、メールを集めていません",
+        "「メール収集の起動」",
+        "「Windowsログイン時の起動」",
+    ):
+        assert words in said
+    assert "メールを集めていません" in strip_of(program)
+    by_itself = replace(settings, collect=replace(settings.collect, start_at_login=True))
+    workspace.save(by_itself, Passwords(server.password, server.password))
+    assert "Windows" not in not_running(workspace), "it is set already"
+    program.go.begin_collecting()
+    press(program.window.root, "Escape")
+    settle(menu, lambda: menu.winfo_ismapped() and not menu.notice.winfo_ismapped())
+
+
+def test_the_end_of_the_first_steps_is_said(program: Program):
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    settle(menu, menu.steps.winfo_ismapped)
+    fill(program)
+    menu.on_show()
+    settle(menu, lambda: not menu.steps.winfo_ismapped())
+    assert program.window.status_text == READY
 
 
 def test_a_mailing_that_waits_is_told_on_every_screen(program: Program):

@@ -31,6 +31,7 @@ from kollect.ui.settings.settings_page import Place, SettingsPage
 IN_DEMO = (
     "デモ用の設定は、さがさなくても入っています。デモを終えてから、お店の設定をさがしてください。"
 )
+NOT_FORWARDED = "対象外メールは転送せず、30日間このパソコンに残します。"
 
 
 class SettingsScreen(Screen):
@@ -254,6 +255,8 @@ class SettingsScreen(Screen):
             return f"保存しました。収集を始める前に、あと{len(missing)}か所の入力が必要です。"
         if not passwords.receive:
             return "保存しました。収集を始める前に、パスワードの入力が必要です。"
+        if self.page is self.mail and not settings.forward_address:
+            return f"設定を保存しました。{NOT_FORWARDED}"
         return "設定を保存しました。"
 
     # ---- what is wrong ----
