@@ -17,7 +17,7 @@ from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.main import Program
 from kollect.ui.menu import READY, MenuScreen, not_running
 from kollect.ui.papers.screen import PapersScreen
-from kollect.ui.settings.mail_test_page import Test
+from kollect.ui.settings.mail_test_page import Test as MailTest
 from kollect.ui.settings.screen import SettingsScreen
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.ui_driver import (
@@ -212,7 +212,7 @@ def test_enter_begins_the_test_and_the_phone_is_answered_soon(
     screen = program.window.screen
     assert isinstance(screen, SettingsScreen) and screen.page is screen.test
     settle(screen, lambda: can_press_key(screen.window))
-    settle(screen, lambda: screen.focus_get() is screen.test.buttons[Test.ALL])
+    settle(screen, lambda: screen.focus_get() is screen.test.buttons[MailTest.ALL])
     press(screen, "Return")
     assert screen.test.running
     settle(screen, lambda: not screen.test.running)
