@@ -217,7 +217,7 @@ class TestWindowAndIcon:
         settle(root, lambda: not collecting.workspaces.current.worker.busy)
         click_entry(menu, 0)
         settle(root, lambda: not dialogs.answers)
-        assert dialogs.asked[-1][0] == "終了の確認"
+        assert dialogs.asked[-1][0] == "メール収集の終了の確認"
         assert collecting.workspaces.current.collecting
 
     @pytest.mark.parametrize(
