@@ -287,6 +287,11 @@ class Workspace(CustomerData):
         if self.worker is not None:
             self.worker.poll_now()
 
+    def expect_customer(self) -> None:
+        """A blank mail is about to be sent: where mail is collected, it is looked for soon."""
+        if self.worker is not None:
+            self.worker.expect_customer()
+
     @property
     def polling(self) -> bool:
         """A poll is under way."""

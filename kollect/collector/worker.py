@@ -99,7 +99,7 @@ class CollectorWorker(BackgroundThread):
         self._saw_all: float | None = None
         """When a poll saw all that was in the mailbox, the last one if it did."""
         self._last_blank: float | None = None
-        """When a poll last brought a blank mail, by the clock that nobody sets."""
+        """When a blank mail last came, or was announced, by the clock that nobody sets."""
         self._limit = LoginLimit()
         self._due: PollDue | None = None
         self._due_at = 0.0
@@ -110,6 +110,11 @@ class CollectorWorker(BackgroundThread):
     def poll_now(self) -> None:
         """End the present wait."""
         self._wake.set()
+
+    def expect_customer(self) -> None:
+        """Poll now, and then as often as after a blank mail: somebody is about to send one."""
+        self._last_blank = self._running()
+        self.poll_now()
 
     def run(self) -> None:
         """Poll until `stop`."""

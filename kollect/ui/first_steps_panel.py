@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from tkinter import ttk
 
 from kollect.app.first_steps import FirstStep
+from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF
 
 COLUMNS = 3
@@ -36,7 +38,13 @@ class FirstStepsPanel(ttk.Labelframe):
             self.columnconfigure(column, weight=1, uniform="step")
             button = ttk.Button(self, command=action)
             button.grid(row=row, column=column, sticky="ew", padx=HALF, pady="1p")
+            for key, ahead in (("Left", -1), ("Right", 1)):
+                on_key(button, f"<{key}>", partial(self._focus, place + ahead))
             self.buttons[step] = button
+
+    def _focus(self, place: int) -> None:
+        buttons = list(self.buttons.values())
+        buttons[place % len(buttons)].focus_set()
 
     def show(
         self, done: Collection[FirstStep], later: Collection[FirstStep], *, mail_entered: bool

@@ -16,6 +16,7 @@ from kollect.app.workspace import Workspace
 from kollect.errors import Trouble
 from kollect.settings.validation import ready_to_collect
 from kollect.ui.first_steps_panel import FirstStepsPanel
+from kollect.ui.framework import tk_windows
 from kollect.ui.framework.dialogs import Dialog, em, paragraph
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF, WIDE
@@ -140,6 +141,9 @@ class MenuScreen(Screen):
                 on_key(button, f"<{key}>", partial(self._step, place, step))
             if entry.label == REGISTER:
                 self._form_button, self._form_text = button, str(button.cget("text"))
+        for button in self.steps.buttons.values():
+            on_key(button, "<Up>", self.buttons[-1].focus_set)
+            on_key(button, "<Down>", self.buttons[0].focus_set)
         self._ignore_count = go.unregistered.watch(self._show_unregistered)
         self._show_unregistered()
         self._arrange()
@@ -191,8 +195,10 @@ class MenuScreen(Screen):
                 self._say_ended(None)
             else:
                 entered = is_mail_entered(settings)
+                former = self.steps.following
                 following = self.steps.show(steps, put_off(progress), mail_entered=entered)
                 self.steps.grid()
+                self._focus_following(former)
                 if entered:
                     following = f"{state_of_things(workspace)}\n{following}"
                 if not self._has_trouble():
@@ -203,6 +209,17 @@ class MenuScreen(Screen):
         self.work(
             lambda job: workspace.progress(), done, failed=lambda trouble: self._say_ended(None)
         )
+
+    def _focus_following(self, former: FirstStep | None) -> None:
+        """Enter does what is next, where the user has gone nowhere else meanwhile. `former`: what
+        was next before.
+        """
+        following = self.steps.following
+        begun_at: list[tk.Misc] = [self.buttons[0], self.winfo_toplevel()]  # has no focus yet
+        if former is not None:
+            begun_at.append(self.steps.buttons[former])
+        if following is not None and tk_windows.last_focused(self) in begun_at:
+            self.steps.buttons[following].focus_set()
 
     def _set_up_mail(self) -> None:
         """「メールの設定」: the page, and once it is filled in, its test."""
@@ -249,7 +266,7 @@ class MenuScreen(Screen):
             "自分の携帯で試す",
             f"ご自分の携帯から、{address} あてに、件名を書かずにメールを送ってください。"
             "ポスターのQRコードを読み取っても送れます。\n"
-            "数秒で受付番号の返信が届けば、準備は終わりです。\n\n"
+            "たいてい15秒以内に受付番号の返信が届きます。届けば、準備は終わりです。\n\n"
             f"返信が届かないときは、「{NO_REPLY}」を押してください。"
             "お店からテストメールを送り、どこを直せばよいかを調べます。",
             ("OK", NO_REPLY),
@@ -257,6 +274,8 @@ class MenuScreen(Screen):
         )
         if answer == NO_REPLY:
             self._go.arrival_trial()
+        elif answer == "OK":
+            workspace.expect_customer()
 
     def on_text_size(self) -> None:
         for button in self.buttons:

@@ -1,6 +1,7 @@
 """The speed and size of design section 12, measured: `python -m tests.bench`.
 
-`python -m tests.bench latency` measures how soon a customer is answered (`latency`).
+`python -m tests.bench latency` measures how soon a customer is answered (`latency`), `python -m
+tests.bench first_day` how many keys and clicks a clerk's first day takes (`first_day`).
 
 A real Dovecot, an SMTP server that only takes mails, a proxy that stands for the way between;
 kollect, the raw-socket program and the poplib + smtplib loop in turn on the same servers. Prints a
@@ -28,7 +29,7 @@ from kollect.settings.model import Collect, Passwords, Security, Settings, Tls
 from kollect.smtp.standby import Standby
 from kollect.storage import database_keys
 from kollect.storage.data_folder import DataFolder
-from tests.bench import latency, rivals
+from tests.bench import first_day, latency, rivals
 from tests.bench.form import form
 from tests.bench.mailing import mailing
 from tests.bench.members import members
@@ -44,9 +45,10 @@ _users = itertools.count(1)
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["latency"]:
-        latency.main(sys.argv[2:])
-        return
+    for other in (latency, first_day):
+        if sys.argv[1:2] == [other.__name__.rpartition(".")[2]]:
+            other.main(sys.argv[2:])
+            return
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3, help="the median of so many runs")

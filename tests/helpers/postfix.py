@@ -1,7 +1,8 @@
 """A real Postfix with its own configuration, queue and mailboxes, on free ports.
 
 It delivers to every address there is, so a test that wants a customer for itself invents one. What
-each customer got can be read. Postfix wants root to start.
+each customer got can be read; what comes for an address of MAILBOX_DOMAIN lies in Dovecot's
+mailbox of that name. Postfix wants root to start.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from tests.helpers.certificates import Certificates
 from tests.helpers.daemon import Daemon, free_ports
 from tests.helpers.dovecot import Dovecot
 
+MAILBOX_DOMAIN = "mailbox.example"
+"""Of the shops whose blank mails come by SMTP, from outside, as in real life."""
 OWN_DOMAINS = (
+    MAILBOX_DOMAIN,
     "shop.example",
     "customer.example",
     "docomo.ne.jp",
@@ -51,6 +55,8 @@ local_recipient_maps =
 virtual_mailbox_domains = {domains}
 virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = static:all/
+transport_maps = inline:{{ {mailboxes}=mailbox: }}
+mailbox_destination_recipient_limit = 1
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
@@ -75,6 +81,11 @@ smtpd_tls_key_file = {certificate.key_file}
 smtpd_tls_security_level = may
 """
 
+# virtual(8) makes no name of a folder out of an address
+_INTO_MAILBOX = """#!/bin/sh
+cd {folder}/mail && mkdir -p "$1/tmp" "$1/new" "$1/cur" && name="$(date +%s%N).P$$.smtp" &&
+cat >"$1/tmp/$name" && mv "$1/tmp/$name" "$1/new/$name" || exit 75
+"""
 _RECIPIENTS = """
 /^unknown@/  550 5.1.1 User unknown
 /^full@/  552 5.2.2 Mailbox full
@@ -113,6 +124,8 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 virtual unix - n n - - virtual
+mailbox unix - n n - - pipe
+  flags=R user=nobody argv={folder}/into_mailbox ${{user}}
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -230,6 +243,10 @@ class Postfix:
         _owned(self.folder / "data", postfix.pw_uid, postfix.pw_gid, 0o700)
         for name in ("mail", "mail/all", "mail/all/new", "mail/all/cur", "mail/all/tmp"):
             _owned(self.folder / name, nobody.pw_uid, nobody.pw_gid, 0o755)
+        (self.folder / "into_mailbox").write_text(
+            _INTO_MAILBOX.format(folder=self._dovecot.folder), "ascii"
+        )
+        (self.folder / "into_mailbox").chmod(0o755)
         (self.folder / "recipients").write_text(_RECIPIENTS, "ascii")
         (self.folder / "senders").write_text(_SENDERS, "ascii")
         (self.folder / "etc/main.cf").write_text(
@@ -237,6 +254,7 @@ class Postfix:
                 folder=self.folder,
                 daemons=_daemons(),
                 domains=", ".join(OWN_DOMAINS),
+                mailboxes=MAILBOX_DOMAIN,
                 uid=nobody.pw_uid,
                 gid=nobody.pw_gid,
                 auth_socket=self._dovecot.auth_socket,
@@ -246,6 +264,7 @@ class Postfix:
         )
         (self.folder / "etc/master.cf").write_text(
             _SERVICES.format(
+                folder=self.folder,
                 checked=_CHECKED.format(self.folder / "recipients"),
                 plain=self.plain,
                 wrapped=self.wrapped,

@@ -198,3 +198,14 @@ def test_a_poll_that_somebody_asked_for_too_early_lengthens_nothing(
     assert isinstance(hours.ended[-1].trouble, TooManyLogins)
     hours.polls(2)
     assert hours.ended[-1].slowed == ""
+
+
+def test_a_customer_who_is_expected_is_looked_for_as_often_as_after_a_blank_mail(
+    tmp_path: Path, shop: Settings
+) -> None:
+    hours = Hours(tmp_path, shop)
+    assert pauses(hours.polls(2))[:1] == [60]
+    hours.worker.expect_customer()
+    soon = pauses(hours.polls(20))
+    assert soon[:12] == [15] * 12
+    assert soon[-2] == 60

@@ -28,6 +28,7 @@ from tests.helpers.ui_driver import (
     labelled,
     press,
     settle,
+    settle_jobs,
     type_in,
     until,
     window_named,
@@ -77,7 +78,9 @@ class TestMenu:
 
     def test_digits_arrows_and_enter_work_the_menu(self, program: Program, dialogs: Person):
         menu = program.window.screen
-        press(menu, "Down", "Down", "Down")
+        assert isinstance(menu, MenuScreen)
+        settle_jobs(menu)  # from the step that is next, down to the menu
+        press(menu, "Down", "Down", "Down", "Down")
         assert menu.focus_get() is menu.buttons[3]
         press(menu, "Down")
         after = next(b for b in menu.buttons[4:] if "disabled" not in b.state())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -10,14 +11,24 @@ from kollect.app.first_steps import FirstStep
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
 from kollect.ledger.ledger import Ledger
-from kollect.settings.model import Passwords
+from kollect.settings.model import Collect, Passwords
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.settings.screen import SettingsScreen
-from tests.helpers.ui_driver import Person, all_inside, click, labelled, press, settle, shown_text
+from tests.helpers.bar_driver import can_press_key
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    labelled,
+    press,
+    settle,
+    settle_jobs,
+    shown_text,
+)
 from tests.screens.every import fill
 
 
@@ -110,3 +121,63 @@ def test_a_wrong_password_is_mended_where_it_stands_and_tried_at_once(
         monkeypatch.setenv("KOLLECT_RECEIVE_PASSWORD", server.password)
         program.go.save_settings(settings, Passwords(server.password, server.password))
         settle(mending, lambda: program.go.tray.status.trouble is None)
+
+
+def test_enter_does_what_is_next(program: Program):
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    following = menu.steps.buttons[FirstStep.MAIL]
+    settle(menu, lambda: menu.focus_get() is following)
+    press(menu, "Right", "Left", "Left")
+    assert menu.focus_get() is menu.steps.buttons[FirstStep.TRY]
+    press(menu, "Down")
+    assert menu.focus_get() is menu.buttons[0]
+    menu.on_show()
+    settle(menu, lambda: menu.focus_get() is following)
+    press(menu, "Return")
+    assert isinstance(program.window.screen, SettingsScreen)
+    assert program.window.screen.page is program.window.screen.mail
+
+
+def test_who_has_gone_elsewhere_meanwhile_stays_there(program: Program):
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    steps_of(program)
+    menu.on_show()
+    press(menu, "Down")
+    settle_jobs(menu)
+    assert menu.focus_get() is menu.buttons[1]
+
+
+@pytest.mark.real
+def test_enter_begins_the_test_and_the_phone_is_answered_soon(
+    program: Program, dialogs: Person, server: DemoServer
+):
+    workspace = program.workspaces.real
+    settings = replace(demo_settings(server), collect=Collect(interval_seconds=3600))
+    workspace.save(settings, Passwords(server.password, server.password))
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    menu.on_show()
+    settle_jobs(menu)
+    press(menu, "Return")
+    screen = program.window.screen
+    assert isinstance(screen, SettingsScreen) and screen.page is screen.test
+    settle(screen, lambda: can_press_key(screen.window))
+    press(screen, "Return")
+    assert screen.test.running
+    settle(screen, lambda: not screen.test.running)
+    press(screen, "Escape")
+    program.go.begin_collecting()
+    status = program.go.tray.status
+    settle(program.window.root, lambda: status.last is not None)
+    first = status.last
+    press(program.window.root, "Escape")
+    menu = program.window.screen
+    assert isinstance(menu, MenuScreen)
+    dialogs.answers.append("OK")
+    settle_jobs(menu)
+    menu.steps.buttons[FirstStep.TRY].invoke()
+    settle(menu, lambda: status.last is not first)
+    assert status.last is not None and status.last.next_at is not None
+    assert (status.last.next_at - status.last.at).total_seconds() <= 15

@@ -84,3 +84,22 @@ def test_a_widget_in_sight_moves_nothing_and_another_just_comes_into_it(window: 
     scrolled.see(rows[30])
     settle(root, lambda: rows[0].winfo_rooty() < scrolled.winfo_rooty())
     assert rows[30].winfo_rooty() + 20 <= scrolled.winfo_rooty() + 300
+
+
+def test_what_gets_lower_than_the_place_scrolled_to_stays_in_sight(window: Window):
+    """A canvas takes off what it shows nothing of, and then tells it no new height."""
+    root = window.root
+    top = tk.Toplevel(root)
+    top.geometry("400x300")
+    scrolled = ScrollFrame(top)
+    scrolled.pack(fill="both", expand=True)
+    above = ttk.Frame(scrolled.inside, width=100, height=4000)
+    last = ttk.Frame(scrolled.inside, width=100, height=20)
+    for row in (above, last):
+        row.pack(anchor="w")
+    settle(root, lambda: bool(bars(scrolled)))
+    scrolled.see(last)
+    settle(root, lambda: last.winfo_rooty() + 20 <= scrolled.winfo_rooty() + 300)
+    above.configure(height=1000)
+    settle(root, lambda: last.winfo_viewable(), seconds=3)
+    assert scrolled.winfo_rooty() <= last.winfo_rooty() <= scrolled.winfo_rooty() + 280

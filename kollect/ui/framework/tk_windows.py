@@ -88,6 +88,11 @@ def focused(widget: tk.Misc) -> tk.Misc | None:
     return known(widget, str(widget.tk.call("focus")))
 
 
+def last_focused(widget: tk.Misc) -> tk.Misc | None:
+    """Which widget of this window has the focus, or had it last; the window itself: none yet."""
+    return known(widget, str(widget.tk.call("focus", "-lastfor", widget)))
+
+
 def known(root: tk.Misc, path: str) -> tk.Misc | None:
     """The widget of this name; None where tkinter has none."""
     try:

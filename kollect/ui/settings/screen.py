@@ -104,7 +104,9 @@ class SettingsScreen(Screen):
     def on_show(self) -> None:
         """The first field of the page in front, where something can be typed there."""
         page = self.page
-        if page.fields and not self.locked:
+        if page is self.test:
+            self.test.buttons[Test.ALL].focus_set()
+        elif page.fields and not self.locked:
             next(iter(page.fields.values())).focus()
         else:
             self.notebook.focus_set()

@@ -52,6 +52,8 @@ class ScrollFrame(ttk.Frame):
         self._tried_without = (0, 0)
         self._calm = Timer(self, self._forget_turns)
         self.inside.bind("<Configure>", lambda event: self._fit_soon())
+        # lower than the place scrolled to, it is taken off the canvas, and told no new height
+        self.inside.bind("<Unmap>", lambda event: self._fit_soon())
         self._canvas.bind("<Configure>", lambda event: self._fit_soon())
 
     def ask_for(self, *, width: str, height: str) -> None:
