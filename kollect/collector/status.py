@@ -184,3 +184,23 @@ def wait_text(left: timedelta) -> str:
     seconds = max(0, round(left.total_seconds()))
     minutes, seconds = divmod(seconds, 60)
     return f"{minutes}分{seconds:02}秒" if minutes else f"{seconds}秒"
+
+
+def next_text(status: CollectorStatus, now: datetime) -> str:
+    """What the collector does now, or when it looks for mail again, as one line."""
+    if not status.running:
+        return "メールの収集は動いていません。"
+    match status.phase:
+        case Phase.RECEIVING:
+            return "届いたメールを調べています。"
+        case Phase.REPLYING:
+            return "受付番号を返信しています。"
+    if status.next_at is None:
+        return "まもなく受信します。"
+    left = status.next_at - now
+    if left.total_seconds() <= 0:
+        return "まもなく受信します。"
+    if status.by_push:
+        return f"念のため、{status.next_at:%H:%M} にも受信します。"
+    again = "もう一度試すまで" if status.trouble is not None else "次の受信まで"
+    return f"{again} あと {wait_text(left)}（{status.next_at:%H:%M:%S}）"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from kollect.app.preflight import Watch
+from kollect.collector.status import CollectorStatus
 from kollect.protection import recovery_code
 from kollect.storage.backup import DataLoss
+from kollect.threads.background_thread import local_now
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.log.screen import LogScreen
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.opening_dialog import GOING_ON, LOOKING, OpeningDialog
+from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.settings.forget_pc_dialog import ForgetCodeDialog, say_farewell
 from tests.pictures.album import Album
@@ -65,6 +68,15 @@ def questions(album: Album) -> None:
                 OpeningDialog, window.jobs, words, work, otherwise=None
             ),
         )
+    album.dialog(
+        "own-phone",
+        lambda: window.dialogs.show(
+            OwnPhoneDialog,
+            "karamail@ocn.ne.jp",
+            lambda: CollectorStatus(running=True, next_at=local_now() + timedelta(seconds=12)),
+            program.go.tray.watch,
+        ),
+    )
     album.dialog("forget-pc", lambda: say_farewell(window, program.workspaces, program.go))
     code = recovery_code.from_random(bytes(17))
     album.dialog(

@@ -55,6 +55,7 @@ from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.opening_dialog import OpeningDialog
+from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
@@ -205,6 +206,13 @@ def _loss(program: Program) -> DataLoss:
 
 DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any, ...], dict]]]] = {
     "FirstStartDialog": (FirstStartDialog, lambda program: ((), {})),
+    "OwnPhoneDialog": (
+        OwnPhoneDialog,
+        lambda program: (
+            ("karamail@ocn.ne.jp", lambda: program.go.tray.status, program.go.tray.watch),
+            {},
+        ),
+    ),
     "TemplateDialog": (TemplateDialog, lambda program: ((), {})),
     "FindServersDialog": (
         FindServersDialog,
