@@ -74,4 +74,4 @@ def of_result(found: FoundServers, label: str) -> str:
 
 
 def _cure(trouble: ServerTrouble | None) -> str:
-    return trouble.cure if trouble is not None else ""
+    return trouble.cure_by_hand if trouble is not None else ""
