@@ -66,6 +66,7 @@ class CollectorStatus:
     """What is wrong since `since`, until a poll went well."""
     since: datetime | None = None
     failures: int = 0
+    """How often this trouble was met since then; another one before it does not count."""
     remembered: int = 0
     """How often events of an earlier run were put before those of this one."""
     trying_new_settings: bool = False
@@ -163,20 +164,22 @@ class CollectorStatus:
 
     def _broke(self, at: datetime, trouble: Trouble) -> StatusChange | None:
         before, self.trouble = self.trouble, trouble
-        self.failures += 1
         if before is None or before.title != trouble.title:
+            self.since, self.failures = at, 0
             self._happened(LogEntry(at, f"エラー: {trouble.title}"))
-        if before is None:
-            self.since = at
-            return StatusChange.BROKE
-        return None
+        self.failures += 1
+        return StatusChange.BROKE if before is None else None
 
 
 def report_text(report: PollReport) -> str:
     """What one poll brought, in one line."""
     counts = report.as_json()
     shown = [f"{word} {counts[name]:,}件" for name, word in COUNT_WORDS if counts[name]]
-    return "、".join(shown) or "新しいメールはありませんでした"
+    if shown:
+        return "、".join(shown)
+    if report.left:
+        return f"受け取ったメールはありません（サーバに残っているメール {report.left:,}通）"
+    return "新しいメールはありませんでした"
 
 
 def wait_text(left: timedelta) -> str:
