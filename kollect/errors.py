@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+IN_MAIL_SETTINGS = "「メールの設定」の"
+"""How the cure of a refused login begins."""
 TRIED_AGAIN = "しばらくすると自動的にもう一度試します。"
 GOES_ON = "つながると自動的に続きを行います。"
 FETCHED_SOON = "少し待って自動的に受信します。"

@@ -100,7 +100,7 @@ class PollContext:
     def notify(self, text: str) -> None:
         """One event, for the log and for the screens."""
         text = visible(text)
-        log.log(logging.WARNING if log_sentences.is_fault(text) else logging.INFO, "%s", text)
+        log.log(log_sentences.TROUBLE if log_sentences.is_fault(text) else logging.INFO, "%s", text)
         self.listener(LogEntry(self.now(), text))
 
     def tell_of_mails(self, name: str, mails: Iterable[str], text: str) -> None:

@@ -1,5 +1,5 @@
 """The sentences of the log that the program itself reads again: for the list of events, and where
-records are lost (`numbers_in_log`). Pure.
+records are lost (`numbers_in_log`); and which of them tell of something that went wrong. Pure.
 
 The logs of older versions hold them, so they cannot change.
 """
@@ -7,6 +7,9 @@ The logs of older versions hold them, so they cannot change.
 from __future__ import annotations
 
 import re
+
+TROUBLE = 35
+"""The level, between those of logging, of what the screens show in red: 「エラー」 in the log."""
 
 COLLECTING_BEGAN = "メールの収集を始めました。"
 COLLECTING_ENDED = "メールの収集を終わりました。"
@@ -78,6 +81,6 @@ _FAULTS = tuple(
 
 def is_fault(text: str) -> bool:
     """Whether this sentence tells that something did not go as it should: red on the screen, and
-    more than 「情報」 in the log.
+    「エラー」 in the log.
     """
     return any(fault.fullmatch(text) for fault in _FAULTS)

@@ -30,6 +30,15 @@ if TYPE_CHECKING:  # which imports this
 
 _NOT_COLLECTING = "空メールを受け取り、受付番号の返信を始めます。"
 _COLLECTING = "いま収集しています。そのようすを見ます。"
+NOT_RUNNING = (
+    "いまは、メールを集めていません。「メール収集の起動」を押すと、空メールへの返信を始めます。"
+)
+BY_ITSELF = (
+    "パソコンを使い始めたときに自動で始めるには、「緒言設定」の「制御情報」で"
+    "「Windowsログイン時の起動」に印を付けてください。"
+)
+READY = "準備は終わりました。お客様の空メールに、自動で返信します。"
+"""The first number was given, so that はじめに goes."""
 BACK = "お店の設定とデータに戻りました。"
 """After the demo, where nothing is left to be done first."""
 REGISTER = "会員登録"
@@ -95,6 +104,14 @@ def state_of_things(workspace: Workspace) -> str:
     return f"{name}受付用のメールアドレス: {found.mail_address}"
 
 
+def not_running(workspace: Workspace) -> str:
+    """That a shop which could collect mail does not, and how to begin; empty where it does."""
+    settings = workspace.readable_settings()
+    if workspace.collecting or workspace.in_demo or ready_to_collect(settings):
+        return ""
+    return NOT_RUNNING if settings.collect.start_at_login else f"{NOT_RUNNING}\n{BY_ITSELF}"
+
+
 class MenuScreen(Screen):
     code, heading, back_label = "KKRMN101", "メニュー", "終了"
     manual = "menu"
@@ -126,6 +143,12 @@ class MenuScreen(Screen):
         """What is to be said as soon as it is known what is next."""
         self.steps.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         self.steps.grid_remove()
+        self.notice = ttk.Frame(self._middle, style="Notice.TFrame", padding=(GAP, HALF))
+        """Where はじめに stood before."""
+        self._noticed = wrapped(self.notice, "", style="Notice.TLabel")
+        self._noticed.pack(fill="x")
+        self.notice.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
+        self.notice.grid_remove()
         for place, entry in enumerate(menu_entries(go)):
             button = ttk.Button(
                 self._middle,
@@ -178,7 +201,7 @@ class MenuScreen(Screen):
         if following is None:
             self.window.say_done(f"{ended}{BACK}")
         else:
-            self.window.say_done(f"{ended}次は「{following}」です。")
+            self.window.say_done(f"{ended}次は「{self.steps.following_name}」です。")
             self.steps.buttons[following].focus_set()
 
     def _load_steps(self) -> None:
@@ -191,9 +214,13 @@ class MenuScreen(Screen):
             settings = workspace.readable_settings()
             steps = done_steps(settings, progress, collecting=workspace.collecting)
             if FirstStep.TRY in steps or workspace.in_demo:
+                if self.steps.winfo_manager() and not workspace.in_demo:
+                    self.window.say_done(READY)
                 self.steps.grid_remove()
+                self._show_notice(not_running(workspace))
                 self._say_ended(None)
             else:
+                self._show_notice("")
                 entered = is_mail_entered(settings)
                 former = self.steps.following
                 following = self.steps.show(steps, put_off(progress), mail_entered=entered)
@@ -209,6 +236,13 @@ class MenuScreen(Screen):
         self.work(
             lambda job: workspace.progress(), done, failed=lambda trouble: self._say_ended(None)
         )
+
+    def _show_notice(self, text: str) -> None:
+        self._noticed.configure(text=text)
+        if text:
+            self.notice.grid()
+        else:
+            self.notice.grid_remove()
 
     def _focus_following(self, former: FirstStep | None) -> None:
         """Enter does what is next, where the user has gone nowhere else meanwhile. `former`: what
@@ -282,6 +316,8 @@ class MenuScreen(Screen):
         above = self._line.winfo_reqheight()
         if self.steps.winfo_manager():
             above += self.steps.winfo_reqheight() + self.winfo_pixels(GAP)
+        if self.notice.winfo_manager():
+            above += self.notice.winfo_reqheight() + self.winfo_pixels(GAP)
         room = self.winfo_height() - above - 4 * self.winfo_pixels(WIDE)
         low = self.winfo_height() > 1 and room < each * len(self.buttons)
         rows = (len(self.buttons) + 1) // 2 if low else len(self.buttons)

@@ -101,7 +101,7 @@ def today(clerk: Clerk) -> None:
     clerk.press_key("ESC:前画面")
 
     clerk.step("the test")
-    clerk.see_part("次は「メールの設定」です。入力は済みました。「まとめてテスト」を押して")
+    clerk.see_part("次は「メールの設定のテスト」です。「まとめてテスト」を押して")
     clerk.next_step("メールの設定")
     clerk.press_focused("まとめてテスト", "Return")
     clerk.see_part("テストは成功しました。")
@@ -280,7 +280,7 @@ class Clerk:
     def next_step(self, name: str) -> None:
         """The blue button of はじめに, with its ▶."""
         self._wait(
-            name, lambda one: one["focused"] and one["text"].startswith("▶") and name in one["text"]
+            name, lambda one: one["focused"] and one["text"].endswith("▶") and name in one["text"]
         )
         self.press("Return")
 

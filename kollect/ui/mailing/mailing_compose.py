@@ -15,6 +15,7 @@ from kollect.mailing.mailing_states import Mailing
 from kollect.mailing.rate_limit import RateLimit
 from kollect.settings.model import Shop
 from kollect.threads.background_thread import local_now
+from kollect.ui.framework.editing import begin_to_edit
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
@@ -147,8 +148,8 @@ class MailingComposeScreen(Screen):
             if entry.selection_present():
                 entry.delete("sel.first", "sel.last")
             entry.insert("insert", mark)
+            begin_to_edit(entry)
             entry.focus_set()
-            entry.selection_clear()
 
     def _entered(self, event: tk.Event) -> None:
         self._last = event.widget

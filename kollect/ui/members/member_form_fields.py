@@ -82,7 +82,7 @@ class MemberFormFields:
         self.postcode = rows.line("郵便番号", characters=12, beside=self.phone)
         self.home = rows.line("住所", characters=60)
         self.groups = rows.line("グループ", characters=34)
-        self.note = rows.text("備考", lines=2, characters=60)
+        self.note = rows.short_text("備考", lines=2, characters=60)
         self.consent = rows.radios("メール配信", {YES: YES, NO: NO})
         self.consent_on = rows.line("承諾日", characters=18)
         self.consent_how = rows.line("承諾方法", characters=26, beside=self.consent_on)
@@ -177,8 +177,6 @@ class MemberFormFields:
     def _wire(self) -> None:
         self.birthday.on_edit(self._say_birthday)
         self.consent.on_edit(self._consent_chosen)
-        for key in ("<Return>", "<KP_Enter>"):
-            self.note.widget.bind(key, self._pass_note)
         for where in (*_SEEN_AT_ONCE, MemberField.NAME, MemberField.KANA):
             widget = self.fields[where].widget
             for key in ("<Return>", "<KP_Enter>", "<Tab>"):
@@ -237,13 +235,6 @@ class MemberFormFields:
             field.enable(agreed)
             if not agreed:
                 field.clear()
-
-    def _pass_note(self, event: tk.Event) -> str | None:
-        """Enter moves on in every field; in a 備考 that was begun it ends a line."""
-        if self.note.value:
-            return None
-        self.consent.focus()
-        return "break"
 
     def _beside(self, rows: form.Form, field: fields.Field[Any], text: str) -> ttk.Label:
         label = ttk.Label(rows.beside(field), text=text, style="Faint.TLabel")

@@ -49,7 +49,7 @@ class IdPage(SettingsPage):
         self.fields = {
             ("shop", "id"): shop.line("店番(ID)", characters=16, after="画面の一番上に出ます"),
             ("shop", "name"): shop.line("店名", characters=44),
-            ("shop", "address"): shop.text("住所", lines=2, characters=44),
+            ("shop", "address"): shop.short_text("住所", lines=2, characters=44),
             ("shop", "phone"): shop.line("電話番号", characters=24),
         }
         guard = form.group("設定の保護")

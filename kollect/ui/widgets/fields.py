@@ -16,6 +16,7 @@ from kollect.mail.nfc import composed
 from kollect.ui.framework import tk_windows
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG, colour
+from kollect.ui.widgets.scroll_frame import see_with
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ class Field(Generic[T]):
         self.widget = widget
         """What takes the focus."""
         self._error = error
+        see_with(widget, error)
         self._listeners: list[Callable[[], None]] = []
         self._setting = False
 
