@@ -84,6 +84,30 @@ def known_code(folder: DataFolder) -> RecoveryCode | None:
     return _found(folder, CodeStore())
 
 
+def kept_code(folder: DataFolder, store: CodeStore | None = None) -> RecoveryCode | None:
+    """The one that this PC keeps for its next start. The keyring may be slow."""
+    mark = protection_mark.read(folder.path)
+    return None if mark is None else (store or CodeStore()).kept(mark)
+
+
+def forget_code(folder: DataFolder, store: CodeStore | None = None) -> None:
+    """This PC keeps it no longer: the next start asks for it. Raises DataCodeTrouble where the
+    keyring does not let go of it.
+    """
+    store, mark = store or CodeStore(), protection_mark.read(folder.path)
+    if mark is None:
+        return
+    store.forget(mark)
+    if store.kept(mark) is not None:
+        raise DataCodeTrouble(
+            "復元コードを消せませんでした",
+            happened="このパソコンの保管場所（資格情報マネージャー）が、復元コードを消させません。"
+            "パスワードと「Windowsログイン時の起動」の登録は、消しました。",
+            cure="Windows の「資格情報マネージャー」の「Windows 資格情報」を開き、"
+            f"「{store.name_for(mark)}」を削除してください。",
+        )
+
+
 def proven(folder: DataFolder, text: str) -> RecoveryCode:
     """The code that was typed, where it is this folder's. Raises DataCodeTrouble."""
     code = hidden(recovery_code.read(text))
@@ -97,9 +121,14 @@ def proven(folder: DataFolder, text: str) -> RecoveryCode:
     return code
 
 
-def finish_change(folder: DataFolder, code: RecoveryCode) -> None:
-    """Lead a change that was broken off to its end. Raises Trouble."""
-    conversion.unlock(folder, code)
+def finish_change(
+    folder: DataFolder,
+    code: RecoveryCode,
+    progress: Progress = go_on,
+    store: CodeStore | None = None,
+) -> None:
+    """Lead a change that was broken off to its end, whatever `progress` answers. Raises Trouble."""
+    _unlock(folder, code, progress, store or CodeStore())
 
 
 def open_folder(
@@ -108,12 +137,14 @@ def open_folder(
     ask: Ask | None = None,
     *,
     locked: bool = False,
+    progress: Progress = go_on,
 ) -> RecoveryCode | None:
     """Let this process read what is protected; a change that was broken off is gone on with.
 
-    Before anything of the folder is open. `locked`: the folder is this process's already. Returns
-    the code; None: the folder is not protected. Raises DataCodeTrouble where the code is missing or
-    another one's, StorageTrouble, AlreadyRunning.
+    Before anything of the folder is open. `locked`: the folder is this process's already.
+    `progress` is told how far that has come, whatever it answers. Returns the code; None: the
+    folder is not protected. Raises DataCodeTrouble where the code is missing or another one's,
+    StorageTrouble, AlreadyRunning.
     """
     if not conversion.needs_code(folder):
         return None
@@ -130,13 +161,21 @@ def open_folder(
         )
     mark = protection_mark.read(folder.path)
     if (mark is not None and mark.state is Protection.ON) or locked:
-        mark = conversion.unlock(folder, code)
+        mark = _unlock(folder, code, progress, store)
     else:
         with held(folder):
-            mark = conversion.unlock(folder, code)
+            mark = _unlock(folder, code, progress, store)
     if protection_mark.is_marked(folder.database) and store.kept(mark) != code:
         store.keep(mark, code)
     return code
+
+
+def _unlock(folder: DataFolder, code: RecoveryCode, progress: Progress, store: CodeStore) -> Mark:
+    """As `conversion.unlock`; a code that opens nothing after it is not kept here."""
+    mark = conversion.unlock(folder, code, progress)
+    if not protection_mark.is_marked(folder.database):
+        store.forget(mark)
+    return mark
 
 
 def new_code() -> RecoveryCode:
@@ -205,8 +244,15 @@ def renew(
 
     before = conversion.unlock(folder, former)
     recovery.refuse_damage(folder)
-    kept = store.keep(replace(before, fingerprint=keys_of(code).fingerprint), code)
-    conversion.renew(folder, former, code, progress)
+    after = replace(before, fingerprint=keys_of(code).fingerprint)
+    kept = store.keep(after, code)
+    try:
+        conversion.renew(folder, former, code, progress)
+    except BaseException:
+        mark = protection_mark.read(folder.path)
+        if mark is not None and mark.fingerprint == before.fingerprint:
+            store.forget(after)  # the former one opens all, or will when the way back is gone
+        raise
     store.forget(before)
     log.info("復元シートを作り直しました。前の復元コードは使えなくなりました。")
     return kept
@@ -218,7 +264,9 @@ def turn_off(
     progress: Progress = go_on,
     store: CodeStore | None = None,
 ) -> None:
-    """Make everything plain again, and forget the code. Raises Trouble."""
+    """Make everything plain again, and forget the code. Raises Trouble, ConversionStopped; as
+    `turn_on`.
+    """
     from kollect.app import recovery
 
     mark = conversion.unlock(folder, code)

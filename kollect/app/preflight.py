@@ -1,11 +1,12 @@
 """The way into the data folder at the start: one program at a time, and a sound kollect.db.
 
-Finds out only: what stands in the way is told or asked by `startup.come_in`.
+Finds out only: what stands in the way is told or asked by `startup.come_in`, which also shows that
+it takes a while where the data are many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -59,9 +60,19 @@ class BrokenOff:
 
 Obstacle = Refused | NeedsCode | BrokenOff | Lost | Damaged
 
+Watch = Callable[[float | None], bool]
+"""Told which part of a change of the protection is done, and None while the data are looked
+through; answers whether to go on with the looking. A change goes to its end.
+"""
 
-def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
-    """Take the lock, and make sure that the data can be worked with. None: come in."""
+
+def wait(part: float | None) -> bool:
+    """The one where nobody watches."""
+    return True
+
+
+def enter(folder: DataFolder, lock: FolderLock) -> Refused | BrokenOff | None:
+    """Take the lock. None: the folder is this process's, and `come_inside` may follow."""
     try:
         folder.prepare()
         _acquire(lock)
@@ -78,27 +89,30 @@ def enter(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
     mark = protection_mark.read(folder.path)
     if mark is not None and mark.state is not Protection.ON:
         return BrokenOff()
-    return come_inside(folder)
+    return None
 
 
-def come_inside(folder: DataFolder) -> Obstacle | None:
+def come_inside(folder: DataFolder, watch: Watch = wait) -> Obstacle | None:
     """Open what is protected, with the code that this PC knows, and look. None: come in.
 
-    A change that was broken off is gone on with first.
+    A change that was broken off is gone on with first. Takes a while where the data are many.
     """
     try:
-        open_protected(folder)
+        open_protected(folder, watch=watch)
     except DataCodeTrouble:
         return NeedsCode()
     except StorageTrouble as trouble:
         return Refused(NO_STORAGE, trouble)
-    return look_inside(folder)
+    return look_inside(folder, watch)
 
 
-def look_inside(folder: DataFolder) -> Obstacle | None:
+def look_inside(folder: DataFolder, watch: Watch = wait) -> Obstacle | None:
     """Whether the data can be worked with, once they can be read. None: come in."""
+    watch(None)
     try:
-        found = backup.damage(folder.database, folder.backup_dir, thorough=False)
+        found = backup.damage_at_a_glance(
+            folder.database, folder.backup_dir, go_on=lambda: watch(None)
+        )
         if found is not None:
             return _damaged(folder, found)
         return None if backup.holds_data(folder.database) else _lost(folder)
@@ -139,16 +153,22 @@ def put_back(folder: DataFolder) -> StorageTrouble | None:
     )
 
 
-def open_protected(folder: DataFolder, code: str = "") -> None:
+def open_protected(folder: DataFolder, code: str = "", watch: Watch = wait) -> None:
     """Let this process read protected data, with the code that was typed or that this PC knows.
 
-    The folder is this process's. Raises DataCodeTrouble, StorageTrouble.
+    `watch` is told how far a change that was broken off has come. The folder is this process's.
+    Raises DataCodeTrouble, StorageTrouble.
     """
     if not (is_marked(folder.database) or looks_encrypted(folder.database)):
         return
     from kollect.app import data_protection  # drags much along, and most folders are plain
 
-    data_protection.open_folder(folder, ask=lambda: code, locked=True)
+    data_protection.open_folder(
+        folder,
+        ask=lambda: code,
+        locked=True,
+        progress=lambda done, total: watch(done / total),
+    )
 
 
 def _lost(folder: DataFolder) -> Lost | None:

@@ -25,7 +25,7 @@ def refuse_damage(folder: DataFolder) -> None:
     """Raises StorageTrouble where kollect.db is damaged, or gone while copies or the log tell that
     there was one: a new kollect.db would be taken for the old one.
     """
-    found = backup.damage(folder.database, folder.backup_dir, thorough=False)
+    found = backup.damage_at_a_glance(folder.database, folder.backup_dir)
     if found is not None:
         raise _damaged(found)
     if first_after_loss(folder) is not None:

@@ -10,7 +10,15 @@ from pathlib import Path
 
 from kollect.app.import_connection import for_import
 from kollect.app.recovery import refuse_damage
-from kollect.commands.output import DONE, WRONG, data_folder, failed, number_digits, print_json
+from kollect.commands.output import (
+    DONE,
+    WRONG,
+    data_folder,
+    failed,
+    number_digits,
+    print_json,
+    tell_who_can_read,
+)
 from kollect.mail.foreign_text import visible
 from kollect.members import csv_check, csv_export, csv_import, csv_table
 from kollect.members.address_change import AddressChanges
@@ -55,6 +63,7 @@ def members(options: Namespace) -> int:
         print_json({"file": str(options.file)})
     else:
         print(f"{options.file} に書き出しました。")
+    tell_who_can_read(folder)
     return DONE
 
 
@@ -81,11 +90,16 @@ def _change_address(folder: DataFolder, options: Namespace) -> int:
     return DONE
 
 
-def _writer(table: CsvTable, source: Path, path: Path) -> Callable[[CheckedFile], None]:
+def _writer(
+    folder: DataFolder, table: CsvTable, source: Path, path: Path
+) -> Callable[[CheckedFile], None]:
     """Writes the rows of the source that cannot be taken in to the file."""
-    return lambda checked: export.write(
-        path, csv_check.wrong_rows_csv(table, checked), source=source
-    )
+
+    def write(checked: CheckedFile) -> None:
+        export.write(path, csv_check.wrong_rows_csv(table, checked), source=source)
+        tell_who_can_read(folder)
+
+    return write
 
 
 def _take_in(folder: DataFolder, options: Namespace) -> int:
@@ -103,7 +117,7 @@ def _take_in(folder: DataFolder, options: Namespace) -> int:
                 brought = sum(bool(line.brought) for line in lines)
             else:
                 wrong_to = options.wrong_to
-                leave_out = _writer(found, options.file, wrong_to) if wrong_to else None
+                leave_out = _writer(folder, found, options.file, wrong_to) if wrong_to else None
                 tally = csv_import.take_in(found, known, numbers, local_now(), leave_out=leave_out)
                 counts = {"new": tally.new, "changed": tally.changed, "same": tally.same}
                 held, brought = tally.held, tally.brought

@@ -19,6 +19,8 @@ from kollect.errors import (
 )
 from kollect.settings import ini_file
 from kollect.storage.data_folder import DataFolder, resolve
+from kollect.storage.export import READABLE
+from kollect.storage.protection_mark import is_marked
 
 DONE, WRONG, DEFERRED, NO_SERVER, NO_STORAGE, NO_CODE = 0, 2, 3, 4, 5, 6
 
@@ -73,6 +75,12 @@ def number_digits(folder: DataFolder) -> int:
         return ini_file.load(folder.ini).collect.number_digits
     except Trouble:
         return 0
+
+
+def tell_who_can_read(folder: DataFolder) -> None:
+    """On stderr, after a file with customers in it was written: it is no longer encrypted."""
+    if is_marked(folder.database):
+        print(READABLE, file=sys.stderr)
 
 
 def data_folder(options: Namespace) -> DataFolder:

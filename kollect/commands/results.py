@@ -8,7 +8,14 @@ from datetime import datetime
 
 from kollect.app.recovery import refuse_damage
 from kollect.app.results_service import HEADER, csv_row
-from kollect.commands.output import DONE, WRONG, data_folder, number_digits, print_json
+from kollect.commands.output import (
+    DONE,
+    WRONG,
+    data_folder,
+    number_digits,
+    print_json,
+    tell_who_can_read,
+)
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
@@ -31,6 +38,7 @@ def results(options: Namespace) -> int:
     elif options.csv:
         export.write(options.csv, csv_bytes(HEADER, (csv_row(receipt, digits) for receipt in rows)))
         print(f"{len(rows)} 件を {options.csv} に書き出しました。")
+        tell_who_can_read(folder)
     else:
         for receipt in rows:
             print(

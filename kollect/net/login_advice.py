@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kollect.errors import EncryptionGone, LoginTrouble, ServerTrouble, Stage
+from kollect.errors import IN_MAIL_SETTINGS, EncryptionGone, LoginTrouble, ServerTrouble, Stage
 from kollect.net.server_errors import ASK_PROVIDER, SENDING_ROLE, Peer
 from kollect.settings import microsoft
 
@@ -55,7 +55,6 @@ _PROVIDERS = (
         re.compile(r"(^|\.)(me|icloud)\.com$", re.IGNORECASE), sending=_ICLOUD, receiving=_ICLOUD
     ),
 )
-IN_MAIL_SETTINGS = "「メールの設定」の"
 """So begins the cure where nothing is known of the provider."""
 _OTHERS = _Provider(
     re.compile(""),

@@ -62,6 +62,10 @@ class CodeStore:
             log.warning("このパソコンの保管場所を使えません（%s）。", type(error).__name__)
             return False
 
+    def name_for(self, mark: Mark) -> str:
+        """Under which name the keyring has it."""
+        return _service(mark)
+
     def forget(self, mark: Mark) -> None:
         with contextlib.suppress(Exception):  # there was none, or there is no keyring
             import keyring

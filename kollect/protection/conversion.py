@@ -11,6 +11,11 @@ is written first; what was broken off is gone on with at the next start (`unlock
     renewing      files of the old and the new code   the next start encrypts the rest anew
     turning-off   plain and encrypted files           the next start makes the rest plain
 
+A change that is stopped turns round: its mark is written for the way back, from turning-on to
+turning-off and from turning-off to turning-on; renewing stays renewing, with the two codes in each
+other's place. When that has come to its end all is as it was. There is nothing to stop any more
+once the mark says so, or is gone.
+
 How each file changes is in `file_changes`. Only while nothing else in this process has a database
 of the folder open.
 """
@@ -24,7 +29,15 @@ from dataclasses import replace
 
 from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.protection.derived_keys import DerivedKeys, keys_of, wrapped
-from kollect.protection.file_changes import SALT, ConversionStopped, Progress, explained, go_on, run
+from kollect.protection.file_changes import (
+    SALT,
+    ConversionStopped,
+    Progress,
+    explained,
+    go_on,
+    run,
+    unstoppable,
+)
 from kollect.protection.protected_files import (
     databases,
     is_encrypted,
@@ -56,19 +69,9 @@ def turn_on(folder: DataFolder, code: RecoveryCode, progress: Progress = go_on) 
 
     Raises StorageTrouble, ConversionStopped.
     """
-    ledger = ledger_of(folder)
-    with explained(folder):
-        _make_sure_of_space(folder)
-        mark = Mark(Protection.TURNING_ON, ledger, keys_of(code).fingerprint)
-        protection_mark.write(folder.path, mark)  # from here on the next start goes on with it
-    try:
-        run(folder, mark, code, progress)
-    except ConversionStopped:
-        mark = replace(mark, state=Protection.TURNING_OFF)
-        with explained(folder):
-            protection_mark.write(folder.path, mark)
-        run(folder, mark, code, go_on)
-        raise
+    mark = Mark(Protection.TURNING_ON, ledger_of(folder), keys_of(code).fingerprint)
+    back = replace(mark, state=Protection.TURNING_OFF)
+    _there_or_back(folder, (mark, code), (back, code), progress)
 
 
 def ledger_of(folder: DataFolder) -> str:
@@ -90,28 +93,51 @@ def renew(
 ) -> None:
     """Encrypt everything anew with another code; after that the former one opens nothing.
 
-    Raises StorageTrouble, and DataCodeTrouble where the former code is not this folder's.
+    Raises StorageTrouble, ConversionStopped, and DataCodeTrouble where the former code is not this
+    folder's.
     """
-    mark = unlock(folder, former)
-    salt = secrets.token_bytes(SALT)
-    old_key = wrapped(keys_of(former).database, code, salt)
-    mark = Mark(Protection.RENEWING, mark.ledger, keys_of(code).fingerprint, (salt + old_key).hex())
-    with explained(folder):
-        _make_sure_of_space(folder)
-        protection_mark.write(folder.path, mark)
-    run(folder, mark, code, progress)
+    ledger = unlock(folder, former).ledger
+    mark, back = _renewing(ledger, former, code), _renewing(ledger, code, former)
+    _there_or_back(folder, (mark, code), (back, former), progress)
 
 
 def turn_off(folder: DataFolder, code: RecoveryCode, progress: Progress = go_on) -> None:
     """Make everything plain again; the log stays masked.
 
-    Raises StorageTrouble, and DataCodeTrouble where the code is not this folder's.
+    Raises StorageTrouble, ConversionStopped, and DataCodeTrouble where the code is not this
+    folder's.
     """
     mark = replace(unlock(folder, code), state=Protection.TURNING_OFF, former="")
+    back = replace(mark, state=Protection.TURNING_ON)
+    _there_or_back(folder, (mark, code), (back, code), progress)
+
+
+Way = tuple[Mark, RecoveryCode]
+"""Where a mark leads, and the code that it is about."""
+
+
+def _there_or_back(folder: DataFolder, there: Way, back: Way, progress: Progress) -> None:
+    """Change the folder; where `progress` stops that, make it again what it was and raise
+    ConversionStopped. `progress` is told of the way back as well, from its beginning.
+    """
+    since = protection_mark.written_at(folder.path)
     with explained(folder):
         _make_sure_of_space(folder)
-        protection_mark.write(folder.path, mark)
-    run(folder, mark, code, progress)
+        protection_mark.write(folder.path, there[0])  # from here on the next start goes on with it
+    try:
+        run(folder, *there, progress)
+    except ConversionStopped:
+        with explained(folder):
+            protection_mark.write(folder.path, back[0])
+        run(folder, *back, unstoppable(progress))
+        protection_mark.set_time(folder.path, since)
+        raise
+
+
+def _renewing(ledger: str, former: RecoveryCode, code: RecoveryCode) -> Mark:
+    salt = secrets.token_bytes(SALT)
+    old_key = wrapped(keys_of(former).database, code, salt)
+    return Mark(Protection.RENEWING, ledger, keys_of(code).fingerprint, (salt + old_key).hex())
 
 
 def needs_code(folder: DataFolder) -> bool:
@@ -131,9 +157,10 @@ def needs_code(folder: DataFolder) -> bool:
     return True
 
 
-def unlock(folder: DataFolder, code: RecoveryCode) -> Mark:
+def unlock(folder: DataFolder, code: RecoveryCode, progress: Progress = go_on) -> Mark:
     """Let this process open the databases of the folder; a change that was broken off is gone on
-    with first. Returns the mark as it is then; for one that was damaged or lost, a new one.
+    with first, whatever `progress` answers. Returns the mark as it is then; for one that was
+    damaged or lost, a new one.
 
     Raises DataCodeTrouble where the code is another one's, StorageTrouble.
     """
@@ -148,7 +175,7 @@ def unlock(folder: DataFolder, code: RecoveryCode) -> Mark:
         # a copy from before was put in its place by hand: it is the only way it can come about
         mark = replace(mark, state=Protection.TURNING_ON)
     if mark.state is not Protection.ON:
-        run(folder, mark, code, go_on)
+        run(folder, mark, code, unstoppable(progress))
     else:
         database_keys.unlock(folder.path, keys.database)
     return protection_mark.read(folder.path) or mark

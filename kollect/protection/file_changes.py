@@ -80,6 +80,11 @@ def go_on(done: int, total: int) -> bool:
     return True
 
 
+def unstoppable(progress: Progress) -> Progress:
+    """Told of as much, whatever it answers."""
+    return lambda done, total: progress(done, total) or True
+
+
 @dataclass(frozen=True, slots=True)
 class _Change:
     """Where one run leads, and with which keys."""
@@ -119,7 +124,10 @@ def run(folder: DataFolder, mark: Mark, code: RecoveryCode, progress: Progress) 
     keys = (key, former, None) if former else (key, None)
     target = None if mark.state is Protection.TURNING_OFF else key
     database_keys.unlock(folder.path, *(one for one in keys if one is not None))
-    total = sum(map(size_of, (*databases(folder), *to_seal(folder))))
+    parts = [*databases(folder), *to_seal(folder)]
+    if target is None:
+        parts.append(sealed_path(folder))  # once more: its files are written out first
+    total = sum(map(size_of, parts))
     change = _Change(folder, target, keys, _Tally(total, progress))
     with explained(folder):
         if target is None:
@@ -217,6 +225,7 @@ def _seal_one(file: Path, change: _Change) -> None:
 
 def _unseal(change: _Change) -> None:
     sealed = SealedFiles(sealed_path(change.folder))
+    left = size_of(sealed_path(change.folder))
     try:
         for one in sealed.files():
             target = change.folder.path / one.name
@@ -229,12 +238,15 @@ def _unseal(change: _Change) -> None:
             files.replace(part, target)
             files.sync_folder(target.parent)
             sealed.remove(one.name)
+            left -= one.size
+            change.tally.done(one.size)
     except (StorageTrouble, OSError):
         if not is_damaged(sealed_path(change.folder), change.keys):
             raise
         aside = beside(sealed_path(change.folder), "damaged")  # what it holds is lost
         files.replace(sealed_path(change.folder), aside)
         log.warning("保存したメールの入った %s が壊れていて、戻せませんでした。", aside.name)
+    change.tally.done(max(left, 0))
 
 
 def _mask_log(folder: DataFolder) -> None:

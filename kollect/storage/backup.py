@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ SPARE = 100
 the last lines of a log with it.
 """
 SECONDS_AT_START = 15.0
-"""So long the values are read before the window is there, at the most: a million receipts or two.
+"""So long the file is read before the menu is there, at the most: a million receipts or two, half
+as many encrypted ones. Every copy that is made is read to its end, once a day.
 """
 _NAME = re.compile(r"kollect-(\d{4})(\d\d)(\d\d)\.db")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -130,13 +132,26 @@ def backups(folder: Path) -> list[Path]:
     return []
 
 
-def damage(database: Path, folder: Path | None = None, *, thorough: bool = True) -> str | None:
+def damage(database: Path, folder: Path | None = None) -> str | None:
     """Why the file cannot be worked with, in technical words; None where it is sound, or neither it
     nor copies of it (in `folder`) are there yet.
 
-    Without `thorough` the values are read for some seconds at the most, for the start. Raises
-    `errors.StorageTrouble` where the disk does not let itself be read.
+    Raises `errors.StorageTrouble` where the disk does not let itself be read.
     """
+    return _damage(database, folder, None)
+
+
+def damage_at_a_glance(
+    database: Path, folder: Path | None = None, *, go_on: Callable[[], bool] = lambda: True
+) -> str | None:
+    """As `damage`, for the start: the file is read for some seconds at the most, and only while
+    `go_on` says so.
+    """
+    ends = time.monotonic() + SECONDS_AT_START
+    return _damage(database, folder, lambda: go_on() and time.monotonic() < ends)
+
+
+def _damage(database: Path, folder: Path | None, go_on: Callable[[], bool] | None) -> str | None:
     if os.path.exists(return_under_way(database)):
         return "going back to a copy was interrupted"
     if os.path.exists(database):
@@ -144,8 +159,10 @@ def damage(database: Path, folder: Path | None = None, *, thorough: bool = True)
         has_log = os.path.exists(database.with_name(database.name + "-wal"))
         try:
             with closing(connect(database, "rw")) as db:
-                found = integrity.wrong(
-                    db, seconds=None if thorough else SECONDS_AT_START, perhaps_mixed=has_log
+                found = (
+                    integrity.wrong(db)
+                    if go_on is None
+                    else integrity.wrong_at_a_glance(db, go_on, perhaps_mixed=has_log)
                 )
         except sqlite3.Error as error:
             if not is_damage(error):

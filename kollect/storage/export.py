@@ -12,6 +12,12 @@ from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage_errors import Cause, cause_of
 
+READABLE = (
+    "取り出したファイルは保護（暗号化）されません。だれでも読めますので、なくさないように、"
+    "しまってください。"
+)
+"""Of every file with customers in it that leaves a protected folder; told by who writes it."""
+
 _WHY = {
     Cause.FULL: "ディスク（USBメモリ）がいっぱいです。",
     Cause.READ_ONLY: "書き込みが禁止されている場所です。",

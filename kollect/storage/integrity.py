@@ -6,8 +6,7 @@ column has its rule; a rule is SQL, so that a million rows take seconds.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kollect.storage.database_driver import in_memory, result_code, sqlite3
 from kollect.storage.database_glance import ABSURD
@@ -17,7 +16,7 @@ Rules = Mapping[str, str]
 """For each column the expression that is true of every sound value; `{}` stands for the column."""
 
 _STEPS_OF_PROGRESS = 20_000
-"""So many steps of SQLite's machine between two looks at the clock."""
+"""So many steps of SQLite's machine between two looks at whether to go on."""
 _BLOCK = 2000
 
 _TEXT = "typeof({0}) = 'text'"
@@ -156,37 +155,45 @@ RULES: dict[str, Rules] = {
 }  # fmt: skip
 
 
-def wrong(
-    db: sqlite3.Connection, *, seconds: float | None = None, perhaps_mixed: bool = False
-) -> str | None:
+def wrong(db: sqlite3.Connection) -> str | None:
     """What is wrong with the file, in technical words; None where it is sound.
 
-    Every value is read, and the indexes are compared with their tables. With `seconds` the values
-    are read for that time, the indexes only where the file is `perhaps_mixed`, and what was not
-    read counts as sound. Raises sqlite3.Error, also where the file is too damaged to be read.
+    Every value is read, and the indexes are compared with their tables. Raises sqlite3.Error, also
+    where the file is too damaged to be read.
     """
-    found = _by_sqlite(db, "quick_check" if seconds is not None else "integrity_check")
-    if found is not None:
-        return found
-    if seconds is not None:
-        ends = time.monotonic() + seconds
-        db.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_OF_PROGRESS)
+    return _by_sqlite(db, "integrity_check") or _by_values(db)
+
+
+def wrong_at_a_glance(
+    db: sqlite3.Connection, go_on: Callable[[], bool], *, perhaps_mixed: bool
+) -> str | None:
+    """As `wrong`, while `go_on` says so, and what was not read counts as sound.
+
+    The pages first, then the values; the indexes only where the file is `perhaps_mixed`.
+    """
+    db.set_progress_handler(lambda: not go_on(), _STEPS_OF_PROGRESS)
     try:
-        found = next(_findings(db), None)
+        found = _by_sqlite(db, "quick_check") or _by_values(db)
         if found is None and perhaps_mixed:
             found = _by_sqlite(db, "integrity_check")
         return found
     except sqlite3.OperationalError as error:
-        match result_code(error):
-            case sqlite3.SQLITE_INTERRUPT:
-                return None
-            case 0 | sqlite3.SQLITE_ERROR:  # a name that is no UTF-8; a column that is not there
-                return str(error)
+        if result_code(error) == sqlite3.SQLITE_INTERRUPT:
+            return None
+        raise
+    finally:
+        db.set_progress_handler(None, 0)
+
+
+def _by_values(db: sqlite3.Connection) -> str | None:
+    try:
+        return next(_findings(db), None)
+    except sqlite3.OperationalError as error:
+        if result_code(error) in (0, sqlite3.SQLITE_ERROR):
+            return str(error)  # a name that is no UTF-8; a column that is not there
         raise
     except UnicodeDecodeError as error:  # the type of a column, which the driver wants to tell
         return str(error.object)
-    finally:
-        db.set_progress_handler(None, 0)
 
 
 def _by_sqlite(db: sqlite3.Connection, check: str) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -77,6 +78,22 @@ def read(folder: Path) -> Mark | None:
 def write(folder: Path, mark: Mark) -> None:
     """On disk, whole, when this returns. Raises OSError, and then the old one stands."""
     files.replace_whole(folder / NAME, (_OPENING + _values(mark) + _check_line(mark)).encode())
+
+
+def written_at(folder: Path) -> float | None:
+    """When the file was written, in seconds since 1970; None where there is none."""
+    with suppress(OSError):
+        return (folder / NAME).stat().st_mtime
+    return None
+
+
+def set_time(folder: Path, written_at: float | None) -> None:
+    """The file says again what it said then; None: there was none. Only for show: what the disk
+    refuses is let go.
+    """
+    with suppress(OSError):
+        if written_at is not None:
+            os.utime(folder / NAME, (written_at, written_at))
 
 
 def remove(folder: Path) -> None:

@@ -12,6 +12,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from kollect.desktop import files
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.event_log import EXPORTED
 from kollect.storage_errors import storage_trouble
@@ -50,5 +51,8 @@ def _clear_folders(folder: DataFolder) -> None:
     with suppress(OSError):
         for old in list(folder.temporary_dir.iterdir()):
             if old.name.startswith(_PREFIX):
+                for file in list(old.iterdir()):  # labels and lists tell who the customers are
+                    with suppress(OSError):  # still shown by the other program
+                        files.erase(file)
                 shutil.rmtree(old, ignore_errors=True)
         folder.temporary_dir.rmdir()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
+from kollect.app.preflight import Watch
 from kollect.errors import DataCodeTrouble, Trouble
 from kollect.ui.framework.dialogs import Dialog, TroubleDialog, paragraph
-from kollect.ui.framework.jobs import Job, Jobs
+from kollect.ui.framework.jobs import Job, Jobs, watch_of
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP
 from kollect.ui.widgets.form import Form
@@ -18,6 +19,7 @@ _WHY = (
     "このパソコンで使うには、復元シートに印刷されている復元コード（27文字）を入力してください。"
     "一度入力すると、このパソコンが覚えます（USBメモリには残しません）。"
 )
+GONE_ON_WITH = "前に途中で止まった、データの保護の続きを行っています"
 _HOW = "大文字でも小文字でも、ハイフンや空白があってもなくてもかまいません。"
 
 
@@ -28,12 +30,14 @@ class CodeDialog(Dialog[bool]):
         self,
         parent: tk.Misc,
         jobs: Jobs,
-        unlock: Callable[[str], None],
+        unlock: Callable[[str, Watch], None],
         *,
         why: str = _WHY,
         leave: str = "終了する",
     ) -> None:
-        """`unlock` takes what was typed, may take a while, and raises Trouble."""
+        """`unlock` takes what was typed, may take a while, and raises Trouble; what it tells of
+        meanwhile is shown.
+        """
         super().__init__(parent, TITLE, otherwise=False)
         self._jobs = jobs
         self._unlock = unlock
@@ -62,9 +66,13 @@ class CodeDialog(Dialog[bool]):
         text = self.code.value
 
         def work(job: Job) -> None:
-            self._unlock(text)
+            self._unlock(text, watch_of(job, self._show))
 
         self._jobs.run(work, lambda result: self.finish(True), owner=self, failed=self._failed)
+
+    def _show(self, part: float | None) -> None:
+        if part is not None:
+            self.state_line.configure(text=f"{GONE_ON_WITH}… {part:.0%}")
 
     def _failed(self, trouble: Trouble) -> None:
         self._set_working(False)

@@ -15,7 +15,7 @@ from functools import partial
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.crash_report import CrashReport
 from kollect.app.machine_setup import MachineSetup
-from kollect.app.preflight import enter, put_back
+from kollect.app.preflight import put_back
 from kollect.app.workspace import Workspace
 from kollect.collector.events import CollectorEvent
 from kollect.desktop import memory
@@ -58,7 +58,7 @@ def run(
     with ExitStack() as at_the_end:
         lock = FolderLock(folder.path)
         at_the_end.callback(lock.release)
-        refused = come_in(folder, enter(folder, lock), _lone_window)
+        refused = come_in(folder, lock, _lone_window, unseen=in_tray)
         if refused is not None:
             return refused
         put_back_by_hand = put_back(folder)

@@ -21,6 +21,7 @@ from kollect.ui.framework.dialogs import Dialog, em, paragraph
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import Screen, Window
+from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.wrapped_label import WrappedLabel
 
@@ -42,7 +43,6 @@ READY = "準備は終わりました。お客様の空メールに、自動で�
 BACK = "お店の設定とデータに戻りました。"
 """After the demo, where nothing is left to be done first."""
 REGISTER = "会員登録"
-NO_REPLY = "返信が届かない"
 LATER, OPEN_PROTECTION = "あとで", "保護の画面を開く"
 WIDEST = 56
 """Full-width characters."""
@@ -307,20 +307,11 @@ class MenuScreen(Screen):
         if not address or not workspace.collecting:
             self._go.start_collecting()
             return
-        answer = self.window.dialogs.choose(
-            "自分の携帯で試す",
-            f"ご自分の携帯から、{address} あてに、件名を書かずにメールを送ってください。"
-            "ポスターのQRコードを読み取っても送れます。\n"
-            "たいてい15秒以内に受付番号の返信が届きます。届けば、準備は終わりです。\n\n"
-            f"返信が届かないときは、「{NO_REPLY}」を押してください。"
-            "お店からテストメールを送り、どこを直せばよいかを調べます。",
-            ("OK", NO_REPLY),
-            careful=True,
-        )
-        if answer == NO_REPLY:
+        workspace.expect_customer()
+        if self.window.dialogs.show(
+            OwnPhoneDialog, address, lambda: self._go.tray.status, self._go.tray.watch
+        ):
             self._go.arrival_trial()
-        elif answer == "OK":
-            workspace.expect_customer()
 
     def on_text_size(self) -> None:
         for button in self.buttons:

@@ -27,33 +27,85 @@ from kollect.app.preflight import (
     NeedsCode,
     Obstacle,
     Refused,
+    Watch,
     come_inside,
+    enter,
     look_inside,
     open_protected,
+    wait,
 )
+from kollect.desktop.lock import FolderLock
 from kollect.errors import StorageTrouble, Trouble
 from kollect.storage.data_folder import DataFolder
-from kollect.ui.broken_off_dialog import BrokenOffDialog
+from kollect.threads.background_call import BackgroundCall
 from kollect.ui.code_dialog import CodeDialog
 from kollect.ui.framework.window import Window
 from kollect.ui.menu import FirstStart, FirstStartDialog
 from kollect.ui.navigator import Navigator
+from kollect.ui.opening_dialog import GOING_ON, LOOKING, OpeningDialog
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 0.3
+"""Seconds: what is ready within them needs no window to wait in front of."""
+
 
 def come_in(
+    folder: DataFolder, lock: FolderLock, make_window: Callable[[], Window], *, unseen: bool
+) -> int | None:
+    """Take the folder, and see to what stands in the way: tell of it, or ask what to do.
+
+    None: come in. Else the exit code; the user has been told, in a window made for it. `unseen`:
+    nobody waits for a window, so none is made where there is nothing to ask.
+    """
+    found: Obstacle | None = enter(folder, lock)
+    if found is None:
+        found = _looked(partial(come_inside, folder), make_window, unseen=unseen)
+    return _cleared(folder, found, make_window)
+
+
+def _looked(
+    look: Callable[[Watch], Obstacle | None], make_window: Callable[[], Window], *, unseen: bool
+) -> Obstacle | None:
+    """What `look` finds, in a thread; where that takes a while it is seen that it does."""
+    seen = _SeenLater()
+    call = BackgroundCall(lambda: look(seen), name="look at the data")
+    if unseen or call.is_over_within(AT_ONCE):
+        return call.result()
+
+    def work(watch: Watch) -> Obstacle | None:
+        seen.watch = watch
+        return call.result()
+
+    window = make_window()
+    try:
+        found: Obstacle | None = window.dialogs.show(
+            OpeningDialog, window.jobs, LOOKING, work, otherwise=Refused(NO_STORAGE)
+        )
+    finally:
+        window.close()
+    return found
+
+
+class _SeenLater:
+    """A watch that hands on to another one as soon as there is one."""
+
+    def __init__(self) -> None:
+        self.watch: Watch = wait
+
+    def __call__(self, part: float | None) -> bool:
+        return self.watch(part)
+
+
+def _cleared(
     folder: DataFolder, found: Obstacle | None, make_window: Callable[[], Window]
 ) -> int | None:
-    """Tell of what `preflight.enter` has found, or ask what to do about it.
-
-    None: come in. Else the exit code; the user has been told, in a window made for it.
-    """
     if found is None:
         return None
     if isinstance(found, Refused) and found.trouble is None:
         return found.code
     window = make_window()
+    look: Callable[[Watch], Obstacle | None] | None = None
     then: Obstacle | None = None
     try:
         match found:
@@ -66,11 +118,12 @@ def come_in(
                     CodeDialog, window.jobs, partial(open_protected, folder)
                 ):
                     return NO_CODE
-                then = look_inside(folder)
+                look = partial(look_inside, folder)
             case BrokenOff():
                 then = window.dialogs.show(
-                    BrokenOffDialog,
+                    OpeningDialog,
                     window.jobs,
+                    GOING_ON,
                     partial(come_inside, folder),
                     otherwise=Refused(NO_STORAGE),
                 )
@@ -83,7 +136,9 @@ def come_in(
         return NO_STORAGE
     finally:
         window.close()
-    return come_in(folder, then, make_window)
+    if look is not None:
+        then = _looked(look, make_window, unseen=False)
+    return _cleared(folder, then, make_window)
 
 
 def _new_database_started(window: Window, folder: DataFolder, first: int) -> bool:

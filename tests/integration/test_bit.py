@@ -30,7 +30,7 @@ from kollect.members.member_filter import EVERYBODY
 from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
 from kollect.storage import integrity
-from kollect.storage.backup import damage, make_backup
+from kollect.storage.backup import damage, damage_at_a_glance, make_backup
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import BOX, NOW, numbered, sighting
@@ -188,7 +188,7 @@ def read_everything(folder: DataFolder) -> None:
 def test_a_bit_in_any_column_is_damage_or_another_value(sound: Path, folder: DataFolder):
     found = set()
     for table, what in harmed(sound, folder, 2):
-        told = damage(folder.database, thorough=False)
+        told = damage_at_a_glance(folder.database)
         if told is not None:
             found.add(table)
             assert damage(folder.database), what
@@ -281,16 +281,21 @@ def test_the_start_does_not_read_for_ever(sound: Path):
     with closing(sqlite3.connect(sound)) as db:
         db.execute("UPDATE parcel SET answer = CAST(x'ff' AS TEXT)")
         assert integrity.wrong(db) is not None
-        assert integrity.wrong(db, seconds=30) is not None
-        # the clock is looked at every 20,000 steps: this file has not so many
-        assert integrity.wrong(db, seconds=-1) is not None
+        assert glance(db, go_on=True) is not None
+        # it is asked every 20,000 steps: this file has not so many
+        assert glance(db, go_on=False) is not None
         template = db.execute("SELECT max(id) FROM template").fetchone()[0]
         db.executemany(
             "INSERT INTO receipt (number, address, address_key, received_at, state, template)"
             " VALUES (?, 'a', ?, '2026-11-23T01:00:00Z', 'pending', ?)",
             ((5000 + n, f"a{n}", template) for n in range(20_000)),
         )
-        assert integrity.wrong(db, seconds=-1) is None
+        assert glance(db, go_on=True) is not None
+        assert glance(db, go_on=False) is None
+
+
+def glance(db: sqlite3.Connection, *, go_on: bool) -> str | None:
+    return integrity.wrong_at_a_glance(db, lambda: go_on, perhaps_mixed=False)
 
 
 def test_a_log_of_another_file_beside_it_is_found(sound: Path, folder: DataFolder):
@@ -311,9 +316,9 @@ def test_a_log_of_another_file_beside_it_is_found(sound: Path, folder: DataFolde
         db.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", row)
         db.commit()
     assert damage(folder.database) is not None
-    assert damage(folder.database, thorough=False) is None
+    assert damage_at_a_glance(folder.database) is None
     folder.database.with_name("kollect.db-wal").write_bytes(b"")
-    assert damage(folder.database, thorough=False) is not None
+    assert damage_at_a_glance(folder.database) is not None
 
 
 NOTES = {

@@ -19,6 +19,7 @@ from kollect.printing.documents import face_for, to_draw
 from kollect.printing.page import Page
 from kollect.settings.model import Settings, Shop
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.export import READABLE
 from tests.helpers.other_pc import PC
 from tests.helpers.protected_shop import ADDRESS, CODE, OTHER, readable, shop
 
@@ -138,6 +139,32 @@ def printed_code(sheet: Path) -> str:
     picture = octets[octets.index(b"\xff\xd8\xff") : octets.rindex(b"\xff\xd9") + 2]
     (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
     return code.text
+
+
+def test_a_file_that_is_written_can_be_read_by_anybody_which_is_said(
+    folder: DataFolder, pc: PC, tmp_path: Path
+):
+    table, wrong = tmp_path / "new.csv", tmp_path / "wrong.csv"
+    table.write_text("受付番号,お名前\n1002,鈴木\n4711,幽霊\n", "utf-8")
+    target = str(tmp_path / "out.csv")
+    commands = (
+        ["results", "--csv", target],
+        ["members", "export", target],
+        ["members", "export", target, "--json"],
+        ["members", "consents", target],
+        ["members", "import", str(table), "--wrong-to", str(wrong)],
+    )
+    for command in commands:
+        done = pc.run(folder, *command)
+        assert (done.returncode, done.stderr) == (0, ""), done
+    assert "幽霊" in wrong.read_text("utf-8-sig")
+    pc.json(folder, "protect", "on", "--sheet", str(tmp_path / "sheet.pdf"))
+    for command in commands:
+        done = pc.run(folder, *command)
+        assert (done.returncode, done.stderr) == (0, f"{READABLE}\n"), done
+    for command in (["results"], ["results", "--json"], ["log"]):
+        done = pc.run(folder, *command)
+        assert (done.returncode, done.stderr) == (0, ""), "no file, nothing to tell"
 
 
 def test_a_folder_that_is_used_is_not_changed(folder: DataFolder, pc: PC, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import random
@@ -18,8 +19,8 @@ from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.protection import conversion, file_changes
 from kollect.protection.derived_keys import keys_of
-from kollect.protection.file_changes import ConversionStopped
-from kollect.storage import backup, database_keys, event_log, protection_mark
+from kollect.protection.file_changes import ConversionStopped, Progress, go_on
+from kollect.storage import backup, database_keys, event_log, protection_mark, reencrypt
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import Database
 from kollect.storage.database_driver import connect
@@ -47,7 +48,8 @@ ASIDE_NAME = "kollect.db.damaged-20261120-101112"
 
 UNDER_WAY = (".former", ".converted", ".converting", ".part")
 
-Act = Callable[[DataFolder], None]
+Act = Callable[..., None]
+"""Changes a folder, and may be given a progress."""
 
 
 @pytest.fixture
@@ -57,16 +59,26 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
     restart(made)
 
 
-def on(folder: DataFolder) -> None:
-    conversion.turn_on(folder, CODE)
+def on(folder: DataFolder, progress: Progress = go_on) -> None:
+    conversion.turn_on(folder, CODE, progress)
 
 
-def renew(folder: DataFolder) -> None:
-    conversion.renew(folder, CODE, OTHER)
+def renew(folder: DataFolder, progress: Progress = go_on) -> None:
+    conversion.renew(folder, CODE, OTHER, progress)
 
 
-def off(folder: DataFolder) -> None:
-    conversion.turn_off(folder, CODE)
+def off(folder: DataFolder, progress: Progress = go_on) -> None:
+    conversion.turn_off(folder, CODE, progress)
+
+
+def stopped(act: Act) -> Act:
+    """In the middle, so that it turns round."""
+
+    def stop(folder: DataFolder) -> None:
+        with pytest.raises(ConversionStopped):
+            act(folder, lambda done, total: 2 * done < total)
+
+    return stop
 
 
 def names(folder: DataFolder) -> list[str]:
@@ -154,10 +166,13 @@ def test_with_a_new_code_the_old_one_opens_nothing(folder: DataFolder):
 
 # --- a cut at every act
 
-CASES = {
-    "on": ((), on, CODE, True),
-    "renew": ((on,), renew, OTHER, True),
-    "off": ((on,), off, CODE, False),
+CASES: dict[str, tuple[tuple[Act, ...], Act]] = {
+    "on": ((), on),
+    "renew": ((on,), renew),
+    "off": ((on,), off),
+    "on, stopped": ((), stopped(on)),
+    "renew, stopped": ((on,), stopped(renew)),
+    "off, stopped": ((on,), stopped(off)),
 }
 
 
@@ -176,7 +191,7 @@ def in_memory(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("case", CASES)
 def test_a_power_cut_at_any_act(case: str, after: bool, in_memory: Path):
-    preparation, act, code, protected = CASES[case]
+    preparation, act = CASES[case]
     sound = shop(in_memory / "sound", receipts=3)
     expected = holdings(sound)
     for one in preparation:
@@ -193,21 +208,19 @@ def test_a_power_cut_at_any_act(case: str, after: bool, in_memory: Path):
         finished = not fuse.blown
         restart(folder)
         where = f"{case}, act {at} {fuse.names[-1:]}"
-        _whole_again(folder, expected, code, protected, where)
+        _whole_again(folder, expected, where)
         shutil.rmtree(folder.path)
         if finished:
             break
     assert at > 40, "the cut has met the acts"
 
 
-def _whole_again(folder: DataFolder, expected: object, code, protected: bool, where: str) -> None:
-    """The next start, with the code of the newest sheet; or the former one's, before the mark."""
+def _whole_again(folder: DataFolder, expected: object, where: str) -> None:
+    """The next start, with the code that the mark is about: that one the PC has kept."""
     if conversion.needs_code(folder):
-        former = protection_mark.read(folder.path)
-        untouched = former is not None and former.state is Protection.ON
-        if untouched and former.fingerprint == _fingerprint(CODE):
-            code = CODE
-        conversion.unlock(folder, code)
+        mark = protection_mark.read(folder.path)
+        assert mark is not None, where
+        conversion.unlock(folder, BY_FINGERPRINT[mark.fingerprint])
         mark = protection_mark.read(folder.path)
         assert mark is None or mark.state is Protection.ON, where
     assert holdings(folder) == expected, where
@@ -224,26 +237,63 @@ def _whole_again(folder: DataFolder, expected: object, code, protected: bool, wh
     restart(folder)
 
 
-def _fingerprint(code) -> str:
-    return keys_of(code).fingerprint
+BY_FINGERPRINT = {keys_of(code).fingerprint: code for code in (CODE, OTHER)}
 
 
 # --- bad luck
 
 
-def test_stopped_half_way_it_is_as_before(folder: DataFolder):
-    before, files_before = holdings(folder), names(folder)
-    steps: list[tuple[int, int]] = []
+@pytest.mark.parametrize("case", ["on", "renew", "off"])
+def test_stopped_at_any_moment_it_is_as_before(
+    case: str, in_memory: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reencrypt, "_STEPS_OF_PROGRESS", 400)  # within each file too
+    preparation, act = CASES[case]
+    sound = shop(in_memory / "sound")
+    expected = holdings(sound)
+    for one in preparation:
+        one(sound)
+    restart(sound)
+    mark_before = protection_mark.read(sound.path)
+    if mark_before is not None:
+        protection_mark.set_time(sound.path, 1.7e9)
+    for last in itertools.count(1):
+        folder = DataFolder(in_memory / f"stopped-{last}")
+        shutil.copytree(sound.path, folder.path)
+        stop = Stop(last)
+        try:
+            act(folder, stop)
+        except ConversionStopped:
+            restart(folder)
+            assert names(folder) == names(sound), last
+            assert protection_mark.read(folder.path) == mark_before
+            assert readable(folder) == readable(sound), last
+            if mark_before is not None:
+                assert protection_mark.written_at(folder.path) == 1.7e9, "it shows since when"
+                conversion.unlock(folder, CODE)
+            assert holdings(folder) == expected, last
+            assert stop.told > last, "the way back is told of too"
+            shutil.rmtree(folder.path)
+        else:
+            break
+    assert last > 15, "at many moments"
+    assert stop.steps == sorted(stop.steps)
+    assert all(0 <= done <= total for done, total in stop.steps)
+    restart(folder)
 
-    def stop_later(done: int, total: int) -> bool:
-        steps.append((done, total))
-        return done < total / 2
 
-    with pytest.raises(ConversionStopped):
-        conversion.turn_on(folder, CODE, stop_later)
-    assert names(folder) == files_before
-    assert holdings(folder) == before
-    assert steps == sorted(steps) and 0 <= steps[0][0] <= steps[-1][1]
+class Stop:
+    """Somebody who looks at the progress, and presses 「中止」 at the time of the `last` step."""
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+        self.told = 0
+        self.steps: list[tuple[int, int]] = []
+
+    def __call__(self, done: int, total: int) -> bool:
+        self.told += 1
+        self.steps.append((done, total))
+        return self.told < self._last
 
 
 def test_a_damaged_mark_is_written_again(folder: DataFolder):

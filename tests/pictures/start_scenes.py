@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+import time
+from datetime import date, timedelta
 from pathlib import Path
 
+from kollect.app.preflight import Watch
+from kollect.collector.status import CollectorStatus
+from kollect.protection import recovery_code
 from kollect.storage.backup import DataLoss
+from kollect.threads.background_thread import local_now
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.log.screen import LogScreen
 from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.opening_dialog import GOING_ON, LOOKING, OpeningDialog
+from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.results.screen import ResultsScreen
-from kollect.ui.settings.forget_pc_dialog import say_farewell
+from kollect.ui.settings.forget_pc_dialog import ForgetCodeDialog, say_farewell
 from tests.pictures.album import Album
 
 LOSS = DataLoss(Path("kollect-20261127.db"), date(2026, 11, 27), 1176, 1189, 1190)
@@ -49,7 +56,34 @@ def questions(album: Album) -> None:
                 DamageDialog, window.jobs, LOSS, there=there, go_back=lambda: None
             ),
         )
+    for name, words, part in (("opening", LOOKING, None), ("broken-off", GOING_ON, 0.4)):
+
+        def work(watch: Watch, part: float | None = part) -> None:
+            while watch(part):
+                time.sleep(0.05)
+
+        album.dialog(
+            name,
+            lambda words=words, work=work: window.dialogs.show(
+                OpeningDialog, window.jobs, words, work, otherwise=None
+            ),
+        )
+    album.dialog(
+        "own-phone",
+        lambda: window.dialogs.show(
+            OwnPhoneDialog,
+            "karamail@ocn.ne.jp",
+            lambda: CollectorStatus(running=True, next_at=local_now() + timedelta(seconds=12)),
+            program.go.tray.watch,
+        ),
+    )
     album.dialog("forget-pc", lambda: say_farewell(window, program.workspaces, program.go))
+    code = recovery_code.from_random(bytes(17))
+    album.dialog(
+        "forget-code",
+        lambda: window.dialogs.show(ForgetCodeDialog, code),
+        lambda dialog: dialog.accept(),
+    )
 
 
 SCENES = (first_start,)

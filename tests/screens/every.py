@@ -29,7 +29,6 @@ from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
 from kollect.threads.background_thread import local_now
-from kollect.ui.broken_off_dialog import BrokenOffDialog
 from kollect.ui.code_dialog import CodeDialog
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
@@ -55,6 +54,8 @@ from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
+from kollect.ui.opening_dialog import OpeningDialog
+from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
 from kollect.ui.results.screen import ResultsScreen
@@ -63,6 +64,7 @@ from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.duplicate_page import DuplicatePage
 from kollect.ui.settings.explanation import ExplanationDialog
 from kollect.ui.settings.find_servers_dialog import FindServersDialog
+from kollect.ui.settings.forget_pc_dialog import ForgetCodeDialog
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.mail_test_page import MailTestPage
@@ -80,6 +82,7 @@ from kollect.ui.settings.templates import TemplateDialog
 from kollect.ui.settings.trial_dialog import TrialDialog
 from tests.helpers.bar_driver import can_press_key
 from tests.helpers.member_samples import YAMADA, numbers, register
+from tests.helpers.protected_shop import CODE
 from tests.helpers.receipt_samples import fill_kept, fill_log
 from tests.helpers.ui_driver import settle, settle_jobs
 
@@ -203,6 +206,13 @@ def _loss(program: Program) -> DataLoss:
 
 DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any, ...], dict]]]] = {
     "FirstStartDialog": (FirstStartDialog, lambda program: ((), {})),
+    "OwnPhoneDialog": (
+        OwnPhoneDialog,
+        lambda program: (
+            ("karamail@ocn.ne.jp", lambda: program.go.tray.status, program.go.tray.watch),
+            {},
+        ),
+    ),
     "TemplateDialog": (TemplateDialog, lambda program: ((), {})),
     "FindServersDialog": (
         FindServersDialog,
@@ -221,7 +231,11 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "DemoDialog": (DemoDialog, lambda program: ((), {"in_demo": False})),
     "NewPinDialog": (NewPinDialog, lambda program: ((), {})),
     "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True, Path("kollect.ini")), {})),
-    "CodeDialog": (CodeDialog, lambda program: ((program.window.jobs, lambda typed: None), {})),
+    "CodeDialog": (
+        CodeDialog,
+        lambda program: ((program.window.jobs, lambda typed, watch: None), {}),
+    ),
+    "ForgetCodeDialog": (ForgetCodeDialog, lambda program: ((CODE,), {})),
     "PasswordDialog": (
         PasswordDialog,
         lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),
@@ -328,7 +342,7 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
 }
 
 
-END_BY_THEMSELVES: set[type[Dialog[Any]]] = {BrokenOffDialog}
+END_BY_THEMSELVES: set[type[Dialog[Any]]] = {OpeningDialog}
 """Nobody can leave them before."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kollect.app.preflight import NeedsCode, enter, open_protected
+from kollect.app.preflight import NeedsCode, come_inside, enter, open_protected
 from kollect.desktop.lock import FolderLock
 from kollect.protection import conversion
 from kollect.storage import database_keys
@@ -68,7 +68,8 @@ def test_escape_ends_and_touches_nothing(start_process: StartProcess, protected:
 def test_without_a_window(protected: DataFolder):
     lock = FolderLock(protected.path)
     try:
-        assert enter(protected, lock) == NeedsCode()
+        assert enter(protected, lock) is None
+        assert come_inside(protected) == NeedsCode()
         open_protected(protected, CODE.written)
         assert database_keys.keys_for(protected.database)
         assert any(ADDRESS in row for row in rows(protected.database)["receipt"])

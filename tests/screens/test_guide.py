@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from kollect.app.first_steps import FirstStep
+from kollect.demo.customer import Customer
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
 from kollect.ledger.ledger import Ledger
@@ -16,6 +18,7 @@ from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.main import Program
 from kollect.ui.menu import READY, MenuScreen, not_running
+from kollect.ui.own_phone_dialog import WAITING, OwnPhoneDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.settings.mail_test_page import Test as MailTest
 from kollect.ui.settings.screen import SettingsScreen
@@ -39,6 +42,10 @@ def steps_of(program: Program) -> dict[FirstStep, str]:
     assert isinstance(menu, MenuScreen)
     settle(menu, menu.steps.winfo_ismapped)
     return {step: shown_text(button) for step, button in menu.steps.buttons.items()}
+
+
+def read(widget: tk.Misc) -> str:
+    return "\n".join(shown_text(one) for one in all_inside(widget))
 
 
 def strip_of(program: Program) -> str:
@@ -224,9 +231,23 @@ def test_enter_begins_the_test_and_the_phone_is_answered_soon(
     press(program.window.root, "Escape")
     menu = program.window.screen
     assert isinstance(menu, MenuScreen)
-    dialogs.answers.append("OK")
+    customer = Customer(server, "tencho@docomo.ne.jp", "店長")
+
+    def watch_it_come(dialog: OwnPhoneDialog) -> None:
+        settle(dialog, lambda: status.last is not first)  # at once, not in an hour
+        settle(dialog, lambda: "次の受信まで あと" in shown_text(dialog.next_label))
+        assert shown_text(dialog.state_label) == WAITING
+        assert server.shop_address in read(dialog)
+        customer.send_blank()
+        settle(dialog, lambda: "✓" in shown_text(dialog.state_label))
+        assert customer.address in shown_text(dialog.state_label)
+        assert "準備は終わり" in shown_text(dialog.next_label)
+        focused = dialog.focus_get()
+        assert focused is dialog.main_button and shown_text(focused) == "閉じる"
+        dialog.cancel()
+
+    dialogs.answers.append(watch_it_come)
     settle_jobs(menu)
     menu.steps.buttons[FirstStep.TRY].invoke()
-    settle(menu, lambda: status.last is not first)
     assert status.last is not None and status.last.next_at is not None
     assert (status.last.next_at - status.last.at).total_seconds() <= 15

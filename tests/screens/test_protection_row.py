@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import keyring
 import pytest
+from keyring.errors import PasswordDeleteError
 
 from kollect.app import data_protection
 from kollect.app.first_steps import FirstStep
-from kollect.app.preflight import BrokenOff, enter
+from kollect.app.preflight import BrokenOff, NeedsCode, come_inside, enter, open_protected
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
 from kollect.desktop import files
@@ -24,17 +27,26 @@ from kollect.ledger.ledger import Ledger
 from kollect.protection import conversion
 from kollect.protection.file_changes import Progress
 from kollect.protection.recovery_code import RecoveryCode
-from kollect.settings.model import Passwords
+from kollect.settings.model import Passwords, Settings
 from kollect.storage import protection_mark
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.export import READABLE
 from kollect.storage.protection_mark import Protection
-from kollect.ui.broken_off_dialog import TITLE
 from kollect.ui.code_dialog import CodeDialog
-from kollect.ui.framework.csv_file import OLD, READABLE
+from kollect.ui.framework.csv_file import OLD
 from kollect.ui.main import Program
 from kollect.ui.menu import LATER, OPEN_PROTECTION, MenuScreen
+from kollect.ui.opening_dialog import GOING_ON, OpeningDialog
 from kollect.ui.settings import protection_dialogs
 from kollect.ui.settings.backup_row import ENCRYPTED
+from kollect.ui.settings.forget_pc_dialog import (
+    FORGET,
+    NO_SHEET,
+    NO_WAY_BACK,
+    PDF_LEFT,
+    QUESTION,
+    ForgetCodeDialog,
+)
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_test_page import MailTestPage
 from kollect.ui.settings.protection_dialogs import MeaningDialog, SheetDialog, TurnOffDialog
@@ -51,7 +63,18 @@ from tests.helpers.protected_shop import (
     restart,
     shop,
 )
-from tests.helpers.ui_driver import Person, click, press, settle, type_in, until, window_named
+from tests.helpers.ui_driver import (
+    Person,
+    all_inside,
+    click,
+    labelled,
+    press,
+    settle,
+    shown_text,
+    type_in,
+    until,
+    window_named,
+)
 from tests.screens.conftest import StartProcess
 
 
@@ -117,6 +140,11 @@ def with_sheet(
     return work
 
 
+def end(dialog: TurnOffDialog) -> None:
+    click(dialog.begin_button)
+    settle(dialog.master, lambda: not dialog.winfo_exists())
+
+
 def protect(program: Program, dialogs: Person, sheet: Path) -> IdPage:
     page = id_page(program)
     dialogs.answers += [go_on, with_sheet(dialogs, sheet)]
@@ -163,10 +191,6 @@ def test_on_while_mail_is_collected_then_a_new_sheet_then_off(
     settle(page, lambda: can_press(page.protection.end_button))
     assert pc.codes == [codes[1].written] != [codes[0].written]
     assert readable(data) == {}
-
-    def end(dialog: TurnOffDialog) -> None:
-        click(dialog.begin_button)
-        settle(dialog.master, lambda: not dialog.winfo_exists())
 
     dialogs.answers.append(end)
     click(page.protection.end_button)
@@ -220,7 +244,29 @@ def test_the_sheet_does_not_lie_among_the_data(
     assert not list(data.path.rglob("*.pdf"))
 
 
+class Held:
+    """A change that waits at its second word of progress until it is let go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at_work, self.let_go = threading.Event(), threading.Event()
+        self._run = conversion.run
+        monkeypatch.setattr(conversion, "run", self._held)
+
+    def _held(self, folder: DataFolder, mark: Any, code: RecoveryCode, progress: Progress) -> None:
+        told = itertools.count(1)
+
+        def watched(done: int, total: int) -> bool:
+            if next(told) == 2:
+                self.at_work.set()
+                self.let_go.wait(30)
+            return progress(done, total)
+
+        self._run(folder, mark, code, watched)
+
+
+@pytest.mark.parametrize("button", ["begin", "renew", "end"])
 def test_stopped_half_way_everything_is_as_before(
+    button: str,
     program: Program,
     data: DataFolder,
     dialogs: Person,
@@ -228,40 +274,75 @@ def test_stopped_half_way_everything_is_as_before(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    before, secrets = holdings(data), readable(data)
-    at_work, pressed = threading.Event(), threading.Event()
-    real = conversion.run
+    page = id_page(program) if button == "begin" else protect(program, dialogs, tmp_path / "x.pdf")
+    before, secrets, codes, shown = holdings(data), readable(data), pc.codes, state(page)
+    held = Held(monkeypatch)
+    way_back: list[str] = []
 
-    def run(folder: DataFolder, mark: Any, code: RecoveryCode, progress: Progress) -> None:
-        def watched(done: int, total: int) -> bool:
-            at_work.set()
-            pressed.wait(30)
-            return progress(done, total)
-
-        real(folder, mark, code, watched)
-
-    monkeypatch.setattr(conversion, "run", run)
-
-    def work(dialog: SheetDialog) -> None:
-        save(dialogs, dialog, tmp_path / "sheet.pdf")
-        type_in(dialog.letters.widget, letters(dialog))
+    def stop(dialog: SheetDialog | TurnOffDialog) -> None:
         click(dialog.begin_button)
-        settle(dialog, at_work.is_set)
+        settle(dialog, held.at_work.is_set)
         assert dialog.leave_button.cget("text") == "中止"
         click(dialog.leave_button)
-        pressed.set()
+        assert not can_press(dialog.leave_button), "once is enough"
+        way_back.append(dialog.told.text)
+        held.let_go.set()
         settle(dialog, lambda: "中止しました" in dialog.told.text)
+        assert can_press(dialog.begin_button) and dialog.leave_button.cget("text") == "キャンセル"
         press(dialog, "Escape")
 
-    dialogs.answers += [go_on, work]
-    page = id_page(program)
-    click(page.protection.begin_button)
-    settle(page, lambda: state(page) == "保護していません")
+    def with_letters(dialog: SheetDialog) -> None:
+        save(dialogs, dialog, tmp_path / "sheet.pdf")
+        type_in(dialog.letters.widget, letters(dialog))
+        stop(dialog)
+
+    acts = {"begin": [go_on, with_letters], "renew": [with_letters], "end": [stop]}
+    dialogs.answers += acts[button]
+    pressed = getattr(page.protection, f"{button}_button")
+    click(pressed)
+    settle(page, lambda: way_back and can_press(pressed))
+    assert way_back == ["元に戻しています…"]
+    assert state(page) == shown
     assert holdings(data) == before
-    assert {name: readable(data)[name] for name in secrets if "log" not in name} == {
+    assert {name: found for name, found in readable(data).items() if "log" not in name} == {
         name: found for name, found in secrets.items() if "log" not in name
     }
-    assert pc.codes == []
+    assert pc.codes == codes
+    if button != "end":
+        assert dialogs.asked[-1][0] == "データは元のままです"
+        assert ("前の復元シートが、これまでどおり" in dialogs.asked[-1][1]) == (button == "renew")
+    assert not dialogs.troubles
+
+
+def test_what_is_gone_on_with_shows_how_far_it_has_come(
+    program: Program,
+    data: DataFolder,
+    dialogs: Person,
+    pc: MemoryKeyring,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    page = protect(program, dialogs, tmp_path / "sheet.pdf")
+    mark = protection_mark.read(data.path)
+    assert mark is not None
+    protection_mark.write(data.path, replace(mark, state=Protection.TURNING_OFF))
+    page.protection.look()
+    settle(page, lambda: page.protection.begin_button.cget("text") == GO_ON)
+    held, seen = Held(monkeypatch), []
+
+    def wait(dialog: OpeningDialog[bool]) -> None:
+        settle(dialog, lambda: held.at_work.is_set() and "%" in dialog.told.cget("text"))
+        seen.append((dialog.told.cget("text"), float(dialog.bar.cget("value"))))
+        press(dialog, "Escape")
+        held.let_go.set()
+        settle(dialog.master, lambda: not dialog.winfo_exists())
+
+    dialogs.answers.append(wait)
+    click(page.protection.begin_button)
+    settle(page, lambda: state(page) == "保護していません")
+    ((text, part),) = seen
+    assert 0 < part < 1 and text == f"書き直しています… {part:.0%}"
+    assert pc.codes == [], "the code opens nothing any more"
 
 
 def test_a_full_disk_half_way_is_told_and_gone_on_with(
@@ -347,10 +428,6 @@ def test_where_this_pc_keeps_no_code_the_sheet_is_asked_for(
         press(dialog, "F12")
         settle(dialog.master, lambda: not dialog.winfo_exists())
 
-    def end(dialog: TurnOffDialog) -> None:
-        click(dialog.begin_button)
-        settle(dialog.master, lambda: not dialog.winfo_exists())
-
     dialogs.answers += [type_code, end]
     click(page.protection.end_button)
     settle(page, lambda: state(page) == "保護していません")
@@ -389,6 +466,94 @@ def test_not_in_the_middle_of_a_test_of_the_mail(
     monkeypatch.setattr(MailTestPage, "running", property(lambda self: True))
     click(page.protection.begin_button)
     assert dialogs.asked[-1][0] == "メールの設定のテストの途中です"
+
+
+# ---- the PC is given away ----
+
+
+def test_who_has_the_sheet_may_take_the_code_from_this_pc(
+    program: Program,
+    data: DataFolder,
+    dialogs: Person,
+    pc: MemoryKeyring,
+    tmp_path: Path,
+):
+    program.workspaces.real.save(Settings(), Passwords("geheim", "geheim"))
+    page = protect(program, dialogs, tmp_path / "sheet.pdf")
+    kept = dict(pc.kept)
+    assert len(kept) == 3 and len(pc.codes) == 1
+    (written,) = pc.codes
+
+    def has_none(dialog: ForgetCodeDialog) -> None:
+        shown = "".join(shown_text(widget) for widget in all_inside(dialog)).replace("\n", "")
+        assert all(told in shown for told in (NO_WAY_BACK, NO_SHEET, "メールのパスワード"))
+        type_in(dialog.letters.widget, "????")
+        click(labelled(dialog, FORGET))
+        assert "文字が違います" in dialog.letters.error.replace("\n", "")
+        press(dialog, "F12")
+        assert dialog.winfo_exists()
+        press(dialog, "Escape")
+
+    dialogs.answers.append(has_none)
+    click(page.forget_button)
+    settle(page, lambda: not dialogs.answers)
+    assert pc.kept == kept
+
+    def has_it(dialog: ForgetCodeDialog) -> None:
+        sheet = written.replace("-", "")
+        type_in(dialog.letters.widget, "".join(sheet[place - 1] for place in dialog.places).lower())
+        press(dialog, "F12")
+
+    dialogs.answers.append(has_it)
+    click(page.forget_button)
+    program.window.root.mainloop()
+    assert pc.kept == {}
+    assert PDF_LEFT in dialogs.asked[-1][1]
+    assert readable(data) == {}
+    restart(data)
+    assert come_inside(data) == NeedsCode()
+    open_protected(data, written)
+    assert come_inside(data) is None
+    assert pc.codes == [written], "it is known here again"
+
+
+def test_a_pc_that_keeps_no_code_has_none_to_forget(
+    program: Program, data: DataFolder, dialogs: Person, tmp_path: Path
+):
+    page = protect(program, dialogs, tmp_path / "sheet.pdf")
+    dialogs.answers.append("キャンセル")
+    click(page.forget_button)
+    settle(page, lambda: not dialogs.answers)
+    assert dialogs.asked[-1][1] == QUESTION
+
+
+def test_a_code_that_the_pc_does_not_let_go_of_is_told(
+    program: Program,
+    data: DataFolder,
+    dialogs: Person,
+    pc: MemoryKeyring,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    page = protect(program, dialogs, tmp_path / "sheet.pdf")
+    ((service, _),) = pc.kept
+
+    def held(service: str, username: str) -> None:
+        raise PasswordDeleteError(service)
+
+    monkeypatch.setattr(pc, "delete_password", held)
+
+    def has_it(dialog: ForgetCodeDialog) -> None:
+        sheet = pc.codes[0].replace("-", "")
+        type_in(dialog.letters.widget, "".join(sheet[place - 1] for place in dialog.places))
+        press(dialog, "F12")
+
+    dialogs.answers.append(has_it)
+    click(page.forget_button)
+    program.window.root.mainloop()
+    (trouble,) = dialogs.troubles
+    assert trouble.title == "復元コードを消せませんでした"
+    assert f"「{service}」を削除" in trouble.cure
 
 
 # ---- the checklist ----
@@ -446,6 +611,6 @@ def test_a_change_that_was_broken_off_is_seen_at_the_start(
     finally:
         lock.release()
     start_process()
-    window_named(TITLE)
+    window_named(GOING_ON.title)
     window_named("KKRMN101")
     until(lambda: not protection_mark.is_marked(folder.database))

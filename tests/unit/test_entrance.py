@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kollect.app.preflight import Damaged, Lost, Refused, enter
+from kollect.app.preflight import Damaged, Lost, Obstacle, Refused, come_inside, enter
 from kollect.desktop.lock import FolderLock
 from kollect.errors import AlreadyRunning
 from kollect.ledger.ledger import Ledger
@@ -33,6 +33,10 @@ def lock(folder: DataFolder) -> Iterator[FolderLock]:
     lock.release()
 
 
+def come_in(folder: DataFolder, lock: FolderLock) -> Obstacle | None:
+    return enter(folder, lock) or come_inside(folder)
+
+
 def give_number(folder: DataFolder) -> None:
     folder.prepare()
     with closing(Ledger(folder.database)) as ledger:
@@ -40,13 +44,13 @@ def give_number(folder: DataFolder) -> None:
 
 
 def test_a_first_start_comes_in(folder: DataFolder, lock: FolderLock):
-    assert enter(folder, lock) is None
+    assert come_in(folder, lock) is None
     assert not folder.database.exists(), "nothing is made before it is needed"
 
 
 def test_sound_data_come_in(folder: DataFolder, lock: FolderLock):
     give_number(folder)
-    assert enter(folder, lock) is None
+    assert come_in(folder, lock) is None
 
 
 def test_a_holder_that_does_not_answer_is_told_of(folder: DataFolder, lock: FolderLock):
@@ -77,14 +81,14 @@ def test_a_database_that_is_gone_is_missed(folder: DataFolder, lock: FolderLock)
     with event_log.install(folder):
         logging.getLogger("kollect").info("受付番号 1001 を発行しました: a@docomo.ne.jp")
     folder.database.unlink()
-    assert enter(folder, lock) == Lost(1002)
+    assert come_in(folder, lock) == Lost(1002)
 
 
 def test_a_damaged_one_with_a_copy_may_go_back(folder: DataFolder, lock: FolderLock):
     give_number(folder)
     make_backup(folder.database, folder.backup_dir, date(2026, 11, 24))
     folder.database.write_bytes(b"not a database" * 500)
-    found = enter(folder, lock)
+    found = come_in(folder, lock)
     assert isinstance(found, Damaged) and found.found
     assert found.cost.backup.parent == folder.backup_dir
 
@@ -93,6 +97,6 @@ def test_a_damaged_one_without_a_copy_is_told_of(folder: DataFolder, lock: Folde
     give_number(folder)
     folder.database.write_bytes(b"not a database" * 500)
     shutil.rmtree(folder.backup_dir, ignore_errors=True)
-    found = enter(folder, lock)
+    found = come_in(folder, lock)
     assert isinstance(found, Refused) and found.code == 5
     assert found.trouble is not None and "壊れています" in found.trouble.title

@@ -7,16 +7,13 @@ from pathlib import Path
 
 from kollect.desktop.open_file import open_file
 from kollect.errors import StorageTrouble
+from kollect.storage.export import READABLE
 from kollect.ui.framework.dialogs import Dialogs
 
 CSV_KINDS = (("CSVファイル（Excelなど）", "*.csv"),)
 TITLE = "CSVへ取り出し"
 EXCEL, OLD = "Excelで開く", "古いソフト用"
 _CANCEL = "キャンセル"
-READABLE = (
-    "取り出したファイルは保護（暗号化）されません。だれでも読めますので、なくさないように、"
-    "しまってください。"
-)
 
 
 @dataclass(frozen=True, slots=True)

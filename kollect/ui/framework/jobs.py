@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import tkinter as tk
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,9 @@ from kollect.threads import safe_thread
 from kollect.ui.framework.tk_call_queue import TkCallQueue
 
 T = TypeVar("T")
+
+TOLD_EVERY = 0.1
+"""Seconds between two words of how far work has come."""
 
 
 class Job:
@@ -104,6 +108,23 @@ class _Run(Generic[T]):
             there = False
         if there:
             show(*args)
+
+
+def watch_of(job: Job, show: Callable[[float | None], None]) -> Callable[[float | None], bool]:
+    """Has `show` called in Tk's thread, at most ten times a second and whenever something else
+    begins; answers that the job goes on until it is to stop.
+    """
+    last: tuple[float, bool] | None = None
+
+    def watch(part: float | None) -> bool:
+        nonlocal last
+        now, begun = time.monotonic(), part is None
+        if last is None or last[1] != begun or now - last[0] >= TOLD_EVERY:
+            last = now, begun
+            job.report(show, part)
+        return not job.stopping()
+
+    return watch
 
 
 def unexpected(error: BaseException) -> Trouble:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from kollect.storage.log_sentences import reply_that_failed
+from kollect.storage import log_sentences
 
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\S+) (.*)", re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d ")
@@ -31,14 +31,14 @@ def parts(line: str) -> tuple[str, str, str]:
     if found is None:
         return "", "", line
     # older logs have a reply that failed under 情報
-    kind = FAULT if reply_that_failed(found[3]) else found[2]
+    kind = FAULT if log_sentences.is_fault(found[3]) else found[2]
     return found[1].replace("-", "/"), kind, found[3]
 
 
 def is_fault(line: str) -> bool:
     """What the screens show in red. 注意 too: under that older logs have every trouble."""
     found = _LINE.fullmatch(line)
-    return found is not None and (found[2] in _WORTH_A_LOOK or bool(reply_that_failed(found[3])))
+    return found is not None and (found[2] in _WORTH_A_LOOK or log_sentences.is_fault(found[3]))
 
 
 def split_detail(text: str) -> tuple[str, str]:

@@ -140,7 +140,9 @@ class MemberFiles(ttk.Frame):
         """「印刷」: the members that are listed, in their order, or 承諾の記録."""
         if self.stop_button.busy:
             return
-        choice = self._window.dialogs.show(PrintDialog, self._printed)
+        choice = self._window.dialogs.show(
+            PrintDialog, self._printed, protected=self._workspaces.current.protected
+        )
         if choice is None:
             return
         self._printed = choice

@@ -12,6 +12,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.events import CollectorEvent, PollFinished
+from kollect.delivery.answer_words import cause_of
 from kollect.delivery.carriers import AT_THE_COUNTER, MAY_BE_FILTER
 from kollect.desktop.ime import InputMode
 from kollect.errors import Trouble
@@ -150,9 +151,9 @@ class MemberFormScreen(Screen):
         place = rows.row(under_fields=True)
         place.columnconfigure(1, weight=1)
         self.address = ttk.Label(place, style="Bold.TLabel")
-        self.address.grid(row=0, column=0, sticky="w")
+        self.address.grid(row=0, column=0, sticky="nw")
         self.condition = wrapped(place, "")
-        self.condition.grid(row=0, column=1, rowspan=2, sticky="ew", padx=WIDE)
+        self.condition.grid(row=0, column=1, rowspan=2, sticky="new", padx=WIDE)
         self.sheet_button = ttk.Button(
             place, text="届かないときの紙", width=16, command=self._go.arrival_sheet
         )
@@ -244,7 +245,8 @@ class MemberFormScreen(Screen):
             text += f"　{receipt.replied_at.astimezone():%Y/%m/%d %H:%M}"
         style = _STYLES.get(receipt.state, "TLabel")
         if receipt.reason and (receipt.state in _FAILED or receipt.state is ReceiptState.REPLIED):
-            text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
+            cause = cause_of(receipt.reason, receipt.address)
+            text, style = f"{text}　{cause}。", "Bad.TLabel"
         if may_be_filtered(receipt):
             text, style = f"{MAY_BE_FILTER}。{AT_THE_COUNTER}", "Bad.TLabel"
         if said_no is not None:

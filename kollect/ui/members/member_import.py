@@ -180,7 +180,8 @@ class MemberImportScreen(Screen):
             "正しい行だけ取り込む",
             f"まちがいのある {wrong:,}行を除いて、{good:,}行を取り込みます。"
             f"{_promise(checked.good)}\n"
-            "除いた行は、まちがいの理由と一緒に CSV に保存します。直して、もう一度取り込めます。",
+            "除いた行は、まちがいの理由と一緒に CSV に保存します。直して、もう一度取り込めます。"
+            + (f"\n\n{export.READABLE}" if self._workspaces.current.protected else ""),
             yes="保存して取り込む",
         ):
             return

@@ -25,6 +25,12 @@ _HINTS = {
 }
 
 
+READABLE_PAPER = (
+    "保存したPDFと印刷した紙は、保護（暗号化）されません。だれでも読めますので、"
+    "なくさないように、しまってください。"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PrintChoice:
     paper: PrintedPaper
@@ -40,8 +46,10 @@ class PrintDialog(Dialog[PrintChoice | None]):
 
     manual = "member-print"
 
-    def __init__(self, parent: tk.Misc, last: PrintChoice | None = None) -> None:
-        """`last` is what was printed before."""
+    def __init__(
+        self, parent: tk.Misc, last: PrintChoice | None = None, *, protected: bool = False
+    ) -> None:
+        """`last` is what was printed before. `protected`: the data are, and the paper is not."""
         super().__init__(parent, "印刷", otherwise=None)
         rows = Form(self.body, label_characters=6)
         rows.pack(fill="x")
@@ -55,6 +63,8 @@ class PrintDialog(Dialog[PrintChoice | None]):
             "使い始め", (1, most), characters=4, after="枚目から（左上から右へ数えます）"
         )
         self.hint = rows.note("")
+        if protected:
+            rows.note(READABLE_PAPER)
         self.paper.value = last.paper if last else PrintedPaper.LIST
         self.sheet.value = last.sheet if last else SHEETS[0]
         self.first.value = 1

@@ -5,7 +5,6 @@ progress.
 from __future__ import annotations
 
 import secrets
-import time
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from kollect.protection import recovery_code
 from kollect.protection.file_changes import ConversionStopped, Progress
 from kollect.protection.recovery_code import RecoveryCode
 from kollect.ui.framework.dialogs import Dialog, Dialogs, paragraph
-from kollect.ui.framework.jobs import Job, Jobs
+from kollect.ui.framework.jobs import Job, Jobs, watch_of
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.widgets.form import Form, button_row, wrapped
@@ -29,8 +28,6 @@ PROTECT, RENEW, STOP = "保護を始める", "シートを作り直す", "保護
 SAVE_SHEET, CSV = "復元シートを保存して印刷", "会員の一覧をCSVで取り出す"
 NOT_YET = "まだ保存していません。"
 _SHEET_KINDS = (("PDFファイル", "*.pdf"),)
-_TOLD_EVERY = 0.1
-"""Seconds between two words of how far it has come."""
 
 _LOST = (
     "USBメモリをなくすと、拾った人がお客様のアドレスやお名前を読めてしまい、"
@@ -72,6 +69,7 @@ _WIDTH = 40
 """Full-width characters of a line."""
 
 _LEAVE = "キャンセル"
+_GOING_BACK = "元に戻しています"
 
 Change = Callable[[Progress], bool]
 """Changes the folder, in a thread; whether this PC has kept the code. Raises Trouble."""
@@ -82,13 +80,10 @@ class _ChangeDialog(Dialog[bool | None]):
 
     manual = "protection"
 
-    def __init__(
-        self, parent: tk.Misc, title: str, jobs: Jobs, dialogs: Dialogs, *, can_stop: bool
-    ) -> None:
+    def __init__(self, parent: tk.Misc, title: str, jobs: Jobs, dialogs: Dialogs) -> None:
         super().__init__(parent, title, otherwise=None)
         self._jobs = jobs
         self._dialogs = dialogs
-        self._can_stop = can_stop
         self._job: Job | None = None
 
     def _build_end(self, begin: str, accept: Callable[[], None]) -> None:
@@ -107,22 +102,24 @@ class _ChangeDialog(Dialog[bool | None]):
         """「キャンセル」; 「中止」 while it works."""
         if self._job is None:
             super().cancel()
-        elif self._can_stop:
+        elif not self._job.stopping():
             self._job.stop()
-            self.told.configure(text="元に戻しています。しばらくお待ちください…")
+            self.leave_button.configure(state="disabled")
+            self.bar.configure(value=0.0)
+            self.told.configure(text=f"{_GOING_BACK}…")
 
     def _begin(self, change: Change, has_changed: Callable[[], bool]) -> None:
         """`has_changed`: where it fails, whether anything is different from before."""
 
         def work(job: Job) -> bool | None:
-            last = time.monotonic()
+            watch = watch_of(job, self._show)
 
             def progress(done: int, total: int) -> bool:
-                nonlocal last
-                if time.monotonic() - last >= _TOLD_EVERY and not job.stopping():
-                    last = time.monotonic()
-                    job.report(self._show, done / total)
-                return not job.stopping()
+                nonlocal watch
+                goes_on = watch(done / total)
+                if not goes_on:
+                    watch = watch_of(job, self._show_way_back)  # the next word is of that
+                return goes_on
 
             try:
                 return change(progress)
@@ -131,10 +128,12 @@ class _ChangeDialog(Dialog[bool | None]):
 
         def done(kept: bool | None) -> None:
             self._set_working(None)
-            if kept is None:
-                self._say_unchanged("中止しました。データは元のままです。")
-            else:
+            if kept is not None:
                 self.finish(kept)
+            elif has_changed():
+                self.destroy()
+            else:
+                self._say_unchanged("中止しました。データは元のままです。")
 
         def failed(trouble: Trouble) -> None:
             self._set_working(None)
@@ -152,10 +151,17 @@ class _ChangeDialog(Dialog[bool | None]):
         self.bar.configure(value=0.0)
         self.told.configure(text=text)
 
-    def _show(self, part: float) -> None:
+    def _show(self, part: float | None) -> None:
         if self._job is not None and not self._job.stopping():
-            self.bar.configure(value=part)
-            self.told.configure(text=f"書き直しています… {part:.0%}")
+            self._show_part(part or 0.0, "書き直しています")
+
+    def _show_way_back(self, part: float | None) -> None:
+        if self._job is not None:
+            self._show_part(part or 0.0, _GOING_BACK)
+
+    def _show_part(self, part: float, doing: str) -> None:
+        self.bar.configure(value=part)
+        self.told.configure(text=f"{doing}… {part:.0%}")
 
     def _set_working(self, job: Job | None) -> None:
         self._job = job
@@ -163,10 +169,7 @@ class _ChangeDialog(Dialog[bool | None]):
             self.bar.pack_forget()
         else:
             self.bar.pack(fill="x", pady=(GAP, 0), before=self.told)
-        self.leave_button.configure(
-            text="中止" if job is not None and self._can_stop else _LEAVE,
-            state="normal" if job is None or self._can_stop else "disabled",
-        )
+        self.leave_button.configure(text=_LEAVE if job is None else "中止", state="normal")
         self.begin_button.configure(state="normal" if job is None else "disabled")
 
 
@@ -177,22 +180,26 @@ class SheetWords:
     title: str
     introduction: str
     begin: str
-    can_stop: bool
+    sheet_of_nothing: str
+    """What is said of a sheet that was saved, when it is left at that."""
 
 
+_SHEET_OF_NOTHING = (
+    "保存した復元シート「{name}」は、何も開けません。印刷した紙とPDFのファイルを捨ててください。"
+)
 BEGINNING = SheetWords(
     "復元シート",
     "復元シートを印刷して、USBメモリとは別の場所（金庫など）にしまってください。"
     "印刷したら、シートの文字を4つ入力して、「保護を始める」を押してください。",
     PROTECT,
-    can_stop=True,
+    _SHEET_OF_NOTHING,
 )
 RENEWING = SheetWords(
     RENEW,
     "シートをなくしたときや、人に見られたかもしれないときに、新しい復元シートを作ります。"
-    "終わると、前のシートでは開けなくなります。始めると、途中で中止できません。",
+    "終わると、前のシートでは開けなくなります。",
     RENEW,
-    can_stop=False,
+    f"前の復元シートが、これまでどおり使えます。\n{_SHEET_OF_NOTHING}",
 )
 
 
@@ -209,7 +216,8 @@ class SheetDialog(_ChangeDialog):
         change: Callable[[RecoveryCode, Progress], bool],
         has_changed: Callable[[], bool],
     ) -> None:
-        super().__init__(parent, words.title, jobs, dialogs, can_stop=words.can_stop)
+        super().__init__(parent, words.title, jobs, dialogs)
+        self._words = words
         self._workspace = workspace
         self._change = change
         self._has_changed = has_changed
@@ -238,9 +246,7 @@ class SheetDialog(_ChangeDialog):
         if self._sheet is not None and not self._is_working:
             sheet, self._sheet = self._sheet, None
             self._dialogs.show_info(
-                "データは元のままです",
-                f"保存した復元シート「{sheet.name}」は、何も開けません。"
-                "印刷した紙とPDFのファイルを捨ててください。",
+                "データは元のままです", self._words.sheet_of_nothing.format(name=sheet.name)
             )
         super().cancel()
 
@@ -320,11 +326,11 @@ class TurnOffDialog(_ChangeDialog):
         change: Change,
         has_changed: Callable[[], bool],
     ) -> None:
-        super().__init__(parent, STOP, jobs, dialogs, can_stop=False)
+        super().__init__(parent, STOP, jobs, dialogs)
         paragraph(
             self.body,
             "保護をやめると、USBメモリなどを拾った人が、お客様のアドレスやお名前を読めるように"
-            "なります。復元シートは要らなくなります。始めると、途中で中止できません。",
+            "なります。復元シートは要らなくなります。",
             characters=_WIDTH,
         ).pack(anchor="w")
         self._build_end(STOP, lambda: self._begin(change, has_changed))

@@ -7,6 +7,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
+from kollect.app.preflight import Watch
 from kollect.errors import Trouble
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.csv_file import ask_csv_file
@@ -173,16 +174,16 @@ class ProtectionRow:
 
     def _go_on(self, code: RecoveryCode) -> None:
         from kollect.app import data_protection
-        from kollect.ui.broken_off_dialog import BrokenOffDialog
+        from kollect.ui.opening_dialog import GOING_ON, OpeningDialog
 
         window, folder = self._window, self._workspaces.current.folder
 
-        def go_on() -> bool:
-            data_protection.finish_change(folder, code)
+        def go_on(watch: Watch) -> bool:
+            data_protection.finish_change(folder, code, lambda done, total: watch(done / total))
             return True
 
         work = self._at_rest.during(go_on)
-        if window.dialogs.show(BrokenOffDialog, window.jobs, work, otherwise=False):
+        if window.dialogs.show(OpeningDialog, window.jobs, GOING_ON, work, otherwise=False):
             window.say_done("データの保護の作業が終わりました。")
         self.look()
 
@@ -224,7 +225,7 @@ class ProtectionRow:
             if window.dialogs.show(
                 CodeDialog,
                 window.jobs,
-                lambda text: typed.append(data_protection.proven(folder, text)),
+                lambda text, watch: typed.append(data_protection.proven(folder, text)),
                 why=_WHOSE_CODE,
                 leave="キャンセル",
             ):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from kollect.errors import ServerTrouble
-from kollect.net.login_advice import IN_MAIL_SETTINGS
+from kollect.errors import IN_MAIL_SETTINGS, ServerTrouble
 from kollect.setup.found_servers import FoundServers, SideState
 
 INTRODUCTION = (
@@ -82,4 +81,4 @@ def _cure_here(trouble: ServerTrouble | None) -> str:
 
 
 def _cure(trouble: ServerTrouble | None) -> str:
-    return trouble.cure if trouble is not None else ""
+    return trouble.cure_by_hand if trouble is not None else ""
