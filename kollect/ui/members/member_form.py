@@ -78,6 +78,7 @@ class MemberFormScreen(Screen):
         self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
         self.alike = AlikeNotice(self, workspaces, self.fields, lambda: None)
         self.fields.empty()
+        self.on_text_size()
         self.number.on_edit(self._number_edited)
         entry = self.number.widget
         for key in ("<Return>", "<KP_Enter>", "<Tab>"):
@@ -96,6 +97,9 @@ class MemberFormScreen(Screen):
         elif self._found is not None:
             keys.append(FunctionKey("F9", "再送", self.resend))
         return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
+
+    def on_text_size(self) -> None:
+        self.fields.fit(self.window.theme.size)
 
     def on_show(self) -> None:
         self.number.focus()
@@ -264,8 +268,10 @@ class MemberFormScreen(Screen):
         address = ""
         if self._there is not None:
             address = self._there.standing.address
+            gone = self._there.standing.state is MemberState.WITHDRAWN
+            wish = "退会を取り消すときは" if gone else "内容を直すときは"
             cure = (
-                "内容を直すときや、退会を取り消すときは「F9:会員を開く」を押してください。"
+                f"{wish}「F9:会員を開く」を押してください。"
                 "別のお客様のときは、番号を確かめてください。"
             )
         self._say_found(address, "", "TLabel")

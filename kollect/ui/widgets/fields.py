@@ -266,6 +266,15 @@ class _Lines(Field[T]):
         self._text = widget
         widget.bind("<<Modified>>", self._modified)
 
+    def show_lines(self, lines: int) -> None:
+        """So many of them without scrolling; a single one has not the height of a scroll bar."""
+        self._text.configure(height=lines)
+        for bar in self._text.master.winfo_children():
+            if isinstance(bar, ttk.Scrollbar) and lines > 1:
+                bar.grid()
+            elif isinstance(bar, ttk.Scrollbar):
+                bar.grid_remove()
+
     def insert(self, text: str) -> None:
         """Put a text where the cursor is, in place of what is selected."""
         if self._text.tag_ranges("sel"):
