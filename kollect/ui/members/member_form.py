@@ -39,12 +39,17 @@ from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.alike_notice import AlikeNotice
 from kollect.ui.members.candidate_dialog import CandidateDialog
-from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, MemberFormFields, switch_ime
+from kollect.ui.members.member_form_fields import (
+    LABEL_CHARACTERS,
+    WIDEST,
+    MemberFormFields,
+    switch_ime,
+)
 from kollect.ui.navigator import Navigator
 from kollect.ui.results.resend_dialog import LetterWatch
 from kollect.ui.results.results_rows import has_not_arrived, may_be_filtered
 from kollect.ui.widgets.form import Form, wrapped
-from kollect.ui.widgets.scroll_frame import ScrollFrame
+from kollect.ui.widgets.scroll_frame import ScrollFrame, keep_readable
 
 MOST_CANDIDATES = 50
 _ASK = "用紙の受付番号を入力して、Enterキーを押してください。"
@@ -69,9 +74,8 @@ class MemberFormScreen(Screen):
         self.scrolled.pack(fill="both", expand=True)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
-        self.number = rows.line(
-            "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
-        )
+        keep_readable(rows, WIDEST)
+        self.number = rows.line("受付番号", characters=24, after="または、メールアドレスの一部")
         self.today = ttk.Label(rows.beside(self.number), style="Faint.TLabel")
         self.today.pack(side="right", padx=WIDE)
         self._build_found(rows)

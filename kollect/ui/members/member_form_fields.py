@@ -37,6 +37,8 @@ REGISTERED = "登録中"
 """The state of a member who has not left, and to whom mail can go."""
 LABEL_CHARACTERS = 6
 NOTE_LINES = 2
+WIDEST = 66
+"""Full-width characters: a form is no wider."""
 _BOTH_CALENDARS = "西暦でも和暦でも。例: S60.1.2"
 PAPER = "会員登録用紙"
 """How most consents are given."""
