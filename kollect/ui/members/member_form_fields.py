@@ -32,7 +32,7 @@ from kollect.ui.members.home_by_postcode import HomeByPostcode
 from kollect.ui.members.kana_proposal import KanaProposal
 from kollect.ui.widgets import fields, form
 
-REGISTERED = "登録中"
+REGISTERED = "登録済"
 """The state of a member who has not left, and to whom mail can go."""
 LABEL_CHARACTERS = 6
 _BOTH_CALENDARS = "西暦でも和暦でも。例: S60.1.2"
