@@ -7,6 +7,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tkinter import ttk

@@ -418,7 +418,8 @@ def test_without_a_place_for_the_code_that_is_said_before(
     read: list[str] = []
 
     def work(dialog: MeaningDialog) -> None:
-        read.append("".join(shown_text(one) for one in all_inside(dialog)))
+        text = "".join(shown_text(one) for one in all_inside(dialog))
+        read.append(text.replace("\n", ""))  # where lines are folded
         dialog.cancel()
 
     dialogs.answers.append(work)
@@ -596,7 +597,7 @@ def test_the_checklist_leads_there_and_may_wait(program: Program, dialogs: Perso
     assert step_text(program, FirstStep.DATA) == "③　データの保護"
     dialogs.answers.append(LATER)
     click(menu.steps.buttons[FirstStep.DATA])
-    settle(menu, lambda: step_text(program, FirstStep.DATA).startswith("－"))
+    settle(menu, lambda: step_text(program, FirstStep.DATA).endswith("－"))
     with closing(Ledger(program.workspaces.real.folder.database)) as ledger:
         assert ledger.get_metadata("protection") == "later"
     dialogs.answers.append(OPEN_PROTECTION)
