@@ -62,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--csv", type=Path, metavar="ファイル", help="CSV ファイルに書き出します")
     log = command("log", "ログを表示します。")
     log.add_argument("--month", metavar="YYYY-MM", help="月（省略すると今月）")
+    report = command("report", "1か月の数（月報）を表示します。")
+    report.add_argument("--month", metavar="YYYY-MM", help="月（省略すると先月）")
+    report.add_argument(
+        "--pdf", type=Path, metavar="ファイル", help="A4のPDFファイルに書き出します"
+    )
+    report.add_argument("--json", action="store_true", help="JSON で出力します")
     demo = command("demo", "内蔵のメールサーバで試します。")
     demo.add_argument("--headless", action="store_true", help="画面を使わずに最後まで演じます")
     restore = command("restore", "壊れたデータを控えに戻すか、新しく始めます。")
@@ -85,11 +91,24 @@ def _protect(protect: argparse.ArgumentParser) -> None:
 def _members(members: argparse.ArgumentParser) -> None:
     members.add_argument(
         "action",
-        choices=("import", "export", "consents", "change-address"),
+        choices=("import", "export", "consents", "change-address", "merge", "unmerge"),
         help="import 取り込む、export 書き出す、consents 承諾の記録を書き出す、"
-        "change-address アドレスの変更",
+        "change-address アドレスの変更、merge 統合、unmerge 統合の取り消し",
     )
-    members.add_argument("file", nargs="?", type=Path, metavar="ファイル", help="CSV ファイル")
+    members.add_argument(
+        "given",
+        nargs="*",
+        metavar="ファイル",
+        help="CSV ファイル。merge では、なくなる番号と残す番号。unmerge では、残した番号",
+    )
+    members.add_argument(
+        "--take",
+        action="append",
+        default=[],
+        metavar="項目",
+        help="merge で、なくなる番号の内容にする項目（お名前、メールアドレスなど）。残す番号で"
+        "空の項目は、いつもそうします",
+    )
     members.add_argument(
         "--number", type=int, metavar="番号", help="アドレスを変える会員の受付番号"
     )
@@ -134,6 +153,11 @@ def _send(send: argparse.ArgumentParser) -> None:
     instead.add_argument("--to-self", action="store_true", help="お店の宛先だけに送って確かめます")
     instead.add_argument("--dry-run", action="store_true", help="送る相手を数えるだけにします")
     instead.add_argument("--resume", action="store_true", help="送りかけのメールの続きを送ります")
+    instead.add_argument(
+        "--due",
+        action="store_true",
+        help="時刻になった予約、誕生日メール、ステップメールを送ります（送りかけの続きも）",
+    )
     send.add_argument("--json", action="store_true", help="結果を JSON で出力します")
 
 

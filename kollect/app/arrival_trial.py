@@ -28,10 +28,11 @@ from kollect.ledger.encryption_record import encryption_kept
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.trial_results import TrialResults
 from kollect.letters.letter import Sender, trial_mail
-from kollect.mail import address, encoded_words
+from kollect.mail import encoded_words
 from kollect.mail.foreign_text import one_line
 from kollect.mail.mail_parts import MailParts, Part
 from kollect.mail.message import Mail
+from kollect.mail.plus_address import is_own
 from kollect.mail.trial_code import code_in, code_of, code_of_answer
 from kollect.settings import providers
 from kollect.settings.model import Passwords, Settings
@@ -118,7 +119,7 @@ class ArrivalTrial:
                 outcome = delivered(client, OutgoingMail(0, to, octets), stopping)
         finally:
             client.close()
-        return SentTrial(to, code, mark, _refusal(outcome))
+        return SentTrial(to, code, mark, refusal_of(outcome))
 
     def wait(
         self, sent: SentTrial, stopping: Callable[[], bool], seconds: float = WAIT_FOR
@@ -158,11 +159,10 @@ class ArrivalTrial:
     def _heard(self, sent: SentTrial) -> TrialEcho | None:
         """What the collector has written down; of an answer that it has left in the mailbox, what
         stands in it."""
-        own = address.key(self.settings.mail_address)
         with closing(TrialResults(self.database)) as results:
             if words := results.returned(sent.code):
                 return TrialEcho(EchoKind.RETURNED, words)
-            if not results.is_answered(sent.code, own):
+            if not results.is_answered(sent.code, self.settings.mail_address):
                 return None
         with suppress(ServerTrouble):  # it has arrived, whatever else can be read or not
             for _ in range(_TRIES):
@@ -199,7 +199,7 @@ class ArrivalTrial:
             if isinstance(block, CommandRefused):
                 continue
             mail = Mail.read(block)
-            ours = address.key(mail.sender) == address.key(self.settings.mail_address)
+            ours = is_own(mail.sender, self.settings.mail_address)
             if not ours and (
                 code_of_answer(mail, sent.mark) == sent.code or is_delivery_report(mail)
             ):
@@ -213,7 +213,7 @@ class ArrivalTrial:
         return None
 
     def _read(self, mailbox: Mailbox, handle: int, sent: SentTrial) -> TrialEcho | None:
-        sink = _Beginning()
+        sink = MailBeginning()
         with suppress(CommandRefused):  # of one that does not come whole what has come
             mailbox.fetch(handle, sink)
         raw = bytes(sink.octets)
@@ -245,7 +245,7 @@ class ArrivalTrial:
         return ()
 
 
-class _Beginning:
+class MailBeginning:
     """Keeps no more of a mail than is read."""
 
     def __init__(self) -> None:
@@ -266,7 +266,7 @@ def _pause(seconds: float, stopping: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def _refusal(outcome: Outcome) -> str:
+def refusal_of(outcome: Outcome) -> str:
     """The words of a refusal that may be the recipient's; "" where the mail was taken.
 
     Raises ServerTrouble for everything else.

@@ -7,10 +7,9 @@ Knows nothing of windows. Everything here takes a while and raises StorageTroubl
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,23 +138,39 @@ def _is_within(target: Path, folder: Path) -> bool:
     return False
 
 
-def _nos(database: Path) -> list[tuple[Member, set[str]]]:
-    """Who has said no, in the present database, with every address of theirs."""
+@dataclass(frozen=True, slots=True)
+class _No:
+    """Who has said no, in the present database."""
+
+    member: Member
+    numbers: list[int]
+    """The member's own, and those of who was merged into it."""
+    addresses: set[str]
+
+
+def _nos(database: Path) -> tuple[list[_No], list[tuple[str, datetime]]]:
+    """Who has said no, and the nos by mail that no member may be known by any more."""
     with closing(Members(database)) as members:
         every = members.numbers()
         parts = (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
-        return [
-            (one, _addresses(members, one))
+        found = [
+            _No(one, [one.number, *_merged(members, one)], _addresses(members, one))
             for part in parts
             for one in members.members(part)
             if _said_no(one)
         ]
+        return found, members.nos_by_mail()
+
+
+def _merged(members: Members, one: Member) -> list[int]:
+    return [number for number, _ in members.merged_into(one.number)]
 
 
 def _addresses(members: Members, one: Member) -> set[str]:
-    """The present one and those before アドレスの変更."""
+    """The present one and those before アドレスの変更 and 統合."""
     former = (left.address for left in members.former_addresses(one.number))
-    return {one.standing.address, *former}
+    merged = (at for _, at in members.merged_into(one.number))
+    return {one.standing.address, *former, *merged}
 
 
 def _said_no(member: Member) -> bool:
@@ -163,15 +178,17 @@ def _said_no(member: Member) -> bool:
     return standing.stopped_at is not None or standing.state is MemberState.WITHDRAWN
 
 
-def _keep_nos(copy: Path, nos: Sequence[tuple[Member, set[str]]]) -> None:
+def _keep_nos(copy: Path, nos: tuple[list[_No], list[tuple[str, datetime]]]) -> None:
     """A no is no, whatever the copy knows: 配信停止 and 退会 are written down there too."""
     now = local_now()
+    said, by_mail = nos
     with closing(Members(copy)) as members, members.transaction():
-        for one, addresses in nos:
-            there = members.get(one.number)
-            if there is None or addresses.isdisjoint(_addresses(members, there)):
+        members.keep_nos_by_mail(by_mail)
+        for no, number in ((one, number) for one in said for number in one.numbers):
+            there = members.get(number)
+            if there is None or no.addresses.isdisjoint(_addresses(members, there)):
                 continue  # the number is somebody else's there
-            if one.standing.stopped_at is not None:
-                members.stop_member(one.number, now, SOURCE)
-            if one.standing.state is MemberState.WITHDRAWN:
-                members.withdraw(one.number, now, SOURCE)
+            if no.member.standing.stopped_at is not None:
+                members.stop_member(number, now, SOURCE)
+            if no.member.standing.state is MemberState.WITHDRAWN:
+                members.withdraw(number, now, SOURCE)

@@ -195,11 +195,13 @@ def wrong_place(folder: DataFolder, sheet: Path) -> Trouble | None:
     )
 
 
-def save_sheet(settings: Settings, code: RecoveryCode, sheet: Path) -> None:
-    """Write the 復元シート as a PDF. Raises Trouble."""
-    from kollect.printing import recovery_sheet  # drags Pillow along
+def save_sheet(settings: Settings, code: RecoveryCode, sheet: Path) -> list[str]:
+    """Write the 復元シート as a PDF. Returns what the font has not, to be told before printing.
+    Raises Trouble."""
+    from kollect.printing import documents, recovery_sheet  # drag Pillow along
 
     recovery_sheet.save(settings, code, date.today(), sheet)
+    return documents.missing_in_name(settings)
 
 
 def turn_on(

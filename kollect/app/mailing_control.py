@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.workspace import Workspace
 from kollect.errors import ServerTrouble
-from kollect.mailing.mailing_events import NO_MAILING, MailingEvent, MailingFailed, MailingProgress
+from kollect.mailing.mailing_events import (
+    NO_MAILING,
+    MailingEvent,
+    MailingFailed,
+    MailingProgress,
+    ReservationMissed,
+)
 from kollect.threads.background_thread import local_now
 
 if TYPE_CHECKING:  # the window has to be there before sockets and SQL are loaded
+    from datetime import datetime
+
     from kollect.mailing.mailing_states import Mailing
     from kollect.mailing.outbox import Outbox
     from kollect.members.member_filter import MemberFilter
@@ -35,6 +43,10 @@ class MailingControl:
         self._latest: dict[int, MailingEvent] = {}
         self._troubles: dict[int, tuple[MailingFailed, int]] = {}
         """Until letters go out again; with how many had gone out by then."""
+        self._undecided: set[int] = set()
+        """Of these somebody is asked whether they go on."""
+        self.by_the_clock = False
+        """Something sends itself, which it can only while the program runs."""
         self._reporting: Workspace | None = None
         self._lock = threading.Lock()
 
@@ -49,7 +61,10 @@ class MailingControl:
         """Have the sender look at the outbox, and start it where it does not run."""
         workspace = self._workspaces.current
         with self._lock:
-            workspace.start_mailing(lambda news: self._in_tk(self._on_event, workspace, news))
+            workspace.start_mailing(
+                lambda news: self._in_tk(self._on_event, workspace, news),
+                lambda: () if workspace.in_demo else tuple(self._undecided),
+            )
 
     # ---- in any thread but Tk's ----
 
@@ -96,14 +111,80 @@ class MailingControl:
             )
         self.go_on()
 
+    def reserve(self, mailing: int, choice: MemberFilter, due: datetime, *, night: bool) -> None:
+        """予約配信: a draft, to these members, at that time. Raises as `start` does."""
+        from kollect.letters.letter import Sender
+
+        workspace = self._workspaces.current
+        settings = workspace.settings()
+        with workspace.outbox() as outbox:
+            outbox.reserve(
+                mailing,
+                choice,
+                local_now(),
+                due=due,
+                night=night,
+                shop=settings.shop,
+                letter_domain=Sender(settings.mail_address).domain,
+            )
+        self.by_the_clock = True
+        self.go_on()
+
+    def postpone(self, mailing: int, due: datetime, *, night: bool) -> None:
+        """「日時の変更」"""
+        with self._outbox() as outbox:
+            outbox.postpone(mailing, due, local_now(), night=night)
+        self.go_on()
+
+    def cancel_reservation(self, mailing: int) -> None:
+        """「予約の取り消し」"""
+        with self._outbox() as outbox:
+            outbox.cancel_reservation(mailing)
+        self._look_again()
+
+    def send_missed(self, mailing: int) -> None:
+        """A 予約 whose time went by, now. Raises TextNotReady."""
+        settings = self._workspaces.current.settings()
+        with self._outbox() as outbox:
+            outbox.begin_reserved(
+                mailing,
+                local_now(),
+                shop=settings.shop,
+                mail_address=settings.mail_address,
+                late=True,
+            )
+        self.go_on()
+
+    def switch_standing(self, standing: int, active: bool) -> None:
+        """A 誕生日メール or ステップメール on or off. Raises TextNotReady."""
+        workspace = self._workspaces.current
+        shop = workspace.settings().shop
+        with workspace.standing_mailings() as found:
+            found.switch(standing, active, local_now(), shop)
+        self._look_again()
+        if active:
+            self.go_on()
+
+    def remove_standing(self, standing: int) -> None:
+        with self._workspaces.current.standing_mailings() as found:
+            found.remove(standing, local_now())
+        self._look_again()
+
+    def _look_again(self) -> None:
+        workspace = self._workspaces.current
+        self.by_the_clock = workspace.sends_by_itself()
+        workspace.look_for_mailings()
+
     def pause(self, mailing: int) -> None:
         with self._outbox() as outbox:
             outbox.pause(mailing)
+        self._undecided.discard(mailing)
         self._workspaces.current.look_for_mailings()
 
     def resume(self, mailing: int) -> None:
         with self._outbox() as outbox:
             outbox.resume(mailing)
+        self._undecided.discard(mailing)
         self.go_on()
 
     def stop(self, mailing: int) -> None:
@@ -120,12 +201,28 @@ class MailingControl:
             yield outbox
 
     def left_over(self) -> list[Mailing]:
-        """Once, at the start of the program: what a crash or the end has left unfinished."""
+        """Once, at the start of the program: what a crash or the end has left unfinished and nobody
+        may want any more: it waits for an answer. What the clock has begun within a day goes on by
+        itself.
+        """
+        from kollect.mailing.schedule import is_late
+
         workspace = self._workspaces.current
         if not workspace.folder.database.exists():
             return []
+        now = local_now()
         with workspace.outbox() as outbox:
-            return outbox.left_from_before(local_now())
+            found = outbox.left_from_before(now)
+        asked = [one for one in found if one.due_at is None or is_late(one.due_at, now)]
+        self._undecided.update(one.id for one in asked)
+        return asked
+
+    def go_on_by_the_clock(self) -> None:
+        """Have the sender run where something sends itself, and the passwords are there."""
+        workspace = self._workspaces.current
+        self.by_the_clock = workspace.sends_by_itself()
+        if self.by_the_clock and not workspace.missing_passwords(workspace.settings()):
+            self.go_on()
 
     # ---- in Tk's thread ----
 
@@ -142,7 +239,8 @@ class MailingControl:
             self._reporting = workspace
             self._latest.clear()
             self._troubles.clear()
-        self._note(news)
+        if not isinstance(news, ReservationMissed):
+            self._note(news)
         for watcher in tuple(self._watchers):
             watcher(news)
 

@@ -22,6 +22,7 @@ from kollect.ledger.records import NewMail, Receipt
 from kollect.ledger.states import MailState, ReceiptState
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
+from kollect.mail.plus_address import is_own
 from kollect.settings.model import Settings
 from kollect.storage.log_sentences import NUMBER_GIVEN
 from kollect.storage.numbers_in_log import BY_HAND
@@ -64,12 +65,15 @@ def forward(ledger: Ledger, settings: Settings, mail: KeptMail, now: datetime) -
     return row
 
 
-def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now: datetime) -> int:
-    """Give the next number to `to`, and owe the 受付完了メール as the answer to this mail.
+def give_number(
+    ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now: datetime, poster: str = ""
+) -> int:
+    """Give the next number to `to`, and owe the 受付完了メール as the answer to this mail; `poster`
+    is the tag of the one that it was sent to.
 
     Raises AlreadyNumbered where the address has one, and then nothing has changed.
     """
-    if address.key(to) == address.key(settings.mail_address):
+    if is_own(to, settings.mail_address):
         raise Trouble(
             "お店のメールアドレスです",
             happened=f"「{to}」は、このお店が空メールを受け取るアドレスです。",
@@ -78,8 +82,9 @@ def give_number(ledger: Ledger, settings: Settings, mail: KeptMail, to: str, now
     with ledger.transaction():
         template = _acknowledgement(ledger, settings, now)
         number = ledger.give_number(
-            to, address.key(to), now, first=settings.collect.first_number, template=template
-        )
+            to, address.key(to), now,
+            first=settings.collect.first_number, template=template, poster=poster,
+        )  # fmt: skip
         _owe(
             ledger, settings, mail, f"number-{mail.id}-{number}", Kind.NEW, to, now,
             number=number, template=template,

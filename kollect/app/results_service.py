@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -22,6 +22,7 @@ from kollect.ledger.kept_folder import KeptFolder
 from kollect.ledger.kept_query import KeptMail, KeptMails
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.letter_query import LetterProgress, Letters
+from kollect.ledger.posters import Posters
 from kollect.ledger.receipt_query import ReceiptQuery
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
@@ -29,7 +30,10 @@ from kollect.ledger.states import in_words
 from kollect.mail import address
 from kollect.mail.body import MailBody, read_contents
 from kollect.mail.foreign_text import exact
+from kollect.mail.message import HEADER_LIMIT, Mail
+from kollect.mail.plus_address import poster_of
 from kollect.members.repository import Members
+from kollect.reports.month_facts import MonthFacts, months_with_numbers, read_month_facts
 from kollect.settings.model import Settings
 from kollect.settings.number_format import number_text
 from kollect.storage import export
@@ -45,9 +49,9 @@ SHOWN_FOR = timedelta(days=31)
 """Copies are kept for 30 days from when they were written, a little after the mail was seen."""
 MOST_READ = 2 * 1024 * 1024
 """Octets of a kept mail that are read for looking at it."""
-CSV_ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 1000
 
-HEADER = ("受付番号", "メールアドレス", "受付日時", "返信日時", "状態", "回数", "会員")
+HEADER = ("受付番号", "メールアドレス", "受付日時", "返信日時", "状態", "回数", "会員", "ポスター")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,44 @@ class ResultsService:
         with self._receipts() as receipts:
             return receipts.some(numbers)
 
+    def each(self, numbers: Sequence[int]) -> Iterator[Receipt]:
+        """Those receipts of these numbers that are there, in this order; memory holds a block."""
+        with self._receipts() as receipts:
+            for start in range(0, len(numbers), ROWS_AT_ONCE):
+                part = numbers[start : start + ROWS_AT_ONCE]
+                rows = receipts.some(part)
+                yield from (rows[n] for n in part if n in rows)
+
+    def poster_names(self) -> dict[str, str]:
+        """The names of the posters with an address of their own, by their tags."""
+        if not self._folder.database.exists():
+            return {}
+        with self._receipts() as receipts:
+            return receipts.poster_names()
+
+    def by_poster(self, since: datetime | None, until: datetime | None) -> dict[str, int]:
+        """How many numbers each poster has brought in that time, as `Receipts.by_poster`."""
+        if not self._folder.database.exists():
+            return {}
+        with self._receipts() as receipts:
+            return receipts.by_poster(since, until)
+
     def hours(self, since: datetime | None, until: datetime | None) -> list[tuple[datetime, int]]:
         """How many numbers were given in each hour of that time, as `Receipts.hours`."""
         if not self._folder.database.exists():
             return []
         with self._receipts() as receipts:
             return receipts.hours(since, until)
+
+    def months(self, today: date) -> list[date]:
+        """Those with numbers, as `months_with_numbers`."""
+        self._migrate_if_there()
+        return months_with_numbers(self._folder.database, today)
+
+    def month_facts(self, month: date, today: date) -> MonthFacts:
+        """What 月報 tells of the month with this first day."""
+        self._migrate()
+        return read_month_facts(self._folder.database, month, today)
 
     def refusals(self, since: datetime) -> tuple[CarrierRefusals, ...]:
         """The replies that did not arrive since then, by carrier; the most refused first."""
@@ -152,17 +188,15 @@ class ResultsService:
 
         `progress` gets how many are done. Returns False, and writes nothing, where it was stopped.
         """
-        digits = self.digits()
+        digits, posters = self.digits(), self.poster_names()
 
         def table() -> Iterator[Sequence[object]]:
-            with self._receipts() as receipts:
-                for start in range(0, len(numbers), CSV_ROWS_AT_ONCE):
+            for place, receipt in enumerate(self.each(numbers)):
+                if place % ROWS_AT_ONCE == 0:
                     if stopping():
                         return
-                    progress(start)
-                    part = numbers[start : start + CSV_ROWS_AT_ONCE]
-                    rows = receipts.some(part)
-                    yield from (csv_row(rows[n], digits) for n in part if n in rows)
+                    progress(place)
+                yield csv_row(receipt, digits, posters)
 
         octets = csv_bytes(HEADER, table(), encoding)
         if stopping():
@@ -214,7 +248,16 @@ class ResultsService:
         """A number for an address. Raises `states.AlreadyNumbered`."""
         settings = self._settings()
         with closing(Ledger(self._folder.database)) as ledger:
-            return manual_actions.give_number(ledger, settings, mail, to, self._now())
+            tags = Posters.beside(ledger).tags()
+            poster = poster_of(self._head(mail), settings.mail_address, tags)
+            return manual_actions.give_number(ledger, settings, mail, to, self._now(), poster)
+
+    def _head(self, mail: KeptMail) -> Mail:
+        """Of its copy; an empty one where that is gone."""
+        try:
+            return Mail.read(KeptFolder(self._folder.kept_dir).head(mail.file, HEADER_LIMIT))
+        except StorageTrouble:
+            return Mail.read(b"")
 
     def stop_mails(self, mail: KeptMail) -> list[int]:
         """配信停止 for the address of this mail. Returns the members that it is new for."""
@@ -239,6 +282,10 @@ class ResultsService:
         self._migrate()
         return KeptMails(self._folder.database)
 
+    def _migrate_if_there(self) -> None:
+        if self._folder.database.exists():
+            self._migrate()
+
     def _migrate(self) -> None:
         """A reader needs the tables of this version; a Ledger brings older ones to it."""
         if not self._migrated:
@@ -253,8 +300,8 @@ class ResultsService:
             return 0
 
 
-def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
-    """Under `HEADER`."""
+def csv_row(receipt: Receipt, digits: int, posters: Mapping[str, str]) -> tuple[object, ...]:
+    """Under `HEADER`; `posters` are the names by the tags."""
     return (
         number_text(receipt.number, digits),
         receipt.address,
@@ -263,6 +310,7 @@ def csv_row(receipt: Receipt, digits: int) -> tuple[object, ...]:
         in_words(receipt.state, receipt.reason),
         receipt.times,
         "会員" if receipt.member else "",
+        posters.get(receipt.poster, receipt.poster),
     )
 
 

@@ -10,7 +10,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -307,14 +307,18 @@ class Workspace(CustomerData):
         """There is a sender, whether it has anything to send just now or not."""
         return self._mailer is not None and self._mailer.alive
 
-    def start_mailing(self, listener: Callable[[MailingEvent], None]) -> None:
-        """Send what the outbox holds; a sender that is there already looks at it again."""
+    def start_mailing(
+        self, listener: Callable[[MailingEvent], None], undecided: Callable[[], Collection[int]]
+    ) -> None:
+        """Send what the outbox holds, but for what is `undecided`; a sender that is there already
+        looks at it again.
+        """
         from kollect.mailing.mailing_worker import MailingWorker
 
         if self._mailer is not None and self._mailer.alive:
             self._mailer.look()
         else:
-            self._mailer = MailingWorker(self.folder, self._in_force, listener)
+            self._mailer = MailingWorker(self.folder, self._in_force, listener, undecided=undecided)
             self._mailer.start()
 
     def look_for_mailings(self) -> None:

@@ -14,6 +14,7 @@ from kollect.ledger.lived_time import Lived
 from kollect.mailing import mailing_text
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.returned_letters import ReturnedLetter
 from kollect.members.member import MemberState
 from kollect.members.repository import Members
 from kollect.storage.queries import Queries
@@ -58,8 +59,8 @@ class MemberEffects:
 
     def bounced(
         self, letter_id: str, recipient_key: str, reason: str, since: datetime, now: datetime
-    ) -> int | None:
-        """As `Outbox.bounced`: the mail of a mailing came back, its member is 不達."""
+    ) -> ReturnedLetter | None:
+        """As `Outbox.bounced`: the mail of a mailing came back."""
         return self._outbox.bounced(letter_id, recipient_key, reason, since, now)
 
     def handed_over(

@@ -1,4 +1,4 @@
-"""The letters to the owner: polling has failed for a long time, and it works again."""
+"""The letters to the owner: polling has failed for a long time, and it works again; any other."""
 
 from __future__ import annotations
 
@@ -56,25 +56,49 @@ def _send(
     settings, passwords = load()
     if not settings.alert_address:
         return True
-    sender = Sender(settings.mail_address, settings.shop.name)
+    message_id = new_message_id(settings)
+    status = send_to_owner(settings, passwords, mark, subject, body, message_id, now, stopping)
+    return status not in (None, DeliveryStatus.LATER, DeliveryStatus.DOUBTED)
+
+
+def new_message_id(settings: Settings) -> str:
+    return f"<{uuid.uuid4().hex}@{_sender(settings).domain}>"
+
+
+def send_to_owner(
+    settings: Settings,
+    passwords: Passwords,
+    mark: str,
+    subject: str,
+    body: str,
+    message_id: str,
+    now: datetime,
+    stopping: Callable[[], bool],
+) -> DeliveryStatus | None:
+    """One letter to 「異常の連絡先」. Returns how it ended; None: broken off by `stopping`, and
+    nobody knows. Raises Trouble where it was not handed over."""
     octets = notice(
-        sender,
+        _sender(settings),
         to=settings.alert_address,
         subject=subject,
         body=body,
-        message_id=f"<{uuid.uuid4().hex}@{sender.domain}>",
+        message_id=message_id,
         date=now,
         mark=mark,
     )
     post = SmtpClient(settings.send, settings.tls, settings.mail_address, passwords.send)
     letter = OutgoingMail(0, settings.alert_address, octets)
-    endings: list[DeliveryStatus] = []
+    ending: DeliveryStatus | None = None
     try:
         with closing(post.deliver([letter])) as deliveries:
             for outcomes in deliveries:
-                endings += [outcome.status for outcome in outcomes]
+                ending = next((outcome.status for outcome in outcomes), ending)
                 if stopping():  # the program's end does not wait ten minutes for an answer
                     break
     finally:
         post.close()
-    return bool(endings) and not {DeliveryStatus.LATER, DeliveryStatus.DOUBTED} & {*endings}
+    return ending
+
+
+def _sender(settings: Settings) -> Sender:
+    return Sender(settings.mail_address, settings.shop.name)

@@ -22,6 +22,7 @@ from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
 from kollect.mail.trial_code import code_in
 from kollect.mailing.mailing_text import TO_STOP
+from kollect.mailing.returned_letters import ReturnedLetter
 from kollect.storage.log_sentences import LETTER, REPLY_BOUNCED
 
 REPORT_WINDOW = timedelta(days=7)
@@ -75,12 +76,12 @@ class Bodies:
         return self._seems_lost([*sure, *(("", key) for key in keys)], report)
 
     def _trial_came_back(self, entry: MailRecord, code: str, report: BounceReport) -> list[str]:
-        """It is told where 「自分の携帯・Gmailで試す」 waits, and to nobody else: no forwarding."""
+        """It is told where whoever has sent the trial waits, and to nobody else: no forwarding."""
         if report.failed:
             write_returned(self._context.ledger, code, report.reason or NO_REASON)
         if entry.step is MailState.OWED:
             self._context.ledger.move([entry.id], MailState.KEPT, self._context.now())
-        return [f"「自分の携帯・Gmailで試す」のメールについての通知です: {report.reason}"]
+        return [f"テストメールについての通知です: {report.reason}"]
 
     def _is_about_a_forward(self, report: BounceReport) -> bool:
         owner = address.key(self._context.settings.forward_address)
@@ -97,10 +98,8 @@ class Bodies:
                     REPLY_BOUNCED.format(letter=LETTER.format(number=number), reason=report.reason)
                 )
             members = self._context.members
-            if (number := members.bounced(*letter, report.reason, since, now)) is not None:
-                events.append(
-                    f"会員 {number} へのメールは届きませんでした（不達）: {report.reason}"
-                )
+            if (told := members.bounced(*letter, report.reason, since, now)) is not None:
+                events.append(_returned(told, report.reason))
             if events:
                 self._context.tally.add("bounced")
                 return events
@@ -170,3 +169,10 @@ class Bodies:
                 letter_domain=context.letter_domain,
             )  # fmt: skip
         return [f"会員 {member} へのメールの配信を止めました: {exact(entry.address)}"]
+
+
+def _returned(told: ReturnedLetter, reason: str) -> str:
+    if told.undeliverable:
+        return f"会員 {told.number} へのメールは届きませんでした（不達）: {reason}"
+    again = "（1回目。別の日にもう一度戻ると不達にします）" if told.days else ""
+    return f"会員 {told.number} へのメールが戻ってきました{again}: {reason}"

@@ -19,11 +19,13 @@ from kollect.decision.decide import decide
 from kollect.decision.stop_request import asks_to_stop
 from kollect.decision.types import Decision, Kind, SenderHistory
 from kollect.inbox.mailbox import CommandRefused, Deadly
+from kollect.ledger.posters import Posters
 from kollect.ledger.records import MailRecord, NewMail
 from kollect.ledger.states import MailState
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
+from kollect.mail.plus_address import poster_of
 from kollect.settings.model import Collect, Duplicate
 from kollect.storage import log_sentences
 from kollect.storage.log_sentences import BLANK_AGAIN, NUMBER_GIVEN
@@ -56,6 +58,7 @@ class MailRecorder:
         self._not_given: set[str] = set()
         """Mails of which the server gives nothing."""
         self._texts: dict[str, int] = {}
+        self._posters: frozenset[str] | None = None
 
     def record(self, batch: Batch) -> None:
         """Write down those of these mails that are new, numbered in the order of arrival.
@@ -228,6 +231,7 @@ class MailRecorder:
                 first=self._context.settings.collect.first_number,
                 template=template,
                 again=kind is Kind.RENUMBER,
+                poster=self._poster(mail),
             )  # fmt: skip
         elif number is not None and kind in (Kind.DUPLICATE, Kind.IGNORED, Kind.BRAKED):
             ledger.count_again(number)
@@ -258,6 +262,12 @@ class MailRecorder:
             number=number if kind in ANSWERED else None,
             letter_domain=self._context.letter_domain if step is MailState.OWED else "",
         )
+
+    def _poster(self, mail: Mail) -> str:
+        """By which poster somebody came; looked up with the first number that a poll gives."""
+        if self._posters is None:
+            self._posters = Posters.beside(self._context.ledger).tags()
+        return poster_of(mail, self._rules.own_address, self._posters)
 
     def _is_forwarded(self, kind: Kind, key: str) -> bool:
         owner = self._context.settings.forward_address

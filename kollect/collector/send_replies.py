@@ -27,6 +27,7 @@ from kollect.collector.letter_results import (
     of_reply,
 )
 from kollect.collector.poll_context import ANSWERED, NUMBERED, PollContext
+from kollect.decision.types import Kind
 from kollect.delivery.retry_policy import MOST_REFUSED, Patience, is_put_off
 from kollect.errors import ServerTrouble, StorageTrouble
 from kollect.ledger.commit_retry import UntilWritten
@@ -34,6 +35,7 @@ from kollect.ledger.lived_time import Lived
 from kollect.ledger.mail_rows import MANUAL
 from kollect.ledger.records import MailRecord, Place, Template
 from kollect.ledger.states import MailState, ReceiptState
+from kollect.mail import address
 from kollect.smtp.client import SmtpClient
 from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
 from kollect.smtp.smtp_connection import SmtpAccount
@@ -361,7 +363,7 @@ class ReplySender:
                 else:  # without an answer of its own the letter keeps its place in the queue
                     untried.setdefault(end.step, []).append(entry.id)
                 # the confirmation of a 配信停止 says nothing of the letter with the number
-                state = end.state if entry.kind in NUMBERED else None
+                state = end.state if self._tells_of_number(entry) else None
                 if state is ReceiptState.REPLIED:
                     replied.append(entry.number or 0)
                 elif state is not None:
@@ -396,12 +398,20 @@ class ReplySender:
                 end = of_refused_forward(entry)
             ledger.move([entry.id], end.step, now)
             changed.append(replace(entry, step=end.step))
-            if end.state is not None and entry.kind in NUMBERED:
+            if end.state is not None and self._tells_of_number(entry):
                 ledger.receipt_state(entry.number or 0, end.state, now, entry.answer)
             if end.counted:
                 self._context.tally.add(end.counted)
             told.append(end.told)
         return told
+
+    def _tells_of_number(self, entry: MailRecord) -> bool:
+        """Whether the letter with a number went to the address that has it: since 統合 a member may
+        ask for it from a second one, and what became of that letter says nothing of the first."""
+        if entry.kind != Kind.DUPLICATE:
+            return entry.kind in NUMBERED
+        ledger = self._context.ledger
+        return ledger.is_address_of(entry.number or 0, address.key(entry.address))
 
     def conclude(self) -> None:
         """No other letter is begun in this poll: what was refused again and again is over."""

@@ -23,7 +23,12 @@ from kollect.collector.events import (
 )
 from kollect.collector.failed_polls import FailureChange, FailureState
 from kollect.collector.maintenance import upkeep
-from kollect.collector.owner_alert import send_alert, send_all_clear
+from kollect.collector.owner_alert import (
+    new_message_id,
+    send_alert,
+    send_all_clear,
+    send_to_owner,
+)
 from kollect.collector.poll import poll
 from kollect.collector.poll_context import PollContext
 from kollect.collector.poll_interval import PollDue, PollPace, learned, next_poll
@@ -37,6 +42,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.lived_clock import LivedClock, running_seconds
 from kollect.ledger.login_limits import LoginLimit, limit_of, write_limit
 from kollect.net.server_memory import memory_of
+from kollect.reports.weekly_sending import PAUSE, send_if_due
 from kollect.settings.model import Passwords, Push, Receive, Settings
 from kollect.settings.providers import least_interval
 from kollect.smtp.standby import Standby
@@ -106,6 +112,9 @@ class CollectorWorker(BackgroundThread):
         """The end of its pause, by the same clock."""
         self._upkeep_failed = ""
         self._alert_failed = ""
+        self._report_failed = ""
+        self._report_not_before = 0.0
+        """By the clock that nobody sets."""
 
     def poll_now(self) -> None:
         """End the present wait."""
@@ -252,6 +261,7 @@ class CollectorWorker(BackgroundThread):
         self._health, change = self._health.after(trouble, self._steady())
         self._tell(change, trouble)
         self._alert(trouble, now)
+        self._weekly_report(now)
         due = self._next_poll()
         next_at = now + due.pause
         going_on = not self._stop.is_set()
@@ -334,6 +344,47 @@ class CollectorWorker(BackgroundThread):
             self._alert_failed = type(error).__name__
         if sent:
             self._health = self._health.with_alert_sent()
+
+    def _weekly_report(self, now: datetime) -> None:
+        """「1週間のまとめ」, where it is due. What keeps it from going out is told once, and it is
+        tried again after a while; no mail waits for that."""
+        ledger = self._ledger
+        if ledger is None or self._running() < self._report_not_before:
+            return
+        settled = False
+        try:
+            settings, passwords = self._load()
+        except Trouble:  # the poll has told it
+            return
+        try:
+            if not LivedClock(ledger, self._now).is_dependable():
+                return
+            settled = send_if_due(
+                self._folder,
+                ledger,
+                settings,
+                now,
+                lambda subject, body, message_id: send_to_owner(
+                    *(settings, passwords, self._mark, subject, body, message_id),
+                    now,
+                    self._stop.is_set,
+                ),
+                lambda: new_message_id(settings),
+                self._say,
+            )
+            self._report_failed = ""
+        except StorageTrouble:  # the next poll finds out
+            return
+        except Trouble as failed:
+            if failed.title != self._report_failed:
+                log.info("「1週間のまとめ」を送れませんでした（%s）", failed.title)
+            self._report_failed = failed.title
+        except safe_thread.FAULTS as error:
+            if type(error).__name__ != self._report_failed:
+                safe_thread.log_error(error, "「1週間のまとめ」を送れませんでした")
+            self._report_failed = type(error).__name__
+        if not settled:
+            self._report_not_before = self._running() + PAUSE.total_seconds()
 
     def _steady(self) -> datetime:
         """For spans: it never jumps. Not a date for people."""

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 
 from kollect.collector.clock_evidence import LATE, ahead_by
 from kollect.collector.poll_context import PollContext
-from kollect.ledger.lived_time import Move
+from kollect.ledger.lived_clock import FOUND_WRONG
+from kollect.ledger.lived_time import LONG_CLOSED, Move
 
-_NOTED_MOVE, _NOTED_FAULT = "clock moved", "clock wrong"
-LONG_CLOSED = timedelta(days=60)
-"""How long a shop may be closed: its date then moves on by as much."""
+_NOTED_MOVE = "clock moved"
 
 _CURE = "正しいかどうか、パソコンの設定の「日付と時刻」で確かめてください。"
 SET_BACK = "パソコンの日付と時刻が、{} から {} に戻りました。" + _CURE
@@ -44,7 +43,7 @@ def check_clock(context: PollContext, *, just_arrived: bool) -> None:
     if abs(ahead) > LATE:
         context.clock.doubt()
     which = "" if not ahead else "ahead" if ahead > timedelta() else "behind"
-    if context.metadata.set_metadata(_NOTED_FAULT, which) and which:
+    if context.metadata.set_metadata(FOUND_WRONG, which) and which:
         text = AHEAD if which == "ahead" else BEHIND
         context.notify(text.format(_span(abs(ahead)), _local(now - ahead)))
 

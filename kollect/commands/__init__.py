@@ -74,6 +74,10 @@ def _run(options: Namespace) -> int:
             from kollect.commands.results import log
 
             return log(options)
+        case "report":
+            from kollect.commands.report import report
+
+            return report(options)
         case "demo" if options.headless:
             from kollect.commands.check import demo
 

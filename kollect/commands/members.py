@@ -20,11 +20,21 @@ from kollect.commands.output import (
     tell_who_can_read,
 )
 from kollect.mail.foreign_text import visible
-from kollect.members import csv_check, csv_export, csv_import, csv_table
+from kollect.members import (
+    csv_check,
+    csv_export,
+    csv_import,
+    csv_table,
+    merge_rules,
+    normalize,
+)
 from kollect.members.address_change import AddressChanges
 from kollect.members.csv_check import CheckedFile
 from kollect.members.csv_table import CsvTable, CsvTrouble
+from kollect.members.member import MemberState
 from kollect.members.member_errors import MemberRefusal
+from kollect.members.merge import MemberMerges
+from kollect.members.merge_rules import MergeField
 from kollect.members.repository import Members
 from kollect.settings import ini_file
 from kollect.storage import export
@@ -36,13 +46,9 @@ ENCODINGS = {"utf-8": "utf-8-sig", "cp932": "cp932"}
 
 
 def members(options: Namespace) -> int:
-    moves = options.action == "change-address"
-    if moves and None in (options.number, options.new_number):
-        return _misused(
-            "--number に会員の、--new-number に新しいアドレスの受付番号を指定してください。"
-        )
-    if not moves and options.file is None:
-        return _misused("CSV ファイルを指定してください。")
+    if wrong := _misuse(options):
+        print(wrong, file=sys.stderr)
+        return WRONG
     folder = data_folder(options)
     folder.prepare()
     refuse_damage(folder)
@@ -52,6 +58,10 @@ def members(options: Namespace) -> int:
             return _take_in(folder, options)
         case "change-address":
             return _change_address(folder, options)
+        case "merge":
+            return _merge(folder, options)
+        case "unmerge":
+            return _unmerge(folder, options)
         case "export":
             with closing(Members(folder.database)) as found:
                 data = csv_export.members_csv(found.each(), *form)
@@ -67,9 +77,75 @@ def members(options: Namespace) -> int:
     return DONE
 
 
-def _misused(why: str) -> int:
-    print(why, file=sys.stderr)
-    return WRONG
+def _misuse(options: Namespace) -> str:
+    """What is missing or wrong, in words; reads the numbers and the file."""
+    given = options.given
+    wanted = {"change-address": 0, "merge": 2, "unmerge": 1}.get(options.action)
+    if options.action == "change-address" and None in (options.number, options.new_number):
+        return "--number に会員の、--new-number に新しいアドレスの受付番号を指定してください。"
+    if wanted is None:
+        if len(given) != 1:
+            return "CSV ファイルを1つ指定してください。"
+        options.file = Path(given[0])
+        return ""
+    numbers = [normalize.number(one) for one in given]
+    if len(numbers) != wanted or None in numbers:
+        return {
+            "merge": "なくなる番号と残す番号を、この順に指定してください。"
+            "例: members merge 1002 1001",
+            "unmerge": "残した会員の番号を指定してください。例: members unmerge 1001",
+        }.get(options.action, "番号は --number と --new-number で指定してください。")
+    options.numbers = numbers
+    if unknown := set(options.take) - {str(field) for field in MergeField}:
+        known = "、".join(MergeField)
+        return f"--take に「{min(unknown)}」は指定できません（{known}）。"
+    return ""
+
+
+def _merge(folder: DataFolder, options: Namespace) -> int:
+    (goes, stays), now = options.numbers, local_now()
+    try:
+        with closing(MemberMerges(folder.database)) as known:
+            plan = known.plan(stays, goes)
+            proposed = merge_rules.proposal(plan.stays.member, plan.goes.member)
+            taken = proposed | {MergeField(name) for name in options.take}
+            member = known.merge(stays, goes, taken, now, COMMAND_SOURCE)
+    except MemberRefusal as refusal:
+        failed(refusal, as_json=options.json)
+        return WRONG
+    stopped = member.standing.stopped_at is not None
+    withdrawn = member.standing.state is MemberState.WITHDRAWN
+    present = member.standing.address
+    if options.json:
+        print_json(
+            {
+                "number": stays,
+                "merged": goes,
+                "address": present,
+                "stopped": stopped,
+                "withdrawn": withdrawn,
+            }
+        )
+    else:
+        print(f"会員 {goes} を {stays}（{visible(present)}）に統合しました。")
+        if stopped or withdrawn:
+            print("退会か配信停止のお申し出があるため、メールは送りません。")
+    return DONE
+
+
+def _unmerge(folder: DataFolder, options: Namespace) -> int:
+    (stays,) = options.numbers
+    try:
+        with closing(MemberMerges(folder.database)) as known:
+            goes = known.undo_merge(stays, local_now(), COMMAND_SOURCE)
+    except MemberRefusal as refusal:
+        failed(refusal, as_json=options.json)
+        return WRONG
+    if options.json:
+        print_json({"number": stays, "parted": goes})
+    else:
+        print(f"統合を取り消しました。会員 {goes} は、{stays} とは別の会員です。")
+    return DONE
 
 
 def _change_address(folder: DataFolder, options: Namespace) -> int:

@@ -66,7 +66,8 @@ def protect(options: Namespace) -> int:
 
 def _on(folder: DataFolder, former: RecoveryCode | None, sheet: Path, *, as_json: bool) -> int:
     code = data_protection.new_code()
-    data_protection.save_sheet(_settings(folder), code, sheet)
+    for missing in data_protection.save_sheet(_settings(folder), code, sheet):
+        print(missing, file=sys.stderr)
     if not as_json and _is_somebody_there() and not _has_the_sheet(code, sheet):
         print("文字が違います。まだ何も変えていません。", file=sys.stderr)
         return WRONG

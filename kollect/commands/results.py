@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from datetime import datetime
 
 from kollect.app.recovery import refuse_damage
@@ -20,7 +21,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.records import Receipt
 from kollect.ledger.states import in_words
-from kollect.mail.foreign_text import exact
+from kollect.mail.foreign_text import exact, visible
 from kollect.settings.number_format import number_text
 from kollect.storage import export
 from kollect.storage.csv_format import csv_bytes
@@ -33,10 +34,13 @@ def results(options: Namespace) -> int:
     folder = data_folder(options)
     refuse_damage(folder)
     rows, digits = all_receipts(folder), number_digits(folder)
+    posters = poster_names(folder)
     if options.json:
         print_json([_row(receipt) for receipt in rows])
     elif options.csv:
-        export.write(options.csv, csv_bytes(HEADER, (csv_row(receipt, digits) for receipt in rows)))
+        export.write(
+            options.csv, csv_bytes(HEADER, (csv_row(receipt, digits, posters) for receipt in rows))
+        )
         print(f"{len(rows)} 件を {options.csv} に書き出しました。")
         tell_who_can_read(folder)
     else:
@@ -48,6 +52,7 @@ def results(options: Namespace) -> int:
                 _minute(receipt.replied_at),
                 in_words(receipt.state, receipt.reason),
                 f"{receipt.times}回",
+                *((_poster(receipt, posters),) if posters else ()),
                 sep="\t",
             )
         print(f"{len(rows)} 件")
@@ -65,6 +70,18 @@ def all_receipts(folder: DataFolder) -> list[Receipt]:
         reader.close()
 
 
+def poster_names(folder: DataFolder) -> dict[str, str]:
+    """The names of the posters by their tags."""
+    if not folder.database.exists():
+        return {}
+    with Receipts(folder.database) as reader:
+        return reader.poster_names()
+
+
+def _poster(receipt: Receipt, names: Mapping[str, str]) -> str:
+    return visible(names.get(receipt.poster, receipt.poster)) or "-"
+
+
 def _row(receipt: Receipt) -> dict[str, object]:
     return {
         "number": receipt.number,
@@ -74,6 +91,7 @@ def _row(receipt: Receipt) -> dict[str, object]:
         "state": receipt.state.told,
         "times": receipt.times,
         "member": receipt.member,
+        "poster": receipt.poster,
     }
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
 
@@ -26,6 +27,7 @@ from kollect.commands.output import (
 from kollect.errors import ServerTrouble, StorageTrouble, Trouble
 from kollect.ledger.commit_retry import PATIENCE_OF_A_COMMAND
 from kollect.ledger.ledger import Ledger
+from kollect.letters.letter_check import gaps
 from kollect.mail import address
 from kollect.mail.nfc import composed
 from kollect.mailing import mailing_text
@@ -35,8 +37,15 @@ from kollect.mailing.mailing_events import (
     MailingEvent,
     MailingFailed,
     MailingProgress,
+    ReservationMissed,
 )
-from kollect.mailing.mailing_states import UNFINISHED, Audience, MailingState, RecipientState
+from kollect.mailing.mailing_states import (
+    UNFINISHED,
+    Audience,
+    Mailing,
+    MailingState,
+    RecipientState,
+)
 from kollect.mailing.mailing_worker import MailingWorker, sample_address, send_sample
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
@@ -51,8 +60,11 @@ TELL_SECONDS = 5.0
 
 
 def send(options: Namespace) -> int:
-    if options.resume == bool(options.subject and options.body_file):
-        print("--subject と --body-file の両方か、--resume を指定してください。", file=sys.stderr)
+    if (options.resume or options.due) == bool(options.subject and options.body_file):
+        print(
+            "--subject と --body-file の両方か、--resume か --due を指定してください。",
+            file=sys.stderr,
+        )
         return WRONG
     folder = data_folder(options)
     folder.prepare()
@@ -62,6 +74,8 @@ def send(options: Namespace) -> int:
         try:
             if options.resume:
                 return _go_on(folder, settings, passwords, options)
+            if options.due:
+                return _send_due(folder, settings, passwords, options)
             return _new(folder, settings, passwords, options)
         except (UnreadableFile, TextNotReady, NobodyToSendTo) as mistake:
             failed(mistake, as_json=options.json)
@@ -79,6 +93,9 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
         )
         _say(options, {"sample": to}, f"確認用のメールを {to} に送りました。")
         return DONE
+    if left := gaps(subject, body):
+        named = "、".join(f"「{gap}」" for gap in left)
+        print(f"注意: {named}が、うめられていません。", file=sys.stderr)
     choice = _choice(options)
     with closing(Outbox(folder.database)) as outbox:
         if options.dry_run:
@@ -101,7 +118,9 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
             raise
     if not options.json:
         print(f"{_in_words(audience)}。送信を始めます。", flush=True)
-    return _send(folder, settings, passwords, [mailing], options, _reach(audience))
+    return _send(
+        folder, settings, passwords, lambda one: one.id == mailing, options, _reach(audience)
+    )
 
 
 def _choice(options: Namespace) -> MemberFilter:
@@ -132,16 +151,34 @@ def _go_on(folder: DataFolder, settings: Settings, passwords: Passwords, options
     if not waiting and not options.json:
         print("送りかけのメールはありません。")
         return DONE
-    return _send(folder, settings, passwords, waiting, options, {})
+    return _send(folder, settings, passwords, lambda one: one.id in waiting, options, {})
+
+
+def _send_due(
+    folder: DataFolder, settings: Settings, passwords: Passwords, options: Namespace
+) -> int:
+    """What is due by now of what sends itself, once; and what was left of it before."""
+    with closing(Outbox(folder.database)) as outbox:
+        going = {mailing.id for mailing in outbox.mailings(MailingState.SENDING)}
+        newest = max((mailing.id for mailing in outbox.mailings()), default=0)
+        reserved = {mailing.id for mailing in outbox.mailings(MailingState.SCHEDULED)}
+
+    def is_of_this_run(mailing: Mailing) -> bool:
+        begun = mailing.id in reserved and mailing.state is not MailingState.SCHEDULED
+        return begun or mailing.id in going or mailing.id > newest
+
+    return _send(folder, settings, passwords, is_of_this_run, options, {}, begin_due=True)
 
 
 def _send(
     folder: DataFolder,
     settings: Settings,
     passwords: Passwords,
-    mailings: list[int],
+    is_of_this_run: Callable[[Mailing], bool],
     options: Namespace,
     reach: dict[str, object],
+    *,
+    begin_due: bool = False,
 ) -> int:
     started = time.monotonic()
     told = _Told(quiet=options.json)
@@ -149,12 +186,17 @@ def _send(
         folder, lambda: (settings, passwords), told, patience=PATIENCE_OF_A_COMMAND
     )
     stop_on_signal(worker.stop)
-    trouble = worker.once()
+    trouble = worker.once(begin_due=begin_due)
     counts: Counter[RecipientState] = Counter()
+    mailings: list[int] = []
     with closing(Outbox(folder.database)) as outbox:
-        for mailing in mailings:
-            counts.update(outbox.counts(mailing))
+        for mailing in reversed(outbox.mailings()):
+            if is_of_this_run(mailing):
+                mailings.append(mailing.id)
+                counts.update(outbox.counts(mailing.id))
     left = sum(counts[step] for step in UNFINISHED)
+    if begin_due:
+        reach = reach | {"missed": sorted(told.missed)}
     result = reach | {
         "mailings": mailings,
         "sent": counts[RecipientState.SENT],
@@ -170,12 +212,19 @@ def _send(
         f"送信済 {counts[RecipientState.SENT]}通、不達 {counts[RecipientState.UNDELIVERABLE]}通、"
         f"未確認 {counts[RecipientState.UNCERTAIN]}通、残り {left}通"
     )
+    if told.missed:
+        words += (
+            f"。予約の時刻を1日以上過ぎたメールが{len(told.missed)}件あります。"
+            "画面の「メール発信」で、送るか、予約をやめるかを決めてください"
+        )
     if left:
         words += "。続きは「kollect send --resume」で送ります"
     _say(options, result, f"{words}。")
     if isinstance(trouble, ServerTrouble | StorageTrouble):
         return exit_code(trouble, PollReport(deferred=left))
-    return DEFERRED if left else DONE
+    if isinstance(trouble, TextNotReady):
+        return WRONG
+    return DEFERRED if left or told.missed else DONE
 
 
 class _Told:
@@ -184,9 +233,14 @@ class _Told:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._last = time.monotonic()
+        self.missed: set[int] = set()
+        """予約 that nobody has decided about."""
 
     def __call__(self, news: MailingEvent) -> None:
         match news:
+            case ReservationMissed(mailing=mailing):
+                self.missed.add(mailing)
+                return
             case MailingFailed(trouble=StorageTrouble() as trouble):
                 print(trouble, file=sys.stderr, flush=True)
             case _ if self._quiet:

@@ -1,7 +1,8 @@
 """What is this mail, and what is to be done with it: the table of rules, read from the top.
 
     1  our own test mail, or the answer to one (not a no)  TEST
-    2  from our own address, or our own reply come back    LOOP
+    2  from our own address, with a tag or without, or
+       our own reply come back                             LOOP
     3  a delivery report                                   BOUNCE
     4  a member's 「配信停止」, 「退会」 or their like      STOP, or STOP_UNANSWERED
     5  written by a program                                AUTOMATIC
@@ -28,9 +29,9 @@ from kollect.decision.automatic import is_from_daemon, is_null_return_path, why_
 from kollect.decision.blank import is_blank
 from kollect.decision.stop_request import asks_to_stop
 from kollect.decision.types import Decision, Kind, Rules, SenderHistory
-from kollect.mail import address
 from kollect.mail.message import Mail
 from kollect.mail.own_headers import REPLY_HEADER, TEST_HEADER
+from kollect.mail.plus_address import is_own
 from kollect.mail.trial_code import code_of_answer
 from kollect.settings.model import DuplicateAction
 
@@ -65,8 +66,7 @@ def _loop(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | None:
         return Decision(
             Kind.LOOP, "このプログラムが送ったメールが戻ってきたものです。", mail.sender
         )
-    own = address.key(rules.own_address)
-    if own and mail.sender and address.key(mail.sender) == own:
+    if is_own(mail.sender, rules.own_address):
         return Decision(Kind.LOOP, "差出人がお店自身のメールアドレスです。", mail.sender)
     return None
 

@@ -71,6 +71,7 @@ class Rules:
     """What the decision needs of the settings and of the installation."""
 
     own_address: str
+    """The plain one; with a tag (`mail.plus_address`) it is ours too."""
     blank_subjects: tuple[str, ...]
     duplicate_action: DuplicateAction
     replies_per_hour: int

@@ -51,12 +51,13 @@ class Customer:
         """Everything that has come so far, oldest first."""
         self._server = server
 
-    def send_blank(self, subject: str | None = None) -> str:
+    def send_blank(self, subject: str | None = None, *, to: str = "") -> str:
         """Send a blank mail to the shop; returns its Message-ID.
 
         `subject` None: empty, in this phone's way. Otherwise what the phone puts there by itself.
+        `to`: the address of a poster.
         """
-        return self._send(subject, "")
+        return self._send(subject, "", to)
 
     def send(self, subject: str, body: str) -> str:
         """Send an ordinary mail to the shop; returns its Message-ID."""
@@ -68,14 +69,14 @@ class Customer:
         self.received += fresh
         return fresh
 
-    def _send(self, subject: str | None, body: str) -> str:
+    def _send(self, subject: str | None, body: str, to: str = "") -> str:
         message_id = new_message_id(self.phone, self.address)
         server = self._server
         raw = compose(
             phone=self.phone,
             sender=self.address,
             name=self.name,
-            recipient=server.shop_address,
+            recipient=to or server.shop_address,
             message_id=message_id,
             subject=subject,
             body=body,
@@ -87,7 +88,7 @@ class Customer:
             local_hostname=f"{self.phone.lower()}.example",
             timeout=TIMEOUT_SECONDS,
         ) as smtp:
-            smtp.sendmail(self.address, [server.shop_address], raw)
+            smtp.sendmail(self.address, [to or server.shop_address], raw)
         return message_id
 
 

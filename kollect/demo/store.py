@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kollect.mail.plus_address import is_own
+
 MOST_OCTETS = 256 * 1024 * 1024
 """All mailboxes together. A flood must fill this and not the memory of the shop's PC."""
 
@@ -65,10 +67,11 @@ class DemoStore:
 
     def mailbox(self, address: str) -> DemoMailbox:
         """The mailbox of an address; made when it is asked for the first time."""
-        return self._mailboxes.setdefault(_key(address), DemoMailbox(address))
+        return self._mailboxes.setdefault(self._owner(address), DemoMailbox(address))
 
     def is_shop(self, address: str) -> bool:
-        return _key(address) == _key(self.shop.address)
+        """Also of the shop's address with a tag, as touroku+reji@…, which posters may have."""
+        return is_own(address.strip(), self.shop.address)
 
     def login(self, account: str, password: bytes) -> DemoMailbox | None:
         """The mailbox that this account and password open."""
@@ -79,12 +82,15 @@ class DemoStore:
 
     def deliver(self, addresses: Iterable[str], raw: bytes) -> None:
         """Put a mail into each one's mailbox. Raises Full, and then it was put into none."""
-        owners = {_key(address): address for address in addresses}
+        owners = {self._owner(address): address for address in addresses}
         held = sum(mailbox.octets for mailbox in [*self._mailboxes.values()])
         if held + len(raw) * len(owners) > MOST_OCTETS:
             raise StoreFull
         for address in owners.values():
             self.mailbox(address).add(raw)
+
+    def _owner(self, address: str) -> str:
+        return _key(self.shop.address if self.is_shop(address) else address)
 
 
 def _key(address: str) -> str:

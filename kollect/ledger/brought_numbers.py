@@ -20,6 +20,7 @@ from datetime import datetime
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.states import ReceiptState
 from kollect.mail import address
+from kollect.mail.plus_address import is_own
 
 _TEXT = (
     "（名簿からの取り込み）",
@@ -34,7 +35,7 @@ class BroughtNumbers:
         """`first` is the shop's 受付番号の開始番号; `own_address` nobody is a customer by."""
         self._ledger = ledger
         self._first = first
-        self._own = address.key(own_address)
+        self._own = own_address
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, with what else is written on the ledger's connection; the numbers given
@@ -42,8 +43,8 @@ class BroughtNumbers:
         return self._ledger.transaction()
 
     def is_own(self, mail: str) -> bool:
-        """Whether this is the address that the shop collects by."""
-        return bool(self._own) and address.key(mail) == self._own
+        """Whether this is the address that the shop collects by, with a poster's tag or without."""
+        return is_own(mail, self._own)
 
     def next_number(self) -> int:
         return self._ledger.next_number(self._first)

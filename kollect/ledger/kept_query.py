@@ -16,10 +16,12 @@ from kollect.storage.reader import Reader
 _MAIL = (
     "SELECT id, kind, reason, address, subject, message_id, thread, number, kept, whole, step,"
     " answer, seen_at, (SELECT number FROM member WHERE mail.address_key <> ''"
-    " AND (number IN (SELECT number FROM receipt WHERE receipt.address_key = mail.address_key)"
+    " AND (number IN (SELECT coalesce(receipt.stands_for, receipt.number) FROM receipt"
+    " JOIN member AS own ON own.number = receipt.number"
+    " WHERE receipt.address_key = mail.address_key)"
     # who has left it, where nobody has it now: as `Members.stop`
-    " OR number IN (SELECT number FROM former_address AS former"
-    " WHERE former.address_key = mail.address_key AND NOT EXISTS"
+    " OR number IN (SELECT coalesce(own.stands_for, own.number) FROM former_address AS former"
+    " JOIN receipt AS own USING (number) WHERE former.address_key = mail.address_key AND NOT EXISTS"
     " (SELECT 1 FROM receipt JOIN member USING (number)"
     " WHERE receipt.address_key = former.address_key)))"
     " AND member.state = 'active' AND member.stopped_at IS NULL LIMIT 1) FROM mail"

@@ -20,6 +20,8 @@ from kollect.ledger.metadata import Metadata
 from kollect.storage.database import Database
 
 _KEY = "lived"
+FOUND_WRONG = "clock wrong"
+"""The note of what the servers say of the clock: "ahead", "behind", or nothing."""
 _RUN = secrets.token_hex(8)
 """This run of the program."""
 _WRITTEN_EVERY = 600.0
@@ -87,6 +89,12 @@ class LivedClock:
         """May something be given up, or thrown away, for being old? Not before the date has stood
         for a day of running, since it last jumped."""
         return self.tick().is_trusted
+
+    def is_dependable(self) -> bool:
+        """May something be begun, because it is this day by the PC's clock? Raises StorageTrouble
+        where that cannot be looked up."""
+        found_wrong = bool(self._file.get_metadata(FOUND_WRONG))
+        return self.tick().is_dependable(found_wrong=found_wrong)
 
     def tick(self) -> Lived:
         """Look at the clocks: at least once a poll, so that no jump between two looks stays unseen.

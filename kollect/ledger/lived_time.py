@@ -32,6 +32,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 
+LONG_CLOSED = timedelta(days=60)
+"""How long a shop may be closed: its date then moves on by as much."""
 _HOUR, _DAY, _WEEK = 3600.0, 86400.0, 7 * 86400.0
 _JUMP = _DAY + _HOUR
 """More than a day. The hour is for who starts the program once a day, at about the same time."""
@@ -82,6 +84,20 @@ class Lived:
     def is_trusted(self) -> bool:
         """May things be given up, or thrown away, for being old by this date?"""
         return self.stood >= _DAY
+
+    def is_dependable(self, *, found_wrong: bool) -> bool:
+        """May something be begun, such as a mail on a birthday, because it is this day by this
+        date?
+
+        Not after a jump, before the date has stood for a day of running; but a PC that was switched
+        off for a holiday has not jumped. `found_wrong`: the servers, when they were last asked,
+        told another time.
+        """
+        if self.is_trusted:
+            return True
+        move = self.move
+        was_closed = move is not None and not move.known and timedelta() < move.ahead <= LONG_CLOSED
+        return was_closed and not found_wrong
 
     @property
     def jumped_over(self) -> timedelta:

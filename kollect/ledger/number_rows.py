@@ -18,9 +18,15 @@ from kollect.storage.highest_number import Highest
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 250
-OF_ADDRESS = "address_key = ? AND stands_for IS NULL"
-"""The numbers of an address. One that stands for a member is not among them: the address has the
-member's own number now, or is a former one of the member's."""
+OF_ADDRESS = (
+    "address_key = ? AND (stands_for IS NULL"
+    " OR EXISTS (SELECT 1 FROM member WHERE member.number = receipt.number))"
+)
+"""The numbers of an address, each to be read as `coalesce(stands_for, number)`: where its member
+was merged into another (統合), the address has that one's. One that was handed in for
+アドレスの変更 is not among them: the address has the member's own number now, or is a former one of
+the member's."""
+_NUMBER = "max(coalesce(stands_for, number))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ class NumberRows(Database):
         """
         with self._translated():
             number = self._db.execute(
-                f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS}", (address_key,)
+                f"SELECT {_NUMBER} FROM receipt WHERE {OF_ADDRESS}", (address_key,)
             ).fetchone()[0]
         if number is None:
             return None, 0, 0  # every answer gave or named a number
@@ -193,16 +199,17 @@ class NumberRows(Database):
         template: int,
         again: bool = False,
         state: ReceiptState = ReceiptState.PENDING,
+        poster: str = "",
     ) -> int:
         """Give the next number to an address; `again` allows one that has a number already, which
-        otherwise is an AlreadyNumbered.
+        otherwise is an AlreadyNumbered. `poster` is the tag of the one that brought it.
 
         Belongs into the transaction that records the mail, so that no number is without its letter.
         """
         # within another transaction nothing of its own: the one change is the last statement
         with self._translated() if self._link.depth else self.transaction():
             old, last, floor = self._db.execute(
-                f"SELECT (SELECT max(number) FROM receipt WHERE {OF_ADDRESS}),"
+                f"SELECT (SELECT {_NUMBER} FROM receipt WHERE {OF_ADDRESS}),"
                 " (SELECT max(number) FROM receipt),"
                 " (SELECT value FROM meta WHERE key = 'number_floor')",
                 (address_key,),
@@ -210,9 +217,19 @@ class NumberRows(Database):
             if old is not None and not again:
                 raise AlreadyNumbered(old)
             number = self._next(first, last or 0, to_number(floor or "0"))
-            self._insert(number, address, address_key, now, state, template, old is not None)
+            self._insert(
+                number, address, address_key, now, state, template, old is not None, poster
+            )
             self._given = number
             return number
+
+    def is_address_of(self, number: int, address_key: str) -> bool:
+        """Whether mails to this address are mails to the member with this number."""
+        with self._translated():
+            row = self._db.execute(
+                "SELECT 1 FROM receipt WHERE number = ? AND address_key = ?", (number, address_key)
+            ).fetchone()
+        return row is not None
 
     def next_number(self, first: int) -> int:
         """The one that `give_number` would give."""
@@ -231,7 +248,7 @@ class NumberRows(Database):
         """
         with self._translated() if self._link.depth else self.transaction():
             (old,) = self._db.execute(
-                f"SELECT max(number) FROM receipt WHERE {OF_ADDRESS} OR number = ?",
+                f"SELECT {_NUMBER} FROM receipt WHERE {OF_ADDRESS} OR number = ?",
                 (address_key, number),
             ).fetchone()
             if old is not None:
@@ -249,11 +266,12 @@ class NumberRows(Database):
         state: ReceiptState,
         template: int,
         renumbered: bool,
+        poster: str = "",
     ) -> None:
         self._db.execute(
             "INSERT INTO receipt (number, address, address_key, received_at, state, template,"
-            " renumbered) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, address, address_key, to_text(now), state, template, renumbered),
+            " renumbered, poster) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, address, address_key, to_text(now), state, template, renumbered, poster),
         )
 
     def count_again(self, number: int) -> None:
@@ -346,3 +364,4 @@ class NumberRows(Database):
                 " AND reason <> ''",
                 (address_key, ReceiptState.REPLIED),
             )
+            self._db.execute("DELETE FROM returned_letter WHERE address_key = ?", (address_key,))

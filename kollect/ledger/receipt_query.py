@@ -19,6 +19,7 @@ class ReceiptOrder(StrEnum):
     STATE = "state"
     TIMES = "times"
     MEMBER = "member"
+    POSTER = "poster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class ReceiptQuery:
     state: ReceiptState | None = None
     unregistered: bool = False
     """Only the numbers that are `UNREGISTERED`."""
+    poster: str | None = None
+    """Only those that this poster has brought, by its tag; "": those of the plain address."""
     order: ReceiptOrder = ReceiptOrder.NUMBER
     descending: bool = True
 
@@ -55,6 +58,7 @@ _ORDERS = {
     ReceiptOrder.TIMES: "times",
     ReceiptOrder.MEMBER: "(SELECT state = 'active' FROM member"
     " WHERE member.number = coalesce(receipt.stands_for, receipt.number))",
+    ReceiptOrder.POSTER: "(SELECT name FROM poster WHERE tag = receipt.poster)",
 }
 
 
@@ -80,6 +84,9 @@ def clauses(wanted: ReceiptQuery) -> tuple[str, list[object]]:
         values.append(wanted.state)
     if wanted.unregistered:
         conditions.append(UNREGISTERED)
+    if wanted.poster is not None:
+        conditions.append("poster = ?")
+        values.append(wanted.poster)
     direction = "DESC" if wanted.descending else "ASC"
     orders = [f"number = {number} DESC" for number in exact]  # who types 1234 wants 1234 first
     orders.append(f"{_ORDERS[wanted.order]} {direction}")

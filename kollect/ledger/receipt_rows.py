@@ -15,11 +15,11 @@ from kollect.storage.reader import Reader
 _RECEIPT = (
     "SELECT number, address, received_at, replied_at, state, reason, times, EXISTS"
     " (SELECT 1 FROM member WHERE member.number = coalesce(receipt.stands_for, receipt.number)"
-    " AND member.state = 'active'), stands_for FROM receipt"
+    " AND member.state = 'active'), stands_for, poster FROM receipt"
 )
 
 
-_CAME = f"state <> '{ReceiptState.BROUGHT}'"
+CAME = f"state <> '{ReceiptState.BROUGHT}'"
 """By a blank mail, and not out of a list of customers from before."""
 
 
@@ -45,15 +45,18 @@ class Receipts(Reader):
         rows = self._select_by(f"{_RECEIPT} WHERE number IN", numbers)
         return {row[0]: receipt_of(row) for row in rows}
 
-    def refused(self, since: datetime) -> list[tuple[str, str, datetime]]:
+    def refused(
+        self, since: datetime, until: datetime | None = None
+    ) -> list[tuple[str, str, datetime]]:
         """The address, the server's words and the time of the number of each reply that did not
-        arrive, of numbers given since then; of a million the newest ten thousand.
+        arrive, of numbers given in that time; of a million the newest ten thousand.
         """
+        ends = to_text(until) if until else "9999"
         rows = self._select(
             "SELECT address, reason, received_at FROM receipt"
-            " WHERE state IN (?, ?) AND reason <> '' AND received_at >= ?"
+            " WHERE state IN (?, ?) AND reason <> '' AND received_at >= ? AND received_at < ?"
             " ORDER BY number DESC LIMIT 10000",
-            (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED, to_text(since)),
+            (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED, to_text(since), ends),
         )
         return [(str(who), str(reason), to_time(given)) for who, reason, given in rows]
 
@@ -65,7 +68,7 @@ class Receipts(Reader):
     def counts(self, since: datetime) -> tuple[int, int]:
         """How many numbers were given to blank mails since then, and how many there are in all."""
         ((given, total),) = self._select(
-            f"SELECT (SELECT count(*) FROM receipt WHERE received_at >= ? AND {_CAME}),"
+            f"SELECT (SELECT count(*) FROM receipt WHERE received_at >= ? AND {CAME}),"
             " (SELECT count(*) FROM receipt)",
             (to_text(since),),
         )
@@ -76,15 +79,29 @@ class Receipts(Reader):
         are left out."""
         rows = self._select(
             "SELECT substr(received_at, 1, 13), count(*) FROM receipt"
-            f" WHERE received_at >= ? AND received_at < ? AND {_CAME} GROUP BY 1 ORDER BY 1",
+            f" WHERE received_at >= ? AND received_at < ? AND {CAME} GROUP BY 1 ORDER BY 1",
             (to_text(since) if since else "", to_text(until) if until else "9999"),
         )
         return [(to_time(f"{hour}:00:00Z"), count) for hour, count in rows]
 
+    def by_poster(self, since: datetime | None, until: datetime | None) -> dict[str, int]:
+        """How many numbers were given in that time to blank mails by each poster's tag; "" is the
+        plain address."""
+        rows = self._select(
+            "SELECT poster, count(*) FROM receipt"
+            f" WHERE received_at >= ? AND received_at < ? AND {CAME} GROUP BY poster",
+            (to_text(since) if since else "", to_text(until) if until else "9999"),
+        )
+        return dict(rows)
+
+    def poster_names(self) -> dict[str, str]:
+        """The names of the posters by their tags, in the order in which they were made."""
+        return dict(self._select("SELECT tag, name FROM poster ORDER BY id"))
+
 
 def receipt_of(row: Row) -> Receipt:
     """Of the columns that `_RECEIPT` asks for."""
-    number, address, received, replied, state, reason, times, member, stands_for = row
+    number, address, received, replied, state, reason, times, member, stands_for, poster = row
     return Receipt(
         number=number,
         address=address,
@@ -95,4 +112,5 @@ def receipt_of(row: Row) -> Receipt:
         times=times,
         member=bool(member),
         stands_for=stands_for,
+        poster=poster,
     )

@@ -90,6 +90,8 @@ class Receipt:
     member: bool
     stands_for: int | None = None
     """The member whose new address this number was given to (アドレスの変更)."""
+    poster: str = ""
+    """The tag of the poster that brought whoever has it; "" for the plain address."""
 
 
 @dataclass(frozen=True, slots=True)

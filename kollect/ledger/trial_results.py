@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kollect.ledger.metadata import Metadata
+from kollect.mail.plus_address import is_own
 from kollect.storage.reader import Reader
 
 _RETURNED = "trial came back"
@@ -23,11 +24,11 @@ class TrialResults(Reader):
             return words if whose == code else ""
         return ""
 
-    def is_answered(self, code: str, own_key: str) -> bool:
-        """Whether an answer has come. `own_key`: of our own address, from which none comes."""
+    def is_answered(self, code: str, own: str) -> bool:
+        """Whether an answer has come. `own`: our own address, from which none comes."""
         rows = self._select(
-            "SELECT 1 FROM mail WHERE kind = 'test' AND address_key <> ?"
-            " AND instr(upper(subject || ' ' || thread), ?) > 0 LIMIT 1",
-            (own_key, code),
+            "SELECT address_key FROM mail WHERE kind = 'test'"
+            " AND instr(upper(subject || ' ' || thread), ?) > 0",
+            (code,),
         )
-        return any(True for _ in rows)
+        return any(not is_own(str(key), own) for (key,) in rows)

@@ -128,11 +128,15 @@ def notice(
     return head.encode("utf-8") + b"\r\n" + text
 
 
-def test_mail(sender: Sender, *, message_id: str, date: datetime, mark: str, serial: str) -> bytes:
-    """What 「送信のテスト」 sends to the own address, and 「テスト後処理」 knows by its mark."""
+def test_mail(
+    sender: Sender, *, message_id: str, date: datetime, mark: str, serial: str, to: str = ""
+) -> bytes:
+    """What 「送信のテスト」 sends to the own address, and 「テスト後処理」 knows by its mark; `to`:
+    the address of a poster, which is to be proved. Raises ValueError as `reply` does.
+    """
     kind, text = _text(_TEST_BODY, Charset.UTF_8)
     head = (
-        _head(sender, sender.address, "コレクトの送信テスト", Charset.UTF_8, message_id, date)
+        _head(sender, to or sender.address, "コレクトの送信テスト", Charset.UTF_8, message_id, date)
         + "Auto-Submitted: auto-generated\r\n"
         "X-Auto-Response-Suppress: All\r\n"
         + header_fields.mark(TEST_HEADER, mark)
@@ -163,7 +167,7 @@ def trial_mail(
 test_mail.__test__ = False  # type: ignore[attr-defined]  # pytest takes the name for a test's
 
 _TEST_BODY = (
-    "このメールは、コレクトの「送信のテスト」で送られたものです。\n"
+    "このメールは、コレクトが、お店のアドレスを試すために送りました。\n"
     "「テスト後処理」で取り除くことができます。\n"
 )
 

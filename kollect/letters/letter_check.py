@@ -68,7 +68,7 @@ def remarks(
     """The serious ones first, else in the order of reading; empty where all is well."""
     found = [
         *_links(subject, body, kind),
-        *(_placeholders(subject, body) if kind is LetterKind.REPLY else ()),
+        *(_placeholders(subject, body) if kind is LetterKind.REPLY else _gaps(subject, body)),
         *_sender(subject, body, shop_name, kind),
         *_characters(subject, body, charset),
         *_lengths(subject, body, charset),
@@ -160,6 +160,44 @@ def _placeholders(subject: str, body: str) -> Iterator[TextRemark]:
                 "番号を入れるところなら、★1★ と書き直してください（「挿入」のボタンで入ります）。",
                 *(place, line),
                 serious=any(character in found[0] for character in "12１２①②"),
+            )
+
+
+# --- ○月○日
+
+_UNIT = "(?:曜日|周年|[年月日時分円％%割名様個点本枚回歳])"
+_GAP = re.compile(
+    rf"(?:[0-9０-９]{{1,2}}月)?(?:[○〇◯]{{2,}}{_UNIT}*|[○〇◯]{_UNIT}+|[（(][○〇◯]+[）)])+"
+)
+"""One alone, without a word that counts something behind it, is a mark: 土曜 ○、日曜 ×."""
+_BULLET = re.compile(r"\s*[○〇◯](?:日時|日程|時間|年齢|本日|\s)")
+"""A mark at the beginning of a line, where it could be taken for a gap."""
+_KANJI_ZERO = re.compile("(?<=[一二三四五六七八九十百千〇])〇|〇(?=[一二三四五六七八九])")
+"""二〇二六年"""
+
+
+def gaps(subject: str, body: str) -> tuple[str, ...]:
+    """The places that are still to be filled in (○月○日, ○○), as they stand there, each once."""
+    found = (gap for _, _, text in _lines(subject, body) for gap in _gaps_in(text))
+    return tuple(dict.fromkeys(found))
+
+
+def _gaps_in(text: str) -> list[str]:
+    if _BULLET.match(text):
+        text = re.sub("[○〇◯]", "・", text, count=1)
+    text = _KANJI_ZERO.sub("零", text)
+    return [found[0] for found in _GAP.finditer(text)]
+
+
+def _gaps(subject: str, body: str) -> Iterator[TextRemark]:
+    for place, line, text in _lines(subject, body):
+        if found := list(dict.fromkeys(_gaps_in(text))):
+            yield TextRemark(
+                f"{'、'.join(f'「{gap}」' for gap in found)}が、うめられていません。"
+                "このままの文字で届きます。",
+                "日にちや品物の名前などに、書きかえてください。要らない行は、消してください。",
+                *(place, line),
+                serious=True,
             )
 
 

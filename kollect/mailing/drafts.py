@@ -27,7 +27,8 @@ from kollect.storage.database import Row, one_of, to_text, to_time
 from kollect.storage.queries import Queries
 
 _MAILING = (
-    "id, subject, body, footer, chosen, per_minute, per_hour, state, made_at, started_at, ended_at"
+    "id, subject, body, footer, chosen, per_minute, per_hour, state, made_at, started_at, ended_at,"
+    " due_at, night, standing"
 )
 AGAINST = (
     f"CASE WHEN member.state <> 'active' THEN '{ExclusionReason.WITHDRAWN}'"
@@ -37,6 +38,35 @@ AGAINST = (
     f" THEN '{ExclusionReason.UNDELIVERABLE}' ELSE '' END"
 )
 """What stands against writing to a member at this moment; empty: nothing."""
+TO_WHOM = (
+    " FROM parcel JOIN receipt AS own ON own.number = parcel.number"
+    " JOIN member ON member.number = coalesce(own.stands_for, own.number)"
+    " JOIN receipt ON receipt.number = member.number"
+)
+"""A letter and the member who gets it: since 統合 that may be another than it was written for."""
+_FARTHER = (
+    "CASE {0}.step"
+    f" WHEN '{RecipientState.SENT}' THEN 4"
+    f" WHEN '{RecipientState.UNCERTAIN}' THEN 3 WHEN '{RecipientState.UNKNOWN}' THEN 3"
+    f" WHEN '{RecipientState.SENDING}' THEN 2"
+    f" WHEN '{RecipientState.WAITING}' THEN 1 WHEN '{RecipientState.DEFERRED}' THEN 1 ELSE 0 END"
+)
+"""How far a letter has come on its way to somebody; 0: it will not get there."""
+_TWIN = (
+    "EXISTS (SELECT 1 FROM parcel AS twin WHERE twin.mailing = parcel.mailing"
+    " AND twin.id <> parcel.id AND twin.number IN (SELECT member.number"
+    " UNION ALL SELECT number FROM receipt AS merged WHERE merged.stands_for = member.number)"
+    f" AND {_FARTHER.format('twin')} > 0"
+    f" AND ({_FARTHER.format('twin')}, twin.number = member.number, -twin.id)"
+    f" > ({_FARTHER.format('parcel')}, parcel.number = member.number, -parcel.id))"
+)
+"""Of the letters of a mailing to one person (統合) another one is sent: that which has come
+farther, else that to the number that stays."""
+AGAINST_LETTER = (
+    f"CASE WHEN {AGAINST} <> '' THEN {AGAINST} WHEN {_TWIN} THEN '{ExclusionReason.MERGED}'"
+    " ELSE '' END"
+)
+"""What stands against a letter, behind TO_WHOM; empty: nothing."""
 
 
 def _chosen(choice: MemberFilter) -> tuple[str, list[object]]:
@@ -100,9 +130,20 @@ class Mailings:
         """Raises IllegalRecipientMove where it is no draft any more."""
         self._one("DELETE FROM mailing WHERE id = ? AND state = 'draft'", mailing)
 
-    def mailings(self) -> list[Mailing]:
-        """All of them, drafts too, the newest first."""
-        found = self._db.rows(f"SELECT {_MAILING} FROM mailing ORDER BY id DESC")
+    def mailings(self, *states: MailingState, by_itself: bool = True) -> list[Mailing]:
+        """Those in these states, or all, drafts too; the newest first.
+
+        Not `by_itself`: without those that 誕生日メール and ステップメール have made.
+        """
+        conditions = []
+        if states:
+            conditions.append("state IN ('" + "', '".join(states) + "')")
+        if not by_itself:
+            conditions.append("standing IS NULL")
+        found = self._db.rows(
+            f"SELECT {_MAILING} FROM mailing WHERE {' AND '.join(conditions) or '1'}"
+            " ORDER BY id DESC"
+        )
         return [_mailing(row) for row in found]
 
     def mailing(self, identity: int) -> Mailing:
@@ -143,35 +184,104 @@ class Mailings:
         Raises TextNotReady, NobodyToSendTo, and IllegalRecipientMove for what is no draft, and then
         changes nothing.
         """
+        with self.transaction():
+            reached = self._address(mailing, choice, MailingState.SENDING, now, shop, letter_domain)
+            self._fix_text(mailing, now, shop, mail_address)
+        return reached
+
+    def _address(
+        self,
+        mailing: int,
+        choice: MemberFilter,
+        then: MailingState,
+        now: datetime,
+        shop: Shop,
+        letter_domain: str,
+    ) -> Audience:
+        """Write a draft's letters down. The text is looked at and stays as it is."""
         chosen, values = _chosen(choice)
-        moment = to_text(now)
         with self.transaction():
             self._members.hold(now)
-            draft = self.mailing(mailing)
-            if wrong := mailing_text.problems(draft.subject, draft.body, shop):
-                raise TextNotReady(wrong)
-            self._to(mailing, MailingState.SENDING)
+            self._check(mailing, shop)
+            self._to(mailing, then, MailingState.DRAFT)
             self._db.change(
                 "INSERT INTO parcel (mailing, number, address, letter_id, step, step_at, answer)"
                 " SELECT ?, number, address, '<' || lower(hex(randomblob(16))) || '@' || ? || '>',"
                 f" iif(against = '', '{RecipientState.WAITING}', '{RecipientState.LEFT_OUT}'), ?,"
                 " against"
                 f" FROM ({chosen}) ORDER BY number",
-                *(mailing, letter_domain, moment, *values),
+                *(mailing, letter_domain, to_text(now), *values),
             )
-            self._db.change(
-                "UPDATE mailing SET subject = ?, body = ?, footer = ?, chosen = ?, started_at = ?"
-                " WHERE id = ?",
-                *(
-                    mailing_text.with_shop(draft.subject, shop),
-                    mailing_text.with_shop(draft.body, shop),
-                ),
-                *(mailing_text.footer(shop, mail_address), str(choice), moment, mailing),
-            )
+            self._db.change("UPDATE mailing SET chosen = ? WHERE id = ?", str(choice), mailing)
             reached = self.reached(mailing)
             if not reached.reached:
                 raise NobodyToSendTo(reached)
         return reached
+
+    def _check(self, mailing: int, shop: Shop) -> None:
+        text = self.mailing(mailing)
+        if wrong := mailing_text.problems(text.subject, text.body, shop):
+            raise TextNotReady(wrong)
+
+    def _fix_text(self, mailing: int, now: datetime, shop: Shop, mail_address: str) -> None:
+        """From now on it is what the members were told."""
+        text = self.mailing(mailing)
+        self._db.change(
+            "UPDATE mailing SET subject = ?, body = ?, footer = ?, started_at = ? WHERE id = ?",
+            *(
+                mailing_text.with_shop(text.subject, shop),
+                mailing_text.with_shop(text.body, shop),
+            ),
+            *(mailing_text.footer(shop, mail_address), to_text(now), mailing),
+        )
+
+    # --- 予約配信
+
+    def reserve(
+        self, mailing: int, choice: MemberFilter, now: datetime, *,
+        due: datetime, night: bool, shop: Shop, letter_domain: str,
+    ) -> Audience:  # fmt: skip
+        """Fix the recipients of a draft, and have it begin at `due`; `night`: also at night.
+
+        Raises as `start` does, and then changes nothing.
+        """
+        with self.transaction():
+            then = MailingState.SCHEDULED
+            reached = self._address(mailing, choice, then, now, shop, letter_domain)
+            self.postpone(mailing, due, now, night=night)
+        return reached
+
+    def postpone(self, mailing: int, due: datetime, now: datetime, *, night: bool) -> None:
+        """日時の変更. Raises IllegalRecipientMove where it is no 予約 (any more)."""
+        self._one(
+            "UPDATE mailing SET due_at = ?, night = ?, made_at = ?"
+            " WHERE id = ? AND state = 'scheduled'",
+            *(to_text(due), night, to_text(now), mailing),
+        )
+
+    def cancel_reservation(self, mailing: int) -> None:
+        """予約の取り消し: a draft again. Raises as `postpone` does."""
+        with self.transaction():
+            self._to(mailing, MailingState.DRAFT, MailingState.SCHEDULED)
+            self._db.change("DELETE FROM parcel WHERE mailing = ?", mailing)
+            self._db.change(
+                "UPDATE mailing SET chosen = '', due_at = NULL, night = 0 WHERE id = ?", mailing
+            )
+
+    def begin_reserved(
+        self, mailing: int, now: datetime, *, shop: Shop, mail_address: str, late: bool = False
+    ) -> None:
+        """A 予約 whose time has come: fix the text with the shop's footer of now, and let the
+        sending begin. `late`: somebody has decided so now.
+
+        Raises TextNotReady, and IllegalRecipientMove for what is no 予約, and then changes nothing.
+        """
+        with self.transaction():
+            self._check(mailing, shop)
+            self._to(mailing, MailingState.SENDING, MailingState.SCHEDULED)
+            self._fix_text(mailing, now, shop, mail_address)
+            if late:
+                self._db.change("UPDATE mailing SET due_at = ? WHERE id = ?", to_text(now), mailing)
 
     def reached(self, mailing: int) -> Audience:
         """Who was chosen when it began, and who has been left out of them until now, and why."""
@@ -191,7 +301,7 @@ class Mailings:
 
     def resume(self, mailing: int) -> None:
         """Raises IllegalRecipientMove where it is not paused."""
-        self._to(mailing, MailingState.SENDING)
+        self._to(mailing, MailingState.SENDING, MailingState.PAUSED)
 
     def stop(self, mailing: int, now: datetime) -> None:
         """送信の中止: what is on the way ends as it ends, nothing else is sent."""
@@ -215,8 +325,9 @@ class Mailings:
             *(then, to_text(now), ExclusionReason.CALLED_OFF, mailing, step),
         )
 
-    def _to(self, mailing: int, then: MailingState) -> None:
-        before = [now for now, targets in STATE_MOVES.items() if then in targets]
+    def _to(self, mailing: int, then: MailingState, *of: MailingState) -> None:
+        """`of`: only from one of these."""
+        before = [now for now, to in STATE_MOVES.items() if then in to and (not of or now in of)]
         marks = ", ".join("?" * len(before))
         sql = f"UPDATE mailing SET state = ? WHERE id = ? AND state IN ({marks})"
         self._one(sql, then, mailing, *before)
@@ -228,7 +339,10 @@ class Mailings:
 
 
 def _mailing(row: Row) -> Mailing:
-    identity, subject, body, footer, chosen, minute, hour, state, made, started, ended = row
+    (
+        identity, subject, body, footer, chosen, minute, hour, state, made, started, ended,
+        due, night, standing,
+    ) = row  # fmt: skip
     return Mailing(
         id=identity,
         subject=subject,
@@ -240,6 +354,9 @@ def _mailing(row: Row) -> Mailing:
         made_at=to_time(made),
         started_at=to_time(started) if started else None,
         ended_at=to_time(ended) if ended else None,
+        due_at=to_time(due) if due else None,
+        night=bool(night),
+        standing=standing,
     )
 
 

@@ -31,3 +31,12 @@ class NobodyToSendTo(Trouble):
             cure="グループや検索の条件を変えて、もう一度お試しください。",
         )
         self.audience = audience
+
+
+class TooManySteps(Trouble):
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            "ステップメールは、これ以上増やせません",
+            happened=f"ステップメールは{most}つまでです。",
+            cure="使わないものを削除するか、いまあるものを直してください。",
+        )

@@ -65,4 +65,14 @@ class MailingFailed:
     next_at: datetime | None
 
 
-MailingEvent = MailingProgress | MailingEnded | MailingFailed
+@dataclass(frozen=True, slots=True)
+class ReservationMissed:
+    """The time of a 予約 went by more than a day ago, or the date may be wrong: somebody has to say
+    what is to become of it. Told once.
+    """
+
+    at: datetime
+    mailing: int
+
+
+MailingEvent = MailingProgress | MailingEnded | MailingFailed | ReservationMissed

@@ -34,6 +34,7 @@ from kollect.mailing.mailing_states import (
     SendResult,
 )
 from kollect.mailing.outbox import Outbox
+from kollect.mailing.schedule import rests_until
 from kollect.settings.model import Passwords, Settings
 from kollect.smtp.client import SmtpClient
 from kollect.smtp.outgoing import DeliveryStatus, Outcome, OutgoingMail
@@ -129,7 +130,11 @@ class MailingRun:
 
     def _is_sending(self) -> bool:
         state = self._outbox.mailing(self._mailing.id).state
-        return state is MailingState.SENDING and not self._stopping()
+        return state is MailingState.SENDING and not (self._stopping() or self._rests())
+
+    def _rests(self) -> bool:
+        """It is night, and this mailing does not go out at night."""
+        return rests_until(self._mailing.due_at, self._mailing.night, self._now()) is not None
 
     def _deliver(self) -> ServerTrouble | None:
         """What the pace allows now."""
@@ -150,7 +155,7 @@ class MailingRun:
         return self._post.trouble
 
     def _closed(self) -> bool:
-        return self._stopping() or self._post.trouble is not None
+        return self._stopping() or self._post.trouble is not None or self._rests()
 
     def _begin(self, recipient: MailingRecipient) -> OutgoingMail | None:
         try:

@@ -77,6 +77,8 @@ UNFINISHED = (
 
 class MailingState(StrEnum):
     DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    """予約: its letters are written down, and wait for its time."""
     SENDING = "sending"
     PAUSED = "paused"
     STOPPED = "stopped"
@@ -85,7 +87,8 @@ class MailingState(StrEnum):
 
 
 STATE_MOVES: dict[MailingState, frozenset[MailingState]] = {
-    MailingState.DRAFT: frozenset({MailingState.SENDING}),
+    MailingState.DRAFT: frozenset({MailingState.SCHEDULED, MailingState.SENDING}),
+    MailingState.SCHEDULED: frozenset({MailingState.DRAFT, MailingState.SENDING}),
     MailingState.SENDING: frozenset({MailingState.PAUSED, MailingState.STOPPED, MailingState.DONE}),
     MailingState.PAUSED: frozenset({MailingState.SENDING, MailingState.STOPPED, MailingState.DONE}),
     MailingState.STOPPED: frozenset(),
@@ -106,7 +109,11 @@ class ExclusionReason(StrEnum):
     UNDELIVERABLE = "不達"
     SAME_ADDRESS = "同じメールアドレス"
     """Another number of the same address gets it."""
+    MERGED = "統合"
+    """Another number of the same person gets it."""
     CALLED_OFF = "送信の中止"
+    TOO_LATE = "1日以上遅れ"
+    """What is sent by itself, and was due while the PC was off."""
 
 
 class SendResult(StrEnum):
@@ -152,8 +159,15 @@ class Mailing:
     pace: RateLimit
     state: MailingState
     made_at: datetime
+    """Of a 予約: when its moment was chosen."""
     started_at: datetime | None
     ended_at: datetime | None
+    due_at: datetime | None = None
+    """Begun by the clock: a 予約, or what is sent by itself. None: somebody has begun it."""
+    night: bool = False
+    """That goes out from 21:00 to 8:00 too."""
+    standing: int | None = None
+    """The 誕生日メール or ステップメール that it is of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,27 @@ they then call `look`. Runs beside the collector on the same file. Whoever liste
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from kollect.delivery.retry_policy import TOMORROW
 from kollect.errors import Trouble
 from kollect.ledger.encryption_record import encryption_kept
 from kollect.ledger.ledger import Ledger
+from kollect.mailing.due_mailings import DueMailings
 from kollect.mailing.mailing_events import (
     NO_MAILING,
     MailingEnded,
     MailingEvent,
     MailingFailed,
     MailingProgress,
+    ReservationMissed,
 )
 from kollect.mailing.mailing_letters import sample_address, send_sample
 from kollect.mailing.mailing_run import MailingRun
 from kollect.mailing.mailing_states import UNFINISHED, Mailing, MailingState, RecipientState
 from kollect.mailing.outbox import Outbox
+from kollect.mailing.schedule import rests_until
 from kollect.settings.model import Passwords, Settings
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
@@ -62,16 +65,20 @@ class MailingWorker(BackgroundThread):
         *,
         now: Callable[[], datetime] = local_now,
         patience: float | None = None,
+        undecided: Callable[[], Collection[int]] = tuple,
     ) -> None:
         """`patience`: how many seconds it is tried to write down what was sent; None: as long as it
-        takes."""
+        takes. `undecided`: mailings of which somebody is still asked whether they go on."""
         super().__init__("mailing", now)
         self._patience = patience
+        self._undecided = undecided
         self._folder = folder
         self._load = load
         self._listener = safe_thread.deaf_to_faults(listener)
         self._resident = False
         """It goes on until `stop`, and tries again by itself."""
+        self._by_the_clock = False
+        """What is due begins."""
         self._looked_back = False
         self._looked = False
         """Something was changed while a round waited."""
@@ -82,6 +89,8 @@ class MailingWorker(BackgroundThread):
         self._told = ""
         self._tomorrow: dict[int, int] = {}
         """Of which mailings how many letters wait for tomorrow, as was told."""
+        self._missed: set[tuple[int, datetime | None]] = set()
+        """予約 of which was told that their time went by."""
 
     def look(self) -> None:
         """Something was begun, paused, resumed or stopped in the outbox. Returns at once.
@@ -92,7 +101,7 @@ class MailingWorker(BackgroundThread):
 
     def run(self) -> None:
         """Send what there is to send, and wait for more, until `stop`."""
-        self._resident = True
+        self._resident = self._by_the_clock = True
         while not self._stop.is_set():
             self._wake.clear()
             _, due = self._work()
@@ -101,17 +110,19 @@ class MailingWorker(BackgroundThread):
             else:
                 self._wait(due)
 
-    def once(self) -> Trouble | None:
-        """Every letter that is owed, tried once, here and now; waits as the pace asks.
+    def once(self, *, begin_due: bool = False) -> Trouble | None:
+        """Every letter that is owed, tried once, here and now; waits as the pace asks. With
+        `begin_due` also what is due by now of what sends itself.
 
         Never raises a Trouble: returns why letters could not go out.
         """
+        self._by_the_clock = begin_due
         return self._work()[0]
 
     # --- one pass over the outbox
 
     def _work(self) -> tuple[Trouble | None, datetime | None]:
-        """Returns what went wrong, and when to try again; None: when somebody says so."""
+        """Returns what went wrong, and when to try or look again; None: when somebody says so."""
         self._busy.set()
         try:
             if not self._folder.database.exists():  # nobody begins a new file here
@@ -145,13 +156,15 @@ class MailingWorker(BackgroundThread):
         if not self._looked_back:
             outbox.left_from_before(self._now())
             self._looked_back = True
-        sending = [m for m in reversed(outbox.mailings()) if m.state is MailingState.SENDING]
+        late, look_at = self._begin_due(outbox)
         failed: tuple[Mailing, Trouble] | None = None
         paused = False
         accepted = 0
-        for mailing in sending:
+        for mailing in reversed(self._unfinished(outbox)):
             if self._stop.is_set() or failed:
                 break  # what keeps one from going out keeps the others as well
+            if self._rests_until(mailing):
+                continue
             trouble, paused, count = self._one_round(outbox, mailing)
             accepted += count
             if trouble is not None:
@@ -160,7 +173,9 @@ class MailingWorker(BackgroundThread):
                 self._under_way.discard(mailing.id)  # its end is told with the trouble
         self._tell_ended(outbox)
         due = None
-        left = [m.id for m in outbox.mailings() if m.state is MailingState.SENDING]
+        unfinished = self._unfinished(outbox)
+        resting = [until for m in unfinished if (until := self._rests_until(m))]
+        left = [m.id for m in unfinished if not self._rests_until(m)]
         tomorrow = self._tell_tomorrow(outbox, left)
         if not left:
             self._barren = 0
@@ -170,15 +185,43 @@ class MailingWorker(BackgroundThread):
         else:
             self._barren = 1 if accepted else self._barren + 1
             due = self._now() + self._pause()
+        next_at = min((m for m in (due, look_at, *resting) if m is not None), default=None)
         if failed is None:
-            self._told = ""
             if self._resident:
-                self._tell_waiting(outbox, due)
-            return None, due
+                self._tell_waiting(outbox, left, due)
+            if late is None:
+                self._told = ""
+            return late, next_at
         mailing, trouble = failed
         if paused or mailing.id in self._under_way:  # else somebody has paused or stopped it
             self._say(mailing.id, trouble, None if paused else due)
-        return trouble, due
+        return trouble, next_at
+
+    def _unfinished(self, outbox: Outbox) -> list[Mailing]:
+        undecided = self._undecided()
+        return [one for one in outbox.mailings(MailingState.SENDING) if one.id not in undecided]
+
+    def _rests_until(self, mailing: Mailing) -> datetime | None:
+        return rests_until(mailing.due_at, mailing.night, self._now())
+
+    def _begin_due(self, outbox: Outbox) -> tuple[Trouble | None, datetime | None]:
+        """What is due by the clock begins. Returns what is in its way, and when to look again."""
+        if not self._by_the_clock:
+            return None, None
+        found = DueMailings(outbox, lambda: self._load()[0], self._now).begin()
+        for mailing in found.missed:
+            if (mailing.id, mailing.due_at) not in self._missed:
+                self._missed.add((mailing.id, mailing.due_at))
+                log.warning(
+                    "メール発信「%s」: 予約の時刻を過ぎたため、まだ送っていません。",
+                    mailing.subject,
+                )
+                self._listener(ReservationMissed(self._now(), mailing.id))
+        if found.trouble is None:
+            return None, found.again_at
+        identity, trouble = found.trouble
+        self._say(identity, trouble, found.again_at)
+        return trouble, found.again_at
 
     def _one_round(self, outbox: Outbox, mailing: Mailing) -> tuple[Trouble | None, bool, int]:
         settings, passwords = self._load()
@@ -190,7 +233,8 @@ class MailingWorker(BackgroundThread):
         one = MailingRun(
             outbox, mailing, settings, passwords, self._mark(),
             now=self._now, listener=self._listener,
-            stopping=self._stop.is_set, wait=self._wait_within, patience=self._patience,
+            stopping=self._stop.is_set, patience=self._patience,
+            wait=lambda until: self._wait_in_round(outbox, until),
         )  # fmt: skip
         with encryption_kept(self._folder.database, settings):
             trouble, paused = one.run()
@@ -230,9 +274,9 @@ class MailingWorker(BackgroundThread):
         self._tomorrow = found
         return found
 
-    def _tell_waiting(self, outbox: Outbox, due: datetime | None) -> None:
+    def _tell_waiting(self, outbox: Outbox, left: list[int], due: datetime | None) -> None:
         """What the server has put off is tried again then."""
-        for identity in sorted(self._under_way if due else ()):
+        for identity in sorted(self._under_way & {*left} if due else ()):
             self._listener(
                 MailingProgress(
                     at=self._now(),
@@ -256,6 +300,12 @@ class MailingWorker(BackgroundThread):
     def _pause(self) -> timedelta:
         pause: timedelta = FIRST_PAUSE * 2 ** min(self._barren - 1, 10)
         return min(pause, LONGEST_PAUSE)
+
+    def _wait_in_round(self, outbox: Outbox, until: datetime) -> None:
+        """What is due meanwhile begins, and has its turn after this round."""
+        self._wait_within(until)
+        if not self._stop.is_set():
+            self._begin_due(outbox)
 
     def _wait_within(self, until: datetime) -> None:
         """A wait in the middle of a round, which goes on afterwards."""

@@ -15,7 +15,7 @@ from kollect.delivery.refusal import address_is_dead
 from kollect.delivery.retry_policy import Patience, is_put_off
 from kollect.ledger.lived_clock import LivedClock
 from kollect.mail import address
-from kollect.mailing.drafts import AGAINST
+from kollect.mailing.drafts import AGAINST_LETTER, TO_WHOM
 from kollect.mailing.mailing_states import (
     MOVES,
     UNFINISHED,
@@ -29,6 +29,7 @@ from kollect.mailing.mailing_states import (
     step_after,
 )
 from kollect.mailing.recipients import Recipients
+from kollect.mailing.returned_letters import ENOUGH, ReturnedLetter, is_about_address
 from kollect.storage.database import one_of, to_text
 from kollect.storage.queries import LISTED
 
@@ -106,8 +107,7 @@ class Outbox(Recipients):
         off, that is written down; a member who has another address now gets it there.
         """
         state, unknowns, against, to = self._db.row(
-            f"SELECT mailing.state, unknowns, {AGAINST}, receipt.address FROM parcel"
-            " JOIN member USING (number) JOIN receipt USING (number)"
+            f"SELECT mailing.state, unknowns, {AGAINST_LETTER}, receipt.address{TO_WHOM}"
             " JOIN mailing ON mailing.id = mailing WHERE parcel.id = ?",
             recipient.id,
         ) or ("", 0, "", "")
@@ -156,9 +156,8 @@ class Outbox(Recipients):
                 return []
             while True:
                 found = self._db.rows(
-                    f"SELECT parcel.id, step, {AGAINST} FROM parcel JOIN member USING (number)"
-                    f" JOIN receipt USING (number) WHERE mailing = ? AND {owed}"
-                    f" ORDER BY {order} LIMIT ?",
+                    f"SELECT parcel.id, step, {AGAINST_LETTER}{TO_WHOM}"
+                    f" WHERE mailing = ? AND {owed} ORDER BY {order} LIMIT ?",
                     *(mailing, beyond, most),
                 )
                 for identity, step, against in found:
@@ -182,7 +181,11 @@ class Outbox(Recipients):
 
     def _address_anew(self, ids: list[int]) -> None:
         """What is handed over goes to the address that the member has now."""
-        present = "(SELECT address FROM receipt WHERE receipt.number = parcel.number)"
+        present = (
+            "(SELECT receipt.address FROM receipt JOIN receipt AS own"
+            " ON receipt.number = coalesce(own.stands_for, own.number)"
+            " WHERE own.number = parcel.number)"
+        )
         self._db.change(
             f"UPDATE parcel SET address = {present} WHERE id IN {LISTED} AND address <> {present}",
             json.dumps(ids),
@@ -191,8 +194,7 @@ class Outbox(Recipients):
     def _is_present(self, parcel: int) -> bool:
         """Whether a letter went to the address that its member has now."""
         row = self._db.row(
-            "SELECT parcel.address, address_key FROM parcel JOIN receipt USING (number)"
-            " WHERE parcel.id = ?",
+            f"SELECT parcel.address, receipt.address_key{TO_WHOM} WHERE parcel.id = ?",
             parcel,
         )
         return row is not None and address.key(row[0]) == row[1]
@@ -226,8 +228,9 @@ class Outbox(Recipients):
         results = list(results)
         with self.transaction():
             rows = self._db.rows(
-                "SELECT parcel.id, mailing, number, unknowns, state, later_since, refused_since,"
-                " refusals, answer FROM parcel"
+                "SELECT parcel.id, mailing, coalesce(stands_for, number), unknowns, mailing.state,"
+                " later_since, refused_since, refusals, answer FROM parcel"
+                " JOIN receipt USING (number)"
                 f" JOIN mailing ON mailing.id = mailing WHERE parcel.id IN {LISTED}"
                 f" AND step = '{RecipientState.SENDING}'",
                 json.dumps([result.id for result in results]),
@@ -286,23 +289,43 @@ class Outbox(Recipients):
 
     def bounced(
         self, letter_id: str, recipient_key: str, reason: str, since: datetime, now: datetime
-    ) -> int | None:
-        """A letter came back: it and its member are 不達. Found by its Message-ID, or where the
-        report names none, by the recipient of one handed over after `since`. Returns the number.
+    ) -> ReturnedLetter | None:
+        """A letter came back: it is 不達, and its member from the second day on
+        (`returned_letters`). Found by its Message-ID, or where the report names none, by the
+        recipient of one handed over after `since`. None: there is none.
         """
         with self.transaction():
             row = self._handed_over(letter_id, recipient_key, since)
             if row is None:
                 return None
-            identity, number, step, _ = row
+            identity, number, step, to = row
             if (
                 RecipientState.UNDELIVERABLE in MOVES[one_of(RecipientState, step)]
                 and step != RecipientState.SENDING
             ):
                 self.move([identity], RecipientState.UNDELIVERABLE, now, reason)
-            if self._is_present(identity):
+            key, days = address.key(to), 0
+            if is_about_address(reason):
+                days = self._count_day(number, key, reason, now)
+            if days >= ENOUGH and self._is_present(identity):
                 self._members.undeliverable(number, reason, now, MAILING_SOURCE)
-        return number
+                self._objections += 1
+            member = self._members.get(number)
+            gone = member is not None and bool(member.standing.undeliverable)
+        return ReturnedLetter(number, days, gone)
+
+    def _count_day(self, number: int, key: str, reason: str, now: datetime) -> int:
+        """Today a letter to this address came back; returns how many days count."""
+        self._db.change(
+            "INSERT OR REPLACE INTO returned_letter (address_key, day, answer) VALUES (?, ?, ?)",
+            *(key, now.date().isoformat(), reason),
+        )
+        count = self._days_returned(number, key, now)
+        self._db.change(
+            f"DELETE FROM returned_letter WHERE address_key = ? AND day NOT IN {LISTED}",
+            *(key, json.dumps([day.isoformat() for day in count])),
+        )
+        return len(count)
 
     def handed_over(
         self, letter_id: str, recipient_key: str, since: datetime
@@ -317,11 +340,10 @@ class Outbox(Recipients):
         self, letter_id: str, recipient_key: str, since: datetime
     ) -> tuple[int, int, str, str] | None:
         by, value = (
-            ("letter_id = ?", letter_id) if letter_id else ("address_key = ?", recipient_key)
+            ("letter_id = ?", letter_id) if letter_id else ("own.address_key = ?", recipient_key)
         )
         return self._db.row(
-            "SELECT parcel.id, parcel.number, step, parcel.address"
-            " FROM parcel JOIN receipt USING (number)"
+            f"SELECT parcel.id, member.number, step, parcel.address{TO_WHOM}"
             f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
             *(value, to_text(since)),
         )

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from kollect.delivery.retry_policy import Patience
 from kollect.ledger.lived_clock import lived_moment
 from kollect.ledger.lived_time import Lived
-from kollect.mailing.drafts import Mailings
+from kollect.mail import address
+from kollect.mailing.drafts import TO_WHOM, Mailings
 from kollect.mailing.mailing_states import UNFINISHED, MailingRecipient, RecipientState
 from kollect.mailing.rate_limit import RateLimit
-from kollect.storage.database import Row, one_of, to_text, to_time
+from kollect.mailing.returned_letters import days_that_count
+from kollect.storage.database import Row, one_of, to_day, to_text, to_time
 from kollect.storage.queries import LISTED
 
 _PARCEL = (
-    "SELECT parcel.id, mailing, parcel.number, name, parcel.address, letter_id, step, unknowns,"
-    " answer, step_at, later_since, refused_since, refusals FROM parcel JOIN member USING (number)"
+    "SELECT parcel.id, mailing, member.number, name, parcel.address, letter_id, step, unknowns,"
+    f" answer, step_at, later_since, refused_since, refusals{TO_WHOM}"
 )
 
 _OWED = "', '".join(UNFINISHED)
@@ -93,16 +95,40 @@ class Recipients(Mailings):
         yield from map(_recipient, self._db.each(sql, mailing))
 
     def sent_mails(self, number: int) -> list[SentMail]:
-        """What a member was sent and what became of it, the newest first."""
+        """What a member, under whatever number, was sent and what became of it, the newest
+        first."""
         found = self._db.rows(
             "SELECT subject, step, step_at, answer FROM parcel JOIN mailing"
-            " ON mailing.id = mailing WHERE number = ? ORDER BY parcel.id DESC",
+            " ON mailing.id = mailing WHERE number IN (SELECT ?1 UNION"
+            " SELECT number FROM receipt WHERE stands_for = ?1) ORDER BY parcel.id DESC",
             number,
         )
         return [
             SentMail(subject, one_of(RecipientState, step), to_time(at), why)
             for subject, step, at, why in found
         ]
+
+    def days_returned(self, number: int, now: datetime) -> list[date]:
+        """The days on which letters to this member's address came back, that count
+        (`returned_letters`), the oldest first."""
+        row = self._db.row("SELECT address_key FROM receipt WHERE number = ?", number)
+        return self._days_returned(number, row[0], now) if row else []
+
+    def _days_returned(self, number: int, key: str, now: datetime) -> list[date]:
+        returned = self._db.rows("SELECT day FROM returned_letter WHERE address_key = ?", key)
+        if not returned:
+            return []
+        taken = self._db.rows(
+            "SELECT address, step_at FROM parcel WHERE step = ? AND number IN (SELECT ?"
+            " UNION SELECT number FROM receipt WHERE stands_for = ?)",
+            *(RecipientState.SENT, number, number),
+        )
+        zone = now.tzinfo
+        return days_that_count(
+            [to_day(day) for (day,) in returned],
+            [to_time(at).astimezone(zone).date() for to, at in taken if address.key(to) == key],
+            now.date(),
+        )
 
     def is_of_a_mailing(self, letter_ids: Iterable[str]) -> bool:
         """Is one of these the Message-ID of a mail to a member?"""

@@ -15,19 +15,21 @@ and after 「元に戻す」:
 No number is given, skipped or given twice by it. A no, 配信停止 or 退会, of either address holds
 on; a 配信停止 that still comes from A is the member's too. The consent goes along, and 承諾の記録
 gets a line for B.
+
+Where it is undone, B was somebody else's: a no that had come only from B (the history says from
+where, see `repository.STOPPED`) is not the member's any more, and holds for whoever registers B.
+Said at the counter, or by a mail from A, it was the member's, and holds on.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from kollect.ledger.mail_rows import MANUAL
 from kollect.ledger.receipt_query import UNREGISTERED
-from kollect.ledger.states import TO_SEND
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
 from kollect.members.member import Consent, Member, MemberState
-from kollect.members.member_errors import MemberRefusal, NotRegistered, NumberUnknown, Withdrawn
+from kollect.members.member_errors import MemberRefusal, NumberUnknown, Withdrawn
 from kollect.members.repository import Members, is_after
 from kollect.storage.database import to_text
 
@@ -46,7 +48,7 @@ class AddressChanges(Members):
     def new_address(self, number: int, new_number: int) -> str:
         """The address that the member would get by `new_number`, which its blank mail was given.
 
-        Raises NotRegistered, Withdrawn, NumberUnknown or CannotMove.
+        Raises NotRegistered, MergedAway, Withdrawn, NumberUnknown or CannotMove.
         """
         member = self._to_move(number)
         row = self._db.row(
@@ -65,7 +67,7 @@ class AddressChanges(Members):
                 number=new_number,
                 member=member,
             )
-        if stands_for == number:
+        if stands_for == number and new_number not in self.merged_among([new_number]):
             raise CannotMove(
                 "前のアドレスの受付番号です",
                 happened=f"受付番号 {new_number}（{exact(found)}）は、{member.name} 様が前に"
@@ -76,13 +78,13 @@ class AddressChanges(Members):
                 member=member,
             )
         there = self.get(stands_for or new_number)
-        if there is not None:
+        if there is not None and there.number != number:
             raise CannotMove(
                 "ほかの会員の受付番号です",
                 happened=f"受付番号 {new_number}（{exact(found)}）は、会員 {there.number} の"
                 f" {there.name} 様のものです。",
                 cure="番号をもう一度確かめてください。同じお客様が2回登録されているときは、"
-                "新しいほうの登録を退会にして、こちらの会員の登録内容を直してください。",
+                "「ほかの会員と統合」で1つにできます。",
                 number=new_number,
                 member=there,
             )
@@ -99,6 +101,7 @@ class AddressChanges(Members):
         with self.transaction():
             present = self.new_address(number, new_number)
             member = self._to_move(number)
+            no = self.said_no(new_number)
             self._db.change(
                 "INSERT INTO former_address (number, address, address_key, state, reason,"
                 " replied_at, left_at, new_number) SELECT number, address, address_key, state,"
@@ -125,9 +128,8 @@ class AddressChanges(Members):
             if member.consent.given:
                 how = f"{member.consent.how}（{CHANGED}）"
                 self._consent(number, Consent(True, member.consent.on, how), now)
-            no = self.said_no(number)
             if no is not None and not is_after(member.consent, no, now):
-                self._inherit(number, no, now, source)
+                self._inherit(number, no, now, source, key)
                 return no
         return None
 
@@ -135,8 +137,8 @@ class AddressChanges(Members):
         """Take the last change back: a wrong number had been typed. Returns the address that the
         member has again.
 
-        Raises NotRegistered, Withdrawn, or CannotMove where there is nothing to take back or the
-        former address has been given a number of its own since.
+        Raises NotRegistered, MergedAway, Withdrawn, or CannotMove where there is nothing to take
+        back or the former address has been given a number of its own since.
         """
         with self.transaction():
             member = self._to_move(number)
@@ -154,7 +156,7 @@ class AddressChanges(Members):
                     member=member,
                 )
             identity, former, key, state, reason, replied_at, new_number = row
-            if (taken := self.number_of(key)) is not None:
+            if (taken := self.number_of(key)) not in (None, number):
                 raise CannotMove(
                     "前のアドレスには戻せません",
                     happened=f"前のアドレス（{exact(former)}）には、そのあとの空メールで"
@@ -164,16 +166,20 @@ class AddressChanges(Members):
                     number=taken,
                     member=member,
                 )
-            ((renumbered,),) = self._db.rows(
-                "SELECT renumbered FROM receipt WHERE number = ?", number
+            ((left, renumbered),) = self._db.rows(
+                "SELECT address_key, renumbered FROM receipt WHERE number = ?", number
             )
             self._db.change(
-                "UPDATE receipt SET address = ?, address_key = ?, state = ?, reason = ?,"
-                " replied_at = ?, renumbered = 0 WHERE number = ?",
+                "UPDATE receipt SET address = ?1, address_key = ?2, state = ?3, reason = ?4,"
+                " replied_at = ?5, renumbered = EXISTS (SELECT 1 FROM receipt AS other"
+                " WHERE other.address_key = ?2 AND other.renumbered = 0 AND other.number <> ?6)"
+                " WHERE number = ?6",
                 *(former, key, state, reason, replied_at, number),
             )
             self._db.change(
-                "UPDATE receipt SET stands_for = NULL,"
+                # of a member who was merged into this one the number stands for it as before
+                "UPDATE receipt SET"
+                " stands_for = iif(number IN (SELECT number FROM member), stands_for, NULL),"
                 " renumbered = iif(number = ?, ?, renumbered)"
                 " WHERE stands_for = ? AND address_key ="
                 " (SELECT address_key FROM receipt WHERE number = ?)"
@@ -184,12 +190,19 @@ class AddressChanges(Members):
             )
             self._db.change("DELETE FROM former_address WHERE id = ?", identity)
             self._settle(member, former, now, source, UNDONE)
+            self._give_back_no(number, left, now, source)
             return str(former)
 
+    def _give_back_no(self, number: int, left: str, now: datetime, source: str) -> None:
+        """A no from the address that was never the member's holds there, and not for the member."""
+        if left in self._keys_of(number):
+            return
+        self._lift(number, {left}, now, source)
+        self._revive_no(left, number)
+        self._hold_no(number, now, source)
+
     def _to_move(self, number: int) -> Member:
-        member = self.get(number)
-        if member is None:
-            raise NotRegistered(number)
+        member = self._present(number)
         if member.standing.state is MemberState.WITHDRAWN:
             raise Withdrawn(member)
         return member
@@ -200,9 +213,4 @@ class AddressChanges(Members):
             self.reachable(member.number, now, source)
         self._write(member, present)
         self._note(member.number, now, source, event, member.standing.address, present)
-        owed = ", ".join(f"'{step}'" for step in TO_SEND)
-        self._db.change(
-            "UPDATE mail SET address = ?, address_key = ?"
-            f" WHERE number = ? AND mailbox = ? AND step IN ({owed})",
-            *(present, address.key(present), member.number, MANUAL),
-        )
+        self._readdress(member.number, present)

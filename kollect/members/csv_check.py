@@ -290,6 +290,12 @@ def _number(cells: Cells, members: KnownCustomers, numbers: BroughtNumbers) -> t
     number = normalize.number(typed)
     if number is None:
         raise _Wrong(f"受付番号「{typed}」は数字ではありません。")
+    if members.is_merged(number):
+        into = members.stands_for(number)
+        raise _Wrong(
+            f"受付番号 {number} の会員は、会員 {into} に統合されています。{into} の行に書いて、"
+            "この行を消してください。"
+        )
     number = members.stands_for(number) or number
     collected = members.address_of(number)
     if collected is None:

@@ -20,6 +20,7 @@ class KnownCustomers:
         self._addresses: dict[int, tuple[str, int | None]] = {}
         self._numbers: dict[str, int] = {}
         self._registered: dict[int, Member] = {}
+        self._merged: set[int] = set()
 
     def read_ahead(self, numbers: Iterable[int], keys: Collection[str]) -> None:
         """From now on the questions are about these; what was read before is forgotten."""
@@ -29,10 +30,14 @@ class KnownCustomers:
         self._addresses = self._members.addresses_of(wanted)
         wanted |= {stands for _, stands in self._addresses.values() if stands is not None}
         self._addresses |= self._members.addresses_of(wanted - self._addresses.keys())
+        self._merged = self._members.merged_among(wanted)
         self._registered = {one.number: one for one in self._members.members(sorted(wanted))}
 
     def stands_for(self, number: int) -> int | None:
         return self._addresses.get(number, ("", None))[1]
+
+    def is_merged(self, number: int) -> bool:
+        return number in self._merged
 
     def address_of(self, number: int) -> str | None:
         found = self._addresses.get(number)

@@ -21,6 +21,8 @@ class MemberState(StrEnum):
     ACTIVE = "active"
     WITHDRAWN = "withdrawn"
     """退会: kept, but never written to."""
+    MERGED = "merged"
+    """統合: the row is kept, but lives on in another member; nobody ever reads it as one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,20 @@ class Withdrawn(MemberRefusal):
         )
 
 
+class MergedAway(MemberRefusal):
+    """`member` is the one that this number stands for now."""
+
+    def __init__(self, number: int, member: Member) -> None:
+        super().__init__(
+            "統合された会員です",
+            happened=f"受付番号 {number} の会員は、会員 {member.number} の {member.name} 様に"
+            "統合されています。",
+            cure=f"会員 {member.number} を開いてください。",
+            number=number,
+            member=member,
+        )
+
+
 class NotRegistered(MemberRefusal):
     def __init__(self, number: int) -> None:
         super().__init__(

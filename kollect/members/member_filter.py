@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -82,7 +83,7 @@ EVERYBODY = MemberFilter()
 
 def where(choice: MemberFilter) -> tuple[str, list[object]]:
     """The condition on the table `member`, and its values."""
-    conditions: list[str] = []
+    conditions: list[str] = ["member.state <> 'merged'"]
     values: list[object] = []
     for forms in normalize.search_words(choice.text):
         conditions.append(f"({' OR '.join(['instr(member.search, ?)'] * len(forms))})")
@@ -113,18 +114,22 @@ def where(choice: MemberFilter) -> tuple[str, list[object]]:
         values += choice.ages.birthdays()
     if choice.not_written_since:
         conditions.append(
-            "NOT EXISTS (SELECT 1 FROM parcel WHERE parcel.number = member.number"
+            "NOT EXISTS (SELECT 1 FROM parcel WHERE parcel.number IN (SELECT member.number"
+            # what was written to a number that was merged into this one (統合)
+            " UNION ALL SELECT number FROM receipt WHERE stands_for = member.number)"
             " AND parcel.step IN ('sent', 'uncertain') AND parcel.step_at >= ?)"
         )
         values.append(to_text(choice.not_written_since))
-    return " AND ".join(conditions) or "1", values
+    return " AND ".join(conditions), values
 
 
-def search_text(member: Member, address: str) -> str:
-    """What `where` searches; the fields are kept apart so that no word is found across two."""
+def search_text(member: Member, address: str, merged: Iterable[str] = ()) -> str:
+    """What `where` searches; the fields are kept apart so that no word is found across two.
+    `merged`: numbers and addresses that lead to this member since 統合.
+    """
     fields = (
         *(str(member.number), member.name, member.kana, member.phone.replace("-", "")),
-        *(address, member.postcode.replace("-", ""), member.home, *member.groups),
+        *(address, member.postcode.replace("-", ""), member.home, *member.groups, *merged),
     )
     return normalize.search_keys(fields)
 

@@ -26,6 +26,14 @@ from kollect.storage.queries import LISTED, Queries
 
 AT_ONCE = 500
 """So many members are read together."""
+_HOLDERS = (
+    "SELECT coalesce(stands_for, number) FROM receipt JOIN member USING (number) WHERE address_key"
+)
+"""Whose an address is: the member with it, or the one into whom that one was merged (統合)."""
+_FAMILY = (
+    "(SELECT ?1 UNION SELECT number FROM receipt JOIN member USING (number) WHERE stands_for = ?1)"
+)
+"""A member's number, and those of the members who were merged into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,8 @@ class MemberReader:
     def _with_line(self, line: str) -> list[Member]:
         """The members among whose searched fields one is exactly this."""
         found = self._db.rows(
-            "SELECT number FROM member INDEXED BY member_in_order WHERE instr(search, ?)",
+            "SELECT number FROM member INDEXED BY member_in_order"
+            " WHERE instr(search, ?) AND state <> 'merged'",
             f"\n{line}\n",
         )
         return self.members([number for (number,) in found[:_MOST_ALIKE]])
@@ -149,7 +158,7 @@ class MemberReader:
         row = self._db.row(
             "SELECT number FROM member"
             f" WHERE (registered_at, number) {sign}"
-            " (SELECT registered_at, number FROM member WHERE number = ?)"
+            " (SELECT registered_at, number FROM member WHERE number = ?) AND state <> 'merged'"
             f" ORDER BY registered_at {order}, number {order} LIMIT 1",
             number,
         )
@@ -157,13 +166,17 @@ class MemberReader:
 
     def last_registered(self) -> Member | None:
         row = self._db.row(
-            "SELECT number FROM member ORDER BY registered_at DESC, number DESC LIMIT 1"
+            "SELECT number FROM member WHERE state <> 'merged'"
+            " ORDER BY registered_at DESC, number DESC LIMIT 1"
         )
         return self.get(row[0]) if row else None
 
     def registered_since(self, moment: datetime) -> int:
         """How many members were registered at this moment or later."""
-        row = self._db.row("SELECT count(*) FROM member WHERE registered_at >= ?", to_text(moment))
+        row = self._db.row(
+            "SELECT count(*) FROM member WHERE registered_at >= ? AND state <> 'merged'",
+            to_text(moment),
+        )
         return row[0] if row else 0
 
     def is_stopped(self, number: int) -> bool:
@@ -173,9 +186,12 @@ class MemberReader:
         )
 
     def of_address(self, address_key: str) -> list[Member]:
-        """The members with this address; more than one where a second number was given to it."""
+        """The members with this address, or whose it was before they were merged into another;
+        more than one where a second number was given to it.
+        """
         found = self._db.rows(
-            f"{member_rows.SELECT} WHERE address_key = ? ORDER BY member.number", address_key
+            f"{member_rows.SELECT} WHERE member.number IN ({_HOLDERS} = ?) ORDER BY member.number",
+            address_key,
         )
         return [member_rows.member_of(row) for row in found]
 
@@ -185,7 +201,9 @@ class MemberReader:
         return row[0] if row else None
 
     def stands_for(self, number: int) -> int | None:
-        """The member whose new address was given this number (アドレスの変更); None: nobody's."""
+        """The member whose new address was given this number (アドレスの変更), or into whom its
+        own was merged (統合); None: nobody's.
+        """
         row = self._db.row("SELECT stands_for FROM receipt WHERE number = ?", number)
         return row[0] if row else None
 
@@ -193,7 +211,9 @@ class MemberReader:
         """The members who had this address before アドレスの変更, and do not have it now."""
         found = self._db.rows(
             f"{member_rows.SELECT} WHERE receipt.address_key <> ? AND member.number IN"
-            " (SELECT number FROM former_address WHERE address_key = ?) ORDER BY member.number",
+            " (SELECT coalesce(own.stands_for, own.number) FROM former_address AS former"
+            " JOIN receipt AS own USING (number) WHERE former.address_key = ?)"
+            " ORDER BY member.number",
             *(address_key, address_key),
         )
         return [member_rows.member_of(row) for row in found]
@@ -215,9 +235,9 @@ class MemberReader:
     def number_of(self, address_key: str) -> int | None:
         """The number of this address: where it has several a registered one, then the newest."""
         row = self._db.row(
-            "SELECT receipt.number FROM receipt LEFT JOIN member USING (number)"
-            " WHERE address_key = ? AND stands_for IS NULL"
-            " ORDER BY name IS NULL, receipt.number DESC LIMIT 1",
+            "SELECT coalesce(stands_for, number) FROM receipt LEFT JOIN member USING (number)"
+            " WHERE address_key = ? AND (stands_for IS NULL OR name IS NOT NULL)"
+            " ORDER BY name IS NULL, number DESC LIMIT 1",
             address_key,
         )
         return row[0] if row else None
@@ -246,12 +266,29 @@ class MemberReader:
     def numbers_of(self, address_keys: Iterable[str]) -> dict[str, int]:
         """As `number_of`, of those addresses that have one."""
         found = self._db.each(
-            "SELECT address_key, receipt.number FROM receipt LEFT JOIN member USING (number)"
-            f" WHERE address_key IN {LISTED} AND stands_for IS NULL"
-            " ORDER BY name IS NOT NULL, receipt.number",
+            "SELECT address_key, coalesce(stands_for, number)"
+            " FROM receipt LEFT JOIN member USING (number)"
+            f" WHERE address_key IN {LISTED} AND (stands_for IS NULL OR name IS NOT NULL)"
+            " ORDER BY name IS NOT NULL, number",
             json.dumps(list(address_keys)),
         )
         return dict(found)  # the last of an address counts
+
+    def merged_among(self, numbers: Iterable[int]) -> set[int]:
+        """Those of these numbers whose members were merged into another (統合)."""
+        found = self._db.each(
+            f"SELECT number FROM member WHERE state = 'merged' AND number IN {LISTED}",
+            json.dumps(list(numbers)),
+        )
+        return {number for (number,) in found}
+
+    def merged_into(self, number: int) -> list[tuple[int, str]]:
+        """The numbers of the members who were merged into this one, each with its address."""
+        return self._db.rows(
+            "SELECT number, address FROM receipt JOIN member USING (number)"
+            " WHERE stands_for = ? ORDER BY number",
+            number,
+        )
 
     def taken_among(self, numbers: Iterable[int]) -> list[int]:
         """Those of these numbers that are registered already, or stand for a member."""
@@ -285,14 +322,25 @@ class MemberReader:
         found = self._db.rows(
             f"SELECT number, max(no) FROM (SELECT receipt.number, {no} FROM receipt"
             " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
-            f" CROSS JOIN member ON member.number = same.number WHERE {wanted}"
+            " CROSS JOIN member ON member.number = coalesce(same.stands_for, same.number)"
+            f" WHERE {wanted}"
             f" UNION ALL SELECT receipt.number, {no} FROM receipt"
             " CROSS JOIN former_address AS former ON former.address_key = receipt.address_key"
-            f" CROSS JOIN member ON member.number = former.number WHERE {wanted})"
+            " CROSS JOIN receipt AS own ON own.number = former.number"
+            " CROSS JOIN member ON member.number = coalesce(own.stands_for, own.number)"
+            f" WHERE {wanted}"
+            " UNION ALL SELECT receipt.number, said.at FROM receipt"
+            " CROSS JOIN no_by_mail AS said ON said.address_key = receipt.address_key"
+            f" WHERE ended_by IS NULL AND {wanted})"
             " WHERE no <> '' GROUP BY number",
             json.dumps(list(numbers)),
         )
         return {number: to_time(no) for number, no in found}
+
+    def nos_by_mail(self) -> list[tuple[str, datetime]]:
+        """The addresses from which a 配信停止 came that no consent has ended, with when."""
+        found = self._db.rows("SELECT address_key, at FROM no_by_mail WHERE ended_by IS NULL")
+        return [(key, to_time(at)) for key, at in found]
 
     def overlooked(self) -> list[tuple[int, datetime]]:
         """Members who may be written to although another number of their address said no, with
@@ -303,18 +351,19 @@ class MemberReader:
             " coalesce(member.withdrawn_at, ''))) FROM member"
             " CROSS JOIN receipt ON receipt.number = member.number"
             " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
-            " CROSS JOIN member AS other ON other.number = same.number"
+            " CROSS JOIN member AS other"
+            " ON other.number = coalesce(same.stands_for, same.number)"
             " WHERE (member.stopped_at IS NOT NULL OR member.withdrawn_at IS NOT NULL)"
             " AND other.number <> member.number AND other.stopped_at IS NULL"
-            " AND other.withdrawn_at IS NULL GROUP BY other.number"
+            " AND other.withdrawn_at IS NULL AND member.state <> 'merged' GROUP BY other.number"
         )
         return [(number, to_time(at)) for number, at in found]
 
     def changes(self, number: int) -> list[MemberChange]:
-        """The member's history, the newest first."""
+        """The member's history, and that of who was merged into it, the newest first."""
         found = self._db.rows(
             "SELECT at, source, field, former, present FROM member_change"
-            " WHERE number = ? ORDER BY id DESC",
+            f" WHERE number IN {_FAMILY} ORDER BY id DESC",
             number,
         )
         return [MemberChange(to_time(at), *rest) for at, *rest in found]
@@ -365,7 +414,7 @@ class MemberReader:
         """Every グループ with how many members it has who have not withdrawn."""
         found = self._db.rows(
             "SELECT label, sum(state = 'active') FROM member_group JOIN member USING (number)"
-            " GROUP BY label ORDER BY label"
+            " WHERE state <> 'merged' GROUP BY label ORDER BY label"
         )
         if all(label == composed(label) for label, _ in found):
             return found
@@ -376,6 +425,7 @@ class MemberReader:
         active: dict[str, set[int]] = {}
         for label, number, state in self._db.each(
             "SELECT label, number, state FROM member_group JOIN member USING (number)"
+            " WHERE state <> 'merged'"
         ):
             there = active.setdefault(composed(label), set())
             if state == MemberState.ACTIVE:
@@ -413,15 +463,15 @@ class MemberReader:
 
     def _candidates(self, condition: str, *values: object) -> list[Candidate]:
         found = self._db.rows(
-            "SELECT number, address, received_at, replied_at, state, reason, times, stands_for"
-            f" FROM receipt WHERE {condition}",
+            "SELECT number, address, received_at, replied_at, state, reason, times, stands_for,"
+            f" poster FROM receipt WHERE {condition}",
             *values,
         )
-        whose = [stands_for or number for number, *_, stands_for in found]
+        whose = [stands_for or number for number, *_, stands_for, _ in found]
         members = {member.number: member for member in self.members(whose)}
         return [
             Candidate(
-                receipt_of((*row[:-1], number in members, row[-1])),
+                receipt_of((*row[:-2], number in members, *row[-2:])),
                 members.get(number),
                 self.said_no(row[0]),
             )

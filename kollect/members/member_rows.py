@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from kollect.mail.nfc import composed
@@ -19,7 +20,8 @@ SELECT = (
     " CASE WHEN member.undeliverable <> '' THEN member.undeliverable"
     " WHEN receipt.state <> 'undeliverable' THEN ''"
     " WHEN receipt.reason <> '' THEN receipt.reason ELSE '受付番号のメールが届きませんでした。' END"
-    " FROM member JOIN receipt USING (number)"
+    " FROM member JOIN receipt"
+    " ON receipt.number = member.number AND member.state <> 'merged'"
 )
 WRITTEN = (
     *("name", "kana", "birthday", "sex", "phone", "postcode", "home", "note"),
@@ -28,13 +30,13 @@ WRITTEN = (
 """The columns that the form fills."""
 
 
-def written(member: Member, address: str) -> tuple[object, ...]:
-    """The values for WRITTEN."""
+def written(member: Member, address: str, merged: Iterable[str] = ()) -> tuple[object, ...]:
+    """The values for WRITTEN; `merged` as in `search_text`."""
     consent = member.consent
     return (
         *(member.name, member.kana, _day(member.birthday), member.sex, member.phone),
         *(member.postcode, member.home, member.note),
-        *(consent.given, _day(consent.on), consent.how, search_text(member, address)),
+        *(consent.given, _day(consent.on), consent.how, search_text(member, address, merged)),
     )
 
 

@@ -6,21 +6,33 @@ servers. One Members belongs to one thread; several may be open on one file, bes
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import date, datetime
 
+from kollect.ledger.mail_rows import MANUAL
+from kollect.ledger.states import TO_SEND
 from kollect.mail import address
 from kollect.members import member_rows
 from kollect.members.member import Consent, Member, MemberState
-from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
+from kollect.members.member_errors import (
+    AlreadyRegistered,
+    MergedAway,
+    NotRegistered,
+    NumberUnknown,
+    Withdrawn,
+)
 from kollect.members.member_fields import MemberField, MemberFormInput, as_form_input
 from kollect.members.member_reader import MemberReader
 from kollect.storage.database import Row, to_text
+from kollect.storage.queries import LISTED
 
 REGISTERED, WITHDREW, CAME_BACK = "会員登録", "退会", "退会の取り消し"
-STOPPED, RESUMED = "配信停止", "配信停止の解除"
+STOPPED, RESUMED, LIFTED = "配信停止", "配信停止の解除", "配信停止の取り消し"
+"""LIFTED: it had been somebody else's no. A line STOPPED names in `present` the address that the no
+came from, by a mail or with アドレスの変更 or 統合; nothing where it was said for the member."""
 UNDELIVERABLE, REACHABLE = "不達", "不達の解除"
 MAILING = "メール発信"
 _GROUP = "INSERT INTO member_group (label, number, place) VALUES (?, ?, ?)"
@@ -31,6 +43,10 @@ _NOTE = (
 _CONSENT = (
     "INSERT INTO consent (number, address, given, given_on, how, recorded_at, template)"
     " SELECT number, address, ?, ?, ?, ?, template FROM receipt WHERE number = ?"
+)
+_NO_BY_MAIL = (
+    "INSERT INTO no_by_mail (address_key, at) VALUES (?, ?)"
+    " ON CONFLICT DO UPDATE SET at = excluded.at, ended_by = NULL"
 )
 
 
@@ -106,6 +122,8 @@ class Members(MemberReader):
                 if no is not None and not (dated and is_after(member.consent, no, now)):
                     self._inherit(member.number, no, now, source)
                     held[member.number] = no
+                elif no is not None:
+                    self._end_nos(member.number)
         return held
 
     # --- corrections
@@ -124,7 +142,7 @@ class Members(MemberReader):
             if former.groups != member.groups:
                 self._db.change("DELETE FROM member_group WHERE number = ?", member.number)
                 self._regroup(member)
-            for what, before, after in _differences(as_form_input(former), as_form_input(member)):
+            for what, before, after in differences(as_form_input(former), as_form_input(member)):
                 self._note(member.number, now, source, what, before, after)
             if former.consent != member.consent:
                 given = member.consent.given
@@ -145,7 +163,7 @@ class Members(MemberReader):
                              "state = 'withdrawn', withdrawn_at = ?", to_text(now))  # fmt: skip
             if new:
                 key = address.key(self._present(number).standing.address)
-                others = [one.number for one in self.of_address(key) if one.number != number]
+                others = [one for one in self._of_addresses_of([number], key) if one != number]
                 self._stop(others, now, now, f"{source}（会員 {number} の退会）")
         return new
 
@@ -155,18 +173,25 @@ class Members(MemberReader):
                           "state = 'active', withdrawn_at = NULL")  # fmt: skip
 
     def stop(self, address_key: str, now: datetime, source: str) -> list[int]:
-        """配信停止: nothing is sent to this address any more; where nobody has it now, to who has
-        left it. Returns the members it is new for.
+        """配信停止 by a mail from this address: nothing is sent to it any more; where nobody has it
+        now, to who has left it. Returns the members it is new for.
         """
         with self.transaction():
-            behind = {address.key(one.standing.address) for one in self.behind(address_key)}
-            members = [one.number for key in sorted(behind) for one in self.of_address(key)]
-            return self._stop(members, now, now, source)
+            behind = [one.number for one in self.behind(address_key)]
+            if behind:
+                self._db.change(_NO_BY_MAIL, address_key, to_text(now))
+            members = self._of_addresses_of(behind, address_key)
+            return self._stop(members, now, now, source, address_key)
+
+    def keep_nos_by_mail(self, nos: Iterable[tuple[str, datetime]]) -> None:
+        """As `nos_by_mail` has read them, of a file of a later day."""
+        self._db.change_many(_NO_BY_MAIL, ((key, to_text(at)) for key, at in nos))
 
     def stop_member(self, number: int, now: datetime, source: str) -> bool:
         """配信停止 for this member, and so for the address behind. Returns whether it is new."""
-        stopped = self.stop(address.key(self._present(number).standing.address), now, source)
-        return number in stopped
+        with self.transaction():
+            key = address.key(self._present(number).standing.address)
+            return number in self._stop(self._of_addresses_of([number], key), now, now, source)
 
     def resume(self, number: int, consent: Consent, now: datetime, source: str) -> bool:
         """The customer asked for the mails again: a new consent is what ends a 配信停止.
@@ -202,31 +227,121 @@ class Members(MemberReader):
                           "undeliverable = ?", reason, present=reason)  # fmt: skip
 
     def reachable(self, number: int, now: datetime, source: str) -> bool:
-        """不達の解除. (A receipt that could not be delivered is healed by its 再送 alone.)"""
-        return self._turn(number, now, source, REACHABLE, "undeliverable <> ''",
-                          "undeliverable = ''")  # fmt: skip
+        """不達の解除; what has come back does not count any more. (A receipt that could not be
+        delivered is healed by its 再送 alone.)"""
+        with self.transaction():
+            self._db.change(
+                "DELETE FROM returned_letter WHERE address_key ="
+                " (SELECT address_key FROM receipt WHERE number = ?)",
+                number,
+            )
+            return self._turn(number, now, source, REACHABLE, "undeliverable <> ''",
+                              "undeliverable = ''")  # fmt: skip
 
-    def _stop(self, numbers: Iterable[int], no: datetime, now: datetime, source: str) -> list[int]:
-        """Returns for whom it is new."""
+    def _of_addresses_of(self, numbers: Iterable[int], *also: str) -> list[int]:
+        """The members with an address that one of these has, or that was merged into one, and with
+        these addresses."""
+        keys = {address.key(found) for n in numbers for _, found in self.merged_into(n)}
+        keys |= {address.key(self._present(n).standing.address) for n in numbers}
+        whose = {one.number for key in keys | set(also) for one in self.of_address(key)}
+        return sorted(whose)
+
+    def _stop(
+        self, numbers: Iterable[int], no: datetime, now: datetime, source: str, said_at: str = ""
+    ) -> list[int]:
+        """`said_at`: the address that the no came from. Returns for whom it is new. Who is stopped
+        already may have been by somebody else's no, so a no that is not in the history yet goes
+        there, and into the record.
+        """
         new = []
         for number in numbers:
-            if self._turn(number, now, source, STOPPED, "stopped_at IS NULL",
-                          "stopped_at = ?", to_text(no)):  # fmt: skip
-                self._consent(number, Consent(False, _day(no, now), source), now)
+            first = self._turn(number, now, source, STOPPED, "stopped_at IS NULL",
+                               "stopped_at = ?", to_text(no), present=said_at)  # fmt: skip
+            if first:
                 new.append(number)
+            elif said_at not in self._said_at(number):
+                self._note(number, now, source, STOPPED, "", said_at)
+            else:
+                continue
+            self._consent(number, Consent(False, _day(no, now), source), now)
         return new
 
-    def _inherit(self, number: int, no: datetime, now: datetime, source: str) -> None:
-        self._stop([number], no, now, f"{source}（同じメールアドレスのお申し出）")
+    def _said_at(self, number: int) -> set[str]:
+        """Where the nos came from that hold for a member who is stopped; "": said for the member.
+        Those of former versions, which did not write it down, are the member's.
+        """
+        found = self._db.rows(
+            "SELECT DISTINCT present FROM member_change AS line WHERE number = ? AND field = ?"
+            " AND NOT EXISTS (SELECT 1 FROM member_change AS over WHERE over.number = line.number"
+            " AND over.id > line.id AND over.field IN (?, ?))",
+            *(number, STOPPED, RESUMED, LIFTED),
+        )
+        return {said_at for (said_at,) in found}
+
+    def _lift(self, number: int, others: set[str], now: datetime, source: str) -> None:
+        """End a 配信停止 where every no came from one of these addresses, which are not the
+        member's after all. There it holds on.
+        """
+        member = self._present(number)
+        said_at = self._said_at(number)
+        if member.standing.stopped_at is None or not said_at or not said_at <= others:
+            return
+        self._turn(number, now, source, LIFTED, "stopped_at IS NOT NULL", "stopped_at = NULL")
+        if member.consent.given:
+            how = f"{member.consent.how}（{LIFTED}）"
+            self._consent(number, Consent(True, member.consent.on, how), now)
+
+    def _inherit(
+        self, number: int, no: datetime, now: datetime, source: str, said_at: str = ""
+    ) -> None:
+        self._stop([number], no, now, f"{source}（同じメールアドレスのお申し出）", said_at)
+
+    def _hold_no(self, number: int, now: datetime, source: str) -> None:
+        """Stop a member for whom a no of the address holds, and who has not said it."""
+        member, no = self._present(number), self.said_no(number)
+        said = member.standing.stopped_at or member.standing.withdrawn_at
+        if said or no is None or is_after(member.consent, no, now):
+            return
+        self._inherit(number, no, now, source)
 
     def _resume(self, number: int, consent: Consent, now: datetime, source: str) -> bool:
+        self._end_nos(number)
         return self._turn(number, now, source, RESUMED, "stopped_at IS NOT NULL",
                           "stopped_at = NULL, consent = 1, consent_on = ?, consent_how = ?",
                           consent.on and consent.on.isoformat(), consent.how)  # fmt: skip
 
+    def _revive_no(self, address_key: str, number: int) -> None:
+        """A no from this address was not this member's to end."""
+        self._db.change(
+            "UPDATE no_by_mail SET ended_by = NULL WHERE address_key = ? AND ended_by = ?",
+            *(address_key, number),
+        )
+
+    def _keys_of(self, number: int) -> set[str]:
+        """Every address that is, or was, this member's."""
+        found = self._db.rows(
+            "SELECT receipt.address_key FROM receipt JOIN member USING (number)"
+            " WHERE number = ?1 OR stands_for = ?1 UNION"
+            " SELECT former.address_key FROM former_address AS former"
+            " JOIN receipt AS own USING (number) WHERE coalesce(own.stands_for, own.number) = ?1",
+            number,
+        )
+        return {key for (key,) in found}
+
+    def _end_nos(self, number: int) -> None:
+        """A new consent of this member: the nos by mail from its addresses, also former ones, are
+        over."""
+        self._db.change(
+            "UPDATE no_by_mail SET ended_by = ?"
+            f" WHERE ended_by IS NULL AND address_key IN {LISTED}",
+            *(number, json.dumps(sorted(self._keys_of(number)))),
+        )
+
     def _present(self, number: int) -> Member:
         if member := self.get(number):
             return member
+        if (into := self.stands_for(number)) is not None and (there := self.get(into)):
+            raise MergedAway(number, there)
         raise NotRegistered(number)
 
     def _turn(
@@ -247,8 +362,22 @@ class Members(MemberReader):
         """The form, and what is searched, which is also `collected`, the mail address."""
         self._db.change(
             f"UPDATE member SET {' = ?, '.join(member_rows.WRITTEN)} = ? WHERE number = ?",
-            *(*member_rows.written(member, collected), member.number),
+            *(*member_rows.written(member, collected, self._leads_here(member)), member.number),
         )
+
+    def _readdress(self, number: int, present: str) -> None:
+        """A 再送 that has not gone out goes to the member's present address."""
+        owed = ", ".join(f"'{step}'" for step in TO_SEND)
+        self._db.change(
+            "UPDATE mail SET address = ?, address_key = ?"
+            f" WHERE number = ? AND mailbox = ? AND step IN ({owed})",
+            *(present, address.key(present), number, MANUAL),
+        )
+
+    def _leads_here(self, member: Member) -> list[str]:
+        return [
+            text for number, at in self.merged_into(member.number) for text in (str(number), at)
+        ]
 
     def _regroup(self, member: Member) -> None:
         self._db.change_many(_GROUP, _groups_of(member))
@@ -289,9 +418,10 @@ def _day(moment: datetime, now: datetime) -> date:
     return moment.astimezone(now.tzinfo).date()
 
 
-def _differences(
+def differences(
     former: MemberFormInput, present: MemberFormInput
 ) -> Iterator[tuple[MemberField, str, str]]:
+    """Each field in which the forms differ, with both values."""
     for one in fields(MemberFormInput):
         before, after = getattr(former, one.name), getattr(present, one.name)
         if before != after:

@@ -34,14 +34,17 @@ _HINT = (
 _PRIVACY = "お送りいただいたメールアドレスは、会員登録と当店からのご案内のほかには使いません。"
 
 
-def draw(page: Page, shop: Shop, mail_address: str) -> None:
-    """Draw the poster. The address must be one; whatever the shop has not filled in is left out."""
+def draw(page: Page, shop: Shop, mail_address: str, name: str = "") -> None:
+    """Draw the poster. The address must be one; whatever the shop has not filled in is left out.
+    `name`: of a poster with an address of its own, small, for the staff who put it up.
+    """
     _heading(page, shop.name)
     _code(page, mail_address)
     _steps(page)
     _written_address(page, mail_address)
     _hint(page, mail_address)
     _footer(page, shop)
+    _name(page, name)
 
 
 def _heading(page: Page, name: str) -> None:
@@ -92,6 +95,11 @@ def _hint(page: Page, mail_address: str) -> None:
     lines, size = page.fitted(domain, width - 6, 20, 9, bold=True, breaks=".")
     page.stack(left + width / 2, top + 16, lines[:2], min(size, 13) if lines[1:] else size,
                bold=True, color=INK, align="m")  # fmt: skip
+
+
+def _name(page: Page, name: str) -> None:
+    lines, size = page.fitted(name, 44, 9, 5)
+    page.text(WIDTH - MARGIN, 273, lines[0], size, color=SOFT, align="r")
 
 
 def _footer(page: Page, shop: Shop) -> None:

@@ -121,11 +121,6 @@ def address_fault(text: str) -> str | None:
     return None
 
 
-def same_address(one: str, other: str) -> bool:
-    """Whether two addresses reach the same box: without regard to case and to quotes."""
-    return address.key(one) == address.key(other)
-
-
 def shown(value: object) -> str:
     """A value as a message shows it: on one line, not too long, yes and no as the file has them."""
     if isinstance(value, bool):

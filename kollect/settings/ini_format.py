@@ -46,6 +46,7 @@ _ORDER = (
     "forward",
     "tls",
     "alert",
+    "report",
     "screen",
 )
 _WITHOUT_ESCAPES = {

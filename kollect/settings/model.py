@@ -54,6 +54,18 @@ class TextSize(StrEnum):
     HUGE = "huge"
 
 
+class Weekday(StrEnum):
+    """In the order of `datetime.weekday`."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
 DEFAULT_BLANK_SUBJECTS = ("(件名なし)", "件名なし", "無題", "(no subject)", "no subject")
 
 
@@ -138,6 +150,16 @@ class ScreenSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """「1週間のまとめ」, to `alert_address`."""
+
+    weekly: bool = False
+    weekday: Weekday = Weekday.MON
+    hour: int = 9
+    """Not before this hour of that day."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything kollect.ini holds. Passwords are never in it."""
 
@@ -148,12 +170,14 @@ class Settings:
     send: Send = field(default_factory=Send)
     tls: Tls = field(default_factory=Tls)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
     mail_address: str = ""
     """[mail] address: the shop's own address, to which customers send."""
     forward_address: str = ""
     """[forward] address: 対象外メールの送信先; empty: copies stay in kept/ only."""
     alert_address: str = ""
-    """[alert] address: told when polling has failed for 30 minutes, and when it is well again."""
+    """[alert] address: told when polling has failed for 30 minutes, and when it is well again;
+    gets the weekly report too."""
 
 
 @dataclass(frozen=True, slots=True)

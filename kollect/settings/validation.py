@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kollect.errors import Problem
+from kollect.mail.plus_address import is_own
 from kollect.settings.field_rules import (
     account_fault,
     address_fault,
@@ -21,7 +22,6 @@ from kollect.settings.field_rules import (
     number_fault,
     number_or_zero_fault,
     path_fault,
-    same_address,
     shown,
     text_fault,
 )
@@ -44,6 +44,7 @@ RANGES = {
     ("send", "port"): (1, 65535),
     ("send", "timeout_seconds"): (1, 3600),
     ("send", "final_timeout_seconds"): (1, 3600),
+    ("report", "hour"): (8, 20),
 }
 """The lowest and the highest of every number."""
 OFF_BY_ZERO = {("collect", "busy_interval_seconds")}
@@ -62,7 +63,7 @@ def problems(settings: Settings) -> tuple[Problem, ...]:
 
     A field that is only not filled in yet is no problem here: that is for `ready_to_collect`.
     """
-    parts = (_shop, _collect, _duplicate, _mail, _receive, _send, _forward, _tls, _alert)
+    parts = (_shop, _collect, _duplicate, _mail, _receive, _send, _forward, _tls, _alert, _report)
     return tuple(problem for part in parts for problem in part(settings))
 
 
@@ -196,7 +197,13 @@ def _alert(settings: Settings) -> Iterator[Problem]:
     fault = address_fault(address)
     if address and not fault and _reaches_us(address, settings):
         fault = "店のメールアドレスとは別の、ふだん見ているアドレスを入力してください。"
+    if not address and settings.report.weekly:
+        fault = "「1週間のまとめ」を送る先のメールアドレスを入力してください。"
     yield from _problem("alert", "address", address, fault)
+
+
+def _report(settings: Settings) -> Iterator[Problem]:
+    yield from _number("report", "hour", settings.report.hour)
 
 
 def _letter(section: str, subject: str, body: str, *, mark: str, number: str) -> Iterator[Problem]:
@@ -232,4 +239,4 @@ def _reaches_us(address: str, settings: Settings) -> bool:
     customers write to.
     """
     ours = (settings.mail_address, settings.receive.account)
-    return any(same_address(address, own) for own in ours if "@" in own)
+    return any(is_own(address, own) for own in ours if "@" in own)

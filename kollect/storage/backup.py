@@ -20,7 +20,7 @@ from kollect.desktop import files
 from kollect.errors import StorageTrouble
 from kollect.storage import highest_number, integrity
 from kollect.storage.data_folder import BACKUPS_KEPT
-from kollect.storage.database import return_under_way, trouble
+from kollect.storage.database import return_under_way, to_text, trouble
 from kollect.storage.database_driver import (
     connect,
     connect_with_key,
@@ -36,6 +36,8 @@ from kollect.storage.numbers_in_log import numbers_given
 from kollect.storage.schema import migrate
 from kollect.storage_errors import cause_of, storage_trouble
 
+WENT_BACK = "went back"
+"""The note of when this file was put into the place of a newer one."""
 SPARE = 100
 """So many numbers are passed over where only the log tells which was the last: a power cut takes
 the last lines of a log with it.
@@ -274,7 +276,7 @@ def start_new_database(database: Path, first: int, now: datetime) -> None:
         files.remove(part)
         with closing(connect(part, "rwc")) as new:
             migrate(new)
-            _give_none_below(new, first)
+            _note(new, "number_floor", str(first))
         _set_aside(database, _aside(database, now))
         files.replace(part, database)
         files.sync_folder(database.parent)
@@ -298,7 +300,8 @@ def go_back(
     """Go on with a copy: the present file is set aside, never deleted; its new name, in which
     `named` says what it is, is returned.
 
-    The numbers that were given since are never given again. `prepare` gets the new file before it
+    The numbers that were given since are never given again; what sends itself asks before it sends
+    what may have been sent since. `prepare` gets the new file before it
     is put in the place of the old one. A crash in between leaves a file by which `damage` tells
     it, and from which nothing but a further `go_back` leads on.
     """
@@ -306,7 +309,7 @@ def go_back(
     ready = return_under_way(database)
     part = ready.with_name(ready.name + ".part")
     try:
-        key = _copy(chosen.backup, part, floor=chosen.next_number)
+        key = _copy(chosen.backup, part, floor=chosen.next_number, went_back=now)
         prepare(part)
         _close_as_one_file(part, key)
         files.replace(part, ready)
@@ -375,10 +378,13 @@ def _files_of(database: Path) -> list[Path]:
     ]
 
 
-def _copy(source: Path, target: Path, *, floor: int | None = None) -> bytes | None:
+def _copy(
+    source: Path, target: Path, *, floor: int | None = None, went_back: datetime | None = None
+) -> bytes | None:
     """Copy a database that may be in use, as one file, on disk when this returns.
 
-    With `floor`, no number below it is given by the copy. Returns the key that both have.
+    With `floor`, no number below it is given by the copy; with `went_back` it knows that it was put
+    into the place of a newer one then. Returns the key that both have.
     """
     files.remove(target)
     old, key = connect_with_key(source, "ro")
@@ -386,7 +392,9 @@ def _copy(source: Path, target: Path, *, floor: int | None = None) -> bytes | No
         # all pages in one step: in steps it would begin again at every commit of the collector
         old.backup(new)
         if floor is not None:
-            _give_none_below(new, floor)
+            _note(new, "number_floor", str(floor))
+        if went_back is not None:
+            _note(new, WENT_BACK, to_text(went_back))
     _close_as_one_file(target, key)
     return key
 
@@ -399,11 +407,11 @@ def _close_as_one_file(target: Path, key: bytes | None) -> None:
         os.fsync(file.fileno())
 
 
-def _give_none_below(db: sqlite3.Connection, floor: int) -> None:
+def _note(db: sqlite3.Connection, key: str, value: str) -> None:
     db.execute(
-        "INSERT INTO meta (key, value) VALUES ('number_floor', ?)"
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
         " ON CONFLICT DO UPDATE SET value = excluded.value",
-        (str(floor),),
+        (key, value),
     )
 
 

@@ -37,7 +37,11 @@ def given_and_seen(database: Path) -> tuple[int, int] | None:
 
 def receipts_and_members(database: Path) -> tuple[int, int] | None:
     """How many of both it holds; None also where it is of a version that knew no members."""
-    return asked(database, "SELECT (SELECT count(*) FROM receipt), (SELECT count(*) FROM member)")
+    return asked(
+        database,
+        "SELECT (SELECT count(*) FROM receipt),"
+        " (SELECT count(*) FROM member WHERE state <> 'merged')",
+    )
 
 
 def changed_members(database: Path, copy: Path) -> int:

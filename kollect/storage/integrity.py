@@ -45,12 +45,14 @@ _META = (
     " WHEN 'number_floor' THEN length({0}) BETWEEN 1 AND 15 AND {0} NOT GLOB '*[^0-9]*'"
     " WHEN 'behind' THEN length({0}) BETWEEN 1 AND 15 AND {0} NOT GLOB '*[^0-9]*'"
     " WHEN 'lived' THEN json_valid({0})"
+    " WHEN 'weekly report' THEN {0} = '' OR json_valid({0})"
     " WHEN 'clock wrong' THEN {0} IN ('', 'ahead', 'behind')"
     f" WHEN 'put off up to' THEN {_DIGITS}"
     f" WHEN 'waited up to' THEN {_DIGITS}"
     f" WHEN 'came back' THEN {_DIGITS}"
     f" WHEN 'not deleted count' THEN {_DIGITS}"
     f" WHEN 'upkeep' THEN {{0}} = '' OR ({_DAY})"
+    f" WHEN 'went back' THEN {{0}} = '' OR ({_TIME})"
     f" WHEN 'remove nothing before' THEN {{0}} = '' OR ({_DAY})"
     " ELSE 1 END"
 )
@@ -75,8 +77,8 @@ MAIL_STEPS = (
     *("owed", "sending", "unknown", "deferred", "sent", "undeliverable", "kept", "test", "gone"),
 )
 SEXES = ("", "男性", "女性", "その他")
-MEMBER_STATES = ("active", "withdrawn")
-MAILING_STATES = ("draft", "sending", "paused", "stopped", "done")
+MEMBER_STATES = ("active", "withdrawn", "merged")
+MAILING_STATES = ("draft", "scheduled", "sending", "paused", "stopped", "done")
 PARCEL_STEPS = (
     *("waiting", "sending", "unknown", "deferred", "sent", "undeliverable", "uncertain"),
     "left_out",
@@ -138,13 +140,23 @@ RULES: dict[str, Rules] = {
     },
     "standing_mailing": {
         "id": _NUMBER, "kind": _one_of(STANDING_KINDS), "days": _COUNT, "subject": _TEXT,
-        "body": _TEXT, "active": _FLAG, "since": _DAY, "settled_to": _DAY,
+        "body": _TEXT, "active": _FLAG, "since": _TIME, "settled_to": _DAY,
+        "removed_at": _or_null(_TIME),
     },
-    "occasion": {"standing": _NUMBER, "number": _NUMBER, "day": _DAY, "mailing": _NUMBER},
+    "occasion": {
+        "standing": _NUMBER, "number": _NUMBER, "day": _DAY, "at": _TIME,
+        "mailing": _or_null(_NUMBER), "reason": _TEXT,
+    },
     "poster": {
-        "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+        "id": _NUMBER, "tag": _TEXT, "name": _TEXT, "made_at": _TIME, "proven_at": _or_null(_TIME),
+        "proven_for": _TEXT,
     },
-    "returned_letter": {"number": _NUMBER, "day": _DAY, "answer": _TEXT},
+    "returned_letter": {"address_key": _TEXT, "day": _DAY, "answer": _TEXT},
+    "no_by_mail": {"address_key": _TEXT, "at": _TIME, "ended_by": _or_null(_NUMBER)},
+    "merger": {
+        "id": _NUMBER, "number": _NUMBER, "merged": _NUMBER, "at": _TIME,
+        "former": f"{_TEXT} AND json_valid({{0}})",
+    },
     "parcel": {
         "id": _NUMBER, "mailing": _NUMBER, "number": _NUMBER, "address": _TEXT,
         "letter_id": _TEXT, "step": _one_of(PARCEL_STEPS), "step_at": _TIME,

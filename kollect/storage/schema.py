@@ -225,42 +225,67 @@ CREATE TABLE standing_mailing (
     body       TEXT NOT NULL,
     active     INTEGER NOT NULL,
     since      TEXT NOT NULL,
-    settled_to TEXT NOT NULL
+    settled_to TEXT NOT NULL,
+    removed_at TEXT
 );
 
--- each occasion of each member once: the day of the birthday or of the step
+-- each occasion of each member once: the day of the birthday or of the step; no mailing: why not
 CREATE TABLE occasion (
     standing INTEGER NOT NULL REFERENCES standing_mailing (id),
     number   INTEGER NOT NULL REFERENCES member (number),
     day      TEXT NOT NULL,
-    mailing  INTEGER NOT NULL REFERENCES mailing (id),
+    at       TEXT NOT NULL,
+    mailing  INTEGER REFERENCES mailing (id),
+    reason   TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (standing, number, day)
 ) WITHOUT ROWID;
+CREATE INDEX occasion_not_sent ON occasion (standing, at) WHERE mailing IS NULL;
+CREATE INDEX member_by_registration ON member (registered_at);
 
 -- 予約配信: not before due_at; night: also from 21:00 to 8:00
 ALTER TABLE mailing ADD COLUMN due_at TEXT;
 ALTER TABLE mailing ADD COLUMN night INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailing ADD COLUMN standing INTEGER REFERENCES standing_mailing (id);
+CREATE INDEX mailing_by_state ON mailing (state);
+CREATE INDEX mailing_by_standing ON mailing (standing) WHERE standing IS NOT NULL;
 
 -- posters with an address of their own: touroku+tag@…, and who came by which
 CREATE TABLE poster (
-    tag       TEXT PRIMARY KEY,
-    name      TEXT NOT NULL,
-    made_at   TEXT NOT NULL,
-    proven_at TEXT
-) WITHOUT ROWID;
+    id         INTEGER PRIMARY KEY,
+    tag        TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    made_at    TEXT NOT NULL,
+    proven_at  TEXT,
+    proven_for TEXT NOT NULL
+);
 ALTER TABLE receipt ADD COLUMN poster TEXT NOT NULL DEFAULT '';
+CREATE INDEX receipt_by_poster ON receipt (poster) WHERE poster <> '';
 
--- days on which a letter of メール発信 came back: 不達 from the second on
+-- days on which a letter of メール発信 to this address came back: 不達 from the second on
 CREATE TABLE returned_letter (
-    number INTEGER NOT NULL REFERENCES member (number),
-    day    TEXT NOT NULL,
-    answer TEXT NOT NULL,
-    PRIMARY KEY (number, day)
+    address_key TEXT NOT NULL,
+    day         TEXT NOT NULL,
+    answer      TEXT NOT NULL,
+    PRIMARY KEY (address_key, day)
 ) WITHOUT ROWID;
 
--- 統合: the member in whom this one lives on
+-- the last 配信停止 that came by a mail from this address; ended_by: whose new consent ended it
+CREATE TABLE no_by_mail (
+    address_key TEXT PRIMARY KEY,
+    at          TEXT NOT NULL,
+    ended_by    INTEGER REFERENCES member (number)
+) WITHOUT ROWID;
+
+-- 統合: the member in whom this one, whose state is 'merged', lives on; and what there was before
 ALTER TABLE member ADD COLUMN merged_into INTEGER REFERENCES member (number);
+CREATE TABLE merger (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    number  INTEGER NOT NULL REFERENCES member (number),
+    merged  INTEGER NOT NULL UNIQUE REFERENCES member (number),
+    at      TEXT NOT NULL,
+    former  TEXT NOT NULL
+);
+CREATE INDEX merger_by_number ON merger (number, id);
 """
 
 MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)

@@ -77,7 +77,7 @@ class FirstStepsPanel(ttk.Labelframe):
                 mark = "▶"
             name = self.following_name if step is following else step
             button.configure(
-                text=f"{number}　{name}　{mark}".rstrip(),
+                text=f"{number} {name} {mark}".rstrip(),
                 style="Step.Primary.TButton" if step is following else "Step.TButton",
             )
         if following is None:

@@ -173,9 +173,12 @@ class Program:
 
     def session_resumed(self) -> None:
         """The PC has slept. In any thread."""
-        self.window.tk_calls.call(
-            self._root.after, AFTER_SLEEP_MS, lambda: self.workspaces.current.poll_now()
-        )
+        self.window.tk_calls.call(self._root.after, AFTER_SLEEP_MS, self._go_on_after_sleep)
+
+    def _go_on_after_sleep(self) -> None:
+        workspace = self.workspaces.current
+        workspace.poll_now()
+        workspace.look_for_mailings()
 
     # ---- what window and collector tell ----
 

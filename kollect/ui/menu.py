@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # which imports this
 
 _NOT_COLLECTING = "空メールを受け取り、受付番号の返信を始めます。"
 _COLLECTING = "いま収集しています。そのようすを見ます。"
+_IN_TROUBLE = "エラーが出ています。わけと直し方を見ます。"
 NOT_RUNNING = (
     "いまは、メールを集めていません。「メール収集の起動」を押すと、空メールへの返信を始めます。"
 )
@@ -169,18 +170,28 @@ class MenuScreen(Screen):
             on_key(button, "<Down>", self.buttons[0].focus_set)
         self._ignore_count = go.unregistered.watch(self._show_unregistered)
         self._show_unregistered()
+        self._ignore_news = go.tray.watch(self._show_collecting)
         self._arrange()
         self.bind("<Configure>", lambda event: self._arrange())
 
     def on_show(self) -> None:
         workspace = self._workspaces.current
         self._line.configure(text=state_of_things(workspace))
-        self._hints[0].configure(text=_COLLECTING if workspace.collecting else _NOT_COLLECTING)
+        self._show_collecting()
         self.buttons[0].focus_set()
         self._load_steps()
 
     def on_close(self) -> None:
         self._ignore_count()
+        self._ignore_news()
+
+    def _show_collecting(self) -> None:
+        """Beside the first button: whether mail is collected, and whether that goes well."""
+        hint = _NOT_COLLECTING
+        if self._workspaces.current.collecting:
+            hint = _IN_TROUBLE if self._go.tray.status.trouble is not None else _COLLECTING
+        if hint != self._hints[0].text:
+            self._hints[0].configure(text=hint)
 
     def _show_unregistered(self) -> None:
         """「会員登録（未登録 4件）」"""

@@ -16,13 +16,15 @@ from kollect.settings.model import Passwords, Settings
 from kollect.settings.validation import ready_to_collect
 from kollect.ui.demo_mode import DemoMode
 from kollect.ui.framework.window import Window
+from kollect.ui.missed_prompt import MissedPrompt
 from kollect.ui.prerequisites import Prerequisites
 from kollect.ui.settings_repair import mend
 from kollect.ui.shutdown import Shutdown
 from kollect.ui.tray_controller import TrayController
 from kollect.ui.unregistered_count import UnregisteredCount
 
-if TYPE_CHECKING:  # loaded with the first screen of the members
+if TYPE_CHECKING:  # loaded with the first screen of the members, or of the mailings
+    from kollect.mailing.mailing_states import Mailing
     from kollect.members.member import Member
 
 
@@ -33,6 +35,7 @@ class Navigator:
         self.this_pc = this_pc
         self.mailings = MailingControl(workspaces, window.tk_calls.call)
         self.unregistered = UnregisteredCount(window, workspaces)
+        self.missed = MissedPrompt(window, workspaces, self)
         self.prerequisites = Prerequisites(window, workspaces, self)
         self.tray = TrayController(window, workspaces, self)
         self.shutdown = Shutdown(window, workspaces, self)
@@ -104,6 +107,39 @@ class Navigator:
 
         self.mailing_list()
         self.window.open(MailingProgressScreen, self.workspaces, self, mailing)
+
+    def change_reservation(self, mailing: Mailing) -> None:
+        """「日時の変更」 of a 予約."""
+        from kollect.ui.mailing.due_fields import ReservationDialog
+
+        answer = self.window.dialogs.show(ReservationDialog, mailing)
+        if answer is None:
+            return
+        due, night = answer
+
+        def done(result: None) -> None:
+            self.window.say_done("送る日時を変えました。")
+            self.show_mailings_again()
+
+        self.window.jobs.run(
+            lambda job: self.mailings.postpone(mailing.id, due, night=night),
+            done,
+            owner=self.window.root,
+        )
+
+    def show_mailings_again(self) -> None:
+        """「メール発信」, where it is in front, as it is now."""
+        from kollect.ui.mailing.mailing_list import MailingListScreen
+
+        if isinstance(self.window.screen, MailingListScreen):
+            self.window.screen.on_show()
+
+    def standing_mailings(self) -> None:
+        """「自動で送るメール」"""
+        from kollect.ui.mailing.standing_list import StandingListScreen
+
+        if not self.window.uncover(StandingListScreen):
+            self.window.open(StandingListScreen, self.workspaces, self)
 
     def registration(self, number: int) -> None:
         """「会員登録」 of this number, above the screen that lists it."""
@@ -205,7 +241,19 @@ class Navigator:
         if not workspace.collecting:
             workspace.start_collecting()
             self.tray.begin()
+            self._go_on_by_the_clock()
         self.collecting()
+
+    def _go_on_by_the_clock(self) -> None:
+        """Where a password was missing at the start, it is there now."""
+        self.window.jobs.run(
+            lambda job: self.mailings.go_on_by_the_clock(),
+            lambda result: None,
+            owner=self.window.root,
+            failed=lambda trouble: (
+                None
+            ),  # the collector meets the same disk, and says what is wrong
+        )
 
     def save_settings(self, settings: Settings, passwords: Passwords) -> None:
         """Put them into force, here and in what starts at the login. Not in Tk's thread.

@@ -61,6 +61,7 @@ class OpeningDialog(Dialog[T]):
     ) -> None:
         """`work` is called in a thread. `otherwise`: the answer where it fails, which is told."""
         super().__init__(parent, words.title, otherwise=otherwise)
+        self._words = words
         paragraph(self.body, words.text).pack(anchor="w")
         self.bar = ttk.Progressbar(self.body, maximum=1.0)
         self.bar.pack(fill="x", pady=(WIDE, 0))
@@ -76,8 +77,9 @@ class OpeningDialog(Dialog[T]):
         self._job = jobs.run(do, self.finish, owner=self, failed=self._failed)
 
     def cancel(self) -> None:
-        """What is looked through ends soon; a change goes to its end."""
-        self._job.stop()
+        """Where there is the button for it; a change goes to its end."""
+        if self._words.skip:
+            self._job.stop()
 
     def _show(self, part: float | None) -> None:
         if part is not None:

@@ -1,4 +1,7 @@
-"""What a crash, or the end of the program, left of メール発信: offered at the next start."""
+"""What a crash, or the end of the program, left of メール発信: offered at the next start.
+
+What sends itself by the clock is taken up there too.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,21 @@ LATER, GO_ON = "あとで", "続きを送る"
 
 
 def offer(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
-    """Ask once whether to go on, where something is left."""
+    """Ask once, when somebody is there, whether to go on, where something is left."""
 
     def look(job: Job) -> list[tuple[Mailing, int]]:
         found = go.mailings.left_over()
+        go.mailings.go_on_by_the_clock()
         if not found:
             return []
         with workspaces.current.outbox() as outbox:
             return [(one, count(outbox.counts(one.id), WAITING)) for one in found]
 
-    window.jobs.run(look, lambda found: _ask(window, go, found), owner=window.root)
+    def ask(found: list[tuple[Mailing, int]]) -> None:
+        if found:
+            go.tray.when_seen(lambda: _ask(window, go, found))
+
+    window.jobs.run(look, ask, owner=window.root)
 
 
 def _ask(
@@ -32,8 +40,6 @@ def _ask(
     go: Navigator,
     found: list[tuple[Mailing, int]],
 ) -> None:
-    if not found:
-        return
     lines = "\n".join(f"「{one.subject}」　あと {left:,}名" for one, left in found)
     answer = window.dialogs.choose(
         "送りかけのメールがあります",

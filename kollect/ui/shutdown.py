@@ -65,7 +65,7 @@ class Shutdown:
         if workspace.polling:
             return self._may_break_in()
         return self._window.dialogs.confirm(
-            "終了の確認",
+            "メール収集の終了の確認",
             "終了してよければ、OKを押してください。\n"
             "終了しているあいだは、空メールが届いても受付番号を返信しません。\n"
             "コレクトそのものを終わるときは、メニューの「終了」を押します。",
@@ -112,6 +112,10 @@ class Shutdown:
             question += "\n終了しているあいだは、空メールが届いても受付番号を返信しません。"
         if self._go.mailings.sending:
             question += "\nメール発信の途中です。続きは、次に起動したときに送れます。"
+        if workspace.mailing and self._go.mailings.by_the_clock:
+            question += (
+                "\n予約したメールや自動で送るメールは、コレクトが動いているときだけ送ります。"
+            )
         return ask("終了の確認", question)
 
     def _may_break_in(self) -> bool:

@@ -9,6 +9,7 @@ the state of the data folder asks for, once the menu is there.
     a place where data get lost   told once
     no settings yet               the demo, or the settings?
     a mailing broken off          go on with it?
+    a 予約 whose time went by      what is to become of it?
 """
 
 from __future__ import annotations
@@ -204,7 +205,7 @@ class Startup:
         elif not settings.mail_address:
             self._offer_first_steps()
             return
-        tray.when_seen(self._offer_mailings)
+        self._take_up_mailings()
 
     def _collect_in_tray(self) -> None:
         """Start collecting; the window, unless it is seen already, stays unseen."""
@@ -243,7 +244,8 @@ class Startup:
             case FirstStart.SETTINGS:
                 self._go.mail_settings()
 
-    def _offer_mailings(self) -> None:
+    def _take_up_mailings(self) -> None:
         from kollect.ui.resume_prompt import offer
 
+        self._go.missed.begin()
         offer(self._window, self._workspaces, self._go)

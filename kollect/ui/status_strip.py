@@ -10,6 +10,7 @@ import tkinter as tk
 import tkinter.font as tkfont
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
@@ -34,14 +35,18 @@ READ_AFTER_MS = 500
 
 @dataclass(frozen=True, slots=True)
 class MailingStanding:
-    """The newest mailing that has not ended."""
+    """The newest mailing that has not ended; else the 予約 that is the next."""
 
     identity: int
     paused: bool
     sent: int
     total: int
+    due: datetime | None = None
+    """Of a 予約."""
 
     def __str__(self) -> str:
+        if self.due is not None:
+            return f"予約 {self.due.astimezone():%m/%d %H:%M}"
         state = "一時停止中" if self.paused else "送信中"
         return f"発信 {state} {self.sent:,}/{self.total:,}"
 
@@ -163,13 +168,18 @@ def _unfinished(workspace: Workspace) -> MailingStanding | None:
     if not workspace.folder.database.exists():
         return None
     with workspace.outbox() as outbox:
-        for mailing in outbox.mailings():
-            if mailing.state in (MailingState.SENDING, MailingState.PAUSED):
-                counts = outbox.counts(mailing.id)
-                now = MailingProgress(local_now(), mailing.id, counts, 0)
-                paused = mailing.state is MailingState.PAUSED
-                return MailingStanding(mailing.id, paused, now.sent, now.total)
-    return None
+        for mailing in outbox.mailings(MailingState.SENDING, MailingState.PAUSED):
+            counts = outbox.counts(mailing.id)
+            now = MailingProgress(local_now(), mailing.id, counts, 0)
+            paused = mailing.state is MailingState.PAUSED
+            return MailingStanding(mailing.id, paused, now.sent, now.total)
+        reserved = [
+            (one.due_at, one.id) for one in outbox.mailings(MailingState.SCHEDULED) if one.due_at
+        ]
+    if not reserved:
+        return None
+    due, identity = min(reserved)
+    return MailingStanding(identity, paused=False, sent=0, total=0, due=due)
 
 
 def _on_click(label: ttk.Label, act: Callable[[], None]) -> None:

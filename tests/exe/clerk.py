@@ -60,6 +60,7 @@ def open_settings() -> str:
     desktop_driver.bring(MENU)
     desktop_driver.keys("4")
     window = settings_window()
+    desktop_driver.at_rest(window)  # the bar is there before the page, and no field has the focus
     desktop_driver.keys("shift+Tab")  # from the first field to the tabs
     return window
 

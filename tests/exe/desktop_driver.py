@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,8 +112,21 @@ CLOSE = "alt+F4"
 """The window's ×."""
 
 
+@dataclass(slots=True)
+class Pressed:
+    """What the hands have done so far: letters are keys. `bring` is no click of a person's."""
+
+    keys: int = 0
+    clicks: int = 0
+
+
+hands = Pressed()
+"""Counted here, and nowhere else."""
+
+
 def keys(*names: str) -> None:
     """Press keys, one after the other, as fast as a quick person."""
+    hands.keys += len(names)
     _xdotool("key", "--clearmodifiers", "--delay", "60", *names)
 
 
@@ -124,6 +138,7 @@ def type_in(text: str) -> None:
 
 def type_on(text: str) -> None:
     """Type them where the cursor is."""
+    hands.keys += len(text)
     _xdotool("type", "--clearmodifiers", "--delay", "25", text)
 
 
@@ -140,17 +155,26 @@ def turn_page(window: str, key: str) -> None:
     before = _seen(window)
     keys(key)
     wait_until(lambda: _seen(window) != before, "the page does not turn")
-    _at_rest(window)
+    at_rest(window)
+
+
+def settled(title: str) -> str:
+    """The window, in front, once nothing changes in it any more: what a person waits for."""
+    window = bring(title)
+    at_rest(window)
+    return window
 
 
 def click_in(window: str, across: float, down: float) -> None:
     """Click at a place in a window, given in parts of its width and height."""
     spot = place(window)
     x, y = round(spot.width * across), round(spot.height * down)
+    hands.clicks += 1
     _xdotool("mousemove", "--window", window, str(x), str(y), "click", "1")
 
 
 def click(x: int, y: int, button: int = 1) -> None:
+    hands.clicks += 1
     _xdotool("mousemove", str(x), str(y), "click", str(button))
 
 
@@ -212,7 +236,7 @@ def picture(path: Path, window: str = "root") -> None:
 def framed_picture(path: Path, window: str) -> None:
     """A window with its frame, once nothing changes in it any more; in few colours."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    seen = _at_rest(window)
+    seen = at_rest(window)
     _xdotool("mousemove", "--window", window, "0", "0")
     told = _xdotool("getmouselocation", "--shell").stdout
     corner = dict(line.split("=") for line in told.split())
@@ -269,7 +293,7 @@ def light() -> TrayColor:
     return found.most_common(1)[0][0]
 
 
-def _at_rest(window: str) -> bytes:
+def at_rest(window: str) -> bytes:
     """Wait until nothing changes there any more; a countdown never comes to that."""
     before, seen = b"", _seen(window)
     end = time.monotonic() + 10

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from kollect.errors import Trouble
@@ -35,9 +36,9 @@ def guest(n: int) -> str:
     return f"guest..{n}@docomo.ne.jp" if n % 10 == 0 else f"guest{n}@customer.example"
 
 
-def join(database: Path, addresses: list[str]) -> None:
+def join(database: Path, addresses: list[str], now: datetime | None = None) -> None:
     """Give numbers to these addresses, from 1001 on, and register them with their consent."""
-    now = local_now()
+    now = now or local_now()
     with closing(Ledger(database)) as ledger, ledger.transaction():
         template = ledger.template_in_force("acknowledgement", "★1★", "★1★", now)
         numbers = [
@@ -46,13 +47,19 @@ def join(database: Path, addresses: list[str]) -> None:
         ]
         for number in numbers:
             ledger.receipt_state(number, ReceiptState.REPLIED, now)
-    register(database, numbers)
+    register(database, numbers, now)
 
 
-def register(database: Path, numbers: list[int]) -> None:
+def register(
+    database: Path,
+    numbers: list[int],
+    now: datetime | None = None,
+    birthday: date | None = None,
+) -> None:
     with closing(Members(database)) as members, members.transaction():
         for number in numbers:
-            members.register(Member(number, f"会員{number}", consent=CONSENT), local_now())
+            one = Member(number, f"会員{number}", birthday=birthday, consent=CONSENT)
+            members.register(one, now or local_now())
 
 
 def begin(
@@ -85,6 +92,7 @@ class Mailer:
     folder: Path
     settings: Settings
     news: list[MailingEvent] = field(default_factory=list)
+    now: Callable[[], datetime] = local_now
     _worker: MailingWorker | None = None
 
     @property
@@ -98,11 +106,20 @@ class Mailer:
                 DataFolder(self.folder),
                 lambda: (self.settings, Passwords("", "")),
                 self.news.append,
+                now=self.now,
             )
         return self._worker
 
     def once(self) -> Trouble | None:
         return self.worker.once()
+
+    def due(self) -> Trouble | None:
+        """What is due by the clock, too."""
+        return self.worker.once(begin_due=True)
+
+    def restarted(self) -> None:
+        """The next one finds what it left, as a new program does."""
+        self._worker = None
 
     def mailing(self, identity: int) -> Mailing:
         with closing(Outbox(self.database)) as outbox:

@@ -14,14 +14,14 @@ from kollect.storage.data_folder import DataFolder
 class Hours:
     """Runs a worker poll after poll; between two, the clock moves on as long as it would wait."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: Settings, send_password: str = "") -> None:
         self.now = datetime(2026, 11, 23, 9, 0).astimezone()
         self.settings = settings
         self.ended: list[PollFinished] = []
         self.phases: list[Phase] = []
         self.worker = CollectorWorker(
             DataFolder(folder),
-            lambda: (self.settings, Passwords("S3cret-pw!", "")),
+            lambda: (self.settings, Passwords("S3cret-pw!", send_password)),
             self._hear,
             now=lambda: self.now,
             running=lambda: self.now.timestamp(),

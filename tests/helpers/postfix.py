@@ -95,6 +95,19 @@ _SENDERS = """
 /^stranger@/  553 5.7.1 Sender address rejected: not owned by user
 """
 
+_BOXES = "@docomo.ne.jp customers/\n" + "".join(
+    f"check{number}@shop.example check{number}/\n" for number in range(1, 1000)
+)
+INTO_DOVECOT = """
+virtual_mailbox_base = {dovecot}/mail
+virtual_mailbox_maps = texthash:{folder}/boxes
+"""
+"""What is sent to the shop, check1@shop.example and so on, lies in its Dovecot mailbox; an address
+with a plus nobody knows."""
+WITH_PLUS = f"{INTO_DOVECOT}recipient_delimiter = +\n"
+UNKNOWN_COME_BACK = f"{INTO_DOVECOT}smtpd_reject_unlisted_recipient = no\n"
+"""The address is found out to be nobody's only after the mail was taken."""
+
 _SERVICES = """
 {plain} inet n - n - - smtpd
   -o smtpd_recipient_restrictions={checked}
@@ -138,8 +151,12 @@ class Postfix:
 
     host = "localhost"
 
-    def __init__(self, folder: Path, certificates: Certificates, dovecot: Dovecot) -> None:
+    def __init__(
+        self, folder: Path, certificates: Certificates, dovecot: Dovecot, more: str = ""
+    ) -> None:
+        """`more`: what main.cf says besides."""
         self.folder = folder
+        self._more = more
         self.ca_file = str(certificates.ca_file)
         self.account = "shop"
         self.password = dovecot.password
@@ -249,6 +266,7 @@ class Postfix:
         (self.folder / "into_mailbox").chmod(0o755)
         (self.folder / "recipients").write_text(_RECIPIENTS, "ascii")
         (self.folder / "senders").write_text(_SENDERS, "ascii")
+        (self.folder / "boxes").write_text(_BOXES, "ascii")
         (self.folder / "etc/main.cf").write_text(
             _MAIN.format(
                 folder=self.folder,
@@ -259,7 +277,8 @@ class Postfix:
                 gid=nobody.pw_gid,
                 auth_socket=self._dovecot.auth_socket,
                 certificate=self._certificates.good,
-            ),
+            )
+            + self._more.format(folder=self.folder, dovecot=self._dovecot.folder),
             "ascii",
         )
         (self.folder / "etc/master.cf").write_text(
@@ -328,12 +347,15 @@ def _needed() -> None:
 
 
 @contextlib.contextmanager
-def running_postfix(certificates: Certificates, dovecot: Dovecot) -> Iterator[Postfix]:
-    """A Postfix for the time of the block; it asks this Dovecot about passwords."""
+def running_postfix(
+    certificates: Certificates, dovecot: Dovecot, more: str = ""
+) -> Iterator[Postfix]:
+    """A Postfix for the time of the block; it asks this Dovecot about passwords. `more` of
+    main.cf, as `WITH_PLUS`."""
     # Its users must be able to enter the folder, and sockets want short paths.
     with tempfile.TemporaryDirectory(prefix="kollect-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
-        server = Postfix(Path(folder), certificates, dovecot)
+        server = Postfix(Path(folder), certificates, dovecot, more)
         server.start()
         try:
             yield server

@@ -6,6 +6,7 @@ import base64
 import os
 import quopri
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -93,15 +94,21 @@ def rows(database: Path) -> dict[str, list[Any]]:
         return found | {"version": db.execute("PRAGMA user_version").fetchall()}
 
 
-def readable(folder: DataFolder) -> dict[str, set[str]]:
+def readable(folder: DataFolder, secrets: Sequence[str] = SECRETS) -> dict[str, set[str]]:
     """Which secrets stand in which files of the folder, in whatever coding."""
+    return readable_below(folder.path, secrets)
+
+
+def readable_below(place: Path, secrets: Sequence[str]) -> dict[str, set[str]]:
+    """The same for every file in a place."""
     found: dict[str, set[str]] = {}
-    for file in folder.path.rglob("*"):
+    forms = {secret: forms_of(secret) for secret in secrets}
+    for file in place.rglob("*"):
         if file.is_file():
             octets = file.read_bytes()
-            for secret in SECRETS:
-                if any(form in octets for form in forms_of(secret)):
-                    found.setdefault(file.relative_to(folder.path).as_posix(), set()).add(secret)
+            for secret in secrets:
+                if any(form in octets for form in forms[secret]):
+                    found.setdefault(file.relative_to(place).as_posix(), set()).add(secret)
     return found
 
 

@@ -39,7 +39,7 @@ def click_row(table: Table, row: int, *, button: int = 1, state: int = 0) -> Non
 def click_heading(table: Table, title: str) -> None:
     tree = table.tree
     x = 0
-    for name in tree.cget("columns"):
+    for name in tree.cget("displaycolumns"):
         width = int(tree.column(name, "width"))
         if name == title:
             _click(tree, x + width // 2, table.heading_height // 2)
@@ -49,7 +49,9 @@ def click_heading(table: Table, title: str) -> None:
 
 
 def headings(table: Table) -> list[str]:
-    return [str(table.tree.heading(name, "text")) for name in table.tree.cget("columns")]
+    """Of the columns that can be seen, from the left."""
+    shown = table.tree.cget("displaycolumns")
+    return [str(table.tree.heading(name, "text")) for name in shown]
 
 
 def menu_of(table: Table) -> tk.Menu:

@@ -21,12 +21,13 @@ from kollect.ledger import lived_time
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import MailState
-from kollect.mailing import mailing_states
+from kollect.mailing import mailing_states, schedule
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.members import member
 from kollect.members.address_change import AddressChanges
 from kollect.members.member_filter import EVERYBODY
+from kollect.members.merge import MemberMerges
 from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Receive, Security, Send, Settings, Shop
 from kollect.storage import integrity
@@ -92,15 +93,21 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         db.execute("INSERT INTO mailing_text VALUES (1, 'セール', '件名', '本文', ?)", (moment,))
         db.execute(
             "INSERT INTO standing_mailing VALUES"
-            " (1, 'birthday', 7, '件名', '本文', 1, '2026-11-22', '2026-11-23')"
+            " (1, 'birthday', 7, '件名', '本文', 1, ?, '2026-11-23', ?)",
+            (moment, moment),
         )
         db.execute("UPDATE mailing SET standing = 1")
-        db.execute("INSERT INTO occasion VALUES (1, 1001, '2026-11-23', 1)")
-        db.execute("INSERT INTO poster VALUES ('reji', 'レジ横', ?, ?)", (moment, moment))
+        db.execute("INSERT INTO occasion VALUES (1, 1001, '2026-11-23', ?, 1, '')", (moment,))
+        db.execute(
+            "INSERT INTO poster VALUES (1, 'reji', 'レジ横', ?, ?, 'shop@x mail')", (moment, moment)
+        )
         db.execute("UPDATE receipt SET poster = 'reji'")
-        db.execute("INSERT INTO returned_letter VALUES (1002, '2026-11-23', '550 5.1.1')")
-        db.execute("UPDATE member SET merged_into = 1001 WHERE number = 1004")
+        db.execute("INSERT INTO returned_letter VALUES ('m1@x.jp', '2026-11-23', '550 5.1.1')")
+        db.execute("INSERT INTO no_by_mail VALUES ('m2@x.jp', ?, 1001)", (moment,))
         db.commit()
+    with closing(MemberMerges(path)) as members:
+        members.merge(1002, 1004, (), NOW, "会員一覧")
+    with closing(sqlite3.connect(path)) as db:
         for table, columns in integrity._shape(db).items():
             for column in columns:
                 filled = f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL"
@@ -124,6 +131,7 @@ def test_the_words_are_those_of_the_other_rooms():
     assert set(integrity.MEMBER_STATES) == set(member.MemberState)
     assert set(integrity.MAILING_STATES) == set(mailing_states.MailingState)
     assert set(integrity.PARCEL_STEPS) == set(mailing_states.RecipientState)
+    assert set(integrity.STANDING_KINDS) == set(schedule.StandingKind)
 
 
 def test_every_column_has_a_rule(sound: Path):
@@ -339,6 +347,7 @@ NOTES = {
     "paused": "yes",
     "put off up to": "12",
     "waited up to": "12",
+    "went back": "2026-11-23T01:00:00Z",
 }
 """What a program that has run for long may have noted."""
 

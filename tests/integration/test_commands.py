@@ -448,6 +448,38 @@ def test_a_member_moves_to_a_new_address(data: Path) -> None:
     assert kollect("members", "export", data=data).returncode == 2
 
 
+def test_two_members_become_one_and_two_again(data: Path) -> None:
+    with closing(Ledger(data / "kollect.db")) as ledger:
+        numbered(ledger, "old@docomo.ne.jp")
+        numbered(ledger, "new@gmail.com")
+    with closing(Members(data / "kollect.db")) as register:
+        register.register(Member(1001, "山田　太郎"), NOW)
+        register.register(Member(1002, "山田　太朗", home="東京都", note="犬"), NOW)
+        register.stop_member(1002, NOW, "会員一覧")
+    merge = ("members", "merge")
+    for wrong, why in (
+        ((), "この順に"), (("1002",), "この順に"), (("1002", "x"), "この順に"),
+        (("1001", "1001"), "自分自身"), (("1002", "4711"), "4711"),
+        (("1002", "1001", "--take", "承諾"), "メールアドレス、お名前"),
+    ):  # fmt: skip
+        ran = kollect(*merge, *wrong, data=data)
+        assert (ran.returncode, why in ran.stderr) == (2, True), ran.stderr
+        assert "Traceback" not in ran.stderr
+    ran = kollect(*merge, "1002", "1001", "--take", "メールアドレス", "--json", data=data)
+    assert json.loads(ran.stdout) == {
+        "number": 1001, "merged": 1002, "address": "new@gmail.com",
+        "stopped": True, "withdrawn": False,
+    }  # fmt: skip
+    with closing(Members(data / "kollect.db")) as register:
+        found = register.get(1001)
+    assert (found.name, found.home, found.note) == ("山田　太郎", "東京都", "犬")
+    assert kollect("members", "export", str(data / "o.csv"), data=data).returncode == 0
+    assert len((data / "o.csv").read_text("utf-8-sig").splitlines()) == 2
+    ran = kollect("members", "unmerge", "1001", data=data)
+    assert (ran.returncode, "会員 1002 は" in ran.stdout) == (0, True)
+    assert kollect("members", "unmerge", "1001", data=data).returncode == 2
+
+
 def test_times_of_a_table_are_such_as_excel_knows(data: Path) -> None:
     ledger = Ledger(data / "kollect.db")
     _, number = numbered(ledger, "a@x.jp")

@@ -28,6 +28,7 @@ from kollect.demo.server import DemoServer
 from kollect.demo.shop import OWNER_ADDRESS, demo_passwords, demo_settings
 from kollect.demo.story import play
 from kollect.errors import Trouble
+from kollect.mail.plus_address import with_tag
 from kollect.settings.model import Security
 
 pytestmark = pytest.mark.real
@@ -95,6 +96,30 @@ class TestStarting:
         assert settings.receive.security is Security.NONE
         assert (passwords.receive, passwords.send) == (server.password, server.password)
         assert server.password not in f"{settings}{passwords}{server}{vars(server)}"
+
+
+class TestPlusAddresses:
+    """As posters have them: touroku+reji@… comes into the mailbox of the plain address."""
+
+    def test_they_come_into_the_shop_s_mailbox_with_the_address_that_was_written_to(
+        self, server: DemoServer
+    ):
+        poster = with_tag(server.shop_address, "reji")
+        customer = Customer(server, "taro@docomo.ne.jp", "太郎")
+        customer.send_blank(to=poster)
+        (mail,) = server.mailbox(server.shop_address).mails
+        assert f"\r\nTo: {poster}\r\n".encode() in mail.raw
+        assert server.mailbox(poster) is server.mailbox(server.shop_address)
+
+    def test_nobody_else_has_them_and_nobody_sends_from_them_without_login(
+        self, server: DemoServer
+    ):
+        with smtplib.SMTP(server.host, server.smtp_port, local_hostname="x.example") as smtp:
+            smtp.ehlo()
+            code, _ = smtp.mail(with_tag(server.shop_address, "reji"))
+            assert code == 530
+        other = with_tag("someone@customer.example", "reji")
+        assert server.mailbox(other) is not server.mailbox("someone@customer.example")
 
 
 class TestPop3:

@@ -1,4 +1,4 @@
-"""The power cut at every write: アドレスの変更, its undoing, a list with customers from before.
+"""The power cut at every write: アドレスの変更, 統合, their undoing, customers from before.
 
 Whatever the moment, the next start finds all of it or nothing, and gives no number twice.
 """
@@ -17,6 +17,8 @@ from kollect.ledger.ledger import Ledger
 from kollect.members import csv_table
 from kollect.members.address_change import AddressChanges
 from kollect.members.member import Consent, Member
+from kollect.members.merge import MemberMerges
+from kollect.members.merge_rules import MergeField
 from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import NOW, numbered, text
 from tests.helpers.member_csv import take_in
@@ -38,6 +40,15 @@ def undo(members: AddressChanges) -> None:
     members.undo_address_change(1001, LATER, "会員一覧")
 
 
+def merge(members: AddressChanges) -> None:
+    """Number 1002 stays, with the address of the one that goes, and its 配信停止."""
+    MemberMerges(members._db).merge(1002, 1001, MergeField, LATER, "会員一覧")
+
+
+def part(members: AddressChanges) -> None:
+    MemberMerges(members._db).undo_merge(1002, LATER, "会員一覧")
+
+
 def bring(members: AddressChanges) -> None:
     take_in(csv_table.read(LIST.encode()), members, LATER)
 
@@ -54,6 +65,8 @@ def base(tmp_path: Path) -> Path:
     with closing(AddressChanges(path)) as members:
         members.register(Member(1001, "山田", consent=Consent(True, NOW.date(), "用紙")), NOW)
         members.undeliverable(1001, "unknown user", NOW, "メール")
+        members.register(Member(1002, "山田", home="東京都", groups=("常連",)), NOW)
+        members.stop_member(1001, NOW, "会員一覧")
     return path
 
 
@@ -63,13 +76,13 @@ def rows(path: Path) -> dict[str, list[tuple]]:
         return {name: sorted(db.execute(f"SELECT * FROM {name}")) for (name,) in tables.fetchall()}
 
 
-@pytest.mark.parametrize("act", [change, undo, bring])
+@pytest.mark.parametrize("act", [change, undo, merge, part, bring])
 def test_it_is_whole_or_not_at_all(
     base: Path, tmp_path: Path, act: Callable[[AddressChanges], None]
 ):
-    if act is undo:
+    if act in (undo, part):
         with closing(AddressChanges(base)) as members:
-            change(members)
+            change(members) if act is undo else merge(members)
     before, found = rows(base), set()
     with closing(Ledger(base)) as ledger:
         following = ledger.next_number(1001)
@@ -89,8 +102,8 @@ def test_it_is_whole_or_not_at_all(
             changed = any(now[name] != before[name] for name in ("receipt", "member", "mail"))
             found.add((fuse.blown, changed))
             if not changed:
-                assert now["former_address"] == before["former_address"]
-                assert now["member_change"] == before["member_change"]
+                for name in ("former_address", "member_change", "member_group", "merger"):
+                    assert now[name] == before[name]
             with closing(Ledger(path)) as ledger:
                 new = numbered(ledger, "next@x.jp")[1]
             assert new == following + (changed and act is bring), "none twice, none skipped"

@@ -32,6 +32,7 @@ from kollect.threads.background_thread import local_now
 from tests.helpers.dovecot import Dovecot
 from tests.helpers.ledger_samples import numbered
 from tests.helpers.mail_samples import blank
+from tests.helpers.member_samples import by_hand
 from tests.helpers.member_shop import SHOP, Mailer, begin, join
 from tests.helpers.postfix import Postfix
 from tests.helpers.power_cut import Fuse, PowerCut, fused
@@ -203,34 +204,38 @@ def test_a_receipt_is_not_marked_by_its_confirmation(shop) -> None:
     assert program.receipts() == before
 
 
-def test_a_mailing_that_comes_back_marks_letter_and_member(shop) -> None:
+def returned(letter_id: str) -> bytes:
+    return (
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@b.example\r\n"
+        "Subject: Undelivered Mail Returned to Sender\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n"
+        "--x\r\nContent-Type: message/delivery-status\r\n\r\n"
+        "Reporting-MTA: dns; b.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {HANA}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n"
+        "--x\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        f"Message-ID: {letter_id}\r\n\r\n--x--\r\n"
+    ).encode()
+
+
+def test_mailings_that_come_back_on_two_days_mark_the_member(shop) -> None:
     program, pop3, _ = shop
     database = program.folder / "kollect.db"
-    mailing = begin(database)
     mailer = Mailer(program.folder, program.settings)
-    assert mailer.once() is None
-    [recipient] = [p for p in mailer.parcels(mailing) if p.address == HANA]
-    arrive(
-        pop3,
-        (
-            "Return-Path: <>\r\nFrom: MAILER-DAEMON@b.example\r\n"
-            "Subject: Undelivered Mail Returned to Sender\r\nMIME-Version: 1.0\r\n"
-            "Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n"
-            "--x\r\nContent-Type: message/delivery-status\r\n\r\n"
-            "Reporting-MTA: dns; b.example\r\n\r\n"
-            f"Final-Recipient: rfc822; {HANA}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
-            "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n"
-            "--x\r\nContent-Type: text/rfc822-headers\r\n\r\n"
-            f"Message-ID: {recipient.letter_id}\r\n\r\n--x--\r\n"
-        ).encode(),
-    )
-    assert program.report().bounced == 1
-    [recipient] = [p for p in mailer.parcels(mailing) if p.address == HANA]
-    assert (recipient.step, recipient.answer) == (
-        RecipientState.UNDELIVERABLE,
-        "550 5.1.1 no such user",
-    )
-    assert "no such user" in member(database, HANA).standing.undeliverable
+    for known in ("", "no such user"):
+        mailing = begin(database)
+        assert mailer.once() is None
+        [recipient] = [p for p in mailer.parcels(mailing) if p.address == HANA]
+        arrive(pop3, returned(recipient.letter_id))
+        assert program.report().bounced == 1
+        [recipient] = [p for p in mailer.parcels(mailing) if p.address == HANA]
+        assert (recipient.step, recipient.answer) == (
+            RecipientState.UNDELIVERABLE,
+            "550 5.1.1 no such user",
+        )
+        assert known in member(database, HANA).standing.undeliverable
+        assert bool(known) is bool(member(database, HANA).standing.undeliverable)
+        by_hand(database, "UPDATE returned_letter SET day = date(day, '-1 day')")
     assert member(database, TARO).standing.undeliverable == ""
     again = begin(database)
     assert mailer.once() is None
@@ -323,3 +328,18 @@ def test_the_power_cut_at_every_act_of_a_stop(
     assert {"COMMIT", "INSERT", "UPDATE"} < set(scene.names)
     for at in range(1, scene.acts + 1):
         play(joined, at, after=after, plain=plain)
+
+
+def test_a_gap_that_is_left_in_a_text_is_told_before_it_is_sent(tmp_path: Path) -> None:
+    ini_file.save(tmp_path / "kollect.ini", replace(settings_for(1, 1), shop=SHOP))
+    join(tmp_path / "kollect.db", [TARO])
+    body = tmp_path / "body.txt"
+    for text, told in (("○月○日はお休みです。", "「○月○日」"), ("12月3日はお休みです。", "")):
+        body.write_text(text, encoding="utf-8")
+        ran = kollect(
+            *("send", "--subject", "臨時休業", "--body-file", str(body), "--dry-run"),
+            data=tmp_path,
+        )
+        assert ran.returncode == 0
+        assert ("うめられていません" in ran.stderr) is bool(told)
+        assert told in ran.stderr

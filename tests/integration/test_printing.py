@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,9 +13,11 @@ import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
-from kollect.errors import StorageTrouble
+from kollect.errors import StorageTrouble, Trouble
+from kollect.ledger.posters import Poster, proof_place
+from kollect.mail.plus_address import with_tag
 from kollect.mailing import mailto
 from kollect.printing import documents, fonts
 from kollect.printing.documents import Paper
@@ -60,6 +64,49 @@ def test_the_code_on_the_poster_opens_an_empty_letter_to_the_shop(address: str):
     link = urlsplit(scanned(poster))
     assert (link.scheme, unquote(link.path)) == ("mailto", address)
     assert not (link.query or link.fragment or link.netloc), "no subject, no body, nobody else"
+
+
+def poster_of(settings: Settings, name: str = "レジ横") -> Poster:
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    return Poster("reji", name, now, now, proof_place(settings), 0)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_poster_with_an_address_of_its_own_has_it_in_the_code_of_its_pdf(address: str):
+    own = poster_of(shop(address))
+    pdf = documents.draw(Paper.POSTER, shop(address), 100, one=own).pdf("店頭ポスター")
+    start = pdf.index(b"\xff\xd8\xff")
+    code = scanned(picture(pdf[start : pdf.index(b"endstream", start)]))
+    assert code == mailto.link(with_tag(address, "reji"))
+    assert code != mailto.link(address)
+
+
+def test_the_name_of_a_poster_stands_small_in_a_corner_and_nowhere_else():
+    settings = shop()
+    one, other = (
+        picture(documents.draw(Paper.POSTER, settings, 100, one=poster_of(settings, name)).png())
+        for name in ("レジ横", "とても長い名前のポスターをここに貼る")
+    )
+    left, top, right, bottom = ImageChops.difference(one, other).getbbox()
+    millimetre = one.width / 210
+    assert left > 148 * millimetre, "the words on the left are not touched"
+    assert right <= 197 * millimetre
+    assert 270 * millimetre < top < bottom < 276 * millimetre
+
+
+@pytest.mark.parametrize("kind", ["never", "address", "server"])
+def test_a_poster_whose_address_is_not_proved_is_not_printed(tmp_path: Path, kind: str):
+    settings = shop()
+    one = poster_of(settings)
+    if kind == "never":
+        one = replace(one, proven_for="", proven_at=None)
+    elif kind == "address":
+        settings = shop("other@shop.example.jp")
+    else:
+        settings = replace(settings, receive=replace(settings.receive, host="mail.new.example"))
+    with pytest.raises(Trouble, match="確かめていません"):
+        documents.save(Paper.POSTER, settings, tmp_path / "p.pdf", one=one)
+    assert not (tmp_path / "p.pdf").exists()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -529,6 +529,13 @@ def test_a_folder_may_have_any_name(tmp_path: Path, name: str):
         restart(made)
 
 
+def test_what_is_sorted_goes_into_no_file(folder: DataFolder):
+    """SQLite's own temporary files would lie in clear in the system's folder for them."""
+    with closing(connect(folder.database, "ro")) as db:
+        options = {option for (option,) in db.execute("PRAGMA compile_options")}
+    assert options & {"TEMP_STORE=2", "TEMP_STORE=3"}
+
+
 def test_a_plain_kollect_db_that_became_rubbish_needs_no_code(folder: DataFolder):
     folder.database.write_bytes(random.Random(1).randbytes(40 * 4096))
     assert not conversion.needs_code(folder), "its copies are plain"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from kollect.mailing.builtin_texts import BUILTIN_TEXTS
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.text_library import name_fault
 from kollect.members.member import Consent, Member
 from kollect.members.repository import Members
 from kollect.settings.model import Auth, Passwords, Send, Settings
@@ -22,6 +24,7 @@ from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 from kollect.ui.mailing.mailing_words import DEAD, WHY_LEFT_OUT
+from kollect.ui.mailing.text_dialog import TextNameDialog, TextsDialog
 from kollect.ui.menu import MenuScreen
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.member_samples import numbers
@@ -127,6 +130,7 @@ def _write(album: Album) -> None:
         "mailing-sample",
         lambda: window.dialogs.show(SampleDialog, program.go.mailings.sample_address()),
     )
+    _texts(album, compose)
     settings = program.workspaces.current.settings()
     program.workspaces.current._settings = replace(
         settings, shop=replace(settings.shop, address="", phone="")
@@ -135,6 +139,34 @@ def _write(album: Album) -> None:
     album.take("mailing-no-address")
     program.workspaces.current._settings = settings
     compose.on_show()
+
+
+def _texts(album: Album, compose: MailingComposeScreen) -> None:
+    window, workspace = album.window, album.program.workspaces.current
+    with workspace.texts() as texts:
+        texts.save("朝市のお知らせ", SUBJECT, BODY, NOW)
+        texts.save("パンの日（毎月）", "★店名★の「パンの日」", BODY, NOW + timedelta(days=1))
+    given = (window.jobs, window.dialogs, workspace.texts, (SUBJECT, BODY))
+    shop = workspace.settings().shop.name
+
+    def look_at_a_builtin(dialog: TextsDialog) -> None:
+        album.wait(lambda: not dialog.is_working)
+        dialog.tree.selection_set(dialog.tree.get_children()[2])
+
+    album.dialog(
+        "mailing-texts",
+        lambda: window.dialogs.show(TextsDialog, *given, sender=shop),
+        look_at_a_builtin,
+    )
+    album.dialog(
+        "mailing-text-name",
+        lambda: window.dialogs.show(TextNameDialog, "この文を文例に保存", SUBJECT, name_fault),
+    )
+    compose._retype((BUILTIN_TEXTS[0].subject, BUILTIN_TEXTS[0].body))
+    compose.check.look_now()
+    album.take("mailing-gaps")
+    compose.bring_back()
+    compose.check.look_now()
 
 
 def _choose(album: Album) -> None:

@@ -8,13 +8,17 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from kollect.app.poster_trial import TagProof, TagVerdict
 from kollect.ledger.ledger import Ledger
+from kollect.ledger.posters import proof_place
 from kollect.members import postcodes
 from kollect.members.member import Consent, Member, Sex
 from kollect.members.member_fields import MemberField
+from kollect.members.merge import MemberMerges
 from kollect.members.repository import Members
 from kollect.printing.documents import Paper
 from kollect.printing.label_sheets import SHEETS
+from kollect.threads.background_thread import local_now
 from kollect.ui.members.candidate_dialog import CandidateDialog
 from kollect.ui.members.consent_dialog import ConsentDialog
 from kollect.ui.members.group_dialogs import IntoGroupDialog, OutOfGroupDialog
@@ -23,8 +27,10 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.members.merge_dialogs import MergeDialog, MergeWithDialog
 from kollect.ui.members.print_dialog import PrintChoice, PrintDialog, PrintedPaper
 from kollect.ui.menu import MenuScreen
+from kollect.ui.papers.posters_dialog import PostersDialog, proof_words
 from kollect.ui.papers.screen import PapersScreen
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.member_samples import YAMADA, numbers, register
@@ -116,6 +122,10 @@ def member_list(album: Album) -> None:
     album.wait(lambda: len(screen.table.row_keys) == 30)
     album.take("member-list")
     album.dialog("member-print", lambda: album.window.dialogs.show(PrintDialog, LABELS))
+    album.dialog(
+        "member-print-protected",
+        lambda: album.window.dialogs.show(PrintDialog, LABELS, protected=True),
+    )
     screen.table.select((1, 3, 4))
     album.take("member-list-chosen")
     ask = album.window.dialogs.show
@@ -143,6 +153,26 @@ def member_list(album: Album) -> None:
     )
     album.dialog("member-withdraw", edit.withdraw)
     album.dialog("member-address", edit.change_address)
+    with closing(MemberMerges(album.program.workspaces.current.folder.database)) as members:
+        members.update(
+            replace(
+                members.get(1008), name="山田　太朗", note="卵アレルギー", groups=("パン教室",),
+                home="神奈川県横浜市西区みなとみらい2-3-4 みなとみらいグランドタワー1203号室",
+            ),
+            NOW,
+            "CSV",
+        )  # fmt: skip
+        plan = members.plan(1001, 1008)
+        alike = "1008 山田　太朗 様（同じ電話番号）"
+        album.dialog(
+            "member-merge-with", lambda: dialogs.show(MergeWithDialog, edit._member, alike, "1008")
+        )
+        album.dialog("member-merge", lambda: dialogs.show(MergeDialog, plan, NOW))
+        members.merge(1001, 1008, (), NOW, "会員一覧")
+    edit._fetch()
+    edit.notebook.select(1)
+    album.wait(lambda: edit.history.part_button.winfo_manager())
+    album.take("member-merged")
     album.window.back(confirm=False)
 
 
@@ -161,12 +191,42 @@ def member_import(album: Album) -> None:
     album.window.back_to(MenuScreen)
 
 
+def _posters(album: Album, screen: PapersScreen) -> None:
+    """Two that are proved, one that is not."""
+    workspace, now = album.program.workspaces.current, local_now()
+    with workspace.posters() as posters:
+        known = posters.tags()
+        for tag, name in (("reji", "レジ横"), ("iriguchi", "入口の看板"), ("chirashi", "チラシ")):
+            if tag not in known:
+                posters.add(tag, name, now)
+            if tag != "chirashi":
+                posters.prove(tag, proof_place(workspace.settings()), now)
+
+    def added(dialog: PostersDialog) -> None:
+        album.wait(lambda: dialog.table.row_keys)
+        dialog.name.value = "駐車場"
+        dialog.told.configure(text=proof_words(TagProof(TagVerdict.ARRIVED)), style="Good.TLabel")
+
+    album.dialog("posters", screen.open_posters, added)
+    album.wait(lambda: len(screen.poster.widget.cget("values")) > 1)
+    screen.poster.value = "reji"
+    screen._changed()
+    album.wait(lambda: not screen._drawings.busy and screen._image)
+    album.take("papers-poster-of-its-own")
+    screen.poster.value = "chirashi"
+    screen._changed()
+    album.wait(lambda: screen._image is None)
+    album.take("papers-not-proved")
+    screen.poster.value = ""
+
+
 def papers(album: Album) -> None:
     album.program.go.papers()
     screen = album.window.screen
     assert isinstance(screen, PapersScreen)
     album.wait(lambda: screen._image and not screen._drawings.busy)
     album.take("papers-poster")
+    _posters(album, screen)
     screen.paper.value = Paper.FORM
     screen._changed()
     album.wait(lambda: screen._drawn[:1] == (Paper.FORM,))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, datetime, timedelta
 
 from kollect.ledger.states import ReceiptState
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_driver import sqlite3
 from kollect.ui.log.screen import LogScreen
 from kollect.ui.menu import MenuScreen
 from kollect.ui.results.kept_tab import KeptMailsTab
+from kollect.ui.results.results_print_dialog import ResultsPaper
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.widgets.dates import Period
 from tests.helpers.receipt_samples import fill_kept, fill_log, fill_receipts
@@ -47,6 +50,8 @@ def results(album: Album) -> None:
     album.wait(lambda: len(screen.list.table.row_keys) == COUNT)
     album.dialog("results-again", screen.list.resend)
     album.dialog("results-csv", screen.list.export)
+    album.dialog("results-print", lambda: _printed(album, screen, ResultsPaper.LIST))
+    _by_poster(album, screen)
     screen.notebook.select(screen.chart)
     album.wait(lambda: screen.chart.chart.bars)
     album.take("results-chart")
@@ -57,6 +62,37 @@ def results(album: Album) -> None:
     screen.notebook.select(screen.kept)
     _kept(album, screen.kept)
     album.window.back_to(MenuScreen)
+
+
+def _by_poster(album: Album, screen: ResultsScreen) -> None:
+    """By which of two posters somebody came."""
+    current, now = album.program.workspaces.current, datetime.now().astimezone()
+    with current.posters() as posters:
+        known = posters.tags()
+        for tag, name in (("reji", "レジ横"), ("iriguchi", "入口の看板")):
+            if tag not in known:
+                posters.add(tag, name, now)
+    with closing(sqlite3.connect(current.folder.database)) as db, db:
+        db.execute("UPDATE receipt SET poster = 'reji' WHERE number % 3 = 0")
+        db.execute("UPDATE receipt SET poster = 'iriguchi' WHERE number % 5 = 0")
+    screen.list.find()
+    album.wait(lambda: screen.list.filter.poster.widget.winfo_ismapped())
+    album.settle()
+    album.take("results-posters")
+    album.dialog("results-print-month", lambda: _printed(album, screen, ResultsPaper.MONTH))
+    screen.notebook.select(screen.chart)
+    album.settle(0.5)
+    screen.chart.kind.value = "poster"
+    screen.chart.refresh()
+    album.settle(0.5)
+    album.take("results-chart-posters")
+    screen.chart.kind.value = "day"
+
+
+def _printed(album: Album, screen: ResultsScreen, paper: ResultsPaper) -> None:
+    """The months are looked up in a thread, and the dialog opens after that."""
+    screen.list.print(paper)
+    album.wait(lambda: not screen.list._files.busy)
 
 
 def _kept(album: Album, tab: KeptMailsTab) -> None:

@@ -61,6 +61,7 @@ from tests.pictures import (
     mailing_scenes,
     member_scenes,
     results_scenes,
+    schedule_scenes,
     start_scenes,
 )
 from tests.pictures.album import Album
@@ -536,6 +537,7 @@ SCENES = (
     *results_scenes.SCENES,
     *member_scenes.SCENES,
     *mailing_scenes.SCENES,
+    *schedule_scenes.SCENES,
     backups,
     protection,
 )

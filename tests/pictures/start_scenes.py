@@ -59,7 +59,8 @@ def questions(album: Album) -> None:
     for name, words, part in (("opening", LOOKING, None), ("broken-off", GOING_ON, 0.4)):
 
         def work(watch: Watch, part: float | None = part) -> None:
-            while watch(part):
+            ends = time.monotonic() + 3  # a change cannot be left, and the picture is taken by then
+            while watch(part) and time.monotonic() < ends:
                 time.sleep(0.05)
 
         album.dialog(

@@ -21,9 +21,12 @@ from kollect.ledger.kept_query import KeptMail
 from kollect.mail.body import MailBody
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.schedule import StandingKind
+from kollect.mailing.standing import StandingMailing, StandingMailings
 from kollect.members.member import Member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.member_reader import Candidate, FormerAddress
+from kollect.members.merge import MemberMerges, MergePlan
 from kollect.members.postcodes import PostalAddress
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
@@ -36,11 +39,16 @@ from kollect.ui.demo.demo_dialog import DemoDialog
 from kollect.ui.framework.dialogs import Dialog, QuestionDialog, TroubleDialog
 from kollect.ui.framework.window import Screen
 from kollect.ui.log.screen import LogScreen
+from kollect.ui.mailing.due_fields import ReservationDialog
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_dialogs import LetterDialog, PeopleDialog, SampleDialog
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
+from kollect.ui.mailing.standing_edit import StandingEditScreen
+from kollect.ui.mailing.standing_list import StandingListScreen
+from kollect.ui.mailing.standing_results import StandingResultsScreen
+from kollect.ui.mailing.text_dialog import TextNameDialog, TextsDialog
 from kollect.ui.main import Program
 from kollect.ui.manual.manual_dialog import ManualDialog
 from kollect.ui.members.address_change_flow import AddressDialog
@@ -52,12 +60,15 @@ from kollect.ui.members.member_edit import MemberEditScreen
 from kollect.ui.members.member_form import MemberFormScreen
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
+from kollect.ui.members.merge_dialogs import MergeDialog, MergeWithDialog
 from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.opening_dialog import OpeningDialog
 from kollect.ui.own_phone_dialog import OwnPhoneDialog
+from kollect.ui.papers.posters_dialog import PostersDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
+from kollect.ui.results.results_print_dialog import ResultsPaper, ResultsPrintDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.settings.backups_dialog import BackupsDialog
 from kollect.ui.settings.control_page import ControlPage
@@ -121,6 +132,8 @@ def fill(program: Program) -> None:
             letter_domain="ocn.ne.jp",
         )
         outbox.pause(identity)
+        kind = StandingKind.BIRTHDAY
+        StandingMailings(outbox).add(kind, 7, "お誕生日おめでとうございます", "★名前★ 様\n", now)
 
 
 Open = Callable[[Program], Screen]
@@ -174,11 +187,33 @@ SCREENS: dict[str, tuple[type[Screen], Open]] = {
     "文章を書く": (MailingComposeScreen, _plain(MailingComposeScreen)),
     "送る相手を選ぶ": (MailingRecipientsScreen, _plain(MailingRecipientsScreen, 1)),
     "発信のようす": (MailingProgressScreen, _plain(MailingProgressScreen, 2)),
+    "自動で送るメール": (StandingListScreen, _plain(StandingListScreen)),
+    "自動で送るメールの文章": (
+        StandingEditScreen,
+        lambda program: program.window.open(
+            StandingEditScreen,
+            program.workspaces,
+            program.go,
+            StandingKind.BIRTHDAY,
+            standing(program),
+        ),
+    ),
+    "自動で送ったもの": (
+        StandingResultsScreen,
+        lambda program: program.window.open(
+            StandingResultsScreen, program.workspaces, program.go, standing(program)
+        ),
+    ),
 }
 """Each opens a screen above the menu, however often."""
 
 NOT_OPENED = {MenuScreen}
 """It is there from the beginning to the end."""
+
+
+def standing(program: Program) -> StandingMailing:
+    with program.workspaces.real.standing_mailings() as found:
+        return found.all()[0]
 
 
 def member(program: Program, number: int = 1001) -> Member:
@@ -191,6 +226,11 @@ def member(program: Program, number: int = 1001) -> Member:
 def _candidates(program: Program) -> list[Candidate]:
     with closing(Members(program.workspaces.real.folder.database)) as members:
         return members.lookup("docomo")
+
+
+def _merge_plan(program: Program) -> MergePlan:
+    with closing(MemberMerges(program.workspaces.real.folder.database)) as members:
+        return members.plan(1001, 1002)
 
 
 def _kept(program: Program) -> KeptMail:
@@ -263,10 +303,29 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
+    "MergeWithDialog": (
+        MergeWithDialog,
+        lambda program: ((member(program), "1002 佐藤　花子 様（同じ電話番号）", "1002"), {}),
+    ),
+    "MergeDialog": (MergeDialog, lambda program: ((_merge_plan(program), local_now()), {})),
     "IntoGroupDialog": (IntoGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "OutOfGroupDialog": (OutOfGroupDialog, lambda program: ((12_345, ["常連", "朝市"]), {})),
     "ConsentDialog": (ConsentDialog, lambda program: ((member(program), date(2026, 11, 27)), {})),
     "PrintDialog": (PrintDialog, lambda program: ((), {})),
+    "ResultsPrintDialog": (
+        ResultsPrintDialog,
+        lambda program: (
+            (12_345, [date(2026, 11, 1), date(2026, 10, 1)], ResultsPaper.MONTH),
+            {},
+        ),
+    ),
+    "PostersDialog": (
+        PostersDialog,
+        lambda program: (
+            (program.workspaces.current, program.window.jobs, program.window.dialogs),
+            {},
+        ),
+    ),
     "DamageDialog": (
         DamageDialog,
         lambda program: (
@@ -344,6 +403,23 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
+    "TextsDialog": (
+        TextsDialog,
+        lambda program: (
+            (
+                program.window.jobs,
+                program.window.dialogs,
+                program.workspaces.current.texts,
+                ("見出", "本文"),
+            ),
+            {},
+        ),
+    ),
+    "TextNameDialog": (
+        TextNameDialog,
+        lambda program: (("名前を変える", "秋のセール", lambda name: None), {}),
+    ),
+    "ReservationDialog": (ReservationDialog, lambda program: ((_written(program),), {})),
     "LetterDialog": (LetterDialog, lambda program: ((_written(program), "店 <a@b.example>"), {})),
 }
 

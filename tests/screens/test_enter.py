@@ -18,7 +18,7 @@ from kollect.ui.framework.editing import is_field
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.main import Program
 from kollect.ui.members.member_form import MemberFormScreen
-from kollect.ui.menu import FirstStartDialog
+from kollect.ui.menu import FirstStart, FirstStartDialog
 from kollect.ui.settings.mail_page import MailPage
 from kollect.ui.settings.pin_dialogs import NewPinDialog
 from kollect.ui.settings.screen import SettingsScreen
@@ -26,6 +26,7 @@ from tests.helpers.bar_driver import bar_of, can_press_key, key_button
 from tests.helpers.ui_driver import Person, focus, settle, type_in, xdotool
 from tests.screens.every import DIALOGS, SCREENS, SHOP, fill, make
 
+_CHOSEN = (ttk.Radiobutton, ttk.Checkbutton)
 MOST = 40
 """Presses; no form has so many fields."""
 
@@ -134,23 +135,38 @@ def test_through_a_dialog_to_its_main_button(shop: Program, dialogs: Person, nam
         assert main is not None
         assert main.cget("text") not in ("キャンセル", "いいえ"), "the one that does it"
         main.configure(command=lambda: pressed.append(str(main.cget("text"))))
-        fields = 0
+        fields, typed = 0, values(dialog)
         settle(dialog, lambda: where(dialog) not in (None, dialog))
         while not pressed and fields < MOST:
             at = where(dialog)
             if isinstance(at, ttk.Treeview):
                 pressed.append("a row is taken")
                 break
-            assert at is main or is_field(at) or isinstance(at, ttk.Radiobutton), f"{at}"
+            assert at is main or is_field(at) or isinstance(at, _CHOSEN), f"{at}"
             fields += 1
             if isinstance(at, ttk.Entry) and not at.get():
                 type_in(at, "1234")
+                typed[str(at)] = at.get()
             enter(dialog, key)
+        assert values(dialog) == typed, "what was typed still stands there"
         dialog.cancel()
 
     dialogs.answers.append(act)
     dialogs.show(kind, *given, **named)
     assert len(pressed) == 1
+
+
+def test_the_welcome_takes_the_choice_that_has_the_focus(shop: Program, dialogs: Person):
+    """The only dialog without a main button: its choices stand one below the other."""
+
+    def act(dialog: FirstStartDialog) -> None:
+        settle(dialog, lambda: isinstance(where(dialog), ttk.Button))
+        assert FirstStart.DEMO in str(where(dialog).cget("text"))  # type: ignore[union-attr]
+        xdotool("key", "Return")
+        settle(shop.window.root, lambda: not dialog.winfo_exists())
+
+    dialogs.answers.append(act)
+    assert dialogs.show(FirstStartDialog) is FirstStart.DEMO
 
 
 def test_the_new_pin_is_set_by_enter_alone(shop: Program, dialogs: Person):

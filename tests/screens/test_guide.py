@@ -55,7 +55,7 @@ def strip_of(program: Program) -> str:
 def test_the_first_step_is_next(program: Program):
     menu = program.window.screen
     assert isinstance(menu, MenuScreen)
-    assert steps_of(program)[FirstStep.MAIL] == "①　メールの設定　▶"
+    assert steps_of(program)[FirstStep.MAIL] == "① メールの設定 ▶"
     click(menu.steps.buttons[FirstStep.MAIL])
     screen = program.window.screen
     assert isinstance(screen, SettingsScreen)

@@ -166,11 +166,11 @@ def test_what_is_out_of_sight_is_not_chosen(screen: MemberListScreen):
 def test_the_menu_of_a_row_has_all_that_can_be_done(screen: MemberListScreen):
     click_row(screen.table, 1, button=3)
     menu = menu_of(screen.table)
-    there = [menu.entrycget(n, "label") for n in range(9) if menu.type(n) == "command"]
+    there = [menu.entrycget(n, "label") for n in range(10) if menu.type(n) == "command"]
     menu.unpost()
     assert there == [
         *("会員を開く", "グループに入れる", "グループから外す", "配信停止", "退会"),
-        *("CSVへ取り出し", "すべて選択"),
+        *("CSVへ取り出し", "2名を統合", "すべて選択"),
     ]
     assert screen.table.selection == [1002], "the row under the pointer is the one that is meant"
 

@@ -163,7 +163,7 @@ def test_it_is_opened_for_printing_from_the_data_folder(
     monkeypatch: pytest.MonkeyPatch,
 ):
     opened: list[Path] = []
-    monkeypatch.setattr("kollect.ui.members.member_csv.open_file", opened.append)
+    monkeypatch.setattr("kollect.ui.framework.pdf_file.open_file", opened.append)
     dialogs.answers.append(chosen(PrintedPaper.LIST, "開いて印刷"))
     press(screen, "F11")
     settle(screen, lambda: opened and "実際のサイズ" in screen.window.status_text)

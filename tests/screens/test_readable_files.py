@@ -11,11 +11,13 @@ import pytest
 
 from kollect.protection import conversion
 from kollect.storage.export import READABLE
+from kollect.ui.framework.pdf_file import READABLE_PAPER
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.main import Program
+from kollect.ui.members import member_csv
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
-from kollect.ui.members.print_dialog import READABLE_PAPER, PrintDialog
+from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.results.screen import ResultsScreen
 from tests.helpers.protected_shop import CODE, restart
 from tests.helpers.ui_driver import (
@@ -93,6 +95,31 @@ def test_a_paper(program: Program, dialogs: Person, protected: bool):
     dialogs.answers.append(work)
     press(screen, "F11")
     assert (READABLE_PAPER in seen) is protected
+
+
+def test_one_that_is_only_shown_is_written_over_at_the_end(
+    program: Program,
+    dialogs: Person,
+    protected: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    shown: list[Path] = []
+    monkeypatch.setattr(member_csv, "open_file", shown.append)
+    screen = SCREENS["会員一覧"][1](program)
+    settle_jobs(screen)
+    dialogs.answers.append(lambda dialog: click(labelled(dialog, "開いて印刷")))
+    press(screen, "F11")
+    settle(screen, lambda: shown)
+    (pdf,) = shown
+    workspace = program.workspaces.real
+    assert pdf.is_relative_to(workspace.folder.path), "not on the PC to which the stick is lent"
+    octets = tmp_path / "octets"
+    octets.hardlink_to(pdf)  # what a search of the stick finds, where names no longer count
+    assert octets.read_bytes().startswith(b"%PDF")
+    workspace.close()
+    assert not pdf.exists() and not workspace.folder.temporary_dir.exists()
+    assert set(octets.read_bytes()) == {0}
 
 
 def test_lines_that_are_to_be_mended(

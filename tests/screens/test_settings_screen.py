@@ -15,9 +15,11 @@ from kollect.settings.model import (
     DuplicateAction,
     Passwords,
     Protocol,
+    ReportSettings,
     Security,
     Settings,
     TextSize,
+    Weekday,
 )
 from kollect.storage.data_folder import DataFolder
 from kollect.ui.framework.theme import SIZE_WORDS
@@ -675,13 +677,35 @@ def test_tab_on_the_page_of_the_mail(screen: SettingsScreen):
     page = screen.mail
     screen.select(MailPage)
     screen.update()
-    stops = stops_from_the_tabs(screen, 19)
+    stops = stops_from_the_tabs(screen, 20)
     assert stops[0] is page.reveal_tick
     assert stops[3] is page.address.widget
     assert shown_text(stops[4]) == "設定をさがす"
     expected = (page.receive_host, page.receive_port, page.receive_account, page.receive_password)
     assert stops[7:11] == [field.widget for field in expected]
-    assert stops[11:13] == [page.send_host.widget, page.send_port.widget]
-    assert [shown_text(stops[at]) for at in (13, 15)] == ["説明", "受信用のアカウントを複写する"]
-    assert stops[16:18] == [page.send_account.widget, page.send_password.widget]
-    assert stops[18] is page.fields["forward", "address"].widget
+    assert stops[11] is page.fields["tls", "allow_plaintext_password"].widget
+    assert stops[12:14] == [page.send_host.widget, page.send_port.widget]
+    assert [shown_text(stops[at]) for at in (14, 16)] == ["説明", "受信用のアカウントを複写する"]
+    assert stops[17:19] == [page.send_account.widget, page.send_password.widget]
+    assert stops[19] is page.fields["forward", "address"].widget
+
+
+def test_the_weekly_report_is_switched_on_with_its_day_and_hour(
+    program: Program, screen: SettingsScreen, folder: DataFolder
+):
+    fields = screen.mail.fields
+    screen.select(MailPage)
+    day, hour = fields["report", "weekday"], fields["report", "hour"]
+    assert str(day.widget.cget("state")) == str(hour.widget.cget("state")) == "disabled"
+    click(fields["report", "weekly"].widget)
+    press_f12(screen)
+    assert "1週間のまとめ" in fields["alert", "address"].error
+    assert not folder.ini.exists()
+    type_in(fields["alert", "address"].widget, "owner@example.jp")
+    day.value = Weekday.THU
+    type_in(hour.widget, "21")
+    press_f12(screen)
+    assert "8～20" in hour.error
+    type_in(hour.widget, "18")
+    press_f12(screen)
+    assert saved(folder).report == ReportSettings(True, Weekday.THU, 18)

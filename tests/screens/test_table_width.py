@@ -61,7 +61,7 @@ def test_where_all_fits_there_is_no_bar(table: Table):
 def test_in_the_largest_letters_one_scrolls_to_the_last_column(window: Window, table: Table):
     window.set_text_size(TextSize.HUGE)
     settle(window.root, lambda: bar_below(table).winfo_manager())
-    one, air = em(table), 2 * table.winfo_pixels(CELL_PADDING)
+    one, air = em(table), 2 * (table.winfo_pixels(CELL_PADDING) + 4)
     for column in COLUMNS:
         width = int(table.tree.column(column.title, "width"))
         assert width >= round((column.narrow or column.characters) * one) + air, column.title
@@ -86,9 +86,36 @@ def test_rows_are_not_covered_by_the_bar(window: Window, table: Table):
 
 
 def test_narrow_columns_that_fit_need_no_bar(window: Window, table: Table):
-    window.root.geometry("860x524")
+    window.root.geometry("900x524")
     settle(window.root, lambda: table.is_narrow)
-    wanted = sum((c.narrow or c.characters) * em(table) + 16 for c in COLUMNS)
+    wanted = sum((c.narrow or c.characters) * em(table) + 24 for c in COLUMNS)
     assert wanted < table.tree.winfo_width(), "else this test shows nothing"
     settle(window.root, lambda: table.tree.xview() == (0.0, 1.0))
     assert not bar_below(table).winfo_manager()
+
+
+def test_in_a_wide_window_the_other_texts_get_room_too(window: Window, table: Table):
+    window.root.geometry("1900x524+0+0")
+    settle(window.root, lambda: table.tree.winfo_width() > 1700)
+    air = 2 * table.winfo_pixels(CELL_PADDING)
+
+    def width(title: str) -> int:
+        return int(table.tree.column(title, "width"))
+
+    for column in COLUMNS:
+        usual = round(column.characters * em(table)) + air
+        settle(window.root, lambda: width(column.title) >= 1.45 * usual, seconds=5)  # noqa: B023
+    assert sum(width(column.title) for column in COLUMNS) <= table.tree.winfo_width()
+
+
+def test_that_nothing_is_there_is_said_below_the_headings(window: Window, table: Table):
+    table.show(())
+    table.say_nothing_there("まだ受付はありません。\nお客様から空メールが届くと、ここに並びます。")
+    window.set_text_size(TextSize.HUGE)
+    (notice,) = [one for one in all_inside(table.tree) if one.winfo_class() == "TLabel"]
+    for height in (260, 300, 524):
+        window.root.geometry(f"1024x{height}")
+        settle(window.root)
+        settle(window.root, lambda: notice.winfo_ismapped())
+        low = table.tree.winfo_height() < table.line_height + notice.winfo_reqheight()
+        assert low or notice.winfo_y() >= table.line_height - 2, height

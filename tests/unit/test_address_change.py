@@ -17,10 +17,11 @@ from kollect.ledger.receipt_rows import Receipts
 from kollect.ledger.states import AlreadyNumbered, MailState, ReceiptState
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
-from kollect.members.address_change import CHANGED, AddressChanges, CannotMove
+from kollect.members.address_change import CHANGED, UNDONE, AddressChanges, CannotMove
 from kollect.members.member import Consent, Member
 from kollect.members.member_errors import AlreadyRegistered, NotRegistered, NumberUnknown, Withdrawn
 from kollect.members.member_filter import EVERYBODY, MemberFilter
+from kollect.members.repository import LIFTED
 from kollect.settings.model import Shop
 from kollect.storage.database_driver import sqlite3
 from tests.helpers.ledger_samples import DOMAIN, NOW, numbered, text
@@ -218,6 +219,78 @@ def test_a_no_said_at_an_address_holds_there_for_who_comes_after(
     assert members.said_no(1004) == NOW
     assert members.register(Member(1004, "山田　太郎", consent=CONSENT), LATER) == NOW
     assert members.is_stopped(1004)
+
+
+def test_the_no_of_a_stranger_whose_number_was_handed_in_by_mistake(
+    members: AddressChanges, ledger: Ledger
+):
+    """1003 is a stranger's: the no is not the member's, and the stranger's for good."""
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    assert MemberEffects(ledger).stop(NEW, LATER) == [1001]
+    members.undo_address_change(1001, LATER, "会員一覧")
+    assert not members.is_stopped(1001)
+    assert [one.what for one in members.changes(1001)[:2]] == [LIFTED, UNDONE]
+    *_, last = members.consents()
+    assert (last.address, last.consent) == (
+        OLD,
+        Consent(True, CONSENT.on, f"会員登録用紙（{LIFTED}）"),
+    )
+    assert members.said_no(1003) == LATER
+    assert members.register(Member(1003, "別の　方", consent=CONSENT), LATER) == LATER
+    assert members.is_stopped(1003)
+
+
+def test_a_no_that_a_stranger_had_said_before(members: AddressChanges, ledger: Ledger):
+    numbered(ledger, NEW, uid="second", again=True)
+    members.register(Member(1004, "別の　方", consent=CONSENT), NOW)
+    MemberEffects(ledger).stop(NEW, NOW)
+    assert members.change_address(1001, 1003, LATER, "会員一覧") == NOW
+    members.undo_address_change(1001, LATER, "会員一覧")
+    assert not members.is_stopped(1001)
+    assert members.is_stopped(1004)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_members_own_no_beside_the_strangers_holds(
+    members: AddressChanges, ledger: Ledger, first: bool
+):
+    """Whether it was said at the counter or came from the old phone, before or after."""
+    effects = MemberEffects(ledger)
+    for own in (
+        lambda: members.stop_member(1001, LATER, "会員一覧"),
+        lambda: effects.stop(OLD, LATER),
+    ):
+        members.change_address(1001, 1003, LATER, "会員一覧")
+        for act in (own, lambda: effects.stop(NEW, LATER))[:: 1 if first else -1]:
+            act()
+        members.undo_address_change(1001, LATER, "会員一覧")
+        assert members.is_stopped(1001)
+        assert members.said_no(1003) == LATER
+        again = Consent(True, (LATER + timedelta(days=1)).date(), "用紙")
+        assert members.resume(1001, again, LATER, "会員一覧")
+
+
+def test_what_the_member_has_consented_to_is_not_the_strangers_consent(
+    members: AddressChanges, ledger: Ledger
+):
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    MemberEffects(ledger).stop(NEW, LATER)
+    members.resume(1001, Consent(True, LATER.date(), "店頭"), LATER, "会員一覧")
+    members.undo_address_change(1001, LATER, "会員一覧")
+    assert not members.is_stopped(1001)
+    assert members.said_no(1003) == LATER
+
+
+def test_a_no_of_which_no_address_is_known_stays_with_the_member(
+    members: AddressChanges, ledger: Ledger, path: Path
+):
+    """As a former version wrote it down."""
+    members.change_address(1001, 1003, LATER, "会員一覧")
+    MemberEffects(ledger).stop(NEW, LATER)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE member_change SET present = '' WHERE field = '配信停止'")
+    members.undo_address_change(1001, LATER, "会員一覧")
+    assert members.is_stopped(1001)
 
 
 def test_a_consent_of_a_later_day_ends_it(members: AddressChanges, ledger: Ledger):

@@ -22,6 +22,8 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.members.address_change import AddressChanges
 from kollect.members.member import MemberState
 from kollect.members.member_filter import EVERYBODY
+from kollect.members.merge import MemberMerges
+from kollect.members.merge_rules import MergeField
 from kollect.members.repository import Members
 from kollect.settings.model import Shop
 from kollect.storage import backup
@@ -133,6 +135,32 @@ def test_a_no_said_after_a_change_of_address_holds_at_the_former_one(workspace: 
         one = members.get(1001)
         assert one.standing.address == "0@docomo.ne.jp"
         assert one.standing.stopped_at is not None
+
+
+def test_a_no_said_after_two_were_merged_holds_for_both(workspace: Workspace):
+    """The copy knows the customer as two."""
+    folder = workspace.folder
+    path = copied(workspace)
+    with closing(MemberMerges(folder.database)) as members:
+        members.merge(1001, 1002, [MergeField.ADDRESS], NOW, "会員一覧")
+        members.stop_member(1001, NOW, "会員一覧")
+    backup_service.go_back(workspace, backup_service.cost_of(folder, path))
+    with closing(Members(folder.database)) as members:
+        assert members.stopped_among([1001, 1002]) == [1001, 1002]
+
+
+def test_a_strangers_no_holds_that_no_member_is_known_by(workspace: Workspace):
+    folder = workspace.folder
+    numbers(folder.database, "new@docomo.ne.jp")
+    path = copied(workspace)
+    with closing(AddressChanges(folder.database)) as members:
+        members.change_address(1001, 1004, NOW, "会員一覧")
+        members.stop("new@docomo.ne.jp", NOW, "メール")
+        members.undo_address_change(1001, NOW, "会員一覧")
+    backup_service.go_back(workspace, backup_service.cost_of(folder, path))
+    with closing(Members(folder.database)) as members:
+        assert not members.is_stopped(1001)
+        assert members.said_no(1004) == NOW
 
 
 def test_a_no_said_after_a_change_was_taken_back_holds_at_the_address_of_between(

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from kollect.ui.widgets.bars import label_every, per_day, per_hour, ticks
+from kollect.printing.axis import ticks
+from kollect.ui.widgets.bars import label_every, per_day, per_hour
 
 LAST = date(2026, 11, 23)
 

@@ -15,7 +15,7 @@ TOP = Path(__file__).parents[2]
 LAYERS = (
     ("__main__", "commands", "ui"),
     ("app",),
-    ("collector", "mailing", "members", "printing", "demo", "setup"),
+    ("collector", "mailing", "members", "printing", "reports", "demo", "setup"),
     ("inbox", "decision", "ledger", "letters", "smtp", "protection"),
     ("net", "storage", "diagnosis"),
     ("settings",),
@@ -30,9 +30,13 @@ BESIDE = {
     ("commands", "ui"): "without a command the window opens",
     ("collector", "mailing"): "a returned mail or a 配信停止 may be about a mailing",
     ("collector", "members"): "a 配信停止 stops the member",
+    ("collector", "reports"): "the weekly report is a letter to the owner",
     ("demo", "collector"): "the played scene shows what the collector tells",
     ("mailing", "members"): "the recipients",
     ("printing", "mailing"): "the poster's mailto: link",
+    ("printing", "reports"): "the numbers of 月報",
+    ("reports", "mailing"): "the letters of メール発信 are counted",
+    ("reports", "members"): "who joined, left, said no is counted",
     ("letters", "smtp"): "a letter is written as what the client sends",
 }
 """Who knows a room of its own layer, and why. Everybody else does not."""

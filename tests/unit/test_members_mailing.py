@@ -77,7 +77,8 @@ def test_a_mailing_ends_for_good():
     assert set(STATE_MOVES) == set(MailingState)
     assert not STATE_MOVES[MailingState.DONE]
     assert not STATE_MOVES[MailingState.STOPPED]
-    assert not any(MailingState.DRAFT in targets for targets in STATE_MOVES.values())
+    to_draft = {state for state, targets in STATE_MOVES.items() if MailingState.DRAFT in targets}
+    assert to_draft == {MailingState.SCHEDULED}, "nothing of it has been sent"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from kollect.mailing.mailing_states import (
 )
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.returned_letters import ReturnedLetter
+from kollect.members.address_change import AddressChanges
 from kollect.members.member import Consent, Member
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
@@ -335,14 +337,90 @@ def test_a_letter_that_comes_back(members: Members, outbox: Outbox):
     outbox.settle(
         [RecipientResult(p.id, SendResult.ACCEPTED) for p in outbox.page(mailing, 0, 2)], NOW
     )
-    assert outbox.bounced(letter[1001], "", "5.1.1 unknown", before, LATER) == 1001
-    assert outbox.bounced("", "m1@x.jp", "5.2.2 full", before, LATER) == 1002
+    told = outbox.bounced(letter[1001], "", "5.1.1 unknown", before, LATER)
+    assert told == ReturnedLetter(1001, 1, undeliverable=False)
+    assert outbox.bounced("", "m1@x.jp", "5.2.2 full", before, LATER).number == 1002
     assert outbox.bounced("", "m2@x.jp", "never sent", before, LATER) is None
     assert outbox.bounced("", "m1@x.jp", "too old", LATER, LATER) is None
     assert outbox.bounced("<other@x>", "", "not ours", before, LATER) is None
     assert outbox.counts(mailing) == {RecipientState.UNDELIVERABLE: 2, RecipientState.WAITING: 4}
-    assert members.get(1002).standing.undeliverable == "5.2.2 full"
-    assert outbox.bounced(letter[1001], "", "5.1.1 again", before, LATER) == 1001, "reported twice"
+    assert members.get(1002).standing.undeliverable == "", "once is not enough"
+    told = outbox.bounced(letter[1001], "", "5.1.1 again", before, LATER)
+    assert told == ReturnedLetter(1001, 1, undeliverable=False), "reported twice"
+
+
+def sent_and_returned(
+    outbox: Outbox, day: int, reason: str = "550 5.1.1 unknown"
+) -> ReturnedLetter:
+    """A mailing to 1001 of that day, and on the same day it comes back."""
+    when = NOW + timedelta(days=day)
+    letter_id = sent(outbox, day)
+    told = outbox.bounced(letter_id, "", reason, when - timedelta(days=1), when)
+    assert told is not None
+    return told
+
+
+def sent(outbox: Outbox, day: int) -> str:
+    when = NOW + timedelta(days=day)
+    mailing = begun(outbox, MemberFilter("会員1001"))
+    (letter,) = outbox.take(mailing, 0, 10, when)
+    outbox.settle([RecipientResult(letter.id, SendResult.ACCEPTED, "250 ok")], when)
+    return letter.letter_id
+
+
+def test_what_comes_back_on_two_days_is_undeliverable(members: Members, outbox: Outbox):
+    first = sent_and_returned(outbox, 0)
+    assert (first.days, first.undeliverable) == (1, False)
+    assert sent_and_returned(outbox, 0) == first, "ten of one day are one"
+    assert outbox.days_returned(1001, NOW) == [NOW.date()]
+    assert outbox.who(MemberFilter("会員1001")) == [1001], "other mailings write to it"
+    month = sent_and_returned(outbox, 30)
+    assert (month.days, month.undeliverable) == (2, True), "a shop that writes once a month"
+    assert members.get(1001).standing.undeliverable == "550 5.1.1 unknown"
+    assert outbox.who(MemberFilter("会員1001")) == []
+
+
+def test_a_letter_that_arrived_in_between_clears_the_day(members: Members, outbox: Outbox):
+    sent_and_returned(outbox, 0)
+    sent(outbox, 3)
+    assert outbox.days_returned(1001, NOW + timedelta(days=9)) == [NOW.date()], "it may yet come"
+    assert outbox.days_returned(1001, NOW + timedelta(days=10)) == []
+    again = sent_and_returned(outbox, 30)
+    assert (again.days, again.undeliverable) == (1, False)
+    assert sent_and_returned(outbox, 31).undeliverable
+
+
+def test_a_mail_from_the_address_and_staff_clear_it_too(
+    members: Members, outbox: Outbox, path: Path
+):
+    sent_and_returned(outbox, 0)
+    with closing(Ledger(path)) as ledger:
+        ledger.heard_from("m0@x.jp")
+    assert not sent_and_returned(outbox, 1).undeliverable
+    assert sent_and_returned(outbox, 2).undeliverable
+    members.reachable(1001, NOW, "会員一覧")
+    assert not sent_and_returned(outbox, 3).undeliverable
+
+
+def test_words_about_the_shop_say_nothing_of_the_address(members: Members, outbox: Outbox):
+    """docomo and Yahoo! send such reports for every letter where SPF is wrong."""
+    for day in range(3):
+        told = sent_and_returned(outbox, day, "550 5.7.1 SPF check failed for your domain")
+        assert told == ReturnedLetter(1001, 0, undeliverable=False)
+    assert members.get(1001).standing.undeliverable == ""
+
+
+def test_the_days_are_the_addresses(members: Members, outbox: Outbox, path: Path):
+    sent_and_returned(outbox, 0)
+    with closing(Ledger(path)) as ledger:
+        new = numbered(ledger, "new@x.jp")[1]
+    with closing(AddressChanges(path)) as moves:
+        moves.change_address(1001, new, NOW, "会員一覧")
+        assert outbox.days_returned(1001, NOW) == []
+        assert not sent_and_returned(outbox, 1).undeliverable
+        moves.undo_address_change(1001, NOW, "会員一覧")
+    assert outbox.days_returned(1001, NOW) == [NOW.date()]
+    assert sent_and_returned(outbox, 2).undeliverable
 
 
 def test_what_a_member_was_told(outbox: Outbox):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from PIL import Image
 
+from kollect.app import data_protection
+from kollect.app.data_protection import new_code
 from kollect.errors import Trouble
 from kollect.mailing import mailto
 from kollect.members.member_fields import MemberField
@@ -157,6 +160,20 @@ def test_characters_that_the_font_has_not_are_named():
     assert "「〓」になります" in told
     assert "葛" not in told
     assert not documents.missing_characters(shop())
+
+
+def test_a_recovery_sheet_has_the_name_of_the_shop_and_nothing_else_of_it(tmp_path: Path):
+    settings = shop(of=Shop(name="パン🍞屋ก", address="東京都☃"))
+    told = "\n".join(data_protection.save_sheet(settings, new_code(), tmp_path / "sheet.pdf"))
+    assert "店名の「🍞」" in told
+    assert "店名の「ก」" in told
+    assert "☃" not in told
+    assert data_protection.save_sheet(shop(), new_code(), tmp_path / "sheet.pdf") == []
+
+
+def test_a_domain_in_japanese_is_looked_at_too():
+    settings = replace(shop(), mail_address="info@めがね🍞.jp")
+    assert any("メールアドレスの「🍞」" in one for one in documents.missing_characters(settings))
 
 
 def test_what_is_not_printed_leaves_no_trace():

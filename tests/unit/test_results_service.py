@@ -14,6 +14,7 @@ from kollect.app.results_service import HEADER, ResultsService
 from kollect.errors import StorageTrouble, Trouble
 from kollect.ledger.kept_query import KeptMail
 from kollect.ledger.ledger import Ledger
+from kollect.ledger.posters import Posters
 from kollect.ledger.receipt_query import ReceiptOrder, ReceiptQuery
 from kollect.ledger.records import MailRecord
 from kollect.ledger.states import AlreadyNumbered, MailState, ReceiptState
@@ -222,6 +223,21 @@ class TestKeptMails:
         (shown,) = kept_by(records, "suzuki")
         assert shown.by_hand is not None
         assert shown.by_hand.number == number
+
+    def test_a_number_by_hand_has_the_poster_that_its_mail_was_sent_to(
+        self, records: ResultsService, folder: DataFolder
+    ):
+        fill_kept(folder, NOW)
+        with closing(Posters(folder.database)) as posters:
+            posters.add("reji", "レジ横", NOW)
+        mail = kept_by(records, "suzuki")[0]
+        copy = folder.kept_dir / mail.file
+        copy.write_bytes(b"To: karamail+reji@ocn.ne.jp\r\n" + copy.read_bytes())
+        number = records.give_number(mail, "suzuki.ichiro@docomo.ne.jp")
+        assert records.receipts([number])[number].poster == "reji"
+        copy.unlink()
+        without = records.give_number(mail, "another@docomo.ne.jp")
+        assert records.receipts([without])[without].poster == ""
 
     def test_an_address_with_a_number_gets_no_second_one(
         self, records: ResultsService, folder: DataFolder

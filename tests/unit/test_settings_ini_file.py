@@ -24,6 +24,7 @@ from kollect.settings.model import (
     Protocol,
     Push,
     Receive,
+    ReportSettings,
     ScreenSettings,
     Security,
     Send,
@@ -31,6 +32,7 @@ from kollect.settings.model import (
     Shop,
     TextSize,
     Tls,
+    Weekday,
 )
 from kollect.settings.pin import hashed
 from kollect.settings.validation import problems
@@ -58,6 +60,7 @@ FULL = Settings(
     send=Send("smtp.example.jp", 465, Auth.SSL, "C:\\new", 31, 61),
     tls=Tls("C:\\new\\tls\\ca.pem", True, ("0f" * 32, "ab" * 32)),
     screen=ScreenSettings(TextSize.HUGE),
+    report=ReportSettings(True, Weekday.SAT, 20),
     mail_address="abc..def@docomo.ne.jp",
     forward_address="owner@example.com",
     alert_address="alert@example.com",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kollect.errors import Problem
-from kollect.settings.field_rules import is_loopback, same_address, shown
+from kollect.settings.field_rules import is_loopback, shown
 from kollect.settings.model import (
     Auth,
     Collect,
@@ -103,6 +103,7 @@ def test_nothing_is_wrong_with_the_defaults_or_a_complete_set():
         ("send", "account", ["shop"], ["shop "]),
         ("send", "timeout_seconds", [60], [0]),
         ("send", "final_timeout_seconds", [600], [0, 3601]),
+        ("report", "hour", [8, 9, 20], [0, 7, 21]),
         ("tls", "ca_file", ["", "C:\\鍵\\ca.pem"], [" ca.pem", "a\nb"]),
         (
             "tls",
@@ -157,6 +158,14 @@ def test_addresses(section: str, address: str, good: bool):
     assert fields(problems(settings)) == ([] if good else [f"{section}.address"])
 
 
+def test_the_weekly_report_needs_somebody_to_write_to():
+    weekly = with_("report", weekly=True)
+    assert problems(weekly) == ()
+    (problem,) = problems(replace(weekly, alert_address=""))
+    assert (problem.section, problem.key) == ("alert", "address")
+    assert "1週間のまとめ" in problem.allowed
+
+
 @pytest.mark.parametrize("key", ["forward", "alert"])
 @pytest.mark.parametrize(
     ("to", "own", "account"),
@@ -164,6 +173,8 @@ def test_addresses(section: str, address: str, good: bool):
         ("Shop@EXAMPLE.jp", "shop@example.jp", ""),
         ('"a..b"@docomo.ne.jp', "a..b@docomo.ne.jp", ""),
         ("box@example.jp", "shop@example.jp", "Box@example.jp"),
+        ("shop+boss@example.jp", "shop@example.jp", ""),
+        ("box+boss@example.jp", "shop@example.jp", "box@example.jp"),
     ],
 )
 def test_mail_must_not_come_back_to_us(key: str, to: str, own: str, account: str):
@@ -266,16 +277,3 @@ def test_a_long_or_broken_value_is_shown_on_one_short_line():
     assert shown("一\n二\0") == "一\\n二 "
     assert len(shown("あ" * 1000)) == 61
     assert (shown(True), shown(Security.NONE), shown(5)) == ("yes", "none", "5")
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("A@Example.jp", "a@example.JP", True),
-        ('"a..b"@docomo.ne.jp', "A..B@docomo.ne.jp", True),
-        ("a@example.jp", "b@example.jp", False),
-        ("a@example.jp", "a@example.com", False),
-    ],
-)
-def test_same_address(one: str, other: str, same: bool):
-    assert same_address(one, other) is same

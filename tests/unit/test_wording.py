@@ -124,3 +124,16 @@ def test_what_a_dialog_says_ends_as_a_sentence():
                 ):
                     without.append((path.name, node.lineno, last.value))
     assert not without
+
+
+def test_a_window_code_is_of_one_window_only():
+    """Staff read it out on the telephone."""
+    codes = [
+        code
+        for path in PLACES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for code in re.findall(r"\((KKR[A-Z0-9]+)\)|^(KKR[A-Z0-9]+)$", node.value)
+    ]
+    assert len(codes) > 15
+    assert sorted(codes) == sorted(set(codes))

@@ -10,13 +10,14 @@ from tkinter import ttk
 
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.tk_lifetime import Timer
+from kollect.ui.widgets.fields import text_width
 from kollect.ui.widgets.form import wrapped
 
 FADES_MS = 8000
 """So long a result stands there; what is still going on stays until it is over."""
 _MAIN = "F12"
-_LEAST, _MOST = 14, 24
-"""Half-width characters of a button."""
+_LEAST, _AIR = 14, 2
+"""Half-width characters: of a button, and beside the words of a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class FunctionKey:
     label: str
     action: Callable[[], None]
     enabled: bool = True
+    quiet: bool = False
+    """Not in blue, although it is the last: what the user does here is done by another button."""
 
     @property
     def text(self) -> str:
@@ -62,7 +65,6 @@ class FunctionBar(ttk.Frame):
         for old in self.winfo_children():
             old.destroy()
         every = [back, *keys]
-        width = max(_LEAST, *(2 * len(key.text) for key in every)) if keys else _LEAST
         self._by_name = {key.key: key for key in every}
         self._buttons = {}
         self.status_label = wrapped(self, "")
@@ -70,11 +72,12 @@ class FunctionBar(ttk.Frame):
             if key is back:
                 style = "Quiet.TButton"
             else:
-                style = "Primary.TButton" if key is keys[-1] else "TButton"
+                is_blue = key is keys[-1] and not key.quiet
+                style = "Primary.TButton" if is_blue else "TButton"
             button = ttk.Button(
                 self,
                 text=key.text,
-                width=min(width, _MOST),
+                width=max(_LEAST, text_width(key.text) + _AIR),
                 style=style,
                 command=key.action,
                 state="normal" if key.enabled else "disabled",

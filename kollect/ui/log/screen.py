@@ -85,7 +85,7 @@ class LogScreen(Screen):
             )
         )
         columns = (
-            TableColumn("日時", 10),
+            TableColumn("日時", 10.4),
             TableColumn("種類", 3.5),
             TableColumn("内容", 19, stretch=True),
         )

@@ -9,7 +9,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.desktop.ime import InputMode
-from kollect.letters.letter_check import LetterKind, TextRemark, remarks
+from kollect.letters.letter_check import LetterKind, TextRemark, gaps, remarks
 from kollect.mailing import mailing_text
 from kollect.mailing.mailing_states import Mailing
 from kollect.mailing.rate_limit import RateLimit
@@ -21,6 +21,7 @@ from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_dialogs import SampleDialog
 from kollect.ui.mailing.mailing_preview import MemberPreview
+from kollect.ui.mailing.text_dialog import choose_text
 from kollect.ui.members.member_form_fields import switch_ime
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form
@@ -32,6 +33,7 @@ from kollect.ui.widgets.wrapped_label import WrappedLabel
 _ANY_SHOP = Shop(name="店", address="住所")
 """For what is wrong with the text alone."""
 _LINES = 8
+_GAPS_NAMED = 3
 
 
 class MailingComposeScreen(Screen):
@@ -54,6 +56,8 @@ class MailingComposeScreen(Screen):
         self._id = None if draft is None or as_copy else draft.id
         self._pace = draft.pace if draft is not None else RateLimit()
         self._settings = workspaces.current.settings()
+        self._former: tuple[str, str] | None = None
+        """What stood there before 「文例」."""
         scrolled = ScrollFrame(self)
         scrolled.pack(fill="both", expand=True)
         inside = scrolled.inside
@@ -80,6 +84,10 @@ class MailingComposeScreen(Screen):
     def _build_form(self, form: Form) -> None:
         self.subject = form.line("見出", characters=20)
         self.subject.widget.pack(fill="x", expand=True)
+        self.texts_button = ttk.Button(
+            form.beside(self.subject), text="文例", width=8, command=self.choose_text
+        )
+        self.texts_button.pack(side="right", padx=(GAP, 0), before=self.subject.widget)
         place = form.row(label="差し込み")
         self.inserts = [
             ttk.Button(
@@ -99,10 +107,12 @@ class MailingComposeScreen(Screen):
             "送るときに、会員ごとの名前や番号に変わります。",
             under_fields=True,
         )
-        self.try_button = ttk.Button(
-            form.row(under_fields=True), text="自分に試し送信", width=18, command=self.try_out
-        )
+        row = form.row(under_fields=True)
+        self.try_button = ttk.Button(row, text="自分に試し送信", width=18, command=self.try_out)
         self.try_button.pack(side="left", pady=(HALF, 0))
+        self.former_button = ttk.Button(
+            row, text="前の文章に戻す", width=18, command=self.bring_back
+        )
         self._last: tk.Misc = self.body.widget
         for field in (self.subject, self.body):
             field.widget.bind("<FocusIn>", self._entered, add=True)
@@ -150,6 +160,26 @@ class MailingComposeScreen(Screen):
             entry.insert("insert", mark)
             begin_to_edit(entry)
             entry.focus_set()
+
+    def choose_text(self) -> None:
+        """「文例」: begin with a text that is there already, or keep this one for another time."""
+        if (chosen := choose_text(self.window, self._workspaces, *self._text)) is not None:
+            self._retype(chosen)
+            self.body.focus()
+
+    def bring_back(self) -> None:
+        """「前の文章に戻す」: what stood there before 「文例」. Once more: the other one again."""
+        if self._former is not None:
+            self._retype(self._former)
+
+    def _retype(self, text: tuple[str, str]) -> None:
+        former = self._text
+        self.subject.retype(text[0])
+        self.body.retype(text[1])
+        self.refresh()
+        if any(part.strip() for part in former):
+            self._former = former
+            self.former_button.pack(side="left", padx=(GAP, 0), pady=(HALF, 0))
 
     def _entered(self, event: tk.Event) -> None:
         self._last = event.widget
@@ -218,12 +248,30 @@ class MailingComposeScreen(Screen):
         """「送る相手を選ぶ」: what is written is saved as a draft before."""
         from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
 
-        if self._all_right():
+        if self._all_right() and self._gaps_are_meant():
             self._save(
                 lambda: self.window.open(
                     MailingRecipientsScreen, self._workspaces, self._go, self._id
                 )
             )
+
+    def _gaps_are_meant(self) -> bool:
+        """Whether the text has no ○月○日 left in it, or somebody wants it so."""
+        left = gaps(*self._text)
+        if not left:
+            return True
+        named = "、".join(f"「{gap}」" for gap in left[:_GAPS_NAMED])
+        more = "など" if len(left) > _GAPS_NAMED else ""
+        go_on = self.window.dialogs.confirm(
+            "うめていないところがあります",
+            f"{named}{more}が、そのままになっています。このまま送ると、会員にも○のまま届きます。",
+            yes="このまま進む",
+            no="文章を直す",
+            careful=True,
+        )
+        if not go_on:
+            self.body.focus()
+        return go_on
 
     def try_out(self) -> None:
         """「自分に試し送信」: the very mail, to an address of one's own."""

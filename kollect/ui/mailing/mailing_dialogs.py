@@ -70,7 +70,7 @@ class PeopleDialog(Dialog[None]):
         paragraph(self.body, title, bold=True).pack(anchor="w")
         paragraph(self.body, text).pack(anchor="w", pady=(0, GAP))
         width = em(self)
-        table = ttk.Frame(self.body, width=36 * width, height=18 * width)
+        table = ttk.Frame(self.body, width=42 * width, height=18 * width)
         table.pack(fill="both", expand=True)
         table.pack_propagate(False)
         self.table = Table(

@@ -13,9 +13,11 @@ from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
+from kollect.ui.mailing.mailing_panel import GOING
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_words import DEAD, MAILING_STATE_LABELS, count
 from kollect.ui.navigator import Navigator
+from kollect.ui.widgets.dates import moment_text
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
 
@@ -44,9 +46,9 @@ class MailingListScreen(Screen):
         self.table = Table(
             self,
             (
-                TableColumn("状態", 5),
+                TableColumn("状態", 5.6),
                 TableColumn("見出", 15, stretch=True),
-                TableColumn("発信日時", 9, narrow=8),
+                TableColumn("発信日時", 9, narrow=8.8),
                 TableColumn("送る相手", 8),
                 TableColumn("送信済", 6, right=True),
                 TableColumn("不達", 3, right=True),
@@ -57,9 +59,16 @@ class MailingListScreen(Screen):
             memory=window.memory.columns("mailings"),
         )
         self.table.grid(row=1, column=0, sticky="nsew")
-        buttons, (self.copy_button, self.discard_button) = button_row(
-            self, {"写して新しく書く": self.copy, "下書きを削除": self.discard}
+        buttons, made = button_row(
+            self,
+            {
+                "写して新しく書く": self.copy,
+                "下書きを削除": self.discard,
+                "日時の変更": self.change_time,
+                "予約の取り消し": self.cancel_reservation,
+            },
         )
+        self.copy_button, self.discard_button, self.time_button, self.cancel_button = made
         buttons.grid(row=2, column=0, sticky="w", pady=(GAP, 0))
         self._unwatch = go.mailings.watch(self._told)
         self._chosen()
@@ -68,6 +77,7 @@ class MailingListScreen(Screen):
 
     def function_keys(self) -> Sequence[FunctionKey]:
         return [
+            FunctionKey("F8", "自動で送る", self._go.standing_mailings),
             FunctionKey("F9", "新しく書く", self.write),
             FunctionKey("F12", "開く", self.open_selected, enabled=self.chosen is not None),
         ]
@@ -94,7 +104,12 @@ class MailingListScreen(Screen):
 
         def work() -> tuple[list[Mailing], dict[int, _Counts]]:
             with self._workspaces.current.outbox() as outbox:
-                found = outbox.mailings()
+                found = [
+                    one
+                    for one in outbox.mailings()
+                    # what was sent by itself is listed there
+                    if one.standing is None or one.state in GOING
+                ]
                 sent = [mailing for mailing in found if mailing.state is not MailingState.DRAFT]
                 return found, {mailing.id: outbox.counts(mailing.id) for mailing in sent}
 
@@ -130,6 +145,9 @@ class MailingListScreen(Screen):
         mailing = self.chosen
         _enable(self.copy_button, mailing is not None)
         _enable(self.discard_button, mailing is not None and mailing.state is MailingState.DRAFT)
+        reserved = mailing is not None and mailing.state is MailingState.SCHEDULED
+        for button in (self.time_button, self.cancel_button):
+            _enable(button, reserved)
         if mailing is not self._shown_keys:
             self.refresh_keys()
         self._shown_keys = mailing
@@ -159,6 +177,30 @@ class MailingListScreen(Screen):
                 MailingComposeScreen, self._workspaces, self._go, self.chosen, as_copy=True
             )
 
+    def change_time(self) -> None:
+        """「日時の変更」"""
+        if self.chosen is not None:
+            self._go.change_reservation(self.chosen)
+
+    def cancel_reservation(self) -> None:
+        """「予約の取り消し」"""
+        mailing = self.chosen
+        if mailing is None or not self.window.dialogs.confirm(
+            "予約の取り消し",
+            f"「{mailing.subject}」の予約を取り消しますか？\n"
+            "まだ1通も送っていません。文章は下書きに戻り、送る相手は選び直しになります。",
+            yes="取り消す",
+            no="戻る",
+            careful=True,
+        ):
+            return
+
+        def done(result: None) -> None:
+            self.window.say_done("予約を取り消しました。下書きに戻りました。")
+            self._load()
+
+        self.work(lambda job: self._go.mailings.cancel_reservation(mailing.id), done)
+
     def discard(self) -> None:
         """「下書きを削除」"""
         mailing = self.chosen
@@ -186,7 +228,8 @@ def _row(mailing: Mailing, counts: _Counts) -> TableRow:
     subject = mailing.subject or "（見出なし）"
     if mailing.state is MailingState.DRAFT:
         return TableRow((MAILING_STATE_LABELS[mailing.state], subject, "", "", "", ""), "faint")
-    started = f"{mailing.started_at.astimezone():%Y/%m/%d %H:%M}" if mailing.started_at else ""
+    when = mailing.due_at if mailing.state is MailingState.SCHEDULED else mailing.started_at
+    started = moment_text(when)
     total = sum(counts.values()) - counts.get(RecipientState.LEFT_OUT, 0)
     dead = count(counts, DEAD)
     return TableRow(

@@ -11,7 +11,9 @@ from kollect.collector.status import wait_text
 from kollect.mailing.mailing_events import MailingProgress
 from kollect.mailing.mailing_states import Mailing, MailingState, RecipientState
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.schedule import Turn, goes_at, reservation_turn, rests_until
 from kollect.ui.framework.theme import GAP, HALF, WIDE
+from kollect.ui.mailing.due_fields import moment_words
 from kollect.ui.mailing.mailing_words import (
     DEAD,
     MAILING_STATE_LABELS,
@@ -98,9 +100,15 @@ class ProgressPanel(ttk.Frame):
         self, mailing: Mailing, left: int, progress: MailingProgress | None, now: datetime
     ) -> str:
         match mailing.state:
+            case MailingState.SCHEDULED if mailing.due_at is not None:
+                return _reservation_text(mailing.due_at, mailing.night, now)
             case MailingState.PAUSED:
                 return f"あと {left:,}名に送ります。「再開」を押すと、続きを送ります。"
             case MailingState.SENDING:
+                if until := rests_until(mailing.due_at, mailing.night, now):
+                    return (
+                        f"夜間は送りません。{moment_words(until)} から送ります（あと {left:,}名）。"
+                    )
                 if progress is None:
                     return "まもなく送り始めます。"
                 if progress.waiting_until and progress.waiting_until > now:
@@ -142,6 +150,19 @@ class ProgressPanel(ttk.Frame):
         elif until > now:
             self.waiting = True
             self.speed.configure(text=f"{what} あと {wait_text(until - now)}（自動で続けます）")
+
+
+def _reservation_text(due: datetime, night: bool, now: datetime) -> str:
+    goes = goes_at(due, night)
+    if reservation_turn(due, night, now) is Turn.ASK:
+        return (
+            f"予約の時刻（{moment_words(due)}）を過ぎましたが、送っていません。"
+            "「メール発信」の一覧で、「日時の変更」か「予約の取り消し」を選んでください。"
+        )
+    return (
+        f"{moment_words(goes)} に送ります。このパソコンの電源が入っていて、"
+        "コレクトが動いている必要があります。"
+    )
 
 
 def _limits(pace: RateLimit) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.mail.foreign_text import exact
 from kollect.mailing.mailing_states import MailingRecipient, RecipientState
 from kollect.settings.number_format import number_text
+from kollect.threads.background_thread import local_now
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.window import Screen, Window
@@ -122,22 +124,26 @@ class MailingResults(ttk.Frame):
             return
         steps = FILTERS[self.filter.value]
 
-        def work(job: Job) -> list[MailingRecipient]:
-            with self._workspaces.current.outbox() as outbox:
-                return outbox.page(self._id, place, 1, *steps)
+        now = local_now()
 
-        def done(found: list[MailingRecipient]) -> None:
-            for one in found:
+        def work(job: Job) -> list[tuple[MailingRecipient, list[date]]]:
+            with self._workspaces.current.outbox() as outbox:
+                found = outbox.page(self._id, place, 1, *steps)
+                return [(one, outbox.days_returned(one.number, now)) for one in found]
+
+        def done(found: list[tuple[MailingRecipient, list[date]]]) -> None:
+            for one, returned in found:
                 self._window.dialogs.show_info(
                     f"{self._workspaces.current.number_text(one.number)}　{one.name} 様",
-                    _all_of(one),
+                    _all_of(one, returned),
                 )
 
         self._window.jobs.run(work, done, owner=self)
 
 
-def _all_of(recipient: MailingRecipient) -> str:
-    """All that is known of one mail, with the server's own words."""
+def _all_of(recipient: MailingRecipient, returned: Sequence[date]) -> str:
+    """All that is known of one mail, with the server's own words. `returned`: the days on which
+    mails to this member came back."""
     lines = [
         exact(recipient.address),
         "",
@@ -145,6 +151,9 @@ def _all_of(recipient: MailingRecipient) -> str:
         f"{recipient.step_at.astimezone():%Y/%m/%d %H:%M:%S}",
         why(recipient.step, recipient.answer),
     ]
+    if recipient.step is RecipientState.UNDELIVERABLE and len(returned) == 1:
+        lines += [f"1回戻ってきました（{returned[0]:%Y/%m/%d}）。別の日にもう一度戻ると、"
+                  "この会員は不達になります。"]  # fmt: skip
     if recipient.answer and recipient.step is not RecipientState.LEFT_OUT:
         lines += ["", f"サーバの返事: {recipient.answer}"]
     return "\n".join(lines)

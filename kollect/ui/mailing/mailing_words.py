@@ -12,6 +12,7 @@ from kollect.mailing.rate_limit import RateLimit
 
 MAILING_STATE_LABELS = {
     MailingState.DRAFT: "下書き",
+    MailingState.SCHEDULED: "予約",
     MailingState.SENDING: "発信中",
     MailingState.PAUSED: "一時停止中",
     MailingState.STOPPED: "中止",
@@ -23,7 +24,9 @@ WHY_LEFT_OUT = {
     ExclusionReason.NO_CONSENT: "メール配信の承諾をいただいていません。",
     ExclusionReason.UNDELIVERABLE: "前に送ったメールが届きませんでした。",
     ExclusionReason.SAME_ADDRESS: "同じアドレスの別の受付番号に、1通だけ送ります。",
+    ExclusionReason.MERGED: "統合された同じお客様の別の受付番号に、1通だけ送ります。",
     ExclusionReason.CALLED_OFF: "送る前に中止しました。",
+    ExclusionReason.TOO_LATE: "送る時刻に動いておらず、1日以上遅れました。",
 }
 ALL, SENT, WAITING, DEAD, UNSURE, LEFT_OUT = (
     *("すべて", "送信済", "これから送る", "届かなかった"),

@@ -17,8 +17,8 @@ from kollect.ui.manual.manual_pages import PAGES, page_named
 from kollect.ui.manual.page_view import PageView
 
 SOON_MS = 20
-_LIST, _PAGE, _HEIGHT = 13, 36, 36
-"""Full-width characters: the list, a page, and the height of both."""
+_LIST, _NARROW_LIST, _PAGE, _HEIGHT = 15, 13, 36, 36
+"""Full-width characters: the list, the same on a small screen, a page, and the height of both."""
 _AROUND = 60, 190
 """Pixels of a small screen beside and above the pages: frame, title, search, buttons, taskbar."""
 
@@ -77,7 +77,7 @@ class ManualDialog(Dialog[None]):
         bar = ttk.Scrollbar(frame, command=tree.yview, takefocus=False)
         bar.grid(row=0, column=1, sticky="ns")
         tree.configure(yscrollcommand=bar.set)
-        tree.column("#0", width=_LIST * em(self), stretch=False)
+        tree.column("#0", width=self._list_width(), stretch=False)
         for key, pages in (("Prior", -1), ("Next", +1)):
             on_key(tree, f"<{key}>", partial(self.view_pages, pages))
         return tree
@@ -86,8 +86,13 @@ class ManualDialog(Dialog[None]):
         one = em(self)
         across, down = self.winfo_screenwidth(), self.winfo_screenheight()
         self.body.rowconfigure(1, minsize=min(_HEIGHT * one, down - _AROUND[1]))
-        room = across - _AROUND[0] - _LIST * one
+        room = across - _AROUND[0] - self._list_width()
         self.body.columnconfigure(1, minsize=min(_PAGE * one, room))
+
+    def _list_width(self) -> int:
+        one = em(self)
+        has_room = self.winfo_screenwidth() - _AROUND[0] >= (_LIST + _PAGE) * one
+        return (_LIST if has_room else _NARROW_LIST) * one
 
     def _fill(self) -> None:
         """The list: pages under their groups."""

@@ -15,6 +15,7 @@ from kollect.ui.members.address_change_flow import LIST_SOURCE
 from kollect.ui.members.group_dialogs import Groups, IntoGroupDialog, OutOfGroupDialog
 from kollect.ui.members.stop_button import StopButton, Stopped
 
+MERGE = "2名を統合"
 _TOLD_EVERY = 500
 _DOING = {
     BulkStep.INTO_GROUPS: "グループに入れています",
@@ -41,10 +42,13 @@ class BulkMenu:
         stop_button: StopButton,
         export: Callable[[Sequence[int]], None],
         changed: Callable[[], None],
+        merge: Callable[[int, int], None],
     ) -> None:
-        """`export` writes these members as CSV; `changed`: the list may read otherwise now."""
+        """`export` writes these members as CSV; `changed`: the list may read otherwise now;
+        `merge` asks what stays of two."""
         self._screen, self._workspaces, self._chosen = screen, workspaces, chosen
         self._stop_button, self._export, self._changed = stop_button, export, changed
+        self._merge = merge
 
     @property
     def _window(self) -> Window:
@@ -60,6 +64,12 @@ class BulkMenu:
             ("CSVへ取り出し", lambda: self._export(self._chosen())),
         ):
             menu.add_command(label=label, command=action, state="normal" if ready else "disabled")
+        two = ready and len(self._chosen()) == 2
+        menu.add_command(label=MERGE, command=self.merge, state="normal" if two else "disabled")
+
+    def merge(self) -> None:
+        """Two rows: the number that was given first is proposed to stay."""
+        self._merge(*sorted(self._chosen()))
 
     def into_group(self) -> None:
         numbers = self._chosen()

@@ -51,9 +51,9 @@ class CandidateDialog(Dialog[Candidate | None]):
         for name, characters in _COLUMNS:
             self.tree.heading(name, text=name, anchor="w")
             self.tree.column(name, width=characters * width, stretch=name == "メールアドレス")
-        self.tree.pack(side="left", fill="both", expand=True)
         bar = ttk.Scrollbar(table, command=self.tree.yview, takefocus=False)
-        bar.pack(side="right", fill="y")
+        bar.pack(side="right", fill="y")  # first: where the list is too wide, the bar stays
+        self.tree.pack(side="left", fill="both", expand=True)
         self.tree.configure(yscrollcommand=bar.set)
         self._of = {self.tree.insert("", "end", values=_values(one, digits)): one for one in found}
         first = next(iter(self._of))

@@ -159,9 +159,9 @@ class TownDialog(Dialog[PostalAddress | None]):
         self.tree.column("#0", width=3 * width, stretch=False)
         self.tree.heading("住所", text="住所", anchor="w")
         self.tree.column("住所", width=34 * width)
-        self.tree.pack(side="left", fill="both", expand=True)
         bar = ttk.Scrollbar(table, command=self.tree.yview, takefocus=False)
-        bar.pack(side="right", fill="y")
+        bar.pack(side="right", fill="y")  # first: where the list is too wide, the bar stays
+        self.tree.pack(side="left", fill="both", expand=True)
         self.tree.configure(yscrollcommand=bar.set)
         self._rows = [
             self.tree.insert("", "end", text=f"{n}" if n < 10 else "", values=(one.text,))

@@ -7,17 +7,16 @@ from tkinter import ttk
 from typing import Any, TypeVar
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.desktop.open_file import open_file
 from kollect.members.csv_export import consents_csv, members_csv
 from kollect.members.member_filter import MemberFilter
 from kollect.members.repository import Members
-from kollect.storage import export, temporary_files
+from kollect.storage import export
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.csv_file import ask_csv_file
 from kollect.ui.framework.jobs import Job
+from kollect.ui.framework.pdf_file import PaperMade, ask_pdf_place
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.members import member_print
-from kollect.ui.members.member_print import PaperMade
 from kollect.ui.members.print_dialog import PrintChoice, PrintDialog
 from kollect.ui.members.stop_button import StopButton
 from kollect.ui.widgets.form import button_row
@@ -28,7 +27,6 @@ Watched = Callable[[Iterable[T]], Iterator[T]]
 Make = Callable[[Members, Watched[Any], str], bytes]
 """The octets of a table, in an encoding."""
 
-PDF_KINDS = (("PDFファイル", "*.pdf"),)
 TOLD_EVERY = 1000
 
 
@@ -167,32 +165,21 @@ class MemberFiles(ttk.Frame):
         self._run(work, lambda made: self._made(choice, made), "印刷を中止しました。")
 
     def _made(self, choice: PrintChoice, made: PaperMade) -> None:
-        """It is made: say what is not as it is thought to be, and put it where it is wanted."""
+        """It is made: put it where it is wanted."""
         self._window.set_status("")
-        dialogs, title = self._window.dialogs, f"{choice.paper}の印刷"
-        if not made.count:
-            dialogs.show_info(title, "\n".join(["印刷するものがありません。", *made.notes]))
-            return
-        count = f"{made.count:,}件（{made.pages:,}ページ）"
-        if made.notes and not dialogs.confirm(
-            title, "\n".join([f"{count}を作りました。", *made.notes]), yes="続ける"
-        ):
-            return
-        name = f"{choice.paper}-{local_now():%Y%m%d}.pdf"
-        chosen = None if choice.opens else dialogs.save_as(title, name, PDF_KINDS)
-        if chosen is None and not choice.opens:
-            return
-
-        def work(job: Job) -> str:
-            folder = self._workspaces.current.folder
-            path = chosen or temporary_files.fresh_folder(folder) / name
-            export.write(path, made.pdf)
-            if chosen is not None:
-                return f"{count}を「{path.name}」に保存しました。"
-            open_file(path)
-            return "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。"
-
-        self._run(work, self._window.say_done, "印刷を中止しました。")
+        current = self._workspaces.current
+        target = ask_pdf_place(
+            self._window.dialogs,
+            choice.paper,
+            made,
+            opens=choice.opens,
+        )
+        if target is not None:
+            self._run(
+                lambda job: target.finish(current.folder),
+                self._window.say_done,
+                "印刷を中止しました。",
+            )
 
     def _run(
         self, work: Callable[[Job], T | None], then: Callable[[T], None], stopped: str

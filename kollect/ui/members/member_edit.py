@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
@@ -13,19 +14,30 @@ from kollect.members.former_value import with_former
 from kollect.members.member import Member, MemberState
 from kollect.members.member_fields import FormProblems, MemberFormInput, as_form_input, read_form
 from kollect.members.member_reader import FormerAddress, MemberChange
+from kollect.members.merge import Merger
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
+from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.address_change_flow import LIST_SOURCE, AddressChangeFlow
 from kollect.ui.members.alike_notice import AlikeNotice
 from kollect.ui.members.consent_dialog import ConsentDialog
-from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, REGISTERED, MemberFormFields
+from kollect.ui.members.member_form_fields import (
+    LABEL_CHARACTERS,
+    REGISTERED,
+    WIDEST,
+    MemberFormFields,
+)
 from kollect.ui.members.member_history import Corrections, mails
+from kollect.ui.members.merge_flow import MergeFlow
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
-from kollect.ui.widgets.scroll_frame import ScrollFrame
+from kollect.ui.widgets.scroll_frame import ScrollFrame, keep_readable
+
+_CONDITION = 6
+"""Full-width characters of what has become of a member, at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class _Found:
     former: list[FormerAddress]
     changes: list[MemberChange]
     mails: list[SentMail]
+    returned: list[date]
+    merger: Merger | None
 
 
 class MemberEditScreen(Screen):
@@ -57,6 +71,8 @@ class MemberEditScreen(Screen):
         self._member = member
         self._order = order
         self._former: Sequence[FormerAddress] = ()
+        self._returned: Sequence[date] = ()
+        self._merge = MergeFlow(self, workspaces, self._after_merge)
         self._address_change = AddressChangeFlow(self, workspaces, self._after_address_change)
         self._build_head()
         self.notebook = ttk.Notebook(self)
@@ -65,11 +81,13 @@ class MemberEditScreen(Screen):
         self.scrolled = ScrollFrame(self.notebook)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
+        keep_readable(rows, WIDEST)
         self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
         self.alike = AlikeNotice(self, workspaces, self.fields, lambda: self._member.number)
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
-        self.history = Corrections(self.notebook, self.put_back)
+        self.history = Corrections(self.notebook, self.put_back, self.part)
         self.notebook.add(self.history, text="修正の履歴", padding=GAP)
+        self.fields.fit(window.theme.size)
         self.mails = mails(self.notebook)
         self.notebook.add(self.mails, text="送ったメール", padding=GAP)
         self._show(member)
@@ -98,6 +116,7 @@ class MemberEditScreen(Screen):
         self.save(then)
 
     def on_text_size(self) -> None:
+        self.fields.fit(self.window.theme.size)
         self.history.on_text_size()
         self.mails.on_text_size()
 
@@ -111,12 +130,14 @@ class MemberEditScreen(Screen):
         self.who.grid(row=0, column=0, sticky="w")
         self.condition = wrapped(head, "")
         self.condition.grid(row=0, column=1, sticky="ew", padx=WIDE)
-        actions = ttk.Frame(head)
-        actions.grid(row=0, column=2, sticky="e")
+        actions = self._actions = ttk.Frame(head)
+        head.bind("<Configure>", lambda event: self._place_actions())
+        actions.bind("<Configure>", lambda event: self._place_actions())
         self.buttons: dict[str, ttk.Button] = {}
         for label, action in (
             ("不達の解除", self.reachable),
             ("アドレスの変更", self.change_address),
+            ("ほかの会員と統合", self.merge),
             ("配信停止", self.stop_mails),
             ("配信の再開", self.resume_mails),
             ("退会", self.withdraw),
@@ -126,7 +147,18 @@ class MemberEditScreen(Screen):
                 actions, text=label, command=action, takefocus=False, width=2 * len(label) + 1
             )
 
+    def _place_actions(self) -> None:
+        """Beside the member where there is room for all, else below."""
+        head, actions = self._actions.master, self._actions
+        least = self.who.winfo_reqwidth() + em(head) * _CONDITION + actions.winfo_reqwidth()
+        if least <= head.winfo_width():
+            actions.grid(row=0, column=2, columnspan=1, sticky="e", pady=0)
+        else:
+            actions.grid(row=1, column=0, columnspan=3, sticky="e", pady=(HALF, 0))
+
     def _show(self, member: Member) -> None:
+        if member.number != self._member.number:
+            self._returned = ()
         self._member = member
         self.fields.show(as_form_input(member))
         self._as_shown = self._typed()
@@ -136,12 +168,13 @@ class MemberEditScreen(Screen):
         standing = self._member.standing
         number = self._workspaces.current.number_text(self._member.number)
         self.who.configure(text=f"{number}　{exact(standing.address)}")
-        text, style = standing_words(self._member)
+        text, style = standing_words(self._member, self._returned)
         self.condition.configure(text=text, style=style)
         withdrawn = standing.state is MemberState.WITHDRAWN
         there = {
             "不達の解除": bool(standing.undeliverable),
             "アドレスの変更": not withdrawn,
+            "ほかの会員と統合": True,
             "配信停止": standing.stopped_at is None and not withdrawn,
             "配信の再開": standing.stopped_at is not None and not withdrawn,
             "退会": not withdrawn,
@@ -161,8 +194,9 @@ class MemberEditScreen(Screen):
             with self._workspaces.current.members() as members:
                 if number not in self._order:
                     return members.neighbour(number, step)
-                place = self._order.index(number) + step
-                return members.get(self._order[place]) if 0 <= place < len(self._order) else None
+                place = self._order.index(number)
+                following = self._order[place + 1 :] if step > 0 else self._order[:place][::-1]
+                return next(filter(None, map(members.get, following)), None)
 
         def done(member: Member | None) -> None:
             typed_meanwhile = self.has_unsaved_changes() and self._typed() != asked_at
@@ -187,7 +221,7 @@ class MemberEditScreen(Screen):
         number = self._member.number
 
         def work(job: Job) -> _Found:
-            with self._workspaces.current.members() as members:
+            with self._workspaces.current.merges() as members:
                 groups = [label for label, _ in members.groups()]
                 changes = members.changes(number)
                 return _Found(
@@ -196,11 +230,14 @@ class MemberEditScreen(Screen):
                     members.former_addresses(number),
                     changes,
                     self._workspaces.current.mails(number),
+                    self._workspaces.current.days_returned(number),
+                    members.last_merger(number),
                 )
 
         def done(found: _Found) -> None:
             if self._member.number != number:
                 return  # the page was turned meanwhile
+            self._returned = found.returned
             if found.member is not None:
                 if form:
                     self._show(found.member)
@@ -208,7 +245,7 @@ class MemberEditScreen(Screen):
                     self._member = found.member
                     self._show_standing()
             self._former = found.former
-            self.history.show(found.changes)
+            self.history.show_all(found.changes, found.merger)
             self.mails.show(found.mails)
             self.fields.offer_groups(found.groups)
             if said:
@@ -310,6 +347,20 @@ class MemberEditScreen(Screen):
     def _after_address_change(self, said: str) -> None:
         self._fetch(said, form=True)
 
+    def merge(self) -> None:
+        if self._is_saved():
+            self._merge.ask_with_whom(self._member)
+
+    def part(self, merger: Merger) -> None:
+        """「統合を取り消す」"""
+        if self._is_saved():
+            self._merge.ask_back(self._member, merger)
+
+    def _after_merge(self, number: int, said: str) -> None:
+        """The other number may be the one that has stayed."""
+        self._member = replace(self._member, number=number)
+        self._fetch(said, form=True)
+
     def resume_mails(self) -> None:
         """A 配信停止 ends only by a new consent."""
         if not self._is_saved():
@@ -356,8 +407,9 @@ class MemberEditScreen(Screen):
         self.work(work, done, busy=True)
 
 
-def standing_words(member: Member) -> tuple[str, str]:
-    """What has become of the member, and the style to say it in."""
+def standing_words(member: Member, returned: Sequence[date] = ()) -> tuple[str, str]:
+    """What has become of the member, and the style to say it in. `returned`: the days on which
+    mails came back, where that is not 不達 yet."""
     standing = member.standing
     if standing.state is MemberState.WITHDRAWN and standing.withdrawn_at:
         return f"退会（{standing.withdrawn_at.astimezone():%Y/%m/%d}）", "Bad.TLabel"
@@ -366,6 +418,8 @@ def standing_words(member: Member) -> tuple[str, str]:
         parts.append(f"配信停止（{standing.stopped_at.astimezone():%Y/%m/%d}）")
     if standing.undeliverable:
         parts.append(f"不達: {standing.undeliverable}")
+    elif returned:
+        parts.append(f"メールが1回戻ってきました（{returned[-1]:%Y/%m/%d}）")
     if parts:
         return "　".join(parts), "Bad.TLabel"
     return REGISTERED, "Good.TLabel"

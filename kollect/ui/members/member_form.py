@@ -39,12 +39,17 @@ from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.alike_notice import AlikeNotice
 from kollect.ui.members.candidate_dialog import CandidateDialog
-from kollect.ui.members.member_form_fields import LABEL_CHARACTERS, MemberFormFields, switch_ime
+from kollect.ui.members.member_form_fields import (
+    LABEL_CHARACTERS,
+    WIDEST,
+    MemberFormFields,
+    switch_ime,
+)
 from kollect.ui.navigator import Navigator
 from kollect.ui.results.resend_dialog import LetterWatch
 from kollect.ui.results.results_rows import has_not_arrived, may_be_filtered
 from kollect.ui.widgets.form import Form, wrapped
-from kollect.ui.widgets.scroll_frame import ScrollFrame
+from kollect.ui.widgets.scroll_frame import ScrollFrame, keep_readable
 
 MOST_CANDIDATES = 50
 _ASK = "用紙の受付番号を入力して、Enterキーを押してください。"
@@ -69,15 +74,15 @@ class MemberFormScreen(Screen):
         self.scrolled.pack(fill="both", expand=True)
         rows = Form(self.scrolled.inside, label_characters=LABEL_CHARACTERS)
         rows.pack(fill="both", expand=True)
-        self.number = rows.line(
-            "受付番号", characters=24, after="わからないときは、メールアドレスの一部"
-        )
+        keep_readable(rows, WIDEST)
+        self.number = rows.line("受付番号", characters=24, after="または、メールアドレスの一部")
         self.today = ttk.Label(rows.beside(self.number), style="Faint.TLabel")
         self.today.pack(side="right", padx=WIDE)
         self._build_found(rows)
         self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
         self.alike = AlikeNotice(self, workspaces, self.fields, lambda: None)
         self.fields.empty()
+        self.on_text_size()
         self.number.on_edit(self._number_edited)
         entry = self.number.widget
         for key in ("<Return>", "<KP_Enter>", "<Tab>"):
@@ -96,6 +101,9 @@ class MemberFormScreen(Screen):
         elif self._found is not None:
             keys.append(FunctionKey("F9", "再送", self.resend))
         return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
+
+    def on_text_size(self) -> None:
+        self.fields.fit(self.window.theme.size)
 
     def on_show(self) -> None:
         self.number.focus()
@@ -264,8 +272,10 @@ class MemberFormScreen(Screen):
         address = ""
         if self._there is not None:
             address = self._there.standing.address
+            gone = self._there.standing.state is MemberState.WITHDRAWN
+            wish = "退会を取り消すときは" if gone else "内容を直すときは"
             cure = (
-                "内容を直すときや、退会を取り消すときは「F9:会員を開く」を押してください。"
+                f"{wish}「F9:会員を開く」を押してください。"
                 "別のお客様のときは、番号を確かめてください。"
             )
         self._say_found(address, "", "TLabel")

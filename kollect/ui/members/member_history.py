@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 from kollect.mailing.recipients import SentMail
 from kollect.members.former_value import is_of_form
 from kollect.members.member_reader import MemberChange
+from kollect.members.merge import Merger
+from kollect.members.repository import STOPPED
 from kollect.ui.framework.theme import HALF
 from kollect.ui.mailing.mailing_words import result
 from kollect.ui.widgets.form import wrapped
@@ -69,7 +71,12 @@ class HistoryList(ttk.Frame, Generic[T]):
 class Corrections(HistoryList[MemberChange]):
     """修正の履歴, with 「この内容に戻す」 for what stood in a field of the form."""
 
-    def __init__(self, parent: tk.Misc, put_back: Callable[[MemberChange], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        put_back: Callable[[MemberChange], None],
+        part: Callable[[Merger], None],
+    ) -> None:
         columns = (
             TableColumn("日時", 9),
             TableColumn("どこで", 6, narrow=4),
@@ -78,11 +85,26 @@ class Corrections(HistoryList[MemberChange]):
             TableColumn("新しい内容", 9, stretch=True),
         )
         super().__init__(parent, columns, _correction, _both_values, chosen=self._show_button)
-        self._put_back = put_back
+        self._put_back, self._part = put_back, part
+        self._merger: Merger | None = None
         self.button = ttk.Button(self, text="この内容に戻す", width=16, command=self._pressed)
         self.button.grid(row=1, column=1, sticky="ne", padx=(HALF, 0), pady=(HALF, 0))
-        self.table.grid(columnspan=2)
+        self.part_button = ttk.Button(self, text="統合を取り消す", width=16, command=self._parted)
+        self.table.grid(columnspan=3)
         self._show_button()
+
+    def show_all(self, changes: Sequence[MemberChange], merger: Merger | None) -> None:
+        """`merger`: the last 統合 of this member, which can be taken back."""
+        self._merger = merger
+        self.show(changes)
+        if merger is None:
+            self.part_button.grid_remove()
+        else:
+            self.part_button.grid(row=1, column=2, sticky="ne", padx=(HALF, 0), pady=(HALF, 0))
+
+    def _parted(self) -> None:
+        if self._merger is not None:
+            self._part(self._merger)
 
     def _show_button(self) -> None:
         can = self.chosen is not None and is_of_form(self.chosen)
@@ -102,6 +124,8 @@ def _correction(change: MemberChange) -> TableRow:
 def _both_values(change: MemberChange) -> str:
     if not (change.former or change.present):
         return ""
+    if change.what == STOPPED:
+        return f"お申し出のあったメールアドレス: {change.present}"
     former, present = change.former or "（なし）", change.present or "（なし）"
     return f"前の内容: {former}\n新しい内容: {present}"
 

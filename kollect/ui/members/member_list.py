@@ -21,6 +21,7 @@ from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.members.bulk_menu import BulkMenu
 from kollect.ui.members.member_csv import MemberFiles
 from kollect.ui.members.member_form_fields import REGISTERED, state_words, switch_ime
+from kollect.ui.members.merge_flow import MergeFlow
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.fields import ChoiceField
@@ -98,6 +99,7 @@ class MemberListScreen(Screen):
             self.files.stop_button,
             self.files.export_chosen,
             self._refresh,
+            MergeFlow(self, workspaces, self._merged).ask,
         )
         self.bulk_menu = tk.Menu(self.bulk_button)
         self._chosen()
@@ -231,6 +233,10 @@ class MemberListScreen(Screen):
         if chosen > 1:
             return f"選択 {chosen:,}件 ／ {count_text(0, self._total, narrowed=False)}"
         return count_text(len(self._numbers), self._total, narrowed=self._narrowed)
+
+    def _merged(self, number: int, said: str) -> None:
+        self.window.say_done(said)
+        self._refresh()
 
     def _refresh(self) -> None:
         """The same rows again, as they are now; not where the screen is closed already."""

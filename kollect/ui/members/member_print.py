@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TypeVar
@@ -18,8 +17,8 @@ from kollect.members.repository import Members
 from kollect.printing import address_labels, list_pages
 from kollect.printing.address_labels import Addressee
 from kollect.printing.list_pages import ListColumn
-from kollect.printing.printable import is_picture
 from kollect.settings.number_format import number_text
+from kollect.ui.framework.pdf_file import PaperMade, not_in_the_font
 from kollect.ui.members.member_form_fields import state_words
 from kollect.ui.members.print_dialog import PrintChoice, PrintedPaper
 
@@ -29,6 +28,7 @@ Told = Callable[[str, int], bool]
 """What is being done, and with how many it is done; False: it is to end."""
 
 TOLD_EVERY = 500
+_CURE = "ほかの書き方があれば、会員の内容を直してください。"
 _LIST = (
     *(ListColumn("受付番号", 18), ListColumn("お名前", 28), ListColumn("フリガナ", 33)),
     *(ListColumn("状態", 17), ListColumn("電話番号", 28), ListColumn("メールアドレス", 53)),
@@ -43,15 +43,6 @@ _CONSENTS = (
         ListColumn("受付完了メールの見出", 49),
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PaperMade:
-    pdf: bytes
-    count: int
-    pages: int
-    notes: Sequence[str]
-    """What the user should know before it is printed."""
 
 
 class _Ended(Exception):
@@ -95,7 +86,7 @@ def make(
             made = listing(_CONSENTS, lambda: (_consent_row(r, digits) for r in watched(record())))
     except _Ended:
         return None
-    return PaperMade(made.pdf, made.rows, made.pages, _not_in_the_font(made.missing))
+    return PaperMade(made.pdf, made.rows, made.pages, not_in_the_font(made.missing, _CURE))
 
 
 def _labels(choice: PrintChoice, everybody: Callable[[], Iterable[Member]]) -> PaperMade:
@@ -113,19 +104,9 @@ def _labels(choice: PrintChoice, everybody: Callable[[], Iterable[Member]]) -> P
 
     made = address_labels.make(each, choice.sheet, choice.first)
     notes = [f"{who} {count:,}人は除きます。" for who, count in sorted(left_out.items())]
-    return PaperMade(made.pdf, made.labels, made.pages, [*notes, *_not_in_the_font(made.missing)])
-
-
-def _not_in_the_font(missing: str) -> list[str]:
-    told = []
-    if letters := "".join(one for one in missing if not is_picture(one)):
-        told.append(
-            f"「{letters}」は、文字の形が印刷用のフォントにないため、「〓」になります。"
-            "ほかの書き方があれば、会員の内容を直してください。"
-        )
-    if pictures := "".join(filter(is_picture, missing)):
-        told.append(f"「{pictures}」は、文字の形が印刷用のフォントにないため、印刷しません。")
-    return told
+    return PaperMade(
+        made.pdf, made.labels, made.pages, [*notes, *not_in_the_font(made.missing, _CURE)]
+    )
 
 
 def _member_row(member: Member, digits: int) -> Sequence[str]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from kollect.printing.label_sheets import SHEETS, LabelSheet
 from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.framework.key_bindings import on_key
+from kollect.ui.framework.pdf_file import OPEN, READABLE_PAPER, SAVE
 from kollect.ui.widgets.form import Form
 
 
@@ -23,12 +24,6 @@ _HINTS = {
     PrintedPaper.LABELS: "いま一覧に出ている会員の宛名です。住所のない方と、退会した方は除きます。",
     PrintedPaper.CONSENTS: "いつ、どの方法で承諾したかの記録です。すべての会員の分を印刷します。",
 }
-
-
-READABLE_PAPER = (
-    "保存したPDFと印刷した紙は、保護（暗号化）されません。だれでも読めますので、"
-    "なくさないように、しまってください。"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +67,8 @@ class PrintDialog(Dialog[PrintChoice | None]):
         self._show()
         self.buttons(
             ("キャンセル", self.cancel),
-            ("PDFに保存", lambda: self.accept(opens=False)),
-            ("開いて印刷", lambda: self.accept(opens=True)),
+            (SAVE, lambda: self.accept(opens=False)),
+            (OPEN, lambda: self.accept(opens=True)),
         )
         self.start_at(self.paper.widget)
         on_key(self, "<F12>", lambda: self.accept(opens=True))

@@ -6,6 +6,7 @@ Pillow is loaded in the thread that draws, when this screen is opened.
 from __future__ import annotations
 
 import base64
+import re
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ from tkinter import ttk
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.desktop.open_file import open_file
 from kollect.errors import Trouble
+from kollect.ledger.posters import PLAIN_ADDRESS, Poster
 from kollect.printing import documents
 from kollect.printing.documents import Paper
 from kollect.storage import temporary_files
@@ -31,6 +33,7 @@ from kollect.ui.widgets.scroll_frame import ScrollFrame
 FILE_KINDS = {"PDF": (("PDFファイル", "*.pdf"),), "PNG": (("PNG画像", "*.png"),)}
 _CHOICES = 19
 """Full-width characters: what the choices on the left need."""
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _EDGE = 12
 _LEAST = 200
 _REDRAW_AFTER_MS = 200
@@ -54,6 +57,8 @@ class PapersScreen(Screen):
             window.jobs, self, self._not_drawn
         )
         self._drawn: tuple[object, ...] = ()
+        self._posters: dict[str, Poster] = {}
+        """By their tags."""
         self._notes: list[str] = []
         self._soon = Timer(self, self._draw)
         self._image: tk.PhotoImage | None = None
@@ -79,6 +84,12 @@ class PapersScreen(Screen):
         rows.pack(fill="both", expand=True)
         self.paper = rows.radios("用紙", {one: one.value for one in Paper}, below=True)
         self.slips = rows.radios("1枚に", {2: "2人分", 3: "3人分"})
+        words: dict[str, str] = {"": PLAIN_ADDRESS}
+        self.poster = rows.choice("宛先", words)
+        self.posters_button = ttk.Button(
+            rows.row(under_fields=True), text="ポスターの一覧", command=self.open_posters
+        )
+        self.posters_button.pack(anchor="w")
         self.hint = rows.note("")
         self._mend = rows.row()
         self.trouble = wrapped(self._mend, "", style="Wrong.TLabel")
@@ -99,6 +110,7 @@ class PapersScreen(Screen):
         self.slips.value = 2
         self.paper.on_edit(self._changed)
         self.slips.on_edit(self._changed)
+        self.poster.on_edit(self._changed)
 
     def choose(self, paper: Paper) -> None:
         """Show this one."""
@@ -114,6 +126,7 @@ class PapersScreen(Screen):
     def on_show(self) -> None:
         self.paper.focus()
         self._changed()
+        self._read_posters()
 
     def on_text_size(self) -> None:
         """Nothing is cut off on the left, the scroll bar counted in."""
@@ -123,6 +136,42 @@ class PapersScreen(Screen):
     def digit(self, number: int) -> None:
         self.paper.choose(number) or self.slips.choose(number)
 
+    # ---- posters with an address of their own ----
+
+    def open_posters(self) -> None:
+        """「ポスターの一覧」"""
+        from kollect.ui.papers.posters_dialog import PostersDialog
+
+        self.window.dialogs.show(
+            PostersDialog, self._workspaces.current, self.window.jobs, self.window.dialogs
+        )
+        self._read_posters()
+
+    def _read_posters(self) -> None:
+        """Which there are, and what is known of them now."""
+
+        def work(job: Job) -> Sequence[Poster]:
+            if not self._workspaces.current.folder.database.exists():
+                return ()
+            with self._workspaces.current.posters() as posters:
+                return posters.all()
+
+        def done(found: Sequence[Poster]) -> None:
+            if list(found) != list(self._posters.values()):
+                self._posters = {one.tag: one for one in found}
+                self.poster.offer({"": PLAIN_ADDRESS} | {one.tag: one.name for one in found})
+                self._changed()
+
+        def failed(trouble: Trouble) -> None:  # the poster with the plain address needs no record
+            self.window.say_not_done(f"{trouble.title}。{trouble.cure}")
+
+        self.window.jobs.run(work, done, owner=self, failed=failed)
+
+    @property
+    def _chosen_poster(self) -> Poster | None:
+        """The one that is to be printed; None: the poster with the plain address, or no poster."""
+        return self._posters.get(self.poster.value) if self.paper.value is Paper.POSTER else None
+
     # ---- the preview ----
 
     @property
@@ -131,6 +180,7 @@ class PapersScreen(Screen):
 
     def _changed(self) -> None:
         self.slips.enable(self.paper.value is Paper.FORM)
+        self.poster.enable(self.paper.value is Paper.POSTER)
         self.hint.configure(text=_HINTS[self.paper.value])
         try:
             notes = documents.notes(self._workspaces.current.settings())
@@ -150,7 +200,8 @@ class PapersScreen(Screen):
         across, down = self.sheet.winfo_width(), self.sheet.winfo_height()
         height = max(_LEAST, min(down - 2 * _EDGE, round((across - 2 * _EDGE) * 297 / 210)))
         which, slips = self.paper.value, self.slips.value
-        wanted = (which, slips, height)
+        one = self._chosen_poster
+        wanted = (which, slips, height, one)
         if across <= 1 or wanted == self._drawn:
             return
         if self._image is None:
@@ -158,8 +209,8 @@ class PapersScreen(Screen):
 
         def work() -> tuple[bytes, list[str]]:
             settings = self._workspaces.current.settings()
-            png = documents.preview(which, settings, height, slips_a_page=slips)
-            return base64.b64encode(png), documents.missing_characters(settings)
+            png = documents.preview(which, settings, height, slips_a_page=slips, one=one)
+            return base64.b64encode(png), documents.missing_characters(settings, one)
 
         def done(found: tuple[bytes, list[str]]) -> None:
             png, missing = found
@@ -171,7 +222,8 @@ class PapersScreen(Screen):
 
     def _not_drawn(self, trouble: Trouble) -> None:
         self._show(None)
-        self._say_trouble(trouble, mail=self.paper.value is not Paper.FORM)
+        has_address = bool(self._workspaces.current.readable_settings().mail_address)
+        self._say_trouble(trouble, mail=self.paper.value is not Paper.FORM and not has_address)
 
     def _show(self, image: tk.PhotoImage | None) -> None:
         self._image = image
@@ -208,9 +260,10 @@ class PapersScreen(Screen):
 
     def save(self, kind: str) -> None:
         """「PDF」「PNG」: where the user wants it."""
-        which = self.paper.value
         path = self.window.dialogs.save_as(
-            f"{which}を{kind}に保存", f"{which}.{kind.lower()}", FILE_KINDS[kind]
+            f"{self.paper.value}を{kind}に保存",
+            f"{self._file_name()}.{kind.lower()}",
+            FILE_KINDS[kind],
         )
         if path is not None:
             done = f"「{path.name}」に保存しました。"
@@ -221,17 +274,23 @@ class PapersScreen(Screen):
         hint = "開いた画面の「印刷」から、A4・実際のサイズで印刷してください。"
         self._write(None, lambda: self.window.set_status(hint))
 
+    def _file_name(self) -> str:
+        one = self._chosen_poster
+        return _NOT_IN_NAMES.sub("_", f"{self.paper.value}-{one.name}" if one else self.paper.value)
+
     def _write(self, chosen: Path | None, say: Callable[[], None]) -> None:
         """Where the user has chosen, or into a file that is only shown."""
-        which, slips = self.paper.value, self.slips.value
+        which, slips, one = self.paper.value, self.slips.value, self._chosen_poster
+        name = self._file_name()
         self.window.set_status("作成しています…")
 
         def work(job: Job) -> None:
             path = (
                 chosen
-                or temporary_files.fresh_folder(self._workspaces.current.folder) / f"{which}.pdf"
+                or temporary_files.fresh_folder(self._workspaces.current.folder) / f"{name}.pdf"
             )
-            documents.save(which, self._workspaces.current.settings(), path, slips_a_page=slips)
+            settings = self._workspaces.current.settings()
+            documents.save(which, settings, path, slips_a_page=slips, one=one)
             if chosen is None:
                 open_file(path)
             self._workspaces.current.papers_made()

@@ -1,13 +1,14 @@
-"""「グラフ」: how many numbers were given, per day and per time of day, as bars on a Tk canvas."""
+"""「グラフ」: how many numbers were given, per day, per time of day and by poster, as bars."""
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from kollect.printing.axis import ticks
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import (
     ACCENT,
@@ -25,7 +26,7 @@ from kollect.ui.framework.theme import (
 )
 from kollect.ui.framework.tk_lifetime import number_variable
 from kollect.ui.framework.window import FunctionKey, Window
-from kollect.ui.widgets.bars import Chart, Hours, label_every, per_day, per_hour, ticks
+from kollect.ui.widgets.bars import Chart, label_every, per_day, per_hour, per_poster
 from kollect.ui.widgets.dates import Period, days_of, moments
 from kollect.ui.widgets.fields import ChoiceField, RadioField
 from kollect.ui.widgets.form import combobox_of, wrapped
@@ -34,17 +35,28 @@ if TYPE_CHECKING:  # the window has to be there before SQL is loaded
     from kollect.app.results_service import ResultsService
 
 _PERIODS = {period: period.value for period in Period if period is not Period.GIVEN}
-_KINDS = {"day": "日ごと", "hour": "時間帯ごと"}
+_POSTER = "poster"
+_KINDS = {"day": "日ごと", "hour": "時間帯ごと", _POSTER: "ポスターごと"}
 
 
 class ResultsChart(ttk.Frame):
     title = "グラフ"
     manual = "chart"
 
-    def __init__(self, parent: tk.Misc, window: Window, records: ResultsService) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        window: Window,
+        records: ResultsService,
+        print_month: Callable[[], None],
+    ) -> None:
+        """`print_month` makes 月報."""
         super().__init__(parent, padding=GAP)
         self._records = records
-        self._searches: LatestOnly[Hours] = LatestOnly(window.jobs, self, window.dialogs.show_error)
+        self._print_month = print_month
+        self._searches: LatestOnly[tuple[Chart, bool]] = LatestOnly(
+            window.jobs, self, window.dialogs.show_error
+        )
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         unseen = ttk.Label(self)  # these fields cannot be wrong
@@ -55,24 +67,39 @@ class ResultsChart(ttk.Frame):
         periods.pack(side="left", padx=(HALF, WIDE))
         self.period = ChoiceField(periods, unseen, _PERIODS)
         self.period.value = Period.DAYS_30
-        variable = number_variable(self)
-        buttons = []
-        for place, word in enumerate(_KINDS.values()):
-            button = ttk.Radiobutton(top, text=word, value=place, variable=variable)
-            button.pack(side="left", padx=(0, WIDE))
-            buttons.append(button)
-        self.kind = RadioField(buttons, unseen, variable, list(_KINDS))
-        self.kind.value = "day"
+        self._kinds = ttk.Frame(top)
+        self._kinds.pack(side="left")
+        self._unseen = unseen
+        self._has_posters = False
+        self.kind = self._build_kinds()
         self.chart = Chart("", (), "")
         self.bars = BarChart(self)
         self.bars.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self.summary = wrapped(self, "")
         self.summary.grid(row=2, column=0, sticky="ew")
         self.period.on_edit(self.refresh)
-        self.kind.on_edit(self.refresh)
+
+    def _build_kinds(self) -> RadioField[str]:
+        """By the poster only where there are any."""
+        for old in self._kinds.winfo_children():
+            old.destroy()
+        words = {one: word for one, word in _KINDS.items() if one != _POSTER or self._has_posters}
+        variable = number_variable(self)
+        buttons = []
+        for place, word in enumerate(words.values()):
+            button = ttk.Radiobutton(self._kinds, text=word, value=place, variable=variable)
+            button.pack(side="left", padx=(0, WIDE))
+            buttons.append(button)
+        field = RadioField(buttons, self._unseen, variable, list(words))
+        field.value = "day"
+        field.on_edit(self.refresh)
+        return field
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        return [FunctionKey("F5", "最新の表示", self.refresh)]
+        return [
+            FunctionKey("F5", "最新の表示", self.refresh),
+            FunctionKey("F11", "月報", self._print_month),
+        ]
 
     def search_entry(self) -> tk.Misc | None:
         return None
@@ -89,15 +116,27 @@ class ResultsChart(ttk.Frame):
         today = date.today()
         first, last = days_of(self.period.value, today)
         since, until = moments(first, last)
-        by_hour = self.kind.value == "hour"
+        kind = self.kind.value
 
-        def done(hours: Hours) -> None:
-            until_today = min(last or today, today)
-            self.chart = per_hour(hours) if by_hour else per_day(hours, first, until_today)
+        def work() -> tuple[Chart, bool]:
+            names = self._records.poster_names()
+            if kind == _POSTER:
+                return per_poster(self._records.by_poster(since, until), names), bool(names)
+            hours = self._records.hours(since, until)
+            if kind == "hour":
+                return per_hour(hours), bool(names)
+            return per_day(hours, first, min(last or today, today)), bool(names)
+
+        def done(found: tuple[Chart, bool]) -> None:
+            self.chart, has_posters = found
+            if has_posters and not self._has_posters:
+                self._has_posters = True
+                self.kind = self._build_kinds()
+                self.kind.value = kind
             self.bars.show(self.chart)
             self.summary.configure(text=self.chart.summary)
 
-        self._searches.submit(lambda: self._records.hours(since, until), done)
+        self._searches.submit(work, done)
 
 
 class BarChart(tk.Canvas):

@@ -21,8 +21,9 @@ from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.tk_lifetime import when_idle
 from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.results.resend_dialog import LetterWatch
-from kollect.ui.results.results_csv import CsvExport
+from kollect.ui.results.results_files import ResultsFiles
 from kollect.ui.results.results_filter import ReceiptFilter
+from kollect.ui.results.results_print_dialog import ResultsPaper
 from kollect.ui.results.results_rows import COLUMNS, FALLING, about, cells, has_not_arrived, row_of
 from kollect.ui.widgets.counts import count_text
 from kollect.ui.widgets.form import wrapped
@@ -61,14 +62,18 @@ class ResultsList(ttk.Frame):
         self._workspaces = workspaces
         self._records = records
         self._digits = 0
+        self._posters: dict[str, str] = {}
+        """Their names by their tags."""
         self._order, self._descending = ReceiptOrder.NUMBER, True
         self._known: dict[int, Receipt] = {}
         self._keys: list[tuple[str, bool]] = []
-        self._searches: LatestOnly[SearchResult[Receipt]] = LatestOnly(
+        self._searches: LatestOnly[tuple[SearchResult[Receipt], dict[str, str]]] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
         )
         self.letters = LetterWatch(window, workspaces, owner=self, changed=self.refresh)
-        self._csv = CsvExport(window, records, owner=self, changed=self._refresh_keys)
+        self._files = ResultsFiles(
+            window, workspaces, records, owner=self, changed=self._refresh_keys
+        )
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         self.filter = ReceiptFilter(self, self.find)
@@ -82,6 +87,7 @@ class ResultsList(ttk.Frame):
             menu=self._fill_menu,
             memory=window.memory.columns("results"),
         )
+        self.table.offer_column(COLUMNS[ReceiptOrder.POSTER].title, False)
         self.table.grid(row=1, column=0, sticky="nsew", pady=GAP)
         self._mark_sorted()
         self._build_below()
@@ -115,9 +121,10 @@ class ResultsList(ttk.Frame):
     # ---- as a tab ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        ready = bool(self.table.row_keys) and not self._csv.busy
+        ready = bool(self.table.row_keys) and not self._files.busy
         return [
             FunctionKey("F5", "最新の表示", self.refresh),
+            FunctionKey("F11", "印刷", self.print, enabled=not self._files.busy),
             FunctionKey("F12", "CSVへ取り出し", self.export, enabled=ready),
         ]
 
@@ -134,7 +141,7 @@ class ResultsList(ttk.Frame):
         self.refresh()
 
     def on_close(self) -> None:
-        self._csv.stop()
+        self._files.stop()
 
     def on_text_size(self) -> None:
         self.table.on_text_size()
@@ -166,12 +173,18 @@ class ResultsList(ttk.Frame):
             found.until,
             found.state,
             found.unregistered,
+            found.poster,
             self._order,
             self._descending,
         )
         rows = self.table.room + 20
 
-        def done(found: SearchResult[Receipt]) -> None:
+        def work() -> tuple[SearchResult[Receipt], dict[str, str]]:
+            return self._records.find(wanted, at=at, rows=rows), self._records.poster_names()
+
+        def done(answer: tuple[SearchResult[Receipt], dict[str, str]]) -> None:
+            found, posters = answer
+            self._take_posters(posters)
             self._known = dict(found.rows)
             shown = {number: self._row(receipt) for number, receipt in found.rows.items()}
             self.table.show(found.keys, shown, top=top if top is not None else found.top, keep=keep)
@@ -182,7 +195,14 @@ class ResultsList(ttk.Frame):
             self.count.configure(text=count)
             self._refresh_keys()
 
-        self._searches.submit(lambda: self._records.find(wanted, at=at, rows=rows), done)
+        self._searches.submit(work, done)
+
+    def _take_posters(self, names: dict[str, str]) -> None:
+        """A column and a condition more where there are posters with an address of their own."""
+        if names != self._posters:
+            self._posters = names
+            self.table.offer_column(COLUMNS[ReceiptOrder.POSTER].title, bool(names))
+            self.filter.offer_posters(names)
 
     def _fetch(self, numbers: Sequence[int], take: Take) -> None:
         def rows(receipts: dict[int, Receipt]) -> dict[int, TableRow]:
@@ -201,7 +221,7 @@ class ResultsList(ttk.Frame):
         )
 
     def _row(self, receipt: Receipt) -> TableRow:
-        return row_of(receipt, self._digits, self._short_for)
+        return row_of(receipt, self._digits, self._posters, self._short_for)
 
     @property
     def _short_for(self) -> date | None:
@@ -280,7 +300,7 @@ class ResultsList(ttk.Frame):
         return "break"
 
     def copy_rows(self) -> str:
-        self._copy("行", lambda receipt: "\t".join(cells(receipt, self._digits)))
+        self._copy("行", lambda receipt: "\t".join(cells(receipt, self._digits, self._posters)))
         return "break"
 
     def _copy(self, what: str, text_of: Callable[[Receipt], str]) -> None:
@@ -309,4 +329,8 @@ class ResultsList(ttk.Frame):
     def export(self) -> None:
         """「CSVへ取り出し」: the rows that are shown, in their order."""
         if self.table.row_keys:
-            self._csv.start(self.table.row_keys)
+            self._files.export(self.table.row_keys)
+
+    def print(self, paper: ResultsPaper = ResultsPaper.LIST) -> None:
+        """「印刷」: the same rows on paper, or 月報."""
+        self._files.print(self.table.row_keys, paper)

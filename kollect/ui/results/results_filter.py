@@ -6,12 +6,13 @@ Knows nothing of the table below.
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from tkinter import ttk
 
+from kollect.ledger.posters import PLAIN_ADDRESS
 from kollect.ledger.states import RECEIPT_STATE_TEXTS, ReceiptState
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT, WIDE
 from kollect.ui.framework.tk_lifetime import text_variable
@@ -42,6 +43,11 @@ class Conditions:
     until: datetime | None
     state: ReceiptState | None
     unregistered: bool
+    poster: str | None
+    """The tag; "" of the plain address; None: whatever it was sent to."""
+
+
+ANY_POSTER = "すべて"
 
 
 class ReceiptFilter(ttk.Frame):
@@ -50,6 +56,7 @@ class ReceiptFilter(ttk.Frame):
     def __init__(self, parent: tk.Misc, changed: Callable[[], None]) -> None:
         super().__init__(parent)
         self._changed = changed
+        self._has_posters = False
         row = ttk.Frame(self)
         row.pack(fill="x")
         unseen = ttk.Label(self)  # these fields cannot be wrong
@@ -68,13 +75,47 @@ class ReceiptFilter(ttk.Frame):
         self.receipt_state = ChoiceField(states, unseen, _STATES)
         self.clear_button = ttk.Button(row, text="条件を消す", width=12, command=self.clear)
         self.clear_button.pack(side="left")
-        self._days = ttk.Frame(self)
+        self._more = ttk.Frame(self)
+        """What is not always there."""
+        self.poster = self._build_posters(unseen)
+        self._days = ttk.Frame(self._more)
         self.first, self.last = self._build_days()
         self._put_back()
-        for field in (self.text, self.receipt_state, self.first, self.last):
+        for field in (self.text, self.receipt_state, self.poster, self.first, self.last):
             field.on_edit(self._edited)
         self.period.on_edit(self._period_chosen)
         self._show_whether_any()
+
+    def _build_posters(self, unseen: ttk.Label) -> ChoiceField[str | None]:
+        self._posters = ttk.Frame(self._more)
+        ttk.Label(self._posters, text="ポスター").pack(side="left")
+        words: dict[str | None, str] = {None: ANY_POSTER}
+        combobox = combobox_of(self._posters, words)
+        combobox.pack(side="left", padx=(HALF, WIDE))
+        return ChoiceField(combobox, unseen, words)
+
+    def offer_posters(self, names: Mapping[str, str]) -> None:
+        """Their names by their tags; where there are none, nothing is asked."""
+        words: dict[str | None, str] = {None: ANY_POSTER, "": PLAIN_ADDRESS}
+        words.update(names.items())
+        stays = self.poster.offer(words)
+        self._has_posters = bool(names)
+        self._place_more()
+        if not stays:
+            self._edited()
+
+    def _place_more(self) -> None:
+        for part, there in (
+            (self._posters, self._has_posters),
+            (self._days, self.period.value is Period.GIVEN),
+        ):
+            part.pack_forget()
+            if there:
+                part.pack(side="left", fill="x", expand=part is self._days)
+        if self._has_posters or self.period.value is Period.GIVEN:
+            self._more.pack(fill="x", pady=(GAP, 0))
+        else:
+            self._more.pack_forget()
 
     def _build_days(self) -> tuple[LineField, LineField]:
         row = self._days
@@ -104,7 +145,7 @@ class ReceiptFilter(ttk.Frame):
         chosen = self.receipt_state.value
         unregistered = chosen is Registration.MISSING
         state = chosen if isinstance(chosen, ReceiptState) else None
-        return Conditions(self.text.value, since, until, state, unregistered)
+        return Conditions(self.text.value, since, until, state, unregistered, self.poster.value)
 
     def _wrong_day(self, today: date) -> tuple[LineField, str] | None:
         """The field with a day that cannot be, and what is wrong with it."""
@@ -131,6 +172,7 @@ class ReceiptFilter(ttk.Frame):
             self.text.value.strip()
             or self.period.value is not Period.ALL
             or self.receipt_state.value is not None
+            or self.poster.value is not None
         )
 
     def clear(self) -> None:
@@ -149,7 +191,8 @@ class ReceiptFilter(ttk.Frame):
         self.text.value = ""
         self.period.value = Period.ALL
         self.receipt_state.value = None
-        self._days.pack_forget()
+        self.poster.value = None
+        self._place_more()
 
     def _period_chosen(self) -> None:
         if self.period.value is Period.GIVEN:
@@ -157,10 +200,10 @@ class ReceiptFilter(ttk.Frame):
                 today = date.today()
                 self.first.value = day_text(today.replace(day=1))
                 self.last.value = day_text(today)
-            self._days.pack(fill="x", pady=(GAP, 0))
+            self._place_more()
             self.first.focus()
         else:
-            self._days.pack_forget()
+            self._place_more()
         self._edited()
 
     def _edited(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from kollect.delivery.answer_words import cause_of
@@ -17,11 +18,12 @@ from kollect.ui.widgets.table import TableColumn, TableRow
 COLUMNS = {
     ReceiptOrder.NUMBER: TableColumn("受付番号", 6, narrow=5.5),
     ReceiptOrder.ADDRESS: TableColumn("メールアドレス", 15.7, stretch=True),
-    ReceiptOrder.RECEIVED: TableColumn("受付日時", 8.4, narrow=6.2),
-    ReceiptOrder.REPLIED: TableColumn("返信日時", 8.4, spare=True),
+    ReceiptOrder.RECEIVED: TableColumn("受付日時", 8.8, narrow=6.2),
+    ReceiptOrder.REPLIED: TableColumn("返信日時", 8.8, spare=True),
     ReceiptOrder.STATE: TableColumn("状態", 10.2, narrow=5.5),
     ReceiptOrder.TIMES: TableColumn("回数", 3.5, narrow=2.7, right=True),
     ReceiptOrder.MEMBER: TableColumn("会員", 3.5, narrow=2.7),
+    ReceiptOrder.POSTER: TableColumn("ポスター", 6.5, narrow=4.5),
 }
 FALLING = (
     ReceiptOrder.NUMBER,
@@ -46,14 +48,20 @@ _ABOUT = {
 }
 
 
-def row_of(receipt: Receipt, digits: int, short_for: date | None) -> TableRow:
-    """`short_for`: there is little room, and it is this day."""
+def row_of(
+    receipt: Receipt, digits: int, posters: Mapping[str, str], short_for: date | None
+) -> TableRow:
+    """`posters`: their names by their tags; `short_for`: there is little room, and it is this
+    day."""
     failed = receipt.state in (ReceiptState.UNDELIVERABLE, ReceiptState.REFUSED)
     look = "wrong" if failed or _seems_lost(receipt) else ""
-    return TableRow(cells(receipt, digits, short_for), look)
+    return TableRow(cells(receipt, digits, posters, short_for), look)
 
 
-def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple[str, ...]:
+def cells(
+    receipt: Receipt, digits: int, posters: Mapping[str, str], short_for: date | None = None
+) -> tuple[str, ...]:
+    """Under `COLUMNS`; the last one only where there are posters."""
     times = (receipt.received_at, receipt.replied_at)
     return (
         number_text(receipt.number, digits),
@@ -62,6 +70,7 @@ def cells(receipt: Receipt, digits: int, short_for: date | None = None) -> tuple
         "不達？" if short_for and _seems_lost(receipt) else in_words(receipt.state, receipt.reason),
         str(receipt.times),
         "会員" if receipt.member else "",
+        *((posters.get(receipt.poster, receipt.poster),) if posters else ()),
     )
 
 

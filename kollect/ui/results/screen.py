@@ -15,6 +15,7 @@ from kollect.ui.navigator import Navigator
 from kollect.ui.results.chart import ResultsChart
 from kollect.ui.results.kept_tab import KeptMailsTab
 from kollect.ui.results.receipts_tab import ResultsList
+from kollect.ui.results.results_print_dialog import ResultsPaper
 
 if TYPE_CHECKING:  # which are loaded when a row is opened
     from kollect.members.member import Member
@@ -38,7 +39,9 @@ class ResultsScreen(Screen):
             self.notebook, window, workspaces, records, go.arrival_sheet, self.open_member
         )
         self.kept = KeptMailsTab(self.notebook, window, workspaces, records)
-        self.chart = ResultsChart(self.notebook, window, records)
+        self.chart = ResultsChart(
+            self.notebook, window, records, lambda: self.list.print(ResultsPaper.MONTH)
+        )
         self._has_sent = False
         """Letters have been sent since the rows were read."""
         self.tabs = (self.list, self.kept, self.chart)

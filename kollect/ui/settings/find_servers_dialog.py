@@ -49,7 +49,7 @@ class FindServersDialog(Dialog[FoundSettings | None]):
         settings: Settings,
         password: str,
     ) -> None:
-        super().__init__(parent, "設定をさがす (KKRE0103)", otherwise=None)
+        super().__init__(parent, "設定をさがす (KKRE0104)", otherwise=None)
         self._jobs = jobs
         self._dialogs = dialogs
         self._workspace = workspace

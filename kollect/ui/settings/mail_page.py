@@ -9,7 +9,7 @@ from typing import Any
 
 from kollect.settings import microsoft
 from kollect.settings.field_rules import address_fault
-from kollect.settings.model import Auth, Passwords, Protocol, Security, Settings
+from kollect.settings.model import Auth, Passwords, Protocol, Security, Settings, Weekday
 from kollect.settings.providers import (
     FREE_MAIL_NOTE,
     Provider,
@@ -35,11 +35,7 @@ PROTOCOL_WORDS = {Protocol.POP3: "POP", Protocol.IMAP: "IMAP"}
 SECURITY_WORDS = {Security.SSL: "SSL", Security.STARTTLS: "STARTTLS", Security.NONE: "なし"}
 AUTH_WORDS = {Auth.YES: "する", Auth.SSL: "する(SSL認証)", Auth.NO: "しない"}
 
-FORWARD_NOTE = (
-    "件名のあるメールや広告など、空メールではないメールは、ここに書いたアドレスへ転送します。"
-    "ふだん店で見ているアドレスを入力してください。"
-    "何も入力しないときは転送せず、写しを30日間このパソコンに残します。"
-)
+FORWARD_NOTE = "件名のあるメールなどを、ここへ転送します。空なら、写しを30日間残します。"
 FORWARD_CAUTION = "注意　必ず、Emailアドレスとは違うアドレスを入力してください。"
 PLAIN_LABEL = "暗号化せずにパスワードを送ることを許す"
 PLAIN_HINT = "（ふつうは付けません）"
@@ -49,6 +45,7 @@ PLAIN_NOTE = (
 LOGGED_IN = "ログインもできました。F12 で保存します。"
 OWN_DOMAIN = "どの会社のメールかは、「設定をさがす」で調べられます。"
 ALERT_NOTE = "受信できない状態が30分続いたときと、直ったときに、ここへメールでお知らせします。"
+WEEKDAY_WORDS = dict(zip(Weekday, (f"{day}曜日" for day in "月火水木金土日"), strict=True))
 
 
 BESIDE = 86
@@ -75,7 +72,7 @@ class MailPage(SettingsPage):
     ) -> None:
         """`find` shows 「設定をさがす」."""
         super().__init__(parent)
-        self.inside.configure(padding=(WIDE, HALF))  # at 1366x768 every line counts
+        self.inside.configure(padding=(WIDE, HALF, WIDE, 0))  # at 1366x768 every line counts
         self._dialogs = dialogs
         self._gather = gather
         self._find = find
@@ -170,12 +167,18 @@ class MailPage(SettingsPage):
         self.receive_account = form.line("アカウント", characters=44)
         self.receive_password = form.line("パスワード", characters=44, secret=True)
         self._password_note = form.note("")
+        plain = form.wide_checkbox(PLAIN_LABEL, after=PLAIN_HINT)
+        danger = form.note("")
+        danger.configure(style="Bad.TLabel")
+        _say(danger, "")
+        plain.on_edit(lambda: _say(danger, PLAIN_NOTE if plain.value else ""))
         self.fields |= {
             ("receive", "protocol"): self.protocol,
             ("receive", "security"): self.security,
             ("receive", "host"): self.receive_host,
             ("receive", "port"): self.receive_port,
             ("receive", "account"): self.receive_account,
+            ("tls", "allow_plaintext_password"): plain,
         }
 
     def _send_rows(self) -> None:
@@ -209,12 +212,17 @@ class MailPage(SettingsPage):
         form = self._half("そのほか")
         self.fields["alert", "address"] = form.line("異常の連絡先", characters=44)
         form.note(ALERT_NOTE)
-        plain = form.wide_checkbox(PLAIN_LABEL, after=PLAIN_HINT)
-        danger = form.note("")
-        danger.configure(style="Bad.TLabel")
-        _say(danger, "")
-        plain.on_edit(lambda: _say(danger, PLAIN_NOTE if plain.value else ""))
-        self.fields["tls", "allow_plaintext_password"] = plain
+        self.weekly = form.checkbox("この連絡先へ送る", label="1週間のまとめ")
+        self._report_day = form.choice("", WEEKDAY_WORDS, beside=self.weekly)
+        self._report_hour = form.number(
+            "", RANGES["report", "hour"], characters=4, after="時から", beside=self.weekly
+        )
+        self.fields |= {
+            ("report", "weekly"): self.weekly,
+            ("report", "weekday"): self._report_day,
+            ("report", "hour"): self._report_hour,
+        }
+        self.weekly.on_edit(self._enable_report)
 
     # ---- what the fields do for each other ----
 
@@ -299,6 +307,10 @@ class MailPage(SettingsPage):
         needed = self._enabled and self.auth.value is not Auth.NO
         self.send_account.enable(needed)
         self.send_password.enable(needed)
+
+    def _enable_report(self) -> None:
+        for field in (self._report_day, self._report_hour):
+            field.enable(self._enabled and self.weekly.value)
 
     def _reveal(self) -> None:
         for field in (self.receive_password, self.send_password):
@@ -385,6 +397,7 @@ class MailPage(SettingsPage):
     def show(self, settings: Settings) -> None:
         super().show(settings)
         self._learn_ports(settings)
+        self._enable_report()
 
     def _show_mail(self, settings: Settings) -> None:
         """Show the servers of these settings; the user has not typed them."""
@@ -427,6 +440,7 @@ class MailPage(SettingsPage):
         for button in self._buttons:
             button.configure(state="normal" if enabled else "disabled")
         self._enable_login()
+        self._enable_report()
 
 
 def _say(label: ttk.Label, text: str) -> None:

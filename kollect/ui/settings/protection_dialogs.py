@@ -278,18 +278,21 @@ class SheetDialog(_ChangeDialog):
             self._dialogs.show_error(trouble)
             return
 
-        def work(job: Job) -> bool:
-            data_protection.save_sheet(self._workspace.readable_settings(), self.code, path)
+        def work(job: Job) -> tuple[bool, list[str]]:
+            settings = self._workspace.readable_settings()
+            missing = data_protection.save_sheet(settings, self.code, path)
             try:
                 open_file(path)
             except StorageTrouble:  # the sheet is there; another PC may print it
-                return False
-            return True
+                return False, missing
+            return True, missing
 
-        def done(is_open: bool) -> None:
+        def done(result: tuple[bool, list[str]]) -> None:
             self._is_saving, self._sheet = False, path
+            is_open, missing = result
             how = "開いた画面から" if is_open else "開くプログラムがありません。別の方法で"
-            self.saved.configure(text=f"「{path.name}」に保存しました。{how}印刷してください。")
+            text = f"「{path.name}」に保存しました。{how}印刷してください。"
+            self.saved.configure(text="\n".join([text, *missing]))
             self._enable()
             self.letters.focus()
 

@@ -90,12 +90,15 @@ class SettingsScreen(Screen):
         self._lock()
         self.select(tab)
         self._fetch_passwords()
+        self.notebook.bind("<<NotebookTabChanged>>", lambda event: self.refresh_keys())
 
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
         ready = self._saved_passwords is not None and not self.locked and not self.is_busy
-        return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
+        # on the page of tests the blue one is 「まとめてテスト」
+        quiet = self.page is self.test
+        return [FunctionKey("F12", "設定実行", self.save, enabled=ready, quiet=quiet)]
 
     @property
     def page(self) -> SettingsPage:

@@ -20,6 +20,7 @@ from kollect.diagnosis.trial_advice import TrialWord, advise, who_it_is
 from kollect.errors import Trouble
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
+from kollect.mail.plus_address import is_own
 from kollect.settings.model import Passwords, Settings
 from kollect.ui.framework.dialogs import Dialog
 from kollect.ui.framework.jobs import Job
@@ -136,7 +137,7 @@ class TrialDialog(Dialog[bool]):
     def _fault_of(self, to: str) -> str:
         if not address.is_usable(to):
             return "ご自分の携帯やGmailのメールアドレスを入力してください。"
-        if address.key(to) == address.key(self._settings.mail_address):
+        if is_own(to, self._settings.mail_address):
             return (
                 "お店のアドレスです。ご自分の携帯やGmailのアドレスを入力してください"
                 "（お店のアドレスは「送信のテスト」で試せます）。"

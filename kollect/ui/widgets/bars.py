@@ -1,12 +1,14 @@
-"""Receipts in each hour as the bars of a chart: per day, per month, per time of day. Pure."""
+"""Receipts in each hour as the bars of a chart: per day, per month, per time of day, or by
+poster. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kollect.ledger.posters import PLAIN_ADDRESS
 from kollect.ui.widgets.dates import day_words
 
 MOST_DAYS = 100
@@ -75,17 +77,12 @@ def per_hour(hours: Hours) -> Chart:
     return Chart("時間帯ごとの受付（件）　0時台～23時台", bars, _summary(bars, ""))
 
 
-def ticks(most: int, parts: int = 5) -> list[int]:
-    """Round numbers for the axis, from 0 to at least `most`, in so many parts at most."""
-    step = 1
-    while step * parts < most:
-        step = next(s for s in _round_numbers(step) if s > step)
-    return list(range(0, max(most, 1) + step, step))
-
-
-def _round_numbers(start: int) -> Sequence[int]:
-    power = 10 ** (len(str(start)) - 1)
-    return [power, 2 * power, 5 * power, 10 * power]
+def per_poster(counts: Mapping[str, int], names: Mapping[str, str]) -> Chart:
+    """A bar for each poster and one for the plain address; `counts` and `names` by the tags."""
+    known: dict[str, str] = {"": PLAIN_ADDRESS}
+    known.update(names)
+    bars = tuple(Bar(name, name, counts.get(tag, 0)) for tag, name in known.items())
+    return Chart("ポスターごとの受付（件）", bars, _summary(bars, ""))
 
 
 def label_every(width: float, slot: float) -> int:

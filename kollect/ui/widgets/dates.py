@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 _DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.時]?(\d\d)分?)?[:時]?")
 _DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _NEAR = timedelta(days=180)
 _WEEKDAYS = "月火水木金土日"
@@ -75,6 +76,33 @@ def read_day(text: str, today: date) -> date | None:
     if re.fullmatch(r"\d{1,2}日?", text):
         return _date(today.year, today.month, int(text.rstrip("日")))
     return None
+
+
+def read_coming_day(text: str, today: date) -> date | None:
+    """As `read_day`; without a year the next such day, and 5 is the next fifth of a month."""
+    text = "".join(unicodedata.normalize("NFKC", text).split())
+    if (found := _DATE.fullmatch(text)) and not found[1]:
+        month, day = int(found[2]), int(found[3])
+        years = (_date(today.year + ahead, month, day) for ahead in range(9))  # 29 February
+        return next((one for one in years if one and one >= today), None)
+    if re.fullmatch(r"\d{1,2}日?", text):
+        day = int(text.rstrip("日"))
+        months = (
+            (today.year + (today.month + n) // 12, (today.month + n) % 12 + 1) for n in range(-1, 3)
+        )
+        days = (_date(year, month, day) for year, month in months)
+        return next((one for one in days if one and one >= today), None)
+    return read_day(text, today)
+
+
+def read_clock(text: str) -> time | None:
+    """10:00, 10時, 10時30分, 1030, 10, in any width; None for what is no time of day."""
+    text = "".join(unicodedata.normalize("NFKC", text).split())
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute = int(found[1]), int(found[2] or 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def _date(year: int, month: int, day: int) -> date | None:

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from kollect.mail.nfc import composed
 from kollect.ui.framework import tk_windows
+from kollect.ui.framework.editing import UndoHistory
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG, colour
 from kollect.ui.widgets.scroll_frame import see_with
@@ -128,6 +129,12 @@ class LineField(Field[str]):
         """Show a password in letters or in dots."""
         self.widget.configure(show="" if visible else DOT)
 
+    def retype(self, value: str) -> None:
+        """As if the user had typed it over what stands there: Ctrl+Z brings that back."""
+        UndoHistory.of(self.widget).record()
+        self._variable.set(value)
+        UndoHistory.of(self.widget).record()
+
     def _get(self) -> str:
         typed = self._variable.get()
         return typed if self.is_password else composed(typed)
@@ -177,6 +184,16 @@ class ChoiceField(Field[T]):
         self._values = list(words)
         widget.bind("<<ComboboxSelected>>", self._chosen)
 
+    def offer(self, words: Mapping[T, str]) -> bool:
+        """Other values to choose from; what is chosen stays so where it is among them, else the
+        first is. Returns whether it stayed."""
+        before = self._get()
+        self._values = list(words)
+        self._combobox.configure(values=list(words.values()), width=words_width(words))
+        stays = before in self._values
+        self._put(before if stays else self._values[0])
+        return stays
+
     def _chosen(self, event: tk.Event) -> None:
         self._combobox.selection_clear()
         self._edited()
@@ -189,6 +206,16 @@ class ChoiceField(Field[T]):
 
     def _enabled_state(self) -> str:
         return "readonly"
+
+
+def words_width(words: Mapping[Any, str]) -> int:
+    """The width of a list that drops down, in half-width characters."""
+    return 1 + max(map(text_width, words.values()))
+
+
+def text_width(text: str) -> int:
+    """In half-width characters."""
+    return sum(1 + (unicodedata.east_asian_width(one) in "WFA") for one in text)
 
 
 class RadioField(Field[T]):
@@ -266,12 +293,29 @@ class _Lines(Field[T]):
         self._text = widget
         widget.bind("<<Modified>>", self._modified)
 
+    def show_lines(self, lines: int) -> None:
+        """So many of them without scrolling; a single one has not the height of a scroll bar."""
+        self._text.configure(height=lines)
+        for bar in self._text.master.winfo_children():
+            if isinstance(bar, ttk.Scrollbar) and lines > 1:
+                bar.grid()
+            elif isinstance(bar, ttk.Scrollbar):
+                bar.grid_remove()
+
     def insert(self, text: str) -> None:
         """Put a text where the cursor is, in place of what is selected."""
         if self._text.tag_ranges("sel"):
             self._text.delete("sel.first", "sel.last")
         self._text.insert("insert", text)
         self._text.focus_set()
+
+    def retype(self, text: str) -> None:
+        """As if the user had typed it over what stands there: Ctrl+Z brings that back."""
+        self._text.edit_separator()
+        self._text.replace("1.0", "end-1c", text)
+        self._text.edit_separator()
+        self._text.mark_set("insert", "1.0")
+        self._text.see("1.0")
 
     def _modified(self, event: tk.Event) -> None:
         if self._text.edit_modified():

@@ -6,7 +6,6 @@ Every row helper returns a `Field`. Knows nothing of settings: a screen reads `f
 from __future__ import annotations
 
 import tkinter as tk
-import unicodedata
 from collections.abc import Callable, Mapping
 from tkinter import ttk
 from typing import Any, TypeVar
@@ -34,6 +33,7 @@ from kollect.ui.widgets.fields import (
     NumberField,
     RadioField,
     TextField,
+    words_width,
 )
 from kollect.ui.widgets.wrapped_label import WrappedLabel
 
@@ -222,6 +222,13 @@ class Form(ttk.Frame):
         inside.grid(row=0, column=0, sticky="ew")
         return inside
 
+    def beneath(self, row: ttk.Frame) -> Form:
+        """A form in a row of this one, whose rows line up with the ones here."""
+        row.columnconfigure(0, weight=1)
+        inside = Form(row, label_characters=self._label_characters)
+        inside.grid(row=0, column=0, sticky="ew")
+        return inside
+
     def divider(self, title: str) -> None:
         """A line over the whole width with a title in it: what is below is seldom needed."""
         row = self.row()
@@ -288,11 +295,12 @@ class Form(ttk.Frame):
 
 def combobox_of(parent: tk.Misc, words: Mapping[Any, str]) -> ttk.Combobox:
     """A list that drops down, as wide as its longest word."""
-    width = max(
-        sum(1 + (unicodedata.east_asian_width(c) in "WFA") for c in w) for w in words.values()
-    )
     return ttk.Combobox(
-        parent, values=list(words.values()), state="readonly", width=width + 1, font=TEXT_FONT
+        parent,
+        values=list(words.values()),
+        state="readonly",
+        width=words_width(words),
+        font=TEXT_FONT,
     )
 
 

@@ -45,6 +45,10 @@ class MailPreview(ttk.Labelframe):
         self._lines[1].configure(text=subject or "（見出なし）")
         self._body.show(body)
         self._note.configure(text=note)
+        if note:
+            self._note.grid()
+        else:
+            self._note.grid_remove()
 
     @property
     def text(self) -> str:

@@ -58,7 +58,7 @@ class Table(ttk.Frame):
         """The place of the row that the keys move."""
         self._selected: set[int] = set()
         self._known: dict[int, TableRow] = {}
-        self._room_before = 0
+        self._room_before = self._width_before = 0
         self._asking = False
         self._failures = 0
         self._again = Timer(self, self._paint)
@@ -169,7 +169,8 @@ class Table(ttk.Frame):
         """What stands in the middle of the empty table."""
         self._nothing.configure(text=text)
         if text:
-            self._nothing.place(relx=0.5, rely=0.45, anchor="center")
+            # below the headings, which are about a line high
+            self._nothing.place(relx=0.5, rely=0.5, y=self.line_height // 2, anchor="center")
         else:
             self._nothing.place_forget()
 
@@ -179,6 +180,11 @@ class Table(ttk.Frame):
 
     def focus_rows(self) -> None:
         self.tree.focus_set()
+
+    def offer_column(self, title: str, there: bool) -> None:
+        """Whether there is anything to be seen in this column; else it is not there at all."""
+        if self._columns.offer(title, there):
+            self._columns_changed()
 
     def _columns_changed(self) -> None:
         """Others can be seen, or with another width: the texts may have to be shorter now."""
@@ -264,10 +270,11 @@ class Table(ttk.Frame):
 
     def _fit(self) -> None:
         if self.winfo_exists():
-            is_narrow = self._columns.too_wide()
-            if is_narrow is not self.is_narrow:
-                self.is_narrow = is_narrow
+            before = (self._width_before, self.is_narrow)
+            self._width_before, self.is_narrow = self.tree.winfo_width(), self._columns.too_wide()
+            if before != (self._width_before, self.is_narrow):
                 self._columns.set_widths(narrow=self.is_narrow)
+            if self.is_narrow is not before[1]:
                 self.refresh()
             if self._top <= (self._at or 0) < self._top + self._room_before:
                 self.go(self._at or 0)  # where it could be seen, it still can

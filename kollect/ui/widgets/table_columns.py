@@ -12,12 +12,18 @@ from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.screen_memory import ColumnMemory
 from kollect.ui.framework.theme import CELL_PADDING
 
+ROOMY = 1.5
+"""So many times as wide as they need to be are first the columns that stretch, then the other texts
+at the most, in a wide window.
+"""
 LEAST = 4
 """Full-width characters: no column is made narrower by hand."""
 LEAST_STRETCHING = 8
 """The same for what stretches, by itself: with less, every line would be cut."""
 _FRAME = 4
 """Pixels of a Treeview beside its columns, at the most."""
+_INSIDE = 4
+"""Pixels that Tk leaves beside the words of a cell besides its padding (Tk 8.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class TableColumns:
         self._columns = tuple(columns)
         self._memory = memory or ColumnMemory()
         self._narrow = False
+        self._absent: frozenset[str] = frozenset()
         tree.configure(columns=[column.title for column in columns])
         for column in columns:
             side: Literal["e", "w"] = "e" if column.right else "w"
@@ -68,8 +75,15 @@ class TableColumns:
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """Of all columns, as they come."""
-        return tuple(column.title for column in self._columns)
+        """Of all columns that can be chosen, as they come."""
+        return tuple(one.title for one in self._columns if one.title not in self._absent)
+
+    def offer(self, title: str, there: bool) -> bool:
+        """There is something to be seen in this column, or nothing any more, so that it cannot even
+        be chosen. Returns whether that is new."""
+        before = self._absent
+        self._absent = before - {title} if there else before | {title}
+        return self._absent != before
 
     @property
     def is_changed(self) -> bool:
@@ -131,7 +145,9 @@ class TableColumns:
         return 1 < self._tree.winfo_width() < wanted + _FRAME
 
     def set_widths(self, *, narrow: bool) -> None:
-        """As many characters as each one wants; those that stretch share what is left."""
+        """As many characters as each one wants. What is left goes to those that stretch; once they
+        are `ROOMY`, a third of it to the other texts, until these are so too.
+        """
         self._narrow = narrow
         room = max(1, self._tree.winfo_width() - _FRAME)
         drawn = self._memory.layout.widths
@@ -142,12 +158,18 @@ class TableColumns:
             for column in shown
         }
         stretching = [column for column in shown if column.stretch and column.title not in drawn]
+        texts = [c for c in shown if not (c in stretching or c.right or c.title in drawn)]
+        spare = room - sum(leasts.values())
+        spare -= int((ROOMY - 1) * sum(leasts[column] for column in stretching))
+        if stretching and texts and spare > 0:
+            roomy = min(ROOMY, 1 + spare / 3 / sum(leasts[column] for column in texts))
+            leasts |= {column: int(leasts[column] * roomy) for column in texts}
         # Treeview itself shares out only what room comes later
-        rest = room - sum(leasts[column] for column in shown if column not in stretching)
+        rest = max(0, room - sum(leasts.values()))
         for column in shown:
             width, stretches = leasts[column], column in stretching
             if stretches:
-                least, width = width, max(width, rest // len(stretching))
+                least, width = width, width + rest // len(stretching)
             else:
                 least = min(width, self._pixels(LEAST))
             self._tree.column(column.title, width=width, minwidth=least, stretch=stretches)
@@ -157,7 +179,7 @@ class TableColumns:
         return round(characters * em(self._tree)) + self._air()
 
     def _air(self) -> int:
-        return 2 * self._tree.winfo_pixels(CELL_PADDING)
+        return 2 * (self._tree.winfo_pixels(CELL_PADDING) + _INSIDE)
 
     def mark_sorted(self, title: str, *, descending: bool) -> None:
         for column in self._columns:
@@ -175,7 +197,7 @@ class TableColumns:
         places = {title: place for place, title in enumerate(order)}
         # one that came with a later version stands where it comes, among those that are known
         return sorted(
-            self._columns,
+            (column for column in self._columns if column.title not in self._absent),
             key=lambda column: places.get(column.title, self._columns.index(column)),
         )
 

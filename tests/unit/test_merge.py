@@ -1,0 +1,626 @@
+"""統合 in a real kollect.db: two members become one, nothing is lost, a no holds, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from kollect.collector.member_effects import MemberEffects
+from kollect.ledger.ledger import Ledger
+from kollect.ledger.mail_rows import MANUAL
+from kollect.ledger.receipt_rows import Receipts
+from kollect.ledger.states import AlreadyNumbered
+from kollect.mailing.mailing_states import (
+    ExclusionReason,
+    RecipientResult,
+    RecipientState,
+    SendResult,
+)
+from kollect.mailing.outbox import Outbox
+from kollect.mailing.rate_limit import RateLimit
+from kollect.members import csv_export, csv_table
+from kollect.members.address_change import AddressChanges, CannotMove
+from kollect.members.csv_check import ImportTrouble
+from kollect.members.former_value import is_of_form
+from kollect.members.member import Consent, Member, Sex
+from kollect.members.member_errors import AlreadyRegistered, MergedAway, NotRegistered
+from kollect.members.member_fields import as_form_input
+from kollect.members.member_filter import EVERYBODY, MemberFilter
+from kollect.members.merge import MERGED, UNMERGED, CannotMerge, MemberMerges
+from kollect.members.merge_rules import MergeField
+from kollect.settings.model import Shop
+from kollect.storage.database_driver import sqlite3
+from kollect.storage.database_glance import receipts_and_members
+from tests.helpers.ledger_samples import DOMAIN, NOW, numbered, text
+from tests.helpers.member_csv import take_in
+from tests.helpers.protected_shop import rows
+
+KEPT_AT, LEFT_AT, THIRD = "taro@docomo.ne.jp", "taro@gmail.com", "hanako@docomo.ne.jp"
+LATER = NOW + timedelta(days=1)
+EVENING = NOW + timedelta(hours=8)
+CONSENT = Consent(True, date(2026, 11, 22), "会員登録用紙")
+KEPT = Member(
+    1001, "山田　太郎", kana="ヤマダ　タロウ", phone="090-1234-5678", groups=("常連",),
+    note="犬を飼っている", consent=CONSENT,
+)  # fmt: skip
+LEFT = Member(
+    1002, "山田　太朗", birthday=date(1985, 1, 2), sex=Sex.MALE, phone="090-1234-5678",
+    home="東京都新宿区", groups=("パン教室", "常連"), note="卵アレルギー",
+    consent=Consent(True, date(2026, 11, 21), "店頭"),
+)  # fmt: skip
+SHOP = Shop(name="こむぎ", address="東京都千代田区千代田1-1")
+LIST = "会員一覧"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """1001 and 1002 are one person with two addresses; 1003 is another member."""
+    path = tmp_path / "kollect.db"
+    with closing(Ledger(path)) as ledger:
+        for sender in (KEPT_AT, LEFT_AT, THIRD):
+            numbered(ledger, sender)
+        ledger.replied([1001, 1002, 1003], NOW)
+    with closing(MemberMerges(path)) as members:
+        for member in (KEPT, LEFT, Member(1003, "佐藤　花子", consent=CONSENT)):
+            members.register(member, NOW)
+    return path
+
+
+@pytest.fixture
+def members(path: Path) -> Iterator[MemberMerges]:
+    with closing(MemberMerges(path)) as members:
+        yield members
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with closing(Ledger(path)) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def moves(path: Path) -> Iterator[AddressChanges]:
+    with closing(AddressChanges(path)) as moves:
+        yield moves
+
+
+def merge(members: MemberMerges, *taken: MergeField, stays: int = 1001, goes: int = 1002) -> Member:
+    return members.merge(stays, goes, taken, LATER, LIST)
+
+
+# --- the table of merge, row by row
+
+
+def test_what_is_chosen_stands_and_groups_and_notes_are_joined(members: MemberMerges):
+    found = merge(members, MergeField.NAME, MergeField.BIRTHDAY)
+    assert as_form_input(found) == as_form_input(
+        replace(
+            KEPT,
+            name=LEFT.name,
+            birthday=LEFT.birthday,
+            groups=("常連", "パン教室"),
+            note="犬を飼っている\n卵アレルギー",
+        )
+    )
+    assert found.standing.address == KEPT_AT
+    assert members.get(1001) == found
+
+
+def test_the_other_is_nowhere_any_more(members: MemberMerges, path: Path):
+    merge(members, MergeField.HOME)
+    assert members.get(1002) is None
+    assert members.numbers() == sorted(members.numbers(order="kana")) == [1001, 1003]
+    assert [one.number for one in members.each()] == [1001, 1003]
+    assert members.members([1001, 1002]) == [members.get(1001)]
+    assert members.groups() == [("パン教室", 1), ("常連", 1)]
+    assert members.registered_since(NOW) == 2
+    assert members.last_registered().number == 1003
+    assert members.neighbour(1001, 1).number == 1003
+    assert members.alike(as_form_input(KEPT), 1001) == []
+    assert members.unregistered() == 0
+    assert receipts_and_members(path) == (3, 2)
+    assert b"1002" not in csv_export.members_csv(members.each())
+    with closing(Outbox(path)) as outbox:
+        assert outbox.who(EVERYBODY) == [1001, 1003]
+
+
+def test_its_number_and_its_address_lead_to_the_one_that_stays(members: MemberMerges):
+    merge(members)
+    for typed in ("1002", "taro@gmail"):
+        assert [one.member.number for one in members.lookup(typed)] == [1001]
+        assert members.numbers(MemberFilter(text=typed)) == [1001]
+    members.update(replace(members.get(1001), home="大阪市"), LATER, LIST)
+    assert members.numbers(MemberFilter(text="1002")) == [1001], "also after a correction"
+    with pytest.raises(AlreadyRegistered, match="1001"):
+        members.register(Member(1002, "だれか"), LATER)
+    with pytest.raises(MergedAway, match="統合"):
+        members.update(LEFT, LATER, LIST)
+
+
+@pytest.mark.parametrize("taken", [(), (MergeField.ADDRESS,)])
+def test_blank_mails_of_both_addresses_get_the_number_that_stays(
+    members: MemberMerges, ledger: Ledger, taken: tuple[MergeField, ...]
+):
+    found = merge(members, *taken)
+    assert found.standing.address == (LEFT_AT if taken else KEPT_AT)
+    for sender in (KEPT_AT, LEFT_AT):
+        assert ledger.known(sender, LATER)[0] == 1001
+        with pytest.raises(AlreadyNumbered, match="1001"):
+            numbered(ledger, sender, uid=f"again {sender}")
+        assert members.number_of(sender) == members.numbers_of([sender])[sender] == 1001
+    assert numbered(ledger, "next@x.jp")[1] == 1004, "none skipped"
+
+
+def test_a_number_of_the_members_other_address_is_still_open(members: MemberMerges, ledger: Ledger):
+    """Where the shop gives a new number to each mail it may be the form of somebody at home."""
+    assert numbered(ledger, LEFT_AT, uid="second", again=True)[1] == 1004
+    merge(members)
+    assert members.free(1004) == LEFT_AT
+    assert members.unregistered() == 1
+
+
+def test_the_history_and_the_consents_of_both_are_there(members: MemberMerges):
+    before = len(list(members.consents()))
+    merge(members, MergeField.NAME)
+    told = members.changes(1001)
+    assert [one.what for one in told].count("会員登録") == 2
+    (event,) = [one for one in told if one.what == MERGED]
+    assert "1002 山田　太朗" in event.former and LEFT_AT in event.former
+    assert not is_of_form(event)
+    assert ("お名前", KEPT.name, LEFT.name) in [(o.what, o.former, o.present) for o in told]
+    assert len(list(members.consents())) == before, "nothing new was said"
+
+
+def test_the_later_consent_counts_and_is_written_down(members: MemberMerges):
+    found = merge(members, stays=1002, goes=1001)
+    assert found.consent == CONSENT
+    *_, last = members.consents()
+    assert (last.number, last.address) == (1002, LEFT_AT)
+    assert last.consent == Consent(True, CONSENT.on, "会員登録用紙（統合）")
+
+
+def test_the_address_that_is_chosen_brings_what_is_known_of_it(
+    members: MemberMerges, ledger: Ledger, path: Path
+):
+    with closing(sqlite3.connect(path)) as db:
+        (reply,) = db.execute("SELECT letter_id FROM mail WHERE number = 1001").fetchone()
+    ledger.bounced(reply, "", "user unknown", NOW)
+    waits = ledger.resend(1001, NOW, text(ledger), DOMAIN)
+    assert members.get(1001).standing.undeliverable == "user unknown"
+    assert merge(members, MergeField.ADDRESS).standing.undeliverable == ""
+    (row,) = ledger.entries([waits])
+    assert (row.mailbox, row.address) == (MANUAL, LEFT_AT)
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1001).standing.undeliverable == "user unknown"
+    assert ledger.entries([waits])[0].address == KEPT_AT
+
+
+def test_one_address_under_two_numbers(members: MemberMerges, ledger: Ledger, path: Path):
+    numbered(ledger, THIRD, uid="second", again=True)
+    members.register(Member(1004, "佐藤　花子"), NOW)
+    before = rows(path)
+    merge(members, MergeField.ADDRESS, stays=1004, goes=1003)
+    assert ledger.known(THIRD, LATER)[0] == 1004
+    members.undo_merge(1004, LATER, LIST)
+    assert rows(path)["receipt"] == before["receipt"]
+
+
+def test_a_third_is_merged_into_one_of_them(members: MemberMerges, ledger: Ledger):
+    merge(members)
+    merge(members, stays=1003, goes=1001)
+    assert members.numbers() == [1003]
+    assert {members.stands_for(n) for n in (1001, 1002)} == {1003}
+    assert ledger.known(LEFT_AT, LATER)[0] == 1003
+    assert [one.member.number for one in members.lookup("1002")] == [1003]
+    assert members.numbers(MemberFilter(text="1002")) == [1003]
+    with pytest.raises(MergedAway, match="1003"):
+        members.undo_merge(1001, LATER, LIST)
+    assert members.undo_merge(1003, LATER, LIST) == 1001
+    assert members.stands_for(1002) == 1001
+    assert members.undo_merge(1001, LATER, LIST) == 1002
+    assert members.numbers() == [1001, 1002, 1003]
+
+
+def test_what_stood_for_the_other_stands_for_the_one(
+    members: MemberMerges, moves: AddressChanges, ledger: Ledger
+):
+    numbered(ledger, "new@x.jp")
+    moves.change_address(1002, 1004, NOW, LIST)
+    merge(members)
+    assert members.stands_for(1004) == 1001
+    assert ledger.known("new@x.jp", LATER)[0] == 1001
+    assert ledger.known(LEFT_AT, LATER)[0] is None, "left before"
+    assert MemberEffects(ledger).stop(LEFT_AT, LATER) == [1001]
+    members.undo_merge(1001, LATER, LIST)
+    assert members.stands_for(1004) == 1002
+    assert members.is_stopped(1002), "who had left that address has said no"
+    assert not members.is_stopped(1001)
+
+
+def test_the_other_address_can_be_changed_to_later(
+    members: MemberMerges, moves: AddressChanges, ledger: Ledger, path: Path
+):
+    merge(members)
+    before = rows(path)["receipt"]
+    assert moves.change_address(1001, 1002, LATER, LIST) is None
+    assert members.get(1001).standing.address == LEFT_AT
+    assert ledger.known(LEFT_AT, LATER)[0] == 1001
+    with pytest.raises(CannotMerge, match="アドレスが変更"):
+        members.undo_merge(1001, LATER, LIST)
+    moves.undo_address_change(1001, LATER, LIST)
+    assert rows(path)["receipt"] == before
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1002).standing.address == LEFT_AT
+
+
+def test_a_number_of_another_member_points_to_merging(members: MemberMerges, moves: AddressChanges):
+    with pytest.raises(CannotMove) as told:
+        moves.change_address(1001, 1002, LATER, LIST)
+    assert "ほかの会員と統合" in told.value.cure
+
+
+# --- what is refused, and changes nothing
+
+
+def test_what_cannot_be_merged(members: MemberMerges, path: Path):
+    members.update(replace(LEFT, note="あ" * 999), NOW, LIST)
+    before = rows(path)
+    for goes, why in ((1001, "同じ会員"), (1002, "統合できません")):
+        with pytest.raises(CannotMerge, match=why):
+            merge(members, goes=goes)
+    with pytest.raises(NotRegistered):
+        merge(members, goes=1999)
+    with pytest.raises(CannotMerge, match="取り消す統合がありません"):
+        members.undo_merge(1001, LATER, LIST)
+    assert rows(path) == before
+    merge(members, stays=1003)
+    with pytest.raises(MergedAway):
+        merge(members)
+
+
+def test_a_list_with_the_number_that_is_gone(members: MemberMerges):
+    merge(members)
+    table = csv_table.read("受付番号,お名前\n1002,山田　太郎\n".encode())
+    with pytest.raises(ImportTrouble) as told:
+        take_in(table, members, LATER)
+    assert "受付番号 1002 の会員は、会員 1001 に統合されています" in str(told.value.problems[0])
+
+
+# --- the law
+
+
+def test_a_no_of_the_other_holds(members: MemberMerges):
+    members.stop_member(1002, NOW, LIST)
+    found = merge(members)
+    assert found.standing.stopped_at == NOW
+    *_, last = members.consents()
+    assert (last.number, last.consent.given, last.consent.on) == (1001, False, NOW.date())
+
+
+def test_a_no_of_the_one_that_stays_holds(members: MemberMerges):
+    members.stop_member(1001, NOW, LIST)
+    assert merge(members).standing.stopped_at == NOW
+
+
+def test_a_consent_of_a_later_day_ends_the_no_of_the_other(members: MemberMerges):
+    members.stop_member(1001, NOW, LIST)
+    fresh = Consent(True, LATER.date(), "店頭")
+    members.update(replace(LEFT, consent=fresh), LATER, LIST)
+    found = merge(members)
+    assert found.standing.stopped_at is None
+    assert found.consent == fresh
+    members.undo_merge(1001, LATER, LIST)
+    assert members.is_stopped(1001), "the consent was the other's"
+    assert not members.is_stopped(1002)
+
+
+def test_a_consent_of_the_same_day_does_not(members: MemberMerges):
+    members.stop_member(1001, NOW, LIST)
+    members.update(replace(LEFT, consent=Consent(True, NOW.date(), "店頭")), EVENING, LIST)
+    assert merge(members).standing.stopped_at == NOW
+
+
+def test_the_day_of_a_list_without_days_does_not(members: MemberMerges):
+    members.stop_member(1001, NOW, LIST)
+    undated = Consent(True, LATER.date(), "CSVの取り込み")
+    members.update(replace(LEFT, consent=undated), LATER, "CSVの取り込み", dated=False)
+    assert merge(members).standing.stopped_at == NOW
+
+
+def test_the_last_no_is_the_one_to_be_later_than(members: MemberMerges):
+    members.stop_member(1001, NOW, LIST)
+    members.stop_member(1002, LATER, LIST)
+    assert merge(members).standing.stopped_at == LATER
+    with pytest.raises(ValueError, match="new consent"):
+        members.resume(1001, Consent(True, NOW.date(), "店頭"), LATER, LIST)
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1001).standing.stopped_at == NOW
+
+
+@pytest.mark.parametrize("gone", [1001, 1002])
+def test_who_has_withdrawn_under_either_number_has(members: MemberMerges, gone: int):
+    members.withdraw(gone, EVENING, LIST)
+    found = merge(members)
+    assert found.standing.withdrawn_at == EVENING
+    assert members.numbers(MemberFilter(state="withdrawn")) == [1001]
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(gone).standing.withdrawn_at == EVENING
+    other = 2003 - gone
+    assert members.get(other).standing.withdrawn_at is None
+
+
+def test_who_came_again_is_a_member_and_the_no_is_a_no(members: MemberMerges, ledger: Ledger):
+    members.withdraw(1001, EVENING, LIST)
+    numbered(ledger, "again@x.jp")
+    members.register(Member(1004, "山田　太郎", consent=CONSENT), LATER)
+    found = merge(members, goes=1004)
+    assert found.standing.withdrawn_at is None
+    assert found.standing.stopped_at == EVENING
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1001).standing.withdrawn_at == EVENING
+    assert members.get(1001).standing.stopped_at is None
+
+
+def test_a_consent_that_was_taken_back_is_none(members: MemberMerges):
+    members.update(replace(KEPT, consent=Consent()), LATER, LIST)
+    assert not merge(members).consent.given
+
+
+@pytest.mark.parametrize("sender", [KEPT_AT, LEFT_AT])
+def test_a_no_by_a_mail_from_either_address_stops_the_member(
+    members: MemberMerges, ledger: Ledger, sender: str
+):
+    merge(members)
+    effects = MemberEffects(ledger)
+    assert effects.member(sender) == 1001
+    assert effects.may_be_stopped(sender)
+    assert effects.stop(sender, LATER) == [1001]
+    assert members.is_stopped(1001)
+    assert members.said_no(1002) is not None
+
+
+def test_a_no_holds_for_who_registers_the_other_address(members: MemberMerges, ledger: Ledger):
+    merge(members)
+    numbered(ledger, LEFT_AT, uid="second", again=True)
+    members.stop_member(1001, LATER, LIST)
+    assert members.register(Member(1004, "妻", consent=CONSENT), LATER) == LATER
+
+
+def test_a_consent_since_then_is_for_the_other_number_too(members: MemberMerges, ledger: Ledger):
+    members.stop_member(1002, NOW, LIST)
+    merge(members)
+    members.resume(1001, Consent(True, LATER.date(), "店頭"), LATER, LIST)
+    assert members.said_no(1002) is None
+    assert members.hold(LATER) == []
+    assert not members.is_stopped(1001)
+
+
+# --- taken apart again
+
+
+@pytest.mark.parametrize("taken", [(), tuple(MergeField)])
+def test_undone_all_is_as_before(
+    members: MemberMerges, path: Path, ledger: Ledger, taken: tuple[MergeField, ...]
+):
+    members.stop_member(1002, NOW, LIST)
+    before = rows(path)
+    merge(members, *taken)
+    assert members.last_merger(1001).goes == 1002
+    assert members.undo_merge(1001, LATER, LIST) == 1002
+    after = rows(path)
+    for table in ("receipt", "member", "member_group", "merger", "parcel", "mail", "no_by_mail"):
+        assert after[table] == before[table], table
+    assert members.last_merger(1001) is None
+    assert [members.changes(n)[0].what for n in (1001, 1002)].count(UNMERGED) >= 1
+    assert (ledger.known(KEPT_AT, LATER)[0], ledger.known(LEFT_AT, LATER)[0]) == (1001, 1002)
+
+
+def test_what_was_corrected_since_stays(members: MemberMerges):
+    merge(members, MergeField.NAME, MergeField.HOME)
+    members.update(replace(members.get(1001), home="大阪市", groups=("新しい",)), LATER, LIST)
+    members.undo_merge(1001, LATER, LIST)
+    found = members.get(1001)
+    assert (found.name, found.home, found.groups) == (KEPT.name, "大阪市", ("新しい",))
+    assert members.get(1002) == LEFT
+
+
+def test_a_no_from_the_other_address_is_the_others_alone(members: MemberMerges, ledger: Ledger):
+    merge(members)
+    MemberEffects(ledger).stop(LEFT_AT, LATER)
+    members.undo_merge(1001, LATER, LIST)
+    assert not members.is_stopped(1001)
+    assert members.is_stopped(1002)
+
+
+def test_a_no_from_the_own_address_is_the_ones_alone(members: MemberMerges, ledger: Ledger):
+    merge(members)
+    MemberEffects(ledger).stop(KEPT_AT, LATER)
+    members.undo_merge(1001, LATER, LIST)
+    assert members.is_stopped(1001)
+    assert not members.is_stopped(1002)
+
+
+@pytest.mark.parametrize("what", ["stop_member", "withdraw"])
+def test_a_no_at_the_counter_is_both(members: MemberMerges, what: str):
+    merge(members)
+    getattr(members, what)(1001, LATER, LIST)
+    members.undo_merge(1001, LATER, LIST)
+    assert members.is_stopped(1002)
+    member = members.get(1001)
+    assert member.standing.stopped_at or member.standing.withdrawn_at
+
+
+def test_a_no_that_was_said_on_top_of_the_others_is_not_lost(members: MemberMerges, ledger: Ledger):
+    """The one was stopped for the other's no already when its own came."""
+    members.stop_member(1002, NOW, LIST)
+    merge(members)
+    MemberEffects(ledger).stop(KEPT_AT, LATER)
+    members.undo_merge(1001, LATER, LIST)
+    assert members.is_stopped(1001)
+
+
+def test_a_value_of_the_file_that_nobody_can_have_written(members: MemberMerges, path: Path):
+    from kollect.errors import StorageTrouble
+
+    merge(members)
+    for wrong in ("[]", "{}", '{"before": {}, "after": {}}'):
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("UPDATE merger SET former = ?", (wrong,))
+        with pytest.raises(StorageTrouble):
+            members.undo_merge(1001, LATER, LIST)
+    assert members.numbers() == [1001, 1003]
+
+
+# --- mailings
+
+
+def begun(path: Path, choice: MemberFilter = EVERYBODY) -> tuple[Outbox, int]:
+    outbox = Outbox(path)
+    mailing = outbox.save("秋のお知らせ", "★名前★ 様\n", RateLimit(0, 0), NOW)
+    outbox.start(
+        mailing, choice, NOW, shop=SHOP, mail_address="shop@shop.example", letter_domain=DOMAIN
+    )
+    return outbox, mailing
+
+
+def states(outbox: Outbox, mailing: int) -> list[tuple[RecipientState, str]]:
+    return [(one.step, one.answer) for one in outbox.page(mailing, 0, 10)]
+
+
+def accept(outbox: Outbox, *ids: int) -> None:
+    outbox.settle([RecipientResult(i, SendResult.ACCEPTED, "250 Ok") for i in ids], LATER)
+
+
+@pytest.mark.parametrize("stays", [1001, 1002])
+def test_a_mailing_under_way_writes_to_one_person_once(
+    members: MemberMerges, path: Path, stays: int
+):
+    outbox, mailing = begun(path)
+    with closing(outbox):
+        merge(members, stays=stays, goes=2003 - stays)
+        taken = outbox.take(mailing, 0, 10, LATER)
+        assert [one.number for one in taken] == [stays, 1003]
+        assert all(outbox.still_allowed(one, LATER) for one in taken)
+        accept(outbox, *(one.id for one in taken))
+        assert (RecipientState.LEFT_OUT, ExclusionReason.MERGED) in states(outbox, mailing)
+        assert outbox.sent_mails(stays)
+
+
+@pytest.mark.parametrize("ends", [SendResult.ACCEPTED, SendResult.LATER, SendResult.UNKNOWN])
+def test_the_other_letter_is_on_the_way(members: MemberMerges, path: Path, ends: SendResult):
+    outbox, mailing = begun(path)
+    with closing(outbox):
+        first, second = outbox.take(mailing, 0, 2, NOW)
+        outbox.give_back([first.id], NOW)
+        merge(members)
+        outbox.take(mailing, 0, 10, LATER)
+        outbox.settle([RecipientResult(second.id, ends, "answer")], LATER)
+        for one in outbox.take(mailing, 0, 10, LATER):
+            if one.number == 1003:
+                continue
+            assert (one.number, one.id) == (1001, second.id)
+            assert (one.address, outbox.still_allowed(one, LATER)) == (KEPT_AT, True)
+            accept(outbox, one.id)
+        mine = states(outbox, mailing)[:2]
+        assert mine[0] == (RecipientState.LEFT_OUT, ExclusionReason.MERGED)
+        assert mine[1][0] is RecipientState.SENT
+
+
+def test_both_letters_are_in_hand(members: MemberMerges, path: Path):
+    outbox, mailing = begun(path)
+    with closing(outbox):
+        first, second = outbox.take(mailing, 0, 2, NOW)
+        merge(members)
+        assert outbox.still_allowed(first, LATER)
+        assert not outbox.still_allowed(second, LATER)
+        accept(outbox, first.id)
+        assert [step for step, _ in states(outbox, mailing)][:2] == [
+            RecipientState.SENT, RecipientState.LEFT_OUT,
+        ]  # fmt: skip
+
+
+def test_who_was_chosen_only_under_the_other_number_gets_it(members: MemberMerges, path: Path):
+    outbox, mailing = begun(path, MemberFilter(group="パン教室"))
+    with closing(outbox):
+        merge(members)
+        (one,) = outbox.take(mailing, 0, 10, LATER)
+        assert (one.number, one.name, one.address) == (1001, KEPT.name, KEPT_AT)
+        assert outbox.still_allowed(one, LATER)
+
+
+def test_the_no_of_the_other_is_asked_for_the_letters_of_both(members: MemberMerges, path: Path):
+    outbox, mailing = begun(path)
+    with closing(outbox):
+        members.stop_member(1002, LATER, LIST)
+        merge(members)
+        assert [one.number for one in outbox.take(mailing, 0, 10, LATER)] == [1003]
+        stopped = (RecipientState.LEFT_OUT, ExclusionReason.STOPPED)
+        assert states(outbox, mailing)[:2] == [stopped, stopped]
+
+
+def test_taken_apart_while_it_waits_both_get_theirs(members: MemberMerges, path: Path):
+    outbox, mailing = begun(path)
+    with closing(outbox):
+        merge(members)
+        members.undo_merge(1001, LATER, LIST)
+        taken = outbox.take(mailing, 0, 10, LATER)
+        assert [(one.number, one.address) for one in taken][:2] == [
+            (1001, KEPT_AT), (1002, LEFT_AT),
+        ]  # fmt: skip
+
+
+def test_what_was_written_to_the_other_counts(members: MemberMerges, path: Path):
+    outbox, mailing = begun(path, MemberFilter(group="パン教室"))
+    with closing(outbox):
+        accept(outbox, *(one.id for one in outbox.take(mailing, 0, 10, LATER)))
+        merge(members)
+        assert [one.subject for one in outbox.sent_mails(1001)] == ["秋のお知らせ"]
+        assert members.numbers(MemberFilter(not_written_since=NOW)) == [1003]
+
+
+def test_a_letter_of_the_other_that_comes_back_is_about_its_address(
+    members: MemberMerges, path: Path
+):
+    outbox, mailing = begun(path)
+    with closing(outbox):
+        taken = outbox.take(mailing, 0, 10, NOW)
+        accept(outbox, *(one.id for one in taken))
+        merge(members)
+        for day in range(2):
+            told = outbox.bounced(
+                taken[1].letter_id, "", "550 5.1.1 unknown", NOW - timedelta(days=1),
+                LATER + timedelta(days=day),
+            )  # fmt: skip
+        assert (told.number, told.undeliverable) == (1001, False)
+        assert members.get(1001).standing.undeliverable == ""
+
+
+def test_what_was_sent_by_itself_to_one_is_not_sent_again(members: MemberMerges, path: Path):
+    """誕生日メール of this year, and a ステップメール, whose day is another for each."""
+    outbox, mailing = begun(path)
+    outbox.close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executemany(
+            "INSERT INTO standing_mailing VALUES (?, ?, 7, '', '', 1, '2026-01-01', '2026-01-01')",
+            [(1, "birthday"), (2, "step")],
+        )
+        db.executemany(
+            "INSERT INTO occasion VALUES (?, 1002, ?, ?)",
+            [(1, "2027-01-02", mailing), (2, "2026-06-01", mailing)],
+        )
+    merge(members)
+    with closing(sqlite3.connect(path)) as db:
+        found = set(db.execute("SELECT standing, day FROM occasion WHERE number = 1001"))
+    assert {(1, "2027-01-02"), (2, "2026-11-30")} <= found
+
+
+def test_the_receipt_of_the_other_is_a_members(members: MemberMerges, path: Path):
+    merge(members)
+    with closing(Receipts(path)) as receipts:
+        _, two, _ = receipts.all()
+    assert (two.stands_for, two.member) == (1001, True)

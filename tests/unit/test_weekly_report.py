@@ -1,0 +1,133 @@
+"""What the weekly letter to the owner says, and never says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from kollect.delivery.carriers import by_carrier
+from kollect.reports.period_counts import PeriodCounts
+from kollect.reports.weekly_report import MOST_TROUBLES, WeekFacts, body, subject, troubles
+from tests.helpers.ledger_samples import JST
+
+SINCE = datetime(2026, 11, 16, tzinfo=JST)
+UNTIL = datetime(2026, 11, 23, tzinfo=JST)
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=JST)
+WEEK = PeriodCounts(
+    received=1234, not_arrived=3, registered=11, withdrawn=2, stopped=4, undeliverable=1,
+    mailings=2, letters_sent=560, letters_failed=7,
+)  # fmt: skip
+QUIET = WeekFacts(SINCE, UNTIL, PeriodCounts(), PeriodCounts(), last_backup=date(2026, 11, 23))
+
+
+def line(moment: str, kind: str, text: str) -> str:
+    return f"2026-11-{moment}:00 {kind} {text}"
+
+
+def told(*lines: str) -> list[tuple[str, int]]:
+    return [(one.title, one.count) for one in troubles(lines, SINCE, UNTIL)]
+
+
+def test_the_week_is_named_by_its_first_and_last_day():
+    assert subject(QUIET) == "【コレクト】1週間のまとめ（11月16日〜11月22日）"
+    assert "11月16日（月）から11月22日（日）まで" in body(QUIET, "", NOW)
+
+
+def test_each_number_stands_beside_that_of_the_week_before():
+    facts = replace(
+        QUIET, week=WEEK, before=PeriodCounts(received=987, letters_sent=1), members_now=3210
+    )
+    lines = body(facts, "こむぎ", NOW).splitlines()
+    assert lines[0] == "こむぎ の1週間のまとめです。"
+    for expected in (
+        "受付: 1,234件（987件）",
+        "会員登録: 11人（0人）",
+        "退会: 2人（0人）",
+        "配信停止: 4人（0人）",
+        "不達になった会員: 1人（0人）",
+        "いまの会員数: 3,210人",
+        "始めた発信: 2回（0回）",
+        "送信済: 560通（1通）",
+        "届かなかったもの: 7通（0通）",
+    ):
+        assert expected in lines
+    assert "分からない" not in body(facts, "", NOW)
+    assert "届いたか分からないもの: 1通（0通）" in body(
+        replace(facts, week=replace(WEEK, letters_unsure=1)), "", NOW
+    )
+
+
+def test_a_quiet_week_says_so():
+    text = body(QUIET, "", NOW)
+    assert "■ お確かめください\n特にありません。\n" in text
+    assert "最後の控え: 11月23日（月）\n" in text
+    assert text.startswith("1週間のまとめです。\n")
+
+
+def test_what_needs_attention_is_told_with_the_carrier_and_never_with_an_address():
+    refusals = by_carrier(
+        [("keiko@docomo.ne.jp", "550 <keiko@docomo.ne.jp>: Unknown user", SINCE)] * 3
+    )
+    facts = replace(
+        QUIET, week=WEEK, refusals=refusals, owed_now=5, unregistered_now=6,
+        last_backup=date(2026, 11, 18),
+    )  # fmt: skip
+    text = body(facts, "", NOW)
+    for expected in (
+        "・受付のうち3件は、返信が届いていません。\n　docomo: ",
+        "（3件、11月16日）",
+        "・まだ送れていない返信が5通あります。",
+        "・会員登録がまだの受付番号が6件あります。",
+        "・控えが11月18日（水）から新しくなっていません。",
+    ):
+        assert expected in text
+    assert "@" not in text and "keiko" not in text
+    assert "・控えがまだありません。" in body(replace(QUIET, last_backup=None), "", NOW)
+
+
+def test_a_backup_of_the_day_before_yesterday_is_new_enough():
+    facts = replace(QUIET, last_backup=NOW.date() - timedelta(days=2))
+    assert "新しくなっていません" not in body(facts, "", NOW)
+
+
+def test_troubles_are_those_of_the_week_by_kind_the_newest_first():
+    found = told(
+        line("15 23:59", "注意", "古いもの: 先週のこと"),
+        line("16 00:00", "注意", "サーバにつながりません: pop.example が答えません。 待ちます。"),
+        line("17 10:00", "情報", "受付番号 1001 を発行しました: keiko@docomo.ne.jp"),
+        line("18 10:00", "注意", "1日1回の控えを作れませんでした。ディスクがいっぱいです"),
+        line("19 10:00", "エラー", "予期しない誤りが起きました（KeyError: 'keiko' ← x.py:1 f）"),
+        line("22 23:59", "注意", "サーバにつながりません: pop.example が答えません。 待ちます。"),
+        line("20 10:00", "注意", "メール発信: ログインできません: 認証"),
+        line("23 00:00", "注意", "新しいもの: 今週のこと"),
+        "half a line",
+    )
+    assert found == [
+        ("サーバにつながりません", 2),
+        ("ログインできません", 1),
+        ("予期しない誤りが起きました", 1),
+        ("1日1回の控えを作れませんでした", 1),
+    ]
+
+
+def test_what_could_name_somebody_or_says_nothing_is_no_title():
+    assert not told(
+        line("18 10:00", "注意", "keiko@docomo.ne.jp に送れません: 550"),
+        line("18 10:00", "注意", "ke***@docomo.ne.jp は不達です"),
+        line("18 10:00", "注意", "kollect.ini: [x] y という項目はありません。"),
+    )
+
+
+def test_many_kinds_of_trouble_are_not_all_told():
+    words = [f"困ったこと{n}" for n in range(MOST_TROUBLES + 2)]
+    lines = [line(f"18 10:{n:02}", "注意", f"{word}: なぜか") for n, word in enumerate(words)]
+    text = body(replace(QUIET, troubles=troubles(lines, SINCE, UNTIL)), "", NOW)
+    assert "・困ったこと9（11月18日 10:09）" in text
+    assert "困ったこと1（" not in text
+    assert "・ほかにも2種類あります。" in text
+
+
+def test_a_trouble_that_came_often_is_counted():
+    lines = [line(f"18 10:0{n}", "注意", "つながりません: なぜか") for n in range(3)]
+    text = body(replace(QUIET, troubles=troubles(lines, SINCE, UNTIL)), "", NOW)
+    assert "・つながりません（3回、最後は11月18日 10:02）" in text
