@@ -15,6 +15,7 @@ from kollect.mailing.mailing_events import (
     MailingEvent,
     MailingFailed,
     MailingProgress,
+    ReservationChanged,
     ReservationMissed,
 )
 from kollect.threads.background_thread import local_now
@@ -128,18 +129,21 @@ class MailingControl:
                 letter_domain=Sender(settings.mail_address).domain,
             )
         self.by_the_clock = True
+        self._tell_changed(mailing)
         self.go_on()
 
     def postpone(self, mailing: int, due: datetime, *, night: bool) -> None:
         """「日時の変更」"""
         with self._outbox() as outbox:
             outbox.postpone(mailing, due, local_now(), night=night)
+        self._tell_changed(mailing)
         self.go_on()
 
     def cancel_reservation(self, mailing: int) -> None:
         """「予約の取り消し」"""
         with self._outbox() as outbox:
             outbox.cancel_reservation(mailing)
+        self._tell_changed(mailing)
         self._look_again()
 
     def send_missed(self, mailing: int) -> None:
@@ -153,7 +157,12 @@ class MailingControl:
                 mail_address=settings.mail_address,
                 late=True,
             )
+        self._tell_changed(mailing)
         self.go_on()
+
+    def _tell_changed(self, mailing: int) -> None:
+        news = ReservationChanged(local_now(), mailing)
+        self._in_tk(self._on_event, self._workspaces.current, news)
 
     def switch_standing(self, standing: int, active: bool) -> None:
         """A 誕生日メール or ステップメール on or off. Raises TextNotReady."""
@@ -239,7 +248,7 @@ class MailingControl:
             self._reporting = workspace
             self._latest.clear()
             self._troubles.clear()
-        if not isinstance(news, ReservationMissed):
+        if not isinstance(news, ReservationMissed | ReservationChanged):
             self._note(news)
         for watcher in tuple(self._watchers):
             watcher(news)

@@ -75,4 +75,14 @@ class ReservationMissed:
     mailing: int
 
 
-MailingEvent = MailingProgress | MailingEnded | MailingFailed | ReservationMissed
+@dataclass(frozen=True, slots=True)
+class ReservationChanged:
+    """A 予約 was made, changed or taken back on a screen."""
+
+    at: datetime
+    mailing: int
+
+
+MailingEvent = (
+    MailingProgress | MailingEnded | MailingFailed | ReservationMissed | ReservationChanged
+)

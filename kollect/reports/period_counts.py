@@ -20,7 +20,8 @@ Each number counts what the file says *today* of that span:
     letters_failed   their letters refused, or come back                       its last try
     letters_unsure   their letters that may have arrived (未確認)              its last try
 
-A member who left twice in the span counts once. No number names a customer.
+A member who left twice in the span counts once; one who was merged into another (統合) does not,
+nor does 自動で送るメール among `mailings`: it begins one a day. No number names a customer.
 """
 
 from __future__ import annotations
@@ -79,17 +80,22 @@ class Periods(Reader):
             span,
         )
         ((registered,),) = self._select(
-            "SELECT count(*) FROM member WHERE registered_at >= ? AND registered_at < ?", span
+            "SELECT count(*) FROM member WHERE registered_at >= ? AND registered_at < ?"
+            " AND merged_into IS NULL",
+            span,
         )
         events: dict[str, int] = dict(
             self._select(
                 "SELECT field, count(DISTINCT number) FROM member_change"
-                " WHERE at >= ? AND at < ? AND field IN (?, ?, ?) GROUP BY field",
+                " JOIN member USING (number) WHERE at >= ? AND at < ? AND field IN (?, ?, ?)"
+                " AND merged_into IS NULL GROUP BY field",
                 (*span, WITHDREW, STOPPED, UNDELIVERABLE),
             )
         )
         ((mailings,),) = self._select(
-            "SELECT count(*) FROM mailing WHERE started_at >= ? AND started_at < ?", span
+            "SELECT count(*) FROM mailing WHERE started_at >= ? AND started_at < ?"
+            " AND standing IS NULL",
+            span,
         )
         letters: dict[str, int] = dict(
             self._select(

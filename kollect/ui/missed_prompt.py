@@ -80,8 +80,8 @@ class MissedPrompt:
             self._run(mailing, act, "予約をやめました。下書きに戻りました。")
 
     def _run(self, mailing: Mailing, act: Callable[[int], None], word: str) -> None:
-        def done(result: None) -> None:
-            self._window.say_done(word)
-            self._go.show_mailings_again()
-
-        self._window.jobs.run(lambda job: act(mailing.id), done, owner=self._window.root)
+        self._window.jobs.run(
+            lambda job: act(mailing.id),
+            lambda result: self._window.say_done(word),
+            owner=self._window.root,
+        )

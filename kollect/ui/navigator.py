@@ -119,20 +119,12 @@ class Navigator:
 
         def done(result: None) -> None:
             self.window.say_done("送る日時を変えました。")
-            self.show_mailings_again()
 
         self.window.jobs.run(
             lambda job: self.mailings.postpone(mailing.id, due, night=night),
             done,
             owner=self.window.root,
         )
-
-    def show_mailings_again(self) -> None:
-        """「メール発信」, where it is in front, as it is now."""
-        from kollect.ui.mailing.mailing_list import MailingListScreen
-
-        if isinstance(self.window.screen, MailingListScreen):
-            self.window.screen.on_show()
 
     def standing_mailings(self) -> None:
         """「自動で送るメール」"""

@@ -11,10 +11,10 @@ import pytest
 
 from kollect.protection import conversion
 from kollect.storage.export import READABLE
+from kollect.ui.framework import pdf_file
 from kollect.ui.framework.pdf_file import READABLE_PAPER
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.main import Program
-from kollect.ui.members import member_csv
 from kollect.ui.members.member_import import MemberImportScreen
 from kollect.ui.members.member_list import MemberListScreen
 from kollect.ui.members.print_dialog import PrintDialog
@@ -105,7 +105,7 @@ def test_one_that_is_only_shown_is_written_over_at_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ):
     shown: list[Path] = []
-    monkeypatch.setattr(member_csv, "open_file", shown.append)
+    monkeypatch.setattr(pdf_file, "open_file", shown.append)
     screen = SCREENS["会員一覧"][1](program)
     settle_jobs(screen)
     dialogs.answers.append(lambda dialog: click(labelled(dialog, "開いて印刷")))

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from tkinter import ttk
 from typing import Any
 
 import pytest
@@ -154,7 +155,8 @@ class TestMonth:
             last = (datetime.now().replace(day=1) - timedelta(days=1)).date().replace(day=1)
             assert dialog.month.value == last
             assert not dialog.month.widget.instate(["disabled"])
-            press(dialog.focus_get(), "Left")
+            settle(dialog, lambda: isinstance(dialog.focus_get(), ttk.Radiobutton))
+            press(dialog, "Left")
             seen.append((dialog.month.widget.instate(["disabled"]), dialog.paper.value))
             press(dialog, "Escape")
 
@@ -253,7 +255,8 @@ class TestPaper:
 
         def look(dialog: ResultsPrintDialog) -> None:
             seen.append(READABLE_PAPER in shown_text(dialog.hint))
-            press(dialog.focus_get(), "Right")
+            focus(dialog.paper.widget)
+            press(dialog, "Right")
             seen.append(READABLE_PAPER in shown_text(dialog.hint))
             press(dialog, "Escape")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -13,6 +13,8 @@ from kollect.ui.widgets.dates import (
     midnight,
     moment_text,
     moments,
+    read_clock,
+    read_coming_day,
     read_day,
     short_moment_text,
 )
@@ -87,3 +89,48 @@ def test_times_are_shown_here_and_shorter_where_there_is_little_room():
     assert short_moment_text(moment, date(2027, 1, 1)) == f"{here:%Y/%m/%d}"
     assert moment_text(None) == short_moment_text(None, TODAY) == ""
     assert day_words(date(2026, 11, 5)) == "11月5日（木）"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026/11/1", date(2026, 11, 1)),
+        ("20261201", date(2026, 12, 1)),
+        ("12/1", date(2026, 12, 1)),
+        ("１２月１日", date(2026, 12, 1)),
+        ("11/28", date(2026, 11, 28)),
+        ("11/27", date(2027, 11, 27)),
+        ("2/29", date(2028, 2, 29)),
+        ("5", date(2026, 12, 5)),
+        ("30日", date(2026, 11, 30)),
+        ("31", date(2026, 12, 31)),
+        ("2/30", None),
+        ("32", None),
+        ("あした", None),
+        ("", None),
+    ],
+)
+def test_a_coming_day(text: str, day: date | None):
+    assert read_coming_day(text, date(2026, 11, 28)) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("10:00", time(10)),
+        ("１０：００", time(10)),
+        ("10時", time(10)),
+        ("9時30分", time(9, 30)),
+        ("1030", time(10, 30)),
+        ("930", time(9, 30)),
+        ("9", time(9)),
+        ("0:00", time(0)),
+        ("24:00", None),
+        ("10:60", None),
+        ("10:7", None),
+        ("朝", None),
+        ("", None),
+    ],
+)
+def test_a_time_of_day(text: str, clock: time | None):
+    assert read_clock(text) == clock

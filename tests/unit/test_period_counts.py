@@ -16,8 +16,11 @@ from kollect.ledger.states import MailState, ReceiptState
 from kollect.mailing.mailing_states import RecipientResult, SendResult
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.schedule import StandingKind
+from kollect.mailing.standing import StandingMailings
 from kollect.members.member import Consent, Member
 from kollect.members.member_filter import EVERYBODY
+from kollect.members.merge import MemberMerges
 from kollect.members.repository import Members
 from kollect.reports.period_counts import PeriodCounts, Periods
 from kollect.settings.model import Shop
@@ -123,3 +126,29 @@ def test_letters_of_a_mailing_by_what_became_of_them(
     assert found.mailings == 1
     assert (found.letters_sent, found.letters_failed, found.letters_unsure) == (1, 1, 1)
     assert found.registered == 0
+
+
+def test_a_customer_of_two_numbers_counts_once(members: Members, periods: Periods, path: Path):
+    for number in (1001, 1002):
+        members.register(Member(number, "山田　太郎", consent=CONSENT), NOW)
+        members.stop_member(number, NOW, "メール")
+    assert (this_week(periods).registered, this_week(periods).stopped) == (2, 2)
+    with closing(MemberMerges(path)) as merges:
+        merges.merge(1001, 1002, (), NOW, "会員一覧")
+    assert (this_week(periods).registered, this_week(periods).stopped) == (1, 1)
+
+
+def test_what_sends_itself_counts_by_its_letters(members: Members, periods: Periods, path: Path):
+    with closing(Outbox(path)) as outbox:
+        standing = StandingMailings(outbox)
+        made = standing.add(StandingKind.STEP, 0, "ようこそ", "★名前★様", NOW)
+        standing.switch(made, True, NOW, SHOP)
+        members.register(Member(1001, "会員", consent=CONSENT), NOW)
+        now = NOW + timedelta(hours=2)
+        mailing = standing.make_due(
+            made, now, shop=SHOP, mail_address="s@x.jp", letter_domain=DOMAIN, zone=JST
+        )
+        assert mailing is not None
+        (one,) = outbox.take(mailing, 0, 20, now)
+        outbox.settle([RecipientResult(one.id, SendResult.ACCEPTED)], now)
+    assert (this_week(periods).mailings, this_week(periods).letters_sent) == (0, 1)

@@ -195,11 +195,10 @@ class MailingListScreen(Screen):
         ):
             return
 
-        def done(result: None) -> None:
-            self.window.say_done("予約を取り消しました。下書きに戻りました。")
-            self._load()
-
-        self.work(lambda job: self._go.mailings.cancel_reservation(mailing.id), done)
+        self.work(
+            lambda job: self._go.mailings.cancel_reservation(mailing.id),
+            lambda result: self.window.say_done("予約を取り消しました。下書きに戻りました。"),
+        )
 
     def discard(self) -> None:
         """「下書きを削除」"""

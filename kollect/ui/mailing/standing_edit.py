@@ -81,7 +81,7 @@ class StandingEditScreen(MailingComposeScreen):
 
     def save(self) -> None:
         """「保存」"""
-        if not self._all_right():
+        if not (self._all_right() and self._gaps_are_meant()):
             return
         is_new = self._standing is None
 

@@ -113,6 +113,7 @@ def test_a_mailing_is_reserved_changed_cancelled_and_is_a_draft_again(
     strip = place.window.strip
     settle(strip, lambda: f"予約 {tomorrow.astimezone():%m/%d} 11:00" in texts(strip))
 
+    listed.table.focus_rows()
     press(listed, "Return")
     progress = front(place, MailingProgressScreen)
     settle(progress, lambda: "11:00 に送ります" in progress.panel.speed.text)
@@ -193,6 +194,43 @@ def test_missed_by_more_than_a_day_it_is_asked_at_the_start(
         settle(root, lambda: (mailing(place, identity).due_at or now()) > now())
         assert due is not None
     assert len(server.kept) == (3 if answer == "いま送る" else 0)
+
+
+@pytest.mark.parametrize("hours", [1, 50])
+def test_what_the_clock_had_begun_goes_on_by_itself_within_a_day(
+    place: Program, dialogs: Person, server: ScriptedSmtp, few: list[int], hours: int
+):
+    """The program ended in the middle of it."""
+    identity = reserve(place, now() - hours * HOUR)
+    with closing(Outbox(database(place))) as outbox:
+        outbox.begin_reserved(identity, now(), shop=SHOP, mail_address="shop@shop.example")
+    asked = hours > 25
+    if asked:
+        dialogs.answers.append("続きを送る")
+    started(place)
+    root = place.window.root
+    settle(root, lambda: mailing(place, identity).state is MailingState.DONE)
+    assert len(server.kept) == 3
+    assert bool(dialogs.asked) == asked
+
+
+def test_one_that_is_asked_about_waits_for_the_answer(
+    place: Program, dialogs: Person, server: ScriptedSmtp, few: list[int]
+):
+    """Beside it something sends itself, so the sender runs."""
+    with closing(Outbox(database(place))) as outbox:
+        asked = outbox.save("とちゅう", "本文", RateLimit(0, 0), now())
+        outbox.start(
+            asked, EVERYBODY, now(),
+            shop=SHOP, mail_address="shop@shop.example", letter_domain="shop.example",
+        )  # fmt: skip
+    identity = reserve(place, now() - HOUR)
+    dialogs.answers.append("あとで")
+    started(place)
+    root = place.window.root
+    settle(root, lambda: mailing(place, identity).state is MailingState.DONE)
+    settle(root, lambda: mailing(place, asked).state is MailingState.PAUSED)
+    assert len(server.kept) == 3
 
 
 # --- 自動で送るメール

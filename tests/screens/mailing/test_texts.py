@@ -11,11 +11,15 @@ from kollect.mailing.builtin_texts import BUILTIN_TEXTS
 from kollect.mailing.text_library import TextLibrary
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_recipients import MailingRecipientsScreen
+from kollect.ui.mailing.standing_edit import StandingEditScreen
+from kollect.ui.mailing.standing_list import StandingListScreen
 from kollect.ui.mailing.text_dialog import TextNameDialog, TextsDialog
 from kollect.ui.main import Program
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.mailing_driver import front, list_of
+from tests.helpers.mailing_driver import texts as shown_texts
 from tests.helpers.ui_driver import Person, click, labelled, press, settle, type_in
+from tests.screens.mailing.test_schedule_screens import standing_list
 
 SALE = next(one for one in BUILTIN_TEXTS if one.name == "セールのご案内")
 
@@ -250,3 +254,28 @@ def test_a_text_without_gaps_goes_on_without_a_question(
     press(screen, "F12")
     front(place, MailingRecipientsScreen)
     assert not dialogs.asked
+
+
+def test_what_sends_itself_begins_with_a_text_too_and_is_asked_about_its_gaps(
+    place: Program, dialogs: Person, few: list[int]
+):
+    listed = standing_list(place)
+    settle(listed, lambda: "まだありません" in shown_texts(listed))
+    click(listed.birthday_button)
+    edit = front(place, StandingEditScreen)
+
+    def take(dialog: TextsDialog) -> None:
+        choose(dialog, "お誕生日")
+        press(dialog, "Return")
+
+    dialogs.answers.append(take)
+    click(labelled(edit, "文例"))
+    assert "お誕生日" in edit.subject.value
+    dialogs.answers.append("文章を直す")
+    press(edit, "F12")
+    assert dialogs.asked[-1][0] == "うめていないところがあります"
+    assert place.window.screen is edit
+    edit.body.value = edit.body.value.replace("○○", "焼き菓子")
+    dialogs.answers.append("まだ送らない")
+    press(edit, "F12")
+    front(place, StandingListScreen)
