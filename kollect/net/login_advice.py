@@ -55,7 +55,6 @@ _PROVIDERS = (
         re.compile(r"(^|\.)(me|icloud)\.com$", re.IGNORECASE), sending=_ICLOUD, receiving=_ICLOUD
     ),
 )
-"""So begins the cure where nothing is known of the provider."""
 _OTHERS = _Provider(
     re.compile(""),
     sending=f"{IN_MAIL_SETTINGS}送信用のアカウントとパスワードを入力し直してください"

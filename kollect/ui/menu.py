@@ -286,7 +286,7 @@ class MenuScreen(Screen):
             "してください。5分ほどで終わります。\n\n"
             f"「{LATER}」を選んでも、メールの収集は始められます。「緒言設定」の「ID」で、いつでも"
             "始められます。",
-            ("閉じる", LATER, OPEN_PROTECTION),
+            (LATER, OPEN_PROTECTION),
         )
         if answer == OPEN_PROTECTION:
             self._go.data_protection()

@@ -32,7 +32,7 @@ from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
 from kollect.threads.background_thread import local_now
-from kollect.ui.code_dialog import CodeDialog
+from kollect.ui.code_dialog import CodeDialog, why_asked
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.demo.demo_dialog import DemoDialog
@@ -273,12 +273,15 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True, Path("kollect.ini")), {})),
     "CodeDialog": (
         CodeDialog,
-        lambda program: ((program.window.jobs, lambda typed, watch: None), {}),
+        lambda program: (
+            (program.window.jobs, lambda typed, watch: None),
+            {"why": why_asked(is_kept=False)},
+        ),
     ),
     "ForgetCodeDialog": (ForgetCodeDialog, lambda program: ((CODE,), {})),
     "PasswordDialog": (
         PasswordDialog,
-        lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),
+        lambda program: ((SHOP, Passwords(), ("receive", "send")), {"is_kept": False}),
     ),
     "TroubleDialog": (TroubleDialog, lambda program: ((TROUBLE,), {})),
     "QuestionDialog": (
@@ -362,7 +365,10 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
-    "MeaningDialog": (MeaningDialog, lambda program: ((lambda: None,), {})),
+    "MeaningDialog": (
+        MeaningDialog,
+        lambda program: ((lambda: None,), {"is_kept": False, "has_members": True}),
+    ),
     "SheetDialog": (
         SheetDialog,
         lambda program: (

@@ -12,6 +12,7 @@ from tkinter import ttk
 
 import pytest
 
+from kollect.app.workspace import Workspace
 from kollect.collector.events import PollFinished, PollReport
 from kollect.settings.model import TextSize
 from kollect.storage.data_folder import DataFolder
@@ -257,6 +258,16 @@ class TestSearch:
         idle(september)
         assert september.search.told.cget("text") == ""
         assert not september.text.tag_ranges("mark")
+
+    def test_hidden_addresses_are_told_of_and_found_as_the_log_has_them(
+        self, september: LogScreen, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(Workspace, "protected", True)
+        type_in(september.search.wanted.widget, "hanako.nobody")
+        settle(september, lambda: "受付番号でさがせます" in september.window.status_text)
+        type_in(september.search.wanted.widget, "yahoo")
+        settle(september, lambda: not september.window.status_text)
+        assert september.search.hits
 
     def test_another_month_is_searched_too(self, september: LogScreen):
         type_in(september.search.wanted.widget, "yahoo")

@@ -494,7 +494,7 @@ class TestKeptMails:
         assert column(table, 3) == [
             "転送済み", "転送済み", "転送待ち", "保存のみ", "保存のみ", "転送できず",
         ]  # fmt: skip
-        assert screen.kept.about.text == "理由: 件名があるため、空メールではありません。"
+        assert screen.kept.about.text == "理由: 見出があるため、空メールではありません。"
         click_row(table, 2)
         assert "Precedence" in screen.kept.about.text
 

@@ -165,6 +165,7 @@ class TestSaving:
         type_in(screen.shop.fields["shop", "id"].widget, "S01")
         type_in(screen.shop.fields["shop", "name"].widget, "めがねの髙田")
         type_in(screen.shop.fields["shop", "address"].widget, "東京都\n新宿区")
+        type_in(screen.shop.fields["shop", "phone"].widget, "０３３２３４５６７８")
         press_f12(screen)
         found = saved(folder)
         assert found.collect.charset is Charset.ISO_2022_JP
@@ -177,6 +178,7 @@ class TestSaving:
         assert (found.receive.account, found.send.account) == ("kara", "kara-send")
         assert found.forward_address == "tencho@example.com"
         assert found.shop.address == "東京都\n新宿区"
+        assert found.shop.phone == "03-3234-5678", "with hyphens, as those of the members"
         assert screen.window.root.title() == "コレクト (KKRZS101) id = S01 (保守可)"
         assert program.workspaces.current.passwords() == Passwords("secret-1", "secret-2")
         for secret in ("secret-1", "secret-2"):

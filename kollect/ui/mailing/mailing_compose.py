@@ -190,11 +190,11 @@ class MailingComposeScreen(Screen):
         self.preview.write(subject, body, self._settings)
         self.check.edited()
 
-    def _remarks(self) -> list[TextRemark]:
-        """文面の点検, with the placeholders of a mailing."""
+    def _remarks(self) -> list[TextRemark] | None:
+        """文面の点検, with the placeholders of a mailing; None while nothing is written."""
         subject, body = self._text
         if not (subject.strip() or body.strip()):
-            return []  # nothing is written yet
+            return None
         wrong = [
             TextRemark(f"{starred} は使えません。", f"{right} と書いてください。", serious=True)
             for starred, right in mailing_text.misspelt(subject, body).items()

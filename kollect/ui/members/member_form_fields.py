@@ -33,7 +33,7 @@ from kollect.ui.members.home_by_postcode import HomeByPostcode
 from kollect.ui.members.kana_proposal import KanaProposal
 from kollect.ui.widgets import fields, form
 
-REGISTERED = "登録中"
+REGISTERED = "登録済"
 """The state of a member who has not left, and to whom mail can go."""
 LABEL_CHARACTERS = 6
 NOTE_LINES = 2
