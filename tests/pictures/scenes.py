@@ -407,7 +407,7 @@ def setting_dialogs(album: Album) -> None:
     )
     album.dialog(
         "passwords",
-        lambda: dialogs.show(PasswordDialog, SETTINGS, Passwords(), ("receive", "send")),
+        lambda: dialogs.show(PasswordDialog, SETTINGS, Passwords(), ("receive", "send"), True),
     )
     screen.control.fields["collect", "interval_seconds"].value = 30
     album.dialog("unsaved", lambda: screen.window.leave(lambda: None))

@@ -7,7 +7,6 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tkinter import ttk
@@ -291,7 +290,7 @@ DIALOGS: dict[str, tuple[tuple[Any, ...], Callable[[Any], None] | None, tuple[st
         ("解除する", "キャンセル", "忘れたとき"),
     ),
     "passwords": (
-        (partial(PasswordDialog, is_kept=False), SHOP, Passwords(), ("receive", "send")),
+        (PasswordDialog, SHOP, Passwords(), ("receive", "send"), False),
         lambda dialog: dialog.accept(),
         ("受信用のパスワード", "送信用のパスワード", "OK", "キャンセル"),
     ),

@@ -412,7 +412,7 @@ def test_too_little_room_is_told_before_anything_is_changed(
 
 
 def test_without_a_place_for_the_code_that_is_said_before(
-    program: Program, data: DataFolder, dialogs: Person
+    program: Program, data: DataFolder, dialogs: Person, pc: MemoryKeyring
 ):
     page = id_page(program)
     read: list[str] = []
@@ -594,7 +594,7 @@ def step_text(program: Program, step: FirstStep) -> str:
 def test_the_checklist_leads_there_and_may_wait(program: Program, dialogs: Person):
     menu = program.window.screen
     assert isinstance(menu, MenuScreen)
-    assert step_text(program, FirstStep.DATA) == "③　データの保護"
+    assert step_text(program, FirstStep.DATA) == "③ データの保護"
     dialogs.answers.append(LATER)
     click(menu.steps.buttons[FirstStep.DATA])
     settle(menu, lambda: step_text(program, FirstStep.DATA).endswith("－"))

@@ -24,7 +24,6 @@ class PasswordDialog(Dialog[Passwords | None]):
         settings: Settings,
         known: Passwords,
         missing: Collection[str],
-        *,
         is_kept: bool,
     ) -> None:
         """`is_kept`: this PC will know them from now on."""
