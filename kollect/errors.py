@@ -9,6 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+IN_MAIL_SETTINGS = "「メールの設定」の"
+"""How the cure of a refused login begins."""
+TRIED_AGAIN = "しばらくすると自動的にもう一度試します。"
+GOES_ON = "つながると自動的に続きを行います。"
+FETCHED_SOON = "少し待って自動的に受信します。"
+FETCHED_LESS_OFTEN = "間隔を自動で延ばし、少し待って受信します。"
+REST_SENT_LATER = "残りのメールは、次回に自動的に送ります。"
+SENT_LATER = "次回も自動的に送ります。"
+SENT_WHEN_ALLOWED = "しばらくすると自動的に続きを送ります。"
+_TRY_BY_HAND = "しばらくしてから、もう一度試してください。"
+_BY_HAND = {
+    TRIED_AGAIN: _TRY_BY_HAND,
+    GOES_ON: "つながったら、もう一度試してください。",
+    FETCHED_SOON: _TRY_BY_HAND,
+    FETCHED_LESS_OFTEN: _TRY_BY_HAND,
+    REST_SENT_LATER: _TRY_BY_HAND,
+    SENT_LATER: _TRY_BY_HAND,
+    SENT_WHEN_ALLOWED: _TRY_BY_HAND,
+}
+"""What the collector and メール発信 do by themselves; and what it is where a user tries something
+once, and nothing is tried again by itself."""
+
 
 class Stage(StrEnum):
     """The steps of talking to a server, in order, as 「メールの設定のテスト」 names them."""
@@ -35,6 +57,14 @@ class Trouble(Exception):
 
     def __str__(self) -> str:
         return f"{self.title}: {self.happened} {self.cure}"
+
+    @property
+    def cure_by_hand(self) -> str:
+        """The cure where a user has tried it once: nothing is tried again by itself."""
+        cure = self.cure
+        for by_itself, by_hand in _BY_HAND.items():
+            cure = cure.replace(by_itself, by_hand)
+        return cure
 
 
 class ServerTrouble(Trouble):

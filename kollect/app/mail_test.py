@@ -351,7 +351,7 @@ class _Steps:
             self._end(
                 ok=False,
                 happened=f"{trouble.title}。{trouble.happened}",
-                cure=trouble.cure,
+                cure=trouble.cure_by_hand,
                 detail=trouble.detail,
                 certificate=(
                     trouble.certificate if isinstance(trouble, CertificateTrouble) else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.workspace import Workspace
+from kollect.errors import ServerTrouble
 from kollect.mailing.mailing_events import (
     NO_MAILING,
     MailingEvent,
@@ -79,15 +80,19 @@ class MailingControl:
             mark = ledger.mark("reply")
         settings = workspace.settings()
         with encryption_kept(workspace.folder.database, settings):
-            send_sample(
-                settings,
-                workspace.passwords(),
-                to=to,
-                subject=subject,
-                body=body,
-                mark=mark,
-                now=local_now(),
-            )
+            try:
+                send_sample(
+                    settings,
+                    workspace.passwords(),
+                    to=to,
+                    subject=subject,
+                    body=body,
+                    mark=mark,
+                    now=local_now(),
+                )
+            except ServerTrouble as trouble:
+                trouble.cure = trouble.cure_by_hand
+                raise
 
     def start(self, mailing: int, choice: MemberFilter) -> None:
         """Begin a draft, to these members. Raises TextNotReady, NobodyToSendTo."""

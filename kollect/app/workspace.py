@@ -23,7 +23,7 @@ from kollect.settings.model import Passwords, Settings, TextSize
 from kollect.settings.number_format import number_text
 from kollect.storage import event_log, temporary_files
 from kollect.storage.data_folder import DataFolder
-from kollect.storage.log_sentences import COLLECTING_BEGAN
+from kollect.storage.log_sentences import COLLECTING_BEGAN, TROUBLE
 from kollect.storage_errors import storage_trouble
 from kollect.threads import safe_thread
 
@@ -80,7 +80,7 @@ class Workspace(CustomerData):
         try:
             self._settings = ini_file.load(self.folder.ini)
         except Trouble as trouble:
-            log.warning("%s", trouble)
+            log.log(TROUBLE, "%s", trouble)
             self._trouble = trouble
             self._settings = self._readable_part()
 

@@ -23,7 +23,7 @@ from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
 
 NOT_DELETED = (
-    "サーバからメールを削除できません。処理の終わったメール {} 通が、サーバに残っています。"
+    "サーバからメールを削除できません。処理の終わったメール {count} 通が、サーバに残っています。"
     "受信と返信は続けています。二重に返信することはありません。次回もう一度削除します。"
     "続くときは、サーバの設定（「メールをサーバに残す」、削除の禁止）と、同じメールボックスを使う"
     "ほかのメールソフトを確かめ、プロバイダに確認してください。"
@@ -105,7 +105,7 @@ class MailDeleter:
         before = self._metadata.get_metadata_number("not deleted count")
         if there >= max(1, 2 * before):
             self._metadata.set_metadata("not deleted count", str(there))
-            self._notify(NOT_DELETED.format(there))
+            self._notify(NOT_DELETED.format(count=there))
         elif before and not there and not self._reappeared:
             self._metadata.set_metadata("not deleted count", "")
             self._notify(DELETED_AFTER_ALL)

@@ -29,6 +29,7 @@ from kollect.mail import address
 from kollect.mail.foreign_text import visible
 from kollect.mailing import mailing_text
 from kollect.settings.model import Passwords, Settings
+from kollect.storage import log_sentences
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class PollContext:
     def notify(self, text: str) -> None:
         """One event, for the log and for the screens."""
         text = visible(text)
-        log.info("%s", text)
+        log.log(log_sentences.TROUBLE if log_sentences.is_fault(text) else logging.INFO, "%s", text)
         self.listener(LogEntry(self.now(), text))
 
     def tell_of_mails(self, name: str, mails: Iterable[str], text: str) -> None:
@@ -116,7 +117,7 @@ class PollContext:
         # a day of the future is one that a wrong clock has written
         if before != which or abs(today - told_on) >= TOLD_AGAIN_AFTER:
             self.metadata.set_metadata(name, f"{which} {today}")
-            self.notify(text.format(len(uids)))
+            self.notify(text.format(count=len(uids)))
 
     def cannot_write(self, trouble: StorageTrouble, pause: timedelta) -> None:
         """What became of letters is not on disk yet; after the pause it is tried again."""

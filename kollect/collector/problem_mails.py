@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from kollect.collector.poll_context import PollContext
+from kollect.storage.log_sentences import CUTS_THE_LINE
 
 LEFT_ALONE = (
     (3, timedelta(minutes=15)),
@@ -18,10 +19,6 @@ LEFT_ALONE = (
 )
 """After how many lost sessions a mail is left alone, and for how long. Short at first: where the
 line itself is bad it hits any mail that is next, and its sender waits for an answer."""
-CUTS_THE_LINE = (
-    "サーバから取り出そうとすると接続が切れるメールがあります。サーバに残し、"
-    "しばらく後回しにして、ほかのメールを先に処理します。"
-)
 
 
 class ProblemMails:

@@ -27,22 +27,14 @@ from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
 from kollect.mail.plus_address import poster_of
 from kollect.settings.model import Collect, Duplicate
+from kollect.storage import log_sentences
 from kollect.storage.log_sentences import BLANK_AGAIN, NUMBER_GIVEN
 
 log = logging.getLogger(__name__)
 
 HEADERS_AT_ONCE = 2 * 1024 * 1024
 """How many octets of headers are held before they are written down."""
-PAUSED = (
-    "新しいアドレスからの空メールが1時間の上限を超えたため、受付番号の発行を止めています。"
-    "メールはサーバに残しています。いたずらでなければ、上限の設定（new_per_hour）を増やしてください。"
-)
 GOES_ON = "受付番号の発行を再開しました。"
-NOT_GIVEN = (
-    "サーバから、メール {} 通を取り出せません（断られたか、中身が届きません）。サーバに残し、"
-    "次回もう一度試します。ほかのメールの処理は続けています。"
-    "続くときは、プロバイダに知らせてください。"
-)
 
 
 class MailRecorder:
@@ -103,7 +95,7 @@ class MailRecorder:
     def report(self) -> None:
         """Notify how many mails the server gives nothing of, when they change."""
         self._context.tell_of_mails(
-            "not given", self._not_given | self._session.not_given, NOT_GIVEN
+            "not given", self._not_given | self._session.not_given, log_sentences.MAILS_NOT_GIVEN
         )
 
     # --- reading and deciding
@@ -147,7 +139,7 @@ class MailRecorder:
                 number = decision.number if row.number is None else row.number
                 events.append(_event_text(decision, number, mail))
             if paused and self._context.metadata.set_metadata("paused", "yes"):
-                events.append(PAUSED)
+                events.append(log_sentences.NUMBERING_PAUSED)
             elif not paused and room > 0 and self._context.metadata.set_metadata("paused", ""):
                 events.append(GOES_ON)
         for text in events:  # only of what is on disk

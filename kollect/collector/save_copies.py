@@ -17,14 +17,11 @@ from kollect.inbox.mailbox import CommandRefused
 from kollect.ledger.records import MailRecord
 from kollect.ledger.states import MailState
 from kollect.mail.foreign_text import exact
+from kollect.storage import log_sentences
 
 WHOLE_AFTER_ALL = (
     "見出しだけを転送したメールの本文を、サーバから取り出せました（差出人 {}、見出 {}）。"
     "「対象外・保留」で読めます。"
-)
-NOT_WHOLE = (
-    "メール {} 通の本文が、サーバからまだ届きません。サーバに残し、次回もう一度試します。"
-    "続くときは、プロバイダに知らせてください。"
 )
 LARGE = 1024 * 1024
 """A mail of more octets is not fetched every minute where it does not come whole."""
@@ -120,7 +117,7 @@ class CopySaver:
 
     def report(self) -> None:
         """Notify how many mails do not come whole, when they change."""
-        self._context.tell_of_mails("not whole", self._not_given, NOT_WHOLE)
+        self._context.tell_of_mails("not whole", self._not_given, log_sentences.MAILS_NOT_WHOLE)
 
     def _copied(self, copies: list[tuple[MailRecord, str, bool]], batch: Batch) -> None:
         if not copies:

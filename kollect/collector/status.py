@@ -66,6 +66,7 @@ class CollectorStatus:
     """What is wrong since `since`, until a poll went well."""
     since: datetime | None = None
     failures: int = 0
+    """How often this trouble was met since then; another one before it does not count."""
     remembered: int = 0
     """How often events of an earlier run were put before those of this one."""
     trying_new_settings: bool = False
@@ -163,20 +164,22 @@ class CollectorStatus:
 
     def _broke(self, at: datetime, trouble: Trouble) -> StatusChange | None:
         before, self.trouble = self.trouble, trouble
-        self.failures += 1
         if before is None or before.title != trouble.title:
+            self.since, self.failures = at, 0
             self._happened(LogEntry(at, f"エラー: {trouble.title}"))
-        if before is None:
-            self.since = at
-            return StatusChange.BROKE
-        return None
+        self.failures += 1
+        return StatusChange.BROKE if before is None else None
 
 
 def report_text(report: PollReport) -> str:
     """What one poll brought, in one line."""
     counts = report.as_json()
     shown = [f"{word} {counts[name]:,}件" for name, word in COUNT_WORDS if counts[name]]
-    return "、".join(shown) or "新しいメールはありませんでした"
+    if shown:
+        return "、".join(shown)
+    if report.left:
+        return f"受け取ったメールはありません（サーバに残っているメール {report.left:,}通）"
+    return "新しいメールはありませんでした"
 
 
 def wait_text(left: timedelta) -> str:
@@ -184,3 +187,23 @@ def wait_text(left: timedelta) -> str:
     seconds = max(0, round(left.total_seconds()))
     minutes, seconds = divmod(seconds, 60)
     return f"{minutes}分{seconds:02}秒" if minutes else f"{seconds}秒"
+
+
+def next_text(status: CollectorStatus, now: datetime) -> str:
+    """What the collector does now, or when it looks for mail again, as one line."""
+    if not status.running:
+        return "メールの収集は動いていません。"
+    match status.phase:
+        case Phase.RECEIVING:
+            return "届いたメールを調べています。"
+        case Phase.REPLYING:
+            return "受付番号を返信しています。"
+    if status.next_at is None:
+        return "まもなく受信します。"
+    left = status.next_at - now
+    if left.total_seconds() <= 0:
+        return "まもなく受信します。"
+    if status.by_push:
+        return f"念のため、{status.next_at:%H:%M} にも受信します。"
+    again = "もう一度試すまで" if status.trouble is not None else "次の受信まで"
+    return f"{again} あと {wait_text(left)}（{status.next_at:%H:%M:%S}）"

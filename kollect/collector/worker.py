@@ -48,7 +48,7 @@ from kollect.settings.providers import least_interval
 from kollect.smtp.standby import Standby
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
-from kollect.storage.log_sentences import WELL_AGAIN
+from kollect.storage.log_sentences import COLLECTING_ENDED, POLL_FAILED, TROUBLE, WELL_AGAIN
 from kollect.threads import safe_thread
 from kollect.threads.background_thread import BackgroundThread, local_now
 from kollect.threads.wake_event import WakeEvent
@@ -131,6 +131,7 @@ class CollectorWorker(BackgroundThread):
             while True:
                 self._wake.clear()  # before the look at _stop: a stop in between must end the wait
                 if self._stop.is_set():
+                    self._say(COLLECTING_ENDED)
                     return
                 due = self._one_poll()
                 if not self._poll_wanted_by_push(due):
@@ -313,7 +314,7 @@ class CollectorWorker(BackgroundThread):
     def _tell(self, change: FailureChange, trouble: Trouble | None) -> None:
         match change:
             case FailureChange.BROKE | FailureChange.OTHER_TROUBLE:
-                log.warning("%s", trouble)
+                log.log(TROUBLE, "%s", POLL_FAILED.format(trouble=trouble))
             case FailureChange.WELL_AGAIN:
                 log.info("%s", WELL_AGAIN)
 

@@ -27,6 +27,7 @@ from kollect.settings.passwords import PasswordStore
 from kollect.settings.validation import problems, ready_to_collect
 from kollect.storage import event_log
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.log_sentences import TROUBLE
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def collect(options: Namespace) -> int:
             worker.close()
             if trouble is not None:
                 if not isinstance(trouble, NotDeleted):  # the poll has told it, once
-                    log.warning("%s", trouble)
+                    log.log(TROUBLE, "%s", trouble)
                 return failed(trouble, as_json=options.json, report=report)
             _print_report(report, as_json=options.json)
             return exit_code(trouble, report)

@@ -105,7 +105,7 @@ def _not_blank(mail: Mail, rules: Rules, known: SenderHistory) -> Decision | Non
     elif mail.subject is None:
         reason = "件名の文字を読み取れないため、空メールとして扱いません。"
     else:
-        reason = "件名があるため、空メールではありません。"
+        reason = "見出があるため、空メールではありません。"
     return Decision(Kind.OUT_OF_SCOPE, reason, mail.sender)
 
 

@@ -99,6 +99,11 @@ class Tray:
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def has_balloons(self) -> bool:
+        """Whether this system shows what `balloon` is given."""
+        return sys.platform == "win32"
+
     def is_there(self, patience: float = 5.0) -> bool:
         """Whether the user can see the icon, or will as soon as it is shown."""
         self._known.wait(patience)

@@ -203,7 +203,8 @@ def open_client(receive: Receive, tls: Tls, password: str, trace: Trace) -> Clie
 
 def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
     memory = memory_of(IMAP, receive.host, receive.port)
-    line = Line.to_receiving_server(receive, tls, password, trace)
+    worked = memory.has_worked(receive.security)
+    line = Line.to_receiving_server(receive, tls, password, trace, has_worked=worked)
     with line.aborted_on_failure():
         if receive.security is Security.STARTTLS:
             known = memory.encrypts
@@ -226,6 +227,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Client:
                 )
             trace(Stage.LOGIN)
             _log_in(client, memory.login, receive.account, password, tls)
+        memory.works(receive.security)
         return client
 
 

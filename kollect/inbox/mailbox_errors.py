@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 from kollect.errors import (
+    FETCHED_LESS_OFTEN,
+    FETCHED_SOON,
+    TRIED_AGAIN,
     LoginTrouble,
     MailboxBusy,
     NotDeleted,
@@ -55,7 +58,7 @@ def of_login(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
             "メールボックスを確認する間隔が短すぎます",
             stage=Stage.LOGIN,
             happened=f"{peer.label}が、次の受信まで間をあけるように求めています。",
-            cure="間隔を自動で延ばし、少し待って受信します。同じアカウントを使うメールソフトがあれば、"
+            cure=f"{FETCHED_LESS_OFTEN}同じアカウントを使うメールソフトがあれば、"
             "終了してください。たびたび出るときは「受信チェック間隔」を長くしてください。",
             detail=detail,
         )
@@ -64,7 +67,7 @@ def of_login(peer: Peer, protocol: str, code: str, text: str) -> ServerTrouble:
             "メールボックスが使用中です",
             stage=Stage.LOGIN,
             happened=f"ほかのメールソフトが受信しているか、{peer.label}が混んでいます。",
-            cure="少し待って自動的に受信します。同じアカウントを使うメールソフトがあれば終了してください。",
+            cure=f"{FETCHED_SOON}同じアカウントを使うメールソフトがあれば終了してください。",
             detail=detail,
         )
     if code == "SYS/PERM":
@@ -95,7 +98,7 @@ def of_request(peer: Peer, stage: Stage, text: str) -> ServerTrouble:
         f"{peer.role}が処理を断りました",
         stage=stage,
         happened=f"{peer.label}が、メールボックスの操作を受け付けませんでした。",
-        cure=f"しばらくすると自動的にもう一度試します。{ASK_PROVIDER}",
+        cure=f"{TRIED_AGAIN}{ASK_PROVIDER}",
         detail=text,
     )
 

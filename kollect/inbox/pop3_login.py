@@ -40,7 +40,8 @@ def open_session(receive: Receive, tls: Tls, password: str, trace: Trace) -> Ses
 
 def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
     memory = memory_of(POP3, receive.host, receive.port)
-    line = Line.to_receiving_server(receive, tls, password, trace)
+    worked = memory.has_worked(receive.security)
+    line = Line.to_receiving_server(receive, tls, password, trace, has_worked=worked)
     with line.aborted_on_failure():
         dialogue = Pop3Protocol(line)
         greeting = _greeting(dialogue)
@@ -59,6 +60,7 @@ def _open(receive: Receive, tls: Tls, password: str, trace: Trace) -> Session:
         _log_in(dialogue, memory.login, receive.account, password, before, greeting, tls)
         after = _after_login(dialogue, before)
         memory.login_delay = _login_delay(after) or memory.login_delay
+        memory.works(receive.security)
         return dialogue, after
 
 

@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from kollect.errors import StorageTrouble
 from kollect.storage.database import Database
+from kollect.storage.log_sentences import TROUBLE
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class UntilWritten:
                 gives_up_at = last if gives_up_at is None else min(gives_up_at, last)
             told = in_words(trouble, letters, ending=ending)
             if told.title != title:
-                log.warning("%s", told)
+                log.log(TROUBLE, "%s", told)
             title = told.title
             if gives_up_at is not None and self._clock() >= gives_up_at:
                 raise told from trouble

@@ -1,4 +1,5 @@
 """Which servers have offered encryption, kept in the ledger: what they have done once they must do.
+And with which settings a session was opened: they are not the first to suspect in a trouble.
 
 The connections themselves look at `net.server_memory` only; here it is filled from the ledger
 before they are made, and written down afterwards.
@@ -41,6 +42,8 @@ def recall(notes: Metadata | CachedMetadata, settings: Settings) -> None:
     for memory in _memories(settings):
         if notes.get_metadata(_key(memory)):
             memory.has_offered_encryption()
+        for security in notes.get_metadata(_worked_key(memory)).split():
+            memory.works(security)
 
 
 def write_down(notes: Metadata | CachedMetadata, settings: Settings) -> None:
@@ -48,6 +51,8 @@ def write_down(notes: Metadata | CachedMetadata, settings: Settings) -> None:
     for memory in _memories(settings):
         if memory.encrypts:
             notes.set_metadata(_key(memory), "yes")
+        if memory.worked_with:
+            notes.set_metadata(_worked_key(memory), " ".join(sorted(memory.worked_with)))
 
 
 def forget(notes: Metadata, server: tuple[str, str, int]) -> None:
@@ -68,3 +73,7 @@ def _memories(settings: Settings) -> list[ServerMemory]:
 
 def _key(memory: ServerMemory) -> str:
     return f"encrypts {memory.name}"
+
+
+def _worked_key(memory: ServerMemory) -> str:
+    return f"worked {memory.name}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kollect.mail import iso2022jp
-from kollect.settings.model import Charset
+from kollect.settings.model import Charset, Collect, Duplicate
 
 LONG_SUBJECT = 30
 """Characters; of more a phone shows the beginning."""
@@ -56,6 +56,10 @@ class TextRemark:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
+
+
+_STANDARD = (Collect().reply_body, Duplicate().reply_body)
+"""The texts that are there before anybody writes one."""
 
 
 def remarks(
@@ -208,8 +212,9 @@ def _sender(subject: str, body: str, shop_name: str, kind: LetterKind) -> Iterat
             "「緒言設定」の「ID」で、店名を入力してください。",
             serious=True,
         )
-    # a mailing has the name in its footer
-    elif kind is LetterKind.REPLY and not _names(name, subject + body):
+    # a mailing has the name in its footer; the program's own text is nobody's fault, and has it in
+    # From alone
+    elif kind is LetterKind.REPLY and body not in _STANDARD and not _names(name, subject + body):
         yield TextRemark(
             "文章の中に店名がありません。どの店からの返信か、わかりにくくなります。",
             f"本文のはじめか終わりに「{name}」と書いてください。",

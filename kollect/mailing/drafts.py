@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -160,7 +161,10 @@ class Mailings:
         counted = self._db.rows(
             f"SELECT against, count(*) FROM ({chosen}) GROUP BY against", *values
         )
-        return _audience(counted)
+        audience = _audience(counted)
+        ((active,),) = self._db.rows("SELECT count(*) FROM member WHERE state = 'active'")
+        withdrawn = audience.left_out.get(ExclusionReason.WITHDRAWN, 0)
+        return replace(audience, outside=active - (audience.chosen - withdrawn))
 
     def who(self, choice: MemberFilter, against: ExclusionReason | None = None) -> list[int]:
         """Who would get it now, or is left out for this reason, in the order of numbers."""

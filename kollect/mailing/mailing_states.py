@@ -207,6 +207,8 @@ class Audience:
 
     chosen: int
     left_out: Mapping[ExclusionReason, int]
+    outside: int = 0
+    """Members of today who do not fit the choice; 0 once the letters are written down."""
 
     @property
     def reached(self) -> int:

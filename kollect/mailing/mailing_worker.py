@@ -32,6 +32,7 @@ from kollect.mailing.schedule import rests_until
 from kollect.settings.model import Passwords, Settings
 from kollect.storage.backup import damage_trouble
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.log_sentences import TROUBLE
 from kollect.threads import safe_thread
 from kollect.threads.background_thread import BackgroundThread, local_now
 
@@ -290,7 +291,7 @@ class MailingWorker(BackgroundThread):
     def _say(self, mailing: int, trouble: Trouble, next_at: datetime | None) -> None:
         """To the listener each time, as the next try moves; to the log when it changes."""
         if trouble.title != self._told:
-            log.warning("メール発信: %s", trouble)
+            log.log(TROUBLE, "メール発信: %s", trouble)
         self._told = trouble.title
         self._listener(MailingFailed(self._now(), mailing, trouble, next_at))
 

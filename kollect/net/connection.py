@@ -80,21 +80,25 @@ class Line:
         tls: bool,
         trust: Trust,
         trace: Trace | None = None,
+        has_worked: bool = False,
     ) -> Line:
         """Open a line, encrypted from the start with `tls`. `trace` is told each step as it begins.
+        `has_worked`: a session was opened before, with the same settings.
 
         Opening takes at most `timeout` seconds for connecting and as many for the handshake.
         Raises ServerTrouble or CertificateTrouble.
         """
         trace = trace or _no_trace
-        peer = Peer(role, host.strip(), port)
+        peer = Peer(role, host.strip(), port, has_worked)
         line = cls(dial(peer, timeout, trace), peer, trust, timeout=timeout)
         if tls:
             line._encrypt(lambda: dial(peer, timeout, _no_trace), trace)
         return line
 
     @classmethod
-    def to_receiving_server(cls, receive: Receive, tls: Tls, password: str, trace: Trace) -> Line:
+    def to_receiving_server(
+        cls, receive: Receive, tls: Tls, password: str, trace: Trace, *, has_worked: bool
+    ) -> Line:
         """As `open`, as the settings say; what it shows of the conversation has no login in it."""
         line = cls.open(
             RECEIVING_ROLE,
@@ -104,6 +108,7 @@ class Line:
             tls=receive.security is Security.SSL,
             trust=Trust.of(tls),
             trace=trace,
+            has_worked=has_worked,
         )
         line.hide_login(receive.account, password)
         return line

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kollect.errors import EncryptionGone, LoginTrouble, ServerTrouble, Stage
+from kollect.errors import IN_MAIL_SETTINGS, EncryptionGone, LoginTrouble, ServerTrouble, Stage
 from kollect.net.server_errors import ASK_PROVIDER, SENDING_ROLE, Peer
 from kollect.settings import microsoft
 
@@ -57,10 +57,10 @@ _PROVIDERS = (
 )
 _OTHERS = _Provider(
     re.compile(""),
-    sending="「メールの設定」の送信用のアカウントとパスワードを入力し直してください"
+    sending=f"{IN_MAIL_SETTINGS}送信用のアカウントとパスワードを入力し直してください"
     "（大文字と小文字は別の文字です）。アカウントは、メールアドレス全体のこともあります。"
     "受信用と同じときは「受信用のアカウントを複写する」をお使いください。",
-    receiving="「メールの設定」のアカウントとパスワードを入力し直してください"
+    receiving=f"{IN_MAIL_SETTINGS}アカウントとパスワードを入力し直してください"
     "（大文字と小文字は別の文字です）。アカウントは、メールアドレス全体のこともあります。"
     "プロバイダによっては、メールソフトからの受信（{protocol}）を有効にする必要があります。",
 )

@@ -10,7 +10,15 @@ import errno
 import socket
 from dataclasses import dataclass
 
-from kollect.errors import EncryptionGone, LineDropped, LineTimeout, ServerTrouble, Stage
+from kollect.errors import (
+    GOES_ON,
+    TRIED_AGAIN,
+    EncryptionGone,
+    LineDropped,
+    LineTimeout,
+    ServerTrouble,
+    Stage,
+)
 
 SENDING_ROLE = "送信サーバ"
 RECEIVING_ROLE = "受信サーバ"
@@ -58,6 +66,8 @@ _TOO_OLD = frozenset(
 _TLS_RECORD = (b"\x15\x03", b"\x16\x03")
 """How an alert or a handshake begins (RFC 8446 section 5.1), read by someone who expected text."""
 
+_PORT_AND_SECURITY = "ポート番号と暗号化の設定"
+_HAS_WORKED = "前は、同じ設定でつながっていました。"
 ASK_PROVIDER = "直らないときは、プロバイダに確認してください。"
 
 
@@ -68,6 +78,8 @@ class Peer:
     role: str
     host: str
     port: int
+    has_worked: bool = False
+    """A session was opened before, with the same settings: they are not the first to suspect."""
 
     @property
     def label(self) -> str:
@@ -89,14 +101,17 @@ class Peer:
                 "インターネットにつながっていないようです",
                 stage=Stage.LOOKUP,
                 happened=f"{self.role}「{self.host}」の場所を調べられませんでした。",
-                cure="LANケーブルやWi-Fiの接続を確かめてください。つながると自動的に続きを行います。",
+                cure=f"LANケーブルやWi-Fiの接続を確かめてください。{GOES_ON}",
                 detail=technical(failure),
             )
         return ServerTrouble(
             f"{self.role}が見つかりません",
             stage=Stage.LOOKUP,
             happened=f"「{self.host}」という名前のサーバはありませんでした。",
-            cure=f"「メールの設定」の{self.role}の名前に打ち間違いがないか確かめてください。",
+            cure=self._cure_of_settings(
+                f"「メールの設定」の{self.role}の名前",
+                f"「メールの設定」の{self.role}の名前に打ち間違いがないか確かめてください。",
+            ),
             detail=technical(failure),
         )
 
@@ -113,19 +128,22 @@ class Peer:
             )
         if number in _REFUSED:
             happened = f"{self.label}は、接続を受け付けませんでした。"
-            cure = (
-                "ポート番号と暗号化の設定を確かめてください。正しければ、サーバが止まっています。"
+            cure = self._cure_of_settings(
+                _PORT_AND_SECURITY,
+                f"{_PORT_AND_SECURITY}を確かめてください。正しければ、サーバが止まっています。"
+                + TRIED_AGAIN,
             )
-            cure += "しばらくすると自動的にもう一度試します。"
         elif number in _FORBIDDEN:
             happened = f"このパソコンが、{self.label}への接続を止めました。"
             cure = "セキュリティソフトやファイアウォールで、コレクトの通信を許可してください。"
         elif number in _UNREACHABLE:
             happened = f"{self.label}までの道がありません。"
-            cure = "LANケーブルやWi-Fiの接続を確かめてください。つながると自動的に続きを行います。"
+            cure = f"LANケーブルやWi-Fiの接続を確かめてください。{GOES_ON}"
         else:
             happened = f"{self.label}への接続に失敗しました。"
-            cure = "ネットワークの接続と、ポート番号の設定を確かめてください。"
+            cure = self._cure_of_settings(
+                "ポート番号の設定", "ネットワークの接続と、ポート番号の設定を確かめてください。"
+            )
         return ServerTrouble(
             f"{self.role}につながりません",
             stage=Stage.CONNECT,
@@ -140,9 +158,22 @@ class Peer:
                 "ポート番号25は、多くの回線で止められています（迷惑メール対策）。"
                 "「送信ポート番号」を587にして、もう一度お試しください。"
             )
-        return (
+        return self._cure_of_settings(
+            "サーバの名前とポート番号",
             "サーバの名前とポート番号を確かめてください。正しければ、回線が混んでいるか、"
-            "サーバが止まっています。しばらくすると自動的にもう一度試します。"
+            f"サーバが止まっています。{TRIED_AGAIN}",
+        )
+
+    def _cure_of_settings(self, which: str, cure: str) -> str:
+        """`cure` begins with the settings, of which `which` are in question; where they have
+        worked, they come last.
+        """
+        if not self.has_worked:
+            return cure
+        return (
+            f"{_HAS_WORKED}サーバが止まっているか、回線が混んでいるようです。"
+            f"設定は変えずに、お待ちください。{TRIED_AGAIN}"
+            f"長く続くときは、プロバイダに確認し、それから{which}を見直してください。"
         )
 
     def unencrypted(self, failure: Exception) -> ServerTrouble:
@@ -166,7 +197,9 @@ class Peer:
             cure = "プロバイダに、新しい暗号化（TLS 1.2以上）で使えるサーバ名を確認してください。"
         else:
             happened = f"{self.label}と、暗号化を始められませんでした。"
-            cure = f"ポート番号と暗号化の設定を確かめてください。{ASK_PROVIDER}"
+            cure = self._cure_of_settings(
+                _PORT_AND_SECURITY, f"{_PORT_AND_SECURITY}を確かめてください。{ASK_PROVIDER}"
+            )
         return ServerTrouble(
             f"{self.role}と暗号化して通信できません",
             stage=Stage.ENCRYPT,
@@ -222,9 +255,9 @@ class Peer:
 
     def timeout_error(self, stage: Stage, failure: Exception | None, *, heard: bool) -> LineTimeout:
         """No answer in time; `heard`: it had said something on this line before."""
-        cure = "回線かサーバが混んでいます。しばらくすると自動的にもう一度試します。"
+        cure = f"回線かサーバが混んでいます。{TRIED_AGAIN}"
         if not heard:
-            cure = self._cure_of_a_mute_line() + cure
+            cure = self._cure_of_a_mute_line(cure)
         return LineTimeout(
             f"{self.role}から返事がありません",
             stage=stage,
@@ -238,9 +271,9 @@ class Peer:
     ) -> LineDropped:
         """The line was lost; `last_words`: what had come and was no whole line."""
         tls_alert = last_words.startswith(_TLS_RECORD)
-        cure = "しばらくすると自動的にもう一度試します。"
+        cure = TRIED_AGAIN
         if tls_alert or not heard:
-            cure = self._cure_of_a_mute_line(sure=tls_alert) + cure
+            cure = self._cure_of_a_mute_line(cure, sure=tls_alert)
         return LineDropped(
             f"{self.role}との接続が切れました",
             stage=stage,
@@ -253,26 +286,31 @@ class Peer:
         """Something answers, but not in the language that was expected."""
         if answer.startswith(_TLS_RECORD):
             return self.dropped_error(stage, None, heard=True, last_words=answer)
+        which = "サーバの名前とポート番号"
+        if self.role == RECEIVING_ROLE:
+            which = "サーバの名前、受信方式、ポート番号"
         return ServerTrouble(
             f"{self.role}の返事がわかりません",
             stage=stage,
             happened=f"{self.label}から、決まりにない返事が届きました。",
-            cure=f"サーバの名前、受信方式、ポート番号を確かめてください。{ASK_PROVIDER}"
-            if self.role == RECEIVING_ROLE
-            else f"サーバの名前とポート番号を確かめてください。{ASK_PROVIDER}",
+            cure=self._cure_of_settings(which, f"{which}を確かめてください。{ASK_PROVIDER}"),
             detail=repr(answer[:200]),
         )
 
-    def _cure_of_a_mute_line(self, *, sure: bool = False) -> str:
-        """A server that waits for TLS never greets (its first move is ours)."""
-        if not sure and self.port not in _TLS_FROM_THE_START:
-            return "ポート番号と暗号化の設定が合っているか確かめてください。"
+    def _cure_of_a_mute_line(self, waiting: str, *, sure: bool = False) -> str:
+        """A server that waits for TLS never greets (its first move is ours). `waiting`: what else
+        may be the cure.
+        """
+        if not sure and (self.has_worked or self.port not in _TLS_FROM_THE_START):
+            return self._cure_of_settings(
+                _PORT_AND_SECURITY, f"{_PORT_AND_SECURITY}が合っているか確かめてください。{waiting}"
+            )
         how = (
             "「SMTP認証」を「する(SSL認証)」"
             if self.role == SENDING_ROLE
             else "暗号化の設定を「SSL」"
         )
-        return f"このポートは暗号化した通信専用のようです。{how}に変えてください。"
+        return f"このポートは暗号化した通信専用のようです。{how}に変えてください。{waiting}"
 
 
 def technical(failure: Exception) -> str:

@@ -2,7 +2,8 @@
 
 One memory for each protocol, host and port, shared by all that talk to it: polls, replies,
 mailings, tests of the settings, in whatever threads they run. Whether a server has offered
-encryption is also kept over restarts, by those who have a ledger (`ledger.encryption_record`).
+encryption, and with which settings it has worked, is also kept over restarts, by those who have a
+ledger (`ledger.encryption_record`).
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class ServerMemory:
         self.login = LoginMemory()
         self._lock = threading.Lock()
         self._encrypts = False
+        self._worked_with: frozenset[str] = frozenset()
         self.login_delay = 0
         """Seconds that the server wants from one login to the next (POP3), as it last said."""
         self._kept: set[str] = set()
@@ -66,6 +68,21 @@ class ServerMemory:
     def forget_encryption(self) -> None:
         """The user says that it need not, any more."""
         self._encrypts = False
+
+    # --- settings that have worked
+
+    @property
+    def worked_with(self) -> frozenset[str]:
+        """The settings of the encryption with which a session was opened."""
+        return self._worked_with
+
+    def has_worked(self, security: str) -> bool:
+        return security in self._worked_with
+
+    def works(self, security: str) -> None:
+        """A session was opened with this setting of the encryption, now or before a restart."""
+        if security not in self._worked_with:
+            self._worked_with |= {str(security)}
 
     # --- extensions: several commands on the way, letters in chunks
     #

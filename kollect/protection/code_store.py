@@ -14,6 +14,7 @@ from kollect.errors import DataCodeTrouble
 from kollect.protection import recovery_code
 from kollect.protection.recovery_code import RecoveryCode
 from kollect.settings import hidden_secrets
+from kollect.settings.secret_place import why_not
 from kollect.storage.protection_mark import Mark
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class CodeStore:
         except DataCodeTrouble:  # somebody has changed it there
             return None
         except Exception as error:  # locked, broken, or there is none
-            log.warning("このパソコンの保管場所を使えません（%s）。", type(error).__name__)
+            _complain(error)
             return None
 
     def keep(self, mark: Mark, code: RecoveryCode) -> bool:
@@ -59,7 +60,7 @@ class CodeStore:
             # the backend "null" accepts everything and keeps nothing
             return keyring.get_password(_service(mark), _USER) == code.written
         except Exception as error:
-            log.warning("このパソコンの保管場所を使えません（%s）。", type(error).__name__)
+            _complain(error)
             return False
 
     def name_for(self, mark: Mark) -> str:
@@ -71,6 +72,10 @@ class CodeStore:
             import keyring
 
             keyring.delete_password(_service(mark), _USER)
+
+
+def _complain(error: Exception) -> None:
+    log.warning("このパソコンには、復元コードを覚えさせられません%s。", why_not(error))
 
 
 def hidden(code: RecoveryCode) -> RecoveryCode:

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from kollect.settings import hidden_secrets
 from kollect.settings.model import Auth, Passwords, Settings
+from kollect.settings.secret_place import why_not
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class PasswordStore:
             return
         self._complained = True
         log.warning(
-            "このパソコンのパスワードの保管場所を使えません（%s）。"
+            "このパソコンには、パスワードを覚えさせられません%s。"
             "パスワードは、コレクトを終了するまでのあいだだけ覚えておきます。",
-            type(error).__name__,
+            why_not(error),
         )

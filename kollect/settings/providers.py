@@ -155,6 +155,9 @@ def note_under_password(receive_host: str, address: str) -> str:
     domain = address.strip().rpartition("@")[2]
     for provider in known:
         servers = (one for one in (provider.pop, provider.imap) if one is not None)
+        if provider is not own and "<" not in host:
+            # any shop's server may be called pop. and its own domain
+            servers = (one for one in servers if not _ADDRESS_DOMAIN.search(one.host))
         patterns = (_pattern(completed(one.host, domain)) for one in servers)
         if host and any(re.fullmatch(pattern, host) for pattern in patterns):
             return provider.note if provider.password_login else ""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kollect.errors import LoginTrouble, ServerTrouble, Stage
+from kollect.errors import (
+    REST_SENT_LATER,
+    SENT_LATER,
+    SENT_WHEN_ALLOWED,
+    TRIED_AGAIN,
+    LoginTrouble,
+    ServerTrouble,
+    Stage,
+)
 from kollect.mail.foreign_text import one_line
 from kollect.net import login_advice
 from kollect.net.server_errors import ASK_PROVIDER, Peer
@@ -76,7 +84,7 @@ def closed_for_now(peer: Peer, stage: Stage, answer: SmtpReply) -> ServerTrouble
         f"{peer.role}が混みあっています",
         stage=stage,
         happened=f"{peer.label}が、しばらくしてからつなぐように求めています。",
-        cure="しばらくすると自動的にもう一度試します。長く続くときは、プロバイダに確認してください。",
+        cure=f"{TRIED_AGAIN}長く続くときは、プロバイダに確認してください。",
         detail=shown(answer),
     )
 
@@ -111,7 +119,7 @@ def sending_refused(peer: Peer, detail: str) -> ServerTrouble:
         stage=Stage.SEND,
         happened=f"{peer.label}が、お店のメールアドレスからの送信を断りました。",
         cure="「メールの設定」のEmailアドレス、「SMTP認証」、送信用のアカウントを確かめてください。"
-        "送信数の上限に達しているときは、しばらくすると自動的に続きを送ります。",
+        f"送信数の上限に達しているときは、{SENT_WHEN_ALLOWED}",
         detail=detail,
     )
 
@@ -123,7 +131,7 @@ def refusing(peer: Peer, detail: str) -> LettersRefused:
         stage=Stage.SEND,
         happened=f"{peer.label}が、メールを断りました。送れる数の上限に達したか、お店のアカウントや"
         "文面が認められなかったおそれがあります。断られたメールは、なくさずに待たせています。",
-        cure="次回も自動的に送ります。続くときは、「詳細」のサーバの答えを見て、「メールの設定」の"
+        cure=f"{SENT_LATER}続くときは、「詳細」のサーバの答えを見て、「メールの設定」の"
         "「SMTP認証」とEmailアドレスを確かめ、プロバイダに問い合わせてください。",
         detail=detail,
     )
@@ -135,7 +143,7 @@ def refused_for_now(peer: Peer, detail: str) -> LettersPutOff:
         "送信サーバが、いまは送信を受け付けません",
         stage=Stage.SEND,
         happened=f"{peer.label}が、続けて「あとで送るように」と答えました。",
-        cure="残りのメールは、次回に自動的に送ります。長く続くときは、プロバイダに確認してください。",
+        cure=f"{REST_SENT_LATER}長く続くときは、プロバイダに確認してください。",
         detail=detail,
     )
 
@@ -146,6 +154,6 @@ def keeps_hanging_up(peer: Peer, detail: str) -> ServerTrouble:
         "送信サーバとの接続が続きません",
         stage=Stage.SEND,
         happened=f"{peer.label}との接続が、メールを送る前に切れました。",
-        cure="残りのメールは、次回に自動的に送ります。",
+        cure=REST_SENT_LATER,
         detail=detail,
     )

@@ -59,6 +59,7 @@ def _open(
         tls=send.auth is Auth.SSL and send.port == _TLS_PORT,
         trust=Trust.of(tls),
         trace=trace,
+        has_worked=memory.has_worked(send.auth),
     )
     with line.aborted_on_failure():
         if send.auth is not Auth.NO:
@@ -72,6 +73,7 @@ def _open(
                 trace(Stage.LOGIN)
             _log_in(line, offers, memory, send.account, password, tls)
         line.stage = Stage.SEND
+        memory.works(send.auth)
         return SmtpSession(line, offers, greeting)
 
 

@@ -25,6 +25,7 @@ from kollect.desktop import files
 from kollect.mail.foreign_text import UNSAFE
 from kollect.settings.hidden_secrets import redacted
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.log_sentences import TROUBLE
 from kollect.storage.masked import masked
 from kollect.storage.protection_mark import is_marked
 from kollect.storage_errors import storage_trouble
@@ -35,7 +36,7 @@ MOST_WAITING = 2000
 EXPORTED = "取り出し"
 """The folder in log/ for copies that are opened with other programs."""
 
-_LEVELS = ((logging.ERROR, "エラー"), (logging.WARNING, "注意"), (logging.INFO, "情報"))
+_LEVELS = ((TROUBLE, "エラー"), (logging.WARNING, "注意"), (logging.INFO, "情報"))
 _LINE_END = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # written as \\ud83d, see `MonthlyLog.emit`
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

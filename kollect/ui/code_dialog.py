@@ -17,8 +17,16 @@ TITLE = "復元コードの入力"
 _WHY = (
     "このフォルダのデータは保護（暗号化）されています。データは壊れていません。"
     "このパソコンで使うには、復元シートに印刷されている復元コード（27文字）を入力してください。"
-    "一度入力すると、このパソコンが覚えます（USBメモリには残しません）。"
 )
+_KEPT = "一度入力すると、このパソコンが覚えます（USBメモリには残しません）。"
+_NOT_KEPT = "このパソコンには覚えさせる場所がないため、起動するたびに入力が必要です。"
+
+
+def why_asked(*, is_kept: bool) -> str:
+    """At the start. `is_kept`: this PC will know the code from now on."""
+    return f"{_WHY}{_KEPT if is_kept else _NOT_KEPT}"
+
+
 GONE_ON_WITH = "前に途中で止まった、データの保護の続きを行っています"
 _HOW = "大文字でも小文字でも、ハイフンや空白があってもなくてもかまいません。"
 
@@ -32,7 +40,7 @@ class CodeDialog(Dialog[bool]):
         jobs: Jobs,
         unlock: Callable[[str, Watch], None],
         *,
-        why: str = _WHY,
+        why: str,
         leave: str = "終了する",
     ) -> None:
         """`unlock` takes what was typed, may take a while, and raises Trouble; what it tells of

@@ -22,17 +22,26 @@ _HINTS = {
 }
 
 
-_TEST_HINT = "入力は済みました。「まとめてテスト」を押して、送受信を確かめます。"
+_NUMBERS = "①②③④⑤⑥"
+"""Not plain digits: those are the keys of the menu below."""
+_TEST = "メールの設定のテスト"
+"""What is left of 「メールの設定」 once it is filled in."""
+_TEST_HINT = "「まとめてテスト」を押して、送受信を確かめます。"
 
 
 class FirstStepsPanel(ttk.Labelframe):
-    """A button for each step: ✓ is done, － is put off, the blue one is next."""
+    """A button for each step: ✓ is done, － is put off, the blue one is next.
+
+    The marks stand behind the words, which so stay where they are.
+    """
 
     def __init__(self, parent: tk.Misc, actions: Mapping[FirstStep, Callable[[], None]]) -> None:
         super().__init__(parent, text="はじめに", padding=(GAP, HALF))
         self.buttons: dict[FirstStep, ttk.Button] = {}
         self.following: FirstStep | None = None
         """What is next; None: everything is done."""
+        self.following_name = ""
+        """As its button has it."""
         for place, (step, action) in enumerate(actions.items()):
             row, column = divmod(place, COLUMNS)
             self.columnconfigure(column, weight=1, uniform="step")
@@ -56,19 +65,21 @@ class FirstStepsPanel(ttk.Labelframe):
         behind = {*done, *later}
         following = next((step for step in self.buttons if step not in behind), None)
         self.following = following
-        for number, (step, button) in enumerate(self.buttons.items(), start=1):
-            mark = "　"
+        is_test = following is FirstStep.MAIL and mail_entered
+        self.following_name = _TEST if is_test else following or ""
+        for number, (step, button) in zip(_NUMBERS, self.buttons.items(), strict=True):
+            mark = ""
             if step in done:
                 mark = "✓"
             elif step in later:
                 mark = "－"
             elif step is following:
                 mark = "▶"
+            name = self.following_name if step is following else step
             button.configure(
-                text=f"{mark} {number}　{step}",
+                text=f"{number} {name} {mark}".rstrip(),
                 style="Step.Primary.TButton" if step is following else "Step.TButton",
             )
         if following is None:
             return ""
-        is_test = following is FirstStep.MAIL and mail_entered
-        return f"次は「{following}」です。{_TEST_HINT if is_test else _HINTS[following]}"
+        return f"次は「{self.following_name}」です。{_TEST_HINT if is_test else _HINTS[following]}"

@@ -21,6 +21,7 @@ from kollect.ui.framework.dialogs import Dialog, em, paragraph
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import Screen, Window
+from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.wrapped_label import WrappedLabel
 
@@ -29,13 +30,22 @@ if TYPE_CHECKING:  # which imports this
 
 _NOT_COLLECTING = "空メールを受け取り、受付番号の返信を始めます。"
 _COLLECTING = "いま収集しています。そのようすを見ます。"
+_IN_TROUBLE = "エラーが出ています。わけと直し方を見ます。"
+NOT_RUNNING = (
+    "いまは、メールを集めていません。「メール収集の起動」を押すと、空メールへの返信を始めます。"
+)
+BY_ITSELF = (
+    "いつも自動で始めるには、「緒言設定」の「制御情報」で"
+    "「Windowsログイン時の起動」に印を付けます。"
+)
+READY = "準備は終わりました。お客様の空メールに、自動で返信します。"
+"""The first number was given, so that はじめに goes."""
 BACK = "お店の設定とデータに戻りました。"
 """After the demo, where nothing is left to be done first."""
 REGISTER = "会員登録"
-NO_REPLY = "返信が届かない"
 LATER, OPEN_PROTECTION = "あとで", "保護の画面を開く"
-WIDEST = 56
-"""Full-width characters."""
+WIDEST, LOW = 56, 22
+"""Full-width characters: the menu is no wider; below this height it leaves out what can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,14 @@ def state_of_things(workspace: Workspace) -> str:
     return f"{name}受付用のメールアドレス: {found.mail_address}"
 
 
+def not_running(workspace: Workspace) -> str:
+    """That a shop which could collect mail does not, and how to begin; empty where it does."""
+    settings = workspace.readable_settings()
+    if workspace.collecting or workspace.in_demo or ready_to_collect(settings):
+        return ""
+    return NOT_RUNNING if settings.collect.start_at_login else f"{NOT_RUNNING}\n{BY_ITSELF}"
+
+
 class MenuScreen(Screen):
     code, heading, back_label = "KKRMN101", "メニュー", "終了"
     manual = "menu"
@@ -126,6 +144,13 @@ class MenuScreen(Screen):
         """What is to be said as soon as it is known what is next."""
         self.steps.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         self.steps.grid_remove()
+        self.notice = ttk.Frame(self._middle, style="Notice.TFrame", padding=(GAP, HALF))
+        """Where はじめに stood before."""
+        self._noticed = wrapped(self.notice, "", style="Notice.TLabel")
+        self._noticed.pack(fill="x")
+        self._notice_text = ""
+        self.notice.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
+        self.notice.grid_remove()
         for place, entry in enumerate(menu_entries(go)):
             button = ttk.Button(
                 self._middle,
@@ -146,18 +171,29 @@ class MenuScreen(Screen):
             on_key(button, "<Down>", self.buttons[0].focus_set)
         self._ignore_count = go.unregistered.watch(self._show_unregistered)
         self._show_unregistered()
+        self._ignore_news = go.tray.watch(self._show_collecting)
         self._arrange()
-        self.bind("<Configure>", lambda event: self._arrange())
+        for one in (self, self.notice):
+            one.bind("<Configure>", lambda event: self._arrange())
 
     def on_show(self) -> None:
         workspace = self._workspaces.current
         self._line.configure(text=state_of_things(workspace))
-        self._hints[0].configure(text=_COLLECTING if workspace.collecting else _NOT_COLLECTING)
+        self._show_collecting()
         self.buttons[0].focus_set()
         self._load_steps()
 
     def on_close(self) -> None:
         self._ignore_count()
+        self._ignore_news()
+
+    def _show_collecting(self) -> None:
+        """Beside the first button: whether mail is collected, and whether that goes well."""
+        hint = _NOT_COLLECTING
+        if self._workspaces.current.collecting:
+            hint = _IN_TROUBLE if self._go.tray.status.trouble is not None else _COLLECTING
+        if hint != self._hints[0].text:
+            self._hints[0].configure(text=hint)
 
     def _show_unregistered(self) -> None:
         """「会員登録（未登録 4件）」"""
@@ -178,7 +214,7 @@ class MenuScreen(Screen):
         if following is None:
             self.window.say_done(f"{ended}{BACK}")
         else:
-            self.window.say_done(f"{ended}次は「{following}」です。")
+            self.window.say_done(f"{ended}次は「{self.steps.following_name}」です。")
             self.steps.buttons[following].focus_set()
 
     def _load_steps(self) -> None:
@@ -191,9 +227,13 @@ class MenuScreen(Screen):
             settings = workspace.readable_settings()
             steps = done_steps(settings, progress, collecting=workspace.collecting)
             if FirstStep.TRY in steps or workspace.in_demo:
+                if self.steps.winfo_manager() and workspace.collecting and not workspace.in_demo:
+                    self.window.say_done(READY)
                 self.steps.grid_remove()
+                self._show_notice(not_running(workspace))
                 self._say_ended(None)
             else:
+                self._show_notice("")
                 entered = is_mail_entered(settings)
                 former = self.steps.following
                 following = self.steps.show(steps, put_off(progress), mail_entered=entered)
@@ -209,6 +249,14 @@ class MenuScreen(Screen):
         self.work(
             lambda job: workspace.progress(), done, failed=lambda trouble: self._say_ended(None)
         )
+
+    def _show_notice(self, text: str) -> None:
+        self._notice_text = text
+        self._noticed.configure(text=text)
+        if text:
+            self.notice.grid()
+        else:
+            self.notice.grid_remove()
 
     def _focus_following(self, former: FirstStep | None) -> None:
         """Enter does what is next, where the user has gone nowhere else meanwhile. `former`: what
@@ -241,7 +289,7 @@ class MenuScreen(Screen):
             "してください。5分ほどで終わります。\n\n"
             f"「{LATER}」を選んでも、メールの収集は始められます。「緒言設定」の「ID」で、いつでも"
             "始められます。",
-            ("閉じる", LATER, OPEN_PROTECTION),
+            (LATER, OPEN_PROTECTION),
         )
         if answer == OPEN_PROTECTION:
             self._go.data_protection()
@@ -262,20 +310,11 @@ class MenuScreen(Screen):
         if not address or not workspace.collecting:
             self._go.start_collecting()
             return
-        answer = self.window.dialogs.choose(
-            "自分の携帯で試す",
-            f"ご自分の携帯から、{address} あてに、件名を書かずにメールを送ってください。"
-            "ポスターのQRコードを読み取っても送れます。\n"
-            "たいてい15秒以内に受付番号の返信が届きます。届けば、準備は終わりです。\n\n"
-            f"返信が届かないときは、「{NO_REPLY}」を押してください。"
-            "お店からテストメールを送り、どこを直せばよいかを調べます。",
-            ("OK", NO_REPLY),
-            careful=True,
-        )
-        if answer == NO_REPLY:
+        workspace.expect_customer()
+        if self.window.dialogs.show(
+            OwnPhoneDialog, address, lambda: self._go.tray.status, self._go.tray.watch
+        ):
             self._go.arrival_trial()
-        elif answer == "OK":
-            workspace.expect_customer()
 
     def on_text_size(self) -> None:
         for button in self.buttons:
@@ -288,15 +327,22 @@ class MenuScreen(Screen):
         if not self._each:  # while they still have their full height
             self._each = self.buttons[0].winfo_reqheight() + 2 * self.winfo_pixels(HALF)
         each = self._each
+        # by the window alone: what is as high as its words would never come to rest
+        small = self.winfo_height() < LOW * em(self)
+        notice = self._notice_text.partition("\n")[0] if small else self._notice_text
+        if notice != self._noticed.text:
+            self._noticed.configure(text=notice)
         above = self._line.winfo_reqheight()
         if self.steps.winfo_manager():
             above += self.steps.winfo_reqheight() + self.winfo_pixels(GAP)
+        if self.notice.winfo_manager():
+            above += self.notice.winfo_reqheight() + self.winfo_pixels(GAP)
         room = self.winfo_height() - above - 4 * self.winfo_pixels(WIDE)
         low = self.winfo_height() > 1 and room < each * len(self.buttons)
         rows = (len(self.buttons) + 1) // 2 if low else len(self.buttons)
         tight = low and room < each * rows
         style = "LowMenu.TButton" if tight else "Menu.TButton"
-        if tight and self.steps.winfo_manager():
+        if tight and (self.steps.winfo_manager() or self.notice.winfo_manager()):
             self._line.grid_remove()  # the blue button says what is next
         else:
             self._line.grid()

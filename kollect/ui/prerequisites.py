@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.errors import Trouble
 from kollect.settings.model import Passwords, Settings
+from kollect.settings.secret_place import has_secret_place
 from kollect.settings.validation import ready_to_collect
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import Window
@@ -46,14 +47,15 @@ class Prerequisites:
                 self._go.mail_settings(missing)
             return
 
-        def work(job: Job) -> tuple[Passwords, Collection[str]]:
-            return workspace.passwords(), workspace.missing_passwords(settings)
+        def work(job: Job) -> tuple[Passwords, Collection[str], bool]:
+            missing = workspace.missing_passwords(settings)
+            return workspace.passwords(), missing, bool(missing) and has_secret_place()
 
-        def found(both: tuple[Passwords, Collection[str]]) -> None:
-            known, missing = both
+        def found(all_of_it: tuple[Passwords, Collection[str], bool]) -> None:
+            known, missing, is_kept = all_of_it
             if missing:
                 before_asking()
-                self._ask_for(settings, known, missing, then)
+                self._ask_for(settings, known, missing, then, is_kept=is_kept)
             else:
                 then()
 
@@ -69,10 +71,14 @@ class Prerequisites:
         known: Passwords,
         missing: Collection[str],
         then: Callable[[], None],
+        *,
+        is_kept: bool,
     ) -> None:
         from kollect.ui.settings.password_dialog import PasswordDialog
 
-        passwords = self._window.dialogs.show(PasswordDialog, settings, known, missing)
+        passwords = self._window.dialogs.show(
+            PasswordDialog, settings, known, missing, is_kept=is_kept
+        )
         if passwords is None:
             return
 

@@ -65,7 +65,7 @@ class Shutdown:
         if workspace.polling:
             return self._may_break_in()
         return self._window.dialogs.confirm(
-            "終了の確認",
+            "メール収集の終了の確認",
             "終了してよければ、OKを押してください。\n"
             "終了しているあいだは、空メールが届いても受付番号を返信しません。\n"
             "コレクトそのものを終わるときは、メニューの「終了」を押します。",

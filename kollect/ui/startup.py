@@ -37,9 +37,10 @@ from kollect.app.preflight import (
 )
 from kollect.desktop.lock import FolderLock
 from kollect.errors import StorageTrouble, Trouble
+from kollect.settings.secret_place import has_secret_place
 from kollect.storage.data_folder import DataFolder
 from kollect.threads.background_call import BackgroundCall
-from kollect.ui.code_dialog import CodeDialog
+from kollect.ui.code_dialog import CodeDialog, why_asked
 from kollect.ui.framework.window import Window
 from kollect.ui.menu import FirstStart, FirstStartDialog
 from kollect.ui.navigator import Navigator
@@ -116,7 +117,10 @@ def _cleared(
                 return code
             case NeedsCode():
                 if not window.dialogs.show(
-                    CodeDialog, window.jobs, partial(open_protected, folder)
+                    CodeDialog,
+                    window.jobs,
+                    partial(open_protected, folder),
+                    why=why_asked(is_kept=has_secret_place()),
                 ):
                     return NO_CODE
                 look = partial(look_inside, folder)

@@ -54,7 +54,7 @@ class MailingStanding:
 def collector_words(status: CollectorStatus, *, short: bool = False) -> str:
     """What the collector does, and today's numbers; `short`: without explaining the state."""
     if not status.running:
-        return "収集していません"
+        return "メールを集めていません"
     state = status.phase if short else status.state_text
     parts = [Phase.ERROR if status.trouble is not None else state]
     if status.next_at is not None and not (status.working or status.by_push):

@@ -34,6 +34,9 @@ BESIDE_POINTER = 4
 """Pixels between the pointer and the menu of the icon."""
 SOON_MS = 80
 """Events come in bursts: for so long they are collected before the screen is drawn again."""
+GOES_ON = "コレクトは動き続けています"
+COLLECTING_GOES_ON = "メールの収集を続けています。"
+ICON = "画面の隅（トレイ）にある、封筒のアイコンを押してください。"
 
 
 class TrayController:
@@ -186,6 +189,10 @@ class TrayController:
     # ---- how it is done ----
 
     def _hide(self, tray: Tray) -> None:
+        if not self._explained and not tray.has_balloons:
+            # before it goes: afterwards nothing could be seen
+            self._explained = True
+            self._window.dialogs.show_info(GOES_ON, f"{COLLECTING_GOES_ON}画面を出すときは、{ICON}")
         self._zoomed = tk_windows.is_zoomed(self._root)
         self.hidden = True
         self._root.withdraw()
@@ -194,7 +201,7 @@ class TrayController:
             self._explained = True
             tray.balloon(
                 "コレクトは動いています",
-                "メールの収集を続けています。このアイコンを押すと、画面が出ます。",
+                f"{COLLECTING_GOES_ON}このアイコンを押すと、画面が出ます。",
             )
 
     def _zoom_again(self) -> None:

@@ -101,7 +101,7 @@ def today(clerk: Clerk) -> None:
     clerk.press_key("ESC:前画面")
 
     clerk.step("the test")
-    clerk.see_part("次は「メールの設定」です。入力は済みました。「まとめてテスト」を押して")
+    clerk.see_part("次は「メールの設定のテスト」です。「まとめてテスト」を押して")
     clerk.next_step("メールの設定")
     clerk.press_focused("まとめてテスト", "Return")
     clerk.see_part("テストは成功しました。")
@@ -142,8 +142,9 @@ def today(clerk: Clerk) -> None:
     clerk.see_part("次は「自分の携帯で試す」です。")
     clerk.next_step("自分の携帯で試す")
     clerk.see_part(f"{SHOP} あてに、件名を書かずにメールを送ってください。")
-    clerk.press_focused("OK", "Return")
     clerk.blank_mail()
+    clerk.see_part("準備は終わりです。")
+    clerk.press_focused("閉じる", "Return")
     clerk.see_part("今日 1件")
 
 
@@ -279,7 +280,7 @@ class Clerk:
     def next_step(self, name: str) -> None:
         """The blue button of はじめに, with its ▶."""
         self._wait(
-            name, lambda one: one["focused"] and one["text"].startswith("▶") and name in one["text"]
+            name, lambda one: one["focused"] and one["text"].endswith("▶") and name in one["text"]
         )
         self.press("Return")
 

@@ -84,7 +84,7 @@ def _address(chance: random.Random, number: int, domain: str) -> str:
 
 KEPT = (
     # minutes ago, kind, reason, address, subject, step, answer
-    (35, "out_of_scope", "件名があるため、空メールではありません。", "suzuki.ichiro@docomo.ne.jp",
+    (35, "out_of_scope", "見出があるため、空メールではありません。", "suzuki.ichiro@docomo.ne.jp",
      "ポイントカードをなくしました", "gone", "250 2.0.0 Ok: queued"),
     (190, "out_of_scope", "空メールですが、差出人のメールアドレスを読み取れません。", "",
      "", "gone", "250 2.0.0 Ok: queued"),
@@ -94,7 +94,7 @@ KEPT = (
      "MAILER-DAEMON@docomo.ne.jp", "Undelivered Mail Returned to Sender", "gone", ""),
     (2900, "braked", "同じアドレスへの返信が上限（1時間に5通）に達したため、返信しません。",
      "hanako..love-4e2@docomo.ne.jp", "", "gone", ""),
-    (4100, "out_of_scope", "件名があるため、空メールではありません。", "tanaka@softbank.ne.jp",
+    (4100, "out_of_scope", "見出があるため、空メールではありません。", "tanaka@softbank.ne.jp",
      "Re: 受付番号は1034です", "gone", "550 5.7.1 Rejected"),
 )  # fmt: skip
 
@@ -152,7 +152,7 @@ def fill_log(folder: DataFolder, month: date, *, lines: int, seed: int = 1) -> N
             (
                 f"情報 受付番号 {FIRST + number} を発行しました: {mail}",
                 f"情報 受付番号 {FIRST + number} を返信しました: {mail}",
-                f"情報 件名があるため、空メールではありません。（差出人 {mail}、見出 こんにちは）",
+                f"情報 見出があるため、空メールではありません。（差出人 {mail}、見出 こんにちは）",
                 "注意 受信サーバに接続できません: 「pop.ocn.ne.jp」からの応答がありません。"
                 " しばらくすると、もう一度試します。",
                 "エラー 予期しない誤りが起きました（ValueError: 見本の誤り ← round.py:41 poll）",

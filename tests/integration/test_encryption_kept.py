@@ -228,6 +228,27 @@ def restart() -> None:
     forget_all()
 
 
+def test_settings_that_have_worked_are_not_suspected_first_over_a_restart_too(
+    smtp: ScriptedSmtp, tls: Tls, tmp_path: Path
+) -> None:
+    with ScriptedPop3([blank("a@customer.example", 1)]) as pop3:
+        shop = shop_on(tmp_path, pop3, smtp, tls)
+        assert shop.report().accepted == 1
+    restart()  # the server has gone meanwhile
+    _, trouble = shop.poll()
+    assert trouble is not None and "受け付けませんでした" in trouble.happened
+    assert trouble.cure.startswith("前は、同じ設定でつながっていました。")
+    assert "自動的に" in trouble.cure
+    tested: list[MailTestStep] = []
+    MailTest(shop.settings, Passwords(PASSWORD, PASSWORD), "x", tested.append, datetime.now).clean()
+    assert tested[-1].cure.startswith("前は、同じ設定でつながっていました。")
+    assert "自動的に" not in tested[-1].cure and "もう一度試して" in tested[-1].cure
+    other = replace(shop.settings.receive, security=Security.STARTTLS)
+    with pytest.raises(ServerTrouble) as caught:
+        open_mailbox(other, tls, PASSWORD)
+    assert caught.value.cure.startswith("ポート番号と暗号化の設定を確かめて"), "never seen to work"
+
+
 def test_it_is_remembered_over_a_restart_and_forgotten_only_on_demand(
     smtp: ScriptedSmtp, tls: Tls, tmp_path: Path
 ) -> None:

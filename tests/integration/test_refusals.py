@@ -12,6 +12,7 @@ import pytest
 from kollect.commands.collect import exit_code
 from kollect.errors import ServerTrouble
 from kollect.ledger.states import ReceiptState
+from kollect.storage.log_sentences import TROUBLE
 from tests.helpers.mail_samples import blank
 from tests.helpers.scripted_pop3 import ScriptedPop3
 from tests.helpers.scripted_smtp import At, ScriptedSmtp
@@ -210,8 +211,13 @@ def test_a_server_that_takes_twenty_an_hour(
 
 
 def test_the_last_one_refused_ends_after_three_tries_on_two_days(
-    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, clock: Clock
+    shop: ShopProgram,
+    pop3: ScriptedPop3,
+    smtp: ScriptedSmtp,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO")
     refusing = "550 5.7.1 we do not like it"
     smtp.script.fault = lambda at: refusing if at.verb == "BDAT" else None
     guests(pop3, 1)
@@ -226,6 +232,9 @@ def test_the_last_one_refused_ends_after_three_tries_on_two_days(
     assert receipt.state is ReceiptState.REFUSED
     assert refusing in receipt.reason
     assert receipt.state.told == "undeliverable"
+    # 「エラーだけ」 of the log finds what the screens show in red
+    red = [r.getMessage() for r in caplog.records if r.levelno == TROUBLE]
+    assert any("の返信は断られました" in text for text in red)
     assert shop.report().left == 0
 
 

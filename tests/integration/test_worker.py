@@ -16,6 +16,7 @@ import pytest
 from kollect.collector.events import Phase
 from kollect.collector.worker import CollectorWorker
 from kollect.errors import StorageTrouble
+from kollect.storage.log_sentences import TROUBLE
 from tests.helpers.faults import ERRORS, raising
 from tests.helpers.mail_samples import blank
 from tests.helpers.played_hours import Hours
@@ -49,7 +50,7 @@ def test_pauses_grow_while_the_server_is_away(
     ended = hours.polls(8)
     pauses = [(one.next_at - one.at).total_seconds() for one in ended if one.next_at]
     assert pauses == [60, 120, 240, 480, 900, 900, 900, 900]
-    warned = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    warned = [r.getMessage() for r in caplog.records if r.levelno == TROUBLE]
     assert len(warned) == 1, warned
     alerts = [
         email.message_from_bytes(kept.data, policy=email.policy.default) for kept in smtp.kept

@@ -148,7 +148,13 @@ def protection(album: Album) -> None:
             lambda: False,
         ),
     )
-    album.dialog("protection-meaning", lambda: dialogs.show(MeaningDialog, row.write_csv))
+    for name, is_kept in (("protection-meaning", True), ("protection-meaning-no-place", False)):
+        album.dialog(
+            name,
+            lambda is_kept=is_kept: dialogs.show(
+                MeaningDialog, row.write_csv, is_kept=is_kept, has_members=is_kept
+            ),
+        )
 
     def saved(dialog: SheetDialog) -> None:
         dialog._sheet = Path("復元シート.pdf")
@@ -401,7 +407,7 @@ def setting_dialogs(album: Album) -> None:
     )
     album.dialog(
         "passwords",
-        lambda: dialogs.show(PasswordDialog, SETTINGS, Passwords(), ("receive", "send")),
+        lambda: dialogs.show(PasswordDialog, SETTINGS, Passwords(), ("receive", "send"), True),
     )
     screen.control.fields["collect", "interval_seconds"].value = 30
     album.dialog("unsaved", lambda: screen.window.leave(lambda: None))

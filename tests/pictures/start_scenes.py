@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from kollect.app.preflight import Watch
+from kollect.collector.status import CollectorStatus
 from kollect.protection import recovery_code
 from kollect.storage.backup import DataLoss
+from kollect.threads.background_thread import local_now
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.log.screen import LogScreen
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.opening_dialog import GOING_ON, LOOKING, OpeningDialog
+from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.settings.forget_pc_dialog import ForgetCodeDialog, say_farewell
+from tests.helpers.member_samples import numbers
 from tests.pictures.album import Album
 
 LOSS = DataLoss(Path("kollect-20261127.db"), date(2026, 11, 27), 1176, 1189, 1190)
@@ -46,6 +50,10 @@ def empty(album: Album) -> None:
 
 def questions(album: Album) -> None:
     window, program = album.window, album.program
+    numbers(program.workspaces.real.folder.database, *(f"{n}@docomo.ne.jp" for n in range(3)))
+    window.back_to(MenuScreen)
+    window.screen.on_show()
+    album.take("menu-not-collecting")
     for name, there in (("damaged", True), ("lost", False)):
         album.dialog(
             name,
@@ -66,6 +74,15 @@ def questions(album: Album) -> None:
                 OpeningDialog, window.jobs, words, work, otherwise=None
             ),
         )
+    album.dialog(
+        "own-phone",
+        lambda: window.dialogs.show(
+            OwnPhoneDialog,
+            "karamail@ocn.ne.jp",
+            lambda: CollectorStatus(running=True, next_at=local_now() + timedelta(seconds=12)),
+            program.go.tray.watch,
+        ),
+    )
     album.dialog("forget-pc", lambda: say_farewell(window, program.workspaces, program.go))
     code = recovery_code.from_random(bytes(17))
     album.dialog(

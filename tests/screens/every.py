@@ -32,7 +32,7 @@ from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop
 from kollect.storage.backup import DataLoss
 from kollect.threads.background_thread import local_now
-from kollect.ui.code_dialog import CodeDialog
+from kollect.ui.code_dialog import CodeDialog, why_asked
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.demo.demo_dialog import DemoDialog
@@ -64,6 +64,7 @@ from kollect.ui.members.merge_dialogs import MergeDialog, MergeWithDialog
 from kollect.ui.members.print_dialog import PrintDialog
 from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.opening_dialog import OpeningDialog
+from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.papers.posters_dialog import PostersDialog
 from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.results.kept_dialogs import MailDialog, NumberDialog
@@ -245,6 +246,13 @@ def _loss(program: Program) -> DataLoss:
 
 DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any, ...], dict]]]] = {
     "FirstStartDialog": (FirstStartDialog, lambda program: ((), {})),
+    "OwnPhoneDialog": (
+        OwnPhoneDialog,
+        lambda program: (
+            ("karamail@ocn.ne.jp", lambda: program.go.tray.status, program.go.tray.watch),
+            {},
+        ),
+    ),
     "TemplateDialog": (TemplateDialog, lambda program: ((), {})),
     "FindServersDialog": (
         FindServersDialog,
@@ -265,12 +273,15 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
     "AskPinDialog": (AskPinDialog, lambda program: ((lambda typed: True, Path("kollect.ini")), {})),
     "CodeDialog": (
         CodeDialog,
-        lambda program: ((program.window.jobs, lambda typed, watch: None), {}),
+        lambda program: (
+            (program.window.jobs, lambda typed, watch: None),
+            {"why": why_asked(is_kept=False)},
+        ),
     ),
     "ForgetCodeDialog": (ForgetCodeDialog, lambda program: ((CODE,), {})),
     "PasswordDialog": (
         PasswordDialog,
-        lambda program: ((SHOP, Passwords(), ("receive", "send")), {}),
+        lambda program: ((SHOP, Passwords(), ("receive", "send")), {"is_kept": False}),
     ),
     "TroubleDialog": (TroubleDialog, lambda program: ((TROUBLE,), {})),
     "QuestionDialog": (
@@ -354,7 +365,10 @@ DIALOGS: dict[str, tuple[type[Dialog[Any]], Callable[[Program], tuple[tuple[Any,
             {},
         ),
     ),
-    "MeaningDialog": (MeaningDialog, lambda program: ((lambda: None,), {})),
+    "MeaningDialog": (
+        MeaningDialog,
+        lambda program: ((lambda: None,), {"is_kept": False, "has_members": True}),
+    ),
     "SheetDialog": (
         SheetDialog,
         lambda program: (

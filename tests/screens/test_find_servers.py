@@ -16,7 +16,7 @@ from kollect.diagnosis.examination import OTHER_SERVER
 from kollect.settings import ini_file
 from kollect.settings.model import Auth, Protocol, Security, Tls
 from kollect.ui.main import Program
-from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_page import LOGGED_IN, MailPage
 from kollect.ui.settings.screen import SettingsScreen
 from tests.helpers import named_hosts, nsd
 from tests.helpers.bar_driver import can_press_key
@@ -150,7 +150,7 @@ def test_from_two_fields_and_enter_to_what_can_be_saved_and_collects(
     assert (page.send_host.value, page.send_port.value) == ("mail.megane.example", 465)
     assert (page.auth.value, page.send_account.value) == (Auth.SSL, shop)
     assert page.passwords().send == page.passwords().receive == servers.dovecot.password
-    assert screen.window.status_text == f"{DOMAIN} の設定を入れました（6か所）。"
+    assert screen.window.status_text == f"{DOMAIN} の設定を入れました（6か所）。{LOGGED_IN}"
     press(screen, "F12")
     settle(screen, lambda: not screen.is_busy)
     stored = ini_file.load(program.workspaces.current.folder.ini)

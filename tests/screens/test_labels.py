@@ -290,7 +290,7 @@ DIALOGS: dict[str, tuple[tuple[Any, ...], Callable[[Any], None] | None, tuple[st
         ("解除する", "キャンセル", "忘れたとき"),
     ),
     "passwords": (
-        (PasswordDialog, SHOP, Passwords(), ("receive", "send")),
+        (PasswordDialog, SHOP, Passwords(), ("receive", "send"), False),
         lambda dialog: dialog.accept(),
         ("受信用のパスワード", "送信用のパスワード", "OK", "キャンセル"),
     ),

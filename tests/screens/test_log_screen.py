@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from tkinter import ttk
 
 import pytest
 
+from kollect.app.workspace import Workspace
 from kollect.collector.events import PollFinished, PollReport
 from kollect.settings.model import TextSize
 from kollect.storage.data_folder import DataFolder
@@ -257,6 +259,16 @@ class TestSearch:
         assert september.search.told.cget("text") == ""
         assert not september.text.tag_ranges("mark")
 
+    def test_hidden_addresses_are_told_of_and_found_as_the_log_has_them(
+        self, september: LogScreen, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(Workspace, "protected", True)
+        type_in(september.search.wanted.widget, "hanako.nobody")
+        settle(september, lambda: "受付番号でさがせます" in september.window.status_text)
+        type_in(september.search.wanted.widget, "yahoo")
+        settle(september, lambda: not september.window.status_text)
+        assert september.search.hits
+
     def test_another_month_is_searched_too(self, september: LogScreen):
         type_in(september.search.wanted.widget, "yahoo")
         idle(september)
@@ -286,11 +298,11 @@ class TestNarrowed:
 
     def test_errors_alone(self, september: LogScreen, folder: DataFolder):
         lines = read_month(folder, "2026-09")
-        faults = [line for line in lines if " エラー " in line]
+        faults = [line for line in lines if re.match(r"\S+ \S+ (エラー|注意) ", line)]
         click(labelled(september, "エラーだけ"))
         idle(september)
         assert len(september.table.row_keys) == len(faults)
-        assert set(column(september.table, 1)) == {"エラー"}
+        assert set(column(september.table, 1)) <= {"エラー", "注意"}
         assert september.count.cget("text") == f"表示 {len(faults)}件 ／ 全体 {LINES + 1:,}件"
         assert detail(september) == "予期しない誤りが起きました", "where one was, one is"
         press(september, "F5")
@@ -304,9 +316,8 @@ class TestNarrowed:
         click(labelled(september, "エラーだけ"))
         idle(september)
         assert len(september.table.row_keys) == LINES + 1
-        assert column(september.table, 1)[(september.table.at or 0) - september.table.top] == (
-            "エラー"
-        )
+        kind = column(september.table, 1)[(september.table.at or 0) - september.table.top]
+        assert kind in ("エラー", "注意")
         assert at is not None
 
     def test_a_day_is_chosen_among_those_with_entries(

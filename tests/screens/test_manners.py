@@ -12,6 +12,7 @@ from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.members.member_filter import MemberOrder
 from kollect.members.repository import Members
+from kollect.settings.model import TextSize
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework import function_bar
 from kollect.ui.framework.dialogs import QuestionDialog
@@ -27,8 +28,10 @@ from kollect.ui.menu import MenuScreen
 from kollect.ui.settings.control_page import ControlPage
 from kollect.ui.settings.id_page import IdPage
 from kollect.ui.settings.mail_page import MailPage
+from kollect.ui.settings.mail_test_page import MailTestPage
+from kollect.ui.settings.mail_test_page import Test as MailTest
 from kollect.ui.settings.screen import SettingsScreen
-from tests.helpers.bar_driver import bar_of
+from tests.helpers.bar_driver import bar_of, can_press_key, key_button
 from tests.helpers.ui_driver import (
     Person,
     all_inside,
@@ -269,3 +272,33 @@ def test_a_sorted_list_is_shown_from_its_top(shop: Program):
     screen.sort(MemberOrder.KANA)
     settle(screen, lambda: shown)
     assert shown == [0]
+
+
+class TestBlue:
+    def test_on_the_page_of_tests_it_is_the_test(self, shop: Program):
+        screen = shop.window.open(SettingsScreen, shop.workspaces, shop.go, MailTestPage)
+        settle(screen, lambda: can_press_key(shop.window))
+        blue = [
+            one
+            for one in all_inside(shop.window.root)
+            if isinstance(one, ttk.Button)
+            and one.winfo_viewable()
+            and "Primary" in str(one.cget("style"))
+        ]
+        assert blue == [screen.test.buttons[MailTest.ALL]]
+        screen.select(IdPage)
+        settle(screen, lambda: "Primary" in str(key_button(shop.window).cget("style")))
+
+
+def test_with_the_largest_letters_the_whole_form_is_in_sight(shop: Program):
+    root = shop.window.root
+    screen = shop.window.open(MemberFormScreen, shop.workspaces, shop.go)
+    root.geometry("1366x697")
+    shop.window.set_text_size(TextSize.HUGE)
+    last = screen.fields.consent_on.widget
+
+    def ends(one: tk.Misc) -> int:
+        return one.winfo_rooty() + one.winfo_height()
+
+    settle(screen, lambda: screen.scrolled.winfo_width() > 1300)
+    settle(screen, lambda: ends(last) <= ends(screen.scrolled))

@@ -84,7 +84,7 @@ class TestSearch:
     def test_the_rows_say_who_they_are(self, screen: MemberListScreen):
         settle(screen, lambda: len(rows(screen)[0]) > 2)
         assert rows(screen)[0][:7] == (
-            *("1001", "山田　太郎", "ヤマダ　タロウ", "登録中", "090-1234-5678"),
+            *("1001", "山田　太郎", "ヤマダ　タロウ", "登録済", "090-1234-5678"),
             *("taro@docomo.ne.jp", "常連"),
         )
         more = rows(screen)[0][7:]  # seen where they are chosen
@@ -176,7 +176,7 @@ class TestCorrection:
         assert not edit.buttons["退会"].winfo_ismapped()
         dialogs.answers.append("取り消す")
         click(edit.buttons["退会の取り消し"])
-        settle(edit, lambda: edit.condition.text == "登録中")
+        settle(edit, lambda: edit.condition.text == "登録済")
         member = stored(database, 1001)
         assert member is not None
         assert member.standing.state is MemberState.ACTIVE
@@ -214,7 +214,7 @@ class TestCorrection:
 
         dialogs.answers.append(agree)
         click(edit.buttons["配信の再開"])
-        settle(edit, lambda: edit.condition.text == "登録中")
+        settle(edit, lambda: edit.condition.text == "登録済")
         member = stored(database, 1001)
         assert member is not None
         assert member.consent == Consent(True, local_now().date(), "電話")
@@ -267,7 +267,7 @@ class TestCorrection:
         settle(edit, lambda: edit.condition.text == "不達: 宛先が見つかりません。")
         dialogs.answers.append("解除する")
         click(edit.buttons["不達の解除"])
-        settle(edit, lambda: edit.condition.text == "登録中")
+        settle(edit, lambda: edit.condition.text == "登録済")
 
 
 @pytest.fixture

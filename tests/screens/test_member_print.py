@@ -141,7 +141,7 @@ def test_the_list_is_printed_as_it_is_sorted_and_searched(
     texts = [line.text for line in page.lines]
     assert texts[0] == "会員一覧"
     assert texts[1] == f"ベーカリー こむぎ　{local_now():%Y/%m/%d}　全3件"
-    assert {"1001", "山田 太郎", "taro@docomo.ne.jp", "登録中", "承諾なし"} <= set(texts)
+    assert {"1001", "山田 太郎", "taro@docomo.ne.jp", "登録済", "承諾なし"} <= set(texts)
     type_in(screen.search, "docomo")
     screen.sort(MemberOrder.KANA)
     settle(screen, lambda: listed(screen) == [1003, 1001])

@@ -14,6 +14,7 @@ from typing import Any
 
 import keyring
 import pytest
+from keyring.backends import null
 from keyring.errors import PasswordDeleteError
 
 from kollect.app import data_protection
@@ -70,6 +71,7 @@ from tests.helpers.ui_driver import (
     labelled,
     press,
     settle,
+    settle_jobs,
     shown_text,
     type_in,
     until,
@@ -409,6 +411,29 @@ def test_too_little_room_is_told_before_anything_is_changed(
     settle(page, lambda: state(page) == "保護していません")
 
 
+def test_without_a_place_for_the_code_that_is_said_before(
+    program: Program, data: DataFolder, dialogs: Person, pc: MemoryKeyring
+):
+    page = id_page(program)
+    read: list[str] = []
+
+    def work(dialog: MeaningDialog) -> None:
+        text = "".join(shown_text(one) for one in all_inside(dialog))
+        read.append(text.replace("\n", ""))  # where lines are folded
+        dialog.cancel()
+
+    dialogs.answers.append(work)
+    click(page.protection.begin_button)
+    assert "このパソコンと、紙に印刷した" in read[0]
+    keyring.set_keyring(null.Keyring())
+    page.protection.look()
+    settle_jobs(program.window.screen)
+    dialogs.answers.append(work)
+    click(page.protection.begin_button)
+    assert "起動するたびに" in read[1]
+    assert "このパソコンと、紙に印刷した" not in read[1]
+
+
 def test_where_this_pc_keeps_no_code_the_sheet_is_asked_for(
     program: Program, data: DataFolder, dialogs: Person, tmp_path: Path
 ):
@@ -569,10 +594,10 @@ def step_text(program: Program, step: FirstStep) -> str:
 def test_the_checklist_leads_there_and_may_wait(program: Program, dialogs: Person):
     menu = program.window.screen
     assert isinstance(menu, MenuScreen)
-    assert step_text(program, FirstStep.DATA) == "　 3　データの保護"
+    assert step_text(program, FirstStep.DATA) == "③ データの保護"
     dialogs.answers.append(LATER)
     click(menu.steps.buttons[FirstStep.DATA])
-    settle(menu, lambda: step_text(program, FirstStep.DATA).startswith("－"))
+    settle(menu, lambda: step_text(program, FirstStep.DATA).endswith("－"))
     with closing(Ledger(program.workspaces.real.folder.database)) as ledger:
         assert ledger.get_metadata("protection") == "later"
     dialogs.answers.append(OPEN_PROTECTION)

@@ -199,7 +199,7 @@ class TestList:
         table = screen.list.table
         assert set(column(table, 4)) == {"不達"}
         assert "wrong" in looks(table, 1)
-        assert "550 5.1.1 User unknown" in screen.list.about.text
+        assert "宛先がありません。（サーバの答え: 550 5.1.1 User unknown" in screen.list.about.text
         click(screen.list.sheet_button)
         papers = screen.window.screen
         assert isinstance(papers, PapersScreen)
@@ -308,7 +308,10 @@ def give_another(folder: DataFolder, number: int, now: datetime) -> None:
         press(screen, "F5")
         table = screen.list.table
         settle(screen, lambda: column(table, 4)[0] == "届かなかったようです")
-        assert screen.list.about.text == "届かなかったようです。（550 5.1.1 no）"
+        assert (
+            screen.list.about.text
+            == "届かなかったようです。宛先がありません。（サーバの答え: 550 5.1.1 no）"
+        )
         click_row(table, 1)
         assert "wrong" in looks(table, 0)
 
@@ -491,7 +494,7 @@ class TestKeptMails:
         assert column(table, 3) == [
             "転送済み", "転送済み", "転送待ち", "保存のみ", "保存のみ", "転送できず",
         ]  # fmt: skip
-        assert screen.kept.about.text == "理由: 件名があるため、空メールではありません。"
+        assert screen.kept.about.text == "理由: 見出があるため、空メールではありません。"
         click_row(table, 2)
         assert "Precedence" in screen.kept.about.text
 

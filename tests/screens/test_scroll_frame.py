@@ -6,10 +6,12 @@ import _tkinter
 import tkinter as tk
 from tkinter import ttk
 
+import pytest
+
 from kollect.ui.framework.window import Window
-from kollect.ui.widgets.form import wrapped
+from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame
-from tests.helpers.ui_driver import settle
+from tests.helpers.ui_driver import all_inside, focus, settle, shown_text
 
 MOST_EVENTS = 3000
 """Some dozens are needed."""
@@ -103,3 +105,35 @@ def test_what_gets_lower_than_the_place_scrolled_to_stays_in_sight(window: Windo
     above.configure(height=1000)
     settle(root, lambda: last.winfo_viewable(), seconds=3)
     assert scrolled.winfo_rooty() <= last.winfo_rooty() <= scrolled.winfo_rooty() + 280
+
+
+@pytest.mark.parametrize("focused_before", [True, False])
+def test_what_is_wrong_with_a_field_is_seen_with_it(window: Window, focused_before: bool):
+    top = tk.Toplevel(window.root)
+    top.geometry("420x200")
+    scrolled = ScrollFrame(top)
+    scrolled.pack(fill="both", expand=True)
+    form = Form(scrolled.inside)
+    form.pack(fill="x")
+    fields = [form.line(f"{number}") for number in range(20)]
+    settle(top, top.winfo_viewable)
+    for field in (fields[5], fields[15]):
+        if focused_before:
+            focus(field.widget)
+            settle(top)
+        field.show_error("とても長い説明です。" * 6)
+        focus(field.widget)
+        (error,) = [
+            one
+            for one in all_inside(form)
+            if shown_text(one) and "長い説明" in shown_text(one) and one.winfo_ismapped()
+        ]
+
+        def is_whole(error: tk.Misc = error) -> bool:
+            end = error.winfo_rooty() + error.winfo_height()
+            return scrolled.winfo_rooty() <= error.winfo_rooty() and end <= (
+                scrolled.winfo_rooty() + scrolled.winfo_height()
+            )
+
+        settle(top, is_whole)
+        field.clear()

@@ -43,6 +43,7 @@ from tests.helpers.ui_driver import (
     settle,
     shown_text,
     type_in,
+    type_letters_on,
 )
 
 
@@ -164,7 +165,13 @@ class TestSaving:
         screen.select(IdPage)
         type_in(screen.shop.fields["shop", "id"].widget, "S01")
         type_in(screen.shop.fields["shop", "name"].widget, "めがねの髙田")
-        type_in(screen.shop.fields["shop", "address"].widget, "東京都\n新宿区")
+        address = screen.shop.fields["shop", "address"]
+        type_in(address.widget, "東京都")
+        press(address.widget, "Shift-Return")
+        assert address.widget.get("1.0", "end-1c") == "東京都\n"
+        type_letters_on(address.widget, "新宿区")
+        assert address.value == "東京都\n新宿区"
+        type_in(screen.shop.fields["shop", "phone"].widget, "０３３２３４５６７８")
         press_f12(screen)
         found = saved(folder)
         assert found.collect.charset is Charset.ISO_2022_JP
@@ -177,6 +184,7 @@ class TestSaving:
         assert (found.receive.account, found.send.account) == ("kara", "kara-send")
         assert found.forward_address == "tencho@example.com"
         assert found.shop.address == "東京都\n新宿区"
+        assert found.shop.phone == "03-3234-5678", "with hyphens, as those of the members"
         assert screen.window.root.title() == "コレクト (KKRZS101) id = S01 (保守可)"
         assert program.workspaces.current.passwords() == Passwords("secret-1", "secret-2")
         for secret in ("secret-1", "secret-2"):

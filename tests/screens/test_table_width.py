@@ -61,7 +61,7 @@ def test_where_all_fits_there_is_no_bar(table: Table):
 def test_in_the_largest_letters_one_scrolls_to_the_last_column(window: Window, table: Table):
     window.set_text_size(TextSize.HUGE)
     settle(window.root, lambda: bar_below(table).winfo_manager())
-    one, air = em(table), 2 * table.winfo_pixels(CELL_PADDING)
+    one, air = em(table), 2 * (table.winfo_pixels(CELL_PADDING) + 4)
     for column in COLUMNS:
         width = int(table.tree.column(column.title, "width"))
         assert width >= round((column.narrow or column.characters) * one) + air, column.title
@@ -86,9 +86,9 @@ def test_rows_are_not_covered_by_the_bar(window: Window, table: Table):
 
 
 def test_narrow_columns_that_fit_need_no_bar(window: Window, table: Table):
-    window.root.geometry("860x524")
+    window.root.geometry("900x524")
     settle(window.root, lambda: table.is_narrow)
-    wanted = sum((c.narrow or c.characters) * em(table) + 16 for c in COLUMNS)
+    wanted = sum((c.narrow or c.characters) * em(table) + 24 for c in COLUMNS)
     assert wanted < table.tree.winfo_width(), "else this test shows nothing"
     settle(window.root, lambda: table.tree.xview() == (0.0, 1.0))
     assert not bar_below(table).winfo_manager()

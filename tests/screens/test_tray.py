@@ -25,7 +25,7 @@ from kollect.storage.data_folder import DataFolder
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
-from kollect.ui.tray_controller import TrayController
+from kollect.ui.tray_controller import GOES_ON, TrayController
 from tests.helpers import display as displays
 from tests.helpers.live_shop import shop, start
 from tests.helpers.ui_driver import PATIENCE, Person, settle, window_named, xdotool
@@ -217,7 +217,7 @@ class TestWindowAndIcon:
         settle(root, lambda: not collecting.workspaces.current.worker.busy)
         click_entry(menu, 0)
         settle(root, lambda: not dialogs.answers)
-        assert dialogs.asked[-1][0] == "終了の確認"
+        assert dialogs.asked[-1][0] == "メール収集の終了の確認"
         assert collecting.workspaces.current.collecting
 
     @pytest.mark.parametrize(
@@ -277,6 +277,8 @@ class FakeTray:
 
     def __init__(self, wished: Callable[[TrayAction], None]) -> None:
         self.balloons: list[tuple[str, str]] = []
+
+    has_balloons = True
 
     def start(self) -> None: ...
     def is_there(self, patience: float = 0) -> bool:
@@ -365,6 +367,10 @@ class TestWithoutTray:
         wait_for(icon_window)
         xdotool("windowfocus", "--sync", window)
         xdotool("key", "alt+F4")
+        dialog = window_named(GOES_ON)
+        time.sleep(0.3)
+        xdotool("windowfocus", "--sync", dialog)
+        xdotool("key", "Return")
         wait_for(lambda: state_of(window) == "Withdrawn")
         tray.kill()
         wait_for(lambda: state_of(window) == "Iconic")

@@ -105,9 +105,13 @@ def test_it_stays_red_while_it_is_tried_again(standing: CollectorStatus):
     standing.apply(ended(AWAY, minute=1))
     standing.apply(PhaseChanged(Phase.RECEIVING))
     assert standing.color is StatusColor.ERROR
-    standing.apply(ended(REFUSED, minute=2))
-    assert (standing.trouble, standing.failures) == (REFUSED, 2)
+    standing.apply(ended(AWAY, minute=2))
+    assert (standing.trouble, standing.failures) == (AWAY, 2)
     assert standing.since == NOW + timedelta(minutes=1)
+    standing.apply(ended(REFUSED, minute=3))
+    assert (standing.trouble, standing.failures) == (REFUSED, 1), "counted for itself"
+    assert standing.since == NOW + timedelta(minutes=3)
+    assert standing.color is StatusColor.ERROR
     standing.apply(ended(minute=3))
     assert (standing.trouble, standing.failures, standing.since) == (None, 0, None)
     assert standing.color is StatusColor.WORKING, "until the phase says otherwise"
@@ -175,4 +179,5 @@ def test_waiting_times_as_people_say_them(seconds: float, text: str):
 
 def test_what_a_poll_brought():
     assert report_text(PollReport()) == "新しいメールはありませんでした"
+    assert "サーバに残っているメール 2通" in report_text(PollReport(left=2))
     assert report_text(PollReport(accepted=2, forwarded=1, left=7)) == "受付 2件、転送 1件"

@@ -167,7 +167,7 @@ def test_empty_marks_and_own_address_match_nothing():
 
 def test_the_reason_tells_unreadable_from_written():
     assert "読み取れない" in _decide("From: a@b.jp\nSubject: =?x?B?ICA=?=").reason
-    assert "件名がある" in _decide("From: a@b.jp\nSubject: hello").reason
+    assert "見出がある" in _decide("From: a@b.jp\nSubject: hello").reason
     endless = Mail.read(b"Subject: \r\nFrom: a@b.jp\r\n" + b"X-Long: aaaa\r\n" * 20_000)
     assert "ヘッダー" in decide(endless, RULES, NEW).reason
 

@@ -45,7 +45,8 @@ def test_a_poll_that_had_begun_before_says_nothing():
         (
             LATER,
             "",
-            "1005 には、まだ送れていません。送信サーバの答え: 450 4.2.1 try later。"
+            "1005 には、まだ送れていません。いまは受け取れないとの答えです"
+            "（サーバの答え: 450 4.2.1 try later）。"
             "次の受信のときに、もう一度送ります。",
         ),
         (
@@ -70,7 +71,9 @@ def test_what_waits_is_said_with_the_reason_and_goes_on(
 
 def test_what_is_lost_is_said_with_the_servers_words():
     assert said(LOST) == LetterOutcome(
-        "1005 には、送れませんでした。送信サーバの答え: 550 5.1.1 User unknown。", False, True
+        "1005 には、送れませんでした。宛先がありません（サーバの答え: 550 5.1.1 User unknown）。",
+        False,
+        True,
     )
     assert said(LOST, SENT, FORWARD).text.startswith("1005 には、送れませんでした。")
     assert "このメールは、" in said(replace(LOST, number=None)).text

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
+from kollect.storage import log_sentences as sentences
+from kollect.ui.collecting.event_lines import BAD, line_of
 from kollect.ui.log import log_lines
-from kollect.ui.log.log_lines import day_of, find, month_words, parts, place_of_day
+from kollect.ui.log.log_lines import (
+    FAULT,
+    day_of,
+    find,
+    is_fault,
+    month_words,
+    parts,
+    place_of_day,
+)
 
 LINES = [
     "2026-11-03 09:00:00 情報 受付番号 1001 を発行しました: Taro@docomo.ne.jp",
@@ -67,3 +79,28 @@ def test_days_with_entries_and_faults():
              "2026-09-03 10:00:00 情報 エラー c", "2026-99-99 10:00:00 情報 d"]  # fmt: skip
     assert log_lines.days(lines) == [date(2026, 9, 1), date(2026, 9, 3)]
     assert [log_lines.is_fault(line) for line in lines] == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        sentences.REPLY_UNDELIVERABLE,
+        sentences.REPLY_REFUSED,
+        sentences.REPLY_GIVEN_UP,
+        sentences.REPLY_BOUNCED,
+    ],
+)
+def test_a_reply_that_the_screen_shows_in_red_is_a_fault_in_old_logs_as_well(sentence: str):
+    letter = sentences.LETTER.format(number=1005)
+    text = sentence.format(letter=letter, answer="550 no", reason="550 no", who="a@docomo.ne.jp")
+    assert line_of(text).look == BAD
+    for kind in ("情報", "エラー"):
+        line = f"2026-11-28 11:09:00 {kind} {text}"
+        assert is_fault(line)
+        assert parts(line)[1] == FAULT
+
+
+def test_troubles_are_faults_and_ordinary_lines_are_not():
+    assert [is_fault(line) for line in LINES] == [False, False, True, True]
+    sent = sentences.REPLY_SENT.format(letter="受付番号 1001", who="a@docomo.ne.jp")
+    assert not is_fault(f"2026-11-28 11:09:00 情報 {sent}")

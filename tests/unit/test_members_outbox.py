@@ -210,8 +210,13 @@ def test_chosen_by_group_search_and_period(members: Members, outbox: Outbox):
     assert outbox.audience(MemberFilter(group="偶数")).chosen == 3
     assert outbox.audience(MemberFilter("会員1003")).chosen == 1
     assert outbox.audience(MemberFilter(until=NOW)).chosen == 0
+    assert outbox.audience(MemberFilter(group="偶数")).outside == 3
     mailing = begun(outbox, MemberFilter(group="偶数"))
     assert take_all(outbox, mailing) == [1002, 1004, 1006]
+    members.withdraw(1001, NOW, "会員一覧")
+    members.withdraw(1002, NOW, "会員一覧")
+    assert outbox.audience(MemberFilter(group="偶数")).outside == 2, "whoever has left is no member"
+    assert outbox.audience(MemberFilter()).outside == 0
 
 
 def test_a_mailing_to_nobody_does_not_begin(members: Members, outbox: Outbox):

@@ -377,6 +377,8 @@ def test_what_stays_under_the_password():
     assert "「@」より前" in note_under_password("imap.nifty.com", "me@nifty.com")
     assert "サーバ番号" in note_under_password("sv1.xserver.jp", "me@megane.jp")
     assert note_under_password("outlook.office365.com", "me@outlook.jp") == "", "said elsewhere"
+    assert "お店のドメインに" in note_under_password("pop.<独自ドメイン>", "")
+    assert note_under_password("pop.megane.jp", "me@megane.jp") == "", "whosever server it is"
     for host in ("", "mail.megane.jp", "pop.ocn.ne.jp"):
         assert note_under_password(host, "me@ocn.ne.jp") == ""
 

@@ -74,13 +74,14 @@ class EventList(ttk.Frame):
         text.configure(state="disabled")
 
     def _insert(self, at: datetime, line: event_lines.EventLine, today: date) -> None:
-        """On top; what was said before of the same number goes."""
+        """On top; what waits for this, said of the same number, goes."""
         text, tags = self.text, ["line", line.look]
         if line.number:
             tag = f"number {line.number}"
             if place := text.tag_ranges(tag):
                 text.delete(place[0], place[-1])
-            tags.append(tag)
+            if line.is_open:
+                tags.append(tag)
         time = event_lines.time_of(at, today)
         # the time has the tag of the number too: the line goes whole
         text.insert(

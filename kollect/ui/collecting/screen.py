@@ -9,12 +9,12 @@ from functools import partial
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
-from kollect.collector.events import Phase, PollFinished
+from kollect.collector.events import PollFinished
 from kollect.collector.status import (
     CollectorStatus,
     StatusColor,
+    next_text,
     report_text,
-    wait_text,
 )
 from kollect.desktop.tray import COLOURS, TrayColor
 from kollect.errors import ServerTrouble, Trouble
@@ -33,6 +33,7 @@ _EDGES = {
 }
 """Half way to the paper: Tk draws no smooth edge."""
 STARTING = "受信を始めます。"
+ENDING = "この処理が済んだら、終了します。"
 LONGEST_TROUBLE = 160
 """Letters of what happened; the dialog behind 「詳細」 has it all."""
 
@@ -152,7 +153,7 @@ class StatePanel(ttk.Frame):
     def show(self, status: CollectorStatus, now: datetime, *, ending: bool) -> None:
         self.word.configure(text=status.state_text if status.running else "停止中")
         self._lamp.show(status.color)
-        self.next.configure(text=_next_text(status, now, ending=ending))
+        self.next.configure(text=ENDING if ending else next_text(status, now))
         self.slowed.configure(text=status.slowed)
         if status.slowed:
             self.slowed.grid()
@@ -256,24 +257,3 @@ class TroublePanel(ttk.Frame):
     def open(self) -> None:
         if self._trouble is not None:
             self._tell(self._trouble)
-
-
-def _next_text(status: CollectorStatus, now: datetime, *, ending: bool) -> str:
-    if ending:
-        return "この処理が済んだら、終了します。"
-    if not status.running:
-        return "メールの収集は動いていません。"
-    match status.phase:
-        case Phase.RECEIVING:
-            return "届いたメールを調べています。"
-        case Phase.REPLYING:
-            return "受付番号を返信しています。"
-    if status.next_at is None:
-        return "まもなく受信します。"
-    left = status.next_at - now
-    if left.total_seconds() <= 0:
-        return "まもなく受信します。"
-    if status.by_push:
-        return f"念のため、{status.next_at:%H:%M} にも受信します。"
-    again = "もう一度試すまで" if status.trouble is not None else "次の受信まで"
-    return f"{again} あと {wait_text(left)}（{status.next_at:%H:%M:%S}）"

@@ -18,6 +18,7 @@ from kollect.ui.framework.tk_lifetime import when_idle
 _FIELDS = ("TEntry", "TSpinbox", "TCombobox")
 _STEPS = (*_FIELDS, "TRadiobutton", "TCheckbutton", "TNotebook")
 _HISTORY = "_kollect_history"
+_ENTERED = "_kollect_entered"
 _MOST_STEPS = 200
 _MENU = "kollect_field_menu"
 
@@ -49,8 +50,9 @@ def install(root: tk.Tk) -> None:
         bind(name, "<<Redo>>", lambda event: _history(event).redo())
         bind(name, "<KeyRelease>", lambda event: _history(event).record())
         bind(name, "<<Paste>>", _paste)
-        tk_windows.add_to_class(root, name, "<FocusIn>", _history)
+        tk_windows.add_to_class(root, name, "<FocusIn>", _entered)
         tk_windows.add_to_class(root, name, "<FocusOut>", _left)
+        tk_windows.add_to_class(root, name, "<ButtonPress-1>", _clicked)
     bind("Text", "<<Paste>>", _paste_text)
 
 
@@ -143,6 +145,27 @@ def _enter(event: tk.Event) -> str:
     return "break"
 
 
+def _entered(event: tk.Event) -> None:
+    """What stands there is selected, as Windows does, so that typing takes its place.
+
+    Not by a click, which says where to type, and not after a menu, a dialog or another program.
+    """
+    entry = _entry(event)
+    UndoHistory.of(entry)
+    if _ENTERED not in vars(entry) and can_edit(entry):
+        select_all(entry)
+    begin_to_edit(entry)
+
+
+def _clicked(event: tk.Event) -> None:
+    begin_to_edit(_entry(event))
+
+
+def begin_to_edit(entry: tk.Misc) -> None:
+    """The cursor and what is selected stay as they are when this entry gets the focus now."""
+    vars(entry)[_ENTERED] = True
+
+
 def _left(event: tk.Event) -> None:
     """What is selected stays so only where the focus is: grey in another field it says nothing.
 
@@ -154,8 +177,16 @@ def _left(event: tk.Event) -> None:
         now = tk_windows.focused(entry)
         if now is not None and now is not entry and now.winfo_toplevel() is entry.winfo_toplevel():
             entry.selection_clear()
+            vars(entry).pop(_ENTERED, None)
 
     when_idle(entry, clear)
+
+
+def let_enter_move_on(text: tk.Text) -> None:
+    """A short text among other fields: Enter goes to the next one, Shift+Enter ends a line."""
+    for key in ("Return", "KP_Enter"):
+        text.bind(f"<{key}>", _enter)
+        text.bind(f"<Shift-{key}>", lambda event: None)  # what Tk does there: a new line
 
 
 def _move_on(event: tk.Event) -> str:
@@ -228,6 +259,7 @@ def _paste_text(event: tk.Event) -> str:
 
 
 def _menu_at_pointer(event: tk.Event) -> str:
+    begin_to_edit(event.widget)
     event.widget.focus_set()
     _menu(event.widget, event.x_root, event.y_root)
     return "break"

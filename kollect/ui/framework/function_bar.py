@@ -28,6 +28,8 @@ class FunctionKey:
     label: str
     action: Callable[[], None]
     enabled: bool = True
+    quiet: bool = False
+    """Not in blue, although it is the last: what the user does here is done by another button."""
 
     @property
     def text(self) -> str:
@@ -70,7 +72,8 @@ class FunctionBar(ttk.Frame):
             if key is back:
                 style = "Quiet.TButton"
             else:
-                style = "Primary.TButton" if key is keys[-1] else "TButton"
+                is_blue = key is keys[-1] and not key.quiet
+                style = "Primary.TButton" if is_blue else "TButton"
             button = ttk.Button(
                 self,
                 text=key.text,

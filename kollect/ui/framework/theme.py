@@ -208,6 +208,7 @@ class Theme:
         configure("PaperBold.TLabel", background=paper, font=BOLD_FONT)
         configure("PaperFaint.TLabel", background=paper, foreground=faint, font=SMALL_FONT)
         configure("PaperWrong.TLabel", background=paper, foreground=wrong, font=BOLD_FONT)
+        configure("PaperGood.TLabel", background=paper, foreground=good, font=BOLD_FONT)
         configure("State.TLabel", background=paper, font=HEADING_FONT)
         configure("Line.TFrame", background=line)
         configure("Wrong.TFrame", background=wrong)

@@ -246,6 +246,17 @@ class Window:
         """The same, with a red ✗."""
         self._bar.set_status(text, StatusKind.NOT_DONE)
 
+    def agrees(
+        self, title: str, question: str, *, yes: str, no: str = "キャンセル", otherwise: str
+    ) -> bool:
+        """Ask before what cannot be taken back. Enter and ESC mean no, and whoever has pressed
+        Enter for yes reads `otherwise`: that nothing was done.
+        """
+        agreed = self.dialogs.confirm(title, question, yes=yes, no=no, careful=True)
+        if not agreed:
+            self.say_not_done(otherwise)
+        return agreed
+
     @property
     def status_text(self) -> str:
         """What is said there, without its mark."""

@@ -7,14 +7,16 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from kollect.storage import log_sentences
+
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\S+) (.*)", re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d ")
 
 _DETAIL = re.compile(r"（(\w+(?:\.\w+)*: .* ← [^ :]+:\d+ .*)）$", re.DOTALL)
 """As `storage.event_log` writes an exception behind the words of an event."""
-_KIND_AT = len("2026-11-23 19:12:05 ")
 
 FAULT = "エラー"
+_WORTH_A_LOOK = (FAULT, "注意")
 LOOK_UP_EVERY = 5000
 """Lines, after which a search asks whether it is still wanted."""
 
@@ -26,11 +28,17 @@ WHEN = "%Y/%m/%d %H:%M:%S"
 def parts(line: str) -> tuple[str, str, str]:
     """When, what kind, what; a line that is not ours is all text."""
     found = _LINE.fullmatch(line)
-    return (found[1].replace("-", "/"), found[2], found[3]) if found else ("", "", line)
+    if found is None:
+        return "", "", line
+    # older logs have a reply that failed under 情報
+    kind = FAULT if log_sentences.is_fault(found[3]) else found[2]
+    return found[1].replace("-", "/"), kind, found[3]
 
 
 def is_fault(line: str) -> bool:
-    return line.startswith(f"{FAULT} ", _KIND_AT)
+    """What the screens show in red. 注意 too: under that older logs have every trouble."""
+    found = _LINE.fullmatch(line)
+    return found is not None and (found[2] in _WORTH_A_LOOK or log_sentences.is_fault(found[3]))
 
 
 def split_detail(text: str) -> tuple[str, str]:

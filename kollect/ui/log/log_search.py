@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
+from kollect.storage.masked import masked
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP, HALF, TEXT_FONT
@@ -15,6 +16,8 @@ from kollect.ui.framework.window import Window
 from kollect.ui.log import log_lines
 from kollect.ui.widgets.fields import LineField
 from kollect.ui.widgets.table import Table
+
+MASKED = "データを保護しているので、アドレスは ha***@… のように隠れています。受付番号でさがせます。"
 
 
 class LogSearch(ttk.Frame):
@@ -26,12 +29,16 @@ class LogSearch(ttk.Frame):
         window: Window,
         lines: Callable[[], list[str]],
         found: Callable[[], None],
+        is_masked: Callable[[], bool],
     ) -> None:
-        """`lines`: those that are searched; `found`: other ones have been found now."""
+        """`lines`: those that are searched; `found`: other ones have been found now. `is_masked`:
+        the log hides the addresses.
+        """
         super().__init__(parent)
         self._window = window
         self._lines = lines
         self._found = found
+        self._is_masked = is_masked
         self._hits: list[int] = []
         self._questions: LatestOnly[list[int]] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
@@ -85,6 +92,9 @@ class LogSearch(ttk.Frame):
     def search(self, *, go: bool) -> None:
         """Find the lines again; `go` to the nearest one above where there is one."""
         lines, text = self._lines(), self.wanted.value
+        is_masked = bool(self.text) and self._is_masked()
+        if is_masked:
+            text = masked(text)  # an address is found as the log has it
         if not self.text and not self._hits:
             self.tell()
             return
@@ -96,6 +106,10 @@ class LogSearch(ttk.Frame):
             if hits and go:
                 at = bisect_right(hits, self._table.at or 0) - 1
                 self._table.show_row(hits[max(0, at)])
+            if self.text and not hits and is_masked:
+                self._window.set_status(MASKED)
+            elif self._window.status_text == MASKED:
+                self._window.set_status("")
             self._found()
 
         self._questions.submit(lambda: log_lines.find(lines, text), done)

@@ -70,7 +70,13 @@ class LogScreen(Screen):
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         self._build_place()
-        self.search = LogSearch(self, window, self._lines_now, self._found)
+        self.search = LogSearch(
+            self,
+            window,
+            self._lines_now,
+            self._found,
+            lambda: workspaces.current.protected,
+        )
         self.search.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(GAP, 0))
         self.faults_only, self.details = (
             self._tick(column, word, action)

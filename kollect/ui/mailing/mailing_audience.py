@@ -13,6 +13,9 @@ from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.mailing.mailing_words import WHY_LEFT_OUT, about, estimate
 from kollect.ui.widgets.form import wrapped
 
+OUTSIDE = "条件に合わない"
+_WHY_OUTSIDE = "「送る相手」で選んだ条件に合わない会員です。"
+
 
 class AudiencePanel(ttk.Frame):
     """How many get it, how long that takes, and who is left out, why."""
@@ -54,7 +57,7 @@ class AudiencePanel(ttk.Frame):
         else:
             length = "この条件に合う会員はいません。"
         self.length.configure(text=length)
-        left_out = sum(audience.left_out.values())
+        left_out = audience.outside + sum(audience.left_out.values())
         self.heading.configure(
             text=f"送らない会員　{left_out:,}名" if left_out else "送らない会員はいません。"
         )
@@ -67,16 +70,25 @@ class AudiencePanel(ttk.Frame):
         for widget in self._rows:
             widget.destroy()
         self._rows.clear()
+        if audience is None:
+            return
         row = 4
-        for why, number in audience.left_out.items() if audience else ():
-            name = ttk.Label(self, text=why.value, style="PaperBold.TLabel")
-            name.grid(row=row, column=0, sticky="w", pady=(GAP, 0))
-            count = ttk.Label(self, text=f"{number:,}名", style="Paper.TLabel")
-            count.grid(row=row, column=1, sticky="e", padx=GAP, pady=(GAP, 0))
+        if audience.outside:
+            self._add(row, OUTSIDE, audience.outside, _WHY_OUTSIDE)
+            row += 2
+        for why, number in audience.left_out.items():
+            self._add(row, why.value, number, WHY_LEFT_OUT[why])
             button = ttk.Button(self, text="見る", width=6, command=partial(self._look, why))
             button.grid(row=row, column=2, pady=(GAP, 0))
-            reason = wrapped(self, WHY_LEFT_OUT[why], style="PaperFaint.TLabel")
-            reason.configure(width=1)
-            reason.grid(row=row + 1, column=0, columnspan=3, sticky="ew")
-            self._rows += [name, count, button, reason]
+            self._rows.append(button)
             row += 2
+
+    def _add(self, row: int, name: str, number: int, why: str) -> None:
+        heading = ttk.Label(self, text=name, style="PaperBold.TLabel")
+        heading.grid(row=row, column=0, sticky="w", pady=(GAP, 0))
+        count = ttk.Label(self, text=f"{number:,}名", style="Paper.TLabel")
+        count.grid(row=row, column=1, sticky="e", padx=GAP, pady=(GAP, 0))
+        reason = wrapped(self, why, style="PaperFaint.TLabel")
+        reason.configure(width=1)
+        reason.grid(row=row + 1, column=0, columnspan=3, sticky="ew")
+        self._rows += [heading, count, reason]

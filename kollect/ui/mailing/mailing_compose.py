@@ -15,6 +15,7 @@ from kollect.mailing.mailing_states import Mailing
 from kollect.mailing.rate_limit import RateLimit
 from kollect.settings.model import Shop
 from kollect.threads.background_thread import local_now
+from kollect.ui.framework.editing import begin_to_edit
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
@@ -157,8 +158,8 @@ class MailingComposeScreen(Screen):
             if entry.selection_present():
                 entry.delete("sel.first", "sel.last")
             entry.insert("insert", mark)
+            begin_to_edit(entry)
             entry.focus_set()
-            entry.selection_clear()
 
     def choose_text(self) -> None:
         """「文例」: begin with a text that is there already, or keep this one for another time."""
@@ -189,11 +190,11 @@ class MailingComposeScreen(Screen):
         self.preview.write(subject, body, self._settings)
         self.check.edited()
 
-    def _remarks(self) -> list[TextRemark]:
-        """文面の点検, with the placeholders of a mailing."""
+    def _remarks(self) -> list[TextRemark] | None:
+        """文面の点検, with the placeholders of a mailing; None while nothing is written."""
         subject, body = self._text
         if not (subject.strip() or body.strip()):
-            return []  # nothing is written yet
+            return None
         wrong = [
             TextRemark(f"{starred} は使えません。", f"{right} と書いてください。", serious=True)
             for starred, right in mailing_text.misspelt(subject, body).items()

@@ -203,12 +203,12 @@ class MailingListScreen(Screen):
     def discard(self) -> None:
         """「下書きを削除」"""
         mailing = self.chosen
-        if mailing is None or not self.window.dialogs.confirm(
+        if mailing is None or not self.window.agrees(
             "下書きの削除",
             f"下書き「{mailing.subject or '（見出なし）'}」を削除しますか？\n"
             "削除すると、元に戻せません。",
             yes="削除する",
-            careful=True,
+            otherwise="削除していません。",
         ):
             return
 

@@ -192,14 +192,14 @@ class MailingProgressScreen(Screen):
     def stop(self) -> None:
         """「中止」"""
         left = count(self.counts, WAITING)
-        if self.window.dialogs.confirm(
+        if self.window.agrees(
             "発信の中止",
             f"まだ送っていない {left:,}名には、このメールを送りません。\n"
             "中止すると、続きを送ることはできません。少しのあいだ止めるときは、"
             "「一時停止」を押してください。",
             yes="中止する",
             no="中止しない",
-            careful=True,
+            otherwise="中止していません。",
         ):
             self._turn(self._go.mailings.stop, "発信を中止しました。")
 

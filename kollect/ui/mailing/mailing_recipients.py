@@ -30,6 +30,8 @@ from kollect.ui.widgets.two_columns import TwoColumns
 COUNT_AFTER_MS = 250
 """Whoever types on within this time does not want to see the result yet."""
 
+NOT_SENT = "まだ送っていません。送るときは、もう一度 F12 を押し、「発信する」を選んでください。"
+
 
 class MailingRecipientsScreen(Screen):
     code, heading = "KKRMS103", "メール発信（2. 送る相手を選ぶ）"
@@ -202,7 +204,7 @@ class MailingRecipientsScreen(Screen):
         self, reached: int, choice: MemberFilter, mailing: Mailing, pace: RateLimit
     ) -> bool:
         shop = self._workspaces.current.settings().shop
-        return self.window.dialogs.confirm(
+        return self.window.agrees(
             f"{reached:,}名にメールを送ります",
             f"送る相手: {choice}\n"
             f"見出: {mailing_text.with_shop(mailing.subject, shop)}\n"
@@ -210,7 +212,7 @@ class MailingRecipientsScreen(Screen):
             "送ったメールは、取り消すことができません。発信してよろしいですか？",
             yes="発信する",
             no="戻る",
-            careful=True,
+            otherwise=NOT_SENT,
         )
 
     def _agreed_later(

@@ -100,23 +100,23 @@ class BulkMenu:
 
     def stop_mails(self) -> None:
         numbers = self._chosen()
-        if self._window.dialogs.confirm(
+        if self._window.agrees(
             "配信停止",
             f"選んだ {len(numbers):,}名へのメールを止めますか？\n"
             "再開するには、お一人ずつ、お客様の新しい承諾が必要です。",
             yes="配信を止める",
-            careful=True,
+            otherwise="配信を止めていません。",
         ):
             self._do(BulkAct(BulkStep.STOP), numbers)
 
     def withdraw(self) -> None:
         numbers = self._chosen()
-        if self._window.dialogs.confirm(
+        if self._window.agrees(
             "退会",
             f"選んだ {len(numbers):,}名を退会にしますか？\n"
             "メールは送られなくなります。登録内容は残り、あとでお一人ずつ取り消せます。",
             yes="退会にする",
-            careful=True,
+            otherwise="退会にしていません。",
         ):
             self._do(BulkAct(BulkStep.WITHDRAW), numbers)
 

@@ -8,6 +8,7 @@ from functools import partial
 from tkinter import ttk
 
 from kollect.members import normalize
+from kollect.ui.framework.editing import begin_to_edit
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import GAP
 from kollect.ui.widgets.fields import LineField
@@ -50,4 +51,5 @@ class GroupChoice:
         there = normalize.groups(self._field.value)
         if label not in there:
             self._field.value = "、".join((*there, label))
+        begin_to_edit(self._field.widget)
         self._field.focus()

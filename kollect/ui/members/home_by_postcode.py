@@ -14,6 +14,7 @@ from kollect.errors import Trouble
 from kollect.members import normalize, postcodes
 from kollect.members.postcodes import PostalAddress
 from kollect.ui.framework.dialogs import Dialog, Dialogs, em, paragraph
+from kollect.ui.framework.editing import begin_to_edit
 from kollect.ui.framework.key_bindings import instead, on_key
 from kollect.ui.framework.theme import GAP
 from kollect.ui.widgets.fields import LineField
@@ -131,6 +132,7 @@ class HomeByPostcode:
             return None
         entry = self._home.widget
         place = len(self._filled.text if self._filled.is_complete else self._filled.before_number)
+        begin_to_edit(entry)
         entry.selection_clear()
         entry.icursor(place)
         entry.xview_moveto(0)

@@ -88,6 +88,7 @@ class MemberEditScreen(Screen):
         self.notebook.add(self.scrolled, text="登録内容", padding=GAP)
         self.history = Corrections(self.notebook, self.put_back, self.part)
         self.notebook.add(self.history, text="修正の履歴", padding=GAP)
+        self.fields.fit(window.theme.size)
         self.mails = mails(self.notebook)
         self.notebook.add(self.mails, text="送ったメール", padding=GAP)
         self._show(member)
@@ -116,6 +117,7 @@ class MemberEditScreen(Screen):
         self.save(then)
 
     def on_text_size(self) -> None:
+        self.fields.fit(self.window.theme.size)
         self.history.on_text_size()
         self.mails.on_text_size()
 

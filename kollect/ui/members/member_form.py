@@ -12,6 +12,7 @@ from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.collector.events import CollectorEvent, PollFinished
+from kollect.delivery.answer_words import cause_of
 from kollect.delivery.carriers import AT_THE_COUNTER, MAY_BE_FILTER
 from kollect.desktop.ime import InputMode
 from kollect.errors import Trouble
@@ -81,6 +82,7 @@ class MemberFormScreen(Screen):
         self.fields = MemberFormFields(rows, lambda: local_now().date(), window.dialogs)
         self.alike = AlikeNotice(self, workspaces, self.fields, lambda: None)
         self.fields.empty()
+        self.on_text_size()
         self.number.on_edit(self._number_edited)
         entry = self.number.widget
         for key in ("<Return>", "<KP_Enter>", "<Tab>"):
@@ -99,6 +101,9 @@ class MemberFormScreen(Screen):
         elif self._found is not None:
             keys.append(FunctionKey("F9", "再送", self.resend))
         return [*keys, FunctionKey("F12", "登録実行", self.save, enabled=not self.is_busy)]
+
+    def on_text_size(self) -> None:
+        self.fields.fit(self.window.theme.size)
 
     def on_show(self) -> None:
         self.number.focus()
@@ -154,9 +159,9 @@ class MemberFormScreen(Screen):
         place = rows.row(under_fields=True)
         place.columnconfigure(1, weight=1)
         self.address = ttk.Label(place, style="Bold.TLabel")
-        self.address.grid(row=0, column=0, sticky="w")
+        self.address.grid(row=0, column=0, sticky="nw")
         self.condition = wrapped(place, "")
-        self.condition.grid(row=0, column=1, rowspan=2, sticky="ew", padx=WIDE)
+        self.condition.grid(row=0, column=1, rowspan=2, sticky="new", padx=WIDE)
         self.sheet_button = ttk.Button(
             place, text="届かないときの紙", width=16, command=self._go.arrival_sheet
         )
@@ -248,7 +253,8 @@ class MemberFormScreen(Screen):
             text += f"　{receipt.replied_at.astimezone():%Y/%m/%d %H:%M}"
         style = _STYLES.get(receipt.state, "TLabel")
         if receipt.reason and (receipt.state in _FAILED or receipt.state is ReceiptState.REPLIED):
-            text, style = f"{text}　{receipt.reason}", "Bad.TLabel"
+            cause = cause_of(receipt.reason, receipt.address)
+            text, style = f"{text}　{cause}。", "Bad.TLabel"
         if may_be_filtered(receipt):
             text, style = f"{MAY_BE_FILTER}。{AT_THE_COUNTER}", "Bad.TLabel"
         if said_no is not None:
@@ -266,8 +272,10 @@ class MemberFormScreen(Screen):
         address = ""
         if self._there is not None:
             address = self._there.standing.address
+            gone = self._there.standing.state is MemberState.WITHDRAWN
+            wish = "退会を取り消すときは" if gone else "内容を直すときは"
             cure = (
-                "内容を直すときや、退会を取り消すときは「F9:会員を開く」を押してください。"
+                f"{wish}「F9:会員を開く」を押してください。"
                 "別のお客様のときは、番号を確かめてください。"
             )
         self._say_found(address, "", "TLabel")

@@ -23,6 +23,7 @@ from kollect.members.member_fields import (
     MemberFormInput,
     problems,
 )
+from kollect.settings.model import TextSize
 from kollect.ui.framework import tk_windows
 from kollect.ui.framework.dialogs import Dialogs
 from kollect.ui.framework.theme import GAP, WIDE
@@ -32,9 +33,10 @@ from kollect.ui.members.home_by_postcode import HomeByPostcode
 from kollect.ui.members.kana_proposal import KanaProposal
 from kollect.ui.widgets import fields, form
 
-REGISTERED = "登録中"
+REGISTERED = "登録済"
 """The state of a member who has not left, and to whom mail can go."""
 LABEL_CHARACTERS = 6
+NOTE_LINES = 2
 WIDEST = 66
 """Full-width characters: a form is no wider."""
 _BOTH_CALENDARS = "西暦でも和暦でも。例: S60.1.2"
@@ -84,7 +86,7 @@ class MemberFormFields:
         self.postcode = rows.line("郵便番号", characters=12, beside=self.phone)
         self.home = rows.line("住所", characters=60)
         self.groups = rows.line("グループ", characters=34)
-        self.note = rows.text("備考", lines=2, characters=60)
+        self.note = rows.short_text("備考", lines=NOTE_LINES, characters=60)
         self.consent = rows.radios("メール配信", {YES: YES, NO: NO})
         self.consent_on = rows.line("承諾日", characters=18)
         self.consent_how = rows.line("承諾方法", characters=26, beside=self.consent_on)
@@ -104,6 +106,7 @@ class MemberFormFields:
         }
         self._meant = self._beside(rows, self.birthday, _BOTH_CALENDARS)
         self._beside(rows, self.sex, "1～4のキーでも選べます")
+        self._beside(rows, self.consent, "1と2のキーでも選べます")
         self._group_choice = GroupChoice(rows, self.groups)
         self._kana_proposal = KanaProposal(self.name, self.kana)
         self._home_by_postcode = HomeByPostcode(self.postcode, self.home, dialogs)
@@ -159,6 +162,10 @@ class MemberFormFields:
             first.focus()
         return first
 
+    def fit(self, size: TextSize) -> None:
+        """With the largest letters the notes have one line, and all the form is in sight."""
+        self.note.show_lines(1 if size is TextSize.HUGE else NOTE_LINES)
+
     def enable(self, enabled: bool) -> None:
         for field in self.fields.values():
             field.enable(enabled)
@@ -179,8 +186,6 @@ class MemberFormFields:
     def _wire(self) -> None:
         self.birthday.on_edit(self._say_birthday)
         self.consent.on_edit(self._consent_chosen)
-        for key in ("<Return>", "<KP_Enter>"):
-            self.note.widget.bind(key, self._pass_note)
         for where in (*_SEEN_AT_ONCE, MemberField.NAME, MemberField.KANA):
             widget = self.fields[where].widget
             for key in ("<Return>", "<KP_Enter>", "<Tab>"):
@@ -239,13 +244,6 @@ class MemberFormFields:
             field.enable(agreed)
             if not agreed:
                 field.clear()
-
-    def _pass_note(self, event: tk.Event) -> str | None:
-        """Enter moves on in every field; in a 備考 that was begun it ends a line."""
-        if self.note.value:
-            return None
-        self.consent.focus()
-        return "break"
 
     def _beside(self, rows: form.Form, field: fields.Field[Any], text: str) -> ttk.Label:
         label = ttk.Label(rows.beside(field), text=text, style="Faint.TLabel")

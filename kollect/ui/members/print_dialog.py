@@ -55,7 +55,7 @@ class PrintDialog(Dialog[PrintChoice | None]):
         self.sheet = rows.choice("用紙", titles)
         most = max(one.labels for one in SHEETS)
         self.first = rows.number(
-            "使い始め", (1, most), characters=4, after="枚目から（左上から右へ数えます）"
+            "使い始め", (1, most), characters=4, after="番目のラベルから（左上から右へ数えます）"
         )
         self.hint = rows.note("")
         if protected:

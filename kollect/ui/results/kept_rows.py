@@ -19,7 +19,7 @@ COLUMNS = (
     TableColumn("届いた日時", 8.8, narrow=6.2),
     TableColumn("差出人", 15, stretch=True),
     TableColumn("見出", 14, stretch=True),
-    TableColumn("扱い", 8, narrow=7.5),
+    TableColumn("扱い", 9.5, narrow=9),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from kollect.delivery.answer_words import cause_and_answer
 from kollect.ledger.letter_query import LetterProgress
 from kollect.ledger.states import MailState
 from kollect.mail.foreign_text import exact
@@ -39,7 +40,8 @@ def outcome(
         when = max((one.step_at for one in letters), default=None)
         return LetterOutcome(_sent(letters, digits, when, again=again), True, True)
     who = _who(failed or waiting, digits)
-    why = next((f"送信サーバの答え: {exact(one.answer)}" for one in failed if one.answer), "")
+    answers = [(exact(one.answer), one.address) for one in failed if one.answer]
+    why = cause_and_answer(*answers[0]) if answers else ""
     why = why or trouble or "送信サーバから答えがありませんでした。"
     why = why if why.endswith("。") else f"{why}。"
     if waiting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from kollect.delivery.answer_words import cause_of
 from kollect.delivery.carriers import MAY_BE_FILTER, may_be_filter, sheet_may_help
 from kollect.ledger.receipt_query import ReceiptOrder
 from kollect.ledger.records import Receipt
@@ -83,7 +84,10 @@ def about(receipt: Receipt, *, short_for: date | None = None) -> str:
         text = f"{MAY_BE_FILTER}。"
         text += _TRIED_AGAIN if receipt.state is ReceiptState.PENDING else ""
     if text and receipt.reason:
-        return f"{text}（{receipt.reason}）"
+        cause = "" if may_be_filtered(receipt) else cause_of(receipt.reason, receipt.address)
+        told = f"{text}{cause}。" if cause else text
+        is_told = receipt.reason.rstrip("。") == cause
+        return told if is_told else f"{told}（サーバの答え: {receipt.reason}）"
     if text:
         return text
     if short_for and receipt.replied_at:

@@ -31,6 +31,8 @@ class FoundSettings:
     passwords: Passwords = dataclasses.field(default_factory=Passwords)
     label: str = ""
     """Whose servers they are."""
+    logged_in: bool = False
+    """Both servers have taken the login."""
 
 
 class FindServersDialog(Dialog[FoundSettings | None]):
@@ -163,7 +165,7 @@ class FindServersDialog(Dialog[FoundSettings | None]):
             self._label(found.provider),
         )
         if found.found or found.has_own_account:
-            self.finish(here)
+            self.finish(replace(here, logged_in=found.found))
             return
         self._half = here if found.provider is not None or found.chosen else None
         self._tell(search_texts.of_result(found, here.label), "Bad.TLabel")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
+from kollect.members.phone_numbers import phone
 from kollect.settings.model import Settings
 from kollect.settings.pin import hashed
 from kollect.ui.framework.theme import GAP
@@ -45,14 +46,16 @@ class IdPage(SettingsPage):
         form = Form(self.inside)
         form.pack(fill="x")
         shop = form.group("お店")
-        shop.note("ポスターや登録用紙、メールの差出人と末尾に使います。")
+        shop.note("ポスターと登録用紙、メールの差出人、「メール発信」の末尾に使います。")
         self.fields = {
             ("shop", "id"): shop.line("店番(ID)", characters=16, after="画面の一番上に出ます"),
             ("shop", "name"): shop.line("店名", characters=44),
-            ("shop", "address"): shop.text("住所", lines=2, characters=44),
+            ("shop", "address"): shop.short_text("住所", lines=2, characters=44),
             ("shop", "phone"): shop.line("電話番号", characters=24),
         }
-        guard = form.group("設定の保護")
+        self.phone = self.fields["shop", "phone"]
+        self.phone.widget.bind("<FocusOut>", lambda event: self._with_hyphens(), add="+")
+        guard = form.group("暗証番号")
         self.protect = guard.checkbox("設定を保護する")
         guard.note(
             "暗証番号を知っている人だけが「緒言設定」を変更できるようになります（保守不可）。",
@@ -97,7 +100,13 @@ class IdPage(SettingsPage):
         self._pin = settings.shop.pin
         self.protect.value = bool(self._pin)
 
+    def _with_hyphens(self) -> None:
+        """As the members' numbers, however it was typed."""
+        if (written := phone(self.phone.value)) != self.phone.value:
+            self.phone.value = written
+
     def gather(self, settings: Settings) -> Settings:
+        self._with_hyphens()  # F12 is pressed in the field itself
         settings = super().gather(settings)
         return replace(settings, shop=replace(settings.shop, pin=self._pin))
 

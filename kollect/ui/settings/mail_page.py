@@ -42,6 +42,7 @@ PLAIN_HINT = "（ふつうは付けません）"
 PLAIN_NOTE = (
     "通信の途中でパスワードを盗み見され、メールを読まれたり、なりすまされたりする危険があります。"
 )
+LOGGED_IN = "ログインもできました。F12 で保存します。"
 OWN_DOMAIN = "どの会社のメールかは、「設定をさがす」で調べられます。"
 ALERT_NOTE = "受信できない状態が30分続いたときと、直ったときに、ここへメールでお知らせします。"
 WEEKDAY_WORDS = dict(zip(Weekday, (f"{day}曜日" for day in "月火水木金土日"), strict=True))
@@ -358,14 +359,14 @@ class MailPage(SettingsPage):
         self.address.clear()
         if found.passwords.receive:
             self.show_passwords(found.passwords)
-        self._fill(found.settings, found.label)
+        self._fill(found.settings, found.label, LOGGED_IN if found.logged_in else "")
 
     def fill_in(self, provider: Provider) -> None:
         """Put the provider's servers, ports, security and account form into the fields."""
         label = provider.label.partition("（")[0]
         self._fill(filled_in(self._gather(), provider, self.protocol.value), label)
 
-    def _fill(self, settings: Settings, label: str) -> None:
+    def _fill(self, settings: Settings, label: str, more: str = "") -> None:
         """Show these servers, say what was filled in, and go to what is still missing."""
         before = [field.value for place, field in self._server_fields()]
         self._show_mail(settings)
@@ -382,7 +383,7 @@ class MailPage(SettingsPage):
         )
         empty.focus()
         if filled:
-            self._say_done(f"{label} の設定を入れました（{filled}か所）。")
+            self._say_done(f"{label} の設定を入れました（{filled}か所）。{more}")
 
     def copy_account(self) -> None:
         """「受信用のアカウントを複写する」: the password too."""

@@ -234,13 +234,13 @@ class MailTestPage(SettingsPage):
         return [child for child in children if isinstance(child, _StepRow)]
 
     def _pin(self, certificate: Certificate) -> None:
-        sure = self._window.dialogs.confirm(
+        sure = self._window.agrees(
             "この証明書を信頼しますか？",
             "プロバイダの案内にある内容と同じかどうか、必ず確かめてください。"
             "違う証明書を信頼すると、パスワードやメールを盗み見されるおそれがあります。\n\n"
             + certificate_text(certificate),
             yes=TRUST,
-            careful=True,
+            otherwise="この証明書を信頼していません。",
         )
         if sure:
             self._trust(certificate)
@@ -250,14 +250,14 @@ class MailTestPage(SettingsPage):
     def _do_without(self, server: tuple[str, str, int]) -> None:
         """It is remembered at once, not by F12: no setting tells of it."""
         _, host, port = server
-        sure = self._window.dialogs.confirm(
+        sure = self._window.agrees(
             "今後は暗号化せずに通信しますか？",
             f"「{host}」（ポート番号 {port}）は、これまで通信を暗号化していました。"
             "暗号化しないと、お客様のメールアドレスやメールの内容を、"
             "途中でだれかに盗み見られるおそれがあります。\n\n"
             "プロバイダが暗号化をやめたと、案内などで確かめたときだけにしてください。",
             yes=DO_WITHOUT,
-            careful=True,
+            otherwise="これまでどおり、暗号化を求めます。",
         )
         if not sure:
             return

@@ -42,9 +42,16 @@ _NO_WAY_BACK = (
     "このパソコンと復元シートの両方をなくすと、だれもデータを開けず、"
     "お客様の記録はすべて失われます。"
 )
+_ON_PAPER_ALONE = (
+    "鍵になる「復元コード」は、紙に印刷した「復元シート」だけにあります。このパソコンには鍵を"
+    "覚えさせる場所がないため、コレクトを起動するたびに、復元コード（27文字）の入力が必要です。"
+)
+_NO_OTHER_WAY = "復元シートをなくすと、だれもデータを開けず、お客様の記録はすべて失われます。"
 _NOT = "取り出したExcel（CSV）のファイル、印刷した一覧、USBメモリに残る古い跡は、保護されません。"
 _CSV_HINT = "お店の金庫にしまう控えです。だれでも読めます。"
 SENTENCES = (_LOST, _WHAT, _KEY, _NO_WAY_BACK, _NOT)
+WITHOUT_A_PLACE = (_LOST, _WHAT, _ON_PAPER_ALONE, _NO_OTHER_WAY, _NOT)
+"""Where this PC cannot keep the code."""
 
 
 class MeaningDialog(Dialog[bool]):
@@ -52,16 +59,27 @@ class MeaningDialog(Dialog[bool]):
 
     manual = "protection"
 
-    def __init__(self, parent: tk.Misc, write_csv: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        write_csv: Callable[[], None],
+        *,
+        is_kept: bool,
+        has_members: bool,
+    ) -> None:
+        """`is_kept`: this PC will know the code. `has_members`: there is something to write."""
         super().__init__(parent, "データを保護する", otherwise=False)
-        for sentence in SENTENCES:
-            style = "Bad.TLabel" if sentence is _NO_WAY_BACK else "TLabel"
+        for sentence in SENTENCES if is_kept else WITHOUT_A_PLACE:
+            red = (_NO_WAY_BACK, _NO_OTHER_WAY, _ON_PAPER_ALONE)
+            style = "Bad.TLabel" if sentence in red else "TLabel"
             paragraph(self.body, sentence, style=style, characters=_WIDTH).pack(
                 anchor="w", pady=(0, HALF)
             )
-        row, (self.csv_button,) = button_row(self.body, {CSV: write_csv})
-        row.pack(anchor="w", pady=(HALF, 0))
-        paragraph(self.body, _CSV_HINT, style="Faint.TLabel", characters=_WIDTH).pack(anchor="w")
+        if has_members:
+            row, (self.csv_button,) = button_row(self.body, {CSV: write_csv})
+            row.pack(anchor="w", pady=(HALF, 0))
+            hint = paragraph(self.body, _CSV_HINT, style="Faint.TLabel", characters=_WIDTH)
+            hint.pack(anchor="w")
         self.buttons(("キャンセル", self.cancel), ("次へ", lambda: self.finish(True)))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.app.preflight import Watch
 from kollect.errors import Trouble
+from kollect.settings.secret_place import has_secret_place
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.csv_file import ask_csv_file
 from kollect.ui.framework.jobs import Job
@@ -46,6 +47,8 @@ class ProtectionRow:
         self._workspaces = workspaces
         self._at_rest = AtRest(window, workspaces, go, is_testing)
         self._enabled = True
+        self._is_kept = self._has_members = False
+        """Whether this PC keeps the code, and whether there are members, as `look` found it."""
         self._standing: ProtectionStanding | None = None
         self._wants_focus = False
         self.state = ttk.Label(form.row(label="いまの状態"), text="調べています…")
@@ -72,13 +75,17 @@ class ProtectionRow:
         """Show how it stands."""
         from kollect.app import data_protection
 
-        folder = self._workspaces.current.folder
-        self._window.jobs.run(
-            lambda job: data_protection.standing(folder),
-            self._show,
-            owner=self.state,
-            failed=self._unknown,
-        )
+        workspace = self._workspaces.current
+
+        def work(job: Job) -> ProtectionStanding:
+            standing = data_protection.standing(workspace.folder)
+            if not standing.protected:
+                with workspace.members() as members:
+                    self._has_members = members.last_registered() is not None
+                self._is_kept = has_secret_place()
+            return standing
+
+        self._window.jobs.run(work, self._show, owner=self.state, failed=self._unknown)
 
     def focus_when_known(self) -> None:
         """Give the button that can be pressed the focus, as soon as it is known which."""
@@ -98,7 +105,9 @@ class ProtectionRow:
         from kollect.app import data_protection
         from kollect.ui.settings.protection_dialogs import BEGINNING, MeaningDialog
 
-        if not self._window.dialogs.show(MeaningDialog, self.write_csv):
+        if not self._window.dialogs.show(
+            MeaningDialog, self.write_csv, is_kept=self._is_kept, has_members=self._has_members
+        ):
             return
         folder = self._workspaces.current.folder
 

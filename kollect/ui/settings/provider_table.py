@@ -17,7 +17,7 @@ from kollect.ui.widgets.form import wrapped
 from kollect.ui.widgets.table_columns import TableColumn, TableColumns
 
 _COLUMNS = (
-    TableColumn("プロバイダ", 12, stretch=True),
+    TableColumn("プロバイダ", 13, stretch=True),
     TableColumn("受信サーバ", 11, spare=True, stretch=True),
     TableColumn("送信サーバ", 11, stretch=True),
     TableColumn("確認", 3.5),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tkinter import ttk
 
 from kollect.app.active_workspace import ActiveWorkspace
+from kollect.collector.events import CollectorEvent, PollFinished
 from kollect.desktop.open_file import open_file
 from kollect.errors import Certificate, Problem, Trouble
 from kollect.settings import pin
@@ -30,6 +31,7 @@ from kollect.ui.settings.settings_page import Place, SettingsPage
 IN_DEMO = (
     "デモ用の設定は、さがさなくても入っています。デモを終えてから、お店の設定をさがしてください。"
 )
+NOT_FORWARDED = "対象外メールは転送せず、30日間このパソコンに残します。"
 
 
 class SettingsScreen(Screen):
@@ -51,6 +53,8 @@ class SettingsScreen(Screen):
         self._saved_passwords: Passwords | None = None
         self._trusted = self._saved.tls.trusted_fingerprints
         self._unlocked = False
+        self._awaited_polls = 0
+        """Saved in trouble: how many polls end until one has tried what was saved."""
         self._focus_first: Callable[[], None] = lambda: None
         """What gets the focus as soon as the passwords are there."""
         self._banner = ttk.Frame(self)
@@ -86,12 +90,15 @@ class SettingsScreen(Screen):
         self._lock()
         self.select(tab)
         self._fetch_passwords()
+        self.notebook.bind("<<NotebookTabChanged>>", lambda event: self.refresh_keys())
 
     # ---- as a screen ----
 
     def function_keys(self) -> Sequence[FunctionKey]:
         ready = self._saved_passwords is not None and not self.locked and not self.is_busy
-        return [FunctionKey("F12", "設定実行", self.save, enabled=ready)]
+        # on the page of tests the blue one is 「まとめてテスト」
+        quiet = self.page is self.test
+        return [FunctionKey("F12", "設定実行", self.save, enabled=ready, quiet=quiet)]
 
     @property
     def page(self) -> SettingsPage:
@@ -110,6 +117,13 @@ class SettingsScreen(Screen):
             next(iter(page.fields.values())).focus()
         else:
             self.notebook.focus_set()
+
+    def on_collector_event(self, news: CollectorEvent) -> None:
+        """Whether what was saved has mended what was wrong."""
+        if self._awaited_polls and isinstance(news, PollFinished):
+            self._awaited_polls -= 1
+            if not self._awaited_polls and self.window.screen is self:
+                self._tell_outcome(news.trouble)
 
     def has_unsaved_changes(self) -> bool:
         if self.locked or self._saved_passwords is None:
@@ -146,6 +160,10 @@ class SettingsScreen(Screen):
             return
         settings, passwords = self.gather(), self.mail.passwords()
         self.window.set_status("保存しています…")
+        workspace = self._workspaces.current
+        mends = workspace.collecting and self._go.tray.status.trouble is not None
+        # a poll that is under way still uses what was saved before
+        self._awaited_polls = 1 + workspace.polling if mends else 0
 
         def work(job: Job) -> None:
             self._go.save_settings(settings, passwords)
@@ -155,10 +173,21 @@ class SettingsScreen(Screen):
             self._unlocked = True  # whoever has just set a PIN may go on
             self.window.identify(settings.shop.id, locked=self.locked)
             self.refresh_keys()
-            self.window.say_done(self._word_of_success(settings, passwords))
+            if self._awaited_polls:
+                self.window.set_status("設定を保存しました。受信できるか試しています…")
+            elif not mends:
+                self.window.say_done(self._word_of_success(settings, passwords))
             then()
 
         self.work(work, done, busy=True)
+
+    def _tell_outcome(self, trouble: Trouble | None) -> None:
+        if trouble is None:
+            self.window.say_done("設定を保存しました。受信できました。")
+        else:
+            self.window.say_not_done(
+                f"設定は保存しましたが、まだ直っていません（{trouble.title}）。"
+            )
 
     def to_be_tried(self) -> tuple[Settings, Passwords] | None:
         """What the test uses: the mail settings must make sense, the rest may be half-done."""
@@ -229,6 +258,8 @@ class SettingsScreen(Screen):
             return f"保存しました。収集を始める前に、あと{len(missing)}か所の入力が必要です。"
         if not passwords.receive:
             return "保存しました。収集を始める前に、パスワードの入力が必要です。"
+        if self.page is self.mail and not settings.forward_address:
+            return f"設定を保存しました。{NOT_FORWARDED}"
         return "設定を保存しました。"
 
     # ---- what is wrong ----

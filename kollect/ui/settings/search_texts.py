@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kollect.errors import ServerTrouble
+from kollect.errors import IN_MAIL_SETTINGS, ServerTrouble
 from kollect.setup.found_servers import FoundServers, SideState
 
 INTRODUCTION = (
@@ -11,6 +11,7 @@ INTRODUCTION = (
 )
 NO_ADDRESS = "メールアドレスを入力してください。"
 NO_PASSWORD = "パスワードを入力してください。ログインできるかどうかで、サーバを確かめます。"
+CASE_MATTERS = "大文字と小文字は別の文字です。"
 LOOKING_UP = "サーバをさがしています…"
 
 WORD_TITLE = "インターネットで調べます"
@@ -53,8 +54,8 @@ def of_result(found: FoundServers, label: str) -> str:
     note = found.provider.note if found.provider is not None else ""
     if receive.state is SideState.REFUSED:
         return (
-            f"{label}のサーバは見つかりましたが、アカウントかパスワードを断られました。"
-            f"{note or _cure(receive.trouble)}"
+            f"{label}のサーバは見つかりましたが、パスワードを断られました。"
+            f"{note or _cure_here(receive.trouble)}"
             "入力し直して、もう一度「設定をさがす」を押してください。"
         )
     if receive.state is SideState.LOGGED_IN and send.state is SideState.REFUSED:
@@ -73,5 +74,11 @@ def of_result(found: FoundServers, label: str) -> str:
     return NOTHING
 
 
+def _cure_here(trouble: ServerTrouble | None) -> str:
+    """In the dialog there are the address and the password, and nothing else to look at."""
+    cure = _cure(trouble)
+    return CASE_MATTERS if cure.startswith(IN_MAIL_SETTINGS) else cure
+
+
 def _cure(trouble: ServerTrouble | None) -> str:
-    return trouble.cure if trouble is not None else ""
+    return trouble.cure_by_hand if trouble is not None else ""

@@ -168,7 +168,7 @@ class TrialDialog(Dialog[bool]):
     def _failed(self, trouble: Trouble) -> None:
         self._job = None
         self.send_button.configure(state="normal")
-        self._say(f"{trouble.title}。{trouble.happened}{trouble.cure}", "Bad.TLabel")
+        self._say(f"{trouble.title}。{trouble.happened}{trouble.cure_by_hand}", "Bad.TLabel")
 
     @property
     def is_sent(self) -> bool:

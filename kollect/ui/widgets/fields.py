@@ -17,6 +17,7 @@ from kollect.ui.framework import tk_windows
 from kollect.ui.framework.editing import UndoHistory
 from kollect.ui.framework.key_bindings import on_key
 from kollect.ui.framework.theme import FIELD_OFF, LINE, PAPER, WRONG, colour
+from kollect.ui.widgets.scroll_frame import see_with
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class Field(Generic[T]):
         self.widget = widget
         """What takes the focus."""
         self._error = error
+        see_with(widget, error)
         self._listeners: list[Callable[[], None]] = []
         self._setting = False
 
@@ -290,6 +292,15 @@ class _Lines(Field[T]):
         super().__init__(widget, error)
         self._text = widget
         widget.bind("<<Modified>>", self._modified)
+
+    def show_lines(self, lines: int) -> None:
+        """So many of them without scrolling; a single one has not the height of a scroll bar."""
+        self._text.configure(height=lines)
+        for bar in self._text.master.winfo_children():
+            if isinstance(bar, ttk.Scrollbar) and lines > 1:
+                bar.grid()
+            elif isinstance(bar, ttk.Scrollbar):
+                bar.grid_remove()
 
     def insert(self, text: str) -> None:
         """Put a text where the cursor is, in place of what is selected."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from tkinter import ttk
 from typing import Any, TypeVar
 
-from kollect.ui.framework.editing import SecretEntry
+from kollect.ui.framework.editing import SecretEntry, let_enter_move_on
 from kollect.ui.framework.theme import (
     ACCENT,
     GAP,
@@ -150,7 +150,14 @@ class Form(ttk.Frame):
         return CheckboxField(button, self._error(), variable)
 
     def text(self, label: str, *, lines: int, characters: int = 40) -> TextField:
+        """A letter: Enter ends a line of it."""
         return TextField(self._text(label, lines, characters), self._error())
+
+    def short_text(self, label: str, *, lines: int, characters: int = 40) -> TextField:
+        """Some words that may need a second line: Enter moves on, as in every other field."""
+        text = self._text(label, lines, characters)
+        let_enter_move_on(text)
+        return TextField(text, self._error())
 
     def lines(self, label: str, *, lines: int, characters: int = 40) -> LinesField:
         """A text in which every line is a value of its own."""

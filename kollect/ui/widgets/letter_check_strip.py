@@ -21,15 +21,16 @@ class LetterCheckStrip(ttk.Frame):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Callable[[], Sequence[TextRemark]],
+        look: Callable[[], Sequence[TextRemark] | None],
         see: Callable[[tk.Misc], None],
     ) -> None:
-        """`look` says what there is to remark; `see` scrolls to what has been unfolded."""
+        """`look`: None where nothing is written yet. `see` brings a widget into sight."""
         super().__init__(parent)
         self._look = look
         self._see = see
         self._soon = Timer(self, self.look_now)
         self.remarks: tuple[TextRemark, ...] = ()
+        self._is_empty = True
         self.columnconfigure(0, weight=1)
         self._line = self._label(self, "")
         self._line.grid(row=0, column=0, sticky="ew")
@@ -45,9 +46,10 @@ class LetterCheckStrip(ttk.Frame):
         self._soon.start(_LOOK_AFTER_MS)
 
     def look_now(self) -> None:
-        found = tuple(self._look())
-        if found != self.remarks:
-            self.remarks = found
+        looked = self._look()
+        found, is_empty = tuple(looked or ()), looked is None
+        if (found, is_empty) != (self.remarks, self._is_empty):
+            self.remarks, self._is_empty = found, is_empty
             self._show()
 
     def fold(self) -> None:
@@ -65,6 +67,8 @@ class LetterCheckStrip(ttk.Frame):
 
     def _show(self) -> None:
         text, style = _summary(self.remarks)
+        if self._is_empty:
+            text, style = "文面の点検: 文章を書くと、ここで点検します", "Faint.TLabel"
         self._line.configure(text=text, style=style)
         self._unfolded = self._unfolded and bool(self.remarks)
         self.button.configure(text=_HIDE if self._unfolded else _SHOW)

@@ -15,6 +15,7 @@ SOON_MS = 20
 _LAID_OUT_MS = 150
 """Words that fold have their height by then: what came into sight may have been pushed out."""
 _MARGIN = 12
+_BELOW = "_kollect_seen_with"
 _MOST_TURNS = 3
 _CALM_MS = 300
 """The bar comes or goes at most so often until nothing has moved for so long."""
@@ -73,7 +74,8 @@ class ScrollFrame(ttk.Frame):
         if widget is not self._wanted or not widget.winfo_exists():
             return
         top = widget.winfo_rooty() - self.inside.winfo_rooty()
-        bottom = top + widget.winfo_height()
+        bottom = max(part.winfo_rooty() + part.winfo_height() for part in _seen_together(widget))
+        bottom -= self.inside.winfo_rooty()
         height = self._canvas.winfo_height()
         seen = self._canvas.canvasy(0)
         if seen <= top and bottom <= seen + height:
@@ -135,6 +137,24 @@ class ScrollFrame(ttk.Frame):
             self._fit_soon()
 
 
+def see_with(widget: tk.Misc, below: tk.Misc) -> None:
+    """Where this widget is brought into view, so is what stands below it, if it is there."""
+    vars(widget)[_BELOW] = below
+    below.bind("<Map>", lambda event: _see_again(widget), add="+")
+
+
+def _see_again(widget: tk.Misc) -> None:
+    if str(widget.tk.call("focus")) == str(widget):
+        _bring_into_view(widget)
+
+
+def _seen_together(widget: tk.Misc) -> Iterator[tk.Misc]:
+    yield widget
+    below = vars(widget).get(_BELOW)
+    if below is not None and below.winfo_ismapped():
+        yield below
+
+
 def keep_readable(inside: ttk.Frame, characters: int) -> None:
     """Let a packed frame be no wider than so many full-width characters: no eye finds its way back
     from the end of a longer line.
@@ -179,9 +199,13 @@ def _focused(event: tk.Event) -> None:
     # Tk tells the frames around the field, too: to bring those into view moves the field
     if str(event.widget.tk.call("focus")) != str(event.widget):
         return
-    for widget in _from_inside_out(event.widget):
+    _bring_into_view(event.widget)
+
+
+def _bring_into_view(focused: tk.Misc) -> None:
+    for widget in _from_inside_out(focused):
         if isinstance(widget, ScrollFrame) and widget.winfo_ismapped():
-            widget.see(event.widget)
+            widget.see(focused)
 
 
 def _from_inside_out(widget: object) -> Iterator[tk.Misc]:

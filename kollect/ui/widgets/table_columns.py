@@ -22,6 +22,8 @@ LEAST_STRETCHING = 8
 """The same for what stretches, by itself: with less, every line would be cut."""
 _FRAME = 4
 """Pixels of a Treeview beside its columns, at the most."""
+_INSIDE = 4
+"""Pixels that Tk leaves beside the words of a cell besides its padding (Tk 8.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class TableColumns:
         return round(characters * em(self._tree)) + self._air()
 
     def _air(self) -> int:
-        return 2 * self._tree.winfo_pixels(CELL_PADDING)
+        return 2 * (self._tree.winfo_pixels(CELL_PADDING) + _INSIDE)
 
     def mark_sorted(self, title: str, *, descending: bool) -> None:
         for column in self._columns:

@@ -16,6 +16,7 @@ from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.settings.model import Passwords, Settings, Shop, TextSize
 from kollect.ui.framework.window import Screen
+from kollect.ui.mailing.mailing_audience import OUTSIDE
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_dialogs import PeopleDialog, SampleDialog
 from kollect.ui.mailing.mailing_list import MailingListScreen
@@ -288,8 +289,11 @@ def test_chosen_by_group_search_and_period(place: Program, few: list[int]):
     reached(1)
     choose(box, 0)
     reached(3)
+    assert OUTSIDE not in texts(screen.panel)
     type_in(screen.whom.text.widget, "1003")
     reached(1)
+    assert "送らない会員　4名" in texts(screen.panel), "whoever is left out is told of"
+    assert OUTSIDE in texts(screen.panel)
     type_in(screen.whom.text.widget, "zzz")
     reached(0)
     assert "条件に合う会員はいません" in screen.panel.length.text
@@ -343,6 +347,7 @@ def test_wrong_fields_are_said_and_nothing_begins(
     settle(screen, lambda: not dialogs.answers)
     assert not server.kept
     assert place.window.screen is screen
+    assert "まだ送っていません" in place.window.status_text
 
 
 def test_the_speed_that_was_chosen_stays_with_the_draft(place: Program, few: list[int]):
