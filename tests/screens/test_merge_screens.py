@@ -94,6 +94,26 @@ def test_two_rows_become_one(screen: MemberListScreen, dialogs: Person, database
     assert stored(database, 1002) is None
 
 
+def test_enter_alone_keeps_what_is_proposed(
+    screen: MemberListScreen, dialogs: Person, database: Path
+):
+    rows = 0
+
+    def walk(dialog: MergeDialog) -> None:
+        nonlocal rows
+        settle(dialog, lambda: dialog.focus_get() is dialog.stays.widget)
+        while dialog.winfo_exists():
+            press(dialog, "Return")
+            rows += 1
+
+    screen.table.select((0, 1))
+    screen.update()
+    dialogs.answers.append(walk)
+    by_menu(screen, MERGE)
+    settle(screen, lambda: screen.window.status_text == "1002 を 1001 に統合しました。")
+    assert rows == len(MergeField) + 1, "the number, all that differs, and the button"
+
+
 @pytest.mark.parametrize("places", [(0,), (0, 1, 2)])
 def test_only_two_can_be_merged(screen: MemberListScreen, places: tuple[int, ...]):
     screen.table.select(places)
