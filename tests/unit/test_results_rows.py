@@ -49,5 +49,5 @@ def test_the_sheet_is_offered_for_every_refusal_that_it_may_cure(
 def test_a_refusal_that_may_be_the_customers_filter_is_told_as_that(state: ReceiptState):
     text = about(receipt(state, "a@docomo.ne.jp", UNKNOWN_USER))
     assert text.startswith("届きません（受信拒否の設定かもしれません）。")
-    assert text.endswith(f"（{UNKNOWN_USER}）")
+    assert text.endswith(f"（サーバの答え: {UNKNOWN_USER}）")
     assert ("もう一度送ってみます" in text) is (state is ReceiptState.PENDING)
