@@ -35,8 +35,8 @@ NOT_RUNNING = (
     "いまは、メールを集めていません。「メール収集の起動」を押すと、空メールへの返信を始めます。"
 )
 BY_ITSELF = (
-    "パソコンを使い始めたときに自動で始めるには、「緒言設定」の「制御情報」で"
-    "「Windowsログイン時の起動」に印を付けてください。"
+    "いつも自動で始めるには、「緒言設定」の「制御情報」で"
+    "「Windowsログイン時の起動」に印を付けます。"
 )
 READY = "準備は終わりました。お客様の空メールに、自動で返信します。"
 """The first number was given, so that はじめに goes."""
@@ -44,8 +44,8 @@ BACK = "お店の設定とデータに戻りました。"
 """After the demo, where nothing is left to be done first."""
 REGISTER = "会員登録"
 LATER, OPEN_PROTECTION = "あとで", "保護の画面を開く"
-WIDEST = 56
-"""Full-width characters."""
+WIDEST, LOW = 56, 22
+"""Full-width characters: the menu is no wider; below this height it leaves out what can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,7 @@ class MenuScreen(Screen):
         """Where はじめに stood before."""
         self._noticed = wrapped(self.notice, "", style="Notice.TLabel")
         self._noticed.pack(fill="x")
+        self._notice_text = ""
         self.notice.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         self.notice.grid_remove()
         for place, entry in enumerate(menu_entries(go)):
@@ -172,7 +173,8 @@ class MenuScreen(Screen):
         self._show_unregistered()
         self._ignore_news = go.tray.watch(self._show_collecting)
         self._arrange()
-        self.bind("<Configure>", lambda event: self._arrange())
+        for one in (self, self.notice):
+            one.bind("<Configure>", lambda event: self._arrange())
 
     def on_show(self) -> None:
         workspace = self._workspaces.current
@@ -225,7 +227,7 @@ class MenuScreen(Screen):
             settings = workspace.readable_settings()
             steps = done_steps(settings, progress, collecting=workspace.collecting)
             if FirstStep.TRY in steps or workspace.in_demo:
-                if self.steps.winfo_manager() and not workspace.in_demo:
+                if self.steps.winfo_manager() and workspace.collecting and not workspace.in_demo:
                     self.window.say_done(READY)
                 self.steps.grid_remove()
                 self._show_notice(not_running(workspace))
@@ -249,6 +251,7 @@ class MenuScreen(Screen):
         )
 
     def _show_notice(self, text: str) -> None:
+        self._notice_text = text
         self._noticed.configure(text=text)
         if text:
             self.notice.grid()
@@ -324,6 +327,11 @@ class MenuScreen(Screen):
         if not self._each:  # while they still have their full height
             self._each = self.buttons[0].winfo_reqheight() + 2 * self.winfo_pixels(HALF)
         each = self._each
+        # by the window alone: what is as high as its words would never come to rest
+        small = self.winfo_height() < LOW * em(self)
+        notice = self._notice_text.partition("\n")[0] if small else self._notice_text
+        if notice != self._noticed.text:
+            self._noticed.configure(text=notice)
         above = self._line.winfo_reqheight()
         if self.steps.winfo_manager():
             above += self.steps.winfo_reqheight() + self.winfo_pixels(GAP)
@@ -334,7 +342,7 @@ class MenuScreen(Screen):
         rows = (len(self.buttons) + 1) // 2 if low else len(self.buttons)
         tight = low and room < each * rows
         style = "LowMenu.TButton" if tight else "Menu.TButton"
-        if tight and self.steps.winfo_manager():
+        if tight and (self.steps.winfo_manager() or self.notice.winfo_manager()):
             self._line.grid_remove()  # the blue button says what is next
         else:
             self._line.grid()

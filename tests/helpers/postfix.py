@@ -197,12 +197,7 @@ class Postfix:
         Postfix has put its own fields in front, and ends lines by LF.
         """
         wanted = address.key(recipient)
-        found = []
-        for path in sorted(self._mailbox().iterdir(), key=lambda path: path.stat().st_mtime_ns):
-            raw = path.read_bytes()
-            if address.key(_delivered_to(raw)) == wanted:
-                found.append(raw)
-        return found
+        return [raw for raw in self.everything() if address.key(_delivered_to(raw)) == wanted]
 
     def wait_for(self, recipient: str, count: int = 1, seconds: float = 60) -> list[bytes]:
         """What was delivered to this address, once there are so many."""
@@ -218,8 +213,12 @@ class Postfix:
         while any(self._queued()) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not any(self._queued()), self._log()
+        return [_delivered_to(raw) for raw in self.everything()]
+
+    def everything(self) -> list[bytes]:
+        """As `received`, to whomever."""
         files = sorted(self._mailbox().iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        return [_delivered_to(path.read_bytes()) for path in files]
+        return [path.read_bytes() for path in files]
 
     def delivered_at(self) -> dict[str, float]:
         """To whom something was delivered so far, and when (seconds as of `time.time`)."""

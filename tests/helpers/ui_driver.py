@@ -85,7 +85,7 @@ class Person(Dialogs):
         return self._next(title)
 
     def show(self, kind: Callable[..., Dialog[Any]], *args: Any, **named: Any) -> Any:
-        act = self._next(kind.__name__)
+        act = self._next(getattr(kind, "__name__", repr(kind)))
         dialog = kind(self.parent(), *args, **named)
         self.asked.append((dialog.heading, ""))
         failures: list[BaseException] = []

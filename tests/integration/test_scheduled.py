@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from kollect.ledger.lived_clock import FOUND_WRONG
+from kollect.ledger.metadata import Metadata
 from kollect.mailing.due_mailings import DueMailings
 from kollect.mailing.mailing_errors import TooManySteps
 from kollect.mailing.mailing_events import MailingEnded, MailingFailed, ReservationMissed
@@ -27,9 +29,11 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.mailing.schedule import StandingKind
 from kollect.mailing.standing import StandingMailings
 from kollect.members.member_filter import EVERYBODY
+from kollect.members.merge import MemberMerges
 from kollect.members.repository import Members
 from kollect.settings.model import Shop
 from kollect.storage.backup import DataLoss, go_back, make_backup
+from kollect.storage.queries import Queries
 from tests.helpers.member_shop import FIRST, SHOP, Mailer, guest, join, stop
 from tests.helpers.power_cut import Fuse, PowerCut, fused
 from tests.helpers.scripted_smtp import ScriptedSmtp
@@ -233,6 +237,20 @@ def test_a_clock_that_jumps_sends_nothing_unasked(shop: DueShop):
     shop.clock.jumps_to(at("2026-05-21T10:00"))
     assert shop.sends() == NOBODY
     assert shop.sends("2026-06-10T10:00") == ALL
+
+
+def test_after_a_holiday_it_goes_unless_the_servers_tell_another_date(shop: DueShop):
+    mailing = shop.reserve("2026-06-04T10:00")
+    shop.clock.runs_to(at("2026-05-31T19:00"))
+    with closing(Queries(shop.database)) as file:
+        Metadata.beside(file).set_metadata(FOUND_WRONG, "ahead")
+    shop.clock.off_until(at("2026-06-04T10:30"))
+    assert shop.sends() == NOBODY
+    assert isinstance(shop.mailer.news[-1], ReservationMissed)
+    with closing(Queries(shop.database)) as file:
+        Metadata.beside(file).set_metadata(FOUND_WRONG, "")
+    assert shop.sends() == ALL
+    assert shop.state(mailing) is MailingState.DONE
 
 
 def test_a_clock_that_is_set_back_sends_nothing_twice(shop: DueShop):
@@ -469,6 +487,21 @@ def test_other_days_of_a_step_send_it_to_nobody_twice(shop: DueShop):
     assert shop.sends("2026-06-03T09:00") == NOBODY
     join(shop.database, ["new@customer.example"], shop.clock())
     assert shop.sends("2026-06-17T09:00") == Counter(["new@customer.example"])
+
+
+def test_what_one_of_two_that_are_merged_was_sent_is_not_sent_to_the_other(shop: DueShop):
+    shop.birthday(1, "1985-06-01")
+    shop.birthday(2, "1985-06-03")
+    shop.standing(StandingKind.BIRTHDAY, 0)
+    shop.standing(StandingKind.STEP, 12)
+    shop.clock.runs_to(at("2026-05-21T10:00"))
+    join(shop.database, ["again@customer.example"], shop.clock())
+    assert shop.sends("2026-06-01T09:00") == ALL + Counter([guest(1)])
+    with closing(MemberMerges(shop.database)) as members:
+        for stays, goes in ((FIRST + 1, FIRST), (FIRST + 4, FIRST + 3)):
+            members.merge(stays, goes, (), shop.clock(), "会員一覧")
+    assert shop.sends("2026-06-02T09:00") == NOBODY
+    assert shop.sends("2026-06-03T09:00") == NOBODY
 
 
 def test_five_steps_at_most(shop: DueShop):

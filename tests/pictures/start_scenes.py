@@ -18,6 +18,7 @@ from kollect.ui.opening_dialog import GOING_ON, LOOKING, OpeningDialog
 from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.results.screen import ResultsScreen
 from kollect.ui.settings.forget_pc_dialog import ForgetCodeDialog, say_farewell
+from tests.helpers.member_samples import numbers
 from tests.pictures.album import Album
 
 LOSS = DataLoss(Path("kollect-20261127.db"), date(2026, 11, 27), 1176, 1189, 1190)
@@ -49,6 +50,10 @@ def empty(album: Album) -> None:
 
 def questions(album: Album) -> None:
     window, program = album.window, album.program
+    numbers(program.workspaces.real.folder.database, *(f"{n}@docomo.ne.jp" for n in range(3)))
+    window.back_to(MenuScreen)
+    window.screen.on_show()
+    album.take("menu-not-collecting")
     for name, there in (("damaged", True), ("lost", False)):
         album.dialog(
             name,

@@ -23,6 +23,7 @@ from kollect.ui.papers.screen import PapersScreen
 from kollect.ui.settings.mail_test_page import Test as MailTest
 from kollect.ui.settings.screen import SettingsScreen
 from tests.helpers.bar_driver import can_press_key
+from tests.helpers.member_samples import numbers
 from tests.helpers.ui_driver import (
     Person,
     all_inside,
@@ -127,13 +128,18 @@ def test_a_shop_that_collects_nothing_is_told_so(program: Program, server: DemoS
     settle(menu, lambda: menu.winfo_ismapped() and not menu.notice.winfo_ismapped())
 
 
-def test_the_end_of_the_first_steps_is_said(program: Program):
+@pytest.mark.real
+def test_the_end_of_the_first_steps_is_said(program: Program, server: DemoServer):
     menu = program.window.screen
     assert isinstance(menu, MenuScreen)
     settle(menu, menu.steps.winfo_ismapped)
-    fill(program)
-    menu.on_show()
-    settle(menu, lambda: not menu.steps.winfo_ismapped())
+    workspace = program.workspaces.real
+    workspace.save(demo_settings(server), Passwords(server.password, server.password))
+    program.go.begin_collecting()
+    settle(program.window.root, lambda: program.go.tray.status.last is not None)
+    numbers(workspace.folder.database, "kyaku@docomo.ne.jp")
+    press(program.window.root, "Escape")
+    settle(menu, lambda: not menu.steps.winfo_manager())
     assert program.window.status_text == READY
 
 

@@ -228,6 +228,7 @@ def test_tab_reaches_every_button_in_the_order_of_reading(shop: Program, name: s
     root = shop.window.root
     SCREENS[name][0](shop)
     settle(root, lambda: root.focus_get() is not None)
+    settle_jobs(shop.window.screen)  # some buttons can be pressed only then
     stops = tabbed_through(root)
     buttons = [w for w in all_inside(root) if isinstance(w, ttk.Button) and can_press(w)]
     assert [shown_text(button) for button in buttons if button not in stops] == []

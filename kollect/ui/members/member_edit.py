@@ -36,6 +36,7 @@ from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form, wrapped
 from kollect.ui.widgets.scroll_frame import ScrollFrame, keep_readable
 
+_CAME_BACK_ONCE = "メールが1回戻ってきました"
 _CONDITION = 6
 """Full-width characters of what has become of a member, at the least."""
 
@@ -419,7 +420,7 @@ def standing_words(member: Member, returned: Sequence[date] = ()) -> tuple[str, 
     if standing.undeliverable:
         parts.append(f"不達: {standing.undeliverable}")
     elif returned:
-        parts.append(f"メールが1回戻ってきました（{returned[-1]:%Y/%m/%d}）")
+        parts.append(f"{_CAME_BACK_ONCE}（{returned[-1]:%Y/%m/%d}）")
     if parts:
         return "　".join(parts), "Bad.TLabel"
     return REGISTERED, "Good.TLabel"
