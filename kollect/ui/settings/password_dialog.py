@@ -52,7 +52,7 @@ class PasswordDialog(Dialog[Passwords | None]):
                 self.fields[which] = form.line(label, characters=30, secret=True)
         self._copied = ""
         if len(self.fields) > 1 and settings.receive.account == settings.send.account:
-            form.note("受信用と送信用で違うときだけ、下の欄を直してください。", under_fields=True)
+            form.note("受信用と違うときだけ、送信用の欄を直してください。", under_fields=True)
             self.fields["receive"].on_edit(self._copy)
         self.reveal = form.checkbox("パスワードを見える形で入力する")
         self.reveal.on_edit(self._show_letters)
