@@ -37,7 +37,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from kollect.mail import address
@@ -159,7 +159,7 @@ class MemberMerges(Members):
                     " (SELECT undeliverable FROM member WHERE number = ?) WHERE number = ?",
                     *(goes, stays),
                 )
-            self._share_occasions(stays, goes, now)
+            self._share_occasions(stays, goes)
             self._rewrite(kept, becomes.member, now, source)
             self._note(stays, now, source, MERGED, _name(left), _name(kept))
             if becomes.member.consent.given and (swaps or becomes.member.consent != kept.consent):
@@ -382,27 +382,15 @@ class MemberMerges(Members):
                 number,
             )
 
-    def _share_occasions(self, stays: int, goes: int, now: datetime) -> None:
-        """What was sent by itself to one is not sent again to the other: 誕生日メール of the same
-        day, and each ステップメール, whose day is reckoned from 登録."""
+    def _share_occasions(self, stays: int, goes: int) -> None:
+        """What was sent by itself to one is not sent again to the other: `mailing.standing` asks
+        for a 誕生日メール of the same year, and for any ステップメール."""
         self._db.change(
-            "INSERT OR IGNORE INTO occasion (standing, number, day, mailing)"
-            " SELECT standing, ?, day, mailing FROM occasion WHERE number = ?",
+            "INSERT OR IGNORE INTO occasion (standing, number, day, at, mailing, reason)"
+            " SELECT standing, ?, day, at, mailing, reason FROM occasion"
+            " WHERE number = ? AND mailing IS NOT NULL",
             *(stays, goes),
         )
-        registered = self._present(stays).standing.registered_at or now
-        first = registered.astimezone(now.tzinfo).date()
-        for standing, days, mailing in self._db.rows(
-            "SELECT standing, days, max(mailing) FROM occasion"
-            " JOIN standing_mailing ON id = standing WHERE number = ? AND kind = 'step'"
-            " GROUP BY standing",
-            goes,
-        ):
-            self._db.change(
-                "INSERT OR IGNORE INTO occasion (standing, number, day, mailing)"
-                " VALUES (?, ?, ?, ?)",
-                *(standing, stays, (first + timedelta(days=days)).isoformat(), mailing),
-            )
 
     def _columns(self, table: str, columns: tuple[str, ...], number: int) -> dict[str, object]:
         (row,) = self._db.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE number = ?", number)

@@ -29,6 +29,7 @@ from kollect.mailing.rate_limit import RateLimit
 from kollect.mailing.schedule import StandingKind
 from kollect.mailing.standing import StandingMailings
 from kollect.members.member_filter import EVERYBODY
+from kollect.members.merge import MemberMerges
 from kollect.members.repository import Members
 from kollect.settings.model import Shop
 from kollect.storage.backup import DataLoss, go_back, make_backup
@@ -486,6 +487,21 @@ def test_other_days_of_a_step_send_it_to_nobody_twice(shop: DueShop):
     assert shop.sends("2026-06-03T09:00") == NOBODY
     join(shop.database, ["new@customer.example"], shop.clock())
     assert shop.sends("2026-06-17T09:00") == Counter(["new@customer.example"])
+
+
+def test_what_one_of_two_that_are_merged_was_sent_is_not_sent_to_the_other(shop: DueShop):
+    shop.birthday(1, "1985-06-01")
+    shop.birthday(2, "1985-06-03")
+    shop.standing(StandingKind.BIRTHDAY, 0)
+    shop.standing(StandingKind.STEP, 12)
+    shop.clock.runs_to(at("2026-05-21T10:00"))
+    join(shop.database, ["again@customer.example"], shop.clock())
+    assert shop.sends("2026-06-01T09:00") == ALL + Counter([guest(1)])
+    with closing(MemberMerges(shop.database)) as members:
+        for stays, goes in ((FIRST + 1, FIRST), (FIRST + 4, FIRST + 3)):
+            members.merge(stays, goes, (), shop.clock(), "会員一覧")
+    assert shop.sends("2026-06-02T09:00") == NOBODY
+    assert shop.sends("2026-06-03T09:00") == NOBODY
 
 
 def test_five_steps_at_most(shop: DueShop):

@@ -606,17 +606,18 @@ def test_what_was_sent_by_itself_to_one_is_not_sent_again(members: MemberMerges,
     outbox.close()
     with closing(sqlite3.connect(path)) as db, db:
         db.executemany(
-            "INSERT INTO standing_mailing VALUES (?, ?, 7, '', '', 1, '2026-01-01', '2026-01-01')",
+            "INSERT INTO standing_mailing VALUES"
+            " (?, ?, 7, '', '', 1, '2026-01-01T00:00:00Z', '2026-01-01', NULL)",
             [(1, "birthday"), (2, "step")],
         )
         db.executemany(
-            "INSERT INTO occasion VALUES (?, 1002, ?, ?)",
+            "INSERT INTO occasion VALUES (?, 1002, ?, '2026-06-01T00:00:00Z', ?, '')",
             [(1, "2027-01-02", mailing), (2, "2026-06-01", mailing)],
         )
     merge(members)
     with closing(sqlite3.connect(path)) as db:
         found = set(db.execute("SELECT standing, day FROM occasion WHERE number = 1001"))
-    assert {(1, "2027-01-02"), (2, "2026-11-30")} <= found
+    assert {(1, "2027-01-02"), (2, "2026-06-01")} <= found
 
 
 def test_the_receipt_of_the_other_is_a_members(members: MemberMerges, path: Path):
