@@ -146,7 +146,7 @@ def test_through_a_dialog_to_its_main_button(shop: Program, dialogs: Person, nam
             fields += 1
             if isinstance(at, ttk.Entry) and not at.get():
                 type_in(at, "1234")
-                typed[str(at)] = at.get()
+                typed = values(dialog)  # of another field too, which may follow this one
             enter(dialog, key)
         assert values(dialog) == typed, "what was typed still stands there"
         dialog.cancel()

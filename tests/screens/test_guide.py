@@ -104,10 +104,10 @@ def test_a_shop_with_customers_has_no_checklist(program: Program):
 
 @pytest.mark.real
 def test_a_shop_that_collects_nothing_is_told_so(program: Program, server: DemoServer):
-    fill(program)
     workspace = program.workspaces.real
     settings = demo_settings(server)
     workspace.save(settings, Passwords(server.password, server.password))
+    numbers(workspace.folder.database, "kyaku@docomo.ne.jp")
     menu = program.window.screen
     assert isinstance(menu, MenuScreen)
     menu.on_show()

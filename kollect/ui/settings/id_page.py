@@ -54,6 +54,8 @@ class IdPage(SettingsPage):
             ("shop", "phone"): shop.line("電話番号", characters=24),
         }
         self.phone = self.fields["shop", "phone"]
+        self._phone_typed = False
+        self.phone.on_edit(self._typed_phone)
         self.phone.widget.bind("<FocusOut>", lambda event: self._with_hyphens(), add="+")
         guard = form.group("暗証番号")
         self.protect = guard.checkbox("設定を保護する")
@@ -97,12 +99,16 @@ class IdPage(SettingsPage):
 
     def show(self, settings: Settings) -> None:
         super().show(settings)
+        self._phone_typed = False
         self._pin = settings.shop.pin
         self.protect.value = bool(self._pin)
 
+    def _typed_phone(self) -> None:
+        self._phone_typed = True
+
     def _with_hyphens(self) -> None:
-        """As the members' numbers, however it was typed."""
-        if (written := phone(self.phone.value)) != self.phone.value:
+        """As the members' numbers, however it was typed; what nobody has touched is no change."""
+        if self._phone_typed and (written := phone(self.phone.value)) != self.phone.value:
             self.phone.value = written
 
     def gather(self, settings: Settings) -> Settings:
