@@ -30,7 +30,7 @@ from enum import StrEnum
 
 NIGHT_BEGINS, NIGHT_ENDS = time(21), time(8)
 MORNING = time(9)
-"""When birthday mails and steps go."""
+"""When birthday mails and steps go; the screens and the manual say it too, the README as well."""
 AFTER_REGISTRATION = timedelta(minutes=10)
 """So that a form typed wrong can be put right before a mail goes to its member."""
 LATE = timedelta(days=1, hours=1)

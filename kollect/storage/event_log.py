@@ -3,9 +3,10 @@ customer in a protected folder only as much as `masked` shows.
 
     2026-11-23 19:12:05 情報 3通を受信しました。
 
-Knows nothing of what the events mean. A full disk or a stick pulled out never stops the program:
-the lines wait, and are written when the disk is back. Plain UTF-8 with the line ends of the system,
-which Notepad shows as it is.
+No month is ever removed: the numbers given are read back from it where kollect.db is lost
+(`numbers_in_log`). Knows nothing of what the events mean. A full disk or a stick pulled out never
+stops the program: the lines wait, and are written when the disk is back. Plain UTF-8 with the line
+ends of the system, which Notepad shows as it is.
 """
 
 from __future__ import annotations

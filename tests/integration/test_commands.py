@@ -489,8 +489,8 @@ def test_times_of_a_table_are_such_as_excel_knows(data: Path) -> None:
     assert kollect("results", "--csv", str(data / "o.csv"), data=data).returncode == 0
     first, second = (f"{(NOW + timedelta(minutes=n)).astimezone():%Y/%m/%d %H:%M}" for n in (0, 1))
     assert (data / "o.csv").read_bytes().decode("utf-8-sig").splitlines()[1:] == [
-        f"1001,a@x.jp,{first},{second},送信済,1,",
-        f"1002,b@x.jp,{first},,未送信,1,",
+        f"1001,a@x.jp,{first},{second},送信済,1,,",
+        f"1002,b@x.jp,{first},,未送信,1,,",
     ]
 
 

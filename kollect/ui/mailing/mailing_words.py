@@ -9,7 +9,10 @@ from kollect.delivery.refusal import address_is_dead, is_refusal
 from kollect.mailing.mailing_csv import STEP_WORDS, result_word
 from kollect.mailing.mailing_states import ExclusionReason, MailingState, RecipientState
 from kollect.mailing.rate_limit import RateLimit
+from kollect.mailing.schedule import MORNING
 
+EACH_MORNING = f"朝{MORNING.hour}:{MORNING.minute:02}"
+"""When 誕生日メール and ステップメール go."""
 MAILING_STATE_LABELS = {
     MailingState.DRAFT: "下書き",
     MailingState.SCHEDULED: "予約",

@@ -13,6 +13,7 @@ from kollect.threads.background_thread import local_now
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.window import FunctionKey, Window
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
+from kollect.ui.mailing.mailing_words import EACH_MORNING
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form
 
@@ -23,12 +24,13 @@ _DAYS = {
     StandingKind.BIRTHDAY: (
         MOST_DAYS_BEFORE,
         "日前（0: 誕生日の当日）",
-        "朝9:00に送ります。2月29日生まれの方には、うるう年でない年は2月28日を誕生日として送ります。",
+        f"{EACH_MORNING}に送ります。"
+        "2月29日生まれの方には、うるう年でない年は2月28日を誕生日として送ります。",
     ),
     StandingKind.STEP: (
         MOST_DAYS_AFTER,
         "日後（0: 登録の当日）",
-        "朝9:00に送ります。0日後は、登録の10分ほどあとに送ります。"
+        f"{EACH_MORNING}に送ります。0日後は、登録の10分ほどあとに送ります。"
         "CSVから取り込んだ会員は、取り込んだ日が登録日です。",
     ),
 }

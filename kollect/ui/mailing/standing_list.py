@@ -12,6 +12,7 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
+from kollect.ui.mailing.mailing_words import EACH_MORNING
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from kollect.mailing.standing import StandingMailing
 
 _NOTE = (
-    "お誕生日や登録の日から数えて、毎朝9:00に自動で送ります。送るのは、承諾された会員だけです。"
+    f"お誕生日や登録の日から数えて、毎{EACH_MORNING}に自動で送ります。送るのは、承諾された会員だけです。"
     "その時刻に動いていなかったときは、1日以内なら次に動いたときに送り、"
     "それより遅れた分は送らずに「送ったもの・送らなかったもの」に残します。"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kollect.ui.mailing.mailing_words import EACH_MORNING
 from kollect.ui.manual.manual_page import Explained, KeyLines, ManualPage, Steps, Words
 
 _MAILING = "メール発信"
@@ -12,7 +13,7 @@ LIST = ManualPage(
     _MAILING,
     "自動で送るメール",
     (
-        Words("お誕生日の前や、登録から何日かあとに、毎朝9:00に自動で送ります。"),
+        Words(f"お誕生日の前や、登録から何日かあとに、毎{EACH_MORNING}に自動で送ります。"),
         Words("送るのは承諾された会員だけです。退会、配信停止、不達の方には送りません。"),
         Steps(
             (
