@@ -21,12 +21,14 @@ from kollect.ledger.states import SEEMS_LOST, ReceiptState, in_words
 from kollect.mail import address
 from kollect.mailing.mailing_errors import NobodyToSendTo
 from kollect.mailing.mailing_states import ExclusionReason, RecipientState
+from kollect.mailing.outbox import Outbox
 from kollect.members.address_change import AddressChanges
 from kollect.members.member import MemberStatus
 from kollect.members.repository import Members
 from tests.helpers.ledger_samples import numbered
 from tests.helpers.mail_samples import blank
 from tests.helpers.member_shop import FIRST, SHOP, Mailer, begin, join
+from tests.helpers.member_samples import by_hand
 from tests.helpers.scripted_pop3 import ScriptedPop3
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.shop import OWNER, ShopProgram, settings_for
@@ -71,6 +73,11 @@ class Shop:
         with closing(Members(self.database)) as members:
             [member] = members.of_address(address.key(TARO))
         return member.standing
+
+    @property
+    def days_returned(self) -> int:
+        with closing(Outbox(self.database)) as outbox:
+            return len(outbox.days_returned(self.receipt.number, self.program.now()))
 
     @property
     def kept(self) -> KeptMail:
@@ -189,9 +196,14 @@ def test_a_forged_report_keeps_no_mailing_away(member: Shop) -> None:
     first = member.mailing()
     member.comes(dsn())
     assert member.receipt.reason
+    assert member.days_returned == 0
+    second = member.mailing()
+    member.comes(dsn(returned=f"Message-ID: {first}"))
+    assert member.days_returned == 1
     assert member.standing.undeliverable == ""
     assert member.mailing().startswith("<")
-    member.comes(dsn(returned=f"Message-ID: {first}"))
+    by_hand(member.database, "UPDATE returned_letter SET day = date(day, '-1 day')")
+    member.comes(dsn(returned=f"Message-ID: {second}"))
     assert "no such user" in member.standing.undeliverable
     assert member.mailing() == ExclusionReason.UNDELIVERABLE
 

@@ -59,11 +59,11 @@ def first_stop(inside: tk.Misc) -> tk.Misc | None:
 
 
 def values(inside: tk.Misc) -> dict[str, Any]:
-    """What stands in every field."""
+    """What stands in every field; a text to be read only is folded anew where there is room."""
     found: dict[str, Any] = {}
     for widget in inside.winfo_children():
         found |= values(widget)
-        if isinstance(widget, tk.Text):
+        if isinstance(widget, tk.Text) and widget.cget("state") == "normal":
             found[str(widget)] = widget.get("1.0", "end-1c")
         elif isinstance(widget, ttk.Entry):
             found[str(widget)] = widget.get()
