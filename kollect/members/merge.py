@@ -114,11 +114,18 @@ class MemberMerges(Members):
         )
 
     def _taken_back(self, member: Member) -> date | None:
-        row = self._db.row(
-            "SELECT given, given_on FROM consent WHERE number = ? ORDER BY id DESC LIMIT 1",
-            member.number,
+        """Also that of who was merged into this one: a consent of a third must be later than it."""
+        if member.consent.given:
+            return None
+        numbers = [member.number, *(number for number, _ in self.merged_into(member.number))]
+        ((day,),) = self._db.rows(
+            "SELECT max(given_on) FROM consent AS said JOIN member USING (number)"
+            f" WHERE number IN {LISTED} AND member.consent = 0 AND given = 0"
+            " AND NOT EXISTS (SELECT 1 FROM consent AS later"
+            " WHERE later.number = said.number AND later.id > said.id)",
+            json.dumps(numbers),
         )
-        return to_day(row[1]) if row and not row[0] and not member.consent.given else None
+        return to_day(day) if day else None
 
     def merge(
         self, stays: int, goes: int, taken: Collection[MergeField], now: datetime, source: str
@@ -165,6 +172,9 @@ class MemberMerges(Members):
             if becomes.member.consent.given and (swaps or becomes.member.consent != kept.consent):
                 consent = becomes.member.consent
                 self._consent(stays, replace(consent, how=f"{consent.how}（{MERGED}）"), now)
+            elif kept.consent.given and not becomes.member.consent.given:
+                no = Consent(False, plan.goes.taken_back, f"{source}（{MERGED}）")
+                self._consent(stays, no, now)
             self._hold_what_was_said(kept, left, becomes, now)
             after = {
                 "member": self._columns("member", _FORM, stays),

@@ -371,6 +371,30 @@ def test_a_consent_that_was_taken_back_is_none(members: MemberMerges):
     assert not merge(members).consent.given
 
 
+@pytest.mark.parametrize("first", [CONSENT, Consent()], ids=["it had consented", "it had not"])
+def test_a_consent_that_was_taken_back_is_not_given_by_an_older_one_of_a_third(
+    members: MemberMerges, first: Consent
+):
+    members.update(replace(LEFT, consent=first), NOW, LIST)
+    third = replace(members.get(1003), consent=Consent(True, LATER.date(), "店頭"))
+    members.update(third, LATER, LIST)
+    members.update(replace(KEPT, consent=Consent()), LATER, LIST)
+    merge(members, stays=1002, goes=1001)
+    found = merge(members, stays=1002, goes=1003)
+    assert not found.consent.given, "that of 1003 is of no later day"
+    members.undo_merge(1002, LATER, LIST)
+    members.undo_merge(1002, LATER, LIST)
+    assert members.get(1002).consent == first
+    assert members.get(1003) == third
+
+
+def test_a_consent_that_is_taken_away_is_written_down(members: MemberMerges):
+    members.update(replace(LEFT, consent=Consent()), LATER, LIST)
+    merge(members)
+    *_, last = members.consents()
+    assert (last.number, last.consent) == (1001, Consent(False, LATER.date(), f"{LIST}（統合）"))
+
+
 @pytest.mark.parametrize("sender", [KEPT_AT, LEFT_AT])
 def test_a_no_by_a_mail_from_either_address_stops_the_member(
     members: MemberMerges, ledger: Ledger, sender: str
