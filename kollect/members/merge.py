@@ -45,7 +45,7 @@ from kollect.mail.foreign_text import exact
 from kollect.members import merge_rules
 from kollect.members.member import Consent, Member, MemberState
 from kollect.members.member_errors import MemberRefusal
-from kollect.members.member_fields import LONGEST, MemberField, as_form_input
+from kollect.members.member_fields import LONGEST, NO, MemberField, as_form_input
 from kollect.members.merge_rules import Merged, MergeField, MergeSide
 from kollect.members.repository import (
     RESUMED,
@@ -265,7 +265,23 @@ class MemberMerges(Members):
         self._write(other, other.standing.address)
         for one in (stays, goes):
             self._note(one, now, source, UNMERGED, str(goes), str(stays))
+        self._take_back_consent(stays, other, after, now, source)
         self._part_what_was_said(stays, goes, before, after, now)
+
+    def _take_back_consent(
+        self, stays: int, other: Member, after: Mapping[str, Any], now: datetime, source: str
+    ) -> None:
+        """A consent that was taken back since the merging was so for both."""
+        there = self._present(stays)
+        row = self._db.row(
+            "SELECT 1 FROM member_change WHERE number = ? AND id > ? AND field = ? AND present = ?",
+            *(stays, after["line"], MemberField.CONSENT, NO),
+        )
+        if row is None or there.consent.given or not other.consent.given:
+            return
+        self._rewrite(other, replace(other, consent=Consent()), now, source)
+        no = Consent(False, self._taken_back(there), f"{source}（{UNMERGED}）")
+        self._consent(other.number, no, now)
 
     def _put_back(
         self,

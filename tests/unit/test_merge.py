@@ -479,6 +479,37 @@ def test_a_no_at_the_counter_is_both(members: MemberMerges, what: str):
     assert member.standing.stopped_at or member.standing.withdrawn_at
 
 
+def test_a_consent_that_is_taken_back_after_it_is_so_for_both(members: MemberMerges, path: Path):
+    merge(members)
+    members.update(replace(members.get(1001), consent=Consent()), LATER, LIST)
+    undone_at = LATER + timedelta(days=30)
+    members.undo_merge(1001, undone_at, LIST)
+    assert not members.get(1001).consent.given
+    assert not members.get(1002).consent.given
+    *_, last = members.consents()
+    assert (last.number, last.consent.given, last.consent.on) == (1002, False, LATER.date())
+    assert "メール配信" in [one.what for one in members.changes(1002)]
+    with closing(Outbox(path)) as outbox:
+        assert outbox.who(EVERYBODY) == [1003]
+
+
+def test_a_consent_that_was_none_and_is_taken_back_again_is_so_for_both(members: MemberMerges):
+    members.update(replace(KEPT, consent=Consent()), NOW, LIST)
+    merge(members)
+    for consent in (Consent(True, LATER.date(), "店頭"), Consent()):
+        members.update(replace(members.get(1001), consent=consent), LATER, LIST)
+    members.undo_merge(1001, LATER, LIST)
+    assert not members.get(1002).consent.given
+
+
+def test_a_new_consent_after_it_leaves_the_other_as_it_was(members: MemberMerges):
+    merge(members)
+    for consent in (Consent(), Consent(True, LATER.date(), "店頭")):
+        members.update(replace(members.get(1001), consent=consent), LATER, LIST)
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1002).consent == LEFT.consent
+
+
 def test_a_no_that_was_said_on_top_of_the_others_is_not_lost(members: MemberMerges, ledger: Ledger):
     """The one was stopped for the other's no already when its own came."""
     members.stop_member(1002, NOW, LIST)
