@@ -24,8 +24,9 @@ one: see `drafts.AGAINST_LETTER`. A 誕生日メール or ステップメール 
 again.
 
 A no of either, 配信停止 or 退会, holds for k unless a consent of a later day was given to either
-(`merge_rules`). Undone, a no is whose it was: one that had come only from A is a's alone; one that
-was said at the counter since then is both's, for nobody can tell any more whose it was.
+(`merge_rules`), and so for the other numbers of both addresses. Undone, a no is whose it was: one
+that had come only from A is a's alone; one that was said at the counter since then is both's, for
+nobody can tell any more whose it was. So is a consent that was taken back since.
 
 It is not undone where k was itself merged into another since (that one first), where the address of
 k or a has been changed since in a way that would leave both with one address, or where it was not
@@ -141,6 +142,7 @@ class MemberMerges(Members):
             _refuse_too_long(becomes.member, left)
             there = merge_rules.differing(kept, left)
             swaps = MergeField.ADDRESS in taken and MergeField.ADDRESS in there
+            beside = [set(self._of_addresses_of([n])) - {stays, goes} for n in (stays, goes)]
             former = {
                 "member": self._columns("member", _FORM, stays),
                 "groups": list(kept.groups),
@@ -176,6 +178,10 @@ class MemberMerges(Members):
                 no = Consent(False, plan.goes.taken_back, f"{source}（{MERGED}）")
                 self._consent(stays, no, now)
             self._hold_what_was_said(kept, left, becomes, now)
+            if becomes.stopped_at or becomes.withdrawn_at:
+                at_its, at_the_others = beside
+                self._hold_beside(at_its - at_the_others, left, now)
+                self._hold_beside(at_the_others - at_its, kept, now)
             after = {
                 "member": self._columns("member", _FORM, stays),
                 "groups": list(becomes.member.groups),
@@ -346,6 +352,17 @@ class MemberMerges(Members):
             self._end_nos(number)
             self._turn(number, now, source, RESUMED, "stopped_at IS NOT NULL", "stopped_at = NULL")
 
+    def _hold_beside(self, numbers: Collection[int], said: Member, now: datetime) -> None:
+        """A no of one of the two is that of the other's address too, and so holds for these, its
+        other numbers."""
+        standing = said.standing
+        no = max(filter(None, (standing.stopped_at, standing.withdrawn_at)), default=None)
+        if no is None:
+            return
+        for member in self.members(sorted(numbers)):
+            if not merge_rules.is_later(member.consent, no, now):
+                self._inherit(member.number, no, now, MERGED, address.key(standing.address))
+
     def _part_what_was_said(
         self,
         stays: int,
@@ -382,6 +399,10 @@ class MemberMerges(Members):
             self._stopped_since(stays, to_time(before["stopped_at"]))
         if any(what == WITHDREW or said_at not in own for what, said_at in since):
             self._stop([goes], now, now, source)
+        for here, there in ((own, others - own), (others, own - others)):
+            beside = {one.number for key in here for one in self.of_address(key)}
+            for one in beside - {stays, goes}:
+                self._lift(one, there - self._keys_of(one), now, source)
         for one in (stays, goes):
             self._hold_no(one, now, source)
 

@@ -100,7 +100,7 @@ def merged(
     if withdrawn is None:
         stops += [one.standing.withdrawn_at for one in (kept, left)]
     stopped = max(filter(None, stops), default=None)
-    if stopped is not None and _is_later(form.consent, stopped, now):
+    if stopped is not None and is_later(form.consent, stopped, now):
         stopped = None
     return Merged(form, withdrawn, stopped)
 
@@ -135,10 +135,10 @@ def _withdrawn_at(kept: Member, left: Member, consent: Consent, now: datetime) -
         if one.standing.state is MemberState.ACTIVE
     ]
     again = any(moment is not None and moment > last for moment in came)
-    return None if came and (again or _is_later(consent, last, now)) else last
+    return None if came and (again or is_later(consent, last, now)) else last
 
 
-def _is_later(consent: Consent, no: datetime, now: datetime) -> bool:
+def is_later(consent: Consent, no: datetime, now: datetime) -> bool:
     """Whether the consent was given on a later day than the no."""
     # that of a list without days bears the day of the import
     on = consent.on if consent.given and consent.how != CSV_SOURCE else None

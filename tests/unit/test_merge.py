@@ -424,6 +424,76 @@ def test_a_consent_since_then_is_for_the_other_number_too(members: MemberMerges,
     assert not members.is_stopped(1001)
 
 
+def other_numbers(members: MemberMerges, ledger: Ledger) -> None:
+    """1004 has the address of 1001, 1005 that of 1002."""
+    for number, sender in ((1004, KEPT_AT), (1005, LEFT_AT)):
+        assert numbered(ledger, sender, uid=f"second {sender}", again=True)[1] == number
+        members.register(Member(number, "家族", consent=CONSENT), NOW)
+
+
+def stopped(members: MemberMerges) -> list[int]:
+    found = {n: members.get(n) for n in (1001, 1002, 1003, 1004, 1005)}
+    return [n for n, one in found.items() if one and one.standing.stopped_at]
+
+
+@pytest.mark.parametrize("taken", [(), (MergeField.ADDRESS,)])
+@pytest.mark.parametrize("who", [1001, 1002])
+@pytest.mark.parametrize("said", ["a mail", "counter", "withdraw"])
+def test_the_no_holds_for_the_other_numbers_of_both_addresses(
+    members: MemberMerges,
+    ledger: Ledger,
+    path: Path,
+    who: int,
+    taken: tuple[MergeField, ...],
+    said: str,
+):
+    other_numbers(members, ledger)
+    if said == "a mail":
+        MemberEffects(ledger).stop({1001: KEPT_AT, 1002: LEFT_AT}[who], EVENING)
+    elif said == "counter":
+        members.stop_member(who, EVENING, LIST)
+    else:
+        members.withdraw(who, EVENING, LIST)
+    before = stopped(members)
+    assert who + 3 in before
+    merge(members, *taken)
+    assert {1004, 1005} <= set(stopped(members))
+    with closing(Outbox(path)) as outbox:
+        assert outbox.who(EVERYBODY) == [1003]
+    assert members.hold(LATER) == []
+    members.undo_merge(1001, LATER, LIST)
+    assert stopped(members) == before
+    assert members.hold(LATER) == []
+
+
+def test_the_no_does_not_hold_for_a_later_consent_at_the_address(
+    members: MemberMerges, ledger: Ledger
+):
+    other_numbers(members, ledger)
+    fresh = Consent(True, LATER.date(), "店頭")
+    members.update(replace(members.get(1004), consent=fresh), LATER, LIST)
+    members.stop_member(1002, EVENING, LIST)
+    merge(members)
+    assert stopped(members) == [1001, 1005]
+
+
+def test_a_no_at_the_counter_since_then_is_theirs_too(members: MemberMerges, ledger: Ledger):
+    other_numbers(members, ledger)
+    merge(members)
+    members.stop_member(1001, LATER, LIST)
+    members.undo_merge(1001, LATER, LIST)
+    assert stopped(members) == [1001, 1002, 1004, 1005]
+
+
+def test_a_no_by_a_mail_since_then_is_its_addresss(members: MemberMerges, ledger: Ledger):
+    other_numbers(members, ledger)
+    merge(members)
+    MemberEffects(ledger).stop(LEFT_AT, LATER)
+    assert stopped(members) == [1001, 1004, 1005]
+    members.undo_merge(1001, LATER, LIST)
+    assert stopped(members) == [1002, 1005]
+
+
 # --- taken apart again
 
 
