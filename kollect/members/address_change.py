@@ -138,12 +138,13 @@ class AddressChanges(Members):
         member has again.
 
         Raises NotRegistered, MergedAway, Withdrawn, or CannotMove where there is nothing to take
-        back or the former address has been given a number of its own since.
+        back, the former address has been given a number of its own since, or 統合 has given the
+        member the address of another since.
         """
         with self.transaction():
             member = self._to_move(number)
             row = self._db.row(
-                "SELECT id, address, address_key, state, reason, replied_at, new_number"
+                "SELECT id, address, address_key, state, reason, replied_at, new_number, left_at"
                 " FROM former_address WHERE number = ? ORDER BY id DESC LIMIT 1",
                 number,
             )
@@ -155,7 +156,17 @@ class AddressChanges(Members):
                     number=number,
                     member=member,
                 )
-            identity, former, key, state, reason, replied_at, new_number = row
+            identity, former, key, state, reason, replied_at, new_number, left_at = row
+            if self._swapped_since(number, former, left_at):
+                raise CannotMove(
+                    "前のアドレスには戻せません",
+                    happened=f"{member.name} 様は、アドレスを変更したあとで、ほかの会員と統合され、"
+                    "その会員のアドレスを引き継いでいます。",
+                    cure="先に「修正の履歴」の「統合を取り消す」で2名に戻してから、もう一度"
+                    "お試しください。",
+                    number=number,
+                    member=member,
+                )
             if (taken := self.number_of(key)) not in (None, number):
                 raise CannotMove(
                     "前のアドレスには戻せません",
@@ -192,6 +203,19 @@ class AddressChanges(Members):
             self._settle(member, former, now, source, UNDONE)
             self._give_back_no(number, left, now, source)
             return str(former)
+
+    def _swapped_since(self, number: int, left: str, left_at: str) -> bool:
+        """Whether 統合 gave the member the address of another after this one was left: what the
+        member has now is not what the change had brought."""
+        return bool(
+            self._db.row(
+                "SELECT 1 FROM merger WHERE number = ?1 AND json_extract(former, '$.before.swapped')"
+                " AND json_extract(former, '$.after.line') > coalesce((SELECT max(id)"
+                " FROM member_change WHERE number = ?1 AND field = ?2 AND former = ?3"
+                " AND at = ?4), 0)",
+                *(number, CHANGED, left, left_at),
+            )
+        )
 
     def _give_back_no(self, number: int, left: str, now: datetime, source: str) -> None:
         """A no from the address that was never the member's holds there, and not for the member."""

@@ -258,6 +258,41 @@ def test_the_other_address_can_be_changed_to_later(
     assert members.get(1002).standing.address == LEFT_AT
 
 
+@pytest.mark.parametrize("second_number", [False, True])
+def test_an_address_that_was_left_before_a_swap_comes_back_only_after_the_swap(
+    members: MemberMerges, moves: AddressChanges, ledger: Ledger, path: Path, second_number: bool
+):
+    other = 1002
+    if second_number:
+        _, other = numbered(ledger, LEFT_AT, uid="second", again=True)
+        members.register(Member(other, "山田　太朗", consent=CONSENT), NOW)
+    _, new = numbered(ledger, "new@x.jp")
+    moves.change_address(1001, new, LATER, LIST)
+    before = rows(path)["receipt"]
+    merge(members, MergeField.ADDRESS, goes=other)
+    merged = rows(path)
+    with pytest.raises(CannotMove, match="前のアドレスには戻せません") as told:
+        moves.undo_address_change(1001, LATER, LIST)
+    assert "統合を取り消す" in told.value.cure
+    assert rows(path) == merged
+    members.undo_merge(1001, LATER, LIST)
+    assert rows(path)["receipt"] == before
+    assert moves.undo_address_change(1001, LATER, LIST) == KEPT_AT
+
+
+def test_an_address_that_was_changed_after_a_swap_comes_back(
+    members: MemberMerges, moves: AddressChanges, ledger: Ledger, path: Path
+):
+    merge(members, MergeField.ADDRESS)
+    _, new = numbered(ledger, "new@x.jp")
+    before = rows(path)["receipt"]
+    moves.change_address(1001, new, LATER, LIST)
+    assert moves.undo_address_change(1001, LATER, LIST) == LEFT_AT
+    assert rows(path)["receipt"] == before
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1001).standing.address == KEPT_AT
+
+
 def test_a_number_of_another_member_points_to_merging(members: MemberMerges, moves: AddressChanges):
     with pytest.raises(CannotMove) as told:
         moves.change_address(1001, 1002, LATER, LIST)
