@@ -209,7 +209,8 @@ class AddressChanges(Members):
         member has now is not what the change had brought."""
         return bool(
             self._db.row(
-                "SELECT 1 FROM merger WHERE number = ?1 AND json_extract(former, '$.before.swapped')"
+                "SELECT 1 FROM merger WHERE number = ?1"
+                " AND json_extract(former, '$.before.swapped')"
                 " AND json_extract(former, '$.after.line') > coalesce((SELECT max(id)"
                 " FROM member_change WHERE number = ?1 AND field = ?2 AND former = ?3"
                 " AND at = ?4), 0)",

@@ -36,7 +36,7 @@ the last one of k.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -151,6 +151,7 @@ class MemberMerges(Members):
                 "stood for it": self._standing_for(goes),
                 "swapped": swaps,
                 "one address": MergeField.ADDRESS not in there,
+                "occasions": self._share_occasions(stays, goes),
             }
             self._db.change(
                 "UPDATE receipt SET stands_for = ?1 WHERE number = ?2 OR stands_for = ?2",
@@ -168,7 +169,6 @@ class MemberMerges(Members):
                     " (SELECT undeliverable FROM member WHERE number = ?) WHERE number = ?",
                     *(goes, stays),
                 )
-            self._share_occasions(stays, goes)
             self._rewrite(kept, becomes.member, now, source)
             self._note(stays, now, source, MERGED, _name(left), _name(kept))
             if becomes.member.consent.given and (swaps or becomes.member.consent != kept.consent):
@@ -266,6 +266,7 @@ class MemberMerges(Members):
         )
         if before["swapped"]:
             self._swap(stays, goes)
+        self._part_occasions(stays, before.get("occasions", ()))  # not in a merger of before
         self._put_back(member, before, after, now, source)
         other = self._present(goes)
         self._write(other, other.standing.address)
@@ -429,15 +430,39 @@ class MemberMerges(Members):
                 number,
             )
 
-    def _share_occasions(self, stays: int, goes: int) -> None:
+    def _share_occasions(self, stays: int, goes: int) -> list[list[object]]:
         """What was sent by itself to one is not sent again to the other: `mailing.standing` asks
-        for a 誕生日メール of the same year, and for any ステップメール."""
-        self._db.change(
-            "INSERT OR IGNORE INTO occasion (standing, number, day, at, mailing, reason)"
-            " SELECT standing, ?, day, at, mailing, reason FROM occasion"
-            " WHERE number = ? AND mailing IS NOT NULL",
+        for a 誕生日メール of the same year, and for any ステップメール. Returns what it has
+        written, for `_part_occasions`: which day of which, and when and why none was written to
+        the one that stays on that day, where that was noted.
+        """
+        shared = self._db.rows(
+            "SELECT sent.standing, sent.day, own.at, own.reason FROM occasion AS sent"
+            " LEFT JOIN occasion AS own"
+            " ON own.standing = sent.standing AND own.day = sent.day AND own.number = ?"
+            " WHERE sent.number = ? AND sent.mailing IS NOT NULL AND own.mailing IS NULL",
             *(stays, goes),
         )
+        self._db.change_many(
+            "INSERT OR REPLACE INTO occasion (standing, number, day, at, mailing, reason)"
+            " SELECT standing, ?, day, at, mailing, reason FROM occasion"
+            " WHERE number = ? AND standing = ? AND day = ?",
+            [(stays, goes, standing, day) for standing, day, _, _ in shared],
+        )
+        return [list(row) for row in shared]
+
+    def _part_occasions(self, stays: int, shared: Iterable[Sequence[object]]) -> None:
+        for standing, day, at, reason in shared:
+            self._db.change(
+                "DELETE FROM occasion WHERE standing = ? AND number = ? AND day = ?",
+                *(standing, stays, day),
+            )
+            if at is not None:
+                self._db.change(
+                    "INSERT INTO occasion (standing, number, day, at, reason)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    *(standing, stays, day, at, reason),
+                )
 
     def _columns(self, table: str, columns: tuple[str, ...], number: int) -> dict[str, object]:
         (row,) = self._db.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE number = ?", number)
