@@ -49,8 +49,10 @@ from kollect.members.member_errors import MemberRefusal
 from kollect.members.member_fields import LONGEST, NO, MemberField, as_form_input
 from kollect.members.merge_rules import Merged, MergeField, MergeSide
 from kollect.members.repository import (
+    REACHABLE,
     RESUMED,
     STOPPED,
+    UNDELIVERABLE,
     WITHDREW,
     Members,
     differences,
@@ -169,6 +171,13 @@ class MemberMerges(Members):
                     " (SELECT undeliverable FROM member WHERE number = ?) WHERE number = ?",
                     *(goes, stays),
                 )
+            elif MergeField.ADDRESS not in there:  # of one address, whichever number found it out
+                self._db.change(
+                    "UPDATE member SET undeliverable ="
+                    " (SELECT max(undeliverable) FROM member WHERE number IN (?1, ?2))"
+                    " WHERE number = ?1 AND undeliverable = ''",
+                    *(stays, goes),
+                )
             self._rewrite(kept, becomes.member, now, source)
             self._note(stays, now, source, MERGED, _name(left), _name(kept))
             if becomes.member.consent.given and (swaps or becomes.member.consent != kept.consent):
@@ -266,6 +275,8 @@ class MemberMerges(Members):
         )
         if before["swapped"]:
             self._swap(stays, goes)
+        if before["swapped"] or keys[0] == keys[1]:
+            self._return_undeliverable(member, goes, before, after, now, source)
         self._part_occasions(stays, before.get("occasions", ()))  # not in a merger of before
         self._put_back(member, before, after, now, source)
         other = self._present(goes)
@@ -274,6 +285,25 @@ class MemberMerges(Members):
             self._note(one, now, source, UNMERGED, str(goes), str(stays))
         self._take_back_consent(stays, other, after, now, source)
         self._part_what_was_said(stays, goes, before, after, now)
+
+    def _return_undeliverable(
+        self,
+        member: Member,
+        goes: int,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        now: datetime,
+        source: str,
+    ) -> None:
+        """不達, found or ended since the merging, is about the other's address."""
+        since, answer = after["member"]["undeliverable"], member.standing.undeliverable
+        if answer == since:
+            return
+        write = "UPDATE member SET undeliverable = ? WHERE number = ?"
+        self._db.change(write, answer, goes)
+        self._note(goes, now, source, UNDELIVERABLE if answer else REACHABLE, "", answer)
+        if before["swapped"]:
+            self._db.change(write, since, member.number)  # for `_put_back`: nothing of its own
 
     def _take_back_consent(
         self, stays: int, other: Member, after: Mapping[str, Any], now: datetime, source: str

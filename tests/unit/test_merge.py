@@ -200,6 +200,52 @@ def test_the_address_that_is_chosen_brings_what_is_known_of_it(
     assert ledger.entries([waits])[0].address == KEPT_AT
 
 
+def test_undeliverable_goes_with_the_address_also_on_the_way_back(members: MemberMerges):
+    """Found out while it is the address of the one that stays, it is about that address."""
+    merge(members, MergeField.ADDRESS)
+    members.undeliverable(1001, "550 no such user", LATER, "メール発信")
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1001).standing.undeliverable == ""
+    assert members.get(1002).standing.undeliverable == "550 no such user"
+
+
+def test_an_address_that_can_be_reached_again_can_be_on_the_way_back(members: MemberMerges):
+    members.undeliverable(1002, "550 no such user", NOW, "メール発信")
+    assert merge(members, MergeField.ADDRESS).standing.undeliverable == "550 no such user"
+    members.reachable(1001, LATER, LIST)
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1002).standing.undeliverable == ""
+
+
+def test_undeliverable_since_then_is_the_own_address(members: MemberMerges):
+    merge(members)
+    members.undeliverable(1001, "550 no such user", LATER, "メール発信")
+    members.undo_merge(1001, LATER, LIST)
+    assert members.get(1001).standing.undeliverable == "550 no such user"
+    assert members.get(1002).standing.undeliverable == ""
+
+
+@pytest.mark.parametrize("since", ["", "reachable", "undeliverable"])
+def test_undeliverable_of_one_address_is_that_of_both_numbers(
+    members: MemberMerges, ledger: Ledger, path: Path, since: str
+):
+    numbered(ledger, THIRD, uid="second", again=True)
+    members.register(Member(1004, "佐藤　花子", consent=CONSENT), NOW)
+    if since != "undeliverable":
+        members.undeliverable(1004, "550 no such user", NOW, "メール発信")
+    found = merge(members, stays=1003, goes=1004)
+    assert bool(found.standing.undeliverable) == (since != "undeliverable")
+    if since == "reachable":
+        members.reachable(1003, LATER, LIST)
+    elif since:
+        members.undeliverable(1003, "550 no such user", LATER, "メール発信")
+    members.undo_merge(1003, LATER, LIST)
+    answers = [members.get(n).standing.undeliverable for n in (1003, 1004)]
+    assert [bool(one) for one in answers] == {
+        "": [False, True], "reachable": [False, False], "undeliverable": [True, True],
+    }[since]  # fmt: skip
+
+
 def test_one_address_under_two_numbers(members: MemberMerges, ledger: Ledger, path: Path):
     numbered(ledger, THIRD, uid="second", again=True)
     members.register(Member(1004, "佐藤　花子"), NOW)
@@ -758,6 +804,35 @@ def test_a_letter_of_the_other_that_comes_back_is_about_its_address(
             )  # fmt: skip
         assert (told.number, told.undeliverable) == (1001, False)
         assert members.get(1001).standing.undeliverable == ""
+
+
+def test_undone_it_was_sent_only_to_whom_it_was_sent(members: MemberMerges, path: Path):
+    """1001 had none that day: it is written down at the one that was written to, and back."""
+    outbox, mailing = begun(path)
+    outbox.close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "INSERT INTO standing_mailing VALUES"
+            " (1, 'birthday', 7, '', '', 1, '2026-01-01T00:00:00Z', '2026-01-01', NULL)"
+        )
+        db.executemany(
+            "INSERT INTO occasion VALUES (1, ?, ?, '2026-06-01T00:00:00Z', ?, ?)",
+            [
+                (1002, "2026-01-02", mailing, ""),
+                (1002, "2027-01-02", mailing, ""),
+                (1001, "2027-01-02", None, ExclusionReason.TOO_LATE),
+                (1002, "2025-01-02", None, ExclusionReason.TOO_LATE),
+                (1001, "2024-01-02", mailing, ""),
+                (1002, "2024-01-02", mailing, ""),
+            ],
+        )
+    before = rows(path)["occasion"]
+    merge(members)
+    with closing(sqlite3.connect(path)) as db:
+        found = set(db.execute("SELECT day, mailing, reason FROM occasion WHERE number = 1001"))
+    assert found == {(f"{year}-01-02", mailing, "") for year in (2024, 2026, 2027)}
+    members.undo_merge(1001, LATER, LIST)
+    assert rows(path)["occasion"] == before
 
 
 def test_what_was_sent_by_itself_to_one_is_not_sent_again(members: MemberMerges, path: Path):
