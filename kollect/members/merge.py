@@ -37,7 +37,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -45,9 +45,15 @@ from kollect.mail import address
 from kollect.mail.foreign_text import exact
 from kollect.members import merge_rules
 from kollect.members.member import Consent, Member, MemberState
-from kollect.members.member_errors import MemberRefusal
-from kollect.members.member_fields import LONGEST, NO, MemberField, as_form_input
-from kollect.members.merge_rules import Merged, MergeField, MergeSide
+from kollect.members.member_fields import NO, MemberField, as_form_input
+from kollect.members.merge_rules import (
+    CannotMerge,
+    Merged,
+    MergeField,
+    MergePlan,
+    Merger,
+    MergeSide,
+)
 from kollect.members.repository import (
     REACHABLE,
     RESUMED,
@@ -70,32 +76,6 @@ _FORM = (
 _CONSENT = ("consent", "consent_on", "consent_how")
 _OF_ADDRESS = ("address", "address_key", "state", "reason", "replied_at", "renumbered")
 """The columns of a receipt that belong to its address."""
-
-
-class CannotMerge(MemberRefusal):
-    """These two cannot be merged, or not be taken apart any more; nothing was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class MergePlan:
-    """Two members, and what may be chosen."""
-
-    stays: MergeSide
-    goes: MergeSide
-
-    def outcome(self, taken: Collection[MergeField], now: datetime) -> Merged:
-        """What becomes of them; `taken`: the fields of which the value of the one that goes is
-        kept."""
-        return merge_rules.merged(self.stays, self.goes, taken, now)
-
-
-@dataclass(frozen=True, slots=True)
-class Merger:
-    """That a member was merged into another."""
-
-    stays: int
-    goes: int
-    at: datetime
 
 
 class MemberMerges(Members):
@@ -141,7 +121,7 @@ class MemberMerges(Members):
             plan = self.plan(stays, goes)
             kept, left = plan.stays.member, plan.goes.member
             becomes = plan.outcome(taken, now)
-            _refuse_too_long(becomes.member, left)
+            merge_rules.refuse_too_long(becomes.member, left)
             there = merge_rules.differing(kept, left)
             swaps = MergeField.ADDRESS in taken and MergeField.ADDRESS in there
             beside = [set(self._of_addresses_of([n])) - {stays, goes} for n in (stays, goes)]
@@ -510,19 +490,6 @@ class MemberMerges(Members):
     def _last_line(self) -> int:
         ((last,),) = self._db.rows("SELECT coalesce(max(id), 0) FROM member_change")
         return int(last)
-
-
-def _refuse_too_long(member: Member, left: Member) -> None:
-    form = as_form_input(member)
-    for field, text in ((MemberField.GROUPS, form.groups), (MemberField.NOTE, form.note)):
-        if len(text) > LONGEST[field]:
-            raise CannotMerge(
-                "統合できません",
-                happened=f"お二人の{field}を合わせると、{LONGEST[field]}文字をこえます。",
-                cure=f"どちらかの会員を開いて{field}を短くしてから、もう一度お試しください。",
-                number=left.number,
-                member=left,
-            )
 
 
 def _name(member: Member) -> str:

@@ -17,6 +17,12 @@ from typing import Any
 from kollect.mail import address
 from kollect.members.csv_check import CSV_SOURCE
 from kollect.members.member import Consent, Member, MemberState
+from kollect.members.member_errors import MemberRefusal
+from kollect.members.member_fields import LONGEST, MemberField, as_form_input
+
+
+class CannotMerge(MemberRefusal):
+    """These two cannot be merged, or not be taken apart any more; nothing was written."""
 
 
 class MergeField(StrEnum):
@@ -49,6 +55,28 @@ class Merged:
     """Its form, with the consent that counts."""
     withdrawn_at: datetime | None
     stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MergePlan:
+    """Two members, and what may be chosen."""
+
+    stays: MergeSide
+    goes: MergeSide
+
+    def outcome(self, taken: Collection[MergeField], now: datetime) -> Merged:
+        """What becomes of them; `taken`: the fields of which the value of the one that goes is
+        kept."""
+        return merged(self.stays, self.goes, taken, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """That a member was merged into another."""
+
+    stays: int
+    goes: int
+    at: datetime
 
 
 def value(member: Member, field: MergeField) -> object:
@@ -143,3 +171,16 @@ def is_later(consent: Consent, no: datetime, now: datetime) -> bool:
     # that of a list without days bears the day of the import
     on = consent.on if consent.given and consent.how != CSV_SOURCE else None
     return on is not None and on > no.astimezone(now.tzinfo).date()
+
+
+def refuse_too_long(member: Member, left: Member) -> None:
+    form = as_form_input(member)
+    for field, text in ((MemberField.GROUPS, form.groups), (MemberField.NOTE, form.note)):
+        if len(text) > LONGEST[field]:
+            raise CannotMerge(
+                "統合できません",
+                happened=f"お二人の{field}を合わせると、{LONGEST[field]}文字をこえます。",
+                cure=f"どちらかの会員を開いて{field}を短くしてから、もう一度お試しください。",
+                number=left.number,
+                member=left,
+            )

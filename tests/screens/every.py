@@ -26,7 +26,8 @@ from kollect.mailing.standing import StandingMailing, StandingMailings
 from kollect.members.member import Member
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.member_reader import Candidate, FormerAddress
-from kollect.members.merge import MemberMerges, MergePlan
+from kollect.members.merge import MemberMerges
+from kollect.members.merge_rules import MergePlan
 from kollect.members.postcodes import PostalAddress
 from kollect.members.repository import Members
 from kollect.settings.model import Passwords, Receive, Send, Settings, Shop

@@ -14,7 +14,7 @@ from kollect.members.former_value import with_former
 from kollect.members.member import Member, MemberState
 from kollect.members.member_fields import FormProblems, MemberFormInput, as_form_input, read_form
 from kollect.members.member_reader import FormerAddress, MemberChange
-from kollect.members.merge import Merger
+from kollect.members.merge_rules import Merger
 from kollect.members.repository import Members
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.dialogs import em

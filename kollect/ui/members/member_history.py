@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from kollect.mailing.recipients import SentMail
 from kollect.members.former_value import is_of_form
 from kollect.members.member_reader import MemberChange
-from kollect.members.merge import Merger
+from kollect.members.merge_rules import Merger
 from kollect.members.repository import STOPPED
 from kollect.ui.framework.theme import HALF
 from kollect.ui.mailing.mailing_words import result

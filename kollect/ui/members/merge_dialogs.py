@@ -12,8 +12,7 @@ from kollect.mail.foreign_text import exact
 from kollect.members import merge_rules, normalize
 from kollect.members.member import Member, MemberState
 from kollect.members.member_fields import as_form_input
-from kollect.members.merge import MergePlan
-from kollect.members.merge_rules import MergeField
+from kollect.members.merge_rules import MergeField, MergePlan
 from kollect.settings.number_format import number_text
 from kollect.ui.framework.dialogs import Dialog, paragraph
 from kollect.ui.framework.key_bindings import on_key

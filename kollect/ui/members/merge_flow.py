@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.members.member import Member
 from kollect.members.member_fields import as_form_input
-from kollect.members.merge import MergePlan, Merger
+from kollect.members.merge_rules import MergePlan, Merger
 from kollect.threads.background_thread import local_now
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.screen import Screen
