@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 from kollect.mail import address
 
-_LOCAL_SAFE = "!$'*+-._~"
-"""Beside letters and digits, what RFC 6068 section 2 lets stand in a local part."""
+_LOCAL_SAFE = "!$'*-._~"
+"""Beside letters and digits, what RFC 6068 section 2 lets stand in a local part; but for `+`, which
+some readers of QR codes take for a space, as in a form (ZXing decodes so). `%2B` all read alike.
+"""
 
 
 def link(to: str, subject: str = "") -> str:

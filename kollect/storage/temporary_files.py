@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kollect.desktop import files
 from kollect.storage.data_folder import DataFolder
+from kollect.storage.database_keys import keys_for
 from kollect.storage.event_log import EXPORTED
 from kollect.storage_errors import storage_trouble
 
@@ -51,8 +52,15 @@ def _clear_folders(folder: DataFolder) -> None:
     with suppress(OSError):
         for old in list(folder.temporary_dir.iterdir()):
             if old.name.startswith(_PREFIX):
-                for file in list(old.iterdir()):  # labels and lists tell who the customers are
-                    with suppress(OSError):  # still shown by the other program
-                        files.erase(file)
+                if keys_for(folder.database):  # labels and lists tell who the customers are
+                    for file in list(old.iterdir()):
+                        with suppress(OSError):
+                            _erase(file)
                 shutil.rmtree(old, ignore_errors=True)
         folder.temporary_dir.rmdir()
+
+
+def _erase(file: Path) -> None:
+    """Raises OSError where Windows says that another program still shows it: zeros in it would be
+    printed."""
+    files.erase(file.rename(file.with_name(f"{file.name}.gone")))

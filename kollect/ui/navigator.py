@@ -36,6 +36,7 @@ class Navigator:
         self.mailings = MailingControl(workspaces, window.tk_calls.call)
         self.unregistered = UnregisteredCount(window, workspaces)
         self.missed = MissedPrompt(window, workspaces, self)
+        self._mailings_taken_up = False
         self.prerequisites = Prerequisites(window, workspaces, self)
         self.tray = TrayController(window, workspaces, self)
         self.shutdown = Shutdown(window, workspaces, self)
@@ -236,8 +237,23 @@ class Navigator:
             self._go_on_by_the_clock()
         self.collecting()
 
+    def take_up_mailings(self) -> None:
+        """Once: what the last run of the program has left of メール発信, and what the clock sends.
+
+        At the start; or when the collecting begins, where the start had something else to ask.
+        """
+        from kollect.ui.resume_prompt import offer
+
+        if not self._mailings_taken_up:
+            self._mailings_taken_up = True
+            self.missed.begin()
+            offer(self.window, self.workspaces, self)
+
     def _go_on_by_the_clock(self) -> None:
         """Where a password was missing at the start, it is there now."""
+        if not (self._mailings_taken_up or self.workspaces.current.in_demo):
+            self.take_up_mailings()
+            return
         self.window.jobs.run(
             lambda job: self.mailings.go_on_by_the_clock(),
             lambda result: None,

@@ -205,7 +205,7 @@ class Startup:
         elif not settings.mail_address:
             self._offer_first_steps()
             return
-        self._take_up_mailings()
+        self._go.take_up_mailings()
 
     def _collect_in_tray(self) -> None:
         """Start collecting; the window, unless it is seen already, stays unseen."""
@@ -243,9 +243,3 @@ class Startup:
                 self._go.demo.begin(self._go.start_collecting)
             case FirstStart.SETTINGS:
                 self._go.mail_settings()
-
-    def _take_up_mailings(self) -> None:
-        from kollect.ui.resume_prompt import offer
-
-        self._go.missed.begin()
-        offer(self._window, self._workspaces, self._go)

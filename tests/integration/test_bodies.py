@@ -27,8 +27,8 @@ from kollect.members.member import MemberStatus
 from kollect.members.repository import Members
 from tests.helpers.ledger_samples import numbered
 from tests.helpers.mail_samples import blank
-from tests.helpers.member_shop import FIRST, SHOP, Mailer, begin, join
 from tests.helpers.member_samples import by_hand
+from tests.helpers.member_shop import FIRST, SHOP, Mailer, begin, join
 from tests.helpers.scripted_pop3 import ScriptedPop3
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.shop import OWNER, ShopProgram, settings_for

@@ -180,10 +180,31 @@ NOT_LABELS = {"青", "緑", "赤", "SPF", "DKIM", "DMARC"}
 def function_keys() -> Iterator[tuple[str, str]]:
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "FunctionKey":
-                key, label = node.args[:2]
-                if isinstance(key, ast.Constant) and isinstance(label, ast.Constant):
-                    yield str(key.value), str(label.value)
+            if isinstance(node, ast.FunctionDef):
+                yield from _keys_of_function(node)
+            elif isinstance(node, ast.ClassDef):
+                yield from _keys_of_dialog(node)
+
+
+def _keys_of_function(node: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    """A label that is chosen there is one of the function's texts."""
+    texts = [str(one.value) for one in ast.walk(node) if isinstance(one, ast.Constant)]
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "FunctionKey":
+            key, label = call.args[:2]
+            assert isinstance(key, ast.Constant)
+            labels = [str(label.value)] if isinstance(label, ast.Constant) else texts
+            yield from ((str(key.value), text) for text in labels if text)
+
+
+def _keys_of_dialog(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """F12 in a dialog that has it: as its last button."""
+    calls = {ast.unparse(one.func): one for one in ast.walk(node) if isinstance(one, ast.Call)}
+    f12, buttons = calls.get("on_key"), calls.get("self.buttons")
+    if f12 and buttons and "<F12>" in ast.unparse(f12):
+        match buttons.args[-1]:
+            case ast.Tuple(elts=[ast.Constant(value=str(label)), *_]):
+                yield "F12", label
 
 
 # ---- in the window ----

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kollect.app.workspace import Workspace
-from kollect.storage import event_log, temporary_files
+from kollect.storage import database_keys, event_log, temporary_files
 from kollect.storage.data_folder import DataFolder
 
 
@@ -26,6 +26,23 @@ def test_a_new_folder_each_time_in_the_data_folder(folder: DataFolder):
     assert first != second
     assert not first.exists()
     assert folder.path in second.parents
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_what_is_still_shown_is_not_emptied_unless_it_tells_of_customers(
+    folder: DataFolder, protected: bool
+):
+    if protected:
+        database_keys.unlock(folder.path, bytes(32))
+    try:
+        shown = temporary_files.fresh_folder(folder) / "宛名ラベル.pdf"
+        shown.write_bytes(b"%PDF")
+        with shown.open("rb") as by_the_viewer:
+            temporary_files.fresh_folder(folder)
+            assert not shown.exists()
+            assert by_the_viewer.read() == (bytes(4) if protected else b"%PDF")
+    finally:
+        database_keys.lock(folder.path)
 
 
 def test_nothing_is_left_at_the_start_and_at_the_end(folder: DataFolder):

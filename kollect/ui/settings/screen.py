@@ -163,10 +163,12 @@ class SettingsScreen(Screen):
         workspace = self._workspaces.current
         mends = workspace.collecting and self._go.tray.status.trouble is not None
         # a poll that is under way still uses what was saved before
-        self._awaited_polls = 1 + workspace.polling if mends else 0
+        awaited = 1 + workspace.polling if mends else 0
+        self._awaited_polls = 0
 
         def work(job: Job) -> None:
             self._go.save_settings(settings, passwords)
+            self._awaited_polls = awaited  # the poll with them may end before `done`
 
         def done(result: None) -> None:
             self._saved, self._saved_passwords = settings, passwords

@@ -326,6 +326,18 @@ def test_what_a_crash_left_is_offered_and_sent_once(
     front(place, MailingListScreen)
 
 
+@pytest.mark.expects_errors
+def test_what_a_crash_left_is_asked_about_also_where_the_start_asked_something_else(
+    place: Program, dialogs: Person, server: ScriptedSmtp, left_over: int
+):
+    """As after settings that could not be read: the collecting begins by hand, later."""
+    dialogs.answers.append("あとで")
+    place.go.begin_collecting()
+    settle(place.window.root, lambda: not dialogs.answers)
+    assert "「とちゅう」　あと 2名" in dialogs.asked[-1][1]
+    assert not server.kept
+
+
 def test_what_a_crash_left_can_wait(
     place: Program, dialogs: Person, server: ScriptedSmtp, left_over: int
 ):
