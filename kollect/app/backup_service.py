@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 
 from kollect.app import recovery
 from kollect.errors import StorageTrouble
-from kollect.mailing.mailing_states import MailingState
-from kollect.mailing.outbox import Outbox
 from kollect.members.member import Member, MemberState
 from kollect.members.repository import Members
 from kollect.storage import backup
@@ -96,10 +94,7 @@ def go_back(workspace: Workspace, cost: ReturnCost) -> Path | None:
 
     def prepare(copy: Path) -> None:
         _keep_nos(copy, nos)
-        with closing(Outbox(copy)) as outbox:
-            for mailing in outbox.mailings():
-                if mailing.state is MailingState.SENDING:
-                    outbox.pause(mailing.id)
+        recovery.pause_mailings(copy)
 
     log.warning("kollect.db を控え %s に戻します。%s", cost.loss.backup.name, cost.loss)
     aside = backup.go_back(database, cost.loss, local_now(), named=KEPT_AS, prepare=prepare)

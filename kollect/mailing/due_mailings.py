@@ -23,6 +23,7 @@ from kollect.mailing.schedule import (
     StandingKind,
     Turn,
     goes_at,
+    is_late,
     next_look,
     night_ends,
     reservation_turn,
@@ -56,6 +57,28 @@ class DueLook:
         self.again_at = moment if self.again_at is None else min(self.again_at, moment)
 
 
+def to_be_asked(outbox: Outbox, now: datetime) -> list[Mailing]:
+    """At the start: those under way that do not go on without somebody's word, oldest first: begun
+    by hand, late, or begun before this file was put into the place of a newer one. What the clock
+    has begun within a day goes on by itself.
+    """
+    went_back = _went_back(outbox, now)
+    return [
+        one
+        for one in reversed(outbox.mailings(MailingState.SENDING))
+        if one.due_at is None
+        or is_late(one.due_at, one.night, now)
+        or (went_back and one.started_at and one.started_at < went_back)
+    ]
+
+
+def _went_back(outbox: Outbox, now: datetime) -> datetime | None:
+    """When this file was put into the place of a newer one: what was sent or cancelled between them
+    is not known here. Noted by a clock that was ahead, it counts as now."""
+    noted = Metadata.beside(outbox.file).get_metadata(WENT_BACK)
+    return min(to_time(noted), now) if noted else None
+
+
 class DueMailings:
     """Raises `errors.StorageTrouble` where the file cannot be read or written."""
 
@@ -83,7 +106,7 @@ class DueMailings:
             return found
         # also where nothing is due: no jump of the clock between two looks stays unseen
         dependable = self._clock.is_dependable()
-        went_back = self._went_back()
+        went_back = _went_back(self._outbox, self._now())
         if went_back is not None:
             self._standing.begin_again(went_back, self._now())
         for mailing in reversed(reserved):
@@ -92,12 +115,6 @@ class DueMailings:
         for one in standing:
             self._of_standing(found, one, dependable)
         return found
-
-    def _went_back(self) -> datetime | None:
-        """When this file was put into the place of a newer one: what was sent or cancelled between
-        them is not known here."""
-        noted = Metadata.beside(self._outbox.file).get_metadata(WENT_BACK)
-        return to_time(noted) if noted else None
 
     def _reserved(self, found: DueLook, mailing: Mailing, *, dependable: bool) -> None:
         assert mailing.due_at is not None, "it is written with its state"
