@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 
 from kollect.app import recovery
 from kollect.errors import StorageTrouble
-from kollect.mailing.mailing_states import MailingState
-from kollect.mailing.outbox import Outbox
 from kollect.members.member import Member, MemberState
 from kollect.members.repository import Members
 from kollect.storage import backup
@@ -96,10 +94,7 @@ def go_back(workspace: Workspace, cost: ReturnCost) -> Path | None:
 
     def prepare(copy: Path) -> None:
         _keep_nos(copy, nos)
-        with closing(Outbox(copy)) as outbox:
-            for mailing in outbox.mailings():
-                if mailing.state is MailingState.SENDING:
-                    outbox.pause(mailing.id)
+        recovery.pause_mailings(copy)
 
     log.warning("kollect.db を控え %s に戻します。%s", cost.loss.backup.name, cost.loss)
     aside = backup.go_back(database, cost.loss, local_now(), named=KEPT_AS, prepare=prepare)
@@ -178,6 +173,14 @@ def _said_no(member: Member) -> bool:
     return standing.stopped_at is not None or standing.state is MemberState.WITHDRAWN
 
 
+def _there(members: Members, number: int) -> Member | None:
+    """Whose this number is; of a member who is merged there, into whom."""
+    if (own := members.get(number)) is not None:
+        return own
+    into = members.stands_for(number)
+    return None if into is None else members.get(into)
+
+
 def _keep_nos(copy: Path, nos: tuple[list[_No], list[tuple[str, datetime]]]) -> None:
     """A no is no, whatever the copy knows: 配信停止 and 退会 are written down there too."""
     now = local_now()
@@ -185,10 +188,11 @@ def _keep_nos(copy: Path, nos: tuple[list[_No], list[tuple[str, datetime]]]) -> 
     with closing(Members(copy)) as members, members.transaction():
         members.keep_nos_by_mail(by_mail)
         for no, number in ((one, number) for one in said for number in one.numbers):
-            there = members.get(number)
+            there = _there(members, number)
             if there is None or no.addresses.isdisjoint(_addresses(members, there)):
                 continue  # the number is somebody else's there
-            if no.member.standing.stopped_at is not None:
-                members.stop_member(number, now, SOURCE)
-            if no.member.standing.state is MemberState.WITHDRAWN:
+            if no.member.standing.state is MemberState.WITHDRAWN and there.number == number:
                 members.withdraw(number, now, SOURCE)
+            if no.member.standing.stopped_at is not None or there.number != number:
+                members.stop_member(there.number, now, SOURCE)
+        members.hold(now)

@@ -211,18 +211,17 @@ class MailingControl:
 
     def left_over(self) -> list[Mailing]:
         """Once, at the start of the program: what a crash or the end has left unfinished and nobody
-        may want any more: it waits for an answer. What the clock has begun within a day goes on by
-        itself.
+        may want any more (`due_mailings.to_be_asked`): it waits for an answer.
         """
-        from kollect.mailing.schedule import is_late
+        from kollect.mailing.due_mailings import to_be_asked
 
         workspace = self._workspaces.current
         if not workspace.folder.database.exists():
             return []
         now = local_now()
         with workspace.outbox() as outbox:
-            found = outbox.left_from_before(now)
-        asked = [one for one in found if one.due_at is None or is_late(one.due_at, now)]
+            outbox.left_from_before(now)
+            asked = to_be_asked(outbox, now)
         self._undecided.update(one.id for one in asked)
         return asked
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from kollect.errors import StorageTrouble
@@ -78,12 +78,26 @@ def catch_up(folder: DataFolder) -> Behind | None:
 
 
 def go_back(folder: DataFolder, loss: backup.DataLoss, found: str) -> Path | None:
-    """As `backup.go_back`, and say in the log what was `found` and what it has cost."""
+    """As `backup.go_back`, and say in the log what was `found` and what it has cost. A mailing that
+    the copy was made in the middle of is paused.
+    """
     with event_log.install(folder):
         log.warning("kollect.db を控え %s に戻します。%s（%s）", loss.backup.name, loss, found)
-        aside = backup.go_back(folder.database, loss, local_now())
+        aside = backup.go_back(folder.database, loss, local_now(), prepare=pause_mailings)
         log.warning("控えに戻しました。元のファイル: %s", aside.name if aside else "なし")
     return aside
+
+
+def pause_mailings(copy: Path) -> None:
+    """What was under way when the copy was made may have been sent since: it goes on when somebody
+    says so.
+    """
+    from kollect.mailing.mailing_states import MailingState  # rare, and drags much along
+    from kollect.mailing.outbox import Outbox
+
+    with closing(Outbox(copy)) as outbox:
+        for mailing in outbox.mailings(MailingState.SENDING):
+            outbox.pause(mailing.id)
 
 
 def start_new_database(folder: DataFolder, first: int) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from datetime import date, timedelta
 
@@ -31,6 +31,7 @@ from kollect.letters.letter_check import gaps
 from kollect.mail import address
 from kollect.mail.nfc import composed
 from kollect.mailing import mailing_text
+from kollect.mailing.due_mailings import to_be_asked
 from kollect.mailing.mailing_errors import NobodyToSendTo, TextNotReady
 from kollect.mailing.mailing_events import (
     MailingEnded,
@@ -98,6 +99,7 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
         print(f"注意: {named}が、うめられていません。", file=sys.stderr)
     choice = _choice(options)
     with closing(Outbox(folder.database)) as outbox:
+        left_alone = [one.id for one in to_be_asked(outbox, local_now())]
         if options.dry_run:
             if wrong := mailing_text.problems(subject, body, settings.shop):
                 raise TextNotReady(wrong)
@@ -119,8 +121,9 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
     if not options.json:
         print(f"{_in_words(audience)}。送信を始めます。", flush=True)
     return _send(
-        folder, settings, passwords, lambda one: one.id == mailing, options, _reach(audience)
-    )
+        folder, settings, passwords, lambda one: one.id == mailing, options, _reach(audience),
+        left_alone=left_alone,
+    )  # fmt: skip
 
 
 def _choice(options: Namespace) -> MemberFilter:
@@ -157,9 +160,12 @@ def _go_on(folder: DataFolder, settings: Settings, passwords: Passwords, options
 def _send_due(
     folder: DataFolder, settings: Settings, passwords: Passwords, options: Namespace
 ) -> int:
-    """What is due by now of what sends itself, once; and what was left of it before."""
+    """What is due by now of what sends itself, once; and what was left of it within a day. Other
+    left-overs are left alone: nobody may want them any more.
+    """
     with closing(Outbox(folder.database)) as outbox:
-        going = {mailing.id for mailing in outbox.mailings(MailingState.SENDING)}
+        left_alone = [one.id for one in to_be_asked(outbox, local_now())]
+        going = {mailing.id for mailing in outbox.mailings(MailingState.SENDING)} - {*left_alone}
         newest = max((mailing.id for mailing in outbox.mailings()), default=0)
         reserved = {mailing.id for mailing in outbox.mailings(MailingState.SCHEDULED)}
 
@@ -167,7 +173,10 @@ def _send_due(
         begun = mailing.id in reserved and mailing.state is not MailingState.SCHEDULED
         return begun or mailing.id in going or mailing.id > newest
 
-    return _send(folder, settings, passwords, is_of_this_run, options, {}, begin_due=True)
+    return _send(
+        folder, settings, passwords, is_of_this_run, options, {},
+        begin_due=True, left_alone=left_alone,
+    )  # fmt: skip
 
 
 def _send(
@@ -179,12 +188,14 @@ def _send(
     reach: dict[str, object],
     *,
     begin_due: bool = False,
+    left_alone: Collection[int] = (),
 ) -> int:
     started = time.monotonic()
     told = _Told(quiet=options.json)
     worker = MailingWorker(
-        folder, lambda: (settings, passwords), told, patience=PATIENCE_OF_A_COMMAND
-    )
+        folder, lambda: (settings, passwords), told,
+        patience=PATIENCE_OF_A_COMMAND, undecided=lambda: left_alone,
+    )  # fmt: skip
     stop_on_signal(worker.stop)
     trouble = worker.once(begin_due=begin_due)
     counts: Counter[RecipientState] = Counter()
@@ -196,7 +207,7 @@ def _send(
                 counts.update(outbox.counts(mailing.id))
     left = sum(counts[step] for step in UNFINISHED)
     if begin_due:
-        reach = reach | {"missed": sorted(told.missed)}
+        reach = reach | {"missed": sorted(told.missed), "left_alone": sorted(left_alone)}
     result = reach | {
         "mailings": mailings,
         "sent": counts[RecipientState.SENT],
@@ -217,14 +228,16 @@ def _send(
             f"。予約の時刻を1日以上過ぎたメールが{len(told.missed)}件あります。"
             "画面の「メール発信」で、送るか、予約をやめるかを決めてください"
         )
-    if left:
+    if begin_due and left_alone:
+        words += f"。ほかに、送りかけのままのメールが{len(left_alone)}件あります"
+    if left or (begin_due and left_alone):
         words += "。続きは「kollect send --resume」で送ります"
     _say(options, result, f"{words}。")
     if isinstance(trouble, ServerTrouble | StorageTrouble):
         return exit_code(trouble, PollReport(deferred=left))
     if isinstance(trouble, TextNotReady):
         return WRONG
-    return DEFERRED if left or told.missed else DONE
+    return DEFERRED if left or told.missed or (begin_due and left_alone) else DONE
 
 
 class _Told:

@@ -12,8 +12,10 @@ from pathlib import Path
 from kollect.ledger.mail_rows import MANUAL
 from kollect.ledger.states import AlreadyNumbered, MailState, ReceiptState
 from kollect.storage import highest_number
+from kollect.storage.backup import WENT_BACK
 from kollect.storage.database import Database, to_number, to_text
 from kollect.storage.highest_number import Highest
+from kollect.threads.background_thread import local_now
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +118,8 @@ class NumberRows(Database):
     def catch_up(self, given: int) -> bool:
         """Give no number up to `given`, which is known from elsewhere to have been given.
 
-        Returns whether the database was behind.
+        Returns whether the database was behind; what sends itself then asks, as after
+        `backup.go_back`.
         """
         with self._translated():
             last, floor = self._last_and_floor()
@@ -126,7 +129,11 @@ class NumberRows(Database):
             self._db.executemany(
                 "INSERT INTO meta (key, value) VALUES (?, ?)"
                 " ON CONFLICT DO UPDATE SET value = excluded.value",
-                [("number_floor", str(given + 1)), ("behind", str(given))],
+                [
+                    ("number_floor", str(given + 1)),
+                    ("behind", str(given)),
+                    (WENT_BACK, to_text(local_now())),
+                ],
             )
         self._highest = max(self._highest, given)
         return True

@@ -16,9 +16,7 @@ from kollect.ledger.ledger import Ledger
 from kollect.ledger.number_rows import Behind
 from kollect.ledger.receipt_rows import Receipts
 from kollect.storage import backup, highest_number
-from kollect.storage.database import to_text
 from kollect.storage.numbers_in_log import given_to
-from kollect.threads.background_thread import local_now
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +49,7 @@ def catch_up(database: Path, copies: Path, months: Iterable[Iterable[str]]) -> B
         with closing(Receipts(database)) as receipts:
             ours = (max(one) for one in map(given_to, months) if _is_ours(one, receipts))
             known += islice(ours, _MONTHS)
-        if ledger.catch_up(max(known, default=0)):
-            ledger.set_metadata(backup.WENT_BACK, to_text(local_now()))
+        ledger.catch_up(max(known, default=0))
         ledger.keep_highest()
         return ledger.behind()
 

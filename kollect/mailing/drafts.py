@@ -269,14 +269,23 @@ class Mailings:
             )
 
     def begin_reserved(
-        self, mailing: int, now: datetime, *, shop: Shop, mail_address: str, late: bool = False
-    ) -> None:
+        self, mailing: int, now: datetime, *, shop: Shop, mail_address: str,
+        late: bool = False, seen: Mailing | None = None,
+    ) -> None:  # fmt: skip
         """A 予約 whose time has come: fix the text with the shop's footer of now, and let the
-        sending begin. `late`: somebody has decided so now.
+        sending begin. `late`: somebody has decided so now. `seen`: only with the time that it had
+        when it was looked at.
 
-        Raises TextNotReady, and IllegalRecipientMove for what is no 予約, and then changes nothing.
+        Raises TextNotReady, and IllegalRecipientMove for what is no 予約, or not that any more,
+        and then changes nothing.
         """
         with self.transaction():
+            self._members.hold(now)
+            if seen is not None:
+                self._one(
+                    "UPDATE mailing SET state = state WHERE id = ? AND due_at = ? AND night = ?",
+                    *(mailing, seen.due_at and to_text(seen.due_at), seen.night),
+                )
             self._check(mailing, shop)
             self._to(mailing, MailingState.SENDING, MailingState.SCHEDULED)
             self._fix_text(mailing, now, shop, mail_address)

@@ -23,6 +23,7 @@ from kollect.mailing.schedule import (
     StandingKind,
     Turn,
     goes_at,
+    is_late,
     next_look,
     night_ends,
     reservation_turn,
@@ -30,7 +31,7 @@ from kollect.mailing.schedule import (
 from kollect.mailing.standing import StandingMailing, StandingMailings
 from kollect.settings.model import Settings
 from kollect.storage.backup import WENT_BACK
-from kollect.storage.database import to_time
+from kollect.storage.database import to_text, to_time
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,28 @@ class DueLook:
 
     def look_at(self, moment: datetime) -> None:
         self.again_at = moment if self.again_at is None else min(self.again_at, moment)
+
+
+def to_be_asked(outbox: Outbox, now: datetime) -> list[Mailing]:
+    """At the start: those under way that do not go on without somebody's word, oldest first: begun
+    by hand, late, or begun before this file was put into the place of a newer one. What the clock
+    has begun within a day goes on by itself.
+    """
+    went_back = _went_back(outbox, now)
+    return [
+        one
+        for one in reversed(outbox.mailings(MailingState.SENDING))
+        if one.due_at is None
+        or is_late(one.due_at, one.night, now)
+        or (went_back and one.started_at and one.started_at < went_back)
+    ]
+
+
+def _went_back(outbox: Outbox, now: datetime) -> datetime | None:
+    """When this file was put into the place of a newer one: what was sent or cancelled between them
+    is not known here. Noted by a clock that was ahead, it counts as now."""
+    noted = Metadata.beside(outbox.file).get_metadata(WENT_BACK)
+    return min(to_time(noted), now) if noted else None
 
 
 class DueMailings:
@@ -83,7 +106,9 @@ class DueMailings:
             return found
         # also where nothing is due: no jump of the clock between two looks stays unseen
         dependable = self._clock.is_dependable()
-        went_back = self._went_back()
+        if dependable:
+            self._meet_clock()
+        went_back = _went_back(self._outbox, self._now())
         if went_back is not None:
             self._standing.begin_again(went_back, self._now())
         for mailing in reversed(reserved):
@@ -93,11 +118,13 @@ class DueMailings:
             self._of_standing(found, one, dependable)
         return found
 
-    def _went_back(self) -> datetime | None:
-        """When this file was put into the place of a newer one: what was sent or cancelled between
-        them is not known here."""
-        noted = Metadata.beside(self._outbox.file).get_metadata(WENT_BACK)
-        return to_time(noted) if noted else None
+    def _meet_clock(self) -> None:
+        """What a clock that was ahead has written down counts as now, from now on."""
+        now, notes = self._now(), Metadata.beside(self._outbox.file)
+        noted = notes.get_metadata(WENT_BACK)
+        if noted and to_time(noted) > now:
+            notes.set_metadata(WENT_BACK, to_text(now))
+        self._standing.begin_if_ahead(now)
 
     def _reserved(self, found: DueLook, mailing: Mailing, *, dependable: bool) -> None:
         assert mailing.due_at is not None, "it is written with its state"
@@ -111,18 +138,21 @@ class DueMailings:
                 if not dependable:
                     found.look_at(now + LOOK_AGAIN)
             case Turn.GO:
-                self._begin_reserved(found, mailing.id, now)
+                self._begin_reserved(found, mailing, now)
 
-    def _begin_reserved(self, found: DueLook, mailing: int, now: datetime) -> None:
+    def _begin_reserved(self, found: DueLook, mailing: Mailing, now: datetime) -> None:
         try:
             settings = self._settings()
-            with suppress(IllegalRecipientMove):  # cancelled at this very moment
+            with suppress(IllegalRecipientMove):  # cancelled or postponed at this very moment
                 self._outbox.begin_reserved(
-                    mailing, now, shop=settings.shop, mail_address=settings.mail_address
-                )
-                found.begun.append(mailing)
+                    mailing.id, now,
+                    shop=settings.shop, mail_address=settings.mail_address, seen=mailing,
+                )  # fmt: skip
+                found.begun.append(mailing.id)
+                return
+            found.look_at(now)
         except TextNotReady as trouble:
-            found.trouble = mailing, trouble
+            found.trouble = mailing.id, trouble
             found.look_at(now + LOOK_AGAIN)
 
     def _of_standing(self, found: DueLook, one: StandingMailing, dependable: bool) -> None:

@@ -37,6 +37,14 @@ MAILING_SOURCE = "メール発信"
 # written into the SQL as literals: only so does SQLite use the partial index
 _OWED = "step IN ('" + "', '".join(UNFINISHED) + "')"
 
+_OF_WHO_HAS = (
+    "own.number IN (WITH person (number) AS"
+    " (SELECT coalesce(stands_for, number) FROM receipt WHERE address_key = ?)"
+    " SELECT number FROM person UNION SELECT receipt.number FROM person"
+    " CROSS JOIN receipt ON receipt.stands_for = person.number)"
+)
+"""Letters to whoever has this address, under any number."""
+
 
 class Outbox(Recipients):
     """Promises: nothing is handed out for a member who has stopped, withdrawn or become 不達, also
@@ -339,14 +347,14 @@ class Outbox(Recipients):
     def _handed_over(
         self, letter_id: str, recipient_key: str, since: datetime
     ) -> tuple[int, int, str, str] | None:
-        by, value = (
-            ("letter_id = ?", letter_id) if letter_id else ("own.address_key = ?", recipient_key)
-        )
-        return self._db.row(
+        by, value = ("letter_id = ?", letter_id) if letter_id else (_OF_WHO_HAS, recipient_key)
+        found = self._db.each(
             f"SELECT parcel.id, member.number, step, parcel.address{TO_WHOM}"
-            f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC LIMIT 1",
+            f" WHERE {by} AND tried_at > ? ORDER BY parcel.id DESC",
             *(value, to_text(since)),
         )
+        # after 統合 or アドレスの変更 the number may have another address than the letter went to
+        return next((r for r in found if letter_id or address.key(r[3]) == recipient_key), None)
 
     def _end_if_done(self, mailing: int, now: datetime) -> None:
         self._db.change(

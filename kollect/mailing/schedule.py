@@ -94,9 +94,9 @@ def rests_until(
     return None if due is None or night else night_ends(now, zone)
 
 
-def is_late(due: datetime, now: datetime, zone: tzinfo | None = None) -> bool:
+def is_late(due: datetime, night: bool, now: datetime, zone: tzinfo | None = None) -> bool:
     """Is it too late to go on with what was due then, without a question?"""
-    return now - goes_at(due, night=False, zone=zone) > LATE
+    return now - goes_at(due, night, zone) > LATE
 
 
 # --- 予約配信

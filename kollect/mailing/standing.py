@@ -199,6 +199,14 @@ class StandingMailings:
                 if one.rule.since < moment:
                     self._begin_again(one.id, now)
 
+    def begin_if_ahead(self, now: datetime) -> None:
+        """What was switched on by a clock that was ahead counts as switched on now."""
+        if any(one.rule.since > now for one in self.all()):
+            with self._db.transaction():
+                for one in self.all():
+                    if one.rule.since > now:
+                        self._begin_again(one.id, now)
+
     def has_due(self, identity: int, now: datetime, zone: tzinfo | None = None) -> bool:
         """Is there something for `make_due` to write down?"""
         one = self.get(identity)

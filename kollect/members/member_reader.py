@@ -343,12 +343,13 @@ class MemberReader:
         return [(key, to_time(at)) for key, at in found]
 
     def overlooked(self) -> list[tuple[int, datetime]]:
-        """Members who may be written to although another number of their address said no, with
-        when it did.
+        """Members who may be written to although another number of their address said no, or a mail
+        from it, with when it did.
         """
         found = self._db.rows(
+            "SELECT number, max(no) FROM ("
             "SELECT other.number, max(max(coalesce(member.stopped_at, ''),"
-            " coalesce(member.withdrawn_at, ''))) FROM member"
+            " coalesce(member.withdrawn_at, ''))) AS no FROM member"
             " CROSS JOIN receipt ON receipt.number = member.number"
             " CROSS JOIN receipt AS same ON same.address_key = receipt.address_key"
             " CROSS JOIN member AS other"
@@ -356,6 +357,12 @@ class MemberReader:
             " WHERE (member.stopped_at IS NOT NULL OR member.withdrawn_at IS NOT NULL)"
             " AND other.number <> member.number AND other.stopped_at IS NULL"
             " AND other.withdrawn_at IS NULL AND member.state <> 'merged' GROUP BY other.number"
+            " UNION ALL SELECT member.number, said.at FROM no_by_mail AS said"
+            " CROSS JOIN receipt ON receipt.address_key = said.address_key"
+            " CROSS JOIN member ON member.number = receipt.number"
+            " WHERE said.ended_by IS NULL AND member.state = 'active'"
+            " AND member.stopped_at IS NULL AND member.withdrawn_at IS NULL)"
+            " GROUP BY number"
         )
         return [(number, to_time(at)) for number, at in found]
 

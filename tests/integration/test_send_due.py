@@ -28,7 +28,7 @@ from kollect.members.repository import Members
 from kollect.settings import ini_file
 from tests.helpers.delay_proxy import delayed
 from tests.helpers.dovecot import Dovecot
-from tests.helpers.member_shop import SHOP, guest, join, stop
+from tests.helpers.member_shop import SHOP, begin, guest, join, stop
 from tests.helpers.postfix import Postfix
 from tests.helpers.scripted_smtp import Script, ScriptedSmtp
 from tests.helpers.shop import settings_for
@@ -42,9 +42,9 @@ NOON = 12 - datetime.now(UTC).hour
 """Hours east of Greenwich where it is noon now: there is the shop, whenever the tests run."""
 
 
-def send_due(data: Path) -> subprocess.Popen[str]:
+def send(data: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "kollect", "send", "--due", "--json", "--data", str(data)],
+        [sys.executable, "-m", "kollect", "send", *options, "--json", "--data", str(data)],
         cwd=TOP,
         env=environment(SECRET) | {"TZ": f"KOL{-NOON}"},
         stdout=subprocess.PIPE,
@@ -54,7 +54,7 @@ def send_due(data: Path) -> subprocess.Popen[str]:
 
 
 def ran(data: Path, code: int = 0) -> dict[str, object]:
-    process = send_due(data)
+    process = send(data, "--due")
     out, err = process.communicate(timeout=60)
     assert process.returncode == code, (out, err)
     found = json.loads(out)
@@ -128,6 +128,33 @@ def test_what_is_due_reaches_a_real_postfix_once(
     assert states[later] is states[missed] is MailingState.SCHEDULED
 
 
+@pytest.mark.slow
+def test_what_nobody_may_want_any_more_is_left_alone(tmp_path: Path) -> None:
+    """Begun by hand, or late: `send --resume` is for that. Also beside a new mailing."""
+    database = tmp_path / "kollect.db"
+    with ScriptedSmtp(Script()) as smtp:
+        settings = replace(settings_for(1, smtp.port), shop=SHOP)
+        ini_file.save(tmp_path / "kollect.ini", settings)
+        now = datetime.now(UTC)
+        join(database, [guest(1), guest(2)], now - timedelta(days=40))
+        hand = begin(database)
+        late, fresh = reserve(database, now - timedelta(days=5)), reserve(database, now)
+        with closing(Outbox(database)) as outbox:
+            for one in (late, fresh):
+                outbox.begin_reserved(one, now, shop=SHOP, mail_address="shop@shop.example")
+        found = ran(tmp_path, code=3)
+        assert (found["mailings"], found["left_alone"]) == ([fresh], [hand, late])
+        assert len(smtp.kept) == 2
+        (tmp_path / "body.txt").write_text("お待ちしています。\n", "utf-8")
+        new = send(tmp_path, "--subject", "入荷", "--body-file", str(tmp_path / "body.txt"))
+        assert new.wait(60) == 0
+        assert len(smtp.kept) == 4
+        with closing(Outbox(database)) as outbox:
+            assert [one.id for one in outbox.mailings(MailingState.SENDING)] == [late, hand]
+        assert send(tmp_path, "--resume").wait(60) == 0
+        assert len(smtp.kept) == 8
+
+
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(int(os.environ.get("KOLLECT_KILLS", "2"))))
@@ -147,7 +174,7 @@ def test_killed_at_random_moments_each_due_mail_comes_and_none_anew(
         identity = birthdays(database, (today() + timedelta(days=3)).replace(year=1984))
         kills = 0
         while True:
-            process = send_due(tmp_path)
+            process = send(tmp_path, "--due")
             # in the beginning, where all is written down, or so many letters later
             if chance.random() < 0.5:
                 time.sleep(chance.uniform(0.1, 0.6))

@@ -181,6 +181,39 @@ def test_a_no_said_after_a_change_was_taken_back_holds_at_the_address_of_between
         assert one.standing.state is MemberState.WITHDRAWN
 
 
+def test_a_no_by_mail_holds_for_who_has_that_address_in_the_copy(workspace: Workspace):
+    """Said after the copy, from an address that the member has left since."""
+    folder = workspace.folder
+    numbers(folder.database, "new@docomo.ne.jp")
+    with closing(AddressChanges(folder.database)) as members:
+        members.change_address(1001, 1004, NOW, "会員一覧")
+    path = copied(workspace)
+    with closing(AddressChanges(folder.database)) as members:
+        members.stop("new@docomo.ne.jp", NOW, "メール")
+        members.undo_address_change(1001, NOW, "会員一覧")
+    backup_service.go_back(workspace, backup_service.cost_of(folder, path))
+    with closing(Members(folder.database)) as members:
+        assert members.address_of(1001) == "new@docomo.ne.jp"
+        assert members.is_stopped(1001)
+
+
+@pytest.mark.parametrize("taken", [[], [MergeField.ADDRESS]])
+@pytest.mark.parametrize("left", [False, True])
+def test_a_no_of_somebody_who_is_merged_in_the_copy_holds(
+    workspace: Workspace, taken: list[MergeField], left: bool
+):
+    folder = workspace.folder
+    with closing(MemberMerges(folder.database)) as members:
+        members.merge(1001, 1002, taken, NOW, "会員一覧")
+    path = copied(workspace)
+    with closing(MemberMerges(folder.database)) as members:
+        members.undo_merge(1001, NOW, "会員一覧")
+        (members.withdraw if left else members.stop_member)(1002, NOW, "会員一覧")
+    backup_service.go_back(workspace, backup_service.cost_of(folder, path))
+    with closing(Members(folder.database)) as members:
+        assert members.is_stopped(1001), "the two are one there"
+
+
 def test_a_mailing_copied_in_the_middle_waits(workspace: Workspace):
     folder = workspace.folder
     with closing(Outbox(folder.database)) as outbox:
