@@ -116,7 +116,7 @@ def proven(folder: DataFolder, text: str) -> RecoveryCode:
         raise DataCodeTrouble(
             "このデータの復元コードではありません",
             happened="復元コードは正しく書かれていますが、このデータのものではありません。",
-            cure="いちばん新しい復元シートを確かめてください。",
+            cure=f"いちばん新しい復元シートを確かめてください。{conversion.other_sheet(mark)}",
         )
     return code
 
@@ -172,7 +172,11 @@ def open_folder(
 
 def _unlock(folder: DataFolder, code: RecoveryCode, progress: Progress, store: CodeStore) -> Mark:
     """As `conversion.unlock`; a code that opens nothing after it is not kept here."""
+    before = protection_mark.read(folder.path)
     mark = conversion.unlock(folder, code, progress)
+    former = conversion.former_fingerprint(before) if before is not None else ""
+    if before is not None and former not in ("", mark.fingerprint):
+        store.forget(replace(before, fingerprint=former))
     if not protection_mark.is_marked(folder.database):
         store.forget(mark)
     return mark

@@ -6,13 +6,14 @@ it takes a while where the data are many.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kollect.desktop.lock import FolderLock, notify_running_instance
 from kollect.errors import AlreadyRunning, DataCodeTrouble, StorageTrouble, Trouble
-from kollect.storage import backup, protection_mark
+from kollect.storage import backup, event_log, protection_mark
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.protection_mark import Protection, is_marked
 from kollect.storage.reencrypt import looks_encrypted
@@ -59,6 +60,13 @@ class BrokenOff:
 
 
 Obstacle = Refused | NeedsCode | BrokenOff | Lost | Damaged
+
+log = logging.getLogger(__name__)
+
+SKIPPED = (
+    "起動したときのデータの確認は、終わる前に「確かめずに始める」が押されました。"
+    "壊れていないかは、1日1回の控えを作るときに確かめます。"
+)
 
 Watch = Callable[[float | None], bool]
 """Told which part of a change of the protection is done, and None while the data are looked
@@ -107,12 +115,20 @@ def come_inside(folder: DataFolder, watch: Watch = wait) -> Obstacle | None:
 
 
 def look_inside(folder: DataFolder, watch: Watch = wait) -> Obstacle | None:
-    """Whether the data can be worked with, once they can be read. None: come in."""
-    watch(None)
+    """Whether the data can be worked with, once they can be read. None: come in. That `watch` has
+    ended the looking is written into the log."""
+    skipped = not watch(None)
+
+    def go_on() -> bool:
+        nonlocal skipped
+        skipped = skipped or not watch(None)
+        return not skipped
+
     try:
-        found = backup.damage_at_a_glance(
-            folder.database, folder.backup_dir, go_on=lambda: watch(None)
-        )
+        found = backup.damage_at_a_glance(folder.database, folder.backup_dir, go_on=go_on)
+        if skipped:
+            with event_log.install(folder):  # the program's own begins when it is inside
+                log.info(SKIPPED)
         if found is not None:
             return _damaged(folder, found)
         return None if backup.holds_data(folder.database) else _lost(folder)

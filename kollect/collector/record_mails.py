@@ -25,7 +25,7 @@ from kollect.ledger.states import MailState
 from kollect.mail import address
 from kollect.mail.foreign_text import exact
 from kollect.mail.message import Mail
-from kollect.mail.plus_address import poster_of
+from kollect.mail.plus_address import is_same_mailbox, poster_of
 from kollect.settings.model import Collect, Duplicate
 from kollect.storage import log_sentences
 from kollect.storage.log_sentences import BLANK_AGAIN, NUMBER_GIVEN
@@ -272,7 +272,7 @@ class MailRecorder:
     def _is_forwarded(self, kind: Kind, key: str) -> bool:
         owner = self._context.settings.forward_address
         # the owner's own automatic answer would bring about the next one
-        return bool(owner) and (kind is Kind.OUT_OF_SCOPE or key != address.key(owner))
+        return bool(owner) and (kind is Kind.OUT_OF_SCOPE or not is_same_mailbox(key, owner))
 
     def _count(self, kind: Kind) -> None:
         if kind in (Kind.NEW, Kind.RENUMBER):

@@ -351,7 +351,7 @@ class CollectorWorker(BackgroundThread):
         ledger = self._ledger
         if ledger is None or self._running() < self._report_not_before:
             return
-        settled = False
+        pause: timedelta | None = PAUSE
         try:
             settings, passwords = self._load()
         except Trouble:  # the poll has told it
@@ -359,7 +359,7 @@ class CollectorWorker(BackgroundThread):
         try:
             if not LivedClock(ledger, self._now).is_dependable():
                 return
-            settled = send_if_due(
+            pause = send_if_due(
                 self._folder,
                 ledger,
                 settings,
@@ -383,8 +383,8 @@ class CollectorWorker(BackgroundThread):
             if type(error).__name__ != self._report_failed:
                 safe_thread.log_error(error, "「1週間のまとめ」を送れませんでした")
             self._report_failed = type(error).__name__
-        if not settled:
-            self._report_not_before = self._running() + PAUSE.total_seconds()
+        if pause is not None:
+            self._report_not_before = self._running() + pause.total_seconds()
 
     def _steady(self) -> datetime:
         """For spans: it never jumps. Not a date for people."""

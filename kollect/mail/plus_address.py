@@ -68,6 +68,16 @@ def is_own(one: str, own: str) -> bool:
     return tag_of(one, own) is not None
 
 
+def is_same_mailbox(one: str, other: str) -> bool:
+    """Whether these are one address but for their tags. False where either is ""."""
+    return bool(one and other) and _without_tag(one) == _without_tag(other)
+
+
+def _without_tag(one: str) -> tuple[str, str]:
+    local, _, domain = address.key(one).rpartition("@")
+    return local.partition("+")[0] or local, domain
+
+
 def poster_of(mail: Mail, own: str, tags: Collection[str]) -> str:
     """Which of these tags the mail was sent to; "" for the plain address and for unknown tags."""
     if not tags:

@@ -31,6 +31,7 @@ from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.protection.derived_keys import DerivedKeys, keys_of, wrapped
 from kollect.protection.file_changes import (
     SALT,
+    WRAPPED,
     ConversionStopped,
     Progress,
     explained,
@@ -136,8 +137,17 @@ def _there_or_back(folder: DataFolder, there: Way, back: Way, progress: Progress
 
 def _renewing(ledger: str, former: RecoveryCode, code: RecoveryCode) -> Mark:
     salt = secrets.token_bytes(SALT)
-    old_key = wrapped(keys_of(former).database, code, salt)
-    return Mark(Protection.RENEWING, ledger, keys_of(code).fingerprint, (salt + old_key).hex())
+    old = keys_of(former)
+    hidden = salt + wrapped(old.database, code, salt)
+    return Mark(
+        Protection.RENEWING, ledger, keys_of(code).fingerprint, hidden.hex() + old.fingerprint
+    )
+
+
+def former_fingerprint(mark: Mark) -> str:
+    """Of the code that is no longer wanted when this change has come to its end; "" where the mark
+    does not say."""
+    return mark.former[2 * WRAPPED :]
 
 
 def needs_code(folder: DataFolder) -> bool:
@@ -195,8 +205,17 @@ def _make_sure_that_it_opens(folder: DataFolder, keys: DerivedKeys, mark: Mark |
             "このデータの復元コードではありません",
             happened="入力された復元コードは正しく書かれていますが、別のお店のものか、"
             "作り直す前のものです。データは壊れていません。",
-            cure="このフォルダのために印刷した、いちばん新しい復元シートを確かめてください。",
+            cure="このフォルダのために印刷した、いちばん新しい復元シートを確かめてください。"
+            f"{other_sheet(mark)}",
         )
+
+
+def other_sheet(mark: Mark | None) -> str:
+    """What to say besides of a code that is not the one of this mark: while a new sheet is made it
+    may be the way back that was broken off, which the former sheet leads to its end."""
+    if mark is None or mark.state is not Protection.RENEWING:
+        return ""
+    return "シートを作り直す作業が途中で止まっているので、前の復元シートも試してください。"
 
 
 def _made_again(folder: DataFolder, keys: DerivedKeys) -> Mark:

@@ -68,6 +68,8 @@ Progress = Callable[[int, int], bool]
 """Told how many octets of how many are done; answers whether to go on."""
 
 SALT = 16
+WRAPPED = SALT + 32 + 16
+"""Octets of a wrapped key in the mark: its salt, itself, its seal."""
 """Octets, before the wrapped key of before in a mark."""
 
 
@@ -278,7 +280,7 @@ def _former_key(mark: Mark, code: RecoveryCode) -> bytes | None:
     if not mark.former:
         return None
     octets = bytes.fromhex(mark.former)
-    return unwrapped(octets[SALT:], code, octets[:SALT])
+    return unwrapped(octets[SALT:WRAPPED], code, octets[:SALT])
 
 
 @contextmanager

@@ -11,7 +11,7 @@ seven days before that day. What `ReportMemory` holds at each moment, and what a
     about to be sent            `begun`, `tries` 1, its       sends it once more, under the same
                                 Message-ID                    Message-ID: the owner may have two
     about to be sent again      `tries` 2                     does not send it a third time
-    the server said "later",    `begun` empty                 sends it
+    the server said "later",    `tries` 0, `put_off` counted  sends it, under the same Message-ID
     or could not be reached
     the server has it, has      its day in `done`             does nothing
     refused it, or may have it
@@ -43,9 +43,12 @@ class ReportMemory:
     done: tuple[str, ...] = ()
     """The days of the reports that need nothing more, ISO 8601, the newest last."""
     begun: str = ""
-    """The day of the report that was about to be sent, and nothing is known of how that ended."""
+    """The day of the report that was last about to be sent, while it is not done."""
     tries: int = 0
+    """Of which nothing is known of how they ended."""
     letter_id: str = ""
+    put_off: int = 0
+    """How often the server would not take it."""
 
     def may_try(self, day: date) -> bool:
         return self.begun != day.isoformat() or self.tries < _MOST_TRIES
@@ -53,15 +56,20 @@ class ReportMemory:
     def trying(self, day: date, letter_id: str) -> ReportMemory:
         """About to send it; to be written down before. `letter_id` counts for the first try."""
         if self.begun != day.isoformat():
-            return replace(self, begun=day.isoformat(), tries=1, letter_id=letter_id)
+            return replace(self, begun=day.isoformat(), tries=1, letter_id=letter_id, put_off=0)
         return replace(self, tries=self.tries + 1)
 
     def surely_not_sent(self) -> ReportMemory:
-        return replace(self, begun="", tries=0, letter_id="")
+        """It is tried again under the same Message-ID."""
+        return replace(self, tries=0)
+
+    def not_taken(self) -> ReportMemory:
+        """The server would not take it, and may at another time."""
+        return replace(self.surely_not_sent(), put_off=self.put_off + 1)
 
     def with_done(self, day: date) -> ReportMemory:
         done = (*(one for one in self.done if one != day.isoformat()), day.isoformat())
-        return replace(self.surely_not_sent(), done=done[-_DAYS_REMEMBERED:])
+        return ReportMemory(self.schedule, done[-_DAYS_REMEMBERED:])
 
 
 def planned(
@@ -101,6 +109,7 @@ def to_json(memory: ReportMemory) -> str:
             "begun": memory.begun,
             "tries": memory.tries,
             "letter": memory.letter_id,
+            "put off": memory.put_off,
         }
     )
 
@@ -115,6 +124,7 @@ def from_json(text: str) -> ReportMemory:
             str(found.get("begun", "")),
             int(found.get("tries", 0)),
             str(found.get("letter", "")),
+            int(found.get("put off", 0)),
         )
     except (ValueError, TypeError, AttributeError):
         return ReportMemory()

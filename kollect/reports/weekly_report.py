@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from kollect.delivery.carriers import CarrierRefusals
 from kollect.reports.period_counts import PeriodCounts
+from kollect.storage import log_sentences
 
 MOST_TROUBLES = 8
 """Kinds of trouble that are told by name."""
@@ -20,8 +21,25 @@ _OLD_BACKUP = timedelta(days=2)
 _DAYS = "月火水木金土日"
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d):\d\d (?:注意|エラー) (.+)", re.DOTALL)
 """As `storage.event_log` writes it."""
-_TITLE = re.compile(r"(?:メール発信: )?([^:：。（]{1,60})")
+_TITLE = re.compile(r"(?:メール発信: )?((?:メール発信「…」: )?[^:：。（]{1,60})")
 """What such a line begins with: the rest may name servers and customers."""
+_POLL_FAILED = log_sentences.POLL_FAILED.format(trouble="")
+"""Stands before the title of what kept a poll from its end."""
+_REPLY_FAILED = tuple(
+    log_sentences.pattern(sentence)
+    for sentence in (
+        log_sentences.REPLY_UNDELIVERABLE,
+        log_sentences.REPLY_REFUSED,
+        log_sentences.REPLY_GIVEN_UP,
+        log_sentences.REPLY_BOUNCED,
+    )
+)
+_REPLIES = "お客様への返信が届いていません"
+"""All of them in one line: each names its own customer."""
+_QUOTED = re.compile(r"(?<=^メール発信)「.*」(?=: )|「(?!1週間のまとめ」)[^」]*」")
+"""A subject, a name, a path: of the shop, or of a customer."""
+_NUMBER = re.compile(r"\d[\d,]*(?![\d,]*(?:週間|日|回|時間|分|秒|つ))")
+"""Which may be a customer's; not the spans and counts of our own sentences."""
 _JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 
 
@@ -105,8 +123,7 @@ def troubles(lines: Iterable[str], since: datetime, until: datetime) -> tuple[We
         parts = _LINE.fullmatch(line)
         if parts is None or not first <= parts[1] < end:
             continue
-        title = _TITLE.match(parts[2])
-        name = title[1].strip() if title else ""
+        name = _kind(parts[2])
         if "@" in name or "＠" in name or not _JAPANESE.search(name):
             continue
         count, latest = found.get(name, (0, ""))
@@ -116,6 +133,14 @@ def troubles(lines: Iterable[str], since: datetime, until: datetime) -> tuple[We
         for name, (count, latest) in found.items()
     ]
     return tuple(sorted(told, key=lambda one: one.last, reverse=True))
+
+
+def _kind(text: str) -> str:
+    """By what alike ones are told as one, with nothing in it that is of one of them alone."""
+    if any(reply.fullmatch(text) for reply in _REPLY_FAILED):
+        return _REPLIES
+    title = _TITLE.match(_QUOTED.sub("「…」", text.removeprefix(_POLL_FAILED)))
+    return _NUMBER.sub("…", title[1]).strip() if title else ""
 
 
 def _attention(facts: WeekFacts, now: datetime) -> Iterator[str]:

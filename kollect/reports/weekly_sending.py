@@ -25,8 +25,15 @@ REFUSED = (
     "「メールの設定」の「異常の連絡先」を確かめてください。"
 )
 PERHAPS_SENT = "「1週間のまとめ」を、{address} に送りました（届いたかどうかは分かりません）。"
+NOT_TAKEN = (
+    "「1週間のまとめ」を送れませんでした。送信サーバが、いまは受け取りません"
+    "（1日に送れる数や、サーバの決まりによることがあります）。自動的にもう一度送ります。"
+    "続くときは、「メールの設定」の「異常の連絡先」を確かめ、プロバイダに知らせてください。"
+)
 PAUSE = timedelta(minutes=15)
-"""Until it is tried again, where the server could not take it."""
+"""Until it is tried again, where the server could not be reached."""
+_LONGER = (timedelta(hours=1), timedelta(hours=6))
+"""Where it would not take it, for the first time and from then on: a limit lasts for hours."""
 
 
 class Notes(Protocol):
@@ -51,19 +58,20 @@ def send_if_due(
     send: SendToOwner,
     new_message_id: Callable[[], str],
     notify: Callable[[str], None],
-) -> bool:
-    """Send the report that is due, if one is. False: it shall be tried again after `PAUSE`.
+) -> timedelta | None:
+    """Send the report that is due, if one is. Returns after what time it shall be tried again;
+    None: with the next poll it is seen whether another one is due.
 
-    Raises `errors.Trouble`, and then likewise.
+    Raises `errors.Trouble`; then it shall be tried again after `PAUSE`.
     """
     memory, day = planned(from_json(notes.get_metadata(_MEMORY)), settings.report, now)
     notes.set_metadata(_MEMORY, to_json(memory))
     if day is None or not settings.alert_address:
-        return True
+        return None
     if not memory.may_try(day):
         notes.set_metadata(_MEMORY, to_json(memory.with_done(day)))
         notify(PERHAPS_SENT.format(address=settings.alert_address))
-        return True
+        return None
     facts = read_week(folder, *week_before(day, now))
     text = weekly_report.body(facts, settings.shop.name, now)
     memory = memory.trying(day, new_message_id())
@@ -75,11 +83,14 @@ def send_if_due(
         raise
     match status:
         case None:
-            return False
+            return PAUSE
         case DeliveryStatus.LATER | DeliveryStatus.DOUBTED:
-            notes.set_metadata(_MEMORY, to_json(memory.surely_not_sent()))
-            return False
+            memory = memory.not_taken()
+            notes.set_metadata(_MEMORY, to_json(memory))
+            if memory.put_off == 1:
+                notify(NOT_TAKEN)
+            return _LONGER[min(memory.put_off, len(_LONGER)) - 1]
     notes.set_metadata(_MEMORY, to_json(memory.with_done(day)))
     words = {DeliveryStatus.ACCEPTED: SENT, DeliveryStatus.REFUSED: REFUSED}
     notify(words.get(status, PERHAPS_SENT).format(address=settings.alert_address))
-    return True
+    return None

@@ -48,7 +48,8 @@ class Mark:
     fingerprint: str
     """Of the code that is in force, or that is about to be."""
     former: str = ""
-    """While a new code is made: the key of before, wrapped by the new one. Hexadecimal."""
+    """While a new code is made: the key of before, wrapped by the new one, and behind it the
+    fingerprint of the code of before, which older marks do not have. Hexadecimal."""
 
 
 def mark_for(database: Path) -> Path:

@@ -506,9 +506,11 @@ def test_a_letter_that_is_only_late_is_not_undeliverable(
     assert [r.state for r in shop.receipts()] == [ReceiptState.REPLIED]
 
 
+@pytest.mark.parametrize("owner", ["owner@owner.example", "Owner+shop@owner.example"])
 def test_an_automatic_answer_of_the_owner_is_not_forwarded_to_the_owner(
-    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp
+    shop: ShopProgram, pop3: ScriptedPop3, smtp: ScriptedSmtp, owner: str
 ) -> None:
+    shop.settings = replace(shop.settings, forward_address=owner)
     pop3.put(b"Auto-Submitted: auto-replied\r\n" + blank("OWNER@owner.example", 1, subject="away"))
     report = shop.report()
     assert (report.forwarded, report.kept, report.ignored, report.left) == (0, 1, 1, 0)

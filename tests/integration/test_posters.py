@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from kollect.app import poster_trial
 from kollect.app.mail_test import MailTestStopped
 from kollect.app.poster_trial import PosterTrial, TagVerdict
 from kollect.errors import ServerTrouble
+from kollect.inbox.open_mailbox import open_mailbox
 from kollect.ledger.ledger import Ledger
 from kollect.ledger.posters import Posters, proof_place
 from kollect.mail.plus_address import with_tag
+from kollect.settings import providers
 from kollect.settings.model import Passwords, Protocol, Receive, Settings
 from tests.helpers.certificates import Certificates
 from tests.helpers.dovecot import Dovecot
@@ -154,6 +157,33 @@ def test_what_does_not_arrive_is_said_in_time_and_it_can_be_stopped(
         assert [one.is_proven(settings) for one in posters.all()] == [True, False]
     with pytest.raises(MailTestStopped):
         trial.prove("reji", lambda: True)
+
+
+@pytest.mark.parametrize(("least", "logins"), [(600, 1), (2, 2)])
+@pytest.mark.parametrize("arrives", [True, False])
+def test_the_mailbox_is_not_looked_into_more_often_than_its_provider_allows(
+    with_plus: Postfix,
+    postfix: Postfix,
+    dovecot: Dovecot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    least: int,
+    logins: int,
+    arrives: bool,
+):
+    settings = shop_of(dovecot, with_plus if arrives else postfix)
+    monkeypatch.setattr(providers, "least_interval", lambda receive: least)
+    opened = []
+
+    def counted(*given: Any) -> Any:
+        opened.append(time.monotonic())
+        return open_mailbox(*given)
+
+    monkeypatch.setattr(poster_trial, "open_mailbox", counted)
+    proof = trial_of(settings, dovecot, tmp_path).prove("reji", seconds=3)
+    assert proof.verdict is (TagVerdict.ARRIVED if arrives else TagVerdict.MISSING)
+    assert 1 <= len(opened) <= logins
+    assert all(later - one >= least for one, later in pairwise(opened))
 
 
 def test_a_server_that_is_away_is_trouble_and_no_verdict(dovecot: Dovecot, tmp_path: Path):

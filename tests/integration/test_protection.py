@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import keyring
 import pytest
 
-from kollect.app import recovery
+from kollect.app import data_protection, recovery
 from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.ledger.kept_folder import KeptFolder
 from kollect.protection import conversion, file_changes
+from kollect.protection.code_store import CodeStore
 from kollect.protection.derived_keys import keys_of
 from kollect.protection.file_changes import ConversionStopped, Progress, go_on
 from kollect.storage import backup, database_keys, event_log, protection_mark, reencrypt
@@ -26,6 +28,7 @@ from kollect.storage.database import Database
 from kollect.storage.database_driver import connect
 from kollect.storage.protection_mark import Protection
 from tests.helpers.ledger_samples import NOW
+from tests.helpers.memory_keyring import MemoryKeyring
 from tests.helpers.power_cut import Fuse, PowerCut, fused
 from tests.helpers.protected_shop import (
     ASIDE,
@@ -174,6 +177,63 @@ CASES: dict[str, tuple[tuple[Act, ...], Act]] = {
     "renew, stopped": ((on,), stopped(renew)),
     "off, stopped": ((on,), stopped(off)),
 }
+
+
+@pytest.fixture
+def pc() -> Iterator[MemoryKeyring]:
+    before, here = keyring.get_keyring(), MemoryKeyring()
+    keyring.set_keyring(here)
+    yield here
+    keyring.set_keyring(before)
+
+
+def cut(done: int, total: int) -> bool:
+    raise PowerCut
+
+
+def test_a_new_sheet_that_a_power_cut_interrupts_leaves_no_former_code_on_this_pc(
+    folder: DataFolder, pc: MemoryKeyring
+):
+    store = CodeStore({})
+    data_protection.turn_on(folder, CODE, store=store)
+    with pytest.raises(PowerCut):
+        data_protection.renew(folder, CODE, OTHER, cut, store)
+    assert sorted(pc.codes) == sorted([CODE.written, OTHER.written])
+    restart(folder)
+    assert data_protection.open_folder(folder, store) == OTHER
+    assert pc.codes == [OTHER.written]
+    data_protection.forget_code(folder, store)
+    assert pc.codes == []
+
+
+def test_where_the_way_back_from_a_new_sheet_was_broken_off_the_former_one_is_named(
+    folder: DataFolder,
+):
+    before = holdings(folder)
+    on(folder)
+    turned = False
+
+    def stop_then_cut(done: int, total: int) -> bool:
+        nonlocal turned
+        if turned and done == total:
+            raise PowerCut
+        turned = turned or 2 * done >= total
+        return not turned
+
+    with pytest.raises(PowerCut):
+        renew(folder, stop_then_cut)
+    restart(folder)
+    for refuse in (conversion.unlock, lambda f, code: data_protection.proven(f, code.written)):
+        with pytest.raises(DataCodeTrouble) as refused:
+            refuse(folder, OTHER)
+        assert "前の復元シートも試して" in refused.value.cure
+    data_protection.proven(folder, CODE.written)
+    conversion.unlock(folder, CODE)
+    assert holdings(folder) == before
+    restart(folder)
+    with pytest.raises(DataCodeTrouble) as refused:
+        conversion.unlock(folder, OTHER)
+    assert "前の復元シート" not in refused.value.cure
 
 
 @pytest.fixture

@@ -81,17 +81,39 @@ def test_switched_off_it_is_never_sent(hours: Hours, smtp: ScriptedSmtp):
     assert not smtp.kept
 
 
-def test_a_server_that_says_later_is_asked_again_after_a_while(hours: Hours, smtp: ScriptedSmtp):
+@pytest.mark.parametrize("answer", ["450 4.2.1 later", "554 5.7.1 daily quota, by our policy"])
+def test_a_server_that_does_not_take_it_is_asked_less_and_less_and_that_is_told_once(
+    hours: Hours, smtp: ScriptedSmtp, caplog: pytest.LogCaptureFixture, answer: str
+):
+    caplog.set_level("INFO")
+
+    def told() -> list[str]:
+        lines = [one.getMessage() for one in caplog.records]
+        return [line for line in lines if "「1週間のまとめ」を" in line]
+
+    def tries() -> int:
+        return len([line for lines in smtp.commands for line in lines if line.startswith("RCPT")])
+
     hours.polls(1)
     goes_on(hours, WEEK - HOUR)
-    smtp.script.fault = lambda at: "450 4.2.1 later" if at.verb == "RCPT" else None
+    smtp.script.fault = lambda at: answer if at.verb == "RCPT" else None
     hours.now += HOUR
-    hours.polls(10)
-    tries = len([line for lines in smtp.commands for line in lines if line.startswith("RCPT")])
-    assert 1 <= tries <= 2, "ten polls, a minute apart"
+    hours.polls(50)
+    assert tries() == 1, "fifty polls, a minute apart"
+    assert len(told()) == 1 and "いまは受け取りません" in told()[0]
+    hours.polls(300)
+    assert tries() == 2, "an hour later, and then after six"
+    hours.polls(150)
+    assert tries() == 3
+    hours.worker.close()
+    again = _at(Hours(hours.worker._folder.path, hours.settings), hours.now)
+    again.polls(2)
+    assert tries() == 4, "a start tries at once"
+    assert len(told()) == 1, "and says it no second time"
     smtp.script.fault = None
-    hours.polls(20)
+    again.polls(400)
     assert len(reports(smtp)) == 1
+    assert "に送りました。" in told()[-1]
 
 
 def test_one_that_the_owner_refuses_is_told_and_not_repeated(

@@ -17,7 +17,7 @@ from kollect.ui.menu import FirstStartDialog, MenuScreen
 from kollect.ui.opening_dialog import GOING_ON, LOOKING, OpeningDialog
 from kollect.ui.own_phone_dialog import OwnPhoneDialog
 from kollect.ui.results.screen import ResultsScreen
-from kollect.ui.settings.forget_pc_dialog import ForgetCodeDialog, say_farewell
+from kollect.ui.settings.forget_pc_dialog import Farewell, ForgetCodeDialog
 from tests.helpers.member_samples import numbers
 from tests.pictures.album import Album
 
@@ -83,7 +83,7 @@ def questions(album: Album) -> None:
             program.go.tray.watch,
         ),
     )
-    album.dialog("forget-pc", lambda: say_farewell(window, program.workspaces, program.go))
+    album.dialog("forget-pc", Farewell(window, program.workspaces, program.go).begin)
     code = recovery_code.from_random(bytes(17))
     album.dialog(
         "forget-code",

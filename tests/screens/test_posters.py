@@ -13,10 +13,12 @@ import zxingcpp
 from PIL import Image
 
 from kollect.app import poster_trial
+from kollect.app.poster_trial import PosterTrial
 from kollect.demo.server import DemoServer
 from kollect.demo.shop import demo_settings
+from kollect.errors import GOES_ON, StorageTrouble, Trouble
 from kollect.ledger.ledger import Ledger
-from kollect.ledger.posters import Posters, proof_place
+from kollect.ledger.posters import Poster, Posters, proof_place
 from kollect.mailing import mailto
 from kollect.settings.model import Passwords, Settings, Shop, TextSize
 from kollect.ui.main import Program
@@ -187,6 +189,46 @@ def test_what_cannot_be_is_said_beside_its_field(
         assert len(rows(dialog.table)) == 1
 
     in_dialog(screen, dialogs, work)
+
+
+def test_a_double_click_adds_one_poster_and_a_list_that_fails_ends_no_test(
+    program: Program, shop: Settings, dialogs: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(poster_trial, "WAIT_FOR", 1.5)
+    monkeypatch.setattr(PosterTrial, "_look_if_free", lambda *given: None)
+    away = StorageTrouble("読めません", happened="USBメモリがありません。", cure=GOES_ON)
+    screen = open_papers(program)
+
+    def work(dialog: PostersDialog) -> None:
+        type_in(dialog.name.widget, "レジ横")
+        with monkeypatch.context() as broken:
+            broken.setattr(Posters, "all", read_once_before(away))
+            dialog.add()
+            dialog.add()
+            assert str(dialog.add_button.cget("state")) == "disabled"
+            settle(dialog, lambda: "USBメモリがありません" in dialog.told.text)
+        assert "もう一度試して" in dialog.told.text, "nothing goes on by itself"
+        assert str(dialog.add_button.cget("state")) == "disabled", "the test is still under way"
+        settle(dialog, lambda: dialog.told.text.startswith("✗"))
+        settle_jobs(screen)
+        assert not dialog.tag.error
+        assert column(dialog.table, 0) == ["レジ横"]
+        assert str(dialog.add_button.cget("state")) == "normal"
+
+    in_dialog(screen, dialogs, work)
+
+
+def read_once_before(trouble: Trouble) -> Callable[[Posters], list[Poster]]:
+    """By 「加える」 itself; the list after it fails."""
+    calls, read = [], Posters.all
+
+    def fail(posters: Posters) -> list[Poster]:
+        calls.append(posters)
+        if len(calls) > 1:
+            raise trouble
+        return read(posters)
+
+    return fail
 
 
 def test_one_without_receptions_can_be_removed_and_no_other(

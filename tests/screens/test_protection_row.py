@@ -552,6 +552,24 @@ def test_a_pc_that_keeps_no_code_has_none_to_forget(
     assert dialogs.asked[-1][1] == QUESTION
 
 
+@pytest.mark.parametrize("button", ["forget", "renew", "end"])
+def test_a_double_click_asks_once(
+    program: Program, data: DataFolder, dialogs: Person, pc: MemoryKeyring, tmp_path: Path,
+    button: str,
+):  # fmt: skip
+    page = protect(program, dialogs, tmp_path / "sheet.pdf")
+    row, asked = page.protection, len(dialogs.asked)
+    pressed = {"forget": page.forget_button, "renew": row.renew_button, "end": row.end_button}
+    for _ in range(2):  # and again, after it was left
+        dialogs.answers.append(lambda dialog: press(dialog, "Escape"))
+        pressed[button].invoke()
+        pressed[button].invoke()
+        settle(page, lambda: not dialogs.answers)
+        settle_jobs(program.window.screen)
+        asked += 1
+        assert len(dialogs.asked) == asked
+
+
 def test_a_code_that_the_pc_does_not_let_go_of_is_told(
     program: Program,
     data: DataFolder,

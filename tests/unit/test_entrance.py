@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kollect.app import preflight
 from kollect.app.preflight import Damaged, Lost, Obstacle, Refused, come_inside, enter
 from kollect.desktop.lock import FolderLock
 from kollect.errors import AlreadyRunning
@@ -100,3 +101,15 @@ def test_a_damaged_one_without_a_copy_is_told_of(folder: DataFolder, lock: Folde
     found = come_in(folder, lock)
     assert isinstance(found, Refused) and found.code == 5
     assert found.trouble is not None and "壊れています" in found.trouble.title
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_look_that_was_ended_stands_in_the_log(folder: DataFolder, goes_on: bool):
+    folder.prepare()
+    Ledger(folder.database).close()
+    assert preflight.look_inside(folder, lambda part: goes_on) is None
+    lines = [
+        line for month in event_log.months(folder) for line in event_log.read_month(folder, month)
+    ]
+    assert len(lines) == (0 if goes_on else 1)
+    assert all(preflight.SKIPPED in line for line in lines)

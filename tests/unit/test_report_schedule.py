@@ -133,7 +133,10 @@ def test_what_the_server_did_not_take_may_be_tried_as_often_as_it_takes():
     memory = since_last_week()
     for n in range(5):
         assert memory.may_try(MONDAY)
-        memory = memory.trying(MONDAY, f"<{n}@x>").surely_not_sent()
+        memory = memory.trying(MONDAY, f"<{n}@x>").not_taken()
+        assert memory.letter_id == "<0@x>", "it is one letter, however often it is tried"
+    assert from_json(to_json(memory)).put_off == 5
+    assert memory.trying(MONDAY + timedelta(days=7), "<next@x>").put_off == 0
 
 
 def test_the_memory_comes_back_and_does_not_grow():

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import pytest
+
 from kollect.delivery.carriers import by_carrier
+from kollect.errors import Trouble
 from kollect.reports.period_counts import PeriodCounts
 from kollect.reports.weekly_report import MOST_TROUBLES, WeekFacts, body, subject, troubles
+from kollect.storage import log_sentences
+from kollect.storage.masked import masked
 from tests.helpers.ledger_samples import JST
 
 SINCE = datetime(2026, 11, 16, tzinfo=JST)
@@ -119,12 +126,76 @@ def test_what_could_name_somebody_or_says_nothing_is_no_title():
 
 
 def test_many_kinds_of_trouble_are_not_all_told():
-    words = [f"困ったこと{n}" for n in range(MOST_TROUBLES + 2)]
+    words = [f"困ったこと{n}" for n in "あいうえおかきくけこ"]
+    assert len(words) == MOST_TROUBLES + 2
     lines = [line(f"18 10:{n:02}", "注意", f"{word}: なぜか") for n, word in enumerate(words)]
     text = body(replace(QUIET, troubles=troubles(lines, SINCE, UNTIL)), "", NOW)
-    assert "・困ったこと9（11月18日 10:09）" in text
-    assert "困ったこと1（" not in text
+    assert "・困ったことこ（11月18日 10:09）" in text
+    assert "困ったことい（" not in text
     assert "・ほかにも2種類あります。" in text
+
+
+def test_what_kept_the_polls_from_their_end_is_told_by_its_own_title():
+    wrong = Trouble("受信サーバにログインできません", happened="パスワードが違う。", cure="直す。")
+    away = Trouble("インターネットにつながっていないようです", happened="…", cure="…")
+    assert told(
+        line("18 10:00", "エラー", log_sentences.POLL_FAILED.format(trouble=away)),
+        line("18 11:00", "エラー", log_sentences.POLL_FAILED.format(trouble=wrong)),
+        line("18 12:00", "エラー", log_sentences.POLL_FAILED.format(trouble=wrong)),
+        line("18 13:00", "エラー", f"メール発信: {away}"),
+    ) == [(away.title, 2), (wrong.title, 2)]
+
+
+@pytest.mark.parametrize("write", [str, masked])
+def test_replies_that_failed_are_one_line_and_leave_room_for_the_rest(
+    write: Callable[[str], str],
+):
+    """As they stand in the log, in the one of a protected folder too."""
+    failed = [
+        sentence.format(
+            letter=log_sentences.LETTER.format(number=1001 + n),
+            answer="550 5.1.1 <keiko@docomo.ne.jp>: Unknown user（不明）",
+            who=f"keiko{n}@docomo.ne.jp",
+            reason="550 5.1.1 Unknown user",
+        )
+        for n, sentence in enumerate(
+            (
+                log_sentences.REPLY_UNDELIVERABLE,
+                log_sentences.REPLY_REFUSED,
+                log_sentences.REPLY_GIVEN_UP,
+                log_sentences.REPLY_BOUNCED,
+            )
+            * 3
+        )
+    ]
+    assert all(log_sentences.is_fault(one) for one in failed)
+    missed = "メール発信「春の: 「大」セール。」: 予約の時刻を過ぎたため、まだ送っていません。"
+    lines = [
+        line("18 09:00", "注意", missed),
+        line("18 09:01", "注意", missed.replace("春", "夏")),
+        line("18 09:02", "エラー", log_sentences.MAILS_NOT_GIVEN.format(count=3)),
+        line("18 09:03", "エラー", log_sentences.MAILS_NOT_GIVEN.format(count=12)),
+        line("18 09:04", "注意", "受付番号 1008 のメールを書けません（KeyError）"),
+        line("18 09:05", "注意", "「佐藤 恵子」のファイルを開けません。"),
+        *(line(f"18 10:{n:02}", "エラー", write(one)) for n, one in enumerate(failed)),
+    ]
+    assert told(*lines) == [
+        ("お客様への返信が届いていません", 12),
+        ("「…」のファイルを開けません", 1),
+        ("受付番号 … のメールを書けません", 1),
+        ("サーバから、メール … 通を取り出せません", 2),
+        ("メール発信「…」: 予約の時刻を過ぎたため、まだ送っていません", 2),
+    ]
+    text = body(replace(QUIET, troubles=troubles(lines, SINCE, UNTIL)), "", NOW)
+    assert "・お客様への返信が届いていません（12回、最後は11月18日 10:11）" in text
+    assert not re.search("10[01][0-9](?!:)|keiko|春|佐藤", text), "nobody's number or name"
+
+
+def test_the_spans_and_counts_of_our_own_sentences_stay():
+    assert told(
+        line("18 10:00", "注意", "1日1回の控えを作れませんでした。ディスクがいっぱいです"),
+        line("18 10:01", "エラー", "「1週間のまとめ」を送れませんでした（KeyError）"),
+    ) == [("「1週間のまとめ」を送れませんでした", 1), ("1日1回の控えを作れませんでした", 1)]
 
 
 def test_a_trouble_that_came_often_is_counted():

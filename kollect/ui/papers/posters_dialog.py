@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from tkinter import ttk
+from typing import TypeVar
 
 from kollect.app.mail_test import MailTestStopped
 from kollect.app.poster_trial import PosterTrial, TagProof, TagVerdict
@@ -22,6 +23,8 @@ from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.members.member_form_fields import switch_ime
 from kollect.ui.widgets.form import Form, button_row, wrapped
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+
+T = TypeVar("T")
 
 LONGEST_NAME = 20
 ADD, PROVE, REMOVE = "加える", "確かめる", "消す"
@@ -117,7 +120,7 @@ class PostersDialog(Dialog[None]):
                 self.table.show_row(tags.index(wanted))
             self._enable()
 
-        self._jobs.run(work, done, owner=self, failed=self._failed)
+        self._jobs.run(work, done, owner=self, failed=self._say_trouble)
 
     def _fetch(self, keys: Sequence[int], take: Take) -> None:
         take({key: self._row(self._posters[key]) for key in keys})
@@ -178,6 +181,8 @@ class PostersDialog(Dialog[None]):
 
     def add(self) -> None:
         """「加える」, and at once a test mail to it."""
+        if self._job is not None:
+            return
         name, tag = " ".join(self.name.value.split()), self.tag.value.strip().lower()
         if fault := _name_fault(name):
             self.name.show_error(fault)
@@ -197,6 +202,8 @@ class PostersDialog(Dialog[None]):
             return ""
 
         def done(fault: str) -> None:
+            self._job = None
+            self._enable()
             if fault:
                 self.tag.show_error(fault)
                 self.tag.focus()
@@ -206,7 +213,7 @@ class PostersDialog(Dialog[None]):
             self._read(select=tag)
             self._prove(tag)
 
-        self._jobs.run(work, done, owner=self, failed=self._failed)
+        self._begin(work, done)
 
     # ---- a test mail ----
 
@@ -237,13 +244,20 @@ class PostersDialog(Dialog[None]):
                 self._say(proof_words(proof), bad=not arrived, good=arrived)
             self._read(select=tag)
 
+        self._begin(work, done)
+
+    def _begin(self, work: Callable[[Job], T], done: Callable[[T], None]) -> None:
+        """What changes a poster: one at a time."""
         self._job = self._jobs.run(work, done, owner=self, failed=self._failed)
         self._enable()
 
     def _failed(self, trouble: Trouble) -> None:
         self._job = None
-        self._say(f"{trouble.title}。{trouble.happened}{trouble.cure}", bad=True)
+        self._say_trouble(trouble)
         self._enable()
+
+    def _say_trouble(self, trouble: Trouble) -> None:
+        self._say(f"{trouble.title}。{trouble.happened}{trouble.cure_by_hand}", bad=True)
 
     # ---- no longer wanted ----
 
@@ -266,6 +280,7 @@ class PostersDialog(Dialog[None]):
                 return posters.remove(chosen.tag)
 
         def done(removed: bool) -> None:
+            self._job = None
             if removed:
                 self._say(f"「{visible(chosen.name)}」を消しました。")
             else:
@@ -274,7 +289,7 @@ class PostersDialog(Dialog[None]):
                 )
             self._read()
 
-        self._jobs.run(work, done, owner=self, failed=self._failed)
+        self._begin(work, done)
 
 
 def proof_words(proof: TagProof) -> str:

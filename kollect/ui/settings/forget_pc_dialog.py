@@ -51,55 +51,77 @@ PDF_LEFT = (
 )
 
 
-def say_farewell(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
-    """Ask, then forget, then end the program, whatever came of it: without its passwords it
+class Farewell:
+    """Asks, then forgets, then ends the program, whatever came of it: without its passwords it
     cannot go on.
     """
-    window.leave(lambda: _ask(window, workspaces, go), "進む")
 
+    def __init__(self, window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
+        self._window = window
+        self._workspaces = workspaces
+        self._go = go
+        self._is_asking = False
 
-def _ask(window: Window, workspaces: ActiveWorkspace, go: Navigator) -> None:
-    workspace = workspaces.current
-    if not workspace.protected:
-        if window.dialogs.confirm(TITLE, QUESTION, yes=FORGET, careful=True):
-            _forget(window, workspaces, go, with_code=False)
-        return
-    from kollect.app import data_protection
+    def begin(self) -> None:
+        """From what is edited the user goes on first, or stays."""
+        if not self._is_asking:  # a double click
+            self._window.leave(self._ask, "進む")
 
-    def found(code: RecoveryCode | None) -> None:
-        if code is None:  # it is typed at every start
-            agreed = window.dialogs.confirm(TITLE, QUESTION, yes=FORGET, careful=True)
-        else:
-            agreed = window.dialogs.show(ForgetCodeDialog, code)
-        if agreed:
-            _forget(window, workspaces, go, with_code=code is not None)
+    def _ask(self) -> None:
+        window, workspace = self._window, self._workspaces.current
+        if not workspace.protected:
+            if window.dialogs.confirm(TITLE, QUESTION, yes=FORGET, careful=True):
+                self._forget(with_code=False)
+            return
+        from kollect.app import data_protection
 
-    window.jobs.run(
-        lambda job: data_protection.kept_code(workspace.folder), found, owner=window.screen
-    )
+        def found(code: RecoveryCode | None) -> None:
+            try:
+                if code is None:  # it is typed at every start
+                    agreed = window.dialogs.confirm(TITLE, QUESTION, yes=FORGET, careful=True)
+                else:
+                    agreed = bool(window.dialogs.show(ForgetCodeDialog, code))
+            finally:
+                self._is_asking = False
+            if agreed:
+                self._forget(with_code=code is not None)
 
+        def failed(trouble: Trouble) -> None:
+            self._is_asking = False
+            window.jobs.show_trouble(trouble)
 
-def _forget(window: Window, workspaces: ActiveWorkspace, go: Navigator, *, with_code: bool) -> None:
-    def work(job: Job) -> None:
-        workspace = workspaces.current
-        workspace.come_to_rest(PATIENCE)  # no further poll that would miss the passwords
-        workspace.forget_passwords()
-        go.this_pc.forget_login()
-        if with_code:
-            from kollect.app import data_protection
+        self._is_asking = True
+        window.jobs.run(
+            lambda job: data_protection.kept_code(workspace.folder),
+            found,
+            owner=window.screen,
+            failed=failed,
+        )
 
-            data_protection.forget_code(workspace.folder)
+    def _forget(self, *, with_code: bool) -> None:
+        window, go = self._window, self._go
+        self._is_asking = True  # it ends with the program
 
-    def done(result: None) -> None:
-        window.dialogs.show_info(GONE, f"{ENDS}\n{PDF_LEFT}" if with_code else ENDS)
-        go.shutdown.finish()
+        def work(job: Job) -> None:
+            workspace = self._workspaces.current
+            workspace.come_to_rest(PATIENCE)  # no further poll that would miss the passwords
+            workspace.forget_passwords()
+            go.this_pc.forget_login()
+            if with_code:
+                from kollect.app import data_protection
 
-    def failed(trouble: Trouble) -> None:
-        window.dialogs.show_error(trouble)
-        go.shutdown.finish()
+                data_protection.forget_code(workspace.folder)
 
-    window.set_status("消しています…")
-    window.jobs.run(work, done, owner=window.root, failed=failed)
+        def done(result: None) -> None:
+            window.dialogs.show_info(GONE, f"{ENDS}\n{PDF_LEFT}" if with_code else ENDS)
+            go.shutdown.finish()
+
+        def failed(trouble: Trouble) -> None:
+            window.dialogs.show_error(trouble)
+            go.shutdown.finish()
+
+        window.set_status("消しています…")
+        window.jobs.run(work, done, owner=window.root, failed=failed)
 
 
 class ForgetCodeDialog(Dialog[bool]):

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
 from tkinter import ttk
+from typing import TYPE_CHECKING
 
 from kollect.app.active_workspace import ActiveWorkspace
 from kollect.members.phone_numbers import phone
@@ -19,6 +20,9 @@ from kollect.ui.settings.pin_dialogs import NewPinDialog
 from kollect.ui.settings.protection_row import ProtectionRow
 from kollect.ui.settings.settings_page import SettingsPage
 from kollect.ui.widgets.form import Form
+
+if TYPE_CHECKING:
+    from kollect.ui.settings.forget_pc_dialog import Farewell
 
 DEMO_FOLDER = "デモのあいだだけのフォルダです。デモを解除すると消えます。"
 
@@ -43,6 +47,7 @@ class IdPage(SettingsPage):
         self._go = go
         self._in_demo = workspaces.current.in_demo
         self._pin = ""
+        self._farewell: Farewell | None = None
         form = Form(self.inside)
         form.pack(fill="x")
         shop = form.group("お店")
@@ -125,9 +130,11 @@ class IdPage(SettingsPage):
         self.forget_button.configure(state="normal" if usable else "disabled")
 
     def _forget(self) -> None:
-        from kollect.ui.settings.forget_pc_dialog import say_farewell
+        from kollect.ui.settings.forget_pc_dialog import Farewell
 
-        say_farewell(self._window, self._workspaces, self._go)
+        if self._farewell is None:
+            self._farewell = Farewell(self._window, self._workspaces, self._go)
+        self._farewell.begin()
 
     def _protect_changed(self) -> None:
         if not self.protect.value:

@@ -51,6 +51,8 @@ class ProtectionRow:
         """Whether this PC keeps the code, and whether there are members, as `look` found it."""
         self._standing: ProtectionStanding | None = None
         self._wants_focus = False
+        self._is_asking = False
+        """The code is looked for, or what needs it is under way."""
         self.state = ttk.Label(form.row(label="いまの状態"), text="調べています…")
         self.state.pack(side="left")
         row = form.row(under_fields=True)
@@ -225,8 +227,21 @@ class ProtectionRow:
         from kollect.ui.code_dialog import CodeDialog
 
         window, folder = self._window, self._workspaces.current.folder
+        if self._is_asking:  # a double click
+            return
+        self._is_asking = True
 
         def found(code: RecoveryCode | None) -> None:
+            try:
+                go_on(code)
+            finally:
+                self._is_asking = False
+
+        def failed(trouble: Trouble) -> None:
+            self._is_asking = False
+            window.jobs.show_trouble(trouble)
+
+        def go_on(code: RecoveryCode | None) -> None:
             if code is not None:
                 then(code)
                 return
@@ -240,7 +255,9 @@ class ProtectionRow:
             ):
                 then(typed[-1])
 
-        window.jobs.run(lambda job: data_protection.known_code(folder), found, owner=self.state)
+        window.jobs.run(
+            lambda job: data_protection.known_code(folder), found, owner=self.state, failed=failed
+        )
 
     # ---- how it stands ----
 
