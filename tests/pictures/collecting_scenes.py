@@ -89,7 +89,7 @@ def quitting(album: Album) -> None:
         ("quit-collecting", True, False),
         ("quit-busy", True, True),
     ):
-        workspace = SimpleNamespace(collecting=collecting, polling=polling)
+        workspace = SimpleNamespace(collecting=collecting, polling=polling, mailing=False)
         shutdown._workspaces = SimpleNamespace(current=workspace)
         album.dialog(name, shutdown.quit)
     shutdown._workspaces = before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from kollect.app.preflight import Watch
 from kollect.collector.status import CollectorStatus
 from kollect.protection import recovery_code
 from kollect.storage.backup import DataLoss
+from kollect.storage.database_driver import sqlite3
 from kollect.threads.background_thread import local_now
 from kollect.ui.damage_dialog import DamageDialog
 from kollect.ui.log.screen import LogScreen
@@ -50,10 +52,13 @@ def empty(album: Album) -> None:
 
 def questions(album: Album) -> None:
     window, program = album.window, album.program
-    numbers(program.workspaces.real.folder.database, *(f"{n}@docomo.ne.jp" for n in range(3)))
+    database = program.workspaces.real.folder.database
+    numbers(database, *(f"{n}@docomo.ne.jp" for n in range(3)))
     window.back_to(MenuScreen)
     window.screen.on_show()
     album.take("menu-not-collecting")
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("DELETE FROM receipt")  # the scenes after this one bring their own
     for name, there in (("damaged", True), ("lost", False)):
         album.dialog(
             name,
