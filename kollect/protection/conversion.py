@@ -26,6 +26,7 @@ import secrets
 import shutil
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from kollect.errors import DataCodeTrouble, StorageTrouble
 from kollect.protection.derived_keys import DerivedKeys, keys_of, wrapped
@@ -195,11 +196,13 @@ def unlock(folder: DataFolder, code: RecoveryCode, progress: Progress = go_on) -
 
 
 def _make_sure_that_it_opens(folder: DataFolder, keys: DerivedKeys, mark: Mark | None) -> None:
+    """In the middle of RENEWING either code opens a part; who goes on with the one that the mark
+    is not about makes the rest unreadable."""
     encrypted = [database for database in databases(folder) if is_encrypted(database)]
-    for database in reversed(encrypted):
-        with suppress(sqlite3.Error):
-            present_key(database, (keys.database,))
-            return
+    opened = (_opens(database, keys) for database in reversed(encrypted))
+    is_mixed = mark is not None and mark.state is Protection.RENEWING
+    if encrypted and (all(opened) if is_mixed else any(opened)):
+        return
     if encrypted or mark is not None:
         raise DataCodeTrouble(
             "このデータの復元コードではありません",
@@ -208,6 +211,13 @@ def _make_sure_that_it_opens(folder: DataFolder, keys: DerivedKeys, mark: Mark |
             cure="このフォルダのために印刷した、いちばん新しい復元シートを確かめてください。"
             f"{other_sheet(mark)}",
         )
+
+
+def _opens(database: Path, keys: DerivedKeys) -> bool:
+    with suppress(sqlite3.Error):
+        present_key(database, (keys.database,))
+        return True
+    return False
 
 
 def other_sheet(mark: Mark | None) -> str:

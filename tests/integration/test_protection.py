@@ -22,11 +22,14 @@ from kollect.protection import conversion, file_changes
 from kollect.protection.code_store import CodeStore
 from kollect.protection.derived_keys import keys_of
 from kollect.protection.file_changes import ConversionStopped, Progress, go_on
+from kollect.protection.protected_files import databases, is_encrypted
+from kollect.protection.recovery_code import RecoveryCode
 from kollect.storage import backup, database_keys, event_log, protection_mark, reencrypt
 from kollect.storage.data_folder import DataFolder
 from kollect.storage.database import Database
-from kollect.storage.database_driver import connect
+from kollect.storage.database_driver import connect, sqlite3
 from kollect.storage.protection_mark import Protection
+from kollect.storage.reencrypt import present_key
 from tests.helpers.ledger_samples import NOW
 from tests.helpers.memory_keyring import MemoryKeyring
 from tests.helpers.power_cut import Fuse, PowerCut, fused
@@ -234,6 +237,45 @@ def test_where_the_way_back_from_a_new_sheet_was_broken_off_the_former_one_is_na
     with pytest.raises(DataCodeTrouble) as refused:
         conversion.unlock(folder, OTHER)
     assert "前の復元シート" not in refused.value.cure
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("back", [False, True], ids=["there", "back"])
+def test_in_the_middle_of_a_new_sheet_only_the_sheet_that_it_leads_to_goes_on(
+    folder: DataFolder, back: bool, part: float
+):
+    """The other one opens some of the files: gone on with, the rest would be lost."""
+    before = holdings(folder)
+    on(folder)
+    is_on_the_way = not back
+
+    def cut_at(done: int, total: int) -> bool:
+        nonlocal is_on_the_way
+        if not is_on_the_way:
+            is_on_the_way = 10 * done >= 9 * total
+            return not is_on_the_way
+        if done >= part * total:
+            raise PowerCut
+        return True
+
+    with pytest.raises(PowerCut):
+        renew(folder, cut_at)
+    wanted, other = (CODE, OTHER) if back else (OTHER, CODE)
+    restart(folder)
+    encrypted = [one for one in databases(folder) if is_encrypted(one)]
+    if any(not opens(one, other) for one in encrypted):
+        with pytest.raises(DataCodeTrouble):
+            conversion.unlock(folder, other)
+    restart(folder)
+    conversion.unlock(folder, wanted)
+    assert holdings(folder) == before
+
+
+def opens(database: Path, code: RecoveryCode) -> bool:
+    with suppress(sqlite3.Error):
+        present_key(database, (keys_of(code).database,))
+        return True
+    return False
 
 
 @pytest.fixture
