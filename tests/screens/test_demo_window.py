@@ -246,7 +246,7 @@ class TestRealThings:
         assert menu.steps.following is not None
         next_button = menu.steps.buttons[menu.steps.following]
         settle(root, lambda: root.focus_get() is next_button)
-        assert program.window.status_text.endswith(f"次は「{menu.steps.following}」です。")
+        assert program.window.status_text.endswith(f"次は「{menu.steps.following_name}」です。")
         assert TITLE_NOTE not in root.title()
         assert isinstance(program.window.screen, MenuScreen)
         assert not program.window.banner.winfo_ismapped()
