@@ -101,8 +101,7 @@ def _new(folder: DataFolder, settings: Settings, passwords: Passwords, options: 
     with closing(Outbox(folder.database)) as outbox:
         left_alone = [one.id for one in to_be_asked(outbox, local_now())]
         if options.dry_run:
-            if wrong := mailing_text.problems(subject, body, settings.shop):
-                raise TextNotReady(wrong)
+            mailing_text.check(subject, body, settings.shop)
             audience = outbox.audience(choice)
             _say(options, _reach(audience), f"{_in_words(audience)}。まだ1通も送っていません。")
             return DONE

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kollect.mailing import mailing_text
-from kollect.mailing.mailing_errors import NobodyToSendTo, TextNotReady
+from kollect.mailing.mailing_errors import NobodyToSendTo
 from kollect.mailing.mailing_states import (
     STATE_MOVES,
     Audience,
@@ -220,8 +220,7 @@ class Mailings:
 
     def _check(self, mailing: int, shop: Shop) -> None:
         text = self.mailing(mailing)
-        if wrong := mailing_text.problems(text.subject, text.body, shop):
-            raise TextNotReady(wrong)
+        mailing_text.check(text.subject, text.body, shop)
 
     def _fix_text(self, mailing: int, now: datetime, shop: Shop, mail_address: str) -> None:
         """From now on it is what the members were told."""

@@ -105,12 +105,13 @@ class DueMailings:
         if not reserved and not standing:
             return found
         # also where nothing is due: no jump of the clock between two looks stays unseen
-        dependable = self._clock.is_dependable()
+        dependable, now = self._clock.is_dependable(), self._now()
         if dependable:
-            self._meet_clock()
-        went_back = _went_back(self._outbox, self._now())
+            self._meet_clock(now)
+        went_back = _went_back(self._outbox, now)
         if went_back is not None:
-            self._standing.begin_again(went_back, self._now())
+            # what was due since may have been sent, and is not known here
+            self._standing.begin_again(now, lambda since: since < went_back)
         for mailing in reversed(reserved):
             known = went_back is None or mailing.made_at >= went_back
             self._reserved(found, mailing, dependable=dependable and known)
@@ -118,13 +119,13 @@ class DueMailings:
             self._of_standing(found, one, dependable)
         return found
 
-    def _meet_clock(self) -> None:
+    def _meet_clock(self, now: datetime) -> None:
         """What a clock that was ahead has written down counts as now, from now on."""
-        now, notes = self._now(), Metadata.beside(self._outbox.file)
+        notes = Metadata.beside(self._outbox.file)
         noted = notes.get_metadata(WENT_BACK)
         if noted and to_time(noted) > now:
             notes.set_metadata(WENT_BACK, to_text(now))
-        self._standing.begin_if_ahead(now)
+        self._standing.begin_again(now, lambda since: since > now)
 
     def _reserved(self, found: DueLook, mailing: Mailing, *, dependable: bool) -> None:
         assert mailing.due_at is not None, "it is written with its state"

@@ -10,7 +10,6 @@ from kollect.errors import Trouble
 from kollect.letters import letter
 from kollect.letters.letter import Sender
 from kollect.mailing import mailing_text
-from kollect.mailing.mailing_errors import TextNotReady
 from kollect.mailing.mailing_states import Mailing, MailingRecipient
 from kollect.settings.model import Passwords, Settings
 from kollect.settings.number_format import number_text
@@ -108,8 +107,7 @@ def send_sample(
     `subject` and `body` as they were typed; the footer is put below. `mark` is the ledger's for
     "reply". Raises TextNotReady, ServerTrouble, and Trouble where the server refuses the letter.
     """
-    if wrong := mailing_text.problems(subject, body, settings.shop):
-        raise TextNotReady(wrong)
+    mailing_text.check(subject, body, settings.shop)
     try:
         sample = LetterBuilder(settings, mark, lambda: now).sample(to, subject, body)
     except ValueError:

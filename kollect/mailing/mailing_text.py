@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from kollect.decision import stop_request
 from kollect.mailing import mailto
+from kollect.mailing.mailing_errors import TextNotReady
 from kollect.members import normalize
 from kollect.settings.model import Shop
 
@@ -60,6 +61,12 @@ def problems(subject: str, body: str, shop: Shop) -> tuple[str, ...]:
                 "「緒言設定」の「ID」で入力してください。"
             )
     return tuple(found)
+
+
+def check(subject: str, body: str, shop: Shop) -> None:
+    """Raises TextNotReady with all `problems`."""
+    if wrong := problems(subject, body, shop):
+        raise TextNotReady(wrong)
 
 
 def misspelt(subject: str, body: str) -> dict[str, str]:

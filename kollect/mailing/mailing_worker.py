@@ -209,6 +209,7 @@ class MailingWorker(BackgroundThread):
         if not self._by_the_clock:
             return None, None
         found = DueMailings(outbox, lambda: self._load()[0], self._now).begin()
+        self._look_at = found.again_at
         for mailing in found.missed:
             if (mailing.id, mailing.due_at) not in self._missed:
                 self._missed.add((mailing.id, mailing.due_at))
@@ -304,7 +305,8 @@ class MailingWorker(BackgroundThread):
     def _wait_in_round(self, outbox: Outbox, until: datetime) -> None:
         """What is due meanwhile begins, and has its turn after this round."""
         self._wait_within(until)
-        if not self._stop.is_set():
+        is_time = self._look_at is not None and self._now() >= self._look_at
+        if (self._looked or is_time) and not self._stop.is_set():
             self._begin_due(outbox)
 
     def _wait_within(self, until: datetime) -> None:

@@ -114,11 +114,9 @@ def reservation_turn(
     goes = goes_at(due, night, zone)
     if now < goes:
         return Turn.WAIT
-    if not dependable or now - goes > LATE:
+    if not dependable or is_late(due, night, now, zone):
         return Turn.ASK
-    if not night and night_ends(now, zone):
-        return Turn.WAIT
-    return Turn.GO
+    return Turn.WAIT if rests_until(due, night, now, zone) else Turn.GO
 
 
 # --- 誕生日メール and ステップメール

@@ -8,13 +8,13 @@ with that mailing and its letters, so that a crash leaves both or neither.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from kollect.mailing import mailing_text
 from kollect.mailing.drafts import AGAINST, Mailings
-from kollect.mailing.mailing_errors import TextNotReady, TooManySteps
+from kollect.mailing.mailing_errors import TooManySteps
 from kollect.mailing.mailing_states import ExclusionReason, MailingState, RecipientState
 from kollect.mailing.rate_limit import RateLimit
 from kollect.mailing.schedule import (
@@ -142,7 +142,7 @@ class StandingMailings:
             if active == one.active:
                 return
             if active:
-                check_text(one.subject, one.body, shop)
+                mailing_text.check(one.subject, one.body, shop)
                 self._begin_again(identity, now)
             self._db.change("UPDATE standing_mailing SET active = ? WHERE id = ?", active, identity)
 
@@ -191,20 +191,13 @@ class StandingMailings:
 
     # --- what is due
 
-    def begin_again(self, moment: datetime, now: datetime) -> None:
-        """What was due before that moment may have been sent, and is not known here: it is not sent
-        again."""
-        with self._db.transaction():
-            for one in self.all():
-                if one.rule.since < moment:
-                    self._begin_again(one.id, now)
-
-    def begin_if_ahead(self, now: datetime) -> None:
-        """What was switched on by a clock that was ahead counts as switched on now."""
-        if any(one.rule.since > now for one in self.all()):
+    def begin_again(self, now: datetime, wrong: Callable[[datetime], bool]) -> None:
+        """What was switched on at a moment that is `wrong` counts as switched on now: what was due
+        before is not sent."""
+        if any(wrong(one.rule.since) for one in self.all()):  # as nearly never
             with self._db.transaction():
                 for one in self.all():
-                    if one.rule.since > now:
+                    if wrong(one.rule.since):
                         self._begin_again(one.id, now)
 
     def has_due(self, identity: int, now: datetime, zone: tzinfo | None = None) -> bool:
@@ -229,17 +222,15 @@ class StandingMailings:
         Returns the mailing with its letters, ready to be sent; None: there is none. Raises
         TextNotReady, and then writes nothing.
         """
-        if not self.has_due(identity, now, zone):
-            return None  # as nearly always
         with self._db.transaction():
             one = self.get(identity)
-            if not one.active:
+            if not one.active or night_ends(now, zone):
                 return None
             self._members.hold(now)
             due, late = self._decide(one, now, zone)
             mailing = None
             if due:
-                check_text(one.subject, one.body, shop)
+                mailing_text.check(one.subject, one.body, shop)
             reached, left_out = _once_an_address(due)
             if reached:
                 mailing = self._mailing_of(one, now, shop, mail_address, zone)
@@ -360,12 +351,6 @@ class StandingMailings:
                 for c, mailing, why in decided
             ],
         )
-
-
-def check_text(subject: str, body: str, shop: Shop) -> None:
-    """Raises TextNotReady."""
-    if wrong := mailing_text.problems(subject, body, shop):
-        raise TextNotReady(wrong)
 
 
 @dataclass(frozen=True, slots=True)
