@@ -44,6 +44,9 @@ class MailingControl:
         self._latest: dict[int, MailingEvent] = {}
         self._troubles: dict[int, tuple[MailingFailed, int]] = {}
         """Until letters go out again; with how many had gone out by then."""
+        self._left_over: list[Mailing] | None = None
+        """What the run before has left; None: nobody has looked yet."""
+        self._looking = threading.Lock()
         self._undecided: set[int] = set()
         """Of these somebody is asked whether they go on."""
         self.by_the_clock = False
@@ -59,7 +62,11 @@ class MailingControl:
         return workspace.mailing and any(isinstance(news, MailingProgress) for news in known)
 
     def go_on(self) -> None:
-        """Have the sender look at the outbox, and start it where it does not run."""
+        """Have the sender look at the outbox, and start it where it does not run.
+
+        For Tk's thread only where it has run before.
+        """
+        self._look_back()
         workspace = self._workspaces.current
         with self._lock:
             workspace.start_mailing(
@@ -98,6 +105,7 @@ class MailingControl:
         """Begin a draft, to these members. Raises TextNotReady, NobodyToSendTo."""
         from kollect.letters.letter import Sender
 
+        self._look_back()
         workspace = self._workspaces.current
         settings = workspace.settings()
         address = settings.mail_address
@@ -191,6 +199,7 @@ class MailingControl:
         self._workspaces.current.look_for_mailings()
 
     def resume(self, mailing: int) -> None:
+        self._look_back()
         with self._outbox() as outbox:
             outbox.resume(mailing)
         self._undecided.discard(mailing)
@@ -199,6 +208,7 @@ class MailingControl:
     def stop(self, mailing: int) -> None:
         with self._outbox() as outbox:
             outbox.stop(mailing, local_now())
+        self._undecided.discard(mailing)
         self._workspaces.current.look_for_mailings()
 
     @contextmanager
@@ -210,20 +220,31 @@ class MailingControl:
             yield outbox
 
     def left_over(self) -> list[Mailing]:
-        """Once, at the start of the program: what a crash or the end has left unfinished and nobody
-        may want any more (`due_mailings.to_be_asked`): it waits for an answer.
+        """What a crash or the end has left unfinished and nobody may want any more
+        (`due_mailings.to_be_asked`), of which nobody has decided yet: it waits for an answer.
         """
+        self._look_back()
+        return [one for one in self._left_over or () if one.id in self._undecided]
+
+    def _look_back(self) -> None:
+        """Once, before anything is sent: later nobody could tell what was left from what this run
+        has begun."""
         from kollect.mailing.due_mailings import to_be_asked
 
         workspace = self._workspaces.current
-        if not workspace.folder.database.exists():
-            return []
-        now = local_now()
-        with workspace.outbox() as outbox:
-            outbox.left_from_before(now)
-            asked = to_be_asked(outbox, now)
-        self._undecided.update(one.id for one in asked)
-        return asked
+        if workspace.in_demo:
+            return
+        with self._looking:
+            if self._left_over is not None:
+                return
+            found: list[Mailing] = []
+            if workspace.folder.database.exists():
+                now = local_now()
+                with workspace.outbox() as outbox:
+                    outbox.left_from_before(now)
+                    found = to_be_asked(outbox, now)
+            self._undecided.update(one.id for one in found)
+            self._left_over = found
 
     def go_on_by_the_clock(self) -> None:
         """Have the sender run where something sends itself, and the passwords are there."""

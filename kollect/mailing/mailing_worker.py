@@ -82,6 +82,8 @@ class MailingWorker(BackgroundThread):
         self._looked_back = False
         self._looked = False
         """Something was changed while a round waited."""
+        self._look_at: datetime | None = None
+        """When something is due by the clock."""
         self._under_way: set[int] = set()
         """Mailings of which the end is to be told."""
         self._barren = 0
