@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kollect.collector.save_copies import WHOLE_AFTER_ALL
@@ -26,7 +26,7 @@ from kollect.storage.protection_mark import Mark, Protection
         ),
         ("abc..def@docomo.ne.jp", "ab***@docomo.ne.jp"),
         ('"abc..def"@docomo.ne.jp', "ab***@docomo.ne.jp"),
-        ('"a b c d"@docomo.ne.jp', "a ***@docomo.ne.jp"),
+        ('"a b c d"@docomo.ne.jp', "a***@docomo.ne.jp"),
         (".abc@ezweb.ne.jp", ".a***@ezweb.ne.jp"),
         ("abc@x.jp", "a***@x.jp"),
         ("ab@x.jp", "a***@x.jp"),
@@ -65,7 +65,8 @@ def test_no_local_part_is_left(local: str, around: str):
     assert f"{local}@docomo" not in masked(f"{around} {local}@docomo.ne.jp {around}")
 
 
-@given(st.text(alphabet='ab@.*"<> 、見出差人（）', max_size=60))
+@given(st.text(alphabet="ab@.*<> 、見出差人（）", max_size=60))
+@example("<@@@a")
 def test_twice_is_as_once(text: str):
     assert masked(masked(text)) == masked(text)
 
