@@ -97,7 +97,7 @@ def test_a_paper(program: Program, dialogs: Person, protected: bool):
     assert (READABLE_PAPER in seen) is protected
 
 
-def test_one_that_is_only_shown_is_written_over_at_the_end(
+def test_one_that_is_only_shown_is_removed_at_the_end_and_written_over_where_protected(
     program: Program,
     dialogs: Person,
     protected: bool,
@@ -119,7 +119,7 @@ def test_one_that_is_only_shown_is_written_over_at_the_end(
     assert octets.read_bytes().startswith(b"%PDF")
     workspace.close()
     assert not pdf.exists() and not workspace.folder.temporary_dir.exists()
-    assert set(octets.read_bytes()) == {0}
+    assert (set(octets.read_bytes()) == {0}) is protected
 
 
 def test_lines_that_are_to_be_mended(
