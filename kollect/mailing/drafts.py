@@ -133,13 +133,15 @@ class Mailings:
     def mailings(self, *states: MailingState, by_itself: bool = True) -> list[Mailing]:
         """Those in these states, or all, drafts too; the newest first.
 
-        Not `by_itself`: without those that 誕生日メール and ステップメール have made.
+        Not `by_itself`: without those that 誕生日メール and ステップメール have made, but for the
+        ones that are not over.
         """
         conditions = []
         if states:
             conditions.append("state IN ('" + "', '".join(states) + "')")
         if not by_itself:
-            conditions.append("standing IS NULL")
+            going = f"'{MailingState.SENDING}', '{MailingState.PAUSED}'"
+            conditions.append(f"(standing IS NULL OR state IN ({going}))")
         found = self._db.rows(
             f"SELECT {_MAILING} FROM mailing WHERE {' AND '.join(conditions) or '1'}"
             " ORDER BY id DESC"

@@ -61,18 +61,16 @@ class OwnPhoneDialog(Dialog[bool]):
         """The newest that happened to a mail since this was opened, else how long it is waited."""
         status = self._status()
         now = datetime.now().astimezone()
-        happened = [
-            line
-            for event in status.events
-            if event.at >= self._opened and (line := event_lines.line_of(event.text)).mark != "・"
-        ]
+        since = (one for one in reversed(status.events) if one.at >= self._opened)
+        lines = (event_lines.line_of(event.text) for event in since)
+        happened = next((line for line in lines if line.mark != "・"), None)
         if not status.running:
             line, then = event_lines.EventLine("✗", STOPPED, event_lines.BAD), ""
         elif status.trouble is not None:
             line = event_lines.EventLine("✗", status.trouble.title, event_lines.BAD)
             then = status.trouble.cure
-        elif happened:
-            line = happened[-1]
+        elif happened is not None:
+            line = happened
             then = _ARRIVED if line.look == event_lines.GOOD else ""
         else:
             line = event_lines.EventLine("", WAITING, event_lines.PLAIN)

@@ -95,8 +95,10 @@ def of_today(log: Sequence[str], today: date, before: datetime) -> list[LogEntry
     """What the log of the month has of today's events, up to that moment, the oldest first."""
     found: list[LogEntry] = []
     for line in log:
+        if log_lines.day_of(line) != today:
+            continue
         when, _, text = log_lines.parts(line)
-        if when and log_lines.day_of(line) == today:
+        if when:
             at = datetime.strptime(when, log_lines.WHEN).astimezone()
             if failed := _POLL_FAILED.fullmatch(text):
                 text = f"{_ERROR}{failed[1].partition(': ')[0]}"

@@ -3,17 +3,20 @@ and whether the PDF is saved or opened."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from kollect.desktop.open_file import open_file
 from kollect.printing.printable import is_picture
 from kollect.storage import export, temporary_files
 from kollect.storage.data_folder import DataFolder
 from kollect.threads.background_thread import local_now
-from kollect.ui.framework.dialogs import Dialogs
+from kollect.ui.framework.dialogs import Dialog, Dialogs
+from kollect.ui.framework.key_bindings import on_key
 
+T = TypeVar("T")
 PDF_KINDS = (("PDFファイル", "*.pdf"),)
 SAVE, OPEN = "PDFに保存", "開いて印刷"
 READABLE_PAPER = (
@@ -76,6 +79,14 @@ def ask_pdf_place(
     if chosen is None and not opens:
         return None
     return PdfTarget(made, name, chosen)
+
+
+def pdf_buttons(dialog: Dialog[T], accept: Callable[[bool], None]) -> None:
+    """Save or open, in a dialog that asks what to print. `accept` is told whether it is opened."""
+    dialog.buttons(
+        ("キャンセル", dialog.cancel), (SAVE, lambda: accept(False)), (OPEN, lambda: accept(True))
+    )
+    on_key(dialog, "<F12>", lambda: accept(True))
 
 
 def not_in_the_font(missing: str, cure: str) -> list[str]:

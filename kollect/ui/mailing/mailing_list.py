@@ -13,7 +13,6 @@ from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
-from kollect.ui.mailing.mailing_panel import GOING
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
 from kollect.ui.mailing.mailing_words import DEAD, MAILING_STATE_LABELS, count
 from kollect.ui.navigator import Navigator
@@ -104,12 +103,7 @@ class MailingListScreen(Screen):
 
         def work() -> tuple[list[Mailing], dict[int, _Counts]]:
             with self._workspaces.current.outbox() as outbox:
-                found = [
-                    one
-                    for one in outbox.mailings()
-                    # what was sent by itself is listed there
-                    if one.standing is None or one.state in GOING
-                ]
+                found = outbox.mailings(by_itself=False)  # those have a list of their own
                 sent = [mailing for mailing in found if mailing.state is not MailingState.DRAFT]
                 return found, {mailing.id: outbox.counts(mailing.id) for mailing in sent}
 

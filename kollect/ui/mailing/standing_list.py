@@ -11,9 +11,11 @@ from kollect.mailing.schedule import StandingKind
 from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.latest_only import LatestOnly
 from kollect.ui.framework.theme import GAP
+from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_words import EACH_MORNING
 from kollect.ui.navigator import Navigator
+from kollect.ui.status_strip import READ_AFTER_MS
 from kollect.ui.widgets.form import button_row, wrapped
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
 
@@ -76,6 +78,7 @@ class StandingListScreen(Screen):
         )
         self.birthday_button, self.step_button, self.remove_button = made
         buttons.grid(row=2, column=0, sticky="w", pady=(GAP, 0))
+        self._soon = Timer(self, self._load)
         self._unwatch = go.mailings.watch(self._told)
         self._chosen()
 
@@ -133,7 +136,8 @@ class StandingListScreen(Screen):
         return {identity: _row(*self._found[identity]) for identity in identities}
 
     def _told(self, news: MailingEvent) -> None:
-        self._load()
+        if not self._soon.waits:  # progress is told a few times a second
+            self._soon.start(READ_AFTER_MS)
 
     def _chosen(self) -> None:
         self.remove_button.configure(state="normal" if self.chosen is not None else "disabled")

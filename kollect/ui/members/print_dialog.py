@@ -8,8 +8,7 @@ from enum import StrEnum
 
 from kollect.printing.label_sheets import SHEETS, LabelSheet
 from kollect.ui.framework.dialogs import Dialog
-from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.pdf_file import OPEN, READABLE_PAPER, SAVE
+from kollect.ui.framework.pdf_file import READABLE_PAPER, pdf_buttons
 from kollect.ui.widgets.form import Form
 
 
@@ -65,15 +64,10 @@ class PrintDialog(Dialog[PrintChoice | None]):
         self.first.value = 1
         self.paper.on_edit(self._show)
         self._show()
-        self.buttons(
-            ("キャンセル", self.cancel),
-            (SAVE, lambda: self.accept(opens=False)),
-            (OPEN, lambda: self.accept(opens=True)),
-        )
+        pdf_buttons(self, self.accept)
         self.start_at(self.paper.widget)
-        on_key(self, "<F12>", lambda: self.accept(opens=True))
 
-    def accept(self, *, opens: bool) -> None:
+    def accept(self, opens: bool) -> None:
         self.first.clear()
         first = 1
         if self.paper.value is PrintedPaper.LABELS:

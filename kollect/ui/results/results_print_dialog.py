@@ -10,8 +10,7 @@ from enum import StrEnum
 
 from kollect.printing.month_pages import month_words
 from kollect.ui.framework.dialogs import Dialog
-from kollect.ui.framework.key_bindings import on_key
-from kollect.ui.framework.pdf_file import OPEN, READABLE_PAPER, SAVE
+from kollect.ui.framework.pdf_file import READABLE_PAPER, pdf_buttons
 from kollect.ui.widgets.form import Form
 
 
@@ -67,15 +66,10 @@ class ResultsPrintDialog(Dialog[ResultsPrintChoice | None]):
         self.month.value = months[1] if len(months) > 1 else months[0]
         self.paper.on_edit(self._show)
         self._show()
-        self.buttons(
-            ("キャンセル", self.cancel),
-            (SAVE, lambda: self.accept(opens=False)),
-            (OPEN, lambda: self.accept(opens=True)),
-        )
+        pdf_buttons(self, self.accept)
         self.start_at(self.paper.widget)
-        on_key(self, "<F12>", lambda: self.accept(opens=True))
 
-    def accept(self, *, opens: bool) -> None:
+    def accept(self, opens: bool) -> None:
         self.finish(ResultsPrintChoice(self.paper.value, self.month.value, opens))
 
     def _show(self) -> None:

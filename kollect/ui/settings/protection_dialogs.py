@@ -130,13 +130,14 @@ class _ChangeDialog(Dialog[bool | None]):
         """`has_changed`: where it fails, whether anything is different from before."""
 
         def work(job: Job) -> bool | None:
-            watch = watch_of(job, self._show)
+            there, back = watch_of(job, self._show), watch_of(job, self._show_way_back)
+            watch = there
 
             def progress(done: int, total: int) -> bool:
                 nonlocal watch
                 goes_on = watch(done / total)
                 if not goes_on:
-                    watch = watch_of(job, self._show_way_back)  # the next word is of that
+                    watch = back  # the next word is of that
                 return goes_on
 
             try:
