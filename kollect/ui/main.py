@@ -66,11 +66,11 @@ def run(
         collect_here(root)
         program = Program(root, folder, given=given)
         at_the_end.callback(program.workspaces.close)
+        watch = SessionWatch(ending=program.session_ends, resumed=program.session_resumed)
+        watch.start()  # before a window is seen: a key pressed at once may open a question
+        at_the_end.callback(watch.stop)
         to_tell = [one for one in (crashed, put_back_by_hand) if one is not None]
         program.start(lock, demo=demo, in_tray=in_tray, to_tell=to_tell)
-        watch = SessionWatch(ending=program.session_ends, resumed=program.session_resumed)
-        watch.start()
-        at_the_end.callback(watch.stop)
         program.window.live()
     return OK
 
