@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from kollect.app import recovery
 from kollect.errors import StorageTrouble
+from kollect.mail import address
 from kollect.members.member import Member, MemberState
 from kollect.members.repository import Members
 from kollect.storage import backup
@@ -142,6 +143,11 @@ class _No:
     """The member's own, and those of who was merged into it."""
     addresses: set[str]
 
+    @property
+    def at(self) -> datetime:
+        standing = self.member.standing
+        return max(at for at in (standing.stopped_at, standing.withdrawn_at) if at is not None)
+
 
 def _nos(database: Path) -> tuple[list[_No], list[tuple[str, datetime]]]:
     """Who has said no, and the nos by mail that no member may be known by any more."""
@@ -187,12 +193,20 @@ def _keep_nos(copy: Path, nos: tuple[list[_No], list[tuple[str, datetime]]]) -> 
     said, by_mail = nos
     with closing(Members(copy)) as members, members.transaction():
         members.keep_nos_by_mail(by_mail)
-        for no, number in ((one, number) for one in said for number in one.numbers):
-            there = _there(members, number)
-            if there is None or no.addresses.isdisjoint(_addresses(members, there)):
-                continue  # the number is somebody else's there
-            if no.member.standing.state is MemberState.WITHDRAWN and there.number == number:
-                members.withdraw(number, now, SOURCE)
-            if no.member.standing.stopped_at is not None or there.number != number:
-                members.stop_member(there.number, now, SOURCE)
+        for no in said:
+            theirs = [_keep_no(members, no, number, now) for number in no.numbers]
+            if not any(theirs):
+                members.keep_nos_by_mail([(address.key(no.member.standing.address), no.at)])
         members.hold(now)
+
+
+def _keep_no(members: Members, no: _No, number: int, now: datetime) -> bool:
+    """Returns whether this number is theirs in the copy."""
+    there = _there(members, number)
+    if there is None or no.addresses.isdisjoint(_addresses(members, there)):
+        return False
+    if no.member.standing.state is MemberState.WITHDRAWN and there.number == number:
+        members.withdraw(number, now, SOURCE)
+    if no.member.standing.stopped_at is not None or there.number != number:
+        members.stop_member(there.number, now, SOURCE)
+    return True

@@ -214,6 +214,26 @@ def test_a_no_of_somebody_who_is_merged_in_the_copy_holds(
         assert members.is_stopped(1001), "the two are one there"
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_a_no_of_a_member_of_later_holds_for_who_has_that_address_in_the_copy(
+    workspace: Workspace, left: bool
+):
+    folder = workspace.folder
+    path = copied(workspace)
+    numbers(folder.database, "new@docomo.ne.jp")
+    with closing(AddressChanges(folder.database)) as members:
+        members.change_address(1001, 1004, NOW, "会員一覧")
+    numbers(folder.database, "0@docomo.ne.jp")
+    register(folder.database, replace(YAMADA, number=1005))
+    with closing(Members(folder.database)) as members:
+        (members.withdraw if left else members.stop_member)(1005, NOW, "会員一覧")
+        assert not members.is_stopped(1001), "somebody else, at another address"
+    backup_service.go_back(workspace, backup_service.cost_of(folder, path))
+    with closing(Members(folder.database)) as members:
+        assert members.address_of(1001) == "0@docomo.ne.jp"
+        assert members.is_stopped(1001) and not members.is_stopped(1002)
+
+
 def test_a_mailing_copied_in_the_middle_waits(workspace: Workspace):
     folder = workspace.folder
     with closing(Outbox(folder.database)) as outbox:
