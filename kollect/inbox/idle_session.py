@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kollect.errors import ServerTrouble
+from kollect.inbox.idle_states import PushTrust, Silence, WaitEvent, WaitState
 from kollect.inbox.imap_idle import IdleWait, WaitTimes
-from kollect.inbox.push_states import PushTrust, Silence, WaitEvent, WaitState
 from kollect.threads.wake_event import WakeEvent
 
 if TYPE_CHECKING:  # an unused library costs a third of a second at every start

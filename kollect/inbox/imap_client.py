@@ -19,9 +19,9 @@ from imapclient.response_parser import parse_fetch_response
 
 from kollect.errors import LoginTrouble, ServerTrouble, Stage
 from kollect.inbox import mailbox_errors
+from kollect.inbox.idle_states import Arrivals
 from kollect.inbox.imap_engine import LONGEST_LINE, LONGEST_SEARCH, Engine
 from kollect.inbox.mailbox import CommandRefused
-from kollect.inbox.push_states import Arrivals
 from kollect.net import login_advice, sasl
 from kollect.net.connection import Line, Trace
 from kollect.net.login import HungUp, LoginMemory, after_refusal, logged_in

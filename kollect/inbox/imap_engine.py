@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING, cast
 
 from kollect.errors import ServerTrouble
-from kollect.inbox.push_states import Arrivals
+from kollect.inbox.idle_states import Arrivals
 from kollect.inbox.slow_answer import SlowAnswerGuard
 from kollect.net.connection import Line
 

@@ -1,6 +1,6 @@
 """One wait for mail on a line to an IMAP server: what comes, in the order in which it comes.
 
-What it means is `push_states`' table. Nothing here waits longer than somebody who wakes it.
+What it means is `idle_states`' table. Nothing here waits longer than somebody who wakes it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kollect.errors import ServerTrouble
-from kollect.inbox.push_states import (
+from kollect.inbox.idle_states import (
     ANSWERED_WITHIN,
     BEGIN,
     OVER,
@@ -39,7 +39,7 @@ _REASONS = (WaitEvent.NEWS, WaitEvent.DUE, WaitEvent.WOKEN)
 
 @dataclass(frozen=True, slots=True)
 class WaitTimes:
-    """Seconds; see `push_states`."""
+    """Seconds; see `idle_states`."""
 
     reissue: float = REISSUED_AFTER
     answer: float = ANSWERED_WITHIN

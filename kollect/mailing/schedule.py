@@ -145,7 +145,8 @@ class Occasion:
 
 
 def celebrated(birthday: date, year: int) -> date | None:
-    """The birthday in that year; None in the year of the birth and before."""
+    """The birthday in that year; None in the year of the birth and before. `birthdays_to_ask` is the
+    way back."""
     if year <= birthday.year:
         return None
     try:

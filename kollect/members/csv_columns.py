@@ -1,5 +1,7 @@
 """How the columns of a members' CSV file may be named; a new field begins in `member_fields`. Pure.
 
+What is taken out in which order, with which values: `csv_export`.
+
 A column is a field of the form (`member_fields.MemberField`), or one of the few things that only a
 file has.
 """

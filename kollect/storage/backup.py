@@ -78,8 +78,8 @@ class DataLoss:
 
 
 def make_backup(database: Path, folder: Path, today: date, *, removing: bool = True) -> Path | None:
-    """Make today's copy unless it is there; keep the newest seven, or all without `removing`.
-    Returns the new file.
+    """Make today's copy unless it is there; keep the newest (`BACKUPS_KEPT`), or all without
+    `removing`. Returns the new file.
 
     Raises `errors.StorageTrouble`, also where the database is damaged or is another one than the
     copies were made of: the good copies then stay as they are.
@@ -122,8 +122,8 @@ def make_backup(database: Path, folder: Path, today: date, *, removing: bool = T
 
 
 def _in_order(copies: list[Path], today: date) -> list[Path]:
-    """The newest first; those last that a clock which was ahead has dated: the next seven right
-    ones shall not give way to them."""
+    """The newest first; those last that a clock which was ahead has dated: the ones dated
+    right shall not give way to them."""
     return sorted(copies, key=lambda copy: copy.name > f"kollect-{today:%Y%m%d}.db")
 
 

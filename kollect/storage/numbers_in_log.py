@@ -1,4 +1,7 @@
-"""The numbers that were given, as the log tells. Pure."""
+"""The numbers that were given, as the log tells. Pure.
+
+Which one comes next after a loss: `backup.first_after`.
+"""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from kollect.inbox.idle_states import LOSES_LINE, NEVER_PUSHES, REFUSES
 from kollect.inbox.imap_idle import WaitTimes
-from kollect.inbox.push_states import LOSES_LINE, NEVER_PUSHES, REFUSES
 from kollect.settings.model import Push
 from tests.helpers.half_open import half_open
 from tests.helpers.mail_samples import blank
@@ -367,7 +367,7 @@ def test_a_kept_line_that_has_died_is_no_trouble(
 def test_a_server_that_was_always_there_and_falls_silent(
     imap: ScriptedImap, smtp: ScriptedSmtp, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kollect.inbox.push_states._SHORTEST_SILENCE", 0.3)
+    monkeypatch.setattr("kollect.inbox.idle_states._SHORTEST_SILENCE", 0.3)
     with shop(interval=0) as resident:
         waiting(imap, resident)
         for _ in range(3):

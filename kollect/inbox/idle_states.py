@@ -1,4 +1,5 @@
-"""Waiting for mail in IDLE (RFC 2177), as a table: what comes, what is said, where it ends. Pure.
+"""Waiting for mail in IDLE (RFC 2177), as a table: what comes, what is said, how long it
+lasts, where it ends. Pure.
 
     LOOK ──OK──▶ ASKED ──"+"──▶ IDLE ──news──▶ LEAVING ──OK──▶ POLL
       ▲   (NOOP)       (IDLE)     │ (DONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kollect.inbox.push_states import (
+from kollect.inbox.idle_states import (
     BEGIN,
     LOSES_LINE,
     NEVER_PUSHES,
