@@ -145,8 +145,10 @@ class Occasion:
 
 
 def celebrated(birthday: date, year: int) -> date | None:
-    """The birthday in that year; None in the year of the birth and before. `birthdays_to_ask` is the
-    way back."""
+    """The birthday in that year; None in the year of the birth and before.
+
+    `birthdays_to_ask` is the way back.
+    """
     if year <= birthday.year:
         return None
     try:
