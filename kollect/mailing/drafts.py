@@ -67,6 +67,13 @@ AGAINST_LETTER = (
     " ELSE '' END"
 )
 """What stands against a letter, behind TO_WHOM; empty: nothing."""
+_ONE_AN_ADDRESS = (
+    "SELECT parcel.id,"
+    " dense_rank() OVER (PARTITION BY receipt.address_key ORDER BY member.number)"
+    f"{TO_WHOM} WHERE mailing = ? AND {AGAINST} = '' AND (step = '{RecipientState.WAITING}'"
+    f" OR step = '{RecipientState.LEFT_OUT}' AND answer = '{ExclusionReason.SAME_ADDRESS}')"
+)
+"""Letters, and the places of their members at one address: the first of them gets his."""
 
 
 def _chosen(choice: MemberFilter) -> tuple[str, list[object]]:
@@ -289,9 +296,24 @@ class Mailings:
                 )
             self._check(mailing, shop)
             self._to(mailing, MailingState.SENDING, MailingState.SCHEDULED)
+            self._share_addresses(mailing, now)
             self._fix_text(mailing, now, shop, mail_address)
             if late:
                 self._db.change("UPDATE mailing SET due_at = ? WHERE id = ?", to_text(now), mailing)
+
+    def _share_addresses(self, mailing: int, now: datetime) -> None:
+        """Nothing is sent yet: some have moved to one address meanwhile, others from one."""
+        moves = [
+            (RecipientState.WAITING, "", identity)
+            if place == 1
+            else (RecipientState.LEFT_OUT, ExclusionReason.SAME_ADDRESS, identity)
+            for identity, place in self._db.rows(_ONE_AN_ADDRESS, mailing)
+        ]
+        self._db.change_many(
+            f"UPDATE parcel SET step = ?1, step_at = '{to_text(now)}', answer = ?2"
+            " WHERE id = ?3 AND step <> ?1",
+            moves,
+        )
 
     def reached(self, mailing: int) -> Audience:
         """Who was chosen when it began, and who has been left out of them until now, and why."""

@@ -10,13 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from kollect.ledger.ledger import Ledger
 from kollect.ledger.metadata import Metadata
 from kollect.mailing.due_mailings import DueMailings
-from kollect.mailing.mailing_states import MailingState, RecipientResult, SendResult
+from kollect.mailing.mailing_states import (
+    ExclusionReason,
+    MailingState,
+    RecipientResult,
+    SendResult,
+)
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
 from kollect.mailing.schedule import StandingKind
 from kollect.mailing.standing import StandingMailings
+from kollect.members.address_change import AddressChanges
 from kollect.members.member_filter import EVERYBODY
 from kollect.members.merge import MemberMerges
 from kollect.members.merge_rules import MergeField
@@ -24,7 +31,8 @@ from kollect.members.repository import Members
 from kollect.settings.model import Settings
 from kollect.storage.backup import WENT_BACK
 from kollect.storage.database import to_text
-from tests.helpers.member_shop import SHOP, guest, join
+from tests.helpers.ledger_samples import numbered
+from tests.helpers.member_shop import SHOP, guest, join, register
 from tests.helpers.shop import ADDRESS, settings_for
 from tests.helpers.turned_clock import TurnedClock
 
@@ -78,6 +86,44 @@ def test_a_reservation_begins_with_every_no_of_the_address_held(path: Path, outb
     assert [one.address for one in outbox.take(mailing, 0, 9, START + timedelta(hours=1))] == [
         guest(1)
     ]
+
+
+def share(path: Path) -> None:
+    """1003 has the address of 1001, 1004 is a new one of somebody who is known."""
+    with closing(Ledger(path)) as ledger:
+        for one, again in ((guest(1), True), (guest(4), False)):
+            numbered(ledger, one, now=START, again=again)
+    register(path, [1003], START)
+
+
+def sent_to(outbox: Outbox, mailing: int) -> list[tuple[int, str]]:
+    """Begins the 予約 as its time has come."""
+    at = START + timedelta(hours=1)
+    outbox.begin_reserved(mailing, at, shop=SHOP, mail_address=ADDRESS)
+    return [(one.number, one.address) for one in outbox.take(mailing, 0, 9, at)]
+
+
+def test_who_stays_at_a_shared_address_gets_a_reserved_mail_when_the_first_moves_away(
+    path: Path, outbox: Outbox
+) -> None:
+    share(path)
+    mailing = reserve(outbox, START + timedelta(hours=1))
+    with closing(AddressChanges(path)) as members:
+        members.change_address(1001, 1004, START, "会員一覧")
+    assert sent_to(outbox, mailing) == [(1001, guest(4)), (1002, guest(2)), (1003, guest(1))]
+    assert outbox.reached(mailing).reached == 3
+
+
+def test_one_who_moves_to_the_address_of_another_gets_no_second_letter(
+    path: Path, outbox: Outbox
+) -> None:
+    mailing = reserve(outbox, START + timedelta(hours=1))
+    with closing(Ledger(path)) as ledger:
+        numbered(ledger, guest(1), now=START, again=True)
+    with closing(AddressChanges(path)) as members:
+        members.change_address(1002, 1003, START, "会員一覧")
+    assert sent_to(outbox, mailing) == [(1001, guest(1))]
+    assert outbox.reached(mailing).left_out == {ExclusionReason.SAME_ADDRESS: 1}
 
 
 @pytest.mark.parametrize("ahead", ["switched on", "went back"])
