@@ -85,7 +85,8 @@ def clauses(wanted: ReceiptQuery) -> tuple[str, list[object]]:
     if wanted.unregistered:
         conditions.append(UNREGISTERED)
     if wanted.poster is not None:
-        conditions.append("poster = ?")
+        # told apart from those by no poster, SQLite uses the index of those by one
+        conditions.append("poster = ? AND poster <> ''" if wanted.poster else "poster = ?")
         values.append(wanted.poster)
     direction = "DESC" if wanted.descending else "ASC"
     orders = [f"number = {number} DESC" for number in exact]  # who types 1234 wants 1234 first
