@@ -27,6 +27,7 @@ from tests.helpers.ui_driver import (
     settle,
     shown_text,
     type_in,
+    xdotool,
 )
 
 
@@ -457,6 +458,40 @@ class TestDialogs:
         for text in ("何が起きたか", self.TROUBLE.happened, "どうすればよいか", self.TROUBLE.cure):
             assert text in seen[0]
         assert not any("-ERR" in text for text in seen[0])
+
+    @pytest.mark.parametrize("above", [False, True])
+    def test_keys_stay_in_it_when_a_screen_behind_takes_the_focus(
+        self, window: Window, above: bool
+    ):
+        """Whether what is behind is the window or another dialog."""
+        screen = window.open(First)
+        screen.entry.focus_force()
+        window.root.update()
+        behind: tk.Misc = labelled(screen, "押す")
+
+        def open_second(first: QuestionDialog) -> None:
+            nonlocal behind
+            behind = labelled(first, "はい")
+            second = QuestionDialog(first, "内", "内", ("いいえ", "はい"))
+            second.after(100, act, second)
+            answers.append(second.run())
+            first.finish("いいえ")
+
+        def act(dialog: QuestionDialog) -> None:
+            yes, taken = labelled(dialog, "はい"), []
+            settle(dialog, lambda: dialog.focus_get() is yes)
+            behind.bind("<FocusIn>", taken.append, add="+")
+            behind.focus_set()
+            settle(dialog, lambda: taken and dialog.focus_get() is yes)
+            xdotool("key", "Return")
+
+        answers: list[str] = []
+        dialog = QuestionDialog(window.root, "質問", "よろしいですか？", ("いいえ", "はい"))
+        dialog.after(100, open_second if above else act, dialog)
+        answers.append(dialog.run())
+        window.root.update()
+        assert answers == (["はい", "いいえ"] if above else ["はい"])
+        assert above or window.root.focus_get() is behind, "it wanted it, and has it now"
 
     def test_a_dialog_opens_over_another_one(self, window: Window):
         window.root.update()

@@ -27,6 +27,20 @@ TEXT_CHARACTERS = 38
 FileKinds = Sequence[tuple[str, str]]
 
 
+def keep_focus_in_dialog(window: tk.Misc) -> None:
+    """Keys act on the dialog that wants its answer, also where a screen in this window gives itself
+    the focus meanwhile, or somebody clicks on it.
+    """
+
+    def on_focus(event: tk.Event) -> None:
+        taken_by = tk_windows.known(window, str(event.widget))
+        dialog = tk_windows.known(window, tk_windows.grab_holder(window))
+        if taken_by and isinstance(dialog, Dialog) and taken_by.winfo_toplevel() is not dialog:
+            dialog.take_back_focus(taken_by)
+
+    window.bind("<FocusIn>", on_focus, add="+")
+
+
 class Dialog(tk.Toplevel, Generic[T]):
     """One modal dialog. A subclass puts its widgets into `body` and calls `buttons`."""
 
@@ -52,12 +66,15 @@ class Dialog(tk.Toplevel, Generic[T]):
         if is_heading:
             paragraph(self.body, title, bold=True).pack(anchor="w")
         self._focus: tk.Misc = self
+        self._focus_after = ""
+        """Where the focus goes when it is closed."""
         self.main_button: ttk.Button | None = None
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, self._enter)
         self.bind(enter_key.LAST_FIELD, lambda event: self._press_main())
         self.bind("<Escape>", lambda event: self.cancel())
         self.protocol("WM_DELETE_WINDOW", self.cancel)
+        keep_focus_in_dialog(self)
 
     def buttons(
         self, *rows: tuple[str, Callable[[], None]], left: int = 0, main: int | None = -1
@@ -115,7 +132,8 @@ class Dialog(tk.Toplevel, Generic[T]):
         """Show it, wait until it is closed, and return the answer."""
         parent = self.master.winfo_toplevel()
         tk_windows.close_list(parent)
-        before, grabbed = str(self.tk.call("focus")), tk_windows.grab_holder(parent)
+        self._focus_after = str(self.tk.call("focus"))
+        grabbed = tk_windows.grab_holder(parent)
         if grabbed and tk_windows.known(parent, grabbed) is None:
             self.tk.call("wm", "transient", self, grabbed)  # a window of Tk's own: above that too
         elif parent.winfo_viewable():
@@ -131,9 +149,14 @@ class Dialog(tk.Toplevel, Generic[T]):
             if grabbed:  # the dialog below wants its answer as before
                 parent.tk.call("grab", grabbed)
         with contextlib.suppress(tk.TclError):
-            if before:
-                parent.tk.call("focus", before)
+            if self._focus_after:
+                parent.tk.call("focus", self._focus_after)
         return self.answer
+
+    def take_back_focus(self, taken_by: tk.Misc) -> None:
+        """From what is behind, and gets it when this is closed."""
+        self._focus_after = str(taken_by)
+        (tk_windows.last_focused(self) or self._focus).focus_set()
 
     def _place(self, parent: tk.Misc) -> None:
         """Over the middle of the parent, wholly on the screen."""

@@ -18,7 +18,7 @@ from kollect.desktop.icon_file import icon_file
 from kollect.settings.model import TextSize
 from kollect.threads import safe_thread
 from kollect.ui.framework import editing, enter_key, tk_windows
-from kollect.ui.framework.dialogs import Dialog, Dialogs
+from kollect.ui.framework.dialogs import Dialog, Dialogs, keep_focus_in_dialog
 from kollect.ui.framework.function_bar import FunctionBar, FunctionKey, StatusKind
 from kollect.ui.framework.jobs import Jobs, unexpected
 from kollect.ui.framework.key_bindings import is_typed, on_key, pressed
@@ -92,6 +92,7 @@ class Window:
         speak_japanese(root)
         editing.install(root)
         scroll_frame.install(root)
+        keep_focus_in_dialog(root)
         self._build()
         self._bind_keys()
         self.place = PlaceKeeper(root, self.memory)
