@@ -23,9 +23,11 @@ from kollect.desktop.lock import FolderLock
 from kollect.mailing.mailing_states import MailingState
 from kollect.mailing.outbox import Outbox
 from kollect.mailing.rate_limit import RateLimit
+from kollect.members.member_filter import EVERYBODY
 from kollect.settings.model import Passwords, Settings, TextSize
 from kollect.storage.data_folder import DataFolder
 from kollect.storage_errors import storage_trouble
+from kollect.threads.background_thread import local_now
 from kollect.ui.collecting.screen import CollectingScreen
 from kollect.ui.demo.phone_window import PhoneWindow
 from kollect.ui.demo_mode import TITLE_NOTE
@@ -33,7 +35,6 @@ from kollect.ui.main import Program
 from kollect.ui.menu import MenuScreen
 from tests.helpers.live_shop import shop, start
 from tests.helpers.member_shop import SHOP, guest, join
-from tests.helpers.member_shop import begin as begin_mailing
 from tests.helpers.ui_driver import (
     Person,
     click,
@@ -321,8 +322,9 @@ class TestRealThings:
         program.workspaces.real.save(replace(shop(server), shop=SHOP), Passwords())
         database = program.workspaces.real.folder.database
         join(database, [guest(n) for n in range(12)])
-        mailing = begin_mailing(database, pace=RateLimit(per_minute=60))
-        program.go.mailings.go_on()
+        with closing(Outbox(database)) as outbox:
+            draft = outbox.save("入荷", "★名前★様", RateLimit(per_minute=60), local_now())
+        program.go.mailings.start(draft, EVERYBODY)
         settle(root, lambda: len(letters(server)) >= 2)
         phone = begin(program)
         assert not program.workspaces.real.mailing
@@ -337,7 +339,7 @@ class TestRealThings:
         )
         settle(root, lambda: len(letters(server)) == 12)
         with closing(Outbox(database)) as outbox:
-            settle(root, lambda: outbox.mailing(mailing).state is MailingState.DONE)
+            settle(root, lambda: outbox.mailing(draft).state is MailingState.DONE)
 
     def test_the_end_of_the_program_ends_the_demo(
         self, program: Program, before: dict[str, bytes], dialogs: Person, root: tk.Tk
