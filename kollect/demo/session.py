@@ -88,7 +88,7 @@ class DemoSession:
         self._server = server
         self._settings = settings
         self.owner = Handset(
-            "店長（対象外メールの送信先）",
+            "店長（対象外メール）",
             Customer(server, OWNER_ADDRESS, "店長", phone=Phone.GMAIL),
             can_send=False,
         )

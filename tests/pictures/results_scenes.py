@@ -87,6 +87,8 @@ def _by_poster(album: Album, screen: ResultsScreen) -> None:
     album.settle(0.5)
     album.take("results-chart-posters")
     screen.chart.kind.value = "day"
+    screen.chart.refresh()
+    album.settle(0.5)
 
 
 def _printed(album: Album, screen: ResultsScreen, paper: ResultsPaper) -> None:

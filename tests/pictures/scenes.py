@@ -164,9 +164,6 @@ def protection(album: Album) -> None:
         dialog.saved.configure(
             text="「復元シート.pdf」に保存しました。開いた画面から印刷してください。"
         )
-        dialog.letters.show_error(
-            "文字が違います。印刷したシートの文字を、続けて入力してください。"
-        )
         dialog.bar.configure(value=0.4)
         dialog.told.configure(text="書き直しています… 40%")
 
@@ -235,6 +232,8 @@ def settings(album: Album) -> None:
     album.take("settings-control-check")
     screen.control.check.fold()
     screen.control.show(SETTINGS)
+    screen.control.refresh()
+    screen.control.check.look_now()
     screen.select(MailPage)
     screen.mail.address.value = "tencho@biglobe.ne.jp"
     screen.mail.receive_host.value = ""

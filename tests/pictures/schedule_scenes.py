@@ -80,7 +80,9 @@ def _reserve(album: Album) -> None:
     choice, due = recipients.whom.choice(), when.due()
     assert choice is not None
     assert due is not None
-    album.dialog("reserve-ask", lambda: recipients._agreed_later(52, choice, draft, due))
+    assert recipients.audience is not None
+    reached = recipients.audience.reached
+    album.dialog("reserve-ask", lambda: recipients._agreed_later(reached, choice, draft, due))
     recipients._reserve(choice, due)
     screen = _screen(album, MailingListScreen)
     album.wait(lambda: screen.table.row_keys)

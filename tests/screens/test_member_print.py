@@ -77,7 +77,7 @@ def test_labels_of_those_who_are_listed(screen: MemberListScreen, dialogs: Perso
     ]
     title, told = dialogs.asked[-2]
     assert title == "宛名ラベルの印刷"
-    assert told == "2件（1ページ）を作りました。\n住所のない方 1人は除きます。"
+    assert told == "2件（1ページ）を作りました。\n住所のない方 1名は除きます。"
     assert dialogs.asked[-1] == ("宛名ラベルの印刷", f"宛名ラベル-{TODAY}.pdf")
 
 
@@ -113,7 +113,7 @@ def test_somebody_who_has_left_gets_no_label(
         members.withdraw(1003, local_now(), "会員一覧")
     (page,) = saved(screen, dialogs, tmp_path / "a.pdf", PrintedPaper.LABELS, "続ける")
     assert "加藤" not in page.text
-    assert "退会した方 1人は除きます。" in dialogs.asked[-2][1]
+    assert "退会した方 1名は除きます。" in dialogs.asked[-2][1]
     type_in(screen.search, "かとう")
     settle(screen, lambda: listed(screen) == [1003])
     dialogs.answers.append(chosen(PrintedPaper.LABELS, "開いて印刷"))

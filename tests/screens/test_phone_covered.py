@@ -58,5 +58,5 @@ def test_what_arrives_behind_the_window_is_said_there(
 
 def test_the_owner_is_no_san():
     customer = Customer(DemoServer(), "owner@shop.example", "店長")
-    assert Handset("店長（対象外メールの送信先）", customer, can_send=False).called == "店長"
+    assert Handset("店長（対象外メール）", customer, can_send=False).called == "店長"
     assert Handset("山田 花子（docomo）", customer).called == "山田 花子さん"

@@ -104,7 +104,7 @@ def test_a_new_poster_is_proved_and_printed_with_its_own_address(
         click(dialog.add_button)
         settle(dialog, lambda: "届きました" in dialog.told.text)
         settle_jobs(screen)
-        assert rows(dialog.table) == [("レジ横", "karamail+reji@shop.example", "0人", "✓ 届きます")]
+        assert rows(dialog.table) == [("レジ横", "karamail+reji@shop.example", "0件", "✓ 届きます")]
 
     in_dialog(screen, dialogs, work)
     assert server.mailbox(server.shop_address).mails == (), "the test mail is gone again"
@@ -243,7 +243,7 @@ def test_one_without_receptions_can_be_removed_and_no_other(
     screen = open_papers(program)
 
     def work(dialog: PostersDialog) -> None:
-        assert column(dialog.table, 2) == ["1人", "0人"]
+        assert column(dialog.table, 2) == ["1件", "0件"]
         dialogs.answers.append("消す")
         click(dialog.remove_button)
         settle_jobs(screen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Sequence
+from tkinter import ttk
 
 import pytest
 
@@ -12,6 +13,7 @@ from kollect.ui.framework.dialogs import em
 from kollect.ui.framework.theme import CELL_PADDING
 from kollect.ui.framework.window import Screen, Window
 from kollect.ui.widgets.table import Table, TableColumn, TableRow, Take
+from kollect.ui.widgets.table_columns import TableColumns
 from tests.helpers.ui_driver import all_inside, press, settle
 
 COLUMNS = (
@@ -119,3 +121,22 @@ def test_that_nothing_is_there_is_said_below_the_headings(window: Window, table:
         settle(window.root, lambda: notice.winfo_ismapped())
         low = table.tree.winfo_height() < table.line_height + notice.winfo_reqheight()
         assert low or notice.winfo_y() >= table.line_height - 2, height
+
+
+@pytest.mark.parametrize("theme", ["clam", "default"])  # frames of 4 pixels, and of 2 as Windows
+def test_a_table_as_wide_as_it_asks_to_be_has_room_for_all(window: Window, theme: str):
+    style, asked = ttk.Style(window.root), tk.Toplevel(window.root)
+    before = style.theme_use()
+    try:
+        style.theme_use(theme)
+        tree = ttk.Treeview(asked, show="headings")
+        columns = TableColumns(tree, COLUMNS)
+        columns.set_widths(narrow=False)
+        tree.pack(side="left", anchor="nw")
+        settle(window.root, lambda: tree.winfo_width() > 1)
+
+        assert tree.winfo_width() == tree.winfo_reqwidth()
+        assert not columns.too_wide()
+    finally:
+        style.theme_use(before)
+        asked.destroy()

@@ -103,7 +103,7 @@ def _labels(choice: PrintChoice, everybody: Callable[[], Iterable[Member]]) -> P
                 yield Addressee(member.name, member.postcode, member.home)
 
     made = address_labels.make(each, choice.sheet, choice.first)
-    notes = [f"{who} {count:,}人は除きます。" for who, count in sorted(left_out.items())]
+    notes = [f"{who} {count:,}名は除きます。" for who, count in sorted(left_out.items())]
     return PaperMade(
         made.pdf, made.labels, made.pages, [*notes, *not_in_the_font(made.missing, _CURE)]
     )

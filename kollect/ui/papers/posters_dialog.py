@@ -131,7 +131,7 @@ class PostersDialog(Dialog[None]):
             (
                 visible(one.name),
                 plus_address.with_tag(self._settings.mail_address, one.tag),
-                f"{one.came:,}人",
+                f"{one.came:,}件",
                 "✓ 届きます" if proven else "✗ 未確認",
             ),
             "" if proven else "wrong",
