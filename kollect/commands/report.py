@@ -81,7 +81,7 @@ def _print(facts: MonthFacts) -> None:
         print(f"{carrier.carrier}: {carrier.received:,}件（{carrier.received_before:,}件）")
     for poster in facts.posters:
         print(f"{visible(poster.name)}: {poster.received:,}件（{poster.received_before:,}件）")
-    print(f"いまの会員数: {facts.members_now:,}人")
+    print(f"いまの会員数: {facts.members_now:,}名")
 
 
 def _until(facts: MonthFacts) -> str:

@@ -57,7 +57,7 @@ def make(facts: MonthFacts, *, shop: str, today: date) -> MonthMade:
     left, right = _MARGIN, _MARGIN + _HALF + _GAP
     months = ("今月", "前月", "差")
     end = _table(pdf, left, _TABLES_TOP, ("お客様", *months), _versus_all(_customers(facts)))
-    pdf.text(left + 1.5, end + 5, f"いまの会員数　{facts.members_now:,}人", _TYPE, bold=True)
+    pdf.text(left + 1.5, end + 5, f"いまの会員数　{facts.members_now:,}名", _TYPE, bold=True)
     if facts.posters:
         rows = _posters(facts, lacking)
         _table(pdf, left, end + 10 + _GAP, ("ポスターごとの受付", *months), rows)

@@ -90,7 +90,7 @@ def body(facts: WeekFacts, shop: str, now: datetime) -> str:
         f"退会: {_versus(week.withdrawn, before.withdrawn, '人')}",
         f"配信停止: {_versus(week.stopped, before.stopped, '人')}",
         f"不達になった会員: {_versus(week.undeliverable, before.undeliverable, '人')}",
-        f"いまの会員数: {facts.members_now:,}人",
+        f"いまの会員数: {facts.members_now:,}名",
         "",
         "■ メール発信",
         f"始めた発信: {_versus(week.mailings, before.mailings, '回')}",

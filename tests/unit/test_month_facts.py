@@ -183,7 +183,7 @@ def test_every_number_stands_beside_that_of_the_month_before():
     assert row(page, "レジ横") == ["レジ横", "234件", "0件", "+234"]
     texts = [line.text for line in page.lines]
     assert {"2026年11月の月報", "ベーカリー こむぎ", "2026年12月1日 作成"} <= set(texts)
-    assert "いまの会員数　12,345人" in texts
+    assert "いまの会員数　12,345名" in texts
     assert not any("までの数です" in text for text in texts)
 
 
