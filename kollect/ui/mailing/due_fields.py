@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
 from kollect.desktop.ime import InputMode
 from kollect.mailing.mailing_states import Mailing
@@ -111,6 +112,17 @@ class DueFields:
         self._rows.grid_remove()
 
     @property
+    def values(self) -> tuple[Any, ...]:
+        """As they stand there, for `show`."""
+        moment = self.moment
+        return self.when.value, moment.day.value, moment.clock.value, moment.night.value
+
+    def show(self, values: Sequence[Any]) -> None:
+        moment = self.moment
+        self.when.value, moment.day.value, moment.clock.value, moment.night.value = values
+        self._fold()
+
+    @property
     def reserved(self) -> bool:
         return self.when.value is SendWhen.LATER
 
@@ -122,12 +134,17 @@ class DueFields:
         return self.moment.wrong() if self.reserved else []
 
     def _chosen(self) -> None:
+        self._fold()
+        if self.reserved:
+            self.moment.day.focus()
+        self._edited()
+
+    def _fold(self) -> None:
         if self.reserved:
             self._rows.grid()
             self.moment.check()
         else:
             self._rows.grid_remove()
-        self._edited()
 
 
 class ReservationDialog(Dialog["tuple[datetime, bool] | None"]):

@@ -20,6 +20,7 @@ from kollect.ui.framework.jobs import Job
 from kollect.ui.framework.theme import GAP, HALF, WIDE
 from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.mailing_dialogs import SampleDialog
+from kollect.ui.mailing.mailing_fields import KeptChoices
 from kollect.ui.mailing.mailing_preview import MemberPreview
 from kollect.ui.mailing.text_dialog import choose_text
 from kollect.ui.members.member_form_fields import switch_ime
@@ -58,6 +59,7 @@ class MailingComposeScreen(Screen):
         self._settings = workspaces.current.settings()
         self._former: tuple[str, str] | None = None
         """What stood there before 「文例」."""
+        self._chosen = KeptChoices()
         scrolled = ScrollFrame(self)
         scrolled.pack(fill="both", expand=True)
         inside = scrolled.inside
@@ -251,7 +253,7 @@ class MailingComposeScreen(Screen):
         if self._all_right() and self._gaps_are_meant():
             self._save(
                 lambda: self.window.open(
-                    MailingRecipientsScreen, self._workspaces, self._go, self._id
+                    MailingRecipientsScreen, self._workspaces, self._go, self._id, self._chosen
                 )
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from tkinter import ttk
 from typing import Any
@@ -32,6 +33,14 @@ _LAST_MAILS = {
 _MOST_A_MINUTE, _MOST_AN_HOUR = 6000, 100_000
 
 
+@dataclass(slots=True)
+class KeptChoices:
+    """What was chosen in the second step, while the first one is looked at once more."""
+
+    whom: tuple[Any, ...] = ()
+    when: tuple[Any, ...] = ()
+
+
 class WhomFields:
     """グループ, a search, the days of the registration. `edited` is called for each change."""
 
@@ -55,12 +64,30 @@ class WhomFields:
         switch_ime(self.text.widget, InputMode.HIRAGANA)
         for plain in (self.since, self.until, self.youngest, self.oldest):
             switch_ime(plain.widget, InputMode.PLAIN)
-        fields: tuple[Field[Any], ...] = (
-            *(self.group, self.text, self.since, self.until, self.birth_month, self.sex),
+        self._narrowing: tuple[Field[Any], ...] = (
+            *(self.text, self.since, self.until, self.birth_month, self.sex),
             *(self.youngest, self.oldest, self.last_mail),
         )
-        for field in fields:
+        for field in (self.group, *self._narrowing):
             field.on_edit(edited)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """As they stand there, for `show`."""
+        return self._chosen_group, *(field.value for field in self._narrowing)
+
+    def show(self, values: Sequence[Any]) -> None:
+        group, *others = values
+        if group:
+            self._groups = ["", group]
+            self._box.configure(values=[_EVERYBODY, group])
+            self._box.current(1)
+        for field, value in zip(self._narrowing, others, strict=True):
+            field.value = value
+
+    @property
+    def _chosen_group(self) -> str:
+        return self._groups[max(0, self._box.current())]
 
     @property
     def _box(self) -> ttk.Combobox:
@@ -78,7 +105,7 @@ class WhomFields:
             return None
         return MemberFilter(
             text=self.text.value,
-            group=self._groups[max(0, self._box.current())],
+            group=self._chosen_group,
             since=_midnight(since),
             until=_midnight(until and until + timedelta(days=1)),
             birth_month=self.birth_month.value,
@@ -106,7 +133,7 @@ class WhomFields:
 
     def offer_groups(self, groups: Sequence[tuple[str, int]]) -> None:
         """Each グループ with how many are in it; what was chosen stays chosen."""
-        chosen = self._groups[max(0, self._box.current())]
+        chosen = self._chosen_group
         self._groups = ["", *(label for label, _ in groups)]
         words = [_EVERYBODY, *(f"{label}（{count}名）" for label, count in groups)]
         self._box.configure(values=words)

@@ -20,7 +20,7 @@ from kollect.ui.framework.window import FunctionKey, Screen, Window
 from kollect.ui.mailing.due_fields import DueFields, moment_words
 from kollect.ui.mailing.mailing_audience import AudiencePanel
 from kollect.ui.mailing.mailing_dialogs import PeopleDialog
-from kollect.ui.mailing.mailing_fields import PaceFields, WhomFields
+from kollect.ui.mailing.mailing_fields import KeptChoices, PaceFields, WhomFields
 from kollect.ui.mailing.mailing_words import WHY_LEFT_OUT, about, estimate
 from kollect.ui.navigator import Navigator
 from kollect.ui.widgets.form import Form
@@ -38,12 +38,19 @@ class MailingRecipientsScreen(Screen):
     manual = "mailing-recipients"
 
     def __init__(
-        self, window: Window, workspaces: ActiveWorkspace, go: Navigator, mailing: int
+        self,
+        window: Window,
+        workspaces: ActiveWorkspace,
+        go: Navigator,
+        mailing: int,
+        kept: KeptChoices | None = None,
     ) -> None:
+        """`kept`: what was chosen here before, and is left there again."""
         super().__init__(window)
         self._workspaces = workspaces
         self._go = go
         self._id = mailing
+        self._kept = kept or KeptChoices()
         self._mailing: Mailing | None = None
         self._counts: LatestOnly[Audience] = LatestOnly(
             window.jobs, self, window.dialogs.show_error
@@ -61,6 +68,9 @@ class MailingRecipientsScreen(Screen):
         self.when = DueFields(form.group("送る日時"), self._when_chosen)
         self.whom = WhomFields(form.group("送る相手"), self._count_soon)
         self.speed = PaceFields(form.group("送る速さ"), self._show)
+        if self._kept.whom:
+            self.whom.show(self._kept.whom)
+            self.when.show(self._kept.when)
         self.panel = AudiencePanel(both, self.show_people)
         self.panel.grid(row=0, column=1, sticky="new", padx=(WIDE, 0), pady=(HALF, 0))
         both.settle()
@@ -80,6 +90,7 @@ class MailingRecipientsScreen(Screen):
         self._load()
 
     def on_close(self) -> None:
+        self._kept.whom, self._kept.when = self.whom.values, self.when.values
         self._keep_pace()
 
     # ---- whom it reaches ----

@@ -42,6 +42,7 @@ class ManualDialog(Dialog[None]):
         self.buttons(("閉じる", self.cancel))
         self._fill()
         self._choose(self.page)
+        self.list.bind("<Configure>", lambda event: later(self.list, SOON_MS, self._see), add="+")
         self.list.bind("<<TreeviewSelect>>", lambda event: self._chosen())
         editing.on_search_key(self, lambda: self.search)
         on_key(self, "<F3>", self.go_on)

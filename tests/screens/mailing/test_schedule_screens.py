@@ -17,7 +17,7 @@ from kollect.mailing.schedule import StandingKind, local_moment
 from kollect.mailing.standing import StandingMailing, StandingMailings
 from kollect.members.member_filter import EVERYBODY
 from kollect.storage.queries import Queries
-from kollect.ui.mailing.due_fields import ReservationDialog
+from kollect.ui.mailing.due_fields import ReservationDialog, SendWhen
 from kollect.ui.mailing.mailing_compose import MailingComposeScreen
 from kollect.ui.mailing.mailing_list import MailingListScreen
 from kollect.ui.mailing.mailing_progress import MailingProgressScreen
@@ -37,7 +37,7 @@ from tests.helpers.mailing_driver import (
 )
 from tests.helpers.scripted_smtp import ScriptedSmtp
 from tests.helpers.table_driver import rows as rows_in_view
-from tests.helpers.ui_driver import Person, click, press, settle, type_in
+from tests.helpers.ui_driver import Person, click, labelled, press, settle, type_in
 from tests.screens.mailing.test_mailing_sent import started
 
 HOUR = timedelta(hours=1)
@@ -124,6 +124,31 @@ def test_a_mailing_is_reserved_changed_cancelled_and_is_a_draft_again(
     settle(listed, lambda: mailing(place).state is MailingState.DRAFT)
     settle(listed, lambda: rows(listed)[0][0] == "下書き")
     assert not server.kept
+
+
+def test_who_looks_at_the_text_once_more_finds_the_choices_as_they_were(
+    place: Program, few: list[int]
+):
+    compose(place)
+    screen = recipients(place)
+    later(screen, clock="9:30")
+    chosen = screen.when.due()
+    type_in(screen.whom.text.widget, "会員1")
+    screen.whom.birth_month.value, screen.whom.sex.value = 5, None
+    narrowed = screen.whom.choice()
+    press(screen, "Escape")
+    press(front(place, MailingComposeScreen), "F12")
+    again = recipients(place)
+    assert again is not screen
+    assert "F12:予約する" in key_words(place)
+    assert (again.when.due(), again.whom.choice()) == (chosen, narrowed)
+
+
+def test_the_cursor_goes_to_the_day_that_is_asked_for(place: Program, few: list[int]):
+    compose(place)
+    screen = recipients(place)
+    click(labelled(screen, SendWhen.LATER))
+    settle(screen, lambda: screen.focus_get() is screen.when.moment.day.widget)
 
 
 @pytest.mark.parametrize(
