@@ -282,6 +282,10 @@ class MailingControl:
                 return self._troubles[which][0]
         return self._latest.get(mailing)
 
+    def is_failing(self, mailing: int) -> bool:
+        """Whether its letters did not go out at the last try."""
+        return isinstance(self.latest(mailing), MailingFailed)
+
     def _note(self, news: MailingEvent) -> None:
         """A trouble is over when a letter has gone out; that it is tried again is not enough."""
         mailing = news.mailing

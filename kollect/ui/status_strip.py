@@ -9,7 +9,7 @@ from __future__ import annotations
 import tkinter as tk
 import tkinter.font as tkfont
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from tkinter import ttk
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from kollect.collector.status import CollectorStatus
 from kollect.desktop.tray import COLOURS, TrayColor
 from kollect.errors import Trouble
 from kollect.ui.framework.latest_only import LatestOnly
-from kollect.ui.framework.theme import FAINT, GAP, HALF, TEXT_FONT, WIDE
+from kollect.ui.framework.theme import FAINT, GAP, HALF, TEXT_FONT, WIDE, WRONG
 from kollect.ui.framework.tk_lifetime import Timer
 from kollect.ui.framework.window import Window
 
@@ -43,11 +43,13 @@ class MailingStanding:
     total: int
     due: datetime | None = None
     """Of a 予約."""
+    failing: bool = False
+    """Nothing goes out at the moment."""
 
     def __str__(self) -> str:
         if self.due is not None:
             return f"予約 {self.due.astimezone():%m/%d %H:%M}"
-        state = "一時停止中" if self.paused else "送信中"
+        state = "一時停止中" if self.paused else Phase.ERROR if self.failing else "送信中"
         return f"発信 {state} {self.sent:,}/{self.total:,}"
 
 
@@ -134,8 +136,13 @@ class StatusStrip:
         self._loads.submit(lambda: _unfinished(workspace), self._show)
 
     def _show(self, found: MailingStanding | None) -> None:
+        if found is not None and not found.paused:
+            found = replace(found, failing=self._go.mailings.is_failing(found.identity))
         self._mailing = found
-        self.mailing.configure(text="" if found is None else str(found))
+        self.mailing.configure(
+            text="" if found is None else str(found),
+            foreground=WRONG if found is not None and found.failing else "",
+        )
         self.refresh()
 
     def _show_unregistered(self) -> None:

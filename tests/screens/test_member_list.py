@@ -221,11 +221,12 @@ class TestCorrection:
         assert edit.fields.consent_how.value == "電話"
 
     def test_the_address_is_changed_by_the_new_number_and_back(
-        self, screen: MemberListScreen, database: Path, dialogs: Person
+        self, program: Program, screen: MemberListScreen, database: Path, dialogs: Person
     ):
         with closing(Ledger(database)) as ledger:
             _, new = numbered(ledger, "new@gmail.com")
         edit = opened(screen, 1001)
+        settle(edit, lambda: program.go.unregistered.value == 1)
         former = str(edit.who.cget("text"))
 
         def hand_in(dialog: AddressDialog) -> None:
@@ -239,6 +240,7 @@ class TestCorrection:
         click(edit.buttons["アドレスの変更"])
         settle(edit, lambda: "new@gmail.com" in edit.who.cget("text"))
         assert "new@gmail.com" in dialogs.asked[-1][1]
+        settle(edit, lambda: program.go.unregistered.value == 0)
         settle(edit, lambda: edit.history.table.row_keys)
         dialogs.answers += [lambda dialog: dialog.go_back(), "前に戻す"]
         click(edit.buttons["アドレスの変更"])

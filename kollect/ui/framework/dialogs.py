@@ -68,6 +68,8 @@ class Dialog(tk.Toplevel, Generic[T]):
         self._focus: tk.Misc = self
         self._focus_after = ""
         """Where the focus goes when it is closed."""
+        self._had_keys = False
+        """The program had the keyboard when it was closed."""
         self.main_button: ttk.Button | None = None
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, self._enter)
@@ -121,6 +123,11 @@ class Dialog(tk.Toplevel, Generic[T]):
         """Where the focus is when the dialog opens; by default on its main button."""
         self._focus = widget
 
+    def destroy(self) -> None:
+        with contextlib.suppress(tk.TclError):  # the whole program may be gone
+            self._had_keys = bool(str(self.tk.call("focus")))
+        super().destroy()
+
     def cancel(self) -> None:
         self.destroy()
 
@@ -150,7 +157,9 @@ class Dialog(tk.Toplevel, Generic[T]):
                 parent.tk.call("grab", grabbed)
         with contextlib.suppress(tk.TclError):
             if self._focus_after:
-                parent.tk.call("focus", self._focus_after)
+                # by force: not every window manager gives the keyboard back by itself
+                force = ("-force",) if self._had_keys else ()
+                parent.tk.call("focus", *force, self._focus_after)
         return self.answer
 
     def take_back_focus(self, taken_by: tk.Misc) -> None:

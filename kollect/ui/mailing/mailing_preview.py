@@ -16,6 +16,8 @@ from kollect.ui.framework.theme import GAP, HALF
 from kollect.ui.framework.window import Window
 from kollect.ui.widgets.mail_preview import MailPreview
 
+_LINES = 6
+"""Asked for, however long the letter is: what stands below stays in sight."""
 _SAMPLE = ("見本　花子", 1001)
 _NOTE = "線の下（店名・住所・配信停止の方法）は、法律で決められているため、自動で付きます。"
 
@@ -43,7 +45,7 @@ class MemberPreview(ttk.Frame):
         self.who.grid(row=0, column=1, sticky="ew", padx=GAP)
         self.after_ = ttk.Button(bar, text="▶", width=4, command=lambda: self.go(+1))
         self.after_.grid(row=0, column=2)
-        self.mail = MailPreview(self)
+        self.mail = MailPreview(self, most=_LINES)  # it is given what height there is
         self.mail.grid(row=1, column=0, sticky="nsew")
         self._show()
 

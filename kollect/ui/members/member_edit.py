@@ -69,6 +69,7 @@ class MemberEditScreen(Screen):
         """`order`: the numbers that PageUp and PageDown go through; empty: as registered."""
         super().__init__(window)
         self._workspaces = workspaces
+        self._go = go
         self._member = member
         self._order = order
         self._former: Sequence[FormerAddress] = ()
@@ -236,6 +237,8 @@ class MemberEditScreen(Screen):
                 )
 
         def done(found: _Found) -> None:
+            if said:  # a number may have found its member, or lost it
+                self._go.unregistered.count_again()
             if self._member.number != number:
                 return  # the page was turned meanwhile
             self._returned = found.returned

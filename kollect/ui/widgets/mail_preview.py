@@ -14,7 +14,10 @@ MOST = 16
 
 
 class MailPreview(ttk.Labelframe):
-    def __init__(self, parent: tk.Misc, *, lines: int = 6, characters: int = 24) -> None:
+    def __init__(
+        self, parent: tk.Misc, *, lines: int = 6, characters: int = 24, most: int = MOST
+    ) -> None:
+        """Asks for so many lines of a letter, and for more of a longer one, up to `most`."""
         super().__init__(parent, text="お客様に届くメール（見本）", padding=(GAP, HALF))
         paper = ttk.Frame(self, style="Paper.TFrame", padding=(WIDE, GAP))
         paper.pack(fill="both", expand=True)
@@ -33,7 +36,7 @@ class MailPreview(ttk.Labelframe):
             row=2, column=0, columnspan=2, sticky="ew", pady=GAP
         )
         self._body = FoldedText(
-            paper, lines=lines, characters=characters, most=max(lines, MOST), style="Paper.TFrame"
+            paper, lines=lines, characters=characters, most=max(lines, most), style="Paper.TFrame"
         )
         self._body.text.configure(highlightthickness=0, padx=0, takefocus=False)
         self._body.grid(row=4, column=0, columnspan=2, sticky="nsew")

@@ -406,6 +406,27 @@ def test_nothing_of_it_is_out_of_reach_in_a_small_window(
             screen = front(place, MailingComposeScreen)
 
 
+@pytest.mark.parametrize("lines", [1, 60])
+def test_the_buttons_below_a_text_stay_in_sight_however_long_it_is(
+    place: Program, few: list[int], lines: int
+):
+    root = place.window.root
+    root.geometry("1366x692")
+    press(list_of(place), "F9")
+    screen = front(place, MailingComposeScreen)
+    screen.body.retype("来てください\n" * lines)
+    screen.refresh()
+    for widget in (screen.try_button, screen.check):
+        settle(
+            root,
+            lambda widget=widget: (
+                root.winfo_height() == 692
+                and widget.winfo_viewable()
+                and widget.winfo_rooty() + widget.winfo_height() <= place.window.strip.winfo_rooty()
+            ),
+        )
+
+
 def test_how_long_it_will_take():
     minute = timedelta(minutes=1)
     assert estimate(0, RateLimit()) == timedelta()

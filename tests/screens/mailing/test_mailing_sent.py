@@ -86,6 +86,22 @@ def test_refused_for_its_text_it_says_so_and_sends_everybody_the_mail_afterwards
     assert not progress.trouble.winfo_ismapped()
 
 
+def test_the_strip_of_every_screen_says_that_nothing_goes_out(
+    place: Program, dialogs: Person, script: Script, server: ScriptedSmtp
+):
+    script.fault = lambda at: "421 4.3.2 down for maintenance"
+    people(place.workspaces.real.folder.database, 3)
+    progress = begun(place, dialogs)
+    strip = place.window.strip
+    settle(progress, lambda: "発信 エラー 0/3" in texts(strip))
+    script.fault = lambda at: None
+    press(progress, "F9")
+    settle(progress, lambda: "発信 一時停止中 0/3" in texts(strip))
+    press(progress, "F9")
+    settle(progress, lambda: state(progress) is MailingState.DONE)
+    settle(progress, lambda: "発信" not in texts(strip))
+
+
 def test_the_limit_is_counted_down_paused_and_resumed(
     place: Program, dialogs: Person, server: ScriptedSmtp
 ):
