@@ -10,6 +10,7 @@ import pytest
 
 from kollect.desktop import files
 from kollect.net.server_memory import forget_all
+from kollect.settings import hidden_secrets
 
 pytest_plugins = [
     "tests.helpers.display",
@@ -35,6 +36,12 @@ def no_unexpected_errors(request: pytest.FixtureRequest, caplog: pytest.LogCaptu
 def unknown_servers() -> None:
     """What one test's server has taught is not held against the next one on the same port."""
     forget_all()
+
+
+@pytest.fixture(autouse=True)
+def own_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand passwords of tests before would be looked for in every line of the log."""
+    monkeypatch.setattr(hidden_secrets, "_secrets", ())
 
 
 @pytest.fixture(autouse=True)
