@@ -75,6 +75,8 @@ def _send_to_tray() -> None:
     window_named("KKRZS301")
     time.sleep(1)
     xdotool("key", "Right", "Right", "Right", "Right", "Return")
+    window_named("コレクトは動き続けています")  # as it says the first time
+    xdotool("key", "Return")
     time.sleep(2)
     seen = subprocess.run(
         ["xdotool", "search", "--onlyvisible", "--class", "Kollect"],
