@@ -342,7 +342,10 @@ def test_it_waits_for_the_end_of_the_demo(program: Program, screen: SettingsScre
         program.go.demo.begin()
 
     screen.window.leave(to_demo, "進む")
-    settle(screen.window.root, lambda: program.workspaces.current.in_demo)
+    settle(
+        screen.window.root,
+        lambda: program.workspaces.current.in_demo and not program.go.demo.changing,
+    )
     demo = program.window.open(SettingsScreen, program.workspaces, program.go, MailTestPage)
     settle(demo, lambda: can_press_key(demo.window))
     click(labelled(demo.test, BUTTON))
